@@ -1,0 +1,71 @@
+"""Baton's events: the only thing the services share."""
+
+from lead_events.model import EventModel, UtcTime
+from lead_events.other import (
+    LeadMerged,
+    LeadNotified,
+    LeadSignalled,
+    PersonErased,
+    RepAvailabilityChanged,
+    RulebookPublished,
+)
+from lead_events.progressed import Closing, LeadProgressed, Money, Outcome
+from lead_events.routed import LeadRouted, Rep
+from lead_events.scored import Cause, Contribution, Journey, LeadScored, OtherLead, Score
+from lead_events.sla import SlaBreached, SlaWarned, SlaWithdrawn, Stretch, TimerResult
+from lead_events.submitted import Attribution, Consent, LeadSubmitted, Profile, Receipt, Verdict
+
+EVENT_OF_TOPIC: dict[str, type[EventModel]] = {
+    "lead-submitted": LeadSubmitted,
+    "lead-imported": LeadSubmitted,
+    "lead-notified": LeadNotified,
+    "lead-notified-retry-1m": LeadNotified,
+    "lead-notified-retry-1h": LeadNotified,
+    "lead-signalled": LeadSignalled,
+    "lead-scored": LeadScored,
+    "lead-scored-bulk": LeadScored,
+    "lead-merged": LeadMerged,
+    "person-erased": PersonErased,
+    "lead-routed": LeadRouted,
+    "lead-progressed": LeadProgressed,
+    "rep-availability-changed": RepAvailabilityChanged,
+    "sla-warned": SlaWarned,
+    "sla-breached": SlaBreached,
+    "sla-withdrawn": SlaWithdrawn,
+    "rulebook-published": RulebookPublished,
+}
+
+__all__ = [
+    "EVENT_OF_TOPIC",
+    "Attribution",
+    "Cause",
+    "Closing",
+    "Consent",
+    "Contribution",
+    "EventModel",
+    "Journey",
+    "LeadMerged",
+    "LeadNotified",
+    "LeadProgressed",
+    "LeadRouted",
+    "LeadScored",
+    "LeadSignalled",
+    "LeadSubmitted",
+    "Money",
+    "OtherLead",
+    "Outcome",
+    "PersonErased",
+    "Profile",
+    "Receipt",
+    "Rep",
+    "RepAvailabilityChanged",
+    "RulebookPublished",
+    "Score",
+    "SlaBreached",
+    "SlaWarned",
+    "SlaWithdrawn",
+    "Stretch",
+    "TimerResult",
+    "UtcTime",
+    "Verdict",
+]

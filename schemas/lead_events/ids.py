@@ -1,0 +1,48 @@
+"""Deterministic ids: a repeat repeats the id, a new cause never meets an old one."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("6d1f5a3e-0b57-5c0e-9a4b-0f6b3f6a7c21")
+_SLOT_SECONDS = 300
+
+
+def _named(*parts: object) -> UUID:
+    return uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))
+
+
+def event_id(cause: UUID, effect: str, subject: str | UUID, ordinal: int = 0) -> UUID:
+    """Id of what `cause` did to `subject`. `ordinal` tells several effects of one name apart."""
+    return _named("event", cause, effect, subject, ordinal)
+
+
+def submission_id(form: str, fingerprint: str, *, key: str | None, received_at: datetime) -> UUID:
+    """Id of one submission.
+
+    With a key (Idempotency-Key or the vendor's own id) a retry at any later time has the same id. Without one,
+    equal content within the same five-minute slot of `received_at` has; a pair across two slots is left to scoring.
+    """
+    if key is not None:
+        return _named("submission", form, "key", key, fingerprint)
+    slot = int(received_at.timestamp()) // _SLOT_SECONDS
+    return _named("submission", form, "slot", fingerprint, slot)
+
+
+def person_id(submission: UUID) -> UUID:
+    """Id of the person first seen in `submission`."""
+    return _named("person", submission)
+
+
+def lead_id(cause: UUID, line: str) -> UUID:
+    """Id of the lead that `cause` (a submission, or an ask that arrived after a closing) opens for `line`."""
+    return _named("lead", cause, line)
+
+
+def timer_id(lead: UUID, kind: str, opened_by: UUID) -> UUID:
+    """Id of the promise of `kind` on `lead` that the event `opened_by` started."""
+    return _named("timer", lead, kind, opened_by)
+
+
+def record_id(topic: str, partition: int, offset: int) -> UUID:
+    """Id for a record that carries none."""
+    return _named("record", topic, partition, offset)

@@ -1,0 +1,56 @@
+"""lead-progressed: every act of a rep or their CRM."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from lead_events.model import EventModel, UtcTime
+from lead_events.words import CloseReason, ProgressKind
+
+
+class Money(EventModel):
+    """An amount in minor units (cents) of a currency."""
+
+    minor: int
+    currency: str = Field(pattern="^[A-Z]{3}$")
+
+
+class Outcome(EventModel):
+    """How the selling went."""
+
+    result: Literal["meeting", "opportunity", "won", "lost"]
+    value: Money | None = None
+    reason: str | None = None
+
+
+class Closing(EventModel):
+    """The closing that a late submission met."""
+
+    reason: CloseReason
+    at: UtcTime
+    seq: int = Field(ge=1)
+
+
+class LeadProgressed(EventModel):
+    """One act on one lead in one round. `at` is when the act counts."""
+
+    lead_id: UUID
+    line: str
+    seq: int = Field(ge=1)
+    kind: ProgressKind
+    at: UtcTime
+    round: int = Field(ge=0)
+    rep_id: str | None = None
+    channel: str | None = Field(default=None, description="for contacted: phone, email, chat, meeting, ...")
+    result: str | None = Field(
+        default=None, description="for contacted: reached, no_answer, left_message, ..."
+    )
+    reason: str | None = Field(default=None, description="for declined, rejected, recycled")
+    wake_at: UtcTime | None = Field(default=None, description="for recycled")
+    outcome: Outcome | None = None
+    closing: Closing | None = Field(default=None, description="for arrived_after_close")
+    cause_id: UUID | None = Field(
+        default=None, description="for arrived_after_close: the late submission or ask"
+    )
+    is_test: bool = False

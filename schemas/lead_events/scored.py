@@ -1,0 +1,79 @@
+"""lead-scored and lead-scored-bulk: the state of a lead after scoring; a lower `seq` changes nothing."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from lead_events.model import EventModel, UtcTime
+from lead_events.submitted import Attribution, Consent, Profile
+from lead_events.words import CauseKind, Dimension, Quadrant, Stage
+
+
+class Contribution(EventModel):
+    """One rule's part of a score. A rule in error gives 0 points and says why."""
+
+    rule: str
+    dimension: Dimension
+    points: int
+    reason: str
+    error: str | None = None
+
+
+class Score(EventModel):
+    """Fit and interest, 0-100 each: the sum of the contributions of that dimension, cut to the range."""
+
+    fit: int = Field(ge=0, le=100)
+    interest: int = Field(ge=0, le=100)
+    contributions: list[Contribution] = Field(default_factory=list)
+
+
+class Cause(EventModel):
+    """What made scoring publish: the id of the submission, signal or version, and when it happened."""
+
+    id: UUID
+    kind: CauseKind
+    at: UtcTime
+
+
+class OtherLead(EventModel):
+    """Another open lead of the same person, so that each rep sees the other."""
+
+    lead_id: UUID
+    line: str
+
+
+class Journey(EventModel):
+    """The moments before routing, for splitting a lead's time: who held it from when to when."""
+
+    occurred_at: UtcTime | None = None
+    received_at: UtcTime
+    spooled_at: UtcTime | None = None
+    durable_at: UtcTime = Field(description="broker time of the submission's record")
+    released_at: UtcTime | None = Field(default=None, description="release from quarantine, import or bulk")
+    scored_at: UtcTime
+
+
+class LeadScored(EventModel):
+    """A lead as scoring sees it now."""
+
+    lead_id: UUID
+    person_id: UUID
+    account_id: UUID | None = None
+    line: str
+    seq: int = Field(ge=1)
+    cause: Cause
+    profile: Profile
+    attribution: Attribution = Field(default_factory=Attribution)
+    consent: Consent | None = None
+    form_id: str
+    source: str
+    campaign: str | None = None
+    score: Score
+    quadrant: Quadrant
+    stage: Stage
+    sql_at: UtcTime | None = Field(default=None, description="the act that made this lead a SQL")
+    journey: Journey
+    other_leads: list[OtherLead] = Field(default_factory=list)
+    submissions: int = Field(ge=1, description="how many submissions this lead holds")
+    is_test: bool = False
+    rulebook_version: int = Field(ge=1)

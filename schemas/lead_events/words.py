@@ -1,0 +1,126 @@
+"""The closed vocabularies of the events; docs/glossary.md explains each word."""
+
+from enum import StrEnum
+
+
+class Quadrant(StrEnum):
+    """Fit x interest. Fit lies on the horizontal axis, interest on the vertical."""
+
+    PERFECT = "perfect"
+    WARM = "warm"
+    CURIOUS = "curious"
+    COLD = "cold"
+
+
+class Stage(StrEnum):
+    """Where a lead stands in the shared funnel."""
+
+    LEAD = "lead"
+    MQL = "mql"
+    SQL = "sql"
+
+
+class CauseKind(StrEnum):
+    """What made scoring publish a lead."""
+
+    SUBMISSION = "submission"
+    EXPLICIT_ASK = "explicit_ask"
+    SIGNAL = "signal"
+    DECAY = "decay"
+    RESCORE = "rescore"
+    AFTER_CLOSE = "arrived_after_close"
+
+
+class Dimension(StrEnum):
+    """Which of the two scores a contribution belongs to."""
+
+    FIT = "fit"
+    INTEREST = "interest"
+
+
+class QuarantineReason(StrEnum):
+    """Why a submission waits for a person instead of becoming a lead."""
+
+    HONEYPOT = "honeypot"
+    FIELD_MISSING = "field_missing"
+    UNREADABLE = "unreadable"
+    FORM_RETIRED = "form_retired"
+    KEY_REUSED = "key_reused"
+    MAPPING_ERROR = "mapping_error"
+
+
+class RoutedKind(StrEnum):
+    """What the router decided."""
+
+    ASSIGNED = "assigned"
+    HELD = "held"
+    TAKEN_BACK = "taken_back"
+    CLOSED = "closed"
+
+
+class HoldReason(StrEnum):
+    """Why a SQL has no rep yet."""
+
+    NOBODY_OPEN = "nobody_open"
+    NO_CAPACITY = "no_capacity"
+    POOL_EMPTY = "pool_empty"
+    NO_RULE_MATCHED = "no_rule_matched"
+    QUEUE_AHEAD = "queue_ahead"
+
+
+class ProgressKind(StrEnum):
+    """What a rep, or their CRM, did with a lead."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    CONTACTED = "contacted"
+    REJECTED = "rejected"
+    RECYCLED = "recycled"
+    OUTCOME = "outcome"
+    ARRIVED_AFTER_CLOSE = "arrived_after_close"
+
+
+class CloseReason(StrEnum):
+    """Why a lead's selling cycle ended."""
+
+    REJECTED = "rejected"
+    RECYCLED = "recycled"
+    WON = "won"
+    LOST = "lost"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+class TimerKind(StrEnum):
+    """One running promise on one lead."""
+
+    ACCEPT = "accept"
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    NEXT_ATTEMPT = "next_attempt"
+    OUTCOME = "outcome"
+
+
+class Part(StrEnum):
+    """Who spent a stretch of a lead's time; the stretches of one lead neither overlap nor leave a gap."""
+
+    SOURCE_DELAY = "source_delay"
+    SPOOL = "spool"
+    INTAKE = "intake"
+    QUARANTINE = "quarantine"
+    SCORING = "scoring"
+    ROUTING = "routing"
+    HELD = "held"
+    OUT_OF_HOURS = "out_of_hours"
+    PAUSED = "paused"
+    DECLINED = "declined"
+    REP = "rep"
+
+
+class ChargedTo(StrEnum):
+    """Who answers for a breach."""
+
+    REP = "rep"
+    SALES_TEAM = "sales_team"
+    MARKETING = "marketing"
+    SYSTEM = "system"
