@@ -1,0 +1,1 @@
+"""The company's language: models, loader, mapping, conditions and versions."""

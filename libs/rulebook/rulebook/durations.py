@@ -1,0 +1,32 @@
+"""Lengths of working time as people write them: 90s, 15m, 1h30m, 2d (a day is 24 hours of working time)."""
+
+import re
+from datetime import timedelta
+
+_PART = re.compile(r"(\d+)(d|h|m|s)")
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+
+def parse_duration(value: object) -> object:
+    """A timedelta from text such as `15m` or `1h30m`; anything else passes through for pydantic to judge.
+
+    Raises ValueError saying what to write instead.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"write a length of time such as 15m, 1h30m or 90s instead of {value!r}")
+    return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in parts))
+
+
+def format_duration(value: timedelta) -> str:
+    """The shortest text that `parse_duration` reads back; whole seconds only."""
+    left = int(value.total_seconds())
+    parts = []
+    for unit, seconds in _SECONDS.items():
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
