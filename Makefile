@@ -1,0 +1,82 @@
+# Baton's commands. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PARTS := schemas libs/worktime libs/rulebook libs/service_kit services/intake services/scoring services/router services/sla-monitor cli dev
+READY := $(VENV)/.ready
+.DEFAULT_GOAL := help
+
+$(READY): requirements.lock $(addsuffix /pyproject.toml,$(PARTS))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Baton needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { echo "This Python cannot make virtual environments (on Debian: apt-get install python3-venv)."; rm -rf $(VENV); exit 1; }
+	@echo "Installing what Baton needs into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix --editable ,$(PARTS))
+	@touch $@
+
+##@ Use
+.PHONY: run
+run: $(READY) ## Everything on this machine: Kafka, PostgreSQL, the four services, sample leads; Ctrl-C stops it
+	@$(BIN)/python -m baton_dev.run
+
+.PHONY: install
+install: $(READY) ## Only install; then `.venv/bin/baton --help`
+
+##@ Work on Baton
+.PHONY: test
+test: $(READY) ## The whole test suite, on real Kafka and PostgreSQL
+	@$(BIN)/pytest -m "not long"
+
+.PHONY: unit
+unit: $(READY) ## Only the tests that need no server, in seconds
+	@$(BIN)/pytest -q tests/unit tests/contract
+
+.PHONY: lint
+lint: $(READY) ## Style, types, who may import whom, unused and missing dependencies, the example rulebook
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy $(TYPED)
+	@$(BIN)/lint-imports --no-cache
+	@for part in $(PARTS); do (cd $$part && ../$$(echo $$part | tr -cd / | sed 's#/#../#g')$(BIN)/deptry . --no-ansi) || exit 1; done
+	@$(BIN)/baton check rulebook
+
+.PHONY: format
+format: $(READY) ## Rewrite the code in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: generate
+generate: $(READY) ## Write the generated files again: JSON Schemas and the AsyncAPI document
+	@$(BIN)/python -m lead_events.generate
+	@$(BIN)/python -m rulebook.generate
+
+.PHONY: lock
+lock: $(READY) ## Pin the dependencies again (hashes, no addresses)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal \
+		--python-version 3.11 requirements-dev.in --output-file requirements.lock
+
+##@ Prove and measure
+.PHONY: chaos
+chaos: $(READY) ## Kill every part in turn while leads flow; a ledger on the client's side must find none lost or doubled
+	@$(BIN)/pytest -m chaos tests/chaos
+
+.PHONY: bench
+bench: $(READY) ## Measure intake, the whole path, the batched consumer and memory, each against something bare
+	@$(BIN)/python -m bench
+
+##@ Tidy
+.PHONY: clean
+clean: ## Forget the demo's data (.baton/); the installation stays
+	@rm -rf .baton
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+TYPED := schemas/lead_events libs/worktime/worktime libs/rulebook/rulebook libs/service_kit/service_kit \
+	services/intake/intake services/scoring/scoring services/router/router services/sla-monitor/sla_monitor \
+	cli/baton_cli dev/baton_dev bench tests
