@@ -1,0 +1,3 @@
+"""Fixtures for the whole repository come from the development package."""
+
+pytest_plugins = ["baton_dev.pytest_plugin"]

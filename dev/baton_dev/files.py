@@ -1,0 +1,49 @@
+"""Folders of the stack: the per-user cache, free space, one writer at a time, the tail of a log."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from baton_dev.errors import DiskFullError
+
+MIB = 1024 * 1024
+
+
+def cache_dir() -> Path:
+    """Return the folder, created if needed, for what all checkouts of a user share (jars, templates)."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "baton"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Hold `folder` exclusively, across processes, while something is made in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def require_space(folder: Path, mebibytes: int, what: str) -> None:
+    """Raise DiskFullError unless `mebibytes` are free on the disk of `folder`."""
+    free = shutil.disk_usage(folder).free // MIB
+    if free < mebibytes:
+        raise DiskFullError(
+            f"{what} needs {mebibytes} MiB of free disk and {folder} has {free} MiB left. "
+            "Free some space, or move the checkout to a larger disk."
+        )
+
+
+def last_lines(path: Path, count: int = 15) -> str:
+    """Return the last `count` lines of a log, or a sentence saying that there are none."""
+    if not path.exists():
+        return f"({path} was never written)"
+    with path.open("rb") as log:
+        log.seek(max(0, path.stat().st_size - 64 * 1024))
+        text = log.read().decode("utf-8", errors="replace")
+    return "\n".join(text.splitlines()[-count:]) or f"({path} is empty)"

@@ -1,0 +1,57 @@
+"""Fixtures for tests that need a real Kafka or PostgreSQL, and the line in the report's head about them."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from baton_dev.databases import create_database, drop_database
+from baton_dev.errors import StackError
+from baton_dev.testing import Servers, ServerSource, StackKind, decide, describe, environment
+
+_KIND = pytest.StashKey[StackKind]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Decide on the stack before anything is collected, so that a wrong setting is told at once."""
+    try:
+        config.stash[_KIND] = decide(environment())
+    except StackError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say where a test's Kafka and PostgreSQL come from."""
+    return f"baton stack: {describe(config.stash[_KIND], environment())}"
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Iterator[Servers]:
+    """Kafka and PostgreSQL, started once a session when first asked for. The run ends where they cannot."""
+    servers = ServerSource(pytestconfig.stash[_KIND], environment(), pytestconfig.rootpath)
+    try:
+        running = servers.start()
+    except StackError as error:
+        pytest.exit(f"the tests' Kafka and PostgreSQL did not start: {error}", returncode=3)
+    yield running
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(stack: Servers) -> str:
+    """Address of the broker; topics are shared by the session, so name yours uniquely."""
+    return stack.kafka_bootstrap
+
+
+@pytest.fixture
+def database_dsn(stack: Servers) -> Iterator[str]:
+    """Address of an empty database of this test's own, dropped after it."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    yield create_database(stack.postgres_dsn, name)
+    drop_database(stack.postgres_dsn, name)
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix of this test's own for topics and groups, ending in a dot."""
+    return f"t{uuid.uuid4().hex[:10]}."
