@@ -34,9 +34,28 @@ EVENT_OF_TOPIC: dict[str, type[EventModel]] = {
     "sla-withdrawn": SlaWithdrawn,
     "rulebook-published": RulebookPublished,
 }
+"""The class that producers write on each topic: its newest version."""
+
+EVENT_OF_VERSION: dict[str, type[EventModel]] = {
+    "lead-submitted.v1": LeadSubmitted,
+    "lead-notified.v1": LeadNotified,
+    "lead-signalled.v1": LeadSignalled,
+    "lead-scored.v1": LeadScored,
+    "lead-merged.v1": LeadMerged,
+    "person-erased.v1": PersonErased,
+    "lead-routed.v1": LeadRouted,
+    "lead-progressed.v1": LeadProgressed,
+    "rep-availability-changed.v1": RepAvailabilityChanged,
+    "sla-warned.v1": SlaWarned,
+    "sla-breached.v1": SlaBreached,
+    "sla-withdrawn.v1": SlaWithdrawn,
+    "rulebook-published.v1": RulebookPublished,
+}
+"""The class of every version of every type; topics that are lanes of one another share a type."""
 
 __all__ = [
     "EVENT_OF_TOPIC",
+    "EVENT_OF_VERSION",
     "Attribution",
     "Cause",
     "Closing",

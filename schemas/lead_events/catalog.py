@@ -128,8 +128,8 @@ def dead_letter_topics() -> tuple[Topic, ...]:
 def read_topic(file_name: str, text: str) -> Topic:
     """The topic that one record describes.
 
-    Raises InvalidTopicRecord: not YAML, a field wrong, a file named otherwise than its topic, or versions that
-    do not run from 1 without a gap.
+    Raises InvalidTopicRecord: not YAML, a field wrong, a file named otherwise than its topic, or versions
+    that do not run from 1 without a gap.
     """
     try:
         found = Topic.model_validate(yaml.safe_load(text))

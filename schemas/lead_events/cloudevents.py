@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-_TYPE_PREFIX = "baton."
+from lead_events.catalog import topic as topic_named
+
+_SPEC_VERSION = "1.0"
+_CONTENT_TYPE = "application/json"
+REQUIRED_HEADERS = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject")
 
 
 class NotACloudEvent(ValueError):
-    """The record lacks an attribute that CloudEvents requires, or carries one that cannot be read: dead-letter it."""
+    """An attribute that every event carries is missing or cannot be read: dead-letter the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,45 +33,69 @@ class Attributes:
     def headers(self) -> list[tuple[str, bytes]]:
         """Kafka headers of a record in binary mode."""
         headers = [
-            ("ce_specversion", b"1.0"),
+            ("ce_specversion", _SPEC_VERSION.encode()),
             ("ce_id", str(self.id).encode()),
             ("ce_type", self.type.encode()),
             ("ce_source", self.source.encode()),
             ("ce_time", self.time.astimezone(UTC).isoformat().encode()),
             ("ce_subject", self.subject.encode()),
-            ("content-type", b"application/json"),
+            ("content-type", _CONTENT_TYPE.encode()),
         ]
         if self.traceparent:
             headers.append(("traceparent", self.traceparent.encode()))
         return headers
 
 
-def event_type(topic: str, version: int = 1) -> str:
-    """`ce_type` of events on `topic`; the bulk lanes carry the type of their live lane."""
-    return f"{_TYPE_PREFIX}{topic}.v{version}"
+def event_type(topic: str, version: int | None = None) -> str:
+    """`ce_type` of events on `topic`, in its newest version unless one is named.
+
+    Imports, retries and bulk lanes carry the type of their live lane. Raises UnknownTopic; LookupError for a
+    version the topic does not have.
+    """
+    found = topic_named(topic)
+    if version is None:
+        return found.newest.ce_type
+    for entry in found.versions:
+        if entry.version == version:
+            return entry.ce_type
+    raise LookupError(f"{topic} has no version {version}; its newest is {found.newest.version}")
 
 
-def read_attributes(headers: Iterable[tuple[str, bytes]]) -> Attributes:
+def read_attributes(headers: Iterable[tuple[str, bytes | None]]) -> Attributes:
     """The attributes of a record.
 
-    Raises NotACloudEvent naming the header that is missing or unreadable.
+    Raises NotACloudEvent naming the header that is missing or unreadable, never what it holds.
     """
     found = {name: value.decode("utf-8", "replace") for name, value in headers if value is not None}
-    missing = [f"ce_{name}" for name in ("id", "type", "source", "time") if f"ce_{name}" not in found]
-    if missing:
-        raise NotACloudEvent(f"header {missing[0]} is missing")
-    try:
-        time = datetime.fromisoformat(found["ce_time"])
-        identity = UUID(found["ce_id"])
-    except ValueError as error:
-        raise NotACloudEvent(f"header ce_id or ce_time cannot be read: {error}") from error
-    if time.tzinfo is None:
-        raise NotACloudEvent("header ce_time has no offset")
+    for name in REQUIRED_HEADERS:
+        if not found.get(name):
+            raise NotACloudEvent(f"header {name} is missing")
+    if found["ce_specversion"] != _SPEC_VERSION:
+        raise NotACloudEvent(f"header ce_specversion is not {_SPEC_VERSION}")
+    if not found.get("content-type", _CONTENT_TYPE).startswith(_CONTENT_TYPE):
+        raise NotACloudEvent(f"header content-type is not {_CONTENT_TYPE} (binary mode)")
     return Attributes(
-        id=identity,
+        id=_identity(found["ce_id"]),
         type=found["ce_type"],
         source=found["ce_source"],
-        time=time.astimezone(UTC),
-        subject=found.get("ce_subject", ""),
+        time=_time(found["ce_time"]),
+        subject=found["ce_subject"],
         traceparent=found.get("traceparent"),
     )
+
+
+def _identity(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotACloudEvent("header ce_id is not a UUID") from None
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise NotACloudEvent("header ce_time is not an RFC 3339 time") from None
+    if time.tzinfo is None:
+        raise NotACloudEvent("header ce_time has no offset")
+    return time.astimezone(UTC)

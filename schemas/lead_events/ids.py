@@ -19,8 +19,9 @@ def event_id(cause: UUID, effect: str, subject: str | UUID, ordinal: int = 0) ->
 def submission_id(form: str, fingerprint: str, *, key: str | None, received_at: datetime) -> UUID:
     """Id of one submission.
 
-    With a key (Idempotency-Key or the vendor's own id) a retry at any later time has the same id. Without one,
-    equal content within the same five-minute slot of `received_at` has; a pair across two slots is left to scoring.
+    With a key (Idempotency-Key or the vendor's own id) a retry at any later time has the same id. Without
+    one, equal content within the same five-minute slot of `received_at` has; a pair across two slots is left
+    to scoring.
     """
     if key is not None:
         return _named("submission", form, "key", key, fingerprint)

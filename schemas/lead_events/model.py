@@ -1,4 +1,4 @@
-"""What all events have in common: unknown fields are kept, times carry an offset, nothing changes in place."""
+"""What all events have in common: unknown fields are kept, times carry an offset, nothing is changed."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
 class EventModel(BaseModel):
-    """A part of an event. Fields this version does not know are kept and passed on."""
+    """A part of an event. Fields this version does not know are kept and passed on; null means absent."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
