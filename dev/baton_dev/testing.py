@@ -99,12 +99,13 @@ class ServerSource:
         """Stop what was started here and delete its data; servers that are to be kept stay."""
         if self._containers:
             self._containers.stop()
+        for server in (self._kafka, self._postgres):
+            if server and self._keep:
+                server.let_go()
+            elif server:
+                server.stop()
         if self._keep:
             return
-        if self._kafka:
-            self._kafka.stop()
-        if self._postgres:
-            self._postgres.stop()
         if self._folder:
             shutil.rmtree(self._folder)
 
@@ -135,6 +136,7 @@ class ServerSource:
                 pass
             count_brokers(int(record["kafka_bootstrap"].rpartition(":")[2]))
         except (psycopg.OperationalError, OSError):
+            stop_kept(self._record)
             return None
         return self._stack(record["kafka_bootstrap"], record["postgres_dsn"])
 
