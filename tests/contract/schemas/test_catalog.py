@@ -63,7 +63,7 @@ def test_no_schema_and_no_example_folder_is_an_orphan() -> None:
     schemas = {path.name.removesuffix(".schema.json") for path in (SCHEMAS / "events").iterdir()}
     folders = {path.name for path in (SCHEMAS / "examples").iterdir()}
     assert schemas == set(EVENT_OF_VERSION)
-    assert folders == {name.rsplit(".", 1)[0] for name in EVENT_OF_VERSION}
+    assert folders == {name.removesuffix(".v1") for name in EVENT_OF_VERSION}
 
 
 @pytest.mark.parametrize("found", topics(), ids=lambda each: each.name)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lead_events import LeadProgressed, LeadRouted, LeadScored
-from lead_events.catalog import UnknownTopic
+from lead_events import EVENT_OF_VERSION, LeadProgressed, LeadRouted, LeadScored, codec
+from lead_events.catalog import TopicVersion, UnknownTopic, topic
 from lead_events.cloudevents import REQUIRED_HEADERS, Attributes, event_type
 from lead_events.codec import Undecodable, WrongEvent, decode, encode
 
@@ -189,6 +189,22 @@ def test_attributes_nobody_could_read_back_are_not_written(change: dict[str, Any
 def test_the_bulk_lane_carries_the_same_event() -> None:
     attributes, event = decode("lead-scored-bulk", *_record(topic="lead-scored-bulk"))
     assert (attributes.type, event) == ("baton.lead-scored.v1", SCORED)
+
+
+def test_two_versions_of_a_topic_are_read_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Warmer(LeadScored):
+        warmth: int
+
+    old = topic("lead-scored")
+    versions = (*old.versions, TopicVersion(version=2, schema="lead-scored.v2.schema.json"))
+    both = old.model_copy(update={"name": "lead-scored-twice", "versions": versions})
+    monkeypatch.setattr(codec, "topic_named", {both.name: both}.__getitem__)
+    monkeypatch.setitem(EVENT_OF_VERSION, "lead-scored.v2", Warmer)
+    newer = Warmer.model_validate(dict(SCORED) | {"warmth": 7})
+    for event, ce_type in ((SCORED, "baton.lead-scored.v1"), (newer, "baton.lead-scored.v2")):
+        record = encode(event, id=ID, source="scoring", time=NOON, subject="s", topic=both.name)
+        attributes, read = decode(both.name, *record)
+        assert (attributes.type, read) == (ce_type, event)
 
 
 def test_times_are_normalised_to_utc() -> None:
