@@ -14,7 +14,7 @@ $(READY): requirements.lock $(addsuffix /pyproject.toml,$(PARTS))
 		|| { echo "This Python cannot make virtual environments (on Debian: apt-get install python3-venv)."; rm -rf $(VENV); exit 1; }
 	@echo "Installing what Baton needs into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix --editable ,$(PARTS))
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix --editable ./,$(PARTS))
 	@touch $@
 
 ##@ Use
