@@ -73,7 +73,8 @@ def _keep_log_short(log: Path) -> None:
 
 def run_once(argv: Sequence[str], *, what: str, log: Path, env: Mapping[str, str] | None = None) -> None:
     """Run a command to its end; PartFailedError with the end of its output when it fails."""
-    process = launch(argv, log=log, env=env)
+    before = [] if "--pdeathsig" in argv else death_signal("KILL")
+    process = launch([*before, *argv], log=log, env=env)
     if process.wait() != 0:
         raise PartFailedError(
             f"{what} failed (exit {process.returncode}). The end of {log}:\n{last_lines(log)}"

@@ -1,0 +1,49 @@
+"""The events of a running stack as they happen."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from lead_events import EventModel
+from lead_events.codec import Undecodable, decode
+
+
+class Feed:
+    """Reads topics from now on, in no group, so that it takes nothing from the services."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def next_events(self, seconds: float) -> list[EventModel]:
+        """Return what has come, after `seconds` at the latest; a record that is no event is left out."""
+        records = await self._consumer.getmany(timeout_ms=int(seconds * 1000))
+        return [
+            event for batch in records.values() for record in batch if (event := _event(record)) is not None
+        ]
+
+
+def _event(record: object) -> EventModel | None:
+    try:
+        return decode(record.topic, record.headers, record.value)[1]  # type: ignore[attr-defined]
+    except Undecodable:
+        return None
+
+
+@asynccontextmanager
+async def open_feed(bootstrap: str, topics: tuple[str, ...]) -> AsyncIterator[Feed]:
+    """Give a feed of `topics` that starts at their ends."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        await consumer.topics()  # fetches what partitions_for_topic() then knows
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in sorted(consumer.partitions_for_topic(topic) or ())
+        ]
+        consumer.assign(partitions)
+        await consumer.seek_to_end(*partitions)
+        yield Feed(consumer)
+    finally:
+        await consumer.stop()

@@ -1,0 +1,177 @@
+"""What became of each sample, told by the events on Kafka. No I/O: events in, rows out."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from lead_events import (
+    EventModel,
+    LeadProgressed,
+    LeadRouted,
+    LeadScored,
+    SlaBreached,
+    SlaWarned,
+    SlaWithdrawn,
+)
+from lead_events.words import RoutedKind
+
+TOPICS = (
+    "lead-scored",
+    "lead-routed",
+    "lead-progressed",
+    "sla-warned",
+    "sla-breached",
+    "sla-withdrawn",
+)
+
+_EARLY_LIMIT = 500
+
+
+@dataclass
+class Row:
+    """One line of the table: a lead, or a submission that has not become one."""
+
+    sample: int
+    who: str
+    line: str = ""
+    quadrant: str = ""
+    scores: str = ""
+    rep: str = ""
+    why: str = ""
+    deadline: datetime | None = None
+    state: str = "sent"
+    marks: list[str] = field(default_factory=list)
+    lead_id: UUID | None = None
+    rep_id: str | None = None
+    round: int = 0
+
+
+class Journal:
+    """Rows in the order of the samples, changed by each event that concerns one of them."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._submissions: dict[UUID, Row] = {}
+        self._leads: dict[UUID, Row] = {}
+        self._early: deque[EventModel] = deque(maxlen=_EARLY_LIMIT)
+        self._handlers: dict[type[EventModel], Callable[..., Row | None]] = {
+            LeadScored: self._scored,
+            LeadRouted: self._routed,
+            LeadProgressed: self._progressed,
+            SlaWarned: self._warned,
+            SlaBreached: self._breached,
+            SlaWithdrawn: self._withdrawn,
+        }
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, samples in order, the leads of one sample by line."""
+        return sorted(self._rows, key=lambda row: (row.sample, row.line))
+
+    def sent(self, sample: int, who: str, submission: UUID) -> Row:
+        """Note that a sample was accepted; the same submission sent again is shown as a repeat."""
+        row = Row(sample, who)
+        self._rows.append(row)
+        if submission in self._submissions:
+            row.state, row.why = "duplicate", "the same submission again: same id, counted once"
+            return row
+        self._submissions[submission] = row
+        self._hear_early()
+        return row
+
+    def refused(self, sample: int, who: str, why: str) -> Row:
+        """Note that intake refused a sample, and why."""
+        row = Row(sample, who, state="refused", why=why)
+        self._rows.append(row)
+        return row
+
+    def unscored(self) -> dict[UUID, Row]:
+        """Return the submissions of which no lead was heard yet."""
+        return {id_: row for id_, row in self._submissions.items() if row.lead_id is None}
+
+    def hear(self, event: EventModel) -> Row | None:
+        """Apply one event; return the row it changed, None when it is about nobody shown here (yet)."""
+        handler = self._handlers.get(type(event))
+        row = handler(event) if handler else None
+        if row is None and handler:
+            self._early.append(event)
+        elif isinstance(event, LeadScored):
+            self._hear_early()
+        return row
+
+    def _hear_early(self) -> None:
+        """Topics are read side by side: an event may come before the one that says whose lead it is."""
+        events, self._early = list(self._early), deque(maxlen=_EARLY_LIMIT)
+        for event in events:
+            self.hear(event)
+
+    def _scored(self, event: LeadScored) -> Row | None:
+        row = self._leads.get(event.lead_id)
+        if row is None:
+            row = self._opened(event)
+        elif event.cause.id in self._submissions:
+            self._joined(event, row)
+        if row is None:
+            return None
+        row.quadrant = event.quadrant.value
+        row.scores = f"{event.score.fit}/{event.score.interest}"
+        return row
+
+    def _opened(self, event: LeadScored) -> Row | None:
+        first = self._submissions.get(event.cause.id)
+        if first is None:
+            return None
+        row = first
+        if first.lead_id is not None:
+            row = Row(first.sample, first.who)
+            self._rows.append(row)
+        row.lead_id, row.line, row.state = event.lead_id, event.line, event.stage.value
+        self._leads[event.lead_id] = row
+        return row
+
+    def _joined(self, event: LeadScored, lead: Row) -> None:
+        row = self._submissions.get(event.cause.id)
+        if row is None or row is lead or row.lead_id is not None:
+            return
+        row.lead_id, row.line, row.state = event.lead_id, event.line, "joined"
+        row.quadrant, row.why = (
+            event.quadrant.value,
+            f"same person as sample {lead.sample}: one lead, one rep",
+        )
+
+    def _routed(self, event: LeadRouted) -> Row | None:
+        row = self._leads.get(event.lead_id)
+        if row is None:
+            return None
+        row.state, row.why, row.round = event.kind.value, event.why, event.round
+        if event.kind is RoutedKind.ASSIGNED and event.rep:
+            row.rep, row.rep_id = event.rep.name, event.rep.id
+            row.deadline = None
+        elif event.kind is RoutedKind.TAKEN_BACK:
+            row.rep, row.rep_id, row.deadline = "", None, None
+        elif event.kind is RoutedKind.HELD:
+            row.deadline = event.next_try_at
+        return row
+
+    def _progressed(self, event: LeadProgressed) -> Row | None:
+        row = self._leads.get(event.lead_id)
+        if row is not None:
+            row.state = event.kind.value
+        return row
+
+    def _warned(self, event: SlaWarned) -> Row | None:
+        return self._mark(event.lead_id, f"warning {event.share:.0%} {event.kind.value}")
+
+    def _breached(self, event: SlaBreached) -> Row | None:
+        return self._mark(event.lead_id, f"BREACH {event.kind.value} ({event.rep_id})")
+
+    def _withdrawn(self, event: SlaWithdrawn) -> Row | None:
+        return self._mark(event.lead_id, f"withdrawn {event.kind.value}")
+
+    def _mark(self, lead: UUID, mark: str) -> Row | None:
+        row = self._leads.get(lead)
+        if row is not None:
+            row.marks.append(mark)
+        return row

@@ -1,0 +1,231 @@
+"""Everything at once: Kafka, PostgreSQL and the four services, with their data in one folder."""
+
+import contextlib
+import fcntl
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TextIO
+
+from baton_dev.errors import PartFailedError, StackError
+from baton_dev.files import last_lines
+from baton_dev.java import find_java
+from baton_dev.kafka import KafkaServer
+from baton_dev.kafka_jars import KAFKA
+from baton_dev.onboarding import Operator, Published
+from baton_dev.ports import choose_port, remembered_ports, require_free
+from baton_dev.postgres import PostgresServer
+from baton_dev.preparation import migrate_and_create_topics, prepare_database
+from baton_dev.process import ManagedProcess
+from baton_dev.services import ROUTER, SCORING, SERVICES, Surroundings, instance_process
+
+DATABASE = "baton"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Made once for a folder and kept in it, readable by its owner only."""
+
+    operator_token: str
+    passwords: dict[str, str]
+    rep_tokens: dict[str, str]
+
+    def save(self, path: Path) -> None:
+        """Write them to `path`, mode 600."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(self.__dict__, indent=2))
+
+    @classmethod
+    def load_or_make(cls, path: Path) -> "Secrets":
+        """Return those in `path`, else new ones, written there."""
+        if path.exists():
+            return cls(**json.loads(path.read_text()))
+        stores = [service.name for service in SERVICES if service.has_store]
+        made = cls(secrets.token_urlsafe(24), {name: secrets.token_urlsafe(18) for name in stores}, {})
+        made.save(path)
+        return made
+
+
+class Stack:
+    """One running installation in `home`; started again there it continues with the same data and ports.
+
+    `rulebook` is the rulebook as JSON, published when it differs from the newest version. `fsync=False`
+    is for tests that prove nothing about a power cut. `extra_env` goes to every service, for instance
+    failpoints. `say` is told each step in a sentence.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        rulebook: dict[str, Any],
+        *,
+        fsync: bool = True,
+        extra_env: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.home = home.resolve()
+        self.kafka = KafkaServer(self.home / "kafka")
+        self.postgres = PostgresServer(self.home / "postgres", fsync=fsync)
+        self.services: dict[str, ManagedProcess] = {}
+        self.published: Published | None = None
+        self._rulebook = rulebook
+        self._extra_env = dict(extra_env or {})
+        self._say = say
+        self._around: Surroundings | None = None
+        self._lock: TextIO | None = None
+
+    @property
+    def secrets(self) -> Secrets:
+        """Passwords and tokens of this folder."""
+        return Secrets.load_or_make(self.home / "secrets.json")
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What a client needs to reach the running stack: the content of stack.json."""
+        path = self.home / "stack.json"
+        if not path.exists():
+            raise StackError(f"no stack runs in {self.home}: `make run` starts one.")
+        content: dict[str, Any] = json.loads(path.read_text())
+        return content
+
+    def start(self) -> None:
+        """Start everything and return once all four services are ready; on any error stop it all again."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._take_folder()
+        try:
+            self._start_servers()
+            self._start_services()
+            self._onboard()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop services side by side, then the servers; data stays."""
+        for process in self.services.values():
+            process.ask_to_stop()
+        for process in self.services.values():
+            process.stop()
+        self.kafka.stop()
+        self.postgres.stop()
+        (self.home / "stack.json").unlink(missing_ok=True)
+        if self._lock:
+            self._lock.close()
+        self._lock = None
+
+    def require_alive(self) -> None:
+        """Raise PartFailedError that names the first part that has ended by itself, with its log's end."""
+        for name, server in (("Kafka", self.kafka), ("PostgreSQL", self.postgres)):
+            if not server.is_alive():
+                log = server.log_path
+                raise PartFailedError(f"{name} has ended. The end of {log}:\n{last_lines(log)}")
+        for process in self.services.values():
+            process.require_alive()
+
+    def add_instance(self, service_name: str) -> ManagedProcess:
+        """Start one more instance of a service beside the first and return it once ready."""
+        service = next(service for service in SERVICES if service.name == service_name)
+        number = 1 + sum(name.partition("-")[0] == service_name for name in self.services)
+        name = f"{service_name}-{number}"
+        process = instance_process(service, self._surroundings(), port=choose_port(), instance=name)
+        self.services[name] = process
+        process.start()
+        process.await_answer()
+        return process
+
+    @contextlib.contextmanager
+    def operator(self) -> Iterator[Operator]:
+        """Give the operator's calls to scoring and router."""
+        scoring, router = (self.services[service.name].base_url for service in (SCORING, ROUTER))
+        calls = Operator(self.secrets.operator_token, scoring=scoring, router=router)
+        try:
+            yield calls
+        finally:
+            calls.close()
+
+    def _take_folder(self) -> None:
+        self._lock = (self.home / "run.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            self._lock = None
+            raise StackError(
+                f"a stack already runs on {self.home}: stop it (Ctrl-C in its terminal) or use its addresses "
+                f"in {self.home / 'stack.json'}."
+            ) from None
+
+    def _start_servers(self) -> None:
+        with ThreadPoolExecutor() as pool:
+            starting = [pool.submit(self.postgres.start), pool.submit(self.kafka.start)]
+            for done in starting:
+                done.result()
+        self._say(f"Apache Kafka {KAFKA.rpartition(':')[2]} serves {self.kafka.bootstrap}")
+        self._say(f"PostgreSQL serves 127.0.0.1:{self.postgres.port}")
+
+    def _surroundings(self) -> Surroundings:
+        if self._around is None:
+            secret = self.secrets
+            dsn = prepare_database(self.postgres.dsn, DATABASE, secret.passwords)
+            self._around = Surroundings(
+                self.home, self.kafka.bootstrap, dsn, secret.operator_token, self._extra_env
+            )
+        return self._around
+
+    def _start_services(self) -> None:
+        around = self._surroundings()
+        migrate_and_create_topics(around)
+        self._say("stores migrated, topics created")
+        names = [service.name for service in SERVICES]
+        ports = remembered_ports(self.home / "ports.json", dict.fromkeys(names))
+        for service in SERVICES:
+            remedy = f"Stop that process, or delete {self.home / 'ports.json'} so that another is chosen."
+            require_free(ports[service.name], service.name, remedy)
+            process = instance_process(service, around, port=ports[service.name], instance=service.name)
+            self.services[service.name] = process
+            process.start()
+
+    def _onboard(self) -> None:
+        self.services[SCORING.name].await_answer("/healthz")
+        with self.operator() as operator:
+            self.published = operator.publish(self._rulebook, published_by="make run")
+            self._say(f"rulebook version {self.published.version} published")
+            for process in self.services.values():
+                process.await_answer()
+            reps = self._rep_tokens(operator)
+        (self.home / "stack.json").touch(mode=0o600)
+        (self.home / "stack.json").write_text(json.dumps(self._describe(reps), indent=2))
+        self._say("intake, scoring, router and sla-monitor are ready")
+
+    def _rep_tokens(self, operator: Operator) -> dict[str, dict[str, str]]:
+        secret = self.secrets
+        names = operator.reps()
+        missing = [rep for rep in names if rep not in secret.rep_tokens]
+        tokens = secret.rep_tokens | {rep: operator.rep_token(rep) for rep in missing}
+        Secrets(secret.operator_token, secret.passwords, tokens).save(self.home / "secrets.json")
+        return {rep: {"name": name, "token": tokens[rep]} for rep, name in names.items()}
+
+    def _describe(self, reps: dict[str, dict[str, str]]) -> dict[str, Any]:
+        around = self._surroundings()
+        forms = {name: {"key": form["key"]} for name, form in self._rulebook["forms"].items()}
+        versions = {
+            "baton": version("baton-dev"),
+            "kafka": KAFKA.rpartition(":")[2],
+            "java": find_java().build,
+            "rulebook": self.published.version if self.published else None,
+        }
+        return {
+            **{name: process.base_url for name, process in self.services.items()},
+            "kafka": around.kafka,
+            "dsn": dict(around.dsn),
+            "operator_token": around.operator_token,
+            "reps": reps,
+            "forms": forms,
+            "versions": versions,
+            "started_at": datetime.now(UTC).isoformat(),
+        }

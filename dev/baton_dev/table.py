@@ -1,0 +1,72 @@
+"""The table of what became of each sample, for a terminal."""
+
+from datetime import datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from baton_dev.journal import Row
+
+_QUADRANT_STYLES = {"perfect": "bold green", "warm": "yellow", "curious": "cyan", "cold": "blue"}
+_STATE_STYLES = {
+    "assigned": "bold",
+    "accepted": "green",
+    "contacted": "bold green",
+    "held": "magenta",
+    "taken_back": "red",
+    "quarantined": "red",
+    "refused": "red",
+    "duplicate": "dim",
+    "joined": "dim",
+}
+
+
+def time_left(deadline: datetime | None, now: datetime) -> str:
+    """Return a deadline as people read it: `in 42 s`, `12 s ago`, or its local date and time when far."""
+    if deadline is None:
+        return ""
+    seconds = round((deadline - now).total_seconds())
+    if abs(seconds) >= 3600:
+        return deadline.astimezone().strftime("%a %d %b %H:%M")
+    amount = f"{abs(seconds)} s" if abs(seconds) < 120 else f"{abs(seconds) // 60} min"
+    return f"in {amount}" if seconds >= 0 else f"{amount} ago"
+
+
+def render(rows: list[Row], now: datetime, title: str) -> Table:
+    """Return the table for the rows as they are at `now`."""
+    table = Table(title=title, title_justify="left", expand=True)
+    table.add_column("#", justify="right", style="dim", no_wrap=True)
+    table.add_column("who", ratio=3)
+    table.add_column("line", no_wrap=True)
+    table.add_column("quadrant", no_wrap=True)
+    table.add_column("fit/int.", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("rep", ratio=2)
+    table.add_column("why", ratio=5)
+    table.add_column("deadline", no_wrap=True)
+    table.add_column("warnings and breaches", ratio=3)
+    for row in rows:
+        alarm = "red" if any("BREACH" in mark for mark in row.marks) else "yellow"
+        done = row.state in ("contacted", "duplicate", "refused", "quarantined", "joined")
+        table.add_row(
+            str(row.sample),
+            row.who,
+            row.line,
+            Text(row.quadrant, style=_QUADRANT_STYLES.get(row.quadrant, "")),
+            row.scores,
+            Text(row.state.replace("_", " "), style=_STATE_STYLES.get(row.state, "")),
+            row.rep,
+            row.why,
+            "" if done else time_left(row.deadline, now),
+            Text("; ".join(row.marks), style=alarm),
+        )
+    return table
+
+
+def sentence(row: Row, now: datetime) -> str:
+    """Return a row as one line of text, for an output that is no terminal."""
+    parts = [f"#{row.sample} {row.who}", row.line, row.quadrant, row.state.replace("_", " ")]
+    parts += [f"rep {row.rep}" if row.rep else "", row.why, *row.marks[-1:]]
+    if row.deadline:
+        parts.append(f"due {time_left(row.deadline, now)}")
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,153 @@
+"""The demo on a running stack: sends the samples, plays the reps and shows what becomes of each lead."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+from rich.console import Console
+from rich.live import Live
+
+from baton_dev.feed import Feed, open_feed
+from baton_dev.journal import TOPICS, Journal, Row
+from baton_dev.reps import Reps
+from baton_dev.samples import RepActs, Sample, fields_for, samples
+from baton_dev.table import render, sentence
+
+_BETWEEN_SAMPLES = 0.4
+_LOOK_AGAIN = 1.0
+
+
+@dataclass
+class Visit:
+    """One showing. `at` is the content of stack.json, `forms` and `lines` those of the rulebook."""
+
+    at: dict[str, Any]
+    forms: dict[str, Any]
+    lines: list[str]
+    run: int
+    require_alive: Callable[[], None]
+    started: float
+    console: Console
+
+    def __post_init__(self) -> None:
+        self.journal = Journal()
+        self._acts: dict[int, RepActs] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._first_routed = False
+        self._operator = {"Authorization": f"Bearer {self.at['operator_token']}"}
+
+    async def show(self, seconds: float | None) -> None:
+        """Show until cancelled, or for `seconds`; PartFailedError when a part of the stack ends."""
+        async with (
+            httpx.AsyncClient(timeout=10, trust_env=False) as client,
+            open_feed(self.at["kafka"], TOPICS) as feed,
+        ):
+            reps = Reps(client, self.at["router"], self.at["reps"])
+            async with asyncio.TaskGroup() as group:
+                always = [
+                    group.create_task(self._send_samples(client)),
+                    group.create_task(self._listen(feed, reps)),
+                    group.create_task(self._look(client)),
+                    group.create_task(self._watch()),
+                    group.create_task(self._draw()),
+                ]
+                if seconds is not None:
+                    await asyncio.sleep(seconds)
+                    for task in (*always, *self._tasks):
+                        task.cancel()
+
+    async def _send_samples(self, client: httpx.AsyncClient) -> None:
+        for number, sample in enumerate(samples(self.run, self.forms, self.lines), start=1):
+            self._acts[number] = sample.acts
+            await self._send(client, number, sample)
+            await asyncio.sleep(_BETWEEN_SAMPLES)
+
+    async def _send(self, client: httpx.AsyncClient, number: int, sample: Sample) -> None:
+        form = self.forms[sample.form]
+        url = f"{self.at['intake']}/v1/forms/{form['key']}/submissions"
+        response = await client.post(url, json=fields_for(sample, form))
+        if response.status_code == 202:
+            self.journal.sent(number, sample.who, UUID(response.json()["submission_id"]))
+        else:
+            problem = response.json()
+            why = f"{response.status_code}: {problem.get('detail') or problem.get('title')}"
+            self._tell(self.journal.refused(number, sample.who, why))
+
+    async def _listen(self, feed: Feed, reps: Reps) -> None:
+        while True:
+            for event in await feed.next_events(0.2):
+                row = self.journal.hear(event)
+                if row is not None:
+                    self._tell(row)
+                    self._answer(reps, row)
+
+    def _answer(self, reps: Reps, row: Row) -> None:
+        if row.rep and not self._first_routed:
+            self._first_routed = True
+            elapsed = time.monotonic() - self.started
+            self.console.print(f"[bold]first lead with a rep {elapsed:.1f} s after the start[/]")
+        task = asyncio.create_task(reps.answer(row, self._acts.get(row.sample, RepActs.PROMPTLY)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self, client: httpx.AsyncClient) -> None:
+        """Ask for what no event tells: deadlines, and where a submission is that opened no lead."""
+        while True:
+            await asyncio.sleep(_LOOK_AGAIN)
+            for row in self.journal.rows:
+                if row.lead_id and row.rep and row.deadline is None:
+                    await self._look_for_deadline(client, row)
+            for submission, row in self.journal.unscored().items():
+                await self._look_for_submission(client, submission, row)
+
+    async def _look_for_deadline(self, client: httpx.AsyncClient, row: Row) -> None:
+        url = f"{self.at['sla_monitor']}/v1/leads/{row.lead_id}/timers"
+        answer = await client.get(url, headers=self._operator)
+        if answer.is_success:
+            row.deadline = next_deadline(answer.json())
+
+    async def _look_for_submission(self, client: httpx.AsyncClient, submission: UUID, row: Row) -> None:
+        url = f"{self.at['scoring']}/v1/submissions/{submission}"
+        answer = await client.get(url, headers=self._operator)
+        if not answer.is_success or row.lead_id is not None:
+            return
+        found = answer.json()
+        state, row.why = str(found["status"]), str(found.get("reason") or row.why)
+        if state != row.state:
+            row.state = state
+            self._tell(row)
+
+    async def _watch(self) -> None:
+        while True:
+            self.require_alive()
+            await asyncio.sleep(0.3)
+
+    async def _draw(self) -> None:
+        if not self.console.is_terminal:
+            return
+        with Live(console=self.console, auto_refresh=False, vertical_overflow="visible") as live:
+            while True:
+                live.update(render(self.journal.rows, datetime.now(UTC), _title(self.at)), refresh=True)
+                await asyncio.sleep(0.25)
+
+    def _tell(self, row: Row) -> None:
+        if not self.console.is_terminal:
+            self.console.print(
+                sentence(row, datetime.now(UTC)), soft_wrap=True, markup=False, highlight=False
+            )
+
+
+def next_deadline(answer: Any) -> datetime | None:
+    """Return the earliest due time of the timers that still run, out of sla-monitor's answer."""
+    timers = answer["timers"] if isinstance(answer, dict) else answer
+    running = [timer for timer in timers if timer["state"] in ("pending", "open")]
+    return min((datetime.fromisoformat(timer["due_at"]) for timer in running), default=None)
+
+
+def _title(at: dict[str, Any]) -> str:
+    return f"What became of each lead · intake {at['intake']} · Ctrl-C stops everything, data stays"
