@@ -1,12 +1,14 @@
-"""The rulebook as types: what a company writes in YAML, checked. `loader.py` says where something is wrong."""
+"""The rulebook as types: what a company writes in YAML, checked. `loader.py` says where something is
+wrong."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
 
 from lead_events.words import Quadrant
 from rulebook.durations import format_duration, parse_duration
+from rulebook.paths import steps
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Duration = Annotated[
@@ -36,8 +38,25 @@ class FieldMapping(RulebookModel):
         default_factory=dict, description="replace a value (compared without case)"
     )
     default: Any = None
+    as_: Literal["text", "number", "boolean"] | None = Field(
+        default=None,
+        alias="as",
+        description="for attributes: read the value as this, so that rules can compare it",
+    )
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @field_validator("from_", mode="before")
+    @classmethod
+    def _one_path_or_many(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("from_")
+    @classmethod
+    def _readable(cls, value: list[str]) -> list[str]:
+        for path in value:
+            steps(path)
+        return value
 
 
 class Form(RulebookModel):
@@ -48,7 +67,11 @@ class Form(RulebookModel):
     status: Literal["active", "retired"] = "active"
     lines: list[Identifier] = Field(default=["main"], min_length=1)
     line_field: str | None = Field(
-        default=None, description="path whose values (one or many) choose the lines"
+        default=None, description="path whose values (one or many) choose among `lines`"
+    )
+    line_values: dict[str, Identifier] = Field(
+        default_factory=dict,
+        description="the line that a value of `line_field` means, where it is not the line's id",
     )
     source: Identifier
     campaign: str | None = None

@@ -1,0 +1,175 @@
+"""Conditions in CEL. The only module that knows the CEL library, whose pinned version yields values of type
+ERROR.
+
+A condition is compiled twice: once against the declared types, so that a slip such as comparing a number
+with a
+text is found when it is written, and once loosely, because a lead may lack any field.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from cel_expr_python import cel
+
+from rulebook.cel_tree import Tree, read_tree
+
+_FIRST_LINE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+_HAS = re.compile(r"\bhas\s*\(\s*[\w.]+\s*\)")
+_HABITS = {
+    "and": "&&",
+    "or": "||",
+    "not": "!",
+    "AND": "&&",
+    "OR": "||",
+    "NOT": "!",
+    "= ": "==",
+    "=": "==",
+    "& ": "&&",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CelError:
+    """Why a condition has no answer for this lead. Never the same as "no"."""
+
+    message: str
+
+
+class ConditionInvalid(ValueError):
+    """The condition cannot be compiled: it must be rewritten. `line` and `column` count from 1 within it."""
+
+    def __init__(self, message: str, hint: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.line = line
+        self.column = column
+
+
+class PreparedContext:
+    """One lead's variables, converted once and shared by all conditions evaluated on it."""
+
+    __slots__ = ("_activation", "_values")
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values  # the activation reads it lazily
+        self._activation = _plain_env(tuple(sorted(values))).Activation(data=values)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition. Cheap to evaluate (several hundred thousand a second), not thread-safe."""
+
+    source: str
+    tree: Tree = field(compare=False, repr=False)
+    _program: Any = field(compare=False, repr=False)
+
+    def evaluate(self, context: Mapping[str, Any] | PreparedContext) -> bool | CelError:
+        """Whether the condition holds, or why that cannot be said. Raises nothing."""
+        try:
+            if isinstance(context, PreparedContext):
+                result = self._program.eval(context._activation).value()
+            else:
+                result = self._program.eval(data=context).value()
+        except Exception as error:  # the binding raises plain RuntimeErrors for values it cannot convert
+            return CelError(_plain(str(error)))
+        if result is True or result is False:
+            return bool(result)
+        if isinstance(result, str):
+            return CelError(_plain(result))
+        return CelError(f"the condition gives {type(result).__name__}, not true or false")
+
+
+def prepare_context(values: Mapping[str, Any]) -> PreparedContext:
+    """Convert one lead's variables once, for many conditions."""
+    return PreparedContext(values)
+
+
+@lru_cache(maxsize=4096)
+def _compile(source: str, variables: tuple[tuple[str, type], ...]) -> Condition:
+    checked = _checked(_without_has(source), _typed_env(variables), variables)
+    if checked.return_type() != cel.Type.BOOL:
+        kind = checked.return_type().name()
+        raise ConditionInvalid(
+            f"gives a value of type {kind}, not true or false", "compare it, for example with == or >=", 1, 1
+        )
+    names = tuple(sorted({name.partition(".")[0] for name, _ in variables}))
+    program = _checked(source, _plain_env(names), variables)
+    return Condition(source, read_tree(program.serialize(), source), program)
+
+
+def compile_condition(source: str, variables: Mapping[str, type]) -> Condition:
+    """Compile `source` against the declared variables; a dotted name declares the type of a field.
+
+    Raises ConditionInvalid with the position and what to write instead. Equal arguments share one program.
+    """
+    return _compile(source, tuple(sorted(variables.items(), key=lambda item: item[0])))
+
+
+def _without_has(source: str) -> str:
+    """Every has() as `true` of the same width: it is always a truth value, which this library forgets for a
+    field of a declared type."""
+    return _HAS.sub(lambda match: "true".ljust(len(match[0])), source)
+
+
+def _checked(source: str, env: Any, variables: tuple[tuple[str, type], ...]) -> Any:
+    try:
+        return env.compile(source)
+    except RuntimeError as error:
+        raise _translated(str(error), source, [name for name, _ in variables]) from None
+
+
+def _translated(text: str, source: str, known: list[str]) -> ConditionInvalid:
+    match = _FIRST_LINE.search(text)
+    if match is None:
+        return ConditionInvalid(_plain(text), "see the section on conditions in the rulebook's README", 1, 1)
+    line, column, message = int(match[1]), int(match[2]), match[3]
+    return ConditionInvalid(_plain(message), _hint(message, source, known), line, column)
+
+
+def _hint(message: str, source: str, known: list[str]) -> str:
+    undeclared = _UNDECLARED.search(message)
+    if undeclared is not None:
+        name = undeclared[1]
+        near = get_close_matches(name, known, n=1) or get_close_matches(name.partition(".")[0], known, n=1)
+        roots = ", ".join(name for name in known if "." not in name)
+        return f"did you mean {near[0]}?" if near else f"the variables are {roots}"
+    for habit, instead in _HABITS.items():
+        if f"'{habit}'" in message:
+            return f"write {instead}"
+    if "no matching overload" in message:
+        return "compare values of one type: a text stands in quotes, a number does not"
+    if not source.strip():
+        return "write a condition such as lead.country == 'ES', or true"
+    return "check quotes, brackets and operators (==, !=, <, <=, &&, ||, !, in)"
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"^[A-Z_]+: ", "", text.split("\n", 1)[0]).removesuffix(" [INVALID_ARGUMENT]")
+    text = re.sub(r" \(in container ''\)", "", text)
+    missing = re.search(r'Key not found in map : "(.*)"', text)
+    if missing:
+        return f'the lead has no "{missing[1]}"'
+    return text.replace("'_==_'", "==").strip()
+
+
+_CEL_TYPES = {str: "STRING", int: "INT", bool: "BOOL", float: "DOUBLE"}
+
+
+@lru_cache(maxsize=64)
+def _typed_env(variables: tuple[tuple[str, type], ...]) -> Any:
+    types = {
+        name: getattr(cel.Type, _CEL_TYPES[kind]) if kind in _CEL_TYPES else cel.Type.DYN
+        for name, kind in variables
+    }
+    return cel.NewEnv(variables=types)
+
+
+@lru_cache(maxsize=64)
+def _plain_env(names: tuple[str, ...]) -> Any:
+    return cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN))

@@ -1,0 +1,69 @@
+"""Conditions: do they compile, do the names they use exist, do they ask before they read."""
+
+from collections.abc import Iterator, Mapping
+
+from lead_events.words import Quadrant
+from rulebook.cel import Condition, ConditionInvalid, compile_condition
+from rulebook.cel_tree import Read
+from rulebook.context import ALWAYS_PRESENT, PROFILE_FIELDS, ROUTING_VARIABLES, SCORING_VARIABLES
+from rulebook.documents import Loc
+from rulebook.models import Rulebook
+from rulebook.report import Report, did_you_mean
+
+
+def check_conditions(rulebook: Rulebook, report: Report) -> None:
+    """Report conditions that do not compile, read what does not exist, or read without asking first."""
+    words = {
+        "quadrant": [quadrant.value for quadrant in Quadrant],
+        "source": list(rulebook.sources),
+        "form": list(rulebook.forms),
+        "line": list(rulebook.lines),
+    }
+    for loc, source, variables in _conditions(rulebook):
+        try:
+            condition = compile_condition(source, variables)
+        except ConditionInvalid as error:
+            place = f" (line {error.line}, column {error.column} of the condition)"
+            report.error(loc, error.message + place, error.hint)
+            continue
+        _check_reads(loc, condition, variables, report)
+        for variable, literal in condition.tree.comparisons():
+            if variable in words:
+                report.reference(loc, variable, literal, words[variable])
+
+
+def _conditions(rulebook: Rulebook) -> Iterator[tuple[Loc, str, Mapping[str, type]]]:
+    for line, card in rulebook.scorecards.items():
+        for part in ("fit", "interest"):
+            for number, rule in enumerate(getattr(card, part)):
+                yield ("scorecards", line, part, number, "when"), rule.when, SCORING_VARIABLES
+    for line, plan in rulebook.routing.plans.items():
+        for number, routing in enumerate(plan.rules):
+            yield ("routing", "plans", line, "rules", number, "when"), routing.when, ROUTING_VARIABLES
+
+
+def _check_reads(loc: Loc, condition: Condition, variables: Mapping[str, type], report: Report) -> None:
+    warned: set[tuple[str, ...]] = set()
+    for read in condition.tree.reads():
+        if _is_unknown(read, variables):
+            known = PROFILE_FIELDS if read.path[0] == "lead" else ("fit", "interest")
+            hint = did_you_mean(read.path[1], known)
+            if read.path[0] == "lead" and not hint.startswith("did"):
+                hint = f"write lead.attributes.{read.path[1]} for what only one form asks"
+            report.error(loc, f"there is no `{'.'.join(read.path)}`{_column(read)}", hint)
+        elif not read.is_guarded and read.path not in ALWAYS_PRESENT and read.path not in warned:
+            warned.add(read.path)
+            name = ".".join(read.path)
+            report.warning(
+                loc,
+                f"`{name}` may be absent{_column(read)}, and then the rule has no answer",
+                f"write has({name}) && ...",
+            )
+
+
+def _is_unknown(read: Read, variables: Mapping[str, type]) -> bool:
+    return len(read.path) == 2 and ".".join(read.path) not in variables
+
+
+def _column(read: Read) -> str:
+    return f" (line {read.line}, column {read.column} of the condition)"

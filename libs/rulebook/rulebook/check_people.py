@@ -1,0 +1,69 @@
+"""Roster and pools: does everybody named exist, and does everybody get leads."""
+
+from rulebook.models import Pool, RepSeed, Rulebook
+from rulebook.normalise import email_key, read_email
+from rulebook.report import Report
+
+
+def check_people(rulebook: Rulebook, report: Report) -> None:
+    """Report what is wrong with teams, reps and pools in themselves."""
+    _check_teams(rulebook, report)
+    addresses: dict[str, str] = {}
+    for name, rep in rulebook.roster.reps.items():
+        _check_rep(rulebook, name, rep, report)
+        first = addresses.setdefault(email_key(rep.email), name)
+        if first != name:
+            report.error(
+                ("roster", "reps", name, "email"),
+                f"is also the address of `{first}`",
+                "give each rep an address of their own",
+            )
+    _check_pools(rulebook, report)
+
+
+def members(rulebook: Rulebook, pool: Pool) -> dict[str, RepSeed]:
+    """The reps of a pool by id: those named, and those of its team; in the roster's order."""
+    return {
+        name: rep
+        for name, rep in rulebook.roster.reps.items()
+        if name in pool.reps or (pool.team is not None and rep.team == pool.team)
+    }
+
+
+def _check_teams(rulebook: Rulebook, report: Report) -> None:
+    for name, team in rulebook.roster.teams.items():
+        loc = ("roster", "teams", name)
+        report.reference((*loc, "lead"), "rep", team.lead, rulebook.roster.reps)
+        if not any(rep.team == name for rep in rulebook.roster.reps.values()) and not report.is_ignored(name):
+            report.warning(loc, "has no reps", "give a rep this team, or delete it")
+
+
+def _check_rep(rulebook: Rulebook, name: str, rep: RepSeed, report: Report) -> None:
+    loc = ("roster", "reps", name)
+    report.reference((*loc, "team"), "team", rep.team, rulebook.roster.teams)
+    report.reference((*loc, "calendar"), "calendar", rep.calendar, rulebook.calendars)
+    for number, line in enumerate(rep.lines):
+        report.reference((*loc, "lines", number), "line", line, rulebook.lines)
+    if read_email(rep.email).value is None:
+        report.error(
+            (*loc, "email"), f"`{rep.email}` is no e-mail address", "write one such as ana@example.com"
+        )
+    for number, absence in enumerate(rep.absences):
+        if absence.last_day < absence.first_day:
+            report.error(
+                (*loc, "absences", number),
+                f"ends {absence.last_day}, before it starts",
+                "write the earlier day as first_day; both days are included",
+            )
+    if not any(name in members(rulebook, pool) for pool in rulebook.routing.pools.values()):
+        report.warning(loc, "is in no pool and gets no leads", "add the rep, or their team, to a pool")
+
+
+def _check_pools(rulebook: Rulebook, report: Report) -> None:
+    for name, pool in rulebook.routing.pools.items():
+        loc = ("routing", "pools", name)
+        report.reference((*loc, "team"), "team", pool.team, rulebook.roster.teams)
+        for number, rep in enumerate(pool.reps):
+            report.reference((*loc, "reps", number), "rep", rep, rulebook.roster.reps)
+        if pool.team is None and not pool.reps:
+            report.error(loc, "names no team and no reps", "add `team: ...` or `reps: [...]`")

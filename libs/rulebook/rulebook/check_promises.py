@@ -1,0 +1,71 @@
+"""Company, calendars and agreement: can the hours and the promises be meant."""
+
+from datetime import timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+from rulebook.calendars import open_hours
+from rulebook.durations import format_duration
+from rulebook.models import Rulebook
+from rulebook.report import Report, did_you_mean
+from worktime import CalendarError
+
+
+def check_promises(rulebook: Rulebook, report: Report) -> None:
+    """Report what is wrong with the company's zone, the calendars and the agreement."""
+    _check_zone(rulebook, report)
+    _check_calendars(rulebook, report)
+    _check_agreement(rulebook, report)
+
+
+def _check_zone(rulebook: Rulebook, report: Report) -> None:
+    try:
+        ZoneInfo(rulebook.time_zone)
+    except (ValueError, OSError, LookupError):
+        known = available_timezones()
+        hint = did_you_mean(rulebook.time_zone, known)
+        report.error(
+            ("time_zone",),
+            f"`{rulebook.time_zone}` is no time zone",
+            hint if len(hint) < 60 else "write an IANA name such as Europe/Madrid",
+        )
+
+
+def _check_calendars(rulebook: Rulebook, report: Report) -> None:
+    for name, calendar in rulebook.calendars.items():
+        try:
+            open_hours(calendar)
+        except CalendarError as error:
+            key = error.key.split(".")[0].split("[")[0]
+            loc = ("calendars", name, key, *_day(error.key))
+            message, _, hint = error.problem.partition("; ")
+            report.error(loc, message, hint or "write hours such as mon: [[09:00, 17:00]]")
+
+
+def _day(key: str) -> tuple[str, ...]:
+    inner = key.partition(".")[2].split("[")[0]
+    return (inner,) if inner else ()
+
+
+def _check_agreement(rulebook: Rulebook, report: Report) -> None:
+    sales = rulebook.agreement.sales
+    for quadrant, promise in sales.promises.items():
+        loc = ("agreement", "sales", "promises", quadrant.value)
+        for key in ("accept_within", "first_response_within"):
+            length = getattr(promise, key)
+            if length is not None and length <= timedelta(0):
+                report.error((*loc, key), "is no time at all", "write a length such as 15m, or leave it out")
+        accept, response = promise.accept_within, promise.first_response_within
+        if accept is not None and response is not None and accept > response:
+            report.error(
+                (*loc, "accept_within"),
+                f"{format_duration(accept)} is longer than first_response_within {format_duration(response)}",
+                f"write {format_duration(response)} or less: a rep accepts before they respond",
+            )
+    for low, high in pairwise(sales.warn_at):
+        if low >= high:
+            report.error(
+                ("agreement", "sales", "warn_at"),
+                f"{high} comes after {low}",
+                "write rising shares, each once, such as [0.5, 0.8]",
+            )

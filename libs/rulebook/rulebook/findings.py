@@ -1,0 +1,42 @@
+"""What is wrong with a rulebook, where, and what to write instead."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error keeps a rulebook from being published, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to correct. `file` and `line` (from 1) are empty and 0 where the rulebook came without
+    files."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+    hint: str
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file else ""
+        return f"{place}{self.severity}: {self.path}: {self.message}. Instead: {self.hint}"
+
+
+class RulebookInvalid(ValueError):
+    """The rulebook is refused: correct what `findings` list, all of them found in one go."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = list(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+def errors_in(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that keep the rulebook from being published."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]

@@ -1,0 +1,51 @@
+"""The keys by which a person is known again. They spread load and find candidates; scoring decides who is
+who."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from rulebook.normalise import email_key
+
+KINDS = ("email", "phone", "external")
+"""In the order in which they identify best; `visitor` comes last and from signals only."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IdentityKey:
+    """One key; `value` is normalised, so that equal keys are equal texts."""
+
+    kind: str
+    value: str
+
+
+def identity_keys(profile: Mapping[str, Any]) -> list[IdentityKey]:
+    """The keys in a profile: e-mail (lower case, IDNA), phone (E.164), external id; in that order, at most
+    one each.
+
+    Dots and +tags of an address are kept: guessing that two mailboxes are one joins strangers.
+    """
+    values = {
+        "email": _text(profile, "email", email_key),
+        "phone": _text(profile, "phone"),
+        "external": _text(profile, "external_id"),
+    }
+    return [IdentityKey(kind, value) for kind in KINDS if (value := values[kind])]
+
+
+def signal_keys(identity: Mapping[str, str]) -> list[IdentityKey]:
+    """The keys of a signal's `identity` (email, phone, external_id, visitor), the same way."""
+    visitor = _text(identity, "visitor")
+    return identity_keys(identity) + ([IdentityKey("visitor", visitor)] if visitor else [])
+
+
+def record_key(profile: Mapping[str, Any], submission_id: UUID) -> str:
+    """The Kafka key of a submission: its first identity key, else its own id."""
+    keys = identity_keys(profile)
+    return f"{keys[0].kind}:{keys[0].value}" if keys else str(submission_id)
+
+
+def _text(values: Mapping[str, Any], name: str, normal: Any = str.strip) -> str | None:
+    value = values.get(name)
+    return normal(value) or None if isinstance(value, str) else None

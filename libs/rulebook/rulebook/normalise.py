@@ -1,0 +1,169 @@
+"""Single values as people type them, made comparable. Nothing here raises: what cannot be used is flagged."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import PhoneNumber, PhoneNumberFormat
+
+_DROPPED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ADDRESS_IN_BRACKETS = re.compile(r"^[^<>]*<\s*([^<>]+?)\s*>$")
+_SPREADSHEET_DAMAGE = re.compile(r"^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$", re.IGNORECASE)
+_VENDOR_PREFIX = re.compile(r"^(?:p|tel|phone)\s*:\s*", re.IGNORECASE)
+_EMPLOYEES = re.compile(r"^[<>~+≥≤]?\s*(\d{1,9}(?:[.,\s\u00a0']\d{3})*)(.*)$", re.DOTALL)
+_GROUPED = re.compile(r"[.,\s\u00a0']")
+_DOT_GROUPS_THOUSANDS = frozenset({"ca", "da", "de", "es", "eu", "gl", "it", "nl", "pt", "ro"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value as read (None: not usable) and what had to be repaired or refused to get there."""
+
+    value: str | None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number as read (None: not usable) and the flags of its reading."""
+
+    value: int | None
+    flags: tuple[str, ...] = ()
+
+
+def clean_text(value: object, limit: int) -> Reading:
+    """Text in NFC, trimmed, without invisible and control characters, cut to `limit` characters.
+
+    Line breaks inside stay; an unpaired surrogate (half an emoji) becomes U+FFFD, since no store keeps it.
+    """
+    text = unicodedata.normalize("NFC", as_text(value))
+    flags = []
+    if _SURROGATE.search(text):
+        text = _SURROGATE.sub("\ufffd", text)
+        flags.append("half_character")
+    text = _DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if len(text) > limit:
+        text = text[:limit].rstrip()
+        flags.append("cut")
+    return Reading(text or None, tuple(flags))
+
+
+def as_text(value: object) -> str:
+    """A scalar as a person would have typed it: no decimal point on a whole number, true and false in lower
+    case."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def read_email(value: object) -> Reading:
+    """An address that can be written to, as typed but for the domain: lower case, in its Unicode form.
+
+    Flags: `space_repaired` (a + lost its way through a form and came as a space), `name_dropped`
+    ("Ana <ana@...>"), `unusable`. Whether the domain exists is not asked.
+    """
+    text = clean_text(value, 1000).value
+    if text is None:
+        return Reading(None)
+    flags: list[str] = []
+    text = re.sub(r"^mailto:", "", text, flags=re.IGNORECASE)
+    bracketed = _ADDRESS_IN_BRACKETS.match(text)
+    if bracketed:
+        text, flags = bracketed[1], ["name_dropped"]
+    local, at, domain = text.rpartition("@")
+    if at and re.search(r"\S \S", local) and not re.search(r"\s", domain.strip()):
+        text = re.sub(r"(?<=\S) (?=\S)", "+", local) + "@" + domain.strip()
+        flags.append("space_repaired")
+    try:
+        return Reading(
+            validate_email(text, check_deliverability=False, test_environment=True).normalized, tuple(flags)
+        )
+    except (EmailNotValidError, UnicodeError):
+        return Reading(None, (*flags, "unusable"))
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one mailbox have in common: lower case, domain in its ASCII (IDNA) form.
+
+    Dots and +tags are kept: at most providers they tell mailboxes apart.
+    """
+    try:
+        checked = validate_email(email, check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, UnicodeError):
+        return email.strip().casefold()
+    return f"{checked.local_part.lower()}@{checked.ascii_domain.lower()}"
+
+
+def read_phone(value: object, regions: tuple[str, ...] = ()) -> Reading:
+    """A phone number in E.164. A national number needs one of `regions` (ISO 3166-1 alpha-2), tried in order.
+
+    Flags: `spreadsheet_damage` (3.46E+10: the digits are gone), `found_in_text`, `extension_dropped`,
+    `not_in_numbering_plan` (kept: plans change), `unusable`. No digit is ever guessed.
+    """
+    text = clean_text(value, 200).value
+    if text is None:
+        return Reading(None)
+    text = _VENDOR_PREFIX.sub("", text)
+    if _SPREADSHEET_DAMAGE.match(text):
+        return Reading(None, ("spreadsheet_damage",))
+    if text.startswith("00"):
+        text = "+" + text[2:]
+    number = _parsed(text, regions)
+    if number is not None:
+        return _e164(number, ())
+    matches = phonenumbers.PhoneNumberMatcher(text, regions[0] if regions else None)
+    for match in matches:
+        return _e164(match.number, ("found_in_text",))
+    return Reading(None, ("unusable",))
+
+
+def _parsed(text: str, regions: tuple[str, ...]) -> PhoneNumber | None:
+    possible = []
+    for region in regions or (None,):
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return number
+        if phonenumbers.is_possible_number(number):
+            possible.append(number)
+    return possible[0] if possible else None
+
+
+def _e164(number: PhoneNumber, flags: tuple[str, ...]) -> Reading:
+    if number.extension:
+        flags = (*flags, "extension_dropped")
+    if not phonenumbers.is_valid_number(number):
+        flags = (*flags, "not_in_numbering_plan")
+    return Reading(phonenumbers.format_number(number, PhoneNumberFormat.E164), flags)
+
+
+def read_employees(value: object, language: str) -> Count:
+    """A headcount: of a range the lower end (`range`), `1.250` by how `language` writes thousands.
+
+    Flags: `range`, `ambiguous` (a separator that the language does not use for thousands), `unusable`.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Count(value) if 0 <= value < 10**9 else Count(None, ("unusable",))
+    text = clean_text(value, 200).value
+    if text is None:
+        return Count(None)
+    match = _EMPLOYEES.match(text)
+    if match is None:
+        return Count(None, ("unusable",))
+    digits, rest = match[1], match[2].strip()
+    if re.match(r"[.,]\d", rest):
+        return Count(None, ("ambiguous",))
+    wrong = "," if language in _DOT_GROUPS_THOUSANDS else "."
+    if wrong in digits:
+        return Count(None, ("ambiguous",))
+    count = int(_GROUPED.sub("", digits))
+    return Count(count, ("range",) if re.match(r"^(?:\+|[-–—]|to\b|a\b|bis\b|or\b|o\b|ou\b)", rest) else ())

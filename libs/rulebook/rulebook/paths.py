@@ -1,0 +1,108 @@
+"""Paths into a submission's decoded fields, as a form's mapping writes them.
+
+company                                    a field (a field whose whole name is the path wins: `lead[email]`)
+form_response.hidden.user_id               a field of a field
+answers[0].text                            an item by number
+answers[field.id=SMEUb7VJz92Q].email       the items whose own path has that value
+products[]                                 every item
+rawRequest|json.q3_name.first              JSON inside a text
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+_STEP = re.compile(r"(?P<name>[^.\[\]|]+)|\[(?P<item>[^\[\]]*)\]|(?P<json>\|json\b)|\.")
+_MOST_VALUES = 200
+
+Step = tuple[str, str]
+
+
+class PathInvalid(ValueError):
+    """The path cannot be read: rewrite it as the message says."""
+
+
+def values_at(fields: Mapping[str, Any], path: str) -> list[Any]:
+    """All values at `path`, lists flattened, empty ones (None, "", blank text) left out; never raises for
+    data."""
+    if path in fields:
+        return _flat([fields[path]])
+    found: list[Any] = [fields]
+    for kind, word in steps(path):
+        found = [inner for value in found for inner in _follow(value, kind, word)][:_MOST_VALUES]
+    return _flat(found)
+
+
+def root_of(fields: Mapping[str, Any], path: str) -> str:
+    """The top-level field that `path` starts at."""
+    return path if path in fields else re.split(r"[.\[|]", path, maxsplit=1)[0]
+
+
+@lru_cache(maxsize=4096)
+def steps(path: str) -> tuple[Step, ...]:
+    """The path taken apart. Raises PathInvalid saying what to write instead."""
+    found, at = list[Step](), 0
+    while at < len(path):
+        match = _STEP.match(path, at)
+        if match is None or match.end() == at:
+            raise PathInvalid(f"{path!r} cannot be read from {path[at:]!r} on; write such as answers[0].text")
+        if match["name"] is not None:
+            found.append(("name", match["name"]))
+        elif match["item"] is not None:
+            found.append(("item", match["item"].strip()))
+        elif match["json"] is not None:
+            found.append(("json", ""))
+        at = match.end()
+    if not found or found[0][0] != "name":
+        raise PathInvalid(f"{path!r} must start with a field's name, such as answers[0].text")
+    return tuple(found)
+
+
+def _follow(value: Any, kind: str, word: str) -> list[Any]:
+    if kind == "json":
+        return _json(value)
+    if kind == "name":
+        return [value[word]] if isinstance(value, Mapping) and word in value else []
+    return _items(value, word)
+
+
+def _items(value: Any, word: str) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [value[word]] if word in value else []
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return []
+    if word in ("", "*"):
+        return list(value)
+    if word.lstrip("-").isdigit():
+        number = int(word[:9])
+        return [value[number]] if -len(value) <= number < len(value) else []
+    path, equals, wanted = word.partition("=")
+    if not equals:
+        return []
+    return [
+        item
+        for item in value
+        if isinstance(item, Mapping) and any(str(found) == wanted for found in values_at(item, path.strip()))
+    ]
+
+
+def _json(value: Any) -> list[Any]:
+    if not isinstance(value, str | bytes):
+        return [value]
+    try:
+        return [orjson.loads(value)]
+    except orjson.JSONDecodeError:
+        return []
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    found: list[Any] = []
+    for value in values:
+        if isinstance(value, list | tuple):
+            found.extend(_flat(list(value[:_MOST_VALUES])))
+        elif value is not None and not (isinstance(value, str) and not value.strip()):
+            found.append(value)
+    return found[:_MOST_VALUES]

@@ -1,0 +1,57 @@
+"""From a rulebook as JSON to one that may be published: validated, checked, and with a checksum."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from rulebook.check import check_rulebook
+from rulebook.findings import Finding, RulebookInvalid, errors_in
+from rulebook.models import Rulebook
+from rulebook.sentences import findings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A rulebook that may be published; `document` is its full JSON form, `checksum` SHA-256 (hex) over
+    that."""
+
+    rulebook: Rulebook
+    document: dict[str, Any]
+    checksum: str
+    warnings: tuple[Finding, ...] = ()
+
+
+def prepare(document: object) -> Prepared:
+    """Validate a rulebook that came as JSON. Raises RulebookInvalid with everything that is wrong."""
+    rulebook = parse(document)
+    findings = check_rulebook(rulebook)
+    if errors_in(findings):
+        raise RulebookInvalid(findings)
+    full = to_document(rulebook)
+    return Prepared(rulebook, full, checksum(full), tuple(findings))
+
+
+def parse(document: object) -> Rulebook:
+    """The types without the cross-checks: for a version that was checked when it was published."""
+    if not isinstance(document, Mapping):
+        raise RulebookInvalid(
+            [Finding("", 0, "rulebook", "is not an object", "send the whole rulebook as one JSON object")]
+        )
+    try:
+        return Rulebook.model_validate(document)
+    except ValidationError as error:
+        raise RulebookInvalid(findings_of(error)) from None
+
+
+def to_document(rulebook: Rulebook) -> dict[str, Any]:
+    """The JSON form that reads back as an equal rulebook; defaults written out, absent values left out."""
+    return rulebook.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def checksum(document: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) over the canonical JSON: sorted keys, no spaces, UTF-8."""
+    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
