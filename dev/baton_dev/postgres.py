@@ -11,6 +11,7 @@ import pwd
 import secrets
 import shutil
 import signal
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -88,8 +89,7 @@ def _give_to_server_user(folder: Path) -> None:
 
 
 def _make_template(folder: Path, bin_folder: Path) -> None:
-    draft = folder.with_name(f"{folder.name}-draft-{os.getpid()}")
-    draft.mkdir()
+    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=folder.parent))
     password = draft / "password"
     password.write_text(secrets.token_urlsafe(18))
     password.chmod(0o600)
@@ -99,12 +99,16 @@ def _make_template(folder: Path, bin_folder: Path) -> None:
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     access = ["--auth=scram-sha-256", f"--pwfile={password}", f"--username={SUPERUSER}"]
     command = [str(bin_folder / "initdb"), "-D", str(cluster), "--no-sync", *locale, *access]
-    run_once(
-        [*_as_server_user(None), *command],
-        what="Creating PostgreSQL's cluster",
-        log=folder.with_suffix(".log"),
-    )
-    draft.rename(folder)
+    try:
+        run_once(
+            [*_as_server_user("KILL"), *command],
+            what="Creating PostgreSQL's cluster",
+            log=folder.with_suffix(".log"),
+        )
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise
 
 
 def cluster_template() -> Path:
@@ -167,6 +171,8 @@ class PostgresServer:
         """
         if self.is_alive():
             return
+        # SIGINT is PostgreSQL's fast shutdown: even without its parent it leaves a clean folder.
+        before = _as_server_user(None if self._outlives_parent else "INT")
         self.data_dir.mkdir(parents=True, exist_ok=True)
         require_space(self.data_dir, 256, "PostgreSQL")
         cluster = self.data_dir / "cluster"
@@ -178,8 +184,6 @@ class PostgresServer:
         require_free(self._port, "PostgreSQL", remedy)
         settings = {**_SETTINGS, "port": str(self._port), "fsync": "on" if self._fsync else "off"}
         options = [f"--{name}={value}" for name, value in settings.items()]
-        # SIGINT is PostgreSQL's fast shutdown: even without its parent it leaves a clean folder.
-        before = _as_server_user(None if self._outlives_parent else "INT")
         argv = [*before, str(bin_dir() / "postgres"), "-D", str(cluster.resolve()), *options]
         self._process = launch(argv, log=self.log_path)
         self._await_ready(self._process, time.monotonic() + deadline)

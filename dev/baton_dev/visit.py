@@ -1,6 +1,7 @@
 """The demo on a running stack: sends the samples, plays the reps and shows what becomes of each lead."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,13 +71,15 @@ class Visit:
     async def _send(self, client: httpx.AsyncClient, number: int, sample: Sample) -> None:
         form = self.forms[sample.form]
         url = f"{self.at['intake']}/v1/forms/{form['key']}/submissions"
-        response = await client.post(url, json=fields_for(sample, form))
+        try:
+            response = await client.post(url, json=fields_for(sample, form))
+        except httpx.TransportError as error:
+            self._tell(self.journal.refused(number, sample.who, f"no answer from intake: {error!r}"))
+            return
         if response.status_code == 202:
             self.journal.sent(number, sample.who, UUID(response.json()["submission_id"]))
         else:
-            problem = response.json()
-            why = f"{response.status_code}: {problem.get('detail') or problem.get('title')}"
-            self._tell(self.journal.refused(number, sample.who, why))
+            self._tell(self.journal.refused(number, sample.who, _refusal(response)))
 
     async def _listen(self, feed: Feed, reps: Reps) -> None:
         while True:
@@ -99,11 +102,13 @@ class Visit:
         """Ask for what no event tells: deadlines, and where a submission is that opened no lead."""
         while True:
             await asyncio.sleep(_LOOK_AGAIN)
-            for row in self.journal.rows:
-                if row.lead_id and row.rep and row.deadline is None:
-                    await self._look_for_deadline(client, row)
-            for submission, row in self.journal.unscored().items():
-                await self._look_for_submission(client, submission, row)
+            # A service that is away says so in its log, and _watch() names one that has ended.
+            with contextlib.suppress(httpx.TransportError):
+                for row in self.journal.rows:
+                    if row.lead_id and row.rep and row.deadline is None:
+                        await self._look_for_deadline(client, row)
+                for submission, row in self.journal.unscored().items():
+                    await self._look_for_submission(client, submission, row)
 
     async def _look_for_deadline(self, client: httpx.AsyncClient, row: Row) -> None:
         url = f"{self.at['sla_monitor']}/v1/leads/{row.lead_id}/timers"
@@ -147,6 +152,13 @@ def next_deadline(answer: Any) -> datetime | None:
     timers = answer["timers"] if isinstance(answer, dict) else answer
     running = [timer for timer in timers if timer["state"] in ("pending", "open")]
     return min((datetime.fromisoformat(timer["due_at"]) for timer in running), default=None)
+
+
+def _refusal(response: httpx.Response) -> str:
+    if "json" not in response.headers.get("content-type", ""):
+        return f"{response.status_code} {response.text[:200]}"
+    problem = response.json()
+    return f"{response.status_code}: {problem.get('detail') or problem.get('title')}"
 
 
 def _title(at: dict[str, Any]) -> str:
