@@ -1,0 +1,1 @@
+"""Intake: leads in over HTTP, none lost; no database behind it."""

@@ -1,0 +1,163 @@
+"""Intake's HTTP API as FastAPI routes and their documentation.
+
+Posts to forms do not come so far: `SubmissionsFirst` answers them before routing, by the same `Submissions`.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from intake.domain.receipts import Numbering
+from intake.spool import Spool
+from intake.submissions import PATH, Submissions
+from service_kit.auth import require_operator
+from service_kit.settings import ServiceSettings
+
+_FORM = {"type": "object", "additionalProperties": True}
+_EXAMPLE = {
+    "email": "ana@example.com",
+    "name": "Ana Ruiz",
+    "company": "Example SA",
+    "message": "Please send an offer for 50 seats.",
+}
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "what to send instead"},
+        "field": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def _refusal(description: str, **headers: Any) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": _PROBLEM_SCHEMA}},
+        **({"headers": headers} if headers else {}),
+    }
+
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "Durable: acknowledged by all in-sync replicas, or fsynced to the spool. A plain HTML "
+        "form without a redirect gets a short page of thanks instead.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["submission_id", "status"],
+                    "properties": {
+                        "submission_id": {"type": "string", "format": "uuid"},
+                        "status": {"type": "string", "enum": ["accepted"]},
+                    },
+                },
+                "example": {"submission_id": "5f0c5c0e-3f0e-5b54-9d0a-0d1f5a3e6b57", "status": "accepted"},
+            },
+            "text/html": {"schema": {"type": "string"}},
+        },
+    },
+    303: {"description": "As 202, for a plain HTML form whose entry in the rulebook has a redirect."},
+    400: _refusal(
+        "Broken JSON or multipart, bytes that the charset does not have, a malformed Idempotency-Key."
+    ),
+    404: _refusal("No form has this key."),
+    408: _refusal("The body did not arrive in time."),
+    413: _refusal("The body is over 64 KiB."),
+    415: _refusal("Another content type, content encoding or charset than those that are read."),
+    422: _refusal(
+        "A required field is absent or malformed, NUL or half a surrogate pair in a text, nested deeper than "
+        "32 levels, or the Idempotency-Key was used with other fields."
+    ),
+    503: _refusal(
+        "Not stored; send it again.",
+        **{"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
+    ),
+}
+_REQUEST = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "1 to 255 visible ASCII characters. A retry with the same key and the same fields, "
+            "at any later time, is the same submission. Without a key equal fields within five minutes are.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": _FORM,
+                "examples": {
+                    "website": {"summary": "A website's script", "value": _EXAMPLE},
+                    "vendor": {
+                        "summary": "A vendor's nested JSON, read by the form's mapping",
+                        "value": {"answers": [{"field": "email", "text": "ana@example.com"}], "id": "a1b2"},
+                    },
+                },
+            },
+            "application/x-www-form-urlencoded": {"schema": _FORM, "example": _EXAMPLE},
+            "multipart/form-data": {"schema": _FORM, "example": _EXAMPLE},
+        },
+    },
+}
+
+
+class _Answer(Response):
+    """Lets the route itself answer, from the request's own channels."""
+
+    def __init__(self, submissions: Submissions, key: str) -> None:
+        super().__init__()
+        self._submissions = submissions
+        self._key = key
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Take the submission."""
+        await self._submissions.post(self._key, scope["headers"], receive, send)
+
+
+def submissions_router(submissions: Submissions) -> APIRouter:
+    """Where forms are posted to."""
+    router = APIRouter(tags=["submissions"])
+
+    @router.post(PATH, status_code=202, response_class=Response, responses=_RESPONSES, openapi_extra=_REQUEST)
+    async def submit(key: str, request: Request) -> Response:
+        """Take one submission of the form with this publishable key."""
+        return _Answer(submissions, key)
+
+    return router
+
+
+def conservation_router(settings: ServiceSettings, spool: Spool, numbering: Numbering) -> APIRouter:
+    """The books of this instance."""
+    router = APIRouter(tags=["operations"], dependencies=[Depends(require_operator(settings))])
+
+    @router.get("/v1/conservation")
+    async def conservation() -> dict[str, Any]:
+        """What went into this spool and what became of it; `unaccounted` is 0 unless one was lost."""
+        counts = spool.counts
+        hop = {
+            "hop": "intake-spool",
+            "written": counts.written,
+            "drained": counts.drained,
+            "pending": counts.pending,
+            "refused": counts.refused,
+            "unaccounted": counts.unaccounted,
+        }
+        receipts = {"instance": numbering.instance, "given": numbering.given, "voided": numbering.voided}
+        return {"hops": [hop], "receipts": receipts, "unaccounted": counts.unaccounted}
+
+    return router

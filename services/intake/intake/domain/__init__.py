@@ -1,0 +1,1 @@
+"""What intake decides about one submission: no I/O, no clock, no randomness."""

@@ -1,0 +1,66 @@
+"""Values that no store can keep, found before they are accepted."""
+
+from typing import Any
+
+from intake.domain.refusals import Refusal, unacceptable
+
+MAX_DEPTH = 32
+"""Levels of nesting in a JSON body, the outermost object included."""
+
+
+def check_text(text: str, field: str) -> None:
+    """Raises Refusal (422) naming `field` for a NUL character or half of a surrogate pair."""
+    if "\x00" in text:
+        raise unacceptable(
+            f"field {shown(field)} holds a NUL character: send the text without it", field=field
+        )
+    if not text.isascii() and not _is_encodable(text):
+        raise unacceptable(
+            f"field {shown(field)} holds half of a surrogate pair: send both halves, or the character itself",
+            field=shown(field),
+        )
+
+
+def check_value(value: Any, field: str, depth: int = 1) -> None:
+    """Raises Refusal (422) naming the field for bad text in keys or values, or nesting beyond MAX_DEPTH.
+
+    `depth` is the level that `value` stands on.
+    """
+    if isinstance(value, str):
+        check_text(value, field)
+    elif isinstance(value, dict):
+        _check_depth(field, depth)
+        for key, item in value.items():
+            path = f"{field}.{key}" if field else key
+            check_text(key, path)
+            check_value(item, path, depth + 1)
+    elif isinstance(value, list):
+        _check_depth(field, depth)
+        for position, item in enumerate(value):
+            check_value(item, f"{field}[{position}]", depth + 1)
+
+
+def too_deep(field: str | None = None) -> Refusal:
+    """422 for nesting beyond MAX_DEPTH."""
+    return unacceptable(
+        f"objects and lists are nested deeper than {MAX_DEPTH} levels: send a flatter body", field=field
+    )
+
+
+def shown(field: str) -> str:
+    """A field's name as a message can show it: printable, at most 100 characters."""
+    clean = field.encode("utf-8", "replace").decode().replace("\x00", "?")
+    return repr(clean if len(clean) <= 100 else clean[:97] + "...")
+
+
+def _check_depth(field: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise too_deep(field[:100].encode("utf-8", "replace").decode())
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

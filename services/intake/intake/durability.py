@@ -1,0 +1,83 @@
+"""Makes one record durable: in the broker, else in the spool, else not at all."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from time import perf_counter
+
+from intake import metrics
+from intake.circuit import Circuit
+from intake.spool import Spool, SpoolUnavailable
+from service_kit.broker import BrokerUnavailable, Publisher, PublishFailed
+from service_kit.clock import Clock
+from service_kit.logs import logger
+from service_kit.records import Outgoing
+
+_log = logger(__name__)
+
+Encode = Callable[[datetime | None], Outgoing]
+"""The record, given when it is written to the spool (None: it goes to the broker)."""
+
+
+class NotDurable(Exception):
+    """Neither broker nor spool took the record: answer 503 with Retry-After."""
+
+
+class Durability:
+    """The order of the two places, and the circuit between them."""
+
+    def __init__(
+        self, publisher: Publisher, spool: Spool, circuit: Circuit, clock: Clock, *, spool_deadline: float
+    ) -> None:
+        self._publisher = publisher
+        self._spool = spool
+        self._circuit = circuit
+        self._clock = clock
+        self._spool_deadline = spool_deadline
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it is worth trying: false while the broker is known to be away and the spool is full."""
+        return not self._circuit.is_open or not self._spool.is_full
+
+    async def keep(self, encode: Encode) -> str:
+        """Return where the record is durable now: `kafka` or `spool`. Raises NotDurable.
+
+        A record that may have reached the broker without an answer goes to the spool under the same id.
+        """
+        if self._circuit.lets_try(
+            spool_is_empty=not self._spool.has_records.is_set()
+        ) and await self._publish(encode(None)):
+            return "kafka"
+        try:
+            async with asyncio.timeout(self._spool_deadline):
+                await self._spool.append(encode(self._clock.now()))
+        except SpoolUnavailable as error:
+            raise NotDurable(str(error)) from error
+        except TimeoutError as error:
+            raise NotDurable("the disk did not answer in time") from error
+        return "spool"
+
+    async def _publish(self, record: Outgoing) -> bool:
+        started = perf_counter()
+        try:
+            await self._publisher.publish([record])
+        except PublishFailed as failed:
+            if failed.refused:  # the replayer puts it aside, and the broker is well
+                _log.error("broker refuses a record as it is", reason=str(failed))
+                return False
+            self._tripped(failed)
+            return False
+        except BrokerUnavailable as error:
+            self._tripped(error)
+            return False
+        finally:
+            metrics.PUBLISH_SECONDS.observe(perf_counter() - started)
+        if self._circuit.is_open:
+            self._circuit.close()
+        return True
+
+    def _tripped(self, error: Exception) -> None:
+        if not self._circuit.is_open:
+            _log.warning("broker does not acknowledge: records go to the spool", error=str(error))
+        self._circuit.open()

@@ -1,0 +1,81 @@
+"""The forms that intake knows: every version read from the topic or the cache, else the seed folder."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake import errors
+from rulebook.models import Form, Rulebook
+from rulebook.versions import History, NoRulebookYet, Versioned
+
+SEED_VERSION = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A form by its key. `is_retired`: it was valid once, so whoever still posts to it cannot know better."""
+
+    form_id: str
+    form: Form
+    version: int
+    is_retired: bool
+
+
+class Forms:
+    """Finds a form by its key in the version in force at a time.
+
+    `topic_was_read` becomes true once everything published before this process started has been read; only
+    then is an unknown key an error of the caller.
+    """
+
+    def __init__(self, seed: Rulebook | None = None, seeded_at: datetime | None = None) -> None:
+        self.topic_was_read = False
+        self._published = History()
+        self._seed = History([Versioned(SEED_VERSION, seeded_at, seed)]) if seed and seeded_at else History()
+        self._by_key: dict[int, dict[str, tuple[str, Form]]] = {}
+        if seed is not None:
+            self._index(SEED_VERSION, seed)
+        self._versions: list[Versioned] = []
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is any rulebook to read submissions by."""
+        return bool(len(self._published) or len(self._seed))
+
+    def version_at(self, time: datetime) -> int | None:
+        """The number of the version in force; None without a rulebook."""
+        try:
+            return self._history.at(time).version
+        except NoRulebookYet:
+            return None
+
+    def add(self, versioned: Versioned) -> None:
+        """Learn of a published version; from the first one on the seed no longer counts."""
+        if versioned.version in self._published:
+            return
+        self._published = self._published.with_version(versioned)
+        self._index(versioned.version, versioned.rulebook)
+        self._versions = sorted([*self._versions, versioned], key=lambda each: -each.version)
+
+    def find(self, key: str, at: datetime) -> Found:
+        """The form of that key at that time.
+
+        Raises Refusal: 503 without a rulebook or before the topic has been read, 404 for a key never valid.
+        """
+        try:
+            current = self._history.at(at)
+        except NoRulebookYet:
+            raise errors.no_rulebook() from None
+        entry = self._by_key[current.version].get(key)
+        if entry is not None:
+            return Found(*entry, current.version, entry[1].status == "retired")
+        for older in self._versions:
+            if older.effective_from <= at and key in self._by_key[older.version]:
+                return Found(*self._by_key[older.version][key], current.version, is_retired=True)
+        raise errors.unknown_form() if self.topic_was_read else errors.form_not_known_yet()
+
+    @property
+    def _history(self) -> History:
+        return self._published if len(self._published) else self._seed
+
+    def _index(self, version: int, rulebook: Rulebook) -> None:
+        self._by_key[version] = {form.key: (form_id, form) for form_id, form in rulebook.forms.items()}

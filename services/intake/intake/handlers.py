@@ -1,0 +1,188 @@
+"""The use case of intake: take one post, decide, make it durable, answer."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from intake import errors, metrics
+from intake.domain.bodies import Decoded, decode
+from intake.domain.fingerprint import fingerprint
+from intake.domain.idempotency import RecentKeys, read_key
+from intake.domain.receipts import Numbering
+from intake.domain.refusals import Refusal
+from intake.domain.submission import TOPIC, Read, compose, unmapped
+from intake.domain.verdict import judge, quarantined
+from intake.durability import Durability, NotDurable
+from intake.forms import Forms, Found
+from lead_events import LeadSubmitted, Verdict
+from lead_events.codec import encode
+from lead_events.ids import event_id, submission_id
+from lead_events.words import QuarantineReason
+from rulebook.identity import record_key
+from rulebook.mapping import Mapped, map_submission
+from rulebook.models import Form
+from service_kit.clock import Clock
+from service_kit.logs import logger
+from service_kit.records import Outgoing
+
+_log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One post as it came over HTTP. `keys`: the values of its Idempotency-Key headers."""
+
+    form_key: str
+    content_type: bytes
+    body: bytes
+    keys: list[bytes]
+    traceparent: str | None = None
+
+
+class Intake:
+    """Takes submissions. What it has returned for is durable."""
+
+    def __init__(
+        self, forms: Forms, durability: Durability, numbering: Numbering, clock: Clock, *, recent_keys: int
+    ) -> None:
+        self._forms = forms
+        self._durability = durability
+        self._numbering = numbering
+        self._clock = clock
+        self._recent = RecentKeys(recent_keys)
+        self._in_flight: dict[UUID, asyncio.Future[None]] = {}
+
+    def find(self, form_key: str) -> Found:
+        """The form of that key now. Raises Refusal (404, 503)."""
+        return self._forms.find(form_key, self._clock.now())
+
+    async def accept(self, posted: Posted, found: Found) -> UUID:
+        """The id of the submission, which is durable now. Raises Refusal; then nothing was kept."""
+        read = self._read(posted, found)
+        if read.key is not None and read.key_origin == "header":
+            self._recent.check(read.form_id, read.key, read.fingerprint)
+        twin = self._in_flight.get(read.submission_id)
+        if twin is not None:
+            await self._same_answer(twin)
+            return read.submission_id
+        await self._keep_once(read, posted.traceparent)
+        if read.key is not None and read.key_origin == "header":
+            self._recent.remember(read.form_id, read.key, read.fingerprint)
+        return read.submission_id
+
+    def _read(self, posted: Posted, found: Found) -> Read:
+        received_at = self._clock.now()
+        form = found.form
+        raw = None
+        try:
+            decoded = decode(posted.content_type, posted.body)
+        except Refusal as refusal:
+            if not found.is_retired:
+                raise
+            decoded, raw = Decoded({}), posted.body
+            verdict = quarantined(QuarantineReason.UNREADABLE, refusal.detail)
+            mapped = unmapped(form)
+        else:
+            mapped, verdict = _judged(found, decoded.fields, received_at)
+        header_key = _header_key(posted.keys, found)
+        key = header_key or mapped.vendor_id
+        print_ = fingerprint(decoded.fields if raw is None else {"raw": raw.hex()}, form.volatile)
+        return Read(
+            form_id=found.form_id,
+            form=form,
+            rulebook_version=found.version,
+            submission_id=submission_id(found.form_id, print_, key=key, received_at=received_at),
+            fingerprint=print_,
+            key=key,
+            key_origin="header" if header_key else ("vendor" if key else None),
+            received_at=received_at,
+            fields=decoded.fields,
+            mapped=mapped,
+            verdict=verdict,
+            flags=decoded.flags,
+            raw=raw,
+        )
+
+    async def _same_answer(self, twin: "asyncio.Future[None]") -> None:
+        await asyncio.wait([twin])
+        if (error := twin.exception()) is not None:
+            raise error
+        metrics.COALESCED.inc()
+
+    async def _keep_once(self, read: Read, traceparent: str | None) -> None:
+        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._in_flight[read.submission_id] = outcome
+        try:
+            await self._keep(read, traceparent)
+        except BaseException as error:
+            refusal = (
+                error
+                if isinstance(error, Refusal)
+                else errors.not_durable("the other post of it was cut off")
+            )
+            outcome.set_exception(refusal)
+            outcome.exception()  # seen: nobody else may be waiting for it
+            raise
+        else:
+            outcome.set_result(None)
+        finally:
+            del self._in_flight[read.submission_id]
+
+    async def _keep(self, read: Read, traceparent: str | None) -> None:
+        if not self._durability.is_possible:
+            raise errors.not_durable("the broker is away and the spool is full")
+        receipt = self._numbering.take()
+        event = compose(read, receipt)
+        try:
+            route = await self._durability.keep(partial(_record, event, traceparent))
+        except NotDurable as error:
+            self._numbering.void(receipt)
+            _log.warning(
+                "submission not durable: answered 503", submission_id=str(read.submission_id), why=str(error)
+            )
+            raise errors.not_durable("it could not be stored") from error
+        except BaseException:
+            self._numbering.void(receipt)
+            raise
+        metrics.ACCEPTED.labels(route).inc()
+        if event.verdict.reason is not None:
+            metrics.QUARANTINED.labels(event.verdict.reason.value).inc()
+
+
+def _judged(found: Found, fields: dict[str, Any], received_at: datetime) -> tuple[Mapped, Verdict]:
+    """The mapping and the verdict. A mapping that breaks keeps the submission for a person to look at."""
+    form: Form = found.form
+    try:
+        mapped = map_submission(form, fields, received_at)
+    except Exception as error:
+        _log.exception("a form's mapping broke", form_id=found.form_id)
+        return unmapped(form), quarantined(QuarantineReason.MAPPING_ERROR, type(error).__name__)
+    return mapped, judge(form, found.form_id, fields, mapped, is_retired=found.is_retired)
+
+
+def _header_key(values: list[bytes], found: Found) -> str | None:
+    try:
+        return read_key(values)
+    except Refusal:
+        if found.is_retired:  # its caller cannot correct anything any more
+            return None
+        raise
+
+
+def _record(event: LeadSubmitted, traceparent: str | None, spooled_at: datetime | None) -> Outgoing:
+    if spooled_at is not None:
+        event = event.model_copy(update={"spooled_at": spooled_at})
+    key = record_key(event.profile.model_dump(include={"email", "phone", "external_id"}), event.submission_id)
+    headers, value = encode(
+        event,
+        id=event_id(event.submission_id, TOPIC, event.submission_id),
+        source="intake",
+        time=event.received_at,
+        subject=str(event.submission_id),
+        topic=TOPIC,
+        traceparent=traceparent,
+    )
+    return Outgoing(TOPIC, key.encode(), value, tuple(headers))

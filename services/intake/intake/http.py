@@ -1,0 +1,116 @@
+"""Small pieces of HTTP below FastAPI's request stack: reading a body within limits, sending an answer."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import orjson
+
+from intake import errors
+from intake.domain.refusals import Refusal
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Disconnected(Exception):
+    """The caller went away before the body was complete: there is nobody to answer."""
+
+
+async def read_body(headers: Headers, receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """The whole body.
+
+    Raises Refusal: 413 beyond `limit` bytes, told by Content-Length or as soon as that many have come; 408
+    when it is not complete after `seconds`. Raises Disconnected.
+    """
+    declared = first(headers, b"content-length")
+    if declared is not None and declared.isdigit() and int(declared[:18]) > limit:
+        raise errors.too_large(limit)
+    message = await _next(receive, seconds)
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > limit:
+            raise errors.too_large(limit)
+        return body
+    try:
+        async with asyncio.timeout(seconds):
+            return await _rest(body, receive, limit)
+    except TimeoutError:
+        raise errors.too_slow(seconds) from None
+
+
+async def _next(receive: Receive, seconds: float) -> Message:
+    try:
+        async with asyncio.timeout(seconds):
+            message = await receive()
+    except TimeoutError:
+        raise errors.too_slow(seconds) from None
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message
+
+
+async def _rest(start: bytes, receive: Receive, limit: int) -> bytes:
+    body = bytearray(start)
+    while True:
+        if len(body) > limit:
+            raise errors.too_large(limit)
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            if len(body) > limit:
+                raise errors.too_large(limit)
+            return bytes(body)
+
+
+def first(headers: Headers, name: bytes) -> bytes | None:
+    """The first value of a header; `name` in lower case."""
+    for found, value in headers:
+        if found == name:
+            return value
+    return None
+
+
+def traceparent(headers: Headers) -> str | None:
+    """The caller's W3C trace context, if it is well formed."""
+    value = first(headers, b"traceparent")
+    return value.decode() if value is not None and _TRACEPARENT.fullmatch(value) else None
+
+
+async def answer(send: Send, status: int, content_type: bytes, body: bytes, extra: Headers) -> None:
+    """Send a whole answer."""
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def problem(refusal: Refusal) -> tuple[bytes, Headers]:
+    """Body and headers of an application/problem+json answer (RFC 9457)."""
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+    }
+    if refusal.field is not None:
+        content["field"] = refusal.field
+    if refusal.errors:
+        content["errors"] = [{"field": each.field, "message": each.message} for each in refusal.errors]
+    headers: Headers = []
+    if refusal.retry_after is not None:
+        headers.append((b"retry-after", str(refusal.retry_after).encode()))
+    if refusal.status in (408, 413):  # the rest of the body is not read
+        headers.append((b"connection", b"close"))
+    return orjson.dumps(content), headers

@@ -1,0 +1,132 @@
+"""Wiring of intake, nothing else."""
+
+import sys
+from collections.abc import Iterable
+from uuid import uuid4
+
+from fastapi import APIRouter, FastAPI
+
+from intake import metrics
+from intake.api import conservation_router, submissions_router
+from intake.circuit import Circuit
+from intake.domain.receipts import Numbering
+from intake.durability import Durability
+from intake.forms import Forms
+from intake.handlers import Intake
+from intake.rulebook_reader import RulebookCache, RulebookReader
+from intake.settings import IntakeSettings
+from intake.spool import Replayer, Spool, SpoolOwned
+from intake.spool.folder import Folder
+from intake.submissions import Submissions, SubmissionsFirst
+from rulebook.findings import RulebookInvalid
+from service_kit.app import create_app, serve
+from service_kit.metrics import UNACCOUNTED
+from service_kit.parts import Part
+from service_kit.runtime import Runtime
+
+
+class Wiring:
+    """The parts of one intake process, built once from its runtime. Opens the spool: may raise SpoolOwned."""
+
+    def __init__(self, runtime: Runtime, settings: IntakeSettings) -> None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        clock = runtime.clock
+        self.settings = settings
+        # a restart counts anew, so each run of a process has a name of its own
+        run = f"{settings.instance}-{int(clock.now().timestamp() * 1000):x}"
+        self.numbering = Numbering(run)
+        self.circuit = Circuit(clock)
+        self.spool = Spool(
+            Folder(settings.data_dir / "spool"),
+            max_bytes=settings.spool_max_bytes,
+            segment_bytes=settings.spool_segment_bytes,
+        )
+        self.forms = _forms(settings, runtime)
+        self.reader = RulebookReader(
+            runtime.broker,
+            f"baton-intake-rulebook-{uuid4()}",
+            self.forms,
+            RulebookCache(settings.data_dir / "rulebooks.json"),
+            clock,
+        )
+        self.replayer = Replayer(self.spool, runtime.publisher, self.circuit, clock)
+        durability = Durability(
+            runtime.publisher,
+            self.spool,
+            self.circuit,
+            clock,
+            spool_deadline=settings.spool_deadline_ms / 1000,
+        )
+        intake = Intake(self.forms, durability, self.numbering, clock, recent_keys=settings.recent_keys)
+        self.submissions = Submissions(
+            intake, body_max_bytes=settings.body_max_bytes, body_seconds=settings.body_seconds
+        )
+        self._export(runtime)
+
+    def parts(self) -> Iterable[Part]:
+        """What runs side by side."""
+        return [self.reader, self.replayer]
+
+    def routers(self) -> Iterable[APIRouter]:
+        """The HTTP API."""
+        return [
+            submissions_router(self.submissions),
+            conservation_router(self.settings, self.spool, self.numbering),
+        ]
+
+    def _spooled(self, state: str) -> int:
+        return int(getattr(self.spool.counts, state))
+
+    def _export(self, runtime: Runtime) -> None:
+        metrics.start_at_zero()
+        for state in metrics.SPOOL_STATES:
+            metrics.SPOOL_RECORDS.labels(state).set_function(
+                lambda name=state: getattr(self.spool.counts, name)
+            )
+        metrics.SPOOL_BYTES.set_function(lambda: self.spool.counts.bytes)
+        metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
+        UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)
+        metrics.RULEBOOK_VERSION.set_function(lambda: _number(self.forms.version_at(runtime.clock.now())))
+
+
+def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastAPI:
+    """The application. Raises SpoolOwned, RulebookInvalid (the seed) or OSError (the data folder)."""
+    runtime = runtime or Runtime.of(settings, needs_database=False)
+    wiring = Wiring(runtime, settings)
+    app = create_app(
+        title="Baton intake",
+        settings=settings,
+        build=lambda _: wiring.parts(),
+        routers=lambda _: wiring.routers(),
+        needs_database=False,
+        runtime=runtime,
+    )
+    app.add_middleware(SubmissionsFirst, submissions=wiring.submissions)
+    return app
+
+
+def main() -> None:
+    """`python -m intake [serve]`: serve until SIGTERM. There is no store, so `migrate` has nothing to do."""
+    arguments = sys.argv[1:] or ["serve"]
+    if arguments == ["migrate"]:
+        return
+    if arguments != ["serve"]:
+        sys.exit("usage: python -m intake [serve|migrate]")
+    settings = IntakeSettings()
+    try:
+        app = build_app(settings)
+    except (SpoolOwned, RulebookInvalid, OSError) as error:
+        sys.exit(f"intake cannot start: {error}")
+    serve(app, settings)
+
+
+def _number(version: int | None) -> int:
+    return -1 if version is None else version
+
+
+def _forms(settings: IntakeSettings, runtime: Runtime) -> Forms:
+    if settings.rulebook_seed is None:
+        return Forms()
+    from rulebook.loader import load_folder  # brings the rule engine along, which only a seed needs
+
+    return Forms(load_folder(settings.rulebook_seed), runtime.clock.now())

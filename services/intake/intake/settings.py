@@ -1,0 +1,30 @@
+"""Intake's settings, read from BATON_* variables."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from service_kit.settings import ServiceSettings
+
+
+class IntakeSettings(ServiceSettings):
+    """What intake needs beside the settings of every service. It has no database."""
+
+    service: ClassVar[str] = "intake"
+
+    publish_deadline_ms: int = Field(1_200, ge=50, le=2_000, description="then the record goes to the spool")
+    data_dir: Path = Field(
+        Path("intake-data"), description="spool and rulebook cache; on a volume that is kept"
+    )
+    rulebook_seed: Path | None = Field(
+        None, description="folder with a rulebook to start from, before any is published"
+    )
+    spool_max_bytes: int = Field(1024**3, ge=64 * 1024, description="beyond it intake answers 503")
+    spool_segment_bytes: int = Field(8 * 1024**2, ge=4096)
+    spool_deadline_ms: int = Field(1_000, ge=50, le=10_000, description="for one fsync, then 503")
+    body_max_bytes: int = Field(64 * 1024, ge=1024, le=512 * 1024)
+    body_seconds: float = Field(15.0, gt=0, description="for a whole body to arrive")
+    recent_keys: int = Field(
+        10_000, ge=0, le=1_000_000, description="Idempotency-Keys remembered by this instance"
+    )

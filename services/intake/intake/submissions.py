@@ -1,0 +1,133 @@
+"""POST /v1/forms/{key}/submissions below FastAPI's request stack: decode, call the handler, encode."""
+
+from typing import Any
+
+import orjson
+
+from intake import http, metrics
+from intake.domain.bodies import is_html_form
+from intake.domain.pages import thank_you
+from intake.domain.refusals import Refusal, unsupported
+from intake.forms import Found
+from intake.handlers import Intake, Posted
+from intake.http import Headers, Receive, Send
+from rulebook.models import Form
+from service_kit.logs import logger
+
+PATH = "/v1/forms/{key}/submissions"
+_PREFIX = "/v1/forms/"
+_SUFFIX = "/submissions"
+_PROBLEM = b"application/problem+json"
+_log = logger(__name__)
+
+
+def form_key(path: str) -> str | None:
+    """The form's key in a path of this route; None for another path."""
+    if not (path.startswith(_PREFIX) and path.endswith(_SUFFIX)):
+        return None
+    key = path[len(_PREFIX) : -len(_SUFFIX)]
+    return key if key and "/" not in key else None
+
+
+class Submissions:
+    """The ASGI application of this one route."""
+
+    def __init__(self, intake: Intake, *, body_max_bytes: int, body_seconds: float) -> None:
+        self._intake = intake
+        self._limit = body_max_bytes
+        self._seconds = body_seconds
+
+    async def post(self, key: str, headers: Headers, receive: Receive, send: Send) -> None:
+        """Take one submission and answer it."""
+        cors: Headers = []
+        try:
+            found = self._intake.find(key)
+            cors = _allowed(found.form, headers)
+            posted = await self._posted(key, headers, receive)
+            submission = await self._intake.accept(posted, found)
+        except http.Disconnected:
+            return
+        except Refusal as refusal:
+            await self._refuse(send, refusal, cors)
+        except Exception:
+            _log.exception("a post could not be handled")
+            await self._refuse(send, Refusal(500, "Internal error", "this is our fault: send it again"), cors)
+        else:
+            await _accepted(send, str(submission), posted, headers, found, cors)
+
+    async def preflight(self, key: str, headers: Headers, send: Send) -> None:
+        """Tell a browser whether a page of another origin may post to this form."""
+        try:
+            cors = _allowed(self._intake.find(key).form, headers)
+        except Refusal:
+            cors = []
+        if cors:
+            cors += [
+                (b"access-control-allow-methods", b"POST"),
+                (b"access-control-allow-headers", b"content-type, idempotency-key"),
+                (b"access-control-max-age", b"86400"),
+            ]
+        await send(
+            {"type": "http.response.start", "status": 204, "headers": [*cors, (b"allow", b"POST, OPTIONS")]}
+        )
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _posted(self, key: str, headers: Headers, receive: Receive) -> Posted:
+        encoding = http.first(headers, b"content-encoding")
+        if encoding not in (None, b"", b"identity"):
+            raise unsupported("Content-Encoding is not read here: send the body uncompressed")
+        body = await http.read_body(headers, receive, limit=self._limit, seconds=self._seconds)
+        return Posted(
+            form_key=key,
+            content_type=http.first(headers, b"content-type") or b"",
+            body=body,
+            keys=[value for name, value in headers if name == b"idempotency-key"],
+            traceparent=http.traceparent(headers),
+        )
+
+    async def _refuse(self, send: Send, refusal: Refusal, cors: Headers) -> None:
+        metrics.REFUSED.labels(str(refusal.status)).inc()
+        body, extra = http.problem(refusal)
+        await http.answer(send, refusal.status, _PROBLEM, body, extra + cors)
+
+
+class SubmissionsFirst:
+    """Hands posts to `submissions` before FastAPI's routing, and everything else on."""
+
+    def __init__(self, app: Any, submissions: Submissions) -> None:
+        self._app = app
+        self._submissions = submissions
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one ASGI event."""
+        key = form_key(scope["path"]) if scope["type"] == "http" else None
+        if key is not None and scope["method"] == "POST":
+            await self._submissions.post(key, scope["headers"], receive, send)
+        elif key is not None and scope["method"] == "OPTIONS":
+            await self._submissions.preflight(key, scope["headers"], send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _allowed(form: Form, headers: Headers) -> Headers:
+    origin = http.first(headers, b"origin")
+    if origin is None or not form.allowed_origins:
+        return []
+    if "*" in form.allowed_origins or origin.decode("latin-1") in form.allowed_origins:
+        return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+    return [(b"vary", b"origin")]
+
+
+async def _accepted(
+    send: Send, submission: str, posted: Posted, headers: Headers, found: Found, cors: Headers
+) -> None:
+    if is_html_form(posted.content_type) and b"text/html" in (http.first(headers, b"accept") or b""):
+        if found.form.redirect:
+            await http.answer(
+                send, 303, b"text/plain", b"", [(b"location", found.form.redirect.encode()), *cors]
+            )
+        else:
+            await http.answer(send, 202, b"text/html; charset=utf-8", thank_you(found.form.language), cors)
+        return
+    body = orjson.dumps({"submission_id": submission, "status": "accepted"})
+    await http.answer(send, 202, b"application/json", body, cors)
