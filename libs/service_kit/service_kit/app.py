@@ -1,0 +1,221 @@
+"""One FastAPI application a service: parts run in its lifespan, health and metrics are the same
+everywhere.
+"""
+
+import asyncio
+import contextlib
+import importlib.metadata
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import ORJSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from service_kit import failpoints, metrics
+from service_kit.broker import BrokerUnavailable
+from service_kit.conservation import export_unaccounted, forget_exports
+from service_kit.consumer import Consumer
+from service_kit.deadletter_api import dead_letter_router
+from service_kit.errors import describe
+from service_kit.inbox import keep_partitions
+from service_kit.logs import configure_logs, logger
+from service_kit.parts import Part, Periodic
+from service_kit.problems import install_problems
+from service_kit.runtime import Runtime
+from service_kit.settings import ServiceSettings
+
+_log = logger(__name__)
+
+GAUGES_LOCK = 0x6261746F6E01
+PARTITIONS_LOCK = 0x6261746F6E02
+"""Advisory locks of the kit, "baton" and a number; a service's own start at 0x6261746F6E10."""
+
+
+class Lifecycle:
+    """Runs the parts of a service and knows how they are."""
+
+    def __init__(self, runtime: Runtime, parts: Sequence[Part]) -> None:
+        self._runtime = runtime
+        self.parts = list(parts)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._connect: asyncio.Task[None] | None = None
+        self._kafka: str | None = "not connected to Kafka yet"
+        self.died: str | None = None
+
+    async def start(self) -> None:
+        """Start all parts; Kafka connects in the background, for as long as it takes."""
+        await self._runtime.open()
+        self._connect = asyncio.create_task(self._connect_kafka())
+        for part in self.parts:
+            self._tasks[part.name] = asyncio.create_task(self._watch(part), name=part.name)
+
+    async def stop(self) -> None:
+        """Drain, commit, leave, within the seconds set; whatever is left then is cancelled: nothing is lost
+        by it.
+        """
+        for part in self.parts:
+            part.stop()
+        if self._tasks:
+            _, late = await asyncio.wait(
+                self._tasks.values(), timeout=self._runtime.settings.stop_seconds - 2
+            )
+            for task in late:
+                _log.warning("part cut off while stopping", part=task.get_name())
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._connect is not None:
+            self._connect.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await self._runtime.close()
+
+    async def _connect_kafka(self) -> None:
+        wait = 0.2
+        while True:
+            try:
+                await self._runtime.publisher.start()
+            except BrokerUnavailable as error:
+                self._kafka = str(error)
+            else:
+                self._kafka = None
+                return
+            await self._runtime.clock.sleep(wait)
+            wait = min(2.0, wait * 2)
+
+    async def _watch(self, part: Part) -> None:
+        try:
+            await part.run()
+        except Exception as error:
+            self.died = f"{part.name}: {describe(error)}"
+            metrics.PART_FAILURES.labels(part.name).inc()
+            _log.critical("part died", part=part.name, exc_info=error)
+
+    def unready(self) -> dict[str, str]:
+        """Why the service cannot do its work now, by part."""
+        reasons = {part.name: why for part in self.parts if (why := part.not_ready())}
+        if self._kafka:
+            reasons["kafka"] = self._kafka
+        if self.died:
+            reasons["died"] = self.died
+        return reasons
+
+
+def create_app(
+    *,
+    title: str,
+    settings: ServiceSettings,
+    build: Callable[[Runtime], Iterable[Part]],
+    routers: Callable[[Runtime], Iterable[APIRouter]],
+    needs_database: bool = True,
+    runtime: Runtime | None = None,
+) -> FastAPI:
+    """The application of a service: its routes, `/healthz`, `/readyz`, `/metrics`, and its parts in the
+    lifespan.
+
+    `build` and `routers` are called once, before any connection exists. A service with a store also gets a
+    sweeper, inbox partitions, the conservation gauges and `/v1/dead-letters`. `runtime` is for tests.
+    Nothing is connected until the lifespan starts, and it starts whether or not Kafka and PostgreSQL are
+    there.
+    """
+    failpoints.activate(settings.failpoints)
+    shared = runtime or Runtime.of(settings, needs_database=needs_database)
+    parts = list(build(shared))
+    if shared.has_database:
+        parts += _store_parts(shared)
+    lifecycle = Lifecycle(shared, parts)
+    metrics.BUILD.info({"service": settings.service, "version": _version(settings.service)})
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await lifecycle.start()
+        try:
+            yield
+        finally:
+            await lifecycle.stop()
+
+    app = FastAPI(title=title, version=_version(settings.service), lifespan=lifespan)
+    app.state.lifecycle = lifecycle
+    app.state.runtime = shared
+    install_problems(app)
+    app.include_router(_health_router(lifecycle))
+    specs = [part.spec for part in parts if isinstance(part, Consumer)]
+    if shared.has_database and specs:
+        app.include_router(dead_letter_router(shared, specs))
+    for router in routers(shared):
+        app.include_router(router)
+    return app
+
+
+def _store_parts(runtime: Runtime) -> list[Part]:
+    database = runtime.database
+    return [
+        runtime.sweeper(),
+        Periodic(
+            "inbox partitions",
+            every=timedelta(hours=1),
+            work=lambda: keep_partitions(database),
+            only_one=PARTITIONS_LOCK,
+            database=database,
+            clock=runtime.clock,
+        ),
+        Periodic(
+            "gauges",
+            every=timedelta(seconds=10),
+            work=export_unaccounted(database),
+            only_one=GAUGES_LOCK,
+            database=database,
+            on_loss=forget_exports,
+            clock=runtime.clock,
+        ),
+    ]
+
+
+def _version(service: str) -> str:
+    try:
+        return importlib.metadata.version(f"baton-{service}")
+    except importlib.metadata.PackageNotFoundError:
+        return "0.1.0"
+
+
+def _health_router(lifecycle: Lifecycle) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        """200 while every part runs; 503 asks for a restart. Waiting for Kafka or PostgreSQL is healthy."""
+        if lifecycle.died:
+            return ORJSONResponse({"status": "died", "part": lifecycle.died}, status_code=503)
+        return ORJSONResponse({"status": "ok"})
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        """200 when the service does its work; 503 with the reasons, by part, when it cannot now."""
+        reasons = lifecycle.unready()
+        return ORJSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
+
+    @router.get("/metrics", include_in_schema=False)
+    async def exposition() -> Response:
+        """Prometheus text."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def serve(app: FastAPI, settings: ServiceSettings, **overrides: Any) -> None:
+    """Run until SIGTERM or SIGINT, then stop within the seconds set. Logs are JSON lines on stdout."""
+    configure_logs(service=settings.service, instance=settings.instance, level=settings.log_level)
+    options: dict[str, Any] = {
+        "host": settings.http_host,
+        "port": settings.http_port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": max(1, int(settings.stop_seconds) - 8),
+    }
+    uvicorn.run(app, **(options | overrides))

@@ -1,0 +1,366 @@
+"""The consumer loop: take, settle in one transaction, publish, delete, commit offsets last."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from service_kit import deadletters, metrics
+from service_kit.batch import read_event
+from service_kit.broker import Broker, BrokerUnavailable, ConsumerClient, Publisher
+from service_kit.clock import Clock
+from service_kit.errors import Fault, Permanent, classify, describe
+from service_kit.failpoints import failpoint
+from service_kit.lanes import Choice, Lanes
+from service_kit.logs import logger
+from service_kit.outbox import publish_now
+from service_kit.perseverance import Abandoned, Perseverance
+from service_kit.positions import Positions
+from service_kit.postgres import Database
+from service_kit.records import Assignment, Record, TopicPartition
+from service_kit.settings import ServiceSettings
+from service_kit.settle import DEAD_LETTERS, EFFECT, READ, REPEATS, Item, Settled, Settler
+from service_kit.spec import ConsumerSpec
+from service_kit.watchdog import Watchdog
+
+_log = logger(__name__)
+
+ROUND_SECONDS = 0.2
+"""An idle round ends after this time, so that stop, progress and resume are noticed."""
+COMMIT_SECONDS = 0.5
+"""Offsets serve lag only; they are committed at most this often, and at the end."""
+HELD_SECONDS = 1.0
+"""How often a store is asked whether the dead-letter limit holds the consumer."""
+WATCH_SECONDS = 5.0
+YIELD_EVERY = 50
+"""Records decoded between two yields to the event loop, which also carries the heartbeats."""
+
+
+class Consumer:
+    """Part: reads the spec's topics and carries every record to its effect or to a dead letter.
+
+    One instance is one member of the group. A second run after `run` has returned needs a new instance.
+    """
+
+    def __init__(
+        self,
+        spec: ConsumerSpec,
+        *,
+        database: Database,
+        publisher: Publisher,
+        broker: Broker,
+        clock: Clock,
+        settings: ServiceSettings,
+    ) -> None:
+        self.spec = spec
+        self.name = f"consumer {spec.name}"
+        self._database = database
+        self._publisher = publisher
+        self._broker = broker
+        self._clock = clock
+        self._batch_max = spec.batch_max or settings.batch_max
+        self._gather = (settings.gather_ms if spec.gather_ms is None else spec.gather_ms) / 1000
+        self._stopping = asyncio.Event()
+        self._restart = asyncio.Event()
+        self._lanes = Lanes(spec.bulk_topics)
+        self._positions = Positions(database, spec, clock)
+        self._watchdog = Watchdog(clock.monotonic())
+        settler = Settler(
+            database,
+            spec,
+            source=f"baton/{settings.service}",
+            claim=timedelta(milliseconds=settings.outbox_claim_ms),
+            dead_letter_limit=settings.dead_letter_limit,
+        )
+        self._perseverance = Perseverance(
+            settler, database, clock, consumer=spec.name, stopping=self._stopping, on_settled=self._settled
+        )
+        self._assignment = Assignment(-1, frozenset())
+        self._uncommitted: dict[TopicPartition, int] = {}
+        self._committed_at = self._held_at = self._started_at = float("-inf")
+        self._working = False
+        self._held: str | None = None
+        self._trouble: str | None = "not connected to Kafka yet"
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Consume until `stop`; then finish the batch in hand, commit and leave the group."""
+        self._known_series()
+        while not self._stopping.is_set():
+            self._restart.clear()
+            client = self._broker.consumer(self.spec.group, [*self.spec.topics, *self.spec.bulk_topics])
+            try:
+                await client.start()
+            except BrokerUnavailable as error:
+                self._trouble = str(error)
+                await self._pause(1.0)
+                continue
+            try:
+                await self._consume(client)
+            finally:
+                await client.stop()
+
+    def stop(self) -> None:
+        """Finish the batch in hand, commit, leave. A batch that waits to be repeated is left to the next
+        owner.
+        """
+        self._stopping.set()
+
+    def not_ready(self) -> str | None:
+        """Why nothing is consumed now: the limit, a store or a broker that is away."""
+        return self._held or self._perseverance.waiting_for or self._trouble
+
+    def is_caught_up(self, ends: dict[TopicPartition, int]) -> bool:
+        """Whether all these partitions are settled up to the offsets given. For tests that wait for a
+        result.
+        """
+        return all(self._positions.next_of(place, 0) >= end for place, end in ends.items())
+
+    async def _consume(self, client: ConsumerClient) -> None:
+        self._assignment = Assignment(-1, frozenset())
+        self._watchdog.moved(self._clock.monotonic())
+        watch = asyncio.create_task(self._watch(client))
+        try:
+            while not self._stopping.is_set() and not self._restart.is_set():
+                try:
+                    await self._round(client)
+                except BrokerUnavailable as error:
+                    self._trouble = str(error)
+                    await self._pause(ROUND_SECONDS)
+            await self._commit(client, at_most_every=0)
+        except Abandoned as reason:
+            _log.info("batch left to the next owner", consumer=self.spec.name, reason=str(reason))
+        finally:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+    # -- one round -------------------------------------------------------------------------------------------
+
+    async def _round(self, client: ConsumerClient) -> None:
+        if await self._is_held():
+            await self._pause(ROUND_SECONDS)
+            return
+        if client.assignment() != self._assignment and not await self._adopt(client):
+            await self._pause(ROUND_SECONDS)
+            return
+        self._trouble = None
+        choice, records = await self._take(client)
+        if client.assignment() != self._assignment:
+            return  # fetched under an assignment that is over: the next round seeks anew
+        records = self._positions.expected(records)
+        self._lanes.learn(choice, records, self._clock.now())
+        if records:
+            await self._work(records)
+        await self._commit(client, at_most_every=COMMIT_SECONDS)
+        await self._positions.report(client, self._assignment)
+
+    async def _is_held(self) -> bool:
+        """Whether the dead-letter limit holds this consumer, asked of the store once a second."""
+        now = self._clock.monotonic()
+        if now - self._held_at >= HELD_SECONDS:
+            try:
+                async with self._database.acquire() as conn:
+                    stop = await deadletters.open_stop(conn, self.spec.name)
+            except Exception as error:
+                if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                    raise
+                self._trouble = f"PostgreSQL: {describe(error)}"
+                self._watchdog.moved(now)
+                return True
+            self._held_at = now
+            self._hold(str(stop) if stop else None)
+        if self._held:
+            self._watchdog.moved(now)
+        return self._held is not None
+
+    def _hold(self, reason: str | None) -> None:
+        if reason and not self._held:
+            _log.error("consumer stopped", consumer=self.spec.name, reason=reason)
+        if self._held and not reason:
+            _log.warning("consumer resumed", consumer=self.spec.name)
+        self._held = reason
+        metrics.STOPPED.labels(self.spec.name).set(1 if reason else 0)
+
+    async def _adopt(self, client: ConsumerClient) -> bool:
+        """Read on where the store says, not where Kafka says. False: not possible yet, try again."""
+        assignment = client.assignment()
+        try:
+            offsets = await self._positions.adopt(client, assignment)
+        except Exception as error:
+            if isinstance(error, BrokerUnavailable) or classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                self._trouble = f"cannot read the positions: {describe(error)}"
+                self._watchdog.moved(self._clock.monotonic())
+                return False
+            raise
+        if offsets is None or client.assignment() != assignment or not client.seek(offsets):
+            return False
+        self._assignment = assignment
+        self._uncommitted.clear()
+        _log.info("assigned", consumer=self.spec.name, partitions=len(assignment.partitions))
+        return True
+
+    async def _take(self, client: ConsumerClient) -> tuple[Choice, list[Record]]:
+        """A batch. Batches start at least the gather window apart: a record that finds the consumer idle is
+        taken at once, and under load records collect until the window is over or the batch is full."""
+        live, bulk = self._lanes.split(self._assignment.partitions)
+        choice = self._lanes.choose(live, bulk)
+        if not live and not bulk:
+            await self._pause(ROUND_SECONDS)
+            return choice, []
+        records = await self._fetch(client, choice, live, bulk, self._batch_max, ROUND_SECONDS)
+        rest = self._started_at + self._gather - self._clock.monotonic()
+        if records and len(records) < self._batch_max and rest > 0:
+            await self._clock.sleep(rest)
+            records += await self._fetch(client, choice, live, bulk, self._batch_max - len(records), 0)
+        self._started_at = self._clock.monotonic()
+        return choice, records
+
+    async def _fetch(
+        self,
+        client: ConsumerClient,
+        choice: Choice,
+        live: Sequence[TopicPartition],
+        bulk: Sequence[TopicPartition],
+        room: int,
+        timeout: float,
+    ) -> list[Record]:
+        if choice is Choice.BULK:
+            return await client.take(bulk, max_records=room, timeout=0)
+        if choice is Choice.LIVE:
+            return await client.take(live, max_records=room, timeout=min(timeout, 0.02))
+        if not live or not bulk:
+            return await client.take([*live, *bulk], max_records=room, timeout=timeout)
+        records = await client.take(live, max_records=room, timeout=0)
+        if len(records) < room:
+            either = [*live, *bulk] if not records else bulk
+            wait = 0 if records else timeout
+            records += await client.take(either, max_records=room - len(records), timeout=wait)
+        return records
+
+    # -- a batch ---------------------------------------------------------------------------------------------
+
+    async def _work(self, records: Sequence[Record]) -> None:
+        started = self._clock.monotonic()
+        self._working = True
+        try:
+            items = await _decode(records)
+            await self._perseverance.carry(items)
+        finally:
+            self._working = False
+            self._watchdog.moved(self._clock.monotonic())
+        self._observe(records, started)
+
+    async def _settled(self, settled: Settled) -> None:
+        """After each commit: positions known, outbox published; dead letters counted and looked at."""
+        self._positions.moved(settled.positions)
+        self._uncommitted.update(settled.positions)
+        self._count(settled)
+        if settled.row_ids:
+            await publish_now(
+                self._database, self._publisher, settled.row_ids, settled.outgoing, at="consumer"
+            )
+        if settled.stop:
+            self._hold(str(settled.stop))
+
+    async def _commit(self, client: ConsumerClient, *, at_most_every: float) -> None:
+        now = self._clock.monotonic()
+        if not self._uncommitted or now - self._committed_at < at_most_every:
+            return
+        await failpoint("consumer.before_offset_commit")
+        offsets, self._uncommitted = self._uncommitted, {}
+        self._committed_at = now
+        await client.commit(offsets)
+        await failpoint("consumer.after_offset_commit")
+
+    # -- watching --------------------------------------------------------------------------------------------
+
+    async def _watch(self, client: ConsumerClient) -> None:
+        while True:
+            await self._clock.sleep(WATCH_SECONDS)
+            lag = await self._lag(client)
+            now = self._clock.monotonic()
+            if self._working:
+                self._watchdog.moved(now)
+            elif self._watchdog.judge(lag=lag, now=now):
+                _log.error("fetching stands still: Kafka client replaced", consumer=self.spec.name, lag=lag)
+                metrics.RESTARTS.labels(self.spec.name).inc()
+                self._restart.set()
+
+    async def _lag(self, client: ConsumerClient) -> int | None:
+        """Records waiting in partitions not paused by us, as the broker counts them; None without an
+        answer.
+        """
+        assignment = self._assignment
+        if not assignment.partitions:
+            return 0
+        try:
+            ends = await client.end_offsets(assignment.partitions)
+        except Exception:  # the client may be stopping: no answer is no reason to replace it
+            return None
+        _, bulk = self._lanes.split(assignment.partitions)
+        paused = set(bulk) if self._lanes.paused else set()
+        total = 0
+        for place, end in ends.items():
+            behind = max(0, end - self._positions.next_of(place, end))
+            metrics.LAG.labels(self.spec.name, place.topic, str(place.partition)).set(behind)
+            total += 0 if place in paused else behind
+        return total
+
+    def _count(self, settled: Settled) -> None:
+        name = self.spec.name
+        for (place, kind), records in settled.counts.items():
+            if kind == READ:
+                metrics.READ.labels(name, place.topic).inc(records)
+            elif kind == REPEATS:
+                metrics.REPEATS.labels(name, place.topic).inc(records)
+            elif kind == DEAD_LETTERS:
+                metrics.DEAD_LETTERS.labels(name, place.topic).inc(records)
+            else:
+                metrics.EFFECTS.labels(name, place.topic, kind.removeprefix(EFFECT)).inc(records)
+        for record, reason in settled.dead:
+            _log.error("dead letter", consumer=name, topic=record.topic, offset=record.offset, reason=reason)
+
+    def _observe(self, records: Sequence[Record], started: float) -> None:
+        now: datetime = self._clock.now()
+        name = self.spec.name
+        metrics.BATCH_SIZE.labels(name).observe(len(records))
+        metrics.BATCH_SECONDS.labels(name).observe(self._clock.monotonic() - started)
+        oldest = min(record.broker_time for record in records)
+        metrics.RECORD_AGE.labels(name).observe(max(0.0, (now - oldest).total_seconds()))
+        if self.spec.bulk_topics:
+            metrics.BULK_PAUSED.labels(name).set(1 if self._lanes.paused else 0)
+            metrics.BULK_AGE.labels(name).set(self._lanes.oldest_bulk(records, now) or 0)
+
+    def _known_series(self) -> None:
+        """Series that exist from the start read zero instead of being absent."""
+        metrics.STOPPED.labels(self.spec.name).set(0)
+        for topic in [*self.spec.topics, *self.spec.bulk_topics]:
+            metrics.READ.labels(self.spec.name, topic)
+            metrics.REPEATS.labels(self.spec.name, topic)
+            metrics.DEAD_LETTERS.labels(self.spec.name, topic)
+            for kind in self.spec.effects:
+                metrics.EFFECTS.labels(self.spec.name, topic, kind)
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, or less when asked to stop."""
+        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
+        stop = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            stop.cancel()
+
+
+async def _decode(records: Sequence[Record]) -> list[Item]:
+    items = []
+    for number, record in enumerate(records, start=1):
+        try:
+            items.append(Item(record, read_event(record)))
+        except Permanent as error:
+            items.append(Item(record, None, str(error)))
+        if number % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+    return items

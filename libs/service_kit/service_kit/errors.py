@@ -1,0 +1,85 @@
+"""Classes of error. Each names what is done about it; nothing else in the kit decides that."""
+
+import asyncio
+import socket
+from enum import StrEnum
+
+import asyncpg
+
+
+class Transient(Exception):
+    """It may work the next time: roll back, wait, repeat the whole batch."""
+
+
+class Permanent(Exception):
+    """It will never work: dead-letter the record with this text as the reason."""
+
+
+class HandlerBroke(Exception):
+    """A handler did not keep its side: each event needs exactly one effect of a declared kind, or a
+    rejection.
+    """
+
+
+class Fault(StrEnum):
+    """What an error asks of the consumer."""
+
+    TRANSIENT = "transient"  # repeat the batch for as long as it takes
+    EXHAUSTED = "exhausted"  # as transient, but five in a row while the database is well count as unknown
+    PERMANENT = "permanent"  # find the record and dead-letter it at once
+    UNKNOWN = "unknown"  # find the record, give it three tries, then dead-letter it
+
+
+_EXHAUSTED: tuple[type[BaseException], ...] = (
+    asyncpg.QueryCanceledError,  # statement timeout
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ProgramLimitExceededError,
+    TimeoutError,
+    asyncio.TimeoutError,
+)
+_TRANSIENT: tuple[type[BaseException], ...] = (
+    Transient,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,  # deadlock, serialization
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby answered during a failover
+    asyncpg.InvalidAuthorizationSpecificationError,  # a role not created yet, a password being rotated
+    asyncpg.InvalidCatalogNameError,
+    ConnectionError,
+    socket.gaierror,
+)
+_LOCAL_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+
+
+def classify(error: BaseException) -> Fault:
+    """The class of an error raised inside a batch.
+
+    Source of the PostgreSQL classes: PostgreSQL documentation, appendix A, classes 08, 40, 53, 54, 55 and 57.
+    """
+    if isinstance(error, Permanent):
+        return Fault.PERMANENT
+    if isinstance(error, _EXHAUSTED):
+        return Fault.EXHAUSTED
+    if isinstance(error, _TRANSIENT) or _lost_connection(error):
+        return Fault.TRANSIENT
+    return Fault.UNKNOWN
+
+
+def _lost_connection(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return not isinstance(error, _LOCAL_FILES)
+    # asyncpg reports use of a connection that has just died as an InterfaceError, like plain misuse of its
+    # API
+    return (
+        isinstance(error, asyncpg.InterfaceError)
+        and not isinstance(error, asyncpg.DataError)
+        and ("closed" in str(error) or "connection was" in str(error))
+    )
+
+
+def describe(error: BaseException) -> str:
+    """Class and message on one line, at most 500 characters: it travels in a header."""
+    text = f"{type(error).__name__}: {error}".replace("\n", " ")
+    return text[:500]

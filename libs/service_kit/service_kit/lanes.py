@@ -1,0 +1,63 @@
+"""Live and bulk: imports never stand in front of a live buyer, and are never starved."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from enum import Enum
+
+from service_kit.records import Record, TopicPartition
+
+LIVE_LAG = timedelta(seconds=1)
+"""Beyond this age of the live lane's records the bulk lane waits."""
+BULK_SHARE = 20
+"""While it waits, one batch in so many is its own."""
+
+
+class Choice(Enum):
+    """Which lanes the next batch reads."""
+
+    BOTH = "both"  # live first, bulk fills the batch up
+    LIVE = "live"  # bulk waits
+    BULK = "bulk"  # its one batch in twenty
+
+
+class Lanes:
+    """Chooses the lane of each batch from the age of what was read last."""
+
+    def __init__(self, bulk_topics: Collection[str]) -> None:
+        self._bulk_topics = frozenset(bulk_topics)
+        self._lagging = False
+        self._since_bulk = 0
+
+    @property
+    def paused(self) -> bool:
+        """Whether the bulk lane waits."""
+        return self._lagging
+
+    def split(self, assigned: Iterable[TopicPartition]) -> tuple[list[TopicPartition], list[TopicPartition]]:
+        """Partitions of the live and of the bulk lane."""
+        live, bulk = list[TopicPartition](), list[TopicPartition]()
+        for place in sorted(assigned):
+            (bulk if place.topic in self._bulk_topics else live).append(place)
+        return live, bulk
+
+    def choose(self, live: Collection[TopicPartition], bulk: Collection[TopicPartition]) -> Choice:
+        """The lanes of the next batch."""
+        if not self._lagging or not live or not bulk:
+            return Choice.BOTH
+        if self._since_bulk >= BULK_SHARE - 1:
+            return Choice.BULK
+        return Choice.LIVE
+
+    def learn(self, choice: Choice, records: Iterable[Record], now: datetime) -> None:
+        """Note a batch: without old live records, or with none at all, the live lane is not behind."""
+        if choice is Choice.BULK:
+            self._since_bulk = 0
+            return
+        newest = max((r.broker_time for r in records if r.topic not in self._bulk_topics), default=None)
+        self._lagging = newest is not None and now - newest > LIVE_LAG
+        self._since_bulk = self._since_bulk + 1 if self._lagging else 0
+
+    def oldest_bulk(self, records: Iterable[Record], now: datetime) -> float | None:
+        """Age in seconds of the oldest bulk record of a batch."""
+        times = [r.broker_time for r in records if r.topic in self._bulk_topics]
+        return max(0.0, (now - min(times)).total_seconds()) if times else None

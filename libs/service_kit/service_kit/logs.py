@@ -1,0 +1,77 @@
+"""Structured logs: one JSON line an entry, with the ids of lead and event wherever they are known."""
+
+import logging
+import sys
+from typing import Any
+
+import orjson
+import structlog
+
+_NOISY = {
+    "aiokafka": logging.CRITICAL,  # logs an error on every retry; our own entries say what matters
+    "asyncio": logging.WARNING,
+    "yoyo": logging.WARNING,
+    "httpx": logging.WARNING,
+    "uvicorn.access": logging.WARNING,
+}
+
+
+def _dumps(entry: Any, **_: Any) -> str:
+    return orjson.dumps(entry, default=str).decode()
+
+
+def configure_logs(*, service: str, instance: str, level: str = "info") -> None:
+    """Send structlog's and the standard library's entries to stdout as JSON lines; the last call holds."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.stdlib.ExtraAdder(),
+        _with({"service": service, "instance": instance}),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(serializer=_dumps),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name, limit in _NOISY.items():
+        logging.getLogger(name).setLevel(limit)
+
+
+def _with(fields: dict[str, str]) -> Any:
+    def add(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+        for name, value in fields.items():
+            entry.setdefault(name, value)
+        return entry
+
+    return add
+
+
+def logger(name: str) -> Any:
+    """A structlog logger; `name` is the module's."""
+    return structlog.stdlib.get_logger(name)
+
+
+def about(*, lead: object = None, event: object = None, submission: object = None) -> Any:
+    """Context manager: entries inside carry these ids."""
+    named = {"lead_id": lead, "event_id": event, "submission_id": submission}
+    return structlog.contextvars.bound_contextvars(**{k: str(v) for k, v in named.items() if v is not None})

@@ -1,0 +1,52 @@
+"""Metrics every service exports. Labels: consumers, topics, partitions, declared kinds and hops, all
+bounded.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram, Info
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+"""The one ladder of all histograms of seconds."""
+
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+BUILD = Info("baton_build", "Service and version that runs here.")
+READ = Counter("baton_records_read_total", "Records read and settled.", ["consumer", "topic"])
+EFFECTS = Counter("baton_effects_total", "Records by what became of them.", ["consumer", "topic", "kind"])
+REPEATS = Counter("baton_repeats_total", "Records already taken before: nothing done.", ["consumer", "topic"])
+DEAD_LETTERS = Counter(
+    "baton_dead_letters_total", "Records put aside as dead letters.", ["consumer", "topic"]
+)
+BATCH_SIZE = Histogram("baton_batch_records", "Records in one transaction.", ["consumer"], buckets=SIZES)
+BATCH_SECONDS = Histogram(
+    "baton_batch_seconds", "From taking a batch to its last acknowledgement.", ["consumer"], buckets=BUCKETS
+)
+RECORD_AGE = Histogram(
+    "baton_record_age_seconds",
+    "Broker time to commit, of the oldest record in a batch.",
+    ["consumer"],
+    buckets=BUCKETS,
+)
+RETRIES = Counter(
+    "baton_batch_retries_total", "Batches rolled back and repeated, by class of error.", ["consumer", "fault"]
+)
+RESTARTS = Counter("baton_consumer_restarts_total", "Kafka clients the watchdog replaced.", ["consumer"])
+LAG = Gauge(
+    "baton_consumer_lag_records",
+    "End offset less position of partitions read here.",
+    ["consumer", "topic", "partition"],
+)
+STOPPED = Gauge("baton_consumer_stopped", "1 while the dead-letter limit holds the consumer.", ["consumer"])
+BULK_PAUSED = Gauge("baton_bulk_lane_paused", "1 while the bulk lane waits for the live one.", ["consumer"])
+BULK_AGE = Gauge(
+    "baton_bulk_oldest_seconds", "Age of the newest bulk record read while more are waiting.", ["consumer"]
+)
+OUTBOX_RECORDS = Gauge("baton_outbox_records", "Records waiting in the outbox.", ["schema"])
+OUTBOX_EXPIRED = Gauge("baton_outbox_expired_records", "Records waiting whose claim has run out.", ["schema"])
+OUTBOX_SWEPT = Counter("baton_outbox_swept_total", "Records published by the sweeper.")
+OUTBOX_REFUSED = Counter(
+    "baton_outbox_refused_total", "Outgoing records the broker refuses as they are.", ["topic"]
+)
+UNACCOUNTED = Gauge(
+    "baton_leads_unaccounted", "Records read less what is known of them; 0 unless one is lost.", ["hop"]
+)
+PART_FAILURES = Counter("baton_part_failures_total", "Parts that ended with an error.", ["part"])

@@ -1,0 +1,1 @@
+"""Tables every service's schema holds."""

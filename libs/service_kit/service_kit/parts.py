@@ -1,0 +1,114 @@
+"""Parts: what a service runs side by side for as long as it lives."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from service_kit.clock import Clock, SystemClock
+from service_kit.errors import Fault, classify, describe
+from service_kit.logs import logger
+
+if TYPE_CHECKING:
+    from service_kit.postgres import Database
+
+_log = logger(__name__)
+
+
+class Part(Protocol):
+    """One long-running task of a service."""
+
+    @property
+    def name(self) -> str:
+        """For logs and /readyz."""
+
+    async def run(self) -> None:
+        """Work until `stop`. Raising means the process cannot go on."""
+
+    def stop(self) -> None:
+        """Ask it to end soon; returns at once."""
+
+    def not_ready(self) -> str | None:
+        """Why this part cannot do its work now, or None."""
+
+
+class Periodic:
+    """Calls `work` every `every`, first at once.
+
+    With `only_one` (an advisory lock id) and a database, only the instance that holds the lock works; the
+    others try for it each round. Transient errors are logged and the next round tries again; any other error
+    three times in a row ends the part.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        every: timedelta,
+        work: Callable[[], Awaitable[None]],
+        only_one: int | None = None,
+        database: "Database | None" = None,
+        on_loss: Callable[[], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if only_one is not None and database is None:
+            raise ValueError(f"{name}: only_one needs database=runtime.database, which holds the lock")
+        self.name = name
+        self._every = every.total_seconds()
+        self._work = work
+        self._lock_id = only_one
+        self._database = database
+        self._on_loss = on_loss
+        self._clock = clock or SystemClock()
+        self._stopping = asyncio.Event()
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping.is_set():
+            if self._lock_id is None:
+                await self._rounds(lambda: True)
+            else:
+                await self._rounds_as_the_one(self._lock_id)
+            await self._pause()
+
+    async def _rounds_as_the_one(self, lock_id: int) -> None:
+        assert self._database is not None  # noqa: S101 - checked in __init__
+        with contextlib.suppress(Exception):
+            async with self._database.advisory_lock(lock_id) as held:
+                if held is not None:
+                    await self._rounds(held)
+        if self._on_loss is not None:
+            self._on_loss()
+
+    async def _rounds(self, may_go_on: Callable[[], bool]) -> None:
+        while not self._stopping.is_set() and may_go_on():
+            await self._round()
+            await self._pause()
+
+    async def _round(self) -> None:
+        try:
+            await self._work()
+            self._failures = 0
+        except Exception as error:
+            transient = classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED)
+            self._failures += 0 if transient else 1
+            _log.warning("periodic work failed", part=self.name, error=describe(error), transient=transient)
+            if self._failures >= 3:
+                raise
+
+    async def _pause(self) -> None:
+        sleep = asyncio.ensure_future(self._clock.sleep(self._every))
+        stop = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (sleep, stop):
+            task.cancel()
+
+    def stop(self) -> None:
+        """End after the work in hand."""
+        self._stopping.set()
+
+    def not_ready(self) -> str | None:
+        """Never: a late round is no reason to take an instance out."""
+        return None

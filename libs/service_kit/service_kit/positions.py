@@ -1,0 +1,129 @@
+"""Where a consumer reads on, and how far it says it has read. The store decides; Kafka's offsets serve lag
+only.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from service_kit.broker import BrokerUnavailable, ConsumerClient
+from service_kit.clock import Clock
+from service_kit.errors import describe
+from service_kit.logs import logger
+from service_kit.postgres import Database
+from service_kit.queries import load_queries
+from service_kit.records import Assignment, Record, TopicPartition
+from service_kit.spec import ConsumerSpec, Progress
+
+_q = load_queries("service_kit")
+_log = logger(__name__)
+
+SHORTER_SECONDS = 15.0
+"""A topic must stay shorter than our position for this long before it counts as made anew: a broker that has
+just come back may report its high watermark too low for a moment."""
+REPORT_SECONDS = 0.2
+
+
+class Positions:
+    """Positions of the partitions held, in step with the store."""
+
+    def __init__(self, database: Database, spec: ConsumerSpec, clock: Clock) -> None:
+        self._database = database
+        self._spec = spec
+        self._clock = clock
+        self._next: dict[TopicPartition, int] = {}
+        self._last_time: dict[TopicPartition, datetime] = {}
+        self._shorter_since: dict[TopicPartition, float] = {}
+        self._reported_at = float("-inf")
+
+    def next_of(self, place: TopicPartition, otherwise: int) -> int:
+        """The offset to read next; `otherwise` for a partition not held."""
+        return self._next.get(place, otherwise)
+
+    def expected(self, records: Iterable[Record]) -> list[Record]:
+        """Those at or after the position of a partition held."""
+        kept = [r for r in records if r.offset >= self._next.get(r.place, r.offset + 1)]
+        for record in kept:
+            self._last_time[record.place] = record.broker_time
+        return kept
+
+    def moved(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Note what a committed batch has reached."""
+        self._next.update(positions)
+
+    async def adopt(self, client: ConsumerClient, assignment: Assignment) -> dict[TopicPartition, int] | None:
+        """Offsets to seek to: the store's positions, else the first record kept.
+
+        None while a topic looks shorter than what was read of it. Raises BrokerUnavailable and what the
+        store raises.
+        """
+        places = assignment.partitions
+        stored = await self._stored()
+        begins = await client.beginning_offsets(places) if places else {}
+        ends = await client.end_offsets(places) if places else {}
+        offsets: dict[TopicPartition, int] = {}
+        for place in places:
+            position = max(stored.get(place, 0), begins[place])
+            if position <= ends[place]:
+                self._shorter_since.pop(place, None)
+            elif not await self._was_made_anew(place, position, ends[place], begins[place]):
+                return None
+            else:
+                position = begins[place]
+            offsets[place] = position
+        self._next = dict(offsets)
+        self._last_time = {}
+        return offsets
+
+    async def _stored(self) -> dict[TopicPartition, int]:
+        async with self._database.acquire() as conn:
+            rows = await conn.fetch(_q.select_positions, self._spec.name)
+        return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+    async def _was_made_anew(self, place: TopicPartition, position: int, end: int, begin: int) -> bool:
+        now = self._clock.monotonic()
+        if now - self._shorter_since.setdefault(place, now) < SHORTER_SECONDS:
+            return False
+        _log.error(
+            "topic is shorter than what was read of it: reading it from its start",
+            consumer=self._spec.name,
+            topic=place.topic,
+            partition=place.partition,
+            position=position,
+            end=end,
+        )
+        async with self._database.acquire() as conn:
+            await conn.execute(_q.reset_position, self._spec.name, place.topic, place.partition, begin)
+        self._shorter_since.pop(place)
+        return True
+
+    async def report(self, client: ConsumerClient, assignment: Assignment) -> None:
+        """Every 200 ms tell the spec's hook how far each partition held has been read.
+
+        At the end of a partition that is the database's time from before its end was asked; else the broker
+        time of the last record settled. A partition of which nothing is known yet is left out.
+        """
+        hook = self._spec.on_positions
+        now = self._clock.monotonic()
+        if hook is None or not assignment.partitions or now - self._reported_at < REPORT_SECONDS:
+            return
+        self._reported_at = now
+        try:
+            async with self._database.acquire() as conn:
+                asked_at = await self._database.clock.now(conn)
+            ends = await client.end_offsets(assignment.partitions)
+            if client.assignment() == assignment:
+                await hook(self._progress(ends, asked_at))
+        except BrokerUnavailable:
+            return
+        except Exception as error:
+            # the next round says it again; a reader takes silence for standing still, which is the truth
+            _log.warning("progress not written", consumer=self._spec.name, error=describe(error))
+
+    def _progress(self, ends: Mapping[TopicPartition, int], asked_at: datetime) -> list[Progress]:
+        progress = []
+        for place, end in sorted(ends.items()):
+            if self._next.get(place) == end:
+                progress.append(Progress(place.topic, place.partition, asked_at))
+            elif place in self._last_time:
+                progress.append(Progress(place.topic, place.partition, self._last_time[place]))
+        return progress

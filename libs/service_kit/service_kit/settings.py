@@ -1,0 +1,54 @@
+"""What every service reads from its environment."""
+
+import os
+import socket
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _instance() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+class ServiceSettings(BaseSettings):
+    """Settings shared by all services; a service adds its own in a subclass.
+
+    `service` is the service's name as in group ids and `ce_source`; `store_schema` its schema in PostgreSQL.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BATON_", extra="ignore", env_ignore_empty=True)
+
+    service: ClassVar[str] = "service"
+    store_schema: ClassVar[str] = "public"
+
+    kafka: str = Field("127.0.0.1:9092", description="bootstrap servers, host:port, comma-separated")
+    dsn: SecretStr = Field(SecretStr(""), description="postgresql://role:password@host:port/database")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65535)
+    operator_token: SecretStr = Field(
+        SecretStr(""), description="bearer token of the operator API; empty: closed"
+    )
+    instance: str = Field(default_factory=_instance, description="name of this process among its like")
+    log_level: str = Field("info", pattern="(?i)^(debug|info|warning|error)$")
+
+    batch_max: int = Field(500, ge=1, le=10_000, description="records in one transaction, at most")
+    gather_ms: int = Field(25, ge=0, le=1000, description="least distance between the starts of two batches")
+    pool_size: int = Field(6, ge=2, le=100, description="PostgreSQL connections of this process")
+    statement_timeout_ms: int = Field(15_000, ge=100)
+    lock_timeout_ms: int = Field(5_000, ge=100)
+    publish_deadline_ms: int = Field(10_000, ge=100, description="ours, around the whole send")
+    outbox_claim_ms: int = Field(
+        15_000, ge=100, description="how long a published row is left to its publisher"
+    )
+    dead_letter_limit: int = Field(100, ge=0, description="in ten minutes; beyond it the consumer stops")
+    stop_seconds: float = Field(10.0, gt=0, le=60)
+    failpoints: str = Field("", description="tests only: name=kill@3,name=error:deadlock,name=sleep:0.5")
+
+    def require_dsn(self) -> str:
+        """The DSN. Raises ValueError when none is set."""
+        dsn = self.dsn.get_secret_value()
+        if not dsn:
+            raise ValueError("BATON_DSN is not set: write postgresql://role:password@host:port/database")
+        return dsn

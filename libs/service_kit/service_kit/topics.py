@@ -1,0 +1,88 @@
+"""Topics as the catalogue wants them: created, widened, configured; never removed, never narrowed."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import aiokafka.admin
+import aiokafka.errors
+
+from lead_events.catalog import Topic, dead_letter_topics, topics
+from service_kit.broker import BrokerUnavailable
+from service_kit.logs import logger
+
+_log = logger(__name__)
+
+_CONNECT_SECONDS = 30.0
+
+
+async def create_topics(
+    bootstrap: str, catalog: Sequence[Topic] | None = None, *, replication: int = -1
+) -> list[str]:
+    """Bring a cluster's topics to the catalogue (default: all of Baton's, dead letters included).
+
+    Safe to repeat and to run from several places at once. Partitions are added, never removed; settings of
+    topics that exist are set again. `replication` -1 takes the cluster's default. Returns what was created
+    or changed. Raises BrokerUnavailable.
+    """
+    wanted = [*topics(), *dead_letter_topics()] if catalog is None else list(catalog)
+    admin = aiokafka.admin.AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            await admin.start()
+    except (aiokafka.errors.KafkaError, TimeoutError, OSError) as error:
+        await admin.close()
+        raise BrokerUnavailable(f"Kafka does not answer at {bootstrap}: {error}") from error
+    try:
+        return await _bring(admin, wanted, replication)
+    finally:
+        await admin.close()
+
+
+async def _bring(admin: Any, wanted: Sequence[Topic], replication: int) -> list[str]:
+    existing = set(await admin.list_topics())
+    missing = [topic for topic in wanted if topic.name not in existing]
+    changed = []
+    if missing:
+        answer = await admin.create_topics(
+            [
+                aiokafka.admin.NewTopic(
+                    topic.name, topic.partitions, replication, topic_configs=topic.kafka_config()
+                )
+                for topic in missing
+            ]
+        )
+        _check(answer)
+        changed += [f"{topic.name}: created" for topic in missing]
+    present = [topic for topic in wanted if topic.name in existing]
+    if present:
+        changed += await _widen(admin, present)
+        await admin.alter_configs(
+            [
+                aiokafka.admin.config_resource.ConfigResource(
+                    aiokafka.admin.config_resource.ConfigResourceType.TOPIC, topic.name, topic.kafka_config()
+                )
+                for topic in present
+            ]
+        )
+    return changed
+
+
+async def _widen(admin: Any, present: Sequence[Topic]) -> list[str]:
+    described = await admin.describe_topics([topic.name for topic in present])
+    count = {found["topic"]: len(found["partitions"]) for found in described}
+    narrow = {topic.name: topic.partitions for topic in present if count[topic.name] < topic.partitions}
+    if narrow:
+        await admin.create_partitions(
+            {name: aiokafka.admin.NewPartitions(total) for name, total in narrow.items()}
+        )
+    return [f"{name}: {count[name]} to {total} partitions" for name, total in narrow.items()]
+
+
+def _check(answer: Any) -> None:
+    for found in answer.topic_errors:
+        name, code = found[0], found[1]
+        error = aiokafka.errors.for_code(code)
+        if error not in (aiokafka.errors.NoError, aiokafka.errors.TopicAlreadyExistsError):
+            detail = found[2] if len(found) > 2 and found[2] else error.__name__
+            raise RuntimeError(f"topic {name} cannot be created: {detail}")

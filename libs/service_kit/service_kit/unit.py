@@ -1,0 +1,80 @@
+"""One transaction of effects: rows, and the events they cause, committed together or not at all."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from lead_events.codec import encode
+from lead_events.ids import event_id
+from lead_events.model import EventModel
+from service_kit import outbox
+from service_kit.clock import TransactionClock
+from service_kit.postgres import Connection
+from service_kit.records import Outgoing
+
+
+class Unit:
+    """A transaction with its time and its outgoing events. Valid until the function it was given to
+    returns.
+    """
+
+    def __init__(self, conn: Connection, *, now: datetime, clock: TransactionClock, source: str) -> None:
+        self.conn = conn
+        self.now = now
+        """Database time, UTC, taken when the unit began or at the last `refresh_now`."""
+        self._clock = clock
+        self._source = source
+        self._outgoing: list[Outgoing] = []
+
+    async def refresh_now(self) -> datetime:
+        """Take the database's time again: after waiting for a lock the old one is stale."""
+        self.now = await self._clock.now(self.conn)
+        return self.now
+
+    def emit(
+        self,
+        topic: str,
+        event: EventModel,
+        *,
+        key: str | UUID,
+        cause: UUID,
+        subject: str | UUID,
+        ordinal: int = 0,
+        time: datetime | None = None,
+    ) -> UUID:
+        """Publish `event` on `topic` once this unit is committed. Returns its id.
+
+        The id is made of cause, topic, subject and ordinal: a repeat of the unit repeats it. Two events with
+        the same four are one event; tell them apart by `ordinal`. `time` is `ce_time`, by default `now`.
+        Raises WrongEvent when the topic carries another event.
+        """
+        identity = event_id(cause, topic, subject, ordinal)
+        headers, value = encode(
+            event,
+            id=identity,
+            source=self._source,
+            time=time or self.now,
+            subject=str(subject),
+            topic=topic,
+            traceparent=self._traceparent(cause),
+        )
+        self.emit_raw(Outgoing(topic, str(key).encode(), value, tuple(headers)))
+        return identity
+
+    def emit_raw(self, record: Outgoing) -> None:
+        """Publish a record as it is once this unit is committed: replays and tombstones."""
+        self._outgoing.append(record)
+
+    @property
+    def outgoing(self) -> Sequence[Outgoing]:
+        """What has been emitted so far, in order."""
+        return self._outgoing
+
+    async def write_outbox(self, claim: timedelta) -> list[int]:
+        """Store what has been emitted; returns the row ids. The kit calls this just before the commit."""
+        if not self._outgoing:
+            return []
+        return await outbox.insert(self.conn, self._outgoing, claimed_until=self.now + claim)
+
+    def _traceparent(self, cause: UUID) -> str | None:
+        return None
