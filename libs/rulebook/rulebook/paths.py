@@ -10,6 +10,7 @@ rawRequest|json.q3_name.first              JSON inside a text
 
 import re
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -65,8 +66,18 @@ def _follow(value: Any, kind: str, word: str) -> list[Any]:
     if kind == "json":
         return _json(value)
     if kind == "name":
-        return [value[word]] if isinstance(value, Mapping) and word in value else []
+        return _named(value, word)
     return _items(value, word)
+
+
+def _named(value: Any, word: str) -> list[Any]:
+    if not isinstance(value, Mapping):
+        return []
+    if word in value:
+        return [value[word]]
+    if "*" not in word:
+        return []
+    return [value[name] for name in value if isinstance(name, str) and fnmatchcase(name, word)]
 
 
 def _items(value: Any, word: str) -> list[Any]:
