@@ -14,7 +14,10 @@ from baton_dev.waiting import wait_until
 POSTGRES_IMAGE = "postgres:17"
 KAFKA_IMAGE = "apache/kafka:4.4.0"
 
-_POSTGRES_SETTINGS = {"POSTGRES_HOST_AUTH_METHOD": "trust"}
+_POSTGRES_SETTINGS = {
+    "POSTGRES_HOST_AUTH_METHOD": "trust",
+    "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale=C.UTF-8",
+}
 _KAFKA_SETTINGS = {
     "KAFKA_NODE_ID": "1",
     "KAFKA_PROCESS_ROLES": "broker,controller",
