@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from baton_dev.errors import PartFailedError
+from rulebook.publication import checksum
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class Operator:
 
     def publish(self, rulebook: dict[str, Any], published_by: str) -> Published:
         """Publish `rulebook` unless the newest version says the same."""
-        newest = self._newest()
-        if newest is not None and newest["rulebook"] == rulebook:
+        versions = _checked(self._scoring.get("/v1/rulebooks"), "reading the rulebooks")["versions"]
+        newest = max(versions, key=lambda version: version["version"], default=None)
+        if newest is not None and newest["checksum"] == checksum(rulebook):
             return Published(newest["version"], is_new=False, effective_from=newest["effective_from"])
         body = {"rulebook": rulebook, "published_by": published_by}
         answer = _checked(self._scoring.post("/v1/rulebooks", json=body), "publishing the rulebook")
@@ -42,25 +44,12 @@ class Operator:
     def reps(self) -> dict[str, str]:
         """Return the roster: each rep's id and name."""
         answer = _checked(self._router.get("/v1/reps"), "reading the roster")
-        return {rep["id"]: rep["name"] for rep in _items(answer, "reps")}
+        return {rep["id"]: rep["name"] for rep in answer["reps"]}
 
     def rep_token(self, rep_id: str) -> str:
         """Return a new bearer token of one rep."""
         answer = _checked(self._router.post(f"/v1/reps/{rep_id}/tokens"), f"making a token for {rep_id}")
         return str(answer["token"])
-
-    def _newest(self) -> dict[str, Any] | None:
-        versions = _items(_checked(self._scoring.get("/v1/rulebooks"), "reading the rulebooks"), "rulebooks")
-        if not versions:
-            return None
-        newest = max(version["version"] for version in versions)
-        answer: dict[str, Any] = _checked(self._scoring.get(f"/v1/rulebooks/{newest}"), "reading a rulebook")
-        return answer
-
-
-def _items(answer: Any, name: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = answer if isinstance(answer, list) else answer[name]
-    return items
 
 
 def _checked(response: httpx.Response, doing: str) -> Any:

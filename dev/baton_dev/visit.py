@@ -122,7 +122,7 @@ class Visit:
         if not answer.is_success or row.lead_id is not None:
             return
         found = answer.json()
-        state, row.why = str(found["status"]), str(found.get("reason") or row.why)
+        state, row.why = found["state"], found.get("detail") or found.get("reason") or row.why
         if state != row.state:
             row.state = state
             self._tell(row)
