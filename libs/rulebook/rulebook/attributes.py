@@ -38,6 +38,7 @@ def attribute_name(name: str) -> str:
     your_size."""
     plain = unicodedata.normalize("NFKD", name)
     plain = "".join(c for c in plain if not unicodedata.combining(c)).encode("ascii", "ignore").decode()
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain)
     slug = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:LONGEST_NAME].rstrip("_")
     if not slug:
         return clean_text(name, LONGEST_NAME).value or "unnamed"

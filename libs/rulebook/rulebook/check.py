@@ -1,25 +1,11 @@
-"""Cross-checks of a rulebook whose parts are well-formed: references, conditions, calendars, promises."""
+"""The check of a folder, as `baton check` prints it."""
 
-from collections.abc import Mapping
+from pathlib import Path
 
-from rulebook.check_conditions import check_conditions
-from rulebook.check_forms import check_forms
-from rulebook.check_people import check_people
-from rulebook.check_promises import check_promises
-from rulebook.check_routing import check_routing
-from rulebook.documents import Loc, Place
 from rulebook.findings import Finding
-from rulebook.models import Rulebook
-from rulebook.report import Report
-
-CHECKS = (check_promises, check_people, check_forms, check_routing, check_conditions)
+from rulebook.loader import examine
 
 
-def check_rulebook(
-    rulebook: Rulebook, places: Mapping[Loc, Place] | None = None, *, ignoring: frozenset[str] = frozenset()
-) -> list[Finding]:
-    """Everything wrong or doubtful across the rulebook's parts; `ignoring`: ids known to be wrong already."""
-    report = Report(places or {}, ignoring)
-    for check in CHECKS:
-        check(rulebook, report)
-    return report.findings
+def check_folder(path: Path) -> list[Finding]:
+    """Everything wrong or doubtful in the rulebook at `path`: errors first, by file and line."""
+    return examine(path)[1]

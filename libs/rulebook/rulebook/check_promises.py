@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from rulebook.calendars import open_hours
 from rulebook.durations import format_duration
-from rulebook.models import Rulebook
+from rulebook.models import Calendar, Rulebook
 from rulebook.report import Report, did_you_mean
 from worktime import CalendarError
 
@@ -33,13 +33,23 @@ def _check_zone(rulebook: Rulebook, report: Report) -> None:
 
 def _check_calendars(rulebook: Rulebook, report: Report) -> None:
     for name, calendar in rulebook.calendars.items():
-        try:
-            open_hours(calendar)
-        except CalendarError as error:
-            key = error.key.split(".")[0].split("[")[0]
-            loc = ("calendars", name, key, *_day(error.key))
-            message, _, hint = error.problem.partition("; ")
-            report.error(loc, message, hint or "write hours such as mon: [[09:00, 17:00]]")
+        for part in (calendar.model_copy(update={"holidays_of": None}), calendar):
+            problem = _problem(part)
+            if problem is not None:
+                key = problem.key.split(".")[0].split("[")[0]
+                message, _, hint = problem.problem.partition("; ")
+                loc = ("calendars", name, key, *_day(problem.key))
+                report.error(loc, message, hint or 'write hours such as mon: [["09:00", "17:00"]]')
+            if problem is not None and calendar.holidays_of is None:
+                break
+
+
+def _problem(calendar: Calendar) -> CalendarError | None:
+    try:
+        open_hours(calendar)
+    except CalendarError as error:
+        return error
+    return None
 
 
 def _day(key: str) -> tuple[str, ...]:

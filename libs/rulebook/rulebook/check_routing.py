@@ -59,7 +59,7 @@ def _check_pool(rulebook: Rulebook, line: str, loc: Loc, name: str | None, repor
     if not report.reference(loc, "pool", name, rulebook.routing.pools) or name is None:
         return
     pool = rulebook.routing.pools[name]
-    if pool.team is None and not pool.reps:
+    if (pool.team or not pool.reps) and pool.team not in rulebook.roster.teams:
         return  # said where the pool stands
     if not any(
         line in rep.lines and rep.weight > 0 and rep.capacity > 0 for rep in members(rulebook, pool).values()

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rulebook.check import check_rulebook
+from rulebook.crosscheck import check_rulebook
 from rulebook.documents import Document, Loc, Place, read_document
 from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
@@ -25,6 +25,13 @@ from rulebook.sentences import findings_of
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
 FOLDERS = ("forms", "scorecards")
 _CLOSED_ENTRIES = {"forms": 2, "sources": 2, "scorecards": 2, "calendars": 2, "roster": 3, "routing": 3}
+_STAND_INS: dict[str, Any] = {
+    "company": "-",
+    "time_zone": "UTC",
+    "currency": "EUR",
+    "agreement": {"name": "-", "sales": {"promises": {}}},
+}
+"""What the check goes on with where the real thing cannot be read; nothing refers to these."""
 
 
 @dataclass(slots=True)
@@ -44,18 +51,14 @@ class _Folder:
 
 def load_folder(path: Path) -> Rulebook:
     """The rulebook in the folder at `path`. Raises RulebookInvalid with every finding if one is an error."""
-    rulebook, findings = _examine(path)
+    rulebook, findings = examine(path)
     if rulebook is None or errors_in(findings):
         raise RulebookInvalid(findings)
     return rulebook
 
 
-def check_folder(path: Path) -> list[Finding]:
-    """Everything wrong or doubtful in the folder at `path`, in the order of files and lines."""
-    return _examine(path)[1]
-
-
-def _examine(path: Path) -> tuple[Rulebook | None, list[Finding]]:
+def examine(path: Path) -> tuple[Rulebook | None, list[Finding]]:
+    """The rulebook as far as it can be read; everything wrong or doubtful: by file and line, errors first."""
     folder = _read(path)
     if not folder.value:
         return None, folder.findings
@@ -82,12 +85,21 @@ def _validated(folder: _Folder) -> tuple[Rulebook | None, list[Finding], frozens
         except ValidationError as error:
             errors += findings_of(error, folder.places)
             locs = {
-                tuple(detail["loc"][: _CLOSED_ENTRIES.get(str(detail["loc"][0]), 0)])
+                tuple(detail["loc"][: _CLOSED_ENTRIES.get(str(detail["loc"][0]), 1)])
                 for detail in error.errors()
             }
-            if not all(len(loc) >= 2 and _remove(folder.value, loc) for loc in locs):
+            if not all(_left_out(folder.value, loc) for loc in locs):
                 return None, errors, frozenset(dropped)
             dropped |= {str(loc[-1]) for loc in locs}
+
+
+def _left_out(value: dict[str, Any], loc: Loc) -> bool:
+    """Whether the check can go on without the part at `loc`."""
+    if loc[0] in _STAND_INS:
+        value[str(loc[0])] = _STAND_INS[str(loc[0])]
+        return True
+    is_entry = len(loc) >= 2 or loc[0] not in Rulebook.model_fields
+    return is_entry and _remove(value, loc)
 
 
 def _remove(value: Any, loc: Loc) -> bool:

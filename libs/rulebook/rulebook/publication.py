@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from rulebook.check import check_rulebook
+from rulebook.crosscheck import check_rulebook
 from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of

@@ -31,7 +31,8 @@ class Report:
         if name is None or name in known:
             return name is not None
         if name not in self._ignoring:
-            self.error(loc, f"there is no {what} `{name}`", did_you_mean(name, known))
+            near = get_close_matches(name, [*known, *self._ignoring], n=1)
+            self.error(loc, f"there is no {what} `{name}`", did_you_mean(name, near or known))
         return False
 
     def is_ignored(self, name: str) -> bool:

@@ -1,0 +1,25 @@
+"""Cross-checks of a rulebook whose parts are well-formed: references, conditions, calendars, promises."""
+
+from collections.abc import Mapping
+
+from rulebook.check_conditions import check_conditions
+from rulebook.check_forms import check_forms
+from rulebook.check_people import check_people
+from rulebook.check_promises import check_promises
+from rulebook.check_routing import check_routing
+from rulebook.documents import Loc, Place
+from rulebook.findings import Finding
+from rulebook.models import Rulebook
+from rulebook.report import Report
+
+CHECKS = (check_promises, check_people, check_forms, check_routing, check_conditions)
+
+
+def check_rulebook(
+    rulebook: Rulebook, places: Mapping[Loc, Place] | None = None, *, ignoring: frozenset[str] = frozenset()
+) -> list[Finding]:
+    """Everything wrong or doubtful across the rulebook's parts; `ignoring`: ids known to be wrong already."""
+    report = Report(places or {}, ignoring)
+    for check in CHECKS:
+        check(rulebook, report)
+    return report.findings

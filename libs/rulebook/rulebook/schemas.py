@@ -1,0 +1,76 @@
+"""JSON Schemas for editors, one for each kind of file: `python -m rulebook.schemas FOLDER...` writes
+FOLDER/.schemas."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, create_model
+
+from rulebook.models import (
+    Agreement,
+    Calendar,
+    Form,
+    Identifier,
+    Roster,
+    Routing,
+    Rulebook,
+    RulebookModel,
+    Scorecard,
+    Source,
+)
+
+FOLDER = ".schemas"
+_COMPANY = ("company", "time_zone", "currency", "lines")
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """File name (`form.schema.json`) to schema. Rules stricter than types are left to `baton check`."""
+    company: dict[str, Any] = {
+        name: (field.annotation, field) for name, field in Rulebook.model_fields.items() if name in _COMPANY
+    }
+    kinds: dict[str, Any] = {
+        "company": create_model("Company", __base__=RulebookModel, **company),
+        "form": Form,
+        "sources": dict[Identifier, Source],
+        "scorecard": Scorecard,
+        "routing": Routing,
+        "roster": Roster,
+        "calendars": dict[Identifier, Calendar],
+        "agreement": Agreement,
+    }
+    found = {}
+    for name, kind in kinds.items():
+        schema = TypeAdapter(kind).json_schema(by_alias=True)
+        found[f"{name}.schema.json"] = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **_one_path_too(schema),
+        }
+    return found
+
+
+def _one_path_too(schema: dict[str, Any]) -> dict[str, Any]:
+    """`from: email` is short for `from: [email]`."""
+    mapping = schema.get("$defs", {}).get("FieldMapping")
+    if mapping is not None:
+        paths = mapping["properties"]["from"]
+        mapping["properties"]["from"] = {"anyOf": [{"type": "string"}, paths]}
+    return schema
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Write the schemas into `folder`/.schemas; returns the files written."""
+    target = folder / FOLDER
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, schema in schemas().items():
+        file = target / name
+        file.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        written.append(file)
+    return written
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        write_schemas(Path(argument))
