@@ -1,0 +1,143 @@
+"""HTTP calls to the services; whatever goes wrong becomes a message that says what to do."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from baton_cli.errors import CannotReach, Declined, FoundNothing
+from baton_cli.stack import Service, Stack, find_stack
+
+TIMEOUT_SECONDS = 15.0
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Client:
+    """Calls to one installation, as its operator unless another token is passed. Use as a context manager."""
+
+    def __init__(self, stack: Stack, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.stack = stack
+        self._timeout = timeout
+        self._sessions: dict[Service, httpx.Client] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in self._sessions.values():
+            session.close()
+
+    def get(self, service: Service, path: str, *, token: str | None = None, **params: Any) -> Any:
+        """The JSON answer to a GET; parameters that are None are left out."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return self.request("GET", service, path, token=token, params=given).json()
+
+    def post(
+        self,
+        service: Service,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        """The JSON answer to a POST, None for an empty one."""
+        response = self.request("POST", service, path, token=token, json=body, headers=headers)
+        return response.json() if response.content else None
+
+    def request(
+        self, method: str, service: Service, path: str, *, token: str | None = None, **content: Any
+    ) -> httpx.Response:
+        """A successful answer. Raises CannotReach, FoundNothing for a 404, Declined for another 4xx."""
+        response = self.answer(method, service, path, token=token, **content)
+        if response.is_success:
+            return response
+        raise self._failure(service, response)
+
+    def answer(
+        self, method: str, service: Service, path: str, *, token: str | None = None, **content: Any
+    ) -> httpx.Response:
+        """The answer, whatever its status. Raises CannotReach when there is none."""
+        token = token or self.stack.operator_token
+        headers = dict(content.pop("headers", None) or {})
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        try:
+            return self._session(service).request(method, path, headers=headers, **content)
+        except httpx.TransportError as error:
+            raise CannotReach(
+                f"{service.spoken} does not answer at {self.stack.address(service)} ({_reason(error)}). "
+                f"Is it running? {self._remedy(service)}"
+            ) from None
+        except httpx.InvalidURL as error:
+            raise CannotReach(
+                f"{self.stack.address(service)!r} is no address of {service.spoken} ({error}): write for "
+                f"example {service.variable}=http://127.0.0.1:8080."
+            ) from None
+
+    def _session(self, service: Service) -> httpx.Client:
+        if service not in self._sessions:
+            address = self.stack.address(service)
+            is_near = httpx.URL(address).host in _LOOPBACK
+            self._sessions[service] = httpx.Client(
+                base_url=address, timeout=self._timeout, trust_env=not is_near
+            )
+        return self._sessions[service]
+
+    def _remedy(self, service: Service) -> str:
+        if self.stack.file is not None and service.variable not in os.environ:
+            return f"The address comes from {self.stack.file}; `make run` starts a stack and renews it."
+        return f"The address comes from {service.variable}."
+
+    def _failure(self, service: Service, response: httpx.Response) -> Exception:
+        said = _problem(response)
+        if response.status_code in (401, 403):
+            has = "is not accepted" if self.stack.operator_token else "is missing"
+            where = self.stack.file or "BATON_OPERATOR_TOKEN"
+            return CannotReach(
+                f"{service.spoken}: the token {has} ({response.status_code}). It comes from {where}; "
+                "set BATON_OPERATOR_TOKEN to the one the service was started with."
+            )
+        if response.status_code == 404:
+            return FoundNothing(f"{service.spoken}: {said}")
+        if response.is_client_error:
+            return Declined(f"{service.spoken} declined ({response.status_code}): {said}")
+        if response.status_code == 503:
+            return CannotReach(
+                f"{service.spoken} is not ready (503): {said} `baton status` shows what it waits for."
+            )
+        return CannotReach(f"{service.spoken} failed ({response.status_code}): {said} Its log tells more.")
+
+
+def open_client(stack_file: Path | None, timeout: float = TIMEOUT_SECONDS) -> Client:
+    """A client for the stack of this folder, or the one that `--stack` names."""
+    return Client(find_stack(stack_file, os.environ, Path.cwd()), timeout)
+
+
+def _reason(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    return "connection refused" if isinstance(error, httpx.ConnectError) else type(error).__name__
+
+
+def _problem(response: httpx.Response) -> str:
+    """What a problem document (RFC 9457) says in one line, else the beginning of the body."""
+    try:
+        document = response.json()
+    except ValueError:
+        return response.text[:200] or response.reason_phrase
+    if not isinstance(document, dict):
+        return str(document)[:200]
+    said = str(document.get("detail") or document.get("title") or response.reason_phrase)
+    findings = [f"\n  {each}" for each in document.get("findings") or document.get("errors") or []]
+    return said + "".join(findings)
+
+
+def items(answer: Any, name: str) -> list[dict[str, Any]]:
+    """The list of an answer, which is the list itself or holds it under `name`."""
+    found: list[dict[str, Any]] = answer if isinstance(answer, list) else answer.get(name, [])
+    return found

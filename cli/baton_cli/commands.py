@@ -1,0 +1,35 @@
+"""How commands are declared: the same options, worded the same way, everywhere."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+StackFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--stack",
+        envvar="BATON_STACK",
+        metavar="FILE",
+        help="stack.json of the stack to talk to. [default: .baton/stack.json here or in a folder above]",
+        show_default=False,
+    ),
+]
+LeadName = Annotated[
+    str,
+    typer.Argument(
+        metavar="LEAD", help="The lead's id, the beginning of it, or the person's e-mail.", show_default=False
+    ),
+]
+
+
+def command_group(**settings: Any) -> typer.Typer:
+    """A typer app for subcommands. Pass `help` as a literal: the catalogue reads it in the source."""
+    return typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        **settings,
+    )

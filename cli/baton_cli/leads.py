@@ -1,0 +1,85 @@
+"""A lead as people name it: by its id, the beginning of it, or the person's e-mail."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from baton_cli.client import Client, items
+from baton_cli.errors import BadUsage, FoundNothing
+from baton_cli.stack import Service
+
+PAGE = 200
+PAGES = 50
+"""A search reads this many pages at most, newest leads first."""
+
+_PREFIX = re.compile(r"[0-9a-f-]{4,36}")
+
+
+def find_lead(client: Client, named: str) -> str:
+    """The id of the one lead that `named` means; of several with one e-mail, the one that is open.
+
+    Raises FoundNothing when none is meant, BadUsage when several are, or `named` is too short.
+    """
+    text = named.strip().lower()
+    try:
+        return str(UUID(text))
+    except ValueError:
+        pass
+    if "@" not in text and not _PREFIX.fullmatch(text):
+        raise BadUsage(
+            f"{named!r} names no lead: write its id, at least the first four characters of it, or an e-mail; "
+            "`baton leads` lists leads."
+        )
+    return _only_one(named, search(client, text))
+
+
+def search(client: Client, text: str) -> list[dict[str, Any]]:
+    """Leads whose person has this e-mail, or whose id begins so."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    for _ in range(PAGES):
+        answer = client.get(Service.SCORING, "/v1/leads", limit=PAGE, cursor=cursor)
+        found += [lead for lead in items(answer, "leads") if _is_meant(lead, text)]
+        cursor = next_page(answer)
+        if cursor is None:
+            break
+    return found
+
+
+def next_page(answer: Any) -> str | None:
+    """The cursor of the next page, None on the last."""
+    return answer.get("next_cursor") or answer.get("cursor") if isinstance(answer, dict) else None
+
+
+def lead_id(lead: dict[str, Any]) -> str:
+    """The id of a lead in an answer of scoring or router."""
+    return str(lead.get("lead_id") or lead.get("id"))
+
+
+def person_in(profile: dict[str, Any] | None) -> str:
+    """Who it is, in a few words: name and company, else e-mail or phone."""
+    known = profile or {}
+    spelled = " ".join(part for part in (known.get("first_name"), known.get("last_name")) if part)
+    name = known.get("name") or spelled or known.get("email") or known.get("phone") or "?"
+    return f"{name} ({known['company']})" if known.get("company") else str(name)
+
+
+def _is_meant(lead: dict[str, Any], text: str) -> bool:
+    if "@" in text:
+        return str((lead.get("profile") or {}).get("email") or "").lower() == text
+    return lead_id(lead).startswith(text)
+
+
+def _only_one(named: str, found: list[dict[str, Any]]) -> str:
+    if not found:
+        raise FoundNothing(f"There is no lead {named!r}. `baton leads` lists leads.")
+    choices = found
+    if len(found) > 1:
+        choices = [lead for lead in found if lead.get("state", "open") == "open"] or found
+    if len(choices) > 1:
+        several = "".join(
+            f"\n  {lead_id(lead)}  {lead.get('line', '')}  {person_in(lead.get('profile'))}"
+            for lead in choices[:10]
+        )
+        raise BadUsage(f"{named!r} means {len(choices)} leads; write one of their ids:{several}")
+    return lead_id(choices[0])

@@ -1,0 +1,73 @@
+"""What a command prints: rich in a terminal, plain in a pipe, JSON for machines, progress on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def progress(text: str) -> None:
+    """One line on stderr about what is going on."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout; indented only for a person."""
+    indent = 2 if sys.stdout.isatty() else None
+    print(json.dumps(document, indent=indent, ensure_ascii=False, default=str))
+
+
+def print_line(text: str = "") -> None:
+    """One line of the answer, never wrapped or coloured."""
+    print(text)
+
+
+def print_heading(text: str) -> None:
+    """A heading, bold in a terminal."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console(highlight=False).print(text, style="bold", markup=False)
+    else:
+        print(text)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table; cells are shown as text, None as nothing. Into a pipe: aligned columns, nothing cut off."""
+    cells = [[_text(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _print_rich_table(columns, cells)
+        return
+    widths = [max(len(row[at]) for row in [columns, *cells]) for at in range(len(columns))]
+    for row in [columns, *cells]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Names and values, one a line; those without a value are left out."""
+    shown = {name: _text(value) for name, value in fields.items() if value not in (None, "", [], {})}
+    width = max((len(name) for name in shown), default=0)
+    for name, value in shown.items():
+        print(f"{name.ljust(width)}  {value}")
+
+
+def _print_rich_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(each) for each in value)
+    return str(value)

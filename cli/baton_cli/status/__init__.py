@@ -1,0 +1,1 @@
+"""`baton status`: how the whole installation is, in one document."""

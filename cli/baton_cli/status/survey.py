@@ -1,0 +1,169 @@
+"""Asks every service how it is and puts the answers into one document."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from baton_cli.client import Client, items
+from baton_cli.dlq import AT_ONCE, STORES, is_sent_back
+from baton_cli.errors import CommandFailed
+from baton_cli.output import progress
+from baton_cli.stack import Service
+from baton_cli.status.metrics import Reading, read_metrics, stalled
+from baton_cli.version import installed
+
+HELD_SHOWN = 500
+SECONDS_TO_A_SECOND_LOOK = 1.5
+"""A consumer that is behind and reads nothing for this long counts as standing still."""
+
+
+class Survey:
+    """One look at an installation. What cannot be learned is a problem in its document, no exception."""
+
+    def __init__(self, client: Client, pause: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._pause = pause
+        self.problems: list[str] = []
+
+    def take(self) -> dict[str, Any]:
+        """The whole document; `ok` is false when `problems` lists anything."""
+        services = {each: self._service(each) for each in Service}
+        answering = [each for each in Service if services[each]["answers"]]
+        readings = self._readings(answering)
+        document = {
+            **self._file(),
+            "versions": self._versions(readings, answering),
+            "services": {each.value: found for each, found in services.items()},
+            "lag": {each.value: _lag(reading) for each, reading in readings.items()},
+            "spool": readings[Service.INTAKE].spool if Service.INTAKE in readings else None,
+            "held": self._held() if Service.ROUTER in answering else None,
+            "dead_letters": self._dead_letters(each for each in STORES if each in answering),
+            "conservation": self._conservation(answering),
+        }
+        self.problems += judge(document)
+        return {"ok": not self.problems, "problems": self.problems} | document
+
+    def _file(self) -> dict[str, Any]:
+        """What is known without asking anybody."""
+        stack = self._client.stack
+        addresses: dict[str, Any] = {each.value: address for each, address in stack.addresses.items()}
+        addresses |= {name: stack.content[name] for name in ("kafka", "dsn") if name in stack.content}
+        return {
+            "stack_file": stack.file,
+            "started_at": stack.content.get("started_at"),
+            "addresses": addresses,
+            "credentials": {
+                "operator_token": stack.operator_token,
+                "reps": stack.content.get("reps", {}),
+                "forms": stack.content.get("forms", {}),
+            },
+        }
+
+    def _service(self, service: Service) -> dict[str, Any]:
+        try:
+            response = self._client.answer("GET", service, "/readyz")
+            content = response.json() if response.content else {}
+        except (CommandFailed, ValueError) as error:
+            self.problems.append(str(error))
+            return {"answers": False, "ready": False, "reasons": {}}
+        reasons = content.get("reasons", {}) if isinstance(content, dict) else {}
+        if not response.is_success:
+            why = "; ".join(f"{part}: {reason}" for part, reason in reasons.items()) or response.status_code
+            self.problems.append(f"{service.spoken} is not ready ({why}).")
+        return {"answers": True, "ready": response.is_success, "reasons": reasons}
+
+    def _readings(self, services: Iterable[Service]) -> dict[Service, Reading]:
+        """The metrics of each service; of those that are behind, once more after a moment."""
+        found = {each: reading for each in services if (reading := self._reading(each)) is not None}
+        behind = {each: reading for each, reading in found.items() if reading.behind()}
+        if not behind:
+            return found
+        progress(f"{', '.join(each.spoken for each in behind)}: behind; looking again in a moment ...")
+        self._pause(SECONDS_TO_A_SECOND_LOOK)
+        for each, first in behind.items():
+            second = self._reading(each)
+            if second is not None:
+                found[each] = second
+                self.problems += [
+                    f"{each.spoken}: consumer {name} stands still, {second.behind()[name]} records behind."
+                    for name in stalled(first, second)
+                ]
+        return found
+
+    def _reading(self, service: Service) -> Reading | None:
+        try:
+            return read_metrics(self._client.request("GET", service, "/metrics").text)
+        except (CommandFailed, ValueError) as error:
+            self.problems.append(f"The metrics of {service.spoken} cannot be read: {error}")
+            return None
+
+    def _asked(self, service: Service, path: str, **params: Any) -> Any:
+        """The answer, or None and a problem."""
+        try:
+            return self._client.get(service, path, **params)
+        except CommandFailed as error:
+            self.problems.append(str(error))
+            return None
+
+    def _versions(self, readings: dict[Service, Reading], answering: list[Service]) -> dict[str, Any]:
+        versions: dict[str, Any] = {
+            **self._client.stack.content.get("versions", {}),
+            "installed": installed(),
+        }
+        versions["services"] = {
+            each.value: found.version for each, found in readings.items() if found.version
+        }
+        if Service.SCORING in answering:
+            active = self._asked(Service.SCORING, "/v1/rulebooks/active")
+            versions["rulebook"] = active["version"] if active else None
+        return versions
+
+    def _held(self) -> dict[str, Any] | None:
+        answer = self._asked(Service.ROUTER, "/v1/held", limit=HELD_SHOWN)
+        if answer is None:
+            return None
+        leads = items(answer, "held")
+        counted = answer.get("total") if isinstance(answer, dict) else None
+        reasons = Counter(str(lead.get("hold_reason")) for lead in leads)
+        return {"total": len(leads) if counted is None else counted, "by_reason": dict(reasons)}
+
+    def _dead_letters(self, stores: Iterable[Service]) -> dict[str, Any]:
+        by_service: dict[str, int] = {}
+        stopped: list[dict[str, Any]] = []
+        for store in stores:
+            answer = self._asked(store, "/v1/dead-letters", limit=AT_ONCE)
+            if answer is not None:
+                letters = items(answer, "dead_letters")
+                by_service[store.value] = sum(not is_sent_back(letter) for letter in letters)
+                stopped += [{"service": store.value} | stop for stop in items(answer, "stopped")]
+        return {"total": sum(by_service.values()), "by_service": by_service, "stopped": stopped}
+
+    def _conservation(self, services: Iterable[Service]) -> dict[str, Any]:
+        hops: list[dict[str, Any]] = []
+        for service in services:
+            answer = self._asked(service, "/v1/conservation")
+            if answer is not None:
+                hops += [{"service": service.value} | hop for hop in answer["hops"]]
+        return {"unaccounted": sum(hop["unaccounted"] for hop in hops), "hops": hops}
+
+
+def judge(document: dict[str, Any]) -> list[str]:
+    """What is wrong by the figures of the document, in sentences that say where to look."""
+    problems = [
+        f"{hop['hop']}: {hop['unaccounted']} records unaccounted for."
+        for hop in document["conservation"]["hops"]
+        if hop["unaccounted"]
+    ]
+    letters = document["dead_letters"]
+    if letters["total"]:
+        problems.append(f"{letters['total']} dead letters wait: `baton dlq list` shows them.")
+    problems += [f"{stop['service']}: {stop['reason']}" for stop in letters["stopped"]]
+    refused = (document["spool"] or {}).get("refused", 0)
+    if refused:
+        problems.append(f"{refused} spooled records were refused by Kafka: see refused/ beside the spool.")
+    return problems
+
+
+def _lag(reading: Reading) -> dict[str, Any]:
+    return {"by_consumer": reading.lag, "behind": reading.behind()}
