@@ -111,7 +111,7 @@ def samples(run: int, forms: dict[str, Any], lines: list[str]) -> list[Sample]:
     ines = _person("PT", run, 2, job_title="Managing Director", employees=85, industry="manufacturing")
     list_ = [
         _sample(form, lucia, "asks for a quote", lines=main),
-        _sample(form, ines, "asks for a quote; her rep is slow", lines=main, acts=RepActs.LATE),
+        _sample(form, ines, "asks for a quote, has a slow rep", lines=main, acts=RepActs.LATE),
         _sample(
             form,
             _person("IT", run, 3, job_title="Plant Manager", employees=410, industry="manufacturing"),
