@@ -30,7 +30,8 @@ class Stop:
     def __str__(self) -> str:
         return (
             f"stopped by the dead-letter limit since {self.stopped_at.isoformat()}: {self.records} in ten "
-            f"minutes, limit {self.limit}; look at them with 'baton dlq list', then 'baton dlq resume {self.consumer}'"
+            f"minutes, limit {self.limit}; look at them with 'baton dlq list', then "
+            f"'baton dlq resume {self.consumer}'"
         )
 
 

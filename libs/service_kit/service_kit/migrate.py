@@ -49,7 +49,9 @@ def _apply(dsn: str, schema: str, folders: Sequence[Path]) -> list[str]:
         try:
             applied: list[str] = []
             for folder in folders:
-                pending = backend.to_apply(read_migrations(str(folder)))
+                # yoyo would run a Python file too, an __init__.py included
+                found = read_migrations(str(folder)).filter(lambda each: each.path.endswith(".sql"))
+                pending = backend.to_apply(found)
                 backend.apply_migrations(pending)
                 applied += [migration.id for migration in pending]
         finally:

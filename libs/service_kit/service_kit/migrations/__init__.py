@@ -1,1 +1,0 @@
-"""Tables every service's schema holds."""
