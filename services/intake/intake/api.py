@@ -90,8 +90,9 @@ _REQUEST = {
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "description": "1 to 255 visible ASCII characters. A retry with the same key and the same fields, "
-            "at any later time, is the same submission. Without a key equal fields within five minutes are.",
+            "description": "1 to 255 visible ASCII characters. A retry with the same key and the same "
+            "fields, at any later time, is the same submission. Without a key equal fields within five "
+            "minutes are.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
         }

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from functools import partial
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI
@@ -80,9 +81,7 @@ class Wiring:
     def _export(self, runtime: Runtime) -> None:
         metrics.start_at_zero()
         for state in metrics.SPOOL_STATES:
-            metrics.SPOOL_RECORDS.labels(state).set_function(
-                lambda name=state: getattr(self.spool.counts, name)
-            )
+            metrics.SPOOL_RECORDS.labels(state).set_function(partial(self._spooled, state))
         metrics.SPOOL_BYTES.set_function(lambda: self.spool.counts.bytes)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)

@@ -3,7 +3,7 @@
 import codecs
 
 from intake.domain.refusals import unreadable, unsupported
-from intake.domain.text import shown
+from intake.domain.text import plain, shown
 
 UTF_8 = "utf-8"
 _LATIN = "cp1252"
@@ -48,7 +48,7 @@ def to_text(raw: bytes, codec: str, field: str) -> str:
     if codec == _LATIN and _is_utf8(raw):
         raise unreadable(
             f"field {shown(field)} is UTF-8 but declared as windows-1252 or iso-8859-1: say charset=utf-8",
-            field=shown(field),
+            field=plain(field),
         )
     try:
         return raw.decode(codec)
@@ -56,7 +56,7 @@ def to_text(raw: bytes, codec: str, field: str) -> str:
         raise unreadable(
             f"field {shown(field)} is not valid {codec}: send UTF-8, or name the right charset in the "
             "Content-Type header or in a field _charset_",
-            field=shown(field),
+            field=plain(field),
         ) from error
 
 

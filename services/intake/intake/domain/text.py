@@ -12,12 +12,12 @@ def check_text(text: str, field: str) -> None:
     """Raises Refusal (422) naming `field` for a NUL character or half of a surrogate pair."""
     if "\x00" in text:
         raise unacceptable(
-            f"field {shown(field)} holds a NUL character: send the text without it", field=field
+            f"field {shown(field)} holds a NUL character: send the text without it", field=plain(field)
         )
     if not text.isascii() and not _is_encodable(text):
         raise unacceptable(
             f"field {shown(field)} holds half of a surrogate pair: send both halves, or the character itself",
-            field=shown(field),
+            field=plain(field),
         )
 
 
@@ -43,19 +43,25 @@ def check_value(value: Any, field: str, depth: int = 1) -> None:
 def too_deep(field: str | None = None) -> Refusal:
     """422 for nesting beyond MAX_DEPTH."""
     return unacceptable(
-        f"objects and lists are nested deeper than {MAX_DEPTH} levels: send a flatter body", field=field
+        f"objects and lists are nested deeper than {MAX_DEPTH} levels: send a flatter body",
+        field=field,
     )
 
 
+def plain(field: str) -> str:
+    """A field's name as an answer can carry it: valid UTF-8, at most 100 characters."""
+    clean = field.encode("utf-8", "replace").decode()
+    return clean if len(clean) <= 100 else clean[:97] + "..."
+
+
 def shown(field: str) -> str:
-    """A field's name as a message can show it: printable, at most 100 characters."""
-    clean = field.encode("utf-8", "replace").decode().replace("\x00", "?")
-    return repr(clean if len(clean) <= 100 else clean[:97] + "...")
+    """A field's name as a sentence can show it: in quotes, printable."""
+    return repr(plain(field))
 
 
 def _check_depth(field: str, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise too_deep(field[:100].encode("utf-8", "replace").decode())
+        raise too_deep(plain(field))
 
 
 def _is_encodable(text: str) -> bool:

@@ -79,7 +79,7 @@ class Folder:
         paths = sorted(self.path.glob("*.seg"))
         firsts = [int(path.stem) for path in paths]
         found = []
-        for path, first, following in zip(paths, firsts, [*firsts[1:], None], strict=True):
+        for path, first, following in zip(paths, firsts, [*firsts[1:], None], strict=False):
             # what a failed write left behind the last record that counted is not ours to send
             most = None if following is None else following - first
             frames = list(read_frames(path.read_bytes()))[:most]
