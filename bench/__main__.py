@@ -1,0 +1,101 @@
+"""`make bench`: everything in one run on this machine, printed as a table beside what we mean to reach."""
+
+import argparse
+import asyncio
+import logging
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from baton_dev.stack import Stack
+from bench import batching, intake, path
+from bench.company import large_company
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print. Returns 0 whatever the figures: a measurement is no test."""
+    options = _options(argv)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    uvloop.install()
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    title = f"Baton on {psutil.cpu_count()} cores, Python {platform.python_version()}"
+    table = Table("measured", "result", "to reach", title=title)
+    with console.status("intake beside the bare handler ..."):
+        _intake_rows(table, options.short)
+    with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
+        stack = Stack(Path(folder), large_company())
+        with path.running(stack), console.status("the whole path ..."):
+            _path_rows(table, stack, options)
+            _memory_rows(table, stack)
+            result = asyncio.run(batching.measure(stack, backlog=6000, backlog_one_by_one=1500))
+    table.add_row(
+        "scoring drains, batched / one by one",
+        f"{result.batched:,.0f} / {result.one_by_one:,.0f} leads/s = {result.ratio:.1f}x",
+        ">= 5x",
+    )
+    console.print(table)
+    return 0
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a minute or two instead of ten")
+    parser.add_argument("--rate", type=float, default=400, help="leads a second of the sustained load")
+    parser.add_argument(
+        "--seconds", type=float, help="how long the sustained load runs (300, or 30 when short)"
+    )
+    return parser.parse_args(argv)
+
+
+def _intake_rows(table: Table, short: bool) -> None:
+    found = intake.measure(2.0 if short else 5.0)
+    table.add_row(
+        "intake / bare FastAPI + pydantic + acks=all, one core each",
+        f"{found.intake_rate:,.0f} / {found.bare_rate:,.0f} req/s = {found.ratio:.2f}x",
+        ">= 1.0x, aim 1.5x",
+    )
+    table.add_row("intake's p99 at its limit, 64 connections", f"{found.intake_p99 * 1000:.0f} ms", "")
+
+
+def _path_rows(table: Table, stack: Stack, options: argparse.Namespace) -> None:
+    asyncio.run(path.drive(stack, rate=100, seconds=5, prefix="warm"))
+    calm = asyncio.run(path.drive(stack, rate=200, seconds=15 if options.short else 60, prefix="calm"))
+    table.add_row(
+        "202 to assigned at 200/s, p50 / p99",
+        f"{calm.p50 * 1000:.0f} / {calm.p99 * 1000:.0f} ms",
+        "<= 150 / 400, aim 80 / 200",
+    )
+    seconds = options.seconds or (30 if options.short else 300)
+    steady = asyncio.run(path.drive(stack, rate=options.rate, seconds=seconds, prefix="steady"))
+    flat = "flat" if steady.is_flat else "GROWING"
+    table.add_row(
+        f"whole path at {options.rate:.0f}/s for {seconds:.0f} s",
+        f"{steady.rate:,.0f} accepted/s, {steady.scored:,} of {steady.accepted:,} scored, lag {flat} "
+        f"({steady.lag_first_half:.0f} then {steady.lag_second_half:.0f}), "
+        f"drained {steady.drained_seconds:.1f} s after",
+        "400/s flat, aim 800",
+    )
+    table.add_row(
+        f"202 to assigned at {options.rate:.0f}/s, p50 / p99",
+        f"{steady.p50 * 1000:.0f} / {steady.p99 * 1000:.0f} ms",
+        "",
+    )
+
+
+def _memory_rows(table: Table, stack: Stack) -> None:
+    sizes = [
+        f"{name} {psutil.Process(process.pid).memory_info().rss / 2**20:.0f} MiB"
+        for name, process in stack.services.items()
+    ]
+    table.add_row("RSS after the load", ", ".join(sizes), "<= 120 MiB each")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
