@@ -1,0 +1,1 @@
+"""Scoring: who is behind a submission, and how good the lead is."""

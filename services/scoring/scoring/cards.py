@@ -1,0 +1,37 @@
+"""The scorecards of each version of the rulebook, compiled once a process."""
+
+from datetime import datetime
+from functools import partial
+
+from rulebook.cel import compile_condition
+from rulebook.context import SCORING_VARIABLES
+from rulebook.versions import History, Versioned
+from scoring.domain.leads import Cards, CardsAt
+from scoring.domain.score import compile_scorecard
+
+_compile = partial(compile_condition, variables=SCORING_VARIABLES)
+
+
+class CompiledCards:
+    """Compiled scorecards by version. Not thread-safe: conditions are evaluated on the event loop."""
+
+    def __init__(self) -> None:
+        self._by_version: dict[int, Cards] = {}
+
+    def of(self, history: History) -> CardsAt:
+        """The scorecards in force at a moment, by event time."""
+
+        def cards_at(moment: datetime) -> Cards:
+            return self._compiled(history.at(moment))
+
+        return cards_at
+
+    def _compiled(self, versioned: Versioned) -> Cards:
+        cards = self._by_version.get(versioned.version)
+        if cards is None:
+            by_line = {
+                line: compile_scorecard(card, _compile)
+                for line, card in versioned.rulebook.scorecards.items()
+            }
+            cards = self._by_version[versioned.version] = Cards(versioned.version, by_line)
+        return cards

@@ -1,0 +1,187 @@
+"""What scoring offers to the `baton` command: leads, their scores, submissions and quarantine, over HTTP."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from baton_cli.client import Client, items, open_client
+from baton_cli.commands import AsJson, LeadName, StackFile
+from baton_cli.errors import BadUsage, CannotReach, FoundNothing
+from baton_cli.leads import find_lead, lead_id, person_in
+from baton_cli.moments import brief
+from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
+from baton_cli.stack import Service
+from lead_events.words import Dimension, Quadrant
+
+_LIMIT = typer.Option(min=1, max=500, help="At most so many, newest first.")
+_PERSON = (
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "company",
+    "job_title",
+    "employees",
+    "country",
+)
+
+
+def leads(
+    limit: Annotated[int, _LIMIT] = 30,
+    quadrant: Annotated[Quadrant | None, typer.Option(help="Only this quadrant.")] = None,
+    line: Annotated[str | None, typer.Option(metavar="LINE", help="Only this product line.")] = None,
+    cursor: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="`next` of the page before, from --json.")
+    ] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leads, newest first: who, which line, how good, where they stand and with whom."""
+    with open_client(stack) as client:
+        asked = quadrant.value if quadrant else None
+        page = client.get(Service.SCORING, "/v1/leads", limit=limit, quadrant=asked, line=line, cursor=cursor)
+        found = items(page, "leads")
+        for lead, routed in zip(found, _routing(client, found), strict=True):
+            lead["routing"] = routed
+    if as_json:
+        print_json(page)
+    elif not found:
+        print_line("No leads yet.")
+    else:
+        columns = [
+            "id",
+            "opened (UTC)",
+            "person",
+            "line",
+            "quadrant",
+            "stage",
+            "fit",
+            "interest",
+            "state",
+            "rep",
+        ]
+        print_table(columns, [_row(lead) for lead in found])
+        if page.get("next"):
+            progress(f"There are more: --limit, or --cursor {page['next']}")
+
+
+def explain(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """Why a lead scores what it scores: every contribution to fit and interest, adding up exactly."""
+    with open_client(stack) as client:
+        identity = find_lead(client, lead)
+        score = client.get(Service.SCORING, f"/v1/leads/{identity}/score")
+        about = client.get(Service.SCORING, f"/v1/leads/{identity}")
+    sums = {each: _points(score, each) for each in Dimension}
+    adds_up = all(sums[each] == score[each.value] for each in Dimension)
+    if as_json:
+        print_json({"lead_id": identity, "adds_up": adds_up, **score})
+    else:
+        _show_score(identity, about, score, sums)
+    if not adds_up:
+        progress(
+            "The contributions do not add up to the score: a fault of scoring, please report it."
+        )
+        raise typer.Exit(1)
+
+
+def submission(
+    submission: Annotated[str, typer.Argument(metavar="SUBMISSION", help="The id that intake answered.")],
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """A submission as it came, and what became of it."""
+    try:
+        identity = UUID(submission)
+    except ValueError:
+        raise BadUsage(f"{submission!r} is no submission id; write the UUID that intake answered.") from None
+    with open_client(stack) as client:
+        found = client.get(Service.SCORING, f"/v1/submissions/{identity}")
+    if as_json:
+        print_json(found)
+        return
+    event = found.pop("event", {})
+    print_fields(found | {"form": event.get("form_id"), "flags": event.get("flags")})
+    print_line("\nas it came")
+    print_fields({f"  {name}": value for name, value in event.get("fields", {}).items()})
+
+
+def quarantine(limit: Annotated[int, _LIMIT] = 50, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """Submissions that wait for a person, and why; exit code 1 when there are any."""
+    with open_client(stack) as client:
+        page = client.get(Service.SCORING, "/v1/quarantine", limit=limit)
+    waiting = items(page, "quarantine")
+    if as_json:
+        print_json(page)
+    elif waiting:
+        columns = ["submission", "received (UTC)", "form", "reason", "detail"]
+        keys = ("form_id", "reason", "detail")
+        print_table(
+            columns,
+            [(w["submission_id"], brief(w["received_at"]), *(w.get(key) for key in keys)) for w in waiting],
+        )
+    else:
+        print_line("Nothing in quarantine.")
+    if waiting:
+        raise typer.Exit(1)
+
+
+def _routing(client: Client, found: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
+    """What the router says of each lead; None for one it has not heard of, and for all while it is away."""
+    answers: list[dict[str, Any] | None] = []
+    try:
+        for lead in found:
+            try:
+                answers.append(client.get(Service.ROUTER, f"/v1/leads/{lead_id(lead)}"))
+            except FoundNothing:
+                answers.append(None)
+    except (CannotReach, BadUsage) as error:
+        progress(f"State and rep are left out: {error}")
+        return [None] * len(found)
+    return answers
+
+
+def _row(lead: dict[str, Any]) -> tuple[object, ...]:
+    routing = lead["routing"] or {}
+    opened, person = brief(lead["opened_at"]), person_in(lead["profile"])
+    grade = (lead["quadrant"], lead["stage"].upper(), lead["fit"], lead["interest"])
+    state = lead["state"] if lead["state"] != "open" else routing.get("state", "")
+    return lead_id(lead), opened, person, lead["line"], *grade, state, _rep(routing)
+
+
+def _rep(routing: dict[str, Any]) -> str:
+    """Who has the lead now."""
+    held = [each for each in routing.get("assignments", []) if each.get("ended_at") is None]
+    return str(held[-1].get("rep_name") or held[-1]["rep_id"]) if held else ""
+
+
+def _points(score: dict[str, Any], dimension: Dimension) -> int:
+    return sum(each["points"] for each in score["contributions"] if each["dimension"] == dimension.value)
+
+
+def _show_score(
+    identity: str, about: dict[str, Any], score: dict[str, Any], sums: dict[Dimension, int]
+) -> None:
+    profile = about.get("profile") or {}
+    print_fields(
+        {
+            "lead": identity,
+            "person": person_in(profile),
+            "line": about["line"],
+            "quadrant": f"{score['quadrant']} (fit {score['fit']}, interest {score['interest']})",
+            "stage": score["stage"].upper(),
+            "because of": f"{score['cause_kind'].replace('_', ' ')}, {brief(score['at'])} UTC",
+            "rulebook version": score["rulebook_version"],
+        }
+        | {f"  {name}": profile.get(name) for name in _PERSON}
+    )
+    for dimension in Dimension:
+        print_line()
+        print_heading(f"{dimension.value.capitalize()} {score[dimension.value]}")
+        rows = [
+            (f"{each['points']:+d}", each["rule"], each["reason"], each.get("error"))
+            for each in score["contributions"]
+            if each["dimension"] == dimension.value
+        ]
+        print_table(["points", "rule", "reason", "error"], [*rows, (f"={sums[dimension]}", "(sum)", "", "")])

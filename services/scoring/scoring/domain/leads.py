@@ -1,0 +1,264 @@
+"""Leads: one selling cycle of a person for one line, opened, joined, scored, merged and closed."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from lead_events import Attribution, Cause, Consent, Journey, LeadScored, OtherLead, Profile
+from lead_events.ids import lead_id
+from lead_events.words import Quadrant, Stage
+from rulebook.cel import prepare_context
+from rulebook.context import scoring_context
+from scoring.domain.people import Person
+from scoring.domain.score import CompiledScorecard, Context, Scored, score
+
+ORIGINS_KEPT = 20
+"""Distinct origins a lead remembers; a person who uses more forms than that in one cycle adds no further ones."""
+
+Origin = tuple[str, str, str | None]
+"""Form, source and campaign of a submission."""
+
+
+class LeadState(StrEnum):
+    """Where a lead stands in scoring's store."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+@dataclass(slots=True)
+class Lead:
+    """A lead as the store keeps it. `opened_person` is the person it was opened for, before any merge."""
+
+    id: UUID
+    person_id: UUID
+    opened_person: UUID
+    line: str
+    opened_by: UUID
+    opened_at: datetime
+    origins: list[Origin]
+    attribution: Attribution
+    consent: Consent | None
+    is_test: bool
+    asks: bool = False
+    submissions: int = 0
+    seq: int = 0
+    state: LeadState = LeadState.OPEN
+    fit: int = 0
+    interest: int = 0
+    quadrant: Quadrant = Quadrant.COLD
+    stage: Stage = Stage.LEAD
+    sql_at: datetime | None = None
+    rulebook_version: int = 0
+    merged_into: UUID | None = None
+
+    @property
+    def age(self) -> tuple[datetime, UUID]:
+        """Sorts the older first, the same way everywhere."""
+        return self.opened_at, self.id
+
+    def add_origin(self, origin: Origin) -> None:
+        """Remember where one more submission came from."""
+        if origin not in self.origins and len(self.origins) < ORIGINS_KEPT:
+            self.origins.append(origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a submission brings to the leads it touches. `received_at` dates it, `at` is the buyer's act."""
+
+    submission: UUID
+    origin: Origin
+    received_at: datetime
+    at: datetime
+    asks: bool
+    attribution: Attribution
+    consent: Consent | None
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The scorecards of one version of the rulebook, by line."""
+
+    version: int
+    by_line: dict[str, CompiledScorecard]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A lead to publish: `event_cause` is the id of the event that caused it, for the id of the new one."""
+
+    event: LeadScored
+    event_cause: UUID
+    is_bulk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why and when leads are scored and published."""
+
+    cause: Cause
+    event_cause: UUID
+    journey: Journey
+    cards: Cards
+    is_bulk: bool = False
+
+
+@dataclass(slots=True)
+class LeadBook:
+    """The open leads of the persons a batch touches, and what changes of them."""
+
+    open_leads: Iterable[Lead] = ()
+    changed: dict[UUID, Lead] = field(default_factory=dict)
+    publications: list[Publication] = field(default_factory=list)
+    _by_person: dict[UUID, dict[str, Lead]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for lead in self.open_leads:
+            self._by_person.setdefault(lead.person_id, {})[lead.line] = lead
+
+    def of(self, person: UUID) -> Iterator[Lead]:
+        """The open leads of a person."""
+        return iter(self._by_person.get(person, {}).values())
+
+    def take(self, person: UUID, line: str, act: Act, opened_by: UUID) -> tuple[Lead, bool]:
+        """Join the open lead of this person and line, or open one with an id made of `opened_by`. True: opened."""
+        leads = self._by_person.setdefault(person, {})
+        lead = leads.get(line)
+        opened = lead is None
+        if lead is None:
+            lead = leads[line] = _opened(person, line, act, opened_by)
+        lead.submissions += 1
+        lead.asks = lead.asks or act.asks
+        lead.is_test = lead.is_test and act.is_test
+        lead.consent = act.consent or lead.consent
+        lead.add_origin(act.origin)
+        self.changed[lead.id] = lead
+        return lead, opened
+
+    def close(self, lead: Lead) -> None:
+        """End a lead, so that the next submission opens a new one."""
+        lead.state = LeadState.CLOSED
+        self._by_person.get(lead.person_id, {}).pop(lead.line, None)
+        self.changed[lead.id] = lead
+
+    def merge(self, survivor: UUID, other: UUID) -> tuple[list[Lead], list[Lead]]:
+        """Bring the leads of `other` to `survivor`: those that ended, those that moved.
+
+        Of two open leads of one line the older lives, whoever's it was, with the submissions of both.
+        """
+        ended: list[Lead] = []
+        moved: list[Lead] = []
+        mine = self._by_person.setdefault(survivor, {})
+        for lead in list(self._by_person.pop(other, {}).values()):
+            lead.person_id = survivor
+            rival = mine.get(lead.line)
+            older, younger = (rival, lead) if rival is not None and rival.age < lead.age else (lead, rival)
+            if younger is not None:
+                _absorb(older, younger)
+                ended.append(younger)
+                self.changed[younger.id] = younger
+            if older is lead:
+                moved.append(lead)
+            mine[lead.line] = older
+            self.changed[older.id] = older
+        return ended, moved
+
+    def publish(self, lead: Lead, person: Person, occasion: Occasion) -> None:
+        """Score a lead as it stands and add it, with the next `seq`, to what is to be published."""
+        self.changed[lead.id] = lead
+        profile = person.known.as_mapping()
+        scored = score(occasion.cards.by_line[lead.line], list(_contexts(lead, profile)))
+        lead.seq += 1
+        lead.fit, lead.interest = scored.score.fit, scored.score.interest
+        lead.quadrant, lead.stage = scored.quadrant, scored.stage
+        lead.rulebook_version = occasion.cards.version
+        if lead.stage is Stage.SQL and lead.sql_at is None:
+            lead.sql_at = occasion.journey.released_at or occasion.cause.at
+        others = [OtherLead.model_construct(lead_id=each.id, line=each.line) for each in self.of(person.id)]
+        event = _event(lead, person, profile, scored, occasion, [o for o in others if o.lead_id != lead.id])
+        self.publications.append(Publication(event, occasion.event_cause, occasion.is_bulk))
+
+
+def _opened(person: UUID, line: str, act: Act, opened_by: UUID) -> Lead:
+    return Lead(
+        id=lead_id(opened_by, line),
+        person_id=person,
+        opened_person=person,
+        line=line,
+        opened_by=act.submission,
+        opened_at=act.received_at,
+        origins=[],
+        attribution=act.attribution,
+        consent=None,
+        is_test=act.is_test,
+    )
+
+
+def _absorb(older: Lead, younger: Lead) -> None:
+    younger.state = LeadState.MERGED
+    younger.merged_into = older.id
+    older.submissions += younger.submissions
+    older.asks = older.asks or younger.asks
+    older.is_test = older.is_test and younger.is_test
+    older.consent = younger.consent or older.consent
+    for origin in younger.origins:
+        older.add_origin(origin)
+
+
+def _contexts(lead: Lead, profile: dict[str, Any]) -> Iterator[Context]:
+    for form, source, campaign in lead.origins:
+        yield prepare_context(
+            scoring_context(
+                profile,
+                form=form,
+                source=source,
+                campaign=campaign,
+                line=lead.line,
+                submissions=lead.submissions,
+                asks=lead.asks,
+            )
+        )
+
+
+def _event(
+    lead: Lead,
+    person: Person,
+    profile: dict[str, Any],
+    scored: Scored,
+    occasion: Occasion,
+    others: list[OtherLead],
+) -> LeadScored:
+    """Built unchecked, for speed: every part comes from a checked event or from our own store."""
+    form, source, campaign = lead.origins[0]
+    return LeadScored.model_construct(
+        lead_id=lead.id,
+        person_id=person.id,
+        line=lead.line,
+        seq=lead.seq,
+        cause=occasion.cause,
+        profile=Profile.model_construct(**profile),
+        attribution=lead.attribution,
+        consent=lead.consent,
+        form_id=form,
+        source=source,
+        campaign=campaign,
+        score=scored.score,
+        quadrant=scored.quadrant,
+        stage=scored.stage,
+        sql_at=lead.sql_at,
+        journey=occasion.journey,
+        other_leads=others,
+        submissions=lead.submissions,
+        is_test=lead.is_test,
+        rulebook_version=lead.rulebook_version,
+    )
+
+
+CardsAt = Callable[[datetime], Cards]
+"""The scorecards in force at a moment. Raises NoRulebookYet."""

@@ -1,0 +1,165 @@
+"""What the router and the reps report back: leads that ended, and asks that came after an end."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from lead_events import Cause, Journey, LeadProgressed, LeadRouted, LeadSubmitted
+from lead_events.ids import lead_id
+from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
+from scoring.domain.desk import SubmissionState, act_of, act_time, journey_of
+from scoring.domain.leads import Act, CardsAt, Lead, LeadBook, LeadState, Occasion
+from scoring.domain.people import People
+
+_PROGRESS_ENDS = {ProgressKind.REJECTED: CloseReason.REJECTED, ProgressKind.RECYCLED: CloseReason.RECYCLED}
+
+
+class ProgressEffect(StrEnum):
+    """What a report did to scoring's store."""
+
+    CLOSED = "closed"
+    OPENED = "opened"
+    JOINED = "joined"
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """That a lead's selling cycle ended, why and when."""
+
+    lead_id: UUID
+    reason: CloseReason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSubmission:
+    """A submission as kept, with the leads it belongs to."""
+
+    submission: LeadSubmitted
+    durable_at: datetime
+    lead_ids: tuple[UUID, ...]
+    state: SubmissionState
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A submission that now belongs to other leads than before."""
+
+    submission: UUID
+    state: SubmissionState
+    lead_ids: tuple[UUID, ...]
+
+
+def ending_of(report: LeadRouted | LeadProgressed) -> Ending | None:
+    """The ending that a report tells, if it tells one."""
+    reason = _routed_end(report) if isinstance(report, LeadRouted) else _progress_end(report)
+    if reason is not None:
+        return Ending(report.lead_id, reason, report.at)
+    if isinstance(report, LeadProgressed) and report.closing is not None:
+        return Ending(report.lead_id, report.closing.reason, report.closing.at)
+    return None
+
+
+def _routed_end(report: LeadRouted) -> CloseReason | None:
+    if report.kind is not RoutedKind.CLOSED:
+        return None
+    return report.close_reason or CloseReason.REJECTED
+
+
+def _progress_end(report: LeadProgressed) -> CloseReason | None:
+    if report.kind is ProgressKind.OUTCOME and report.outcome is not None:
+        return {"won": CloseReason.WON, "lost": CloseReason.LOST}.get(report.outcome.result)
+    return _PROGRESS_ENDS.get(report.kind)
+
+
+@dataclass(slots=True)
+class ProgressDesk:
+    """Takes reports in order of arrival. `leads` are all leads they name, `stored` the submissions they name."""
+
+    people: People
+    book: LeadBook
+    leads: dict[UUID, Lead]
+    stored: dict[UUID, StoredSubmission]
+    cards_at: CardsAt
+    now: datetime
+    endings: dict[UUID, Ending] = field(default_factory=dict)
+    moved: dict[UUID, Moved] = field(default_factory=dict)
+
+    def take(self, report: LeadRouted | LeadProgressed, event_id: UUID) -> ProgressEffect:
+        """Apply one report. One that changes nothing here is noted."""
+        lead = self.leads.get(report.lead_id)
+        if lead is None:
+            return ProgressEffect.NOTED
+        ended = self._end(lead, report)
+        if isinstance(report, LeadProgressed) and report.kind is ProgressKind.ARRIVED_AFTER_CLOSE:
+            return self._after_close(lead, report, event_id)
+        return ProgressEffect.CLOSED if ended else ProgressEffect.NOTED
+
+    def _end(self, lead: Lead, report: LeadRouted | LeadProgressed) -> bool:
+        ending = ending_of(report)
+        if ending is None or lead.state is not LeadState.OPEN:
+            return False
+        self.book.close(lead)
+        self.endings[lead.id] = ending
+        return True
+
+    def _after_close(self, closed: Lead, report: LeadProgressed, event_id: UUID) -> ProgressEffect:
+        """The late ask joins the open lead of that person and line, or opens one; once, however often reported."""
+        cause = report.cause_id or event_id
+        stored = self.stored.get(cause)
+        if lead_id(cause, closed.line) in self.leads or (stored and closed.id not in self._leads_of(stored)):
+            return ProgressEffect.NOTED
+        act = act_of(stored.submission) if stored else _act_unknown(closed, report, cause)
+        cards = self.cards_at(act.received_at)
+        if closed.line not in cards.by_line:
+            return ProgressEffect.NOTED
+        person = self.people.root(closed.person_id)
+        lead, opened = self.book.take(person.id, closed.line, act, opened_by=cause)
+        self.leads[lead.id] = lead
+        closed.submissions = max(closed.submissions - 1, 1)
+        self.book.changed[closed.id] = closed
+        at = act_time(stored.submission) if stored else report.at
+        self.book.publish(
+            lead,
+            person,
+            Occasion(
+                cause=Cause.model_construct(id=cause, kind=CauseKind.AFTER_CLOSE, at=at),
+                event_cause=event_id,
+                journey=self._journey(stored, report),
+                cards=cards,
+            ),
+        )
+        if stored:
+            self._move(stored, closed.id, lead.id, opened)
+        return ProgressEffect.OPENED if opened else ProgressEffect.JOINED
+
+    def _leads_of(self, stored: StoredSubmission) -> tuple[UUID, ...]:
+        moved = self.moved.get(stored.submission.submission_id)
+        return moved.lead_ids if moved else stored.lead_ids
+
+    def _move(self, stored: StoredSubmission, old: UUID, new: UUID, opened: bool) -> None:
+        identity = stored.submission.submission_id
+        leads = tuple(new if each == old else each for each in self._leads_of(stored))
+        before = self.moved[identity].state if identity in self.moved else stored.state
+        self.moved[identity] = Moved(identity, SubmissionState.OPENED if opened else before, leads)
+
+    def _journey(self, stored: StoredSubmission | None, report: LeadProgressed) -> Journey:
+        if stored is not None:
+            return journey_of(stored.submission, stored.durable_at, released_at=None, now=self.now)
+        return Journey.model_construct(received_at=report.at, durable_at=report.at, scored_at=self.now)
+
+
+def _act_unknown(closed: Lead, report: LeadProgressed, cause: UUID) -> Act:
+    """An ask that is no submission of ours: it comes from where the closed lead came from."""
+    return Act(
+        submission=cause,
+        origin=closed.origins[0],
+        received_at=report.at,
+        at=report.at,
+        asks=True,
+        attribution=closed.attribution,
+        consent=closed.consent,
+        is_test=report.is_test,
+    )

@@ -1,0 +1,186 @@
+"""What scoring does with a batch: submissions, and reports of what became of leads, in order of arrival."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+import asyncpg
+
+from lead_events import LeadProgressed, LeadRouted, LeadSubmitted
+from lead_events.ids import lead_id
+from lead_events.words import ProgressKind
+from rulebook.identity import identity_keys
+from rulebook.store import RulebookCache
+from scoring.cards import CompiledCards
+from scoring.domain.desk import Desk, Incoming, SubmissionState
+from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, Publication
+from scoring.domain.people import People
+from scoring.domain.progress import ProgressDesk, ProgressEffect
+from scoring.store import load, save
+from service_kit.batch import Batch, Event
+from service_kit.errors import Transient
+
+BULK_TOPIC = "lead-imported"
+REPEATED = "repeated"
+"""Effect of a submission that is kept already and came in another record, for instance by a client's own retry."""
+EFFECTS = frozenset({*SubmissionState, *ProgressEffect, REPEATED})
+YIELD_EVERY = 25
+"""So many records are taken in one go before heartbeats and requests get their turn."""
+
+
+class Scoring:
+    """Takes batches: loads what they touch under lock, decides in memory, saves and publishes."""
+
+    def __init__(self) -> None:
+        self._rulebooks = RulebookCache()
+        self._cards = CompiledCards()
+
+    async def take(self, batch: Batch) -> None:
+        """Handle one batch. Raises Transient until a rulebook is published, and when a race was lost."""
+        events = _refuse_unstorable(batch)
+        try:
+            work = await self._load(batch, events)
+            await _decide(batch, events, work)
+            await _save(batch, work)
+        except asyncpg.UniqueViolationError as error:
+            raise save.race_lost(error) or error from error
+
+    async def _load(self, batch: Batch, events: Sequence[Event]) -> "_Work":
+        history = await self._rulebooks.history(batch.conn)
+        if not len(history):
+            raise Transient("no rulebook is published yet: publish one with `baton rulebook publish`")
+        incoming = {event.id: _incoming(event) for event in events if isinstance(event.data, LeadSubmitted)}
+        reports = [event.data for event in events if not isinstance(event.data, LeadSubmitted)]
+        return await _load(
+            batch,
+            incoming,
+            cast("list[LeadRouted | LeadProgressed]", reports),
+            self._cards.of(history),
+        )
+
+
+@dataclass(slots=True)
+class _Work:
+    """The working set of one batch, with what was decided so far."""
+
+    incoming: dict[UUID, Incoming]
+    people: People
+    book: LeadBook
+    desk: Desk
+    progress: ProgressDesk
+    taken: list[save.Taken]
+
+
+def _refuse_unstorable(batch: Batch) -> list[Event]:
+    """PostgreSQL keeps no NUL in text; intake lets none through, so such a record comes from elsewhere."""
+    kept: list[Event] = []
+    for event in batch.events:
+        if b"\\u0000" in event.value:
+            batch.reject(
+                event, "the event holds the character NUL, which cannot be stored: remove it and send again"
+            )
+        else:
+            kept.append(event)
+    return kept
+
+
+def _incoming(event: Event) -> Incoming:
+    submission = cast("LeadSubmitted", event.data)
+    return Incoming(
+        submission=submission,
+        event_id=event.id,
+        durable_at=event.broker_time,
+        is_bulk=event.topic == BULK_TOPIC,
+        keys=tuple((key.kind, key.value) for key in identity_keys(dict(submission.profile))),
+    )
+
+
+async def _load(
+    batch: Batch,
+    incoming: dict[UUID, Incoming],
+    reports: Sequence[LeadRouted | LeadProgressed],
+    cards_at: CardsAt,
+) -> _Work:
+    conn = batch.conn
+    submissions = [each.submission for each in incoming.values()]
+    registry = await load.register_keys(conn, submissions)
+    names = {
+        name
+        for each in incoming.values()
+        if each.submission.verdict.outcome == "accepted"
+        for name in each.keys
+    }
+    found = await load.lock_working_set(conn, names, _lead_ids(reports))
+    now = await batch.refresh_now()
+    people = People(found.keys, found.persons)
+    book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN])
+    stored = await load.stored_ids(conn, [s.submission_id for s in submissions]) if submissions else set()
+    causes = [r.cause_id for r in reports if isinstance(r, LeadProgressed) and r.cause_id]
+    desk = Desk(people, book, cards_at, now, registry, await load.accepted_content(conn, submissions), stored)
+    progress = ProgressDesk(
+        people=people,
+        book=book,
+        leads={lead.id: lead for lead in found.leads},
+        stored=await load.named_submissions(conn, causes),
+        cards_at=cards_at,
+        now=now,
+    )
+    return _Work(incoming, people, book, desk, progress, [])
+
+
+def _lead_ids(reports: Iterable[LeadRouted | LeadProgressed]) -> set[UUID]:
+    """The leads that reports name, and those that late asks among them will open."""
+    named: set[UUID] = set()
+    for report in reports:
+        named.add(report.lead_id)
+        if report.kind is ProgressKind.ARRIVED_AFTER_CLOSE and report.cause_id:
+            named.add(lead_id(report.cause_id, report.line))
+    return named
+
+
+async def _decide(batch: Batch, events: Sequence[Event], work: _Work) -> None:
+    for count, event in enumerate(events, start=1):
+        if count % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+        if isinstance(event.data, LeadRouted | LeadProgressed):
+            batch.effect(event, work.progress.take(event.data, event.id))
+            continue
+        incoming = work.incoming[event.id]
+        fate = work.desk.take(incoming)
+        batch.effect(event, REPEATED if fate is None else fate.state)
+        if fate is not None:
+            work.taken.append((incoming, fate, event.value.decode()))
+
+
+async def _save(batch: Batch, work: _Work) -> None:
+    conn, people, book = batch.conn, work.people, work.book
+    await save.save_people(conn, people.changed_persons.values(), people.changed_keys.values())
+    await save.save_leads(conn, _in_order(book.changed.values()), work.progress.endings)
+    await save.save_submissions(conn, work.taken, batch.now)
+    await save.move_submissions(conn, work.progress.moved.values())
+    await save.save_scores(conn, book.publications, batch.now)
+    await save.save_merges(conn, work.desk.merges, batch.now)
+    for merge in work.desk.merges:
+        event = merge.event
+        batch.emit(
+            "lead-merged",
+            event,
+            key=event.person_id,
+            cause=merge.event_cause,
+            subject=event.person_id,
+            ordinal=event.seq,
+        )
+    for publication in book.publications:
+        _publish(batch, publication)
+
+
+def _in_order(leads: Iterable[Lead]) -> list[Lead]:
+    return sorted(leads, key=lambda lead: lead.id.bytes)
+
+
+def _publish(batch: Batch, publication: Publication) -> None:
+    topic = "lead-scored-bulk" if publication.is_bulk else "lead-scored"
+    identity = publication.event.lead_id
+    batch.emit(topic, publication.event, key=identity, cause=publication.event_cause, subject=identity)

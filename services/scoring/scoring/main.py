@@ -1,0 +1,51 @@
+"""Wiring of scoring, nothing else."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from fastapi import APIRouter, FastAPI
+
+from scoring import metrics
+from scoring.accounting import RECEIPTS_LOCK, ReceiptsBook
+from scoring.api import scoring_router
+from scoring.consumer import consumer_spec
+from scoring.handlers import Scoring
+from scoring.settings import ScoringSettings
+from service_kit.app import create_app, serve
+from service_kit.parts import Part, Periodic
+from service_kit.runtime import Runtime
+
+PACKAGES = ("rulebook", "scoring")
+"""Packages whose migrations make scoring's schema."""
+
+
+def parts(runtime: Runtime) -> Iterable[Part]:
+    """What runs side by side."""
+    database, clock = runtime.database, runtime.clock
+    yield runtime.consumer(consumer_spec(Scoring(), database, clock))
+    book = ReceiptsBook(database)
+    yield Periodic(
+        "receipts",
+        every=timedelta(seconds=10),
+        work=book.work,
+        only_one=RECEIPTS_LOCK,
+        database=database,
+        on_loss=book.forget,
+        clock=clock,
+    )
+
+
+def routers(runtime: Runtime) -> Iterable[APIRouter]:
+    """What answers over HTTP."""
+    yield scoring_router(runtime)
+
+
+def build_app(settings: ScoringSettings, runtime: Runtime | None = None) -> FastAPI:
+    """The application. A test passes its own runtime."""
+    metrics.known_series()
+    return create_app(title="Baton scoring", settings=settings, build=parts, routers=routers, runtime=runtime)
+
+
+def run(settings: ScoringSettings) -> None:
+    """Serve until told to stop."""
+    serve(build_app(settings), settings)

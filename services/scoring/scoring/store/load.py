@@ -1,0 +1,187 @@
+"""Locks and loads what a batch touches.
+
+The order, the same in every transaction: content of form keys, identity keys, persons, leads; each sorted.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from lead_events import Attribution, Consent, LeadSubmitted
+from lead_events.words import Quadrant, Stage
+from scoring.domain.desk import DOUBLE_CLICK, SubmissionState, Window
+from scoring.domain.leads import Lead, LeadState
+from scoring.domain.people import Key, KeyName, Person
+from scoring.domain.profile import Known
+from scoring.domain.progress import StoredSubmission
+from service_kit.errors import Transient
+from service_kit.postgres import Connection
+from service_kit.queries import load_queries
+
+_q = load_queries("scoring")
+
+ROUNDS = 5
+"""So often locking starts again because of merges committed meanwhile; then the batch is repeated as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingSet:
+    """Locked keys and persons, and locked leads: those named, and the open ones of the persons."""
+
+    keys: tuple[Key, ...]
+    persons: tuple[Person, ...]
+    leads: tuple[Lead, ...]
+
+
+async def register_keys(
+    conn: Connection, submissions: Sequence[LeadSubmitted]
+) -> Mapping[tuple[str, str], str]:
+    """The content that the keys of these submissions were first used with, theirs included."""
+    keyed = sorted(
+        ((s.form_id, s.key, s.fingerprint, s.submission_id) for s in submissions if s.key is not None),
+        key=lambda entry: entry[:2],
+    )
+    if not keyed:
+        return {}
+    forms, keys, fingerprints, ids = (list(column) for column in zip(*keyed, strict=True))
+    await conn.execute(_q.register_keys, forms, keys, fingerprints, ids)
+    rows = await conn.fetch(_q.registered_keys, forms, keys)
+    return {(row["form_id"], row["key"]): row["fingerprint"] for row in rows}
+
+
+async def lock_working_set(
+    conn: Connection, names: Collection[KeyName], lead_ids: Collection[UUID]
+) -> WorkingSet:
+    """Lock and load. Raises Transient when merges of other transactions keep getting in between."""
+    wanted = set(names)
+    for _ in range(ROUNDS):
+        savepoint = conn.transaction()
+        await savepoint.start()
+        found = await _attempt(conn, sorted(wanted), sorted(lead_ids, key=lambda identity: identity.bytes))
+        if isinstance(found, WorkingSet):
+            await savepoint.commit()
+            return found
+        await savepoint.rollback()
+        rows = await conn.fetch(_q.keys_of_persons, found)
+        wanted |= {(row["kind"], row["value"]) for row in rows}
+    raise Transient("persons of this batch are being merged by others")
+
+
+async def _attempt(
+    conn: Connection, names: Sequence[KeyName], lead_ids: Sequence[UUID]
+) -> WorkingSet | list[UUID]:
+    """The working set, or the survivors of merges that were committed while we waited for locks."""
+    keys = await _lock_keys(conn, names)
+    owners = await conn.fetch(_q.owners_of_leads, lead_ids) if lead_ids else []
+    first = {key.person_id for key in keys if key.person_id} | {row["person_id"] for row in owners}
+    persons = await _lock_persons(conn, first)
+    known = {person.id for person in persons}
+    survivors = {p.merged_into for p in persons if p.merged_into is not None} - known
+    if survivors:
+        return sorted(survivors)
+    leads = await _lock_leads(conn, lead_ids, known)
+    strangers = {lead.person_id for lead in leads} - known
+    return sorted(strangers) if strangers else WorkingSet(tuple(keys), tuple(persons), tuple(leads))
+
+
+async def _lock_keys(conn: Connection, names: Sequence[KeyName]) -> list[Key]:
+    if not names:
+        return []
+    kinds, values = [kind for kind, _ in names], [value for _, value in names]
+    await conn.execute(_q.insert_identity_keys, kinds, values)
+    rows = await conn.fetch(_q.lock_identity_keys, kinds, values)
+    return [
+        Key((row["kind"], row["value"]), row["person_id"], row["email"], row["identifies"]) for row in rows
+    ]
+
+
+async def _lock_persons(conn: Connection, first: Collection[UUID]) -> list[Person]:
+    if not first:
+        return []
+    chain = [row["id"] for row in await conn.fetch(_q.roots_of, list(first))]
+    rows = await conn.fetch(_q.lock_persons, chain)
+    return [
+        Person(
+            id=row["id"],
+            first_at=row["first_at"],
+            known=Known(row["profile"], row["profile_received"]),
+            merged_into=row["merged_into"],
+            merges=row["merges"],
+        )
+        for row in rows
+    ]
+
+
+async def _lock_leads(conn: Connection, lead_ids: Sequence[UUID], persons: Collection[UUID]) -> list[Lead]:
+    if lead_ids:
+        rows = await conn.fetch(_q.lock_leads, lead_ids, list(persons))
+    elif persons:
+        rows = await conn.fetch(_q.lock_open_leads, list(persons))
+    else:
+        return []
+    return [_lead(row) for row in rows]
+
+
+def _lead(row: Mapping[str, Any]) -> Lead:
+    consent = row["consent"]
+    return Lead(
+        id=row["id"],
+        person_id=row["person_id"],
+        opened_person=row["opened_person"],
+        line=row["line"],
+        opened_by=row["opened_by"],
+        opened_at=row["opened_at"],
+        origins=[(form, source, campaign) for form, source, campaign in row["origins"]],
+        attribution=Attribution.model_construct(**row["attribution"]),
+        consent=None if consent is None else Consent.model_construct(**consent),
+        is_test=row["is_test"],
+        asks=row["asks"],
+        submissions=row["submissions"],
+        seq=row["seq"],
+        state=LeadState(row["state"]),
+        fit=row["fit"],
+        interest=row["interest"],
+        quadrant=Quadrant(row["quadrant"]),
+        stage=Stage(row["stage"]),
+        sql_at=row["sql_at"],
+        rulebook_version=row["rulebook_version"],
+        merged_into=row["merged_into"],
+    )
+
+
+async def stored_ids(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these submissions are kept already."""
+    return {row["id"] for row in await conn.fetch(_q.stored_submissions, ids)}
+
+
+async def accepted_content(conn: Connection, submissions: Sequence[LeadSubmitted]) -> Window:
+    """What was accepted around the times of these submissions with the content of those that have no key."""
+    window = Window()
+    keyless = [s for s in submissions if s.key is None]
+    if keyless:
+        moments: list[datetime] = [s.received_at for s in keyless]
+        rows = await conn.fetch(
+            _q.accepted_content,
+            list({s.fingerprint for s in keyless}),
+            min(moments) - DOUBLE_CLICK,
+            max(moments) + DOUBLE_CLICK,
+        )
+        for row in rows:
+            window.add(row["form_id"], row["fingerprint"], row["received_at"], row["id"])
+    return window
+
+
+async def named_submissions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, StoredSubmission]:
+    """The submissions that late asks name."""
+    rows = await conn.fetch(_q.submissions_with_events, ids) if ids else []
+    return {
+        row["id"]: StoredSubmission(
+            submission=LeadSubmitted.model_validate(row["event"]),
+            durable_at=row["durable_at"],
+            lead_ids=tuple(row["lead_ids"]),
+            state=SubmissionState(row["state"]),
+        )
+        for row in rows
+    }

@@ -1,0 +1,194 @@
+"""Writes what a batch changed, each table in one statement."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from lead_events.model import EventModel
+from scoring.domain.desk import Fate, Incoming, Merge, SubmissionState
+from scoring.domain.leads import Lead, LeadState, Publication
+from scoring.domain.people import Key, Person
+from scoring.domain.progress import Ending, Moved
+from service_kit.errors import Transient
+from service_kit.postgres import Connection
+from service_kit.queries import load_queries
+
+_q = load_queries("scoring")
+
+Taken = tuple[Incoming, Fate, str]
+"""A submission, what became of it, and its event as JSON text."""
+
+_RACES = {
+    "submissions_pkey": "the submission was kept by another transaction meanwhile",
+    "leads_one_open": "a lead of this person and line was opened by another transaction meanwhile",
+    "leads_pkey": "the lead was opened by another transaction meanwhile",
+}
+"""Constraints that another transaction may have won: the batch is repeated and then sees its rows."""
+
+
+def race_lost(error: asyncpg.UniqueViolationError) -> Transient | None:
+    """What a broken constraint asks for: to repeat the batch, or None where it is a fault of the program."""
+    reason = _RACES.get(error.constraint_name or "")
+    return None if reason is None else Transient(reason)
+
+
+def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows as `width` columns, also where there are none."""
+    listed = list(rows)
+    return [list(column) for column in zip(*listed, strict=True)] if listed else [[] for _ in range(width)]
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def _list(items: Iterable[Any]) -> str:
+    """A JSON array as text: the driver would take a list of lists for a matrix."""
+    return orjson.dumps(list(items)).decode()
+
+
+def _json(model: EventModel | None) -> dict[str, Any] | None:
+    return None if model is None else model.model_dump(mode="json", exclude_none=True)
+
+
+async def save_people(conn: Connection, persons: Collection[Person], keys: Collection[Key]) -> None:
+    """New and changed persons, and the keys that belong to somebody else or nobody now."""
+    if persons:
+        rows = (
+            (p.id, p.first_at, p.merged_into, p.merges, p.known.values, p.known.received) for p in persons
+        )
+        await conn.execute(_q.save_persons, *columns(rows, 6))
+    if keys:
+        key_rows = ((*key.name, key.person_id, key.email, key.identifies) for key in keys)
+        await conn.execute(_q.save_identity_keys, *columns(key_rows, 5))
+
+
+async def save_submissions(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
+    """Submissions with what became of them; the quarantined ones also where people look for them."""
+    if not taken:
+        return
+    await conn.execute(_q.insert_submissions, now, *columns((_submission(*each) for each in taken), 13))
+    quarantined = [
+        (s.submission_id, s.form_id, fate.reason, fate.detail, s.received_at)
+        for incoming, fate, _ in taken
+        if fate.state is SubmissionState.QUARANTINED
+        for s in (incoming.submission,)
+    ]
+    if quarantined:
+        await conn.execute(_q.insert_quarantine, now, *columns(quarantined, 5))
+
+
+def _submission(incoming: Incoming, fate: Fate, event: str) -> tuple[Any, ...]:
+    submission = incoming.submission
+    return (
+        submission.submission_id,
+        submission.form_id,
+        submission.fingerprint,
+        submission.key,
+        submission.received_at,
+        incoming.durable_at,
+        incoming.is_bulk,
+        fate.state,
+        fate.person_id,
+        _array(fate.lead_ids),
+        _list([f"{kind}:{value}" for kind, value in incoming.keys]),
+        fate.duplicate_of,
+        event,
+    )
+
+
+async def save_leads(conn: Connection, leads: Collection[Lead], endings: dict[UUID, Ending]) -> None:
+    """First those that ended, so that others may take their place as the open one of a person and line."""
+    ended = [lead for lead in leads if lead.state is not LeadState.OPEN]
+    still_open = [lead for lead in leads if lead.state is LeadState.OPEN]
+    for group in (ended, still_open):
+        if group:
+            rows = (_lead(lead, endings.get(lead.id)) for lead in group)
+            await conn.execute(_q.save_leads, *columns(rows, 23))
+
+
+def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
+    return (
+        lead.id,
+        lead.person_id,
+        lead.opened_person,
+        lead.line,
+        lead.opened_by,
+        lead.opened_at,
+        lead.state,
+        lead.seq,
+        lead.submissions,
+        lead.asks,
+        lead.is_test,
+        _list(lead.origins),
+        _json(lead.attribution),
+        _json(lead.consent),
+        lead.fit,
+        lead.interest,
+        lead.quadrant,
+        lead.stage,
+        lead.sql_at,
+        lead.rulebook_version,
+        lead.merged_into,
+        ending.at if ending else None,
+        ending.reason if ending else None,
+    )
+
+
+async def save_scores(conn: Connection, publications: Sequence[Publication], now: datetime) -> None:
+    """The score of each publication with what contributed."""
+    if publications:
+        rows = (_score(publication) for publication in publications)
+        await conn.execute(_q.insert_scores, now, *columns(rows, 10))
+
+
+def _score(publication: Publication) -> tuple[Any, ...]:
+    event = publication.event
+    return (
+        event.lead_id,
+        event.seq,
+        event.cause.id,
+        event.cause.kind,
+        event.score.fit,
+        event.score.interest,
+        event.quadrant,
+        event.stage,
+        event.rulebook_version,
+        _list(
+            {
+                "rule": each.rule,
+                "dimension": each.dimension,
+                "points": each.points,
+                "reason": each.reason,
+                **({"error": each.error} if each.error is not None else {}),
+            }
+            for each in event.score.contributions
+        ),
+    )
+
+
+async def save_merges(conn: Connection, merges: Sequence[Merge], now: datetime) -> None:
+    """Which persons were found to be one."""
+    if merges:
+        rows = (
+            (
+                merge.event.person_id,
+                merge.event.other_person_id,
+                merge.submission,
+                _array(merge.event.leads_ended),
+                _array(merge.event.leads_moved),
+            )
+            for merge in merges
+        )
+        await conn.execute(_q.insert_merges, now, *columns(rows, 5))
+
+
+async def move_submissions(conn: Connection, moved: Collection[Moved]) -> None:
+    """Submissions that a late ask has brought to another lead."""
+    if moved:
+        rows = ((each.submission, each.state, _array(each.lead_ids)) for each in moved)
+        await conn.execute(_q.move_submissions, *columns(rows, 3))

@@ -1,0 +1,81 @@
+"""What the API reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from scoring.domain.profile import Known
+from service_kit.postgres import Connection
+from service_kit.queries import load_queries
+
+_q = load_queries("scoring")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a list that runs from newest to oldest: after the row of this time and id."""
+
+    at: datetime
+    id: UUID
+
+
+async def leads(
+    conn: Connection, *, after: Place | None, quadrant: str | None, line: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Leads, newest first."""
+    at, identity = (after.at, after.id) if after else (None, None)
+    return [_lead(row) for row in await conn.fetch(_q.list_leads, at, identity, quadrant, line, limit)]
+
+
+async def lead(conn: Connection, identity: UUID) -> dict[str, Any] | None:
+    """One lead with the other open leads of its person and its submissions."""
+    row = await conn.fetchrow(_q.one_lead, identity)
+    if row is None:
+        return None
+    others = await conn.fetch(_q.other_open_leads, identity)
+    submissions = await conn.fetch(_q.submissions_of_lead, identity)
+    return {
+        **_lead(row),
+        "other_leads": [{"lead_id": other["id"], "line": other["line"]} for other in others],
+        "submission_list": [dict(each) for each in submissions],
+    }
+
+
+async def score(conn: Connection, identity: UUID) -> dict[str, Any] | None:
+    """The score of a lead that holds, with its contributions."""
+    row = await conn.fetchrow(_q.score_of_lead, identity)
+    return None if row is None else dict(row)
+
+
+async def submission(conn: Connection, identity: UUID) -> dict[str, Any] | None:
+    """One submission as it came, and what became of it."""
+    row = await conn.fetchrow(_q.one_submission, identity)
+    if row is None:
+        return None
+    found = dict(row)
+    found["submission_id"] = found.pop("id")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+async def quarantine(conn: Connection, *, after: Place | None, limit: int) -> list[dict[str, Any]]:
+    """Submissions that wait for a person, newest first."""
+    at, identity = (after.at, after.id) if after else (None, None)
+    return [dict(row) for row in await conn.fetch(_q.list_quarantine, at, identity, limit)]
+
+
+def _lead(row: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(row)
+    origins = found.pop("origins")
+    form, source, campaign = origins[0]
+    profile = Known(found.pop("profile"), {}).as_mapping()
+    found["lead_id"] = found.pop("id")
+    return {
+        **found,
+        "form_id": form,
+        "source": source,
+        "campaign": campaign,
+        "origins": origins,
+        "profile": profile,
+    }

@@ -1,0 +1,234 @@
+"""Scoring as it runs: its consumer over a broker in memory, its store in a real PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from lead_events import EVENT_OF_TOPIC, EventModel, LeadMerged, LeadScored, LeadSubmitted, Profile, Receipt, Verdict
+from lead_events.codec import decode, encode
+from lead_events.ids import submission_id
+from scoring import publication
+from scoring.consumer import consumer_spec
+from scoring.handlers import Scoring
+from scoring.main import PACKAGES
+from scoring.settings import ScoringSettings
+from service_kit.consumer import Consumer
+from service_kit.fakes import FakeBroker
+from service_kit.migrate import migrate
+from service_kit.postgres import Database
+from service_kit.records import Outgoing
+from service_kit.runtime import Runtime
+
+E = TypeVar("E", bound=EventModel)
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TOKEN = "operator-token"
+
+RULEBOOK: dict[str, Any] = {
+    "company": "Aurora",
+    "time_zone": "Europe/Madrid",
+    "currency": "EUR",
+    "lines": {"main": "Platform", "training": "Courses"},
+    "forms": {
+        "demo": {
+            "name": "Demo",
+            "key": "demo-form-key",
+            "lines": ["main", "training"],
+            "source": "website",
+            "fields": {"email": {"from": ["email"]}},
+        }
+    },
+    "sources": {"website": {"name": "Website"}},
+    "scorecards": {
+        "main": {
+            "fit_base": 10,
+            "fit": [
+                {
+                    "id": "large",
+                    "when": "has(lead.employees) && lead.employees >= 50",
+                    "points": 60,
+                    "reason": "50 people or more",
+                },
+                {
+                    "id": "titled",
+                    "when": "lead.job_title == 'CEO'",
+                    "points": 10,
+                    "reason": "decides",
+                },
+            ],
+            "interest": [
+                {"id": "asks", "when": "asks", "points": 40, "reason": "asks to be contacted"},
+                {"id": "returns", "when": "submissions >= 2", "points": 20, "reason": "came back"},
+            ],
+        },
+        "training": {
+            "fit_base": 20,
+            "fit": [],
+            "interest": [{"id": "asks", "when": "asks", "points": 60, "reason": "asks"}],
+        },
+    },
+    "routing": {
+        "pools": {"all": {"name": "All", "reps": ["ana"]}},
+        "plans": {"main": {"fallback": "all"}, "training": {"fallback": "all"}},
+    },
+    "roster": {
+        "teams": {"sales": {"name": "Sales"}},
+        "reps": {
+            "ana": {
+                "name": "Ana",
+                "email": "ana@example.com",
+                "team": "sales",
+                "lines": ["main", "training"],
+                "calendar": "office",
+            }
+        },
+    },
+    "calendars": {"office": {"tz": "Europe/Madrid", "week": {"mon": [["09:00", "18:00"]]}}},
+    "agreement": {"name": "Agreement", "sales": {"promises": {}}},
+}
+
+
+@dataclass
+class World:
+    """One scoring service with its store and its broker."""
+
+    runtime: Runtime
+    broker: FakeBroker
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        return self.runtime.database
+
+    async def publish_rulebook(self, document: dict[str, Any] | None = None) -> int:
+        published = await publication.publish(
+            self.runtime, document or RULEBOOK, published_by="test", effective_from=None
+        )
+        await self.runtime.published()
+        return published.event.version
+
+    def submitted(self, profile: dict[str, Any] | None = None, **given: Any) -> LeadSubmitted:
+        """A submission as intake would send it."""
+        profile = {"email": "eva@example.com"} if profile is None else profile
+        values: dict[str, Any] = {
+            "form_id": "demo",
+            "lines": ["main"],
+            "source": "website",
+            "fingerprint": repr(sorted(profile.items())),
+            "received_at": START,
+            "fields": profile,
+            "profile": Profile(**profile),
+            "rulebook_version": 1,
+            "receipt": self.receipt(),
+        } | given
+        if "submission_id" not in values:
+            values["submission_id"] = submission_id(
+                values["form_id"],
+                values["fingerprint"],
+                key=values.get("key"),
+                received_at=values["received_at"],
+            )
+        return LeadSubmitted(**values)
+
+    def receipt(self, instance: str = "intake-1", voided: Sequence[int] = ()) -> Receipt:
+        self.numbers[instance] = self.numbers.get(instance, 0) + 1
+        return Receipt(instance=instance, number=self.numbers[instance], voided=list(voided))
+
+    def send(self, event: EventModel, topic: str = "lead-submitted", **given: Any) -> UUID:
+        """Put an event on a topic; returns its id."""
+        if isinstance(event, LeadSubmitted):
+            identity = given.get("event_id", event.submission_id)
+            time = given.get("time", event.received_at)
+        else:
+            identity, time = given.get("event_id", uuid4()), given.get("time", START)
+        key = str(given.get("key", identity))
+        headers, value = encode(event, id=identity, source="test", time=time, subject=key, topic=topic)
+        self.broker.append(Outgoing(topic, key.encode(), value, tuple(headers)), partition=given.get("partition"))
+        return UUID(str(identity))
+
+    def submit(self, profile: dict[str, Any] | None = None, **given: Any) -> LeadSubmitted:
+        """Send a submission on the live lane."""
+        topic = given.pop("topic", "lead-submitted")
+        sending = {name: given.pop(name) for name in ("event_id", "time", "partition", "key_of_record") if name in given}
+        event = self.submitted(profile, **given)
+        self.send(event, topic, **sending)
+        return event
+
+    def consumer(self) -> Consumer:
+        spec = consumer_spec(Scoring(), self.database, self.runtime.clock)
+        return self.runtime.consumer(spec)
+
+    async def settle(self, consumers: int = 1) -> None:
+        """Run the consumer until everything on its topics has been taken, then stop it."""
+        running = [self.consumer() for _ in range(consumers)]
+        tasks = [asyncio.create_task(consumer.run()) for consumer in running]
+        spec = running[0].spec
+        places = [p for topic in (*spec.topics, *spec.bulk_topics) for p in self.broker.partitions_of(topic)]
+        async with asyncio.timeout(30):
+            while await self._behind(places):
+                done = [task for task in tasks if task.done()]
+                for task in done:
+                    task.result()
+                await asyncio.sleep(0.005)
+        for consumer in running:
+            consumer.stop()
+        await asyncio.gather(*tasks)
+
+    async def _behind(self, places: Iterable[Any]) -> bool:
+        rows = await self.fetch("SELECT topic, partition, next_offset FROM position")
+        positions = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        ends = {place: self.broker.end_of(place) for place in places}
+        return any(positions.get((p.topic, p.partition), 0) < end for p, end in ends.items())
+
+    def published(self, topic: str = "lead-scored") -> list[Any]:
+        """Events on a topic, in order, checked strictly against their schema."""
+        return [decode(topic, record.headers, record.value)[1] for record in self.broker.records(topic)]
+
+    def scored(self) -> list[LeadScored]:
+        return [event for event in self.published() if isinstance(event, LeadScored)]
+
+    def merged(self) -> list[LeadMerged]:
+        return [event for event in self.published("lead-merged") if isinstance(event, LeadMerged)]
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
+        async with self.database.acquire() as conn:
+            return [dict(row) for row in await conn.fetch(sql, *arguments)]
+
+    async def states(self) -> dict[UUID, str]:
+        return {row["id"]: row["state"] for row in await self.fetch("SELECT id, state FROM submissions")}
+
+    async def effects(self) -> dict[str, int]:
+        rows = await self.fetch("SELECT kind, sum(records)::int AS n FROM hop_counts GROUP BY kind")
+        return {row["kind"].removeprefix("effect:"): row["n"] for row in rows}
+
+
+@pytest.fixture
+async def bare_world(database_dsn: str) -> AsyncIterator[World]:
+    """Scoring before any rulebook is published."""
+    await asyncio.to_thread(migrate, database_dsn, schema="scoring", packages=PACKAGES)
+    settings = ScoringSettings(
+        dsn=SecretStr(database_dsn), operator_token=SecretStr(TOKEN), gather_ms=0, instance="test"
+    )
+    database = Database(database_dsn, schema="scoring", application_name="baton-scoring", max_size=12)
+    broker = FakeBroker(partitions=3)
+    runtime = Runtime(settings, broker=broker, database=database)
+    await runtime.open()
+    await runtime.publisher.start()
+    yield World(runtime, broker)
+    await runtime.close()
+
+
+@pytest.fixture
+async def world(bare_world: World) -> World:
+    """Scoring with the first version of the rulebook."""
+    await bare_world.publish_rulebook()
+    return bare_world
+
+
+__all__ = ["EVENT_OF_TOPIC", "START", "TOKEN", "Verdict", "World", "timedelta"]
