@@ -1,0 +1,1 @@
+"""HTTP: what reps do with their leads, and what an operator sees and changes."""

@@ -1,0 +1,72 @@
+"""My assignments: everything a rep needs to call, in words."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from router.store import Row, q
+from service_kit.postgres import Connection
+
+_QUADRANTS = {
+    "perfect": "fits us and wants us now: call first",
+    "warm": "fits us, not in a hurry yet",
+    "curious": "wants to know more, fits us less",
+    "cold": "fits us less and shows little interest",
+}
+
+
+async def my_assignments(conn: Connection, rep: str) -> list[dict[str, Any]]:
+    """The open leads of a rep, with the person's other open leads and who holds them."""
+    rows = await conn.fetch(q.my_assignments, rep)
+    persons = sorted({row["person_id"] for row in rows if row["person_id"] is not None})
+    others: defaultdict[UUID, list[Row]] = defaultdict(list)
+    for row in await conn.fetch(q.other_leads_of_persons, persons):
+        others[row["person_id"]].append(row)
+    return [_assignment(row, others[row["person_id"]]) for row in rows]
+
+
+def _assignment(row: Row, of_person: list[Row]) -> dict[str, Any]:
+    score = row["score"]
+    return {
+        "lead_id": row["lead_id"],
+        "line": row["line"],
+        "round": row["round"],
+        "profile": row["profile"],
+        "source": row["source"],
+        "form": row["form_id"],
+        "campaign": row["campaign"],
+        "submissions": row["submissions"],
+        "quadrant": row["quadrant"],
+        "quadrant_in_words": _QUADRANTS[row["quadrant"]],
+        "score": {"fit": score.get("fit"), "interest": score.get("interest")},
+        "score_in_words": score_in_words(score),
+        "why": row["why"],
+        "assigned_at": row["assigned_at"],
+        "accept_by": row["accept_by"],
+        "respond_by": row["respond_by"],
+        "accepted_at": row["accepted_at"],
+        "contacted_at": row["contacted_at"],
+        "warned_at": row["warned_at"],
+        "breached_at": row["breached_at"],
+        "asked_again": row["asked_again"],
+        "asked_again_at": row["asked_again_at"],
+        "other_leads": [_other(other) for other in of_person if other["id"] != row["lead_id"]],
+        "is_test": row["is_test"],
+    }
+
+
+def _other(row: Row) -> dict[str, Any]:
+    rep = {"id": row["rep_id"], "name": row["rep_name"]} if row["rep_id"] is not None else None
+    return {"lead_id": row["id"], "line": row["line"], "state": row["state"], "rep": rep}
+
+
+def score_in_words(score: dict[str, Any]) -> list[str]:
+    """One line for each score and each contribution, the largest first."""
+    lines = [f"fit {score.get('fit', 0)} of 100, interest {score.get('interest', 0)} of 100"]
+    contributions = sorted(score.get("contributions", []), key=lambda each: -abs(each["points"]))
+    for each in contributions:
+        if each.get("error"):
+            lines.append(f"{each['dimension']}: rule {each['rule']} could not be evaluated ({each['error']})")
+        elif each["points"]:
+            lines.append(f"{each['dimension']} {each['points']:+d}: {each['reason']}")
+    return lines

@@ -1,0 +1,42 @@
+"""What the router refuses, as problems: one status each, decided here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from router.errors import (
+    KeyUsedForAnotherAct,
+    LeadNotYours,
+    NoRulebook,
+    Refused,
+    UnknownLead,
+    UnknownRep,
+    WakeUpInThePast,
+    WrongLeadState,
+)
+from service_kit.problems import Problem
+from worktime import CalendarError
+
+_ANSWERS: dict[type[Refused], tuple[int, str]] = {
+    LeadNotYours: (404, "No such lead"),
+    UnknownLead: (404, "No such lead"),
+    UnknownRep: (404, "No such rep"),
+    KeyUsedForAnotherAct: (422, "The key was used before"),
+    WakeUpInThePast: (422, "The wake-up date has passed"),
+    NoRulebook: (503, "No rulebook yet"),
+}
+
+
+@contextmanager
+def refusals_as_problems() -> Iterator[None]:
+    """Turn what handlers refuse into the caller's answer."""
+    try:
+        yield
+    except WrongLeadState as error:
+        raise Problem(
+            409, "The lead is in another state", str(error), state=error.state, instead=error.instead
+        ) from error
+    except Refused as error:
+        status, title = _ANSWERS[type(error)]
+        raise Problem(status, title, str(error)) from error
+    except CalendarError as error:
+        raise Problem(422, "The rep would never be at work", str(error), field=error.key) from error

@@ -1,0 +1,143 @@
+"""The API of a rep: the leads they hold, and what they do with them. Each rep has a bearer token."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from lead_events import Money
+from lead_events.words import ProgressKind
+from router.api.assignments import my_assignments
+from router.api.refusals import refusals_as_problems
+from router.domain.acts import Act
+from router.handlers.acts import ActHandler
+from router.handlers.reps import hash_token
+from router.store import q
+from service_kit.auth import Authorization, bearer_token
+from service_kit.problems import Problem
+from service_kit.runtime import Runtime
+
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[\w -]+$")]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+class _Report(BaseModel):
+    """What a rep sends; an unknown field is an error, so that a typing slip is never silent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Accept(_Report):
+    """Yes to the lead."""
+
+
+class Decline(_Report):
+    """No to the lead; somebody else gets it."""
+
+    reason: Reason
+
+
+class Contacted(_Report):
+    """The buyer was contacted, or it was tried."""
+
+    channel: Word = Field(examples=["phone", "email", "meeting"])
+    result: Word = Field(examples=["reached", "no_answer", "left_message"])
+
+
+class Reject(_Report):
+    """Sales gives the lead back for good: wrong data, duplicate, out of profile."""
+
+    reason: Reason
+
+
+class Recycle(_Report):
+    """Sales gives the lead back to nurturing, until `wake_at`."""
+
+    reason: Reason
+    wake_at: AwareDatetime
+
+
+class ReportOutcome(_Report):
+    """How the selling goes; won and lost end it."""
+
+    result: Literal["meeting", "opportunity", "won", "lost"]
+    value: Money | None = None
+    reason: Reason | None = None
+
+
+def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> APIRouter:
+    """Routes for reps. `wake` is called when an act has freed one."""
+    router = APIRouter(prefix="/v1", tags=["reps"])
+    rep_of = _rep_of_token(runtime)
+    me = Annotated[str, Depends(rep_of)]
+
+    async def do(rep: str, lead_id: UUID, kind: ProgressKind, report: BaseModel, key: str | None) -> Any:
+        act = Act(kind, report.model_dump(mode="json", exclude_none=True), key)
+        with refusals_as_problems():
+            done = await runtime.in_transaction(acts.work(rep, lead_id, act))
+        if done.frees:
+            wake()
+        return done.answer
+
+    @router.get("/me/assignments")
+    async def assignments(rep: me) -> dict[str, Any]:
+        """The leads I hold, the one due first on top."""
+        async with runtime.database.acquire() as conn:
+            return {"assignments": await my_assignments(conn, rep)}
+
+    _add_acts(router, do, me)
+    return router
+
+
+def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> None:
+    path = "/assignments/{lead_id}"
+
+    @router.post(f"{path}/accept")
+    async def accept(rep: me, lead_id: UUID, report: Accept | None = None, key: Key = None) -> Any:
+        """Accept the lead."""
+        return await do(rep, lead_id, ProgressKind.ACCEPTED, report or Accept(), key)
+
+    @router.post(f"{path}/decline")
+    async def decline(rep: me, lead_id: UUID, report: Decline, key: Key = None) -> Any:
+        """Decline the lead; it is not offered to you again."""
+        return await do(rep, lead_id, ProgressKind.DECLINED, report, key)
+
+    @router.post(f"{path}/contacted")
+    async def contacted(rep: me, lead_id: UUID, report: Contacted, key: Key = None) -> Any:
+        """Report a contact or a try."""
+        return await do(rep, lead_id, ProgressKind.CONTACTED, report, key)
+
+    @router.post(f"{path}/reject")
+    async def reject(rep: me, lead_id: UUID, report: Reject, key: Key = None) -> Any:
+        """Give the lead back for good."""
+        return await do(rep, lead_id, ProgressKind.REJECTED, report, key)
+
+    @router.post(f"{path}/recycle")
+    async def recycle(rep: me, lead_id: UUID, report: Recycle, key: Key = None) -> Any:
+        """Give the lead back to nurturing until a date."""
+        return await do(rep, lead_id, ProgressKind.RECYCLED, report, key)
+
+    @router.post(f"{path}/outcome")
+    async def outcome(rep: me, lead_id: UUID, report: ReportOutcome, key: Key = None) -> Any:
+        """Report how the selling goes."""
+        return await do(rep, lead_id, ProgressKind.OUTCOME, report, key)
+
+
+def _rep_of_token(runtime: Runtime) -> Callable[[str | None], Awaitable[str]]:
+    async def rep_of(authorization: Authorization = None) -> str:
+        token = bearer_token(authorization)
+        async with runtime.database.acquire() as conn:
+            rep = await conn.fetchval(q.rep_of_token, hash_token(token))
+        if rep is None:
+            raise Problem(
+                401,
+                "The token is not valid",
+                "ask an operator for a token of your own: POST /v1/reps/{id}/tokens",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return str(rep)
+
+    return rep_of

@@ -1,0 +1,382 @@
+"""The desk: rows one transaction has locked, decisions taken on them in memory, and one write of it all.
+
+Locks are taken in one order everywhere: leads by id, pools by id, reps by id. So `take_leads` comes first and
+`take_pools` once after it; `write` puts everything down in a constant number of statements.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from lead_events import LeadProgressed, LeadRouted
+from lead_events import Rep as RepNews
+from lead_events.ids import event_id
+from lead_events.words import CloseReason, HoldReason, RoutedKind
+from router import metrics, store
+from router.domain.book import NO_PLAN, Book, PoolChoice, PoolMember
+from router.domain.deadlines import deadlines
+from router.domain.decision import Decision, Standing, decide
+from router.domain.leads import Handoff, Lead, LeadState
+from router.domain.roster import Pool, Rep
+from router.domain.turns import Turns
+from router.domain.why import why_assigned, why_closed, why_held, why_no_pool, why_taken_back
+from router.records import Ledger, NewRound
+from router.roster import RepReader
+from router.store import q
+from rulebook.context import routing_context, scoring_context
+from service_kit.unit import Unit
+
+
+@dataclass(slots=True)
+class LockedPool:
+    """A pool's row while its lock is held. `version` is the rulebook version its reps were last chosen by."""
+
+    pool: Pool
+    drain_due: bool
+    next_opening: datetime | None
+    turns_before: Turns
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who a rep is to a pool."""
+
+    id: str
+    team: str
+
+
+@dataclass(slots=True)
+class Desk:
+    """One transaction's leads, pools and reps. Not to be used after its unit."""
+
+    unit: Unit
+    reader: RepReader
+    leads: dict[UUID, Lead] = field(default_factory=dict)
+    pools: dict[str, LockedPool] = field(default_factory=dict)
+    reps: dict[str, Rep] = field(default_factory=dict)
+    load: dict[str, int] = field(default_factory=dict)
+    members: list[PoolMember] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    _waiting: set[tuple[str, str]] = field(default_factory=set)
+    _ordinals: defaultdict[tuple[UUID, UUID, str], int] = field(default_factory=lambda: defaultdict(int))
+    _taken: Counter[str] = field(default_factory=Counter)
+    _freed: Counter[str] = field(default_factory=Counter)
+
+    async def take_leads(self, ids: Iterable[UUID], *, insert: bool = True) -> None:
+        """Lock leads; with `insert`, unknown ones become stubs."""
+        self.leads = await store.lock_leads(self.unit.conn, ids, insert=insert)
+
+    async def read_members(self) -> None:
+        """Read who belongs to which team; needed before asking a book for members."""
+        self.members = [Member(row["id"], row["team"]) for row in await self.unit.conn.fetch(q.roster)]
+
+    def member(self, rep: str) -> PoolMember:
+        """A rep by id."""
+        return next(each for each in self.members if each.id == rep)
+
+    async def take_pools(
+        self, wanted: Iterable[tuple[Book, str]], lines: Iterable[str], extra_reps: Iterable[str] = ()
+    ) -> None:
+        """Lock pools, then their reps and `extra_reps`.
+
+        Learn which of them hold leads of `lines`. Renews `now`.
+        """
+        conn = self.unit.conn
+        pairs = {(book.version, pool): book for book, pool in wanted}
+        names = sorted({pool for _, pool in pairs})
+        reps = {rep for (_, pool), book in pairs.items() for rep in book.members(pool, self.members)}
+        if names:
+            rows = await conn.fetch(q.lock_pools, names)
+            turns = await store.read_turns(conn, rows)
+            for row in rows:
+                pool = Pool(row["id"], row["id"], (), self.load, turns[row["id"]])
+                self.pools[row["id"]] = LockedPool(pool, row["drain_due"], row["next_opening"], pool.turns)
+        wanted_reps = reps | set(extra_reps)
+        if wanted_reps:
+            self.reps, load = await self.reader.lock(conn, wanted_reps)
+            self.load.update(load)
+        asked = {(pool, line) for pool in names for line in lines}
+        self._waiting = await store.queues_waiting(conn, asked) if asked else set()
+        await self.unit.refresh_now()
+
+    def pool(self, book: Book, name: str) -> Pool:
+        """A locked pool with the reps that `book` puts in it."""
+        locked = self.pools[name]
+        if locked.version != book.version:
+            members = book.members(name, self.members)
+            locked.pool = Pool(
+                name,
+                book.pools[name].name,
+                tuple(self.reps[rep] for rep in members),
+                self.load,
+                locked.pool.turns,
+            )
+            locked.version = book.version
+        return locked.pool
+
+    def route(
+        self, lead: Lead, cause: UUID, book: Book | None, choice: PoolChoice, *, from_queue: bool = False
+    ) -> RoutedKind:
+        """Decide on a lead without a rep.
+
+        Assign or hold it. A lead that stays where it waits publishes nothing.
+        """
+        self.ledger.touch(lead)
+        if book is None or choice.pool is None:
+            return self._hold_without_pool(lead, cause, book, choice)
+        metrics.count_rule_errors(choice.errors)
+        pool = self.pool(book, choice.pool)
+        waiting = not from_queue and (pool.id, lead.line) in self._waiting
+        decision = decide(pool, lead.routable(), self.unit.now, queue_is_waiting=waiting)
+        if decision.rep is not None:
+            self._assign(lead, cause, book, choice, decision, decision.rep)
+            return RoutedKind.ASSIGNED
+        self._hold(lead, cause, book, choice, decision)
+        return RoutedKind.HELD
+
+    def would_be_empty(self, lead: Lead, book: Book, choice: PoolChoice, without: str) -> bool:
+        """Whether nobody of the chosen pool could ever take the lead once `without` has lost it."""
+        if choice.pool is None:
+            return True
+        trial = replace(lead.routable(), excluded={**lead.excluded, without: Standing.TIMED_OUT.value})
+        decision = decide(self.pool(book, choice.pool), trial, self.unit.now)
+        return decision.hold_reason is HoldReason.POOL_EMPTY
+
+    def take_back(self, lead: Lead, cause: UUID, book: Book, ended_by: Standing) -> None:
+        """End the open round by `ended_by` (declined or timed_out).
+
+        The lead is without a rep until `route`.
+        """
+        handoff = self._end_round(lead, ended_by.value, book)
+        lead.excluded = {**lead.excluded, handoff.rep: ended_by.value}
+        why = why_taken_back(self.reps[handoff.rep].name, declined=ended_by is Standing.DECLINED)
+        self._publish(
+            lead, cause, RoutedKind.TAKEN_BACK, why, book.version, pool=handoff.pool, rep=handoff.rep
+        )
+
+    def close(self, lead: Lead, cause: UUID, book: Book, reason: CloseReason, closing_seq: int) -> None:
+        """End the lead's cycle; `closing_seq` is the seq of the act that did it."""
+        handoff = self._end_round(lead, "closed", book)
+        lead.state = LeadState.CLOSED
+        lead.closed_at, lead.close_reason, lead.closing_seq = self.unit.now, reason, closing_seq
+        why = why_closed(reason, self.reps[handoff.rep].name)
+        self._publish(
+            lead,
+            cause,
+            RoutedKind.CLOSED,
+            why,
+            book.version,
+            pool=handoff.pool,
+            rep=handoff.rep,
+            close=reason,
+        )
+
+    def progress(self, lead: Lead, cause: UUID, event: LeadProgressed) -> UUID:
+        """Publish an act; gives it the lead's next seq. Returns the event's id."""
+        self.ledger.touch(lead)
+        lead.progressed_seq += 1
+        numbered = event.model_copy(update={"seq": lead.progressed_seq})
+        ordinal = self._ordinal(cause, lead.id, "lead-progressed")
+        return self.unit.emit(
+            "lead-progressed", numbered, key=lead.id, cause=cause, subject=lead.id, ordinal=ordinal
+        )
+
+    async def write(self) -> None:
+        """Put everything down. Raises Transient if a rep has no room after all: the batch decides again."""
+        conn = self.unit.conn
+        await self.ledger.write(conn, self.unit.now)
+        await self.ledger.write_load(conn, self._taken, self._freed)
+        changed = list(self.pools.values())
+        if changed:
+            await conn.execute(
+                q.update_pools,
+                [each.pool.id for each in changed],
+                [each.drain_due for each in changed],
+                [each.next_opening for each in changed],
+                [dict(each.pool.turns.weights) for each in changed],
+            )
+        await store.write_turns(
+            conn,
+            [
+                (each.pool.id, rep, account)
+                for each in changed
+                for rep, account in each.pool.turns.accounts.items()
+                if each.turns_before.accounts.get(rep) != account
+            ],
+        )
+        for each in changed:
+            each.turns_before = each.pool.turns
+        self._taken.clear()
+        self._freed.clear()
+
+    def _assign(
+        self, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, decision: Decision, rep: Rep
+    ) -> None:
+        now = self.unit.now
+        pool = self.pool(book, decision.pool)
+        why = why_assigned(pool, rep, decision, choice)
+        pool.turns = decision.turns
+        self.load[rep.id] += 1
+        self._taken[rep.id] += 1
+        lead.state = LeadState.ASSIGNED
+        lead.pool = decision.pool
+        lead.round += 1
+        lead.hold_reason = lead.held_since = lead.next_try_at = None
+        identity = event_id(cause, "assignment", lead.id, lead.round)
+        lead.handoff = Handoff(identity, rep.id, decision.pool, lead.round, now, book.version)
+        due = deadlines(book.promise(lead.quadrant), rep.calendar, now)
+        self.ledger.rounds.append(NewRound(lead, lead.handoff, due, why))
+        self._record(lead, cause, book, choice, decision, RoutedKind.ASSIGNED, why)
+        metrics.observe_assignment(lead, now)
+
+    def _hold(self, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, decision: Decision) -> None:
+        locked = self.pools[decision.pool]
+        if decision.hold_reason is HoldReason.QUEUE_AHEAD:
+            locked.drain_due = True
+        elif decision.hold_reason is not HoldReason.POOL_EMPTY:
+            self._waiting.add((decision.pool, lead.line))
+        self._plan_next_opening(locked, decision.next_try_at)
+        if lead.state is LeadState.HELD and lead.pool == decision.pool:
+            return
+        self._begin_hold(
+            lead, decision.pool, decision.hold_reason or HoldReason.POOL_EMPTY, decision.next_try_at
+        )
+        why = why_held(self.pool(book, decision.pool), decision, choice)
+        self._record(lead, cause, book, choice, decision, RoutedKind.HELD, why)
+
+    def _hold_without_pool(
+        self, lead: Lead, cause: UUID, book: Book | None, choice: PoolChoice
+    ) -> RoutedKind:
+        if lead.state is not LeadState.HELD or lead.hold_reason is not HoldReason.NO_RULE_MATCHED:
+            self._begin_hold(lead, None, HoldReason.NO_RULE_MATCHED, None)
+            why = why_no_pool(lead.line, has_rulebook=book is not None)
+            self._record(lead, cause, book, choice, None, RoutedKind.HELD, why)
+        return RoutedKind.HELD
+
+    def _begin_hold(
+        self, lead: Lead, pool: str | None, reason: HoldReason, next_try_at: datetime | None
+    ) -> None:
+        lead.state = LeadState.HELD
+        lead.pool = pool
+        lead.hold_reason = reason
+        lead.held_since = lead.held_since or self.unit.now
+        lead.next_try_at = next_try_at
+
+    def _plan_next_opening(self, locked: LockedPool, at: datetime | None) -> None:
+        if at is not None and at > self.unit.now:
+            locked.next_opening = min(locked.next_opening or at, at)
+
+    def _end_round(self, lead: Lead, ended_by: str, book: Book) -> Handoff:
+        if lead.handoff is None:
+            raise AssertionError(f"lead {lead.id} has no open round to end")
+        handoff = lead.handoff
+        self.ledger.touch(lead)
+        self.ledger.ended.append((handoff, ended_by))
+        lead.handoff = None
+        lead.state = LeadState.STUB
+        self.load[handoff.rep] -= 1
+        self._freed[handoff.rep] += 1
+        for name in book.pools_of(self.member(handoff.rep)):
+            if name in self.pools:
+                self.pools[name].drain_due = True
+        return handoff
+
+    def _record(
+        self,
+        lead: Lead,
+        cause: UUID,
+        book: Book | None,
+        choice: PoolChoice,
+        decision: Decision | None,
+        kind: RoutedKind,
+        why: str,
+    ) -> None:
+        version = book.version if book is not None else lead.rulebook_version
+        identity = event_id(cause, "decision", lead.id, self._ordinal(cause, lead.id, "decision"))
+        locked = self.pools[decision.pool] if decision is not None else None
+        self.ledger.decide(
+            identity, lead, self.unit.now, cause, kind, choice, decision, version, why, _pool_state(locked)
+        )
+        metrics.DECISIONS.labels(kind=kind.value, pool=lead.pool or "none").inc()
+        rep = lead.handoff.rep if lead.handoff is not None else None
+        self._publish(lead, cause, kind, why, version, pool=lead.pool, rep=rep, decision=identity)
+
+    def _publish(
+        self,
+        lead: Lead,
+        cause: UUID,
+        kind: RoutedKind,
+        why: str,
+        version: int,
+        *,
+        pool: str | None,
+        rep: str | None,
+        decision: UUID | None = None,
+        close: CloseReason | None = None,
+    ) -> None:
+        lead.routed_seq += 1
+        event = LeadRouted(
+            lead_id=lead.id,
+            line=lead.line,
+            seq=lead.routed_seq,
+            kind=kind,
+            at=self.unit.now,
+            cause_id=cause,
+            decision_id=decision,
+            round=lead.round,
+            quadrant=lead.quadrant,
+            pool=pool,
+            rep=_rep_news(self.reps[rep]) if rep is not None else None,
+            why=why,
+            hold_reason=lead.hold_reason if kind is RoutedKind.HELD else None,
+            next_try_at=lead.next_try_at if kind is RoutedKind.HELD else None,
+            close_reason=close,
+            is_test=lead.is_test,
+            rulebook_version=version,
+        )
+        ordinal = self._ordinal(cause, lead.id, "lead-routed")
+        lead.last_routed = self.unit.emit(
+            "lead-routed", event, key=lead.id, cause=cause, subject=lead.id, ordinal=ordinal
+        )
+
+    def _ordinal(self, cause: UUID, subject: UUID, effect: str) -> int:
+        key = (cause, subject, effect)
+        self._ordinals[key] += 1
+        return self._ordinals[key] - 1
+
+
+def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
+    """The pool the rules choose for a lead as it is known now."""
+    if book is None:
+        return NO_PLAN
+    scoring = scoring_context(
+        lead.profile,
+        form=lead.form_id,
+        source=lead.source,
+        campaign=lead.campaign,
+        line=lead.line,
+        submissions=lead.submissions,
+        asks=lead.asks,
+    )
+    context = routing_context(scoring, fit=lead.fit(), interest=lead.interest(), quadrant=lead.quadrant.value)
+    return book.choose_pool(lead.line, context)
+
+
+def _rep_news(rep: Rep) -> RepNews:
+    return RepNews(
+        id=rep.id,
+        name=rep.name,
+        team=rep.team,
+        calendar=dict(rep.document),
+        availability_revision=rep.revision,
+    )
+
+
+def _pool_state(locked: LockedPool | None) -> Mapping[str, object]:
+    if locked is None:
+        return {}
+    opening = locked.next_opening.isoformat() if locked.next_opening is not None else None
+    return {"drain_due": locked.drain_due, "next_opening": opening, "reps": len(locked.pool.reps)}

@@ -1,0 +1,158 @@
+"""What a rep may do with a lead, in which state, and when an act is only a repeat."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from lead_events.words import CloseReason, ProgressKind
+from router.domain.leads import Lead, LeadState
+
+SAME_CONTACT = timedelta(minutes=5)
+"""Two equal reports of a contact without a key within this time are one."""
+
+_CLOSING = {ProgressKind.REJECTED: CloseReason.REJECTED, ProgressKind.RECYCLED: CloseReason.RECYCLED}
+_CLOSING_OUTCOMES = {"won": CloseReason.WON, "lost": CloseReason.LOST}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a rep reports. `content` holds the act's own fields as JSON, without absent ones."""
+
+    kind: ProgressKind
+    content: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
+
+    @property
+    def closes(self) -> CloseReason | None:
+        """How this act ends the lead's cycle, if it does."""
+        if self.kind is ProgressKind.OUTCOME:
+            return _CLOSING_OUTCOMES.get(self.content["result"])
+        return _CLOSING.get(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class PastAct:
+    """An act of this rep on this lead that counts."""
+
+    kind: ProgressKind
+    content: dict[str, Any]
+    key: str | None
+    round: int
+    at: datetime
+    answer: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PastRound:
+    """A round this rep had on this lead, ended or not; `ended_by` says how."""
+
+    round: int
+    ended_by: str | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """The act is new and allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The act was done before: give the same answer, publish nothing."""
+
+    answer: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """The lead was never this rep's, or does not exist: the two look alike from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The key came with another act before."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongState:
+    """The act does not fit: what the lead is, and what can be done instead."""
+
+    state: str
+    instead: str
+
+
+Verdict = Proceed | Repeat | NotYours | KeyReused | WrongState
+
+
+def judge(
+    act: Act,
+    rep: str,
+    lead: Lead | None,
+    past: Sequence[PastAct],
+    rounds: Sequence[PastRound],
+    now: datetime,
+) -> Verdict:
+    """Whether `rep` may do `act` now. `past` and `rounds` are this rep's on this lead, oldest first."""
+    if lead is None or not rounds:
+        return NotYours()
+    by_key = next((done for done in past if act.key is not None and done.key == act.key), None)
+    if by_key is not None:
+        same = by_key.kind is act.kind and by_key.content == act.content
+        return Repeat(by_key.answer) if same else KeyReused()
+    repeated = _repeated(act, past, rounds[-1].round, now)
+    if repeated is not None:
+        return Repeat(repeated.answer)
+    if lead.handoff is None or lead.handoff.rep != rep:
+        return _not_open(lead, rounds[-1])
+    if act.kind in (ProgressKind.ACCEPTED, ProgressKind.DECLINED):
+        return _answer_to_the_offer(act, lead)
+    return Proceed()
+
+
+def _repeated(act: Act, past: Sequence[PastAct], round_: int, now: datetime) -> PastAct | None:
+    """The act of the rep's last round that this one says again.
+
+    Accepting, declining and closing happen once a round; an outcome repeats the last one if it is equal, a
+    contact if it is equal and no more than five minutes old.
+    """
+    same = [done for done in past if done.kind is act.kind and done.round == round_]
+    if not same:
+        return None
+    last = same[-1]
+    if act.kind is ProgressKind.CONTACTED:
+        is_repeat = act.key is None and last.content == act.content and now - last.at <= SAME_CONTACT
+        return last if is_repeat else None
+    if act.kind is ProgressKind.OUTCOME:
+        return last if last.content.get("result") == act.content.get("result") else None
+    return last
+
+
+def _not_open(lead: Lead, last: PastRound) -> WrongState:
+    if lead.state is LeadState.CLOSED and lead.close_reason is not None and last.round == lead.round:
+        return WrongState(
+            f"closed as {lead.close_reason.value}{_at(lead.closed_at)}",
+            "nothing more can be reported on it; if the buyer asks again, a new lead opens",
+        )
+    how = {"declined": "declined by you", "timed_out": "taken back because it was not accepted in time"}
+    word = how.get(last.ended_by or "", "no longer yours")
+    return WrongState(f"{word}{_at(last.ended_at)}", "see GET /v1/me/assignments for the leads you hold")
+
+
+def _answer_to_the_offer(act: Act, lead: Lead) -> Verdict:
+    handoff = lead.handoff
+    if handoff is None or act.kind is ProgressKind.ACCEPTED:
+        return Proceed()
+    if handoff.accepted_at is not None:
+        return WrongState(
+            f"accepted{_at(handoff.accepted_at)}", "use reject, recycle or outcome instead of decline"
+        )
+    if handoff.contacted_at is not None:
+        return WrongState(
+            f"contacted{_at(handoff.contacted_at)}", "use reject, recycle or outcome instead of decline"
+        )
+    return Proceed()
+
+
+def _at(at: datetime | None) -> str:
+    return f" at {at.isoformat(timespec='seconds')}" if at is not None else ""

@@ -1,0 +1,138 @@
+"""The decision: who takes a lead now, and why each of the others does not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from lead_events.words import HoldReason
+from router.domain.roster import Pool, Presence, Rep, earliest_opening
+from router.domain.turns import Turns, take_turn
+
+
+class Standing(StrEnum):
+    """What a rep was in one decision."""
+
+    CHOSEN = "chosen"
+    AVAILABLE = "available"  # could have taken it, and it was another's turn
+    INACTIVE = "inactive"
+    NO_WEIGHT = "no_weight"  # takes no part in the pool's turns
+    OTHER_LINE = "other_line"
+    DECLINED = "declined"  # this lead, before
+    TIMED_OUT = "timed_out"  # on this lead, before
+    OUTSIDE_HOURS = "outside_hours"
+    ABSENT = "absent"
+    FULL = "full"
+
+
+_COULD_TAKE_IT_LATER = frozenset({Standing.AVAILABLE, Standing.OUTSIDE_HOURS, Standing.ABSENT, Standing.FULL})
+
+
+@dataclass(frozen=True, slots=True)
+class RoutableLead:
+    """What a decision needs to know of a lead. `excluded` are reps who had it before, and how that ended."""
+
+    id: UUID
+    line: str
+    excluded: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One rep in one decision. `credit` is in leads, before the decision."""
+
+    rep: str
+    standing: Standing
+    open: int
+    capacity: int
+    weight: int
+    credit: float
+
+    def record(self) -> dict[str, Any]:
+        """As the decision record keeps it."""
+        return {
+            "rep": self.rep,
+            "standing": self.standing.value,
+            "open": self.open,
+            "capacity": self.capacity,
+            "weight": self.weight,
+            "credit": round(self.credit, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Either `rep`, or a reason to hold. `turns` is the pool's memory after it, unchanged by a hold."""
+
+    pool: str
+    rep: Rep | None
+    hold_reason: HoldReason | None
+    next_try_at: datetime | None
+    candidates: tuple[Candidate, ...]
+    turns: Turns
+
+
+def decide(pool: Pool, lead: RoutableLead, now: datetime, *, queue_is_waiting: bool = False) -> Decision:
+    """Who of `pool` takes `lead` at `now`.
+
+    `queue_is_waiting`: leads of this pool and line were held before this one, so it joins them even if
+    somebody could take it. A drain passes False: it brings the leads in the queue's own order.
+    """
+    standings = {rep.id: _standing(rep, pool, lead, now) for rep in pool.reps}
+    weights = {rep.id: rep.weight for rep in pool.reps if standings[rep.id] is Standing.AVAILABLE}
+    if not weights:
+        return _hold(pool, standings, now)
+    if queue_is_waiting:
+        return _held(pool, standings, HoldReason.QUEUE_AHEAD, now)
+    chosen, turns = take_turn(pool.turns, weights)
+    standings[chosen] = Standing.CHOSEN
+    rep = next(rep for rep in pool.reps if rep.id == chosen)
+    return Decision(pool.id, rep, None, None, _candidates(pool, standings), turns)
+
+
+def _standing(rep: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Standing:
+    for fails, standing in (
+        (not rep.is_active, Standing.INACTIVE),
+        (rep.weight == 0, Standing.NO_WEIGHT),
+        (lead.line not in rep.lines, Standing.OTHER_LINE),
+    ):
+        if fails:
+            return standing
+    if rep.id in lead.excluded:
+        return Standing(lead.excluded[rep.id])
+    presence = pool.presence(now)[rep.id]
+    if presence is not Presence.OPEN:
+        return Standing(presence.value)
+    return Standing.FULL if pool.load[rep.id] >= rep.capacity else Standing.AVAILABLE
+
+
+def _hold(pool: Pool, standings: Mapping[str, Standing], now: datetime) -> Decision:
+    later = [rep for rep in pool.reps if standings[rep.id] in _COULD_TAKE_IT_LATER]
+    if not later:
+        return _held(pool, standings, HoldReason.POOL_EMPTY, None)
+    opening = earliest_opening((rep for rep in later if standings[rep.id] is not Standing.FULL), now)
+    if any(standings[rep.id] is Standing.FULL for rep in later):
+        return _held(pool, standings, HoldReason.NO_CAPACITY, opening)
+    return _held(pool, standings, HoldReason.NOBODY_OPEN, opening)
+
+
+def _held(
+    pool: Pool, standings: Mapping[str, Standing], reason: HoldReason, next_try_at: datetime | None
+) -> Decision:
+    return Decision(pool.id, None, reason, next_try_at, _candidates(pool, standings), pool.turns)
+
+
+def _candidates(pool: Pool, standings: Mapping[str, Standing]) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            rep.id,
+            standings[rep.id],
+            pool.load[rep.id],
+            rep.capacity,
+            rep.weight,
+            pool.turns.credit(rep.id),
+        )
+        for rep in pool.reps
+    )

@@ -1,0 +1,162 @@
+"""A lead as the router keeps it, and what a new state from scoring does to it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from lead_events import LeadScored
+from lead_events.words import CauseKind, CloseReason, HoldReason, Quadrant, Stage
+from router.domain.decision import RoutableLead
+
+_RANK = {Quadrant.PERFECT: 0, Quadrant.WARM: 1, Quadrant.CURIOUS: 2, Quadrant.COLD: 3}
+_ASKS = frozenset({CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK})
+
+
+class LeadState(StrEnum):
+    """Every lead is exactly one of these; a stub is one whose first event was not yet its own state."""
+
+    STUB = "stub"
+    NURTURING = "nurturing"
+    HELD = "held"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+
+
+class Scored(StrEnum):
+    """What a state from scoring asks for."""
+
+    STALE = "stale"  # older than what is known: nothing
+    NURTURING = "nurturing"  # not for sales yet
+    ROUTE = "route"  # a SQL without a rep: decide
+    KEPT = "kept"  # it stays with its rep, or in the queue
+    LATE_ASK = "late_ask"  # somebody asks on a closed lead: answered
+    LATE_NEWS = "late_news"  # anything else on a closed lead: recorded
+
+
+@dataclass(slots=True)
+class Handoff:
+    """The open assignment of a lead. `round` numbers the lead's handoffs from 1."""
+
+    id: UUID
+    rep: str
+    pool: str | None
+    round: int
+    assigned_at: datetime
+    rulebook_version: int
+    accepted_at: datetime | None = None
+    contacted_at: datetime | None = None
+    asked_again: int = 0
+    asked_again_at: datetime | None = None
+    warned_at: datetime | None = None
+    breached_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Lead:
+    """One lead's row while its lock is held. Only the desk and this module change it."""
+
+    id: UUID
+    state: LeadState = LeadState.STUB
+    person_id: UUID | None = None
+    line: str = ""
+    scored_seq: int = 0
+    routed_seq: int = 0
+    progressed_seq: int = 0
+    quadrant: Quadrant = Quadrant.COLD
+    stage: Stage = Stage.LEAD
+    profile: dict[str, Any] = field(default_factory=dict)
+    score: dict[str, Any] = field(default_factory=dict)
+    form_id: str = ""
+    source: str = ""
+    campaign: str | None = None
+    submissions: int = 1
+    asks: bool = False
+    is_test: bool = False
+    received_at: datetime | None = None
+    sql_at: datetime | None = None
+    rulebook_version: int = 1
+    round: int = 0
+    pool: str | None = None
+    hold_reason: HoldReason | None = None
+    held_since: datetime | None = None
+    next_try_at: datetime | None = None
+    excluded: dict[str, str] = field(default_factory=dict)
+    last_routed: UUID | None = None
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    closing_seq: int | None = None
+    handoff: Handoff | None = None
+
+    @property
+    def rank(self) -> int:
+        """Place of the quadrant in a queue, 0 first."""
+        return _RANK[self.quadrant]
+
+    def routable(self) -> RoutableLead:
+        """What a decision needs of it."""
+        return RoutableLead(self.id, self.line, self.excluded)
+
+    def fit(self) -> int:
+        """Fit, 0-100."""
+        return int(self.score.get("fit", 0))
+
+    def interest(self) -> int:
+        """Interest, 0-100."""
+        return int(self.score.get("interest", 0))
+
+
+def is_an_ask(event: LeadScored) -> bool:
+    """Whether the buyer did something that wants an answer, rather than a score having moved."""
+    return event.cause.kind in _ASKS
+
+
+def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) -> Scored:
+    """Take in a state from scoring; only one with a higher `seq` than the last changes what is known.
+
+    On a closed lead an ask is answered even when its state is older: it is news to sales all the same. An ask
+    on an assigned lead shows in the assignment.
+    """
+    newer = event.seq > lead.scored_seq
+    if newer:
+        _take_state(lead, event, asks=asks)
+    if lead.state is LeadState.CLOSED:
+        return Scored.LATE_ASK if is_an_ask(event) else Scored.LATE_NEWS
+    if lead.state is LeadState.ASSIGNED:
+        return _ask_again(lead, event, now, newer=newer)
+    if not newer:
+        return Scored.STALE
+    if lead.stage is Stage.SQL:
+        return Scored.ROUTE
+    if lead.state is LeadState.HELD:
+        return Scored.KEPT  # what was to be handed over still is, whatever the score did since
+    lead.state = LeadState.NURTURING
+    return Scored.NURTURING
+
+
+def _ask_again(lead: Lead, event: LeadScored, now: datetime, *, newer: bool) -> Scored:
+    if is_an_ask(event) and lead.handoff is not None:
+        lead.handoff.asked_again += 1
+        lead.handoff.asked_again_at = now
+        return Scored.KEPT
+    return Scored.KEPT if newer else Scored.STALE
+
+
+def _take_state(lead: Lead, event: LeadScored, *, asks: bool) -> None:
+    lead.scored_seq = event.seq
+    lead.person_id = event.person_id
+    lead.line = event.line
+    lead.quadrant = event.quadrant
+    lead.stage = event.stage
+    lead.profile = event.profile.model_dump(mode="json", exclude_none=True)
+    lead.score = event.score.model_dump(mode="json", exclude_none=True)
+    lead.form_id = event.form_id
+    lead.source = event.source
+    lead.campaign = event.campaign
+    lead.submissions = event.submissions
+    lead.asks = lead.asks or asks
+    lead.is_test = event.is_test
+    lead.received_at = event.journey.released_at or event.journey.received_at
+    lead.sql_at = event.sql_at
+    lead.rulebook_version = event.rulebook_version

@@ -1,0 +1,90 @@
+"""The part that drains: woken by whoever frees a rep in this process, and looking by itself for the rest."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+from router import metrics, store
+from router.handlers.drain import Drained, DrainHandler
+from router.store import q
+from service_kit.errors import Fault, classify, describe
+from service_kit.logs import logger
+from service_kit.runtime import Runtime
+from service_kit.unit import Unit
+
+_log = logger(__name__)
+
+ORPHANS_EVERY = 5
+"""Rounds between two looks for leads held in no pool of the rulebook."""
+
+
+class Drainer:
+    """Drains every pool that is due. Any number of instances may run; a pool's lock orders them."""
+
+    name = "drain"
+
+    def __init__(self, runtime: Runtime, handler: DrainHandler, *, every: timedelta) -> None:
+        self._runtime = runtime
+        self._handler = handler
+        self._every = every.total_seconds()
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._rounds = 0
+        self._waits_for: str | None = None
+
+    def wake(self) -> None:
+        """A rep has room: look at once. Call it after the commit."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Look, drain, wait; until stopped. Transient errors wait for the next look."""
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                await self.look()
+                self._waits_for = None
+            except Exception as error:
+                if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                    raise
+                self._waits_for = describe(error)
+                _log.warning("draining waits", error=self._waits_for)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._every)
+
+    async def look(self) -> int:
+        """Drain what is due now; returns how many leads found a rep."""
+        async with self._runtime.database.transaction() as conn:
+            now = await self._runtime.database.clock.now(conn)
+            await store.note_openings(conn, now)
+            pools = [row["id"] for row in await conn.fetch(q.pools_to_drain)]
+        placed = 0
+        for pool in pools:
+            placed += await self._drain(pool)
+        self._rounds += 1
+        if self._rounds % ORPHANS_EVERY == 1:
+            placed += (await self._runtime.in_transaction(self._handler.drain_orphans)).placed
+        return placed
+
+    async def _drain(self, pool: str) -> int:
+        """Passes over one pool until nothing is due or one places nobody, as when others hold the leads."""
+        placed = 0
+
+        async def one_pass(unit: Unit) -> Drained:
+            return await self._handler.drain(unit, pool)
+
+        while not self._stopping:
+            drained = await self._runtime.in_transaction(one_pass)
+            placed += drained.placed
+            if not drained.is_due or not drained.placed:
+                break
+        metrics.DRAINED.inc(placed)
+        return placed
+
+    def stop(self) -> None:
+        """End after the pass in hand."""
+        self._stopping = True
+        self._woken.set()
+
+    def not_ready(self) -> str | None:
+        """What draining waits for, if anything."""
+        return self._waits_for

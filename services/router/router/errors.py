@@ -1,0 +1,60 @@
+"""What the router refuses, each with the one HTTP answer it maps to in the API."""
+
+from uuid import UUID
+
+
+class Refused(Exception):
+    """The caller has to do something else."""
+
+
+class LeadNotYours(Refused):
+    """The lead is not, and never was, this rep's: answered as if it did not exist."""
+
+    def __init__(self, lead: UUID) -> None:
+        super().__init__(f"no lead {lead} among yours; GET /v1/me/assignments lists them")
+
+
+class UnknownLead(Refused):
+    """No event about this lead has reached the router: check the id."""
+
+    def __init__(self, lead: UUID) -> None:
+        super().__init__(f"no lead {lead} is known here; lead ids are in scoring's GET /v1/leads")
+
+
+class UnknownRep(Refused):
+    """The roster has no such rep: choose one of GET /v1/reps."""
+
+    def __init__(self, rep: str) -> None:
+        super().__init__(f"no rep {rep!r} is in the roster; GET /v1/reps lists them")
+
+
+class WrongLeadState(Refused):
+    """The act does not fit the state the lead is in."""
+
+    def __init__(self, act: str, state: str, instead: str) -> None:
+        super().__init__(f"{act} does not fit: the lead is {state}; {instead}")
+        self.state = state
+        self.instead = instead
+
+
+class KeyUsedForAnotherAct(Refused):
+    """The Idempotency-Key came before with another act: send a new one."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"Idempotency-Key {key!r} was used for another act on this lead; send a new key")
+
+
+class NoRulebook(Refused):
+    """No rulebook has reached the router: try again after the first publication."""
+
+    def __init__(self) -> None:
+        super().__init__("no rulebook has reached the router yet; publish one, then send the act again")
+
+
+class WakeUpInThePast(Refused):
+    """A recycled lead is to wake up later than now."""
+
+    def __init__(self, wake_at: str) -> None:
+        super().__init__(
+            f"wake_at {wake_at} has passed; write a moment to come, as 2030-01-31T09:00:00+01:00"
+        )

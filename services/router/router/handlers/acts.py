@@ -1,0 +1,163 @@
+"""A rep does something with a lead: one transaction, the lead locked, a repeat gives the same answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from lead_events import LeadProgressed, Outcome
+from lead_events.ids import event_id
+from lead_events.words import CloseReason, ProgressKind
+from router import store
+from router.books import Books
+from router.desk import Desk, choose_pool
+from router.domain.acts import Act, KeyReused, NotYours, Proceed, Repeat, WrongState, judge
+from router.domain.book import Book, PoolChoice
+from router.domain.decision import Standing
+from router.domain.leads import Lead
+from router.errors import KeyUsedForAnotherAct, LeadNotYours, NoRulebook, WakeUpInThePast, WrongLeadState
+from router.roster import RepReader
+from router.store import q
+from service_kit.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act's answer. `frees` says whether a rep has room now, so that a drain may find work."""
+
+    answer: dict[str, Any]
+    frees: bool = False
+
+
+class ActHandler:
+    """Handles reps' acts."""
+
+    def __init__(self, books: Books, reader: RepReader) -> None:
+        self._books = books
+        self._reader = reader
+
+    def work(self, rep: str, lead_id: UUID, act: Act) -> Callable[[Unit], Any]:
+        """The transaction of one act, for the runtime to run."""
+
+        async def run(unit: Unit) -> Done:
+            return await self.act(unit, rep, lead_id, act)
+
+        return run
+
+    async def act(self, unit: Unit, rep: str, lead_id: UUID, act: Act) -> Done:
+        """Do it. Raises LeadNotYours, WrongLeadState, KeyUsedForAnotherAct or NoRulebook."""
+        desk = Desk(unit, self._reader)
+        await desk.take_leads([lead_id], insert=False)
+        await unit.refresh_now()
+        lead = desk.leads.get(lead_id)
+        rounds = await store.past_rounds(unit.conn, lead_id, rep)
+        past = await store.past_acts(unit.conn, lead_id, rep)
+        verdict = judge(act, rep, lead, past, rounds, unit.now)
+        match verdict:
+            case Repeat(answer):
+                return Done(answer)
+            case NotYours():
+                raise LeadNotYours(lead_id)
+            case KeyReused():
+                raise KeyUsedForAnotherAct(act.key or "")
+            case WrongState(state, instead):
+                raise WrongLeadState(act.kind.value, state, instead)
+            case Proceed():
+                _check_wake_up(act, unit.now)
+        if lead is None or lead.handoff is None:
+            raise AssertionError("judge lets nobody act on a lead they do not hold")
+        return await self._proceed(unit, desk, lead, rep, act, number=len(past))
+
+    async def _proceed(self, unit: Unit, desk: Desk, lead: Lead, rep: str, act: Act, *, number: int) -> Done:
+        handoff = lead.handoff
+        if handoff is None:
+            raise AssertionError("no open round")
+        cause = event_id(handoff.id, act.kind.value, lead.id, number)
+        closes = act.closes
+        frees = closes is not None or act.kind is ProgressKind.DECLINED
+        book, choice = await self._prepare(unit, desk, lead, act) if frees else (None, None)
+        round_, at = handoff.round, unit.now
+        desk.progress(lead, cause, _event(lead, act, rep, round_, at))
+        _note(desk, lead, act, at)
+        if book is not None and choice is not None:
+            _finish(desk, lead, cause, book, choice, closes)
+        await desk.write()
+        answer = _answer(lead, act, round_, at)
+        await unit.conn.execute(
+            q.insert_act, cause, lead.id, rep, round_, act.kind.value, at, act.key, act.content, answer
+        )
+        return Done(answer, frees)
+
+    async def _prepare(self, unit: Unit, desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
+        """Lock what the end of a round touches: the rep's pools, and for a decline the pool that goes on."""
+        book = (await self._books.shelf(unit.conn)).at(unit.now)
+        if book is None or lead.handoff is None:
+            raise NoRulebook
+        await desk.read_members()
+        choice = choose_pool(lead, book)
+        wanted = [(book, pool) for pool in book.pools_of(desk.member(lead.handoff.rep))]
+        if act.kind is ProgressKind.DECLINED and choice.pool is not None:
+            wanted.append((book, choice.pool))
+        await desk.take_pools(wanted, [lead.line], [lead.handoff.rep])
+        return book, choice
+
+
+def _finish(
+    desk: Desk, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, closes: CloseReason | None
+) -> None:
+    if closes is not None:
+        desk.close(lead, cause, book, closes, lead.progressed_seq)
+        return
+    desk.take_back(lead, cause, book, Standing.DECLINED)
+    desk.route(lead, cause, book, choice)
+
+
+def _check_wake_up(act: Act, now: datetime) -> None:
+    wake_at = act.content.get("wake_at")
+    if wake_at is not None and datetime.fromisoformat(wake_at) <= now:
+        raise WakeUpInThePast(wake_at)
+
+
+def _note(desk: Desk, lead: Lead, act: Act, at: datetime) -> None:
+    handoff = lead.handoff
+    if handoff is None:
+        return
+    if act.kind is ProgressKind.ACCEPTED:
+        handoff.accepted_at = at
+    elif act.kind is ProgressKind.CONTACTED:
+        handoff.contacted_at = handoff.contacted_at or at
+    desk.ledger.touch_handoff(handoff)
+
+
+def _event(lead: Lead, act: Act, rep: str, round_: int, at: datetime) -> LeadProgressed:
+    content = act.content
+    is_outcome = act.kind is ProgressKind.OUTCOME
+    return LeadProgressed.model_validate(
+        {
+            "lead_id": lead.id,
+            "line": lead.line,
+            "seq": 1,  # the desk numbers it
+            "kind": act.kind,
+            "at": at,
+            "round": round_,
+            "rep_id": rep,
+            "channel": content.get("channel"),
+            "result": None if is_outcome else content.get("result"),
+            "reason": None if is_outcome else content.get("reason"),
+            "wake_at": content.get("wake_at"),
+            "outcome": Outcome.model_validate(content) if is_outcome else None,
+            "is_test": lead.is_test,
+        }
+    )
+
+
+def _answer(lead: Lead, act: Act, round_: int, at: datetime) -> dict[str, Any]:
+    mine = lead.handoff is not None and lead.handoff.round == round_
+    return {
+        "lead_id": str(lead.id),
+        "round": round_,
+        "act": act.kind.value,
+        "at": at.isoformat(),
+        "state": lead.state.value if mine or act.closes else "taken_back",
+    }

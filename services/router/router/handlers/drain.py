@@ -1,0 +1,122 @@
+"""Held leads find a rep: one pool at a time, best first, each pass a transaction of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from lead_events.words import RoutedKind
+from router import store
+from router.books import Books
+from router.desk import Desk, choose_pool
+from router.domain.book import NO_PLAN, Book, PoolChoice
+from router.domain.decision import RoutableLead, Standing, decide
+from router.domain.leads import Lead
+from router.domain.roster import Pool
+from router.domain.turns import Turns
+from router.roster import RepReader
+from router.store import q
+from service_kit.postgres import Connection
+from service_kit.unit import Unit
+
+AT_ONCE = 100
+"""Held leads in one transaction, at most."""
+
+_NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one pass did. `is_due` tells that a held lead may still find a rep."""
+
+    placed: int
+    is_due: bool
+
+
+class DrainHandler:
+    """Runs passes."""
+
+    def __init__(self, books: Books, reader: RepReader) -> None:
+        self._books = books
+        self._reader = reader
+
+    async def drain(self, unit: Unit, pool: str) -> Drained:
+        """One pass over a pool: lock its waiting leads, then it, then its reps; place whom it can."""
+        book = (await self._books.shelf(unit.conn)).at(unit.now)
+        desk = Desk(unit, self._reader)
+        await desk.read_members()
+        if book is None or pool not in book.pools:
+            await unit.conn.execute(q.update_pools, [pool], [False], [None], [{}])
+            return Drained(0, is_due=False)
+        lines = [row["line"] for row in await unit.conn.fetch(q.lines_waiting, pool)]
+        await self._take_waiting(unit, desk, book, pool, lines)
+        await desk.take_pools([(book, pool)], lines)
+        placed = sum(_place(desk, book, pool, lead) for lead in list(desk.leads.values()))
+        await desk.write()
+        locked = desk.pools[pool]
+        locked.drain_due = await _is_due(unit.conn, desk.pool(book, pool), lines, unit)
+        locked.next_opening = desk.pool(book, pool).next_opening(unit.now) if lines else None
+        await desk.write()
+        return Drained(placed, locked.drain_due)
+
+    async def drain_orphans(self, unit: Unit) -> Drained:
+        """Leads held in no pool of the rulebook in force, whose line has a plan: decide by its rules."""
+        book = (await self._books.shelf(unit.conn)).at(unit.now)
+        if book is None:
+            return Drained(0, is_due=False)
+        desk = Desk(unit, self._reader)
+        desk.leads = await store.lock_orphans(unit.conn, book.pools, book.plans, AT_ONCE)
+        if not desk.leads:
+            return Drained(0, is_due=False)
+        await desk.read_members()
+        choices = {lead.id: choose_pool(lead, book) for lead in desk.leads.values()}
+        wanted = [(book, choice.pool) for choice in choices.values() if choice.pool is not None]
+        await desk.take_pools(wanted, {lead.line for lead in desk.leads.values()})
+        placed = 0
+        for lead in desk.leads.values():
+            kind = desk.route(lead, _cause(lead), book, choices[lead.id])
+            placed += kind is RoutedKind.ASSIGNED
+        await desk.write()
+        return Drained(placed, is_due=len(desk.leads) == AT_ONCE)
+
+    async def _take_waiting(
+        self, unit: Unit, desk: Desk, book: Book, pool: str, lines: Sequence[str]
+    ) -> None:
+        """Lock the waiting leads that somebody could take by what is known before the pool is locked."""
+        if not lines:
+            return
+        members = set(book.members(pool, desk.members))
+        rows = [row for row in await unit.conn.fetch(q.all_reps) if row["id"] in members]
+        reps = tuple(self._reader.read(row) for row in rows)
+        load = {row["id"]: row["open"] for row in rows}
+        seen = Pool(pool, pool, reps, load, Turns())
+        for line in lines:
+            able = _able(seen, line, unit)
+            if able:
+                found = await store.lock_waiting(unit.conn, pool, line, able, AT_ONCE - len(desk.leads))
+                desk.leads.update(found)
+
+
+def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
+    choice = PoolChoice(pool, "queue", "it waited in this pool") if lead.pool == pool else NO_PLAN
+    return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
+
+
+def _cause(lead: Lead) -> UUID:
+    """What is followed up: the decision that held the lead."""
+    return lead.last_routed or lead.id
+
+
+def _able(pool: Pool, line: str, unit: Unit) -> list[str]:
+    """Reps who could take a lead of the line now."""
+    decision = decide(pool, RoutableLead(_NOBODY, line), unit.now)
+    able = (Standing.CHOSEN, Standing.AVAILABLE)
+    return [candidate.rep for candidate in decision.candidates if candidate.standing in able]
+
+
+async def _is_due(conn: Connection, pool: Pool, lines: Sequence[str], unit: Unit) -> bool:
+    """Under the pool's lock: whether a lead that is still held could be placed."""
+    for line in lines:
+        able = _able(pool, line, unit)
+        if able and await conn.fetchval(q.someone_may_be_placed, pool.id, line, able):
+            return True
+    return False

@@ -1,0 +1,132 @@
+"""A version of the rulebook arrives: stored, its pools and new reps entered, changed hours published."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from lead_events import RepAvailabilityChanged, RulebookPublished
+from router import metrics
+from router.books import Shelf
+from router.domain.book import read_book
+from router.domain.hours import hours_document, with_absences
+from router.roster import RepReader
+from router.store import Row, q
+from rulebook.cel import ConditionInvalid
+from rulebook.findings import RulebookInvalid
+from rulebook.models import Absence, RepSeed, Rulebook
+from rulebook.publication import parse
+from rulebook.store import VersionContradicted, insert_version
+from rulebook.versions import Versioned
+from service_kit.batch import Batch, Received
+from service_kit.logs import logger
+from service_kit.unit import Unit
+from worktime import Calendar, CalendarError
+
+_log = logger(__name__)
+
+
+async def apply_rulebooks(
+    batch: Batch, shelf: Shelf, events: Sequence[Received[RulebookPublished]], reader: RepReader
+) -> Shelf:
+    """Store versions in their order and return the shelf with them.
+
+    One that cannot be used changes nothing.
+    """
+    for event in sorted(events, key=lambda each: each.data.version):
+        try:
+            rulebook = _usable(event.data, batch.now)
+            stored = await insert_version(batch.conn, event.data)
+        except VersionContradicted as error:
+            batch.reject(event, str(error))
+            continue
+        except (RulebookInvalid, ConditionInvalid, CalendarError, ValueError) as error:
+            metrics.REFUSED_RULEBOOKS.inc()
+            _log.error("a published rulebook cannot be used", version=event.data.version, error=str(error))
+            batch.effect(event, "rulebook_refused")
+            continue
+        if stored:
+            await _enter(batch, event.id, rulebook)
+            shelf = shelf.with_version(Versioned(event.data.version, event.data.effective_from, rulebook))
+        batch.effect(event, "rulebook_stored" if stored else "rulebook_known")
+    return shelf
+
+
+def _usable(published: RulebookPublished, now: datetime) -> Rulebook:
+    rulebook = parse(published.rulebook)
+    read_book(published.version, rulebook)
+    for calendar in rulebook.calendars.values():
+        Calendar.from_dict(hours_document(calendar, year=now.year))
+    for rep in rulebook.roster.reps.values():
+        rulebook.calendars[rep.calendar]
+    return rulebook
+
+
+async def _enter(unit: Unit, cause: UUID, rulebook: Rulebook) -> None:
+    await unit.conn.execute(q.insert_pools, sorted(rulebook.routing.pools))
+    hours = {
+        name: hours_document(calendar, year=unit.now.year) for name, calendar in rulebook.calendars.items()
+    }
+    new = await _insert_new_reps(unit, rulebook, hours)
+    rows = await unit.conn.fetch(q.all_reps)
+    for row in rows:
+        if row["id"] in new:
+            announce(unit, cause, row)
+        elif row["calendar"] in hours and hours[row["calendar"]] != row["hours"]:
+            await _follow_calendar(unit, cause, row["id"], hours[row["calendar"]])
+
+
+async def _insert_new_reps(unit: Unit, rulebook: Rulebook, hours: dict[str, dict[str, Any]]) -> set[str]:
+    seeds = sorted(rulebook.roster.reps.items())
+    rows = await unit.conn.fetch(
+        q.insert_reps,
+        [identity for identity, _ in seeds],
+        [seed.name for _, seed in seeds],
+        [seed.email for _, seed in seeds],
+        [seed.team for _, seed in seeds],
+        [",".join(seed.lines) for _, seed in seeds],
+        [",".join(seed.languages) for _, seed in seeds],
+        [seed.weight for _, seed in seeds],
+        [seed.capacity for _, seed in seeds],
+        [seed.calendar for _, seed in seeds],
+        [hours[seed.calendar] for _, seed in seeds],
+        [_absences(seed) for _, seed in seeds],
+        [with_absences(hours[seed.calendar], seed.absences) for _, seed in seeds],
+    )
+    return {row["id"] for row in rows}
+
+
+def _absences(seed: RepSeed) -> list[dict[str, Any]]:
+    return [absence.model_dump(mode="json") for absence in seed.absences]
+
+
+async def _follow_calendar(unit: Unit, cause: UUID, rep: str, hours: dict[str, Any]) -> None:
+    """A calendar's hours are the rulebook's; what the roster says of the rep stays."""
+    row = (await unit.conn.fetch(q.lock_reps, [rep]))[0]
+    document = with_absences(hours, [Absence.model_validate(each) for each in row["absences"]])
+    await unit.conn.execute(
+        q.update_rep,
+        rep,
+        row["weight"],
+        row["capacity"],
+        row["is_active"],
+        hours,
+        row["absences"],
+        document,
+        row["revision"] + 1,
+    )
+    announce(unit, cause, (await unit.conn.fetch(q.one_rep, rep))[0])
+
+
+def announce(unit: Unit, cause: UUID, row: Row) -> None:
+    """Publish a rep's availability as it now stands."""
+    event = RepAvailabilityChanged(
+        rep_id=row["id"],
+        revision=row["revision"],
+        name=row["name"],
+        team=row["team"],
+        calendar=row["document"],
+        is_active=row["is_active"],
+        at=unit.now,
+    )
+    unit.emit("rep-availability-changed", event, key=row["id"], cause=cause, subject=row["id"])

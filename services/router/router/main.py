@@ -1,0 +1,89 @@
+"""Wiring of the router, nothing else."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from router import metrics
+from router.api.operators import operator_router
+from router.api.reps import rep_router
+from router.books import Books
+from router.consumer import consumer_spec
+from router.drainer import Drainer
+from router.handlers.acts import ActHandler
+from router.handlers.drain import DrainHandler
+from router.handlers.news import NewsHandler
+from router.handlers.reps import RepHandler
+from router.roster import RepReader
+from router.settings import RouterSettings
+from service_kit.app import create_app, serve
+from service_kit.parts import Part, Periodic
+from service_kit.runtime import Runtime
+
+PACKAGES = ("rulebook", "router")
+"""Packages whose migrations make the router's schema."""
+
+HELD_LOCK = 0x6261746F6E20
+"""Advisory lock of the instance that exports how many leads are held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The handlers of one process, sharing what they cache."""
+
+    news: NewsHandler
+    acts: ActHandler
+    reps: RepHandler
+    drainer: Drainer
+
+
+def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
+    """The production parts."""
+    books, reader = Books(), RepReader()
+    every = timedelta(milliseconds=settings.drain_ms)
+    return Wiring(
+        news=NewsHandler(books, reader),
+        acts=ActHandler(books, reader),
+        reps=RepHandler(books),
+        drainer=Drainer(runtime, DrainHandler(books, reader), every=every),
+    )
+
+
+def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastAPI:
+    """The application. A test passes its own runtime."""
+    metrics.known_series()
+    shared = runtime or Runtime.of(settings)
+    wiring = wire(shared, settings)
+    return create_app(
+        title="Baton router",
+        settings=settings,
+        build=lambda rt: parts(rt, wiring),
+        routers=lambda rt: [
+            rep_router(rt, wiring.acts, wiring.drainer.wake),
+            operator_router(rt, wiring.reps, wiring.drainer.wake),
+        ],
+        runtime=shared,
+    )
+
+
+def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
+    """What runs side by side."""
+    return [
+        runtime.consumer(consumer_spec(wiring.news)),
+        wiring.drainer,
+        Periodic(
+            "held leads",
+            every=timedelta(seconds=10),
+            work=metrics.export_held(runtime.database),
+            only_one=HELD_LOCK,
+            database=runtime.database,
+            on_loss=metrics.forget_held,
+            clock=runtime.clock,
+        ),
+    ]
+
+
+def run(settings: RouterSettings) -> None:
+    """Serve until told to stop."""
+    serve(build_app(settings), settings)

@@ -1,0 +1,67 @@
+"""What the router counts. Pools are those of the rulebook; nothing of a lead is a label."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from lead_events.words import HoldReason, RoutedKind
+from router.domain.book import RuleError
+from router.domain.leads import Lead
+from router.store import q
+from service_kit.metrics import BUCKETS
+from service_kit.postgres import Database
+
+DECISIONS = Counter(
+    "baton_decisions_total", "Decisions by kind and pool (none: no rule named one).", ["kind", "pool"]
+)
+HELD = Gauge("baton_leads_held", "Leads that wait for a rep, by what they wait for.", ["reason"])
+ASSIGNED_AFTER = Histogram(
+    "baton_accepted_to_assigned_seconds",
+    "From the moment intake received (or a person released) a lead to its first handoff.",
+    buckets=BUCKETS,
+)
+RULE_ERRORS = Counter(
+    "baton_routing_rule_errors_total", "Routing rules that had no answer for a lead, by rule.", ["rule"]
+)
+REFUSED_RULEBOOKS = Counter(
+    "baton_rulebooks_refused_total", "Published versions this service could not use: nothing of them applies."
+)
+
+DRAINED = Counter("baton_leads_drained_total", "Held leads that found a rep.")
+
+
+def count_rule_errors(errors: Iterable[RuleError]) -> None:
+    """Rules come from the rulebook, so the label is bounded by it."""
+    for error in errors:
+        RULE_ERRORS.labels(rule=error.rule).inc()
+
+
+def observe_assignment(lead: Lead, at: datetime) -> None:
+    """The company's speed in front of sales: first handoffs only."""
+    if lead.round == 1 and lead.received_at is not None:
+        ASSIGNED_AFTER.observe(max(0.0, (at - lead.received_at).total_seconds()))
+
+
+def known_series() -> None:
+    """Series that exist from the start, at zero."""
+    for kind in RoutedKind:
+        DECISIONS.labels(kind=kind.value, pool="none")
+
+
+def export_held(database: Database) -> Callable[[], Awaitable[None]]:
+    """Work for a Periodic: how many leads wait for what."""
+
+    async def export() -> None:
+        async with database.acquire() as conn:
+            rows = await conn.fetch(q.held_by_reason)
+        found = {row["hold_reason"]: row["leads"] for row in rows}
+        for reason in HoldReason:
+            HELD.labels(reason=reason.value).set(found.get(reason.value, 0))
+
+    return export
+
+
+def forget_held() -> None:
+    """Another instance exports the gauge now."""
+    HELD.clear()

@@ -1,0 +1,1 @@
+"""SQL that creates the router's own tables."""

@@ -1,0 +1,143 @@
+"""What a desk writes besides pools and reps.
+
+Leads, rounds and decision records, collected and written at once.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from lead_events.words import RoutedKind
+from router import store
+from router.domain.book import PoolChoice
+from router.domain.deadlines import Deadlines
+from router.domain.decision import Decision
+from router.domain.leads import Handoff, Lead
+from router.store import q
+from service_kit.errors import Transient
+from service_kit.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class NewRound:
+    """A round that begins."""
+
+    lead: Lead
+    handoff: Handoff
+    due: Deadlines
+    why: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Changes to leads, in the order they have to be written."""
+
+    touched: dict[UUID, Lead] = field(default_factory=dict)
+    ended: list[tuple[Handoff, str]] = field(default_factory=list)
+    rounds: list[NewRound] = field(default_factory=list)
+    handoffs: dict[UUID, Handoff] = field(default_factory=dict)
+    decisions: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def touch(self, lead: Lead) -> None:
+        """The lead's row is to be written."""
+        self.touched[lead.id] = lead
+
+    def touch_handoff(self, handoff: Handoff) -> None:
+        """The open round's row is to be written."""
+        self.handoffs[handoff.id] = handoff
+
+    def decide(
+        self,
+        identity: UUID,
+        lead: Lead,
+        at: datetime,
+        cause: UUID,
+        kind: RoutedKind,
+        choice: PoolChoice,
+        decision: Decision | None,
+        version: int,
+        why: str,
+        pool_state: Mapping[str, object],
+    ) -> None:
+        """Keep a decision record. Nothing in it is about the buyer."""
+        candidates = [each.record() for each in decision.candidates] if decision is not None else []
+        errors = [{"rule": error.rule, "message": error.message} for error in choice.errors]
+        self.decisions.append(
+            (
+                identity,
+                lead.id,
+                at,
+                cause,
+                kind.value,
+                lead.round,
+                lead.pool,
+                lead.handoff.rep if lead.handoff is not None else None,
+                lead.hold_reason,
+                lead.next_try_at,
+                choice.rule,
+                errors,
+                version,
+                candidates,
+                dict(pool_state),
+                why,
+            )
+        )
+
+    async def write(self, conn: Connection, now: datetime) -> None:
+        """Rounds end before others begin: at most one is open a lead at any moment."""
+        if self.ended:
+            await conn.execute(
+                q.end_assignments,
+                [handoff.id for handoff, _ in self.ended],
+                [ended_by for _, ended_by in self.ended],
+                now,
+                [handoff.breached_at for handoff, _ in self.ended],
+            )
+        if self.rounds:
+            await self._insert_rounds(conn)
+        new = {each.handoff.id for each in self.rounds if each.handoff.asked_again == 0}
+        ended = {handoff.id for handoff, _ in self.ended}
+        changed = [each for each in self.handoffs.values() if each.id not in new | ended]
+        if changed:
+            await store.write_handoffs(conn, changed)
+        if self.touched:
+            await store.write_leads(conn, list(self.touched.values()))
+        if self.decisions:
+            await conn.execute(
+                q.insert_decisions, *(list(column) for column in zip(*self.decisions, strict=True))
+            )
+        for collected in (self.touched, self.ended, self.rounds, self.handoffs, self.decisions):
+            collected.clear()
+
+    async def _insert_rounds(self, conn: Connection) -> None:
+        rounds = self.rounds
+        await conn.execute(
+            q.insert_assignments,
+            [each.handoff.id for each in rounds],
+            [each.lead.id for each in rounds],
+            [each.handoff.rep for each in rounds],
+            [each.handoff.pool for each in rounds],
+            [each.handoff.round for each in rounds],
+            [each.handoff.assigned_at for each in rounds],
+            [each.handoff.rulebook_version for each in rounds],
+            [each.due.accept_by for each in rounds],
+            [each.due.respond_by for each in rounds],
+            [each.why for each in rounds],
+        )
+
+    @staticmethod
+    async def write_load(conn: Connection, taken: Counter[str], freed: Counter[str]) -> None:
+        """Free first, then take within capacity. Raises Transient when a rep has no room: decide again."""
+        if freed:
+            reps = sorted(freed)
+            await conn.execute(q.free_load, reps, [freed[rep] for rep in reps])
+        if not taken:
+            return
+        reps = sorted(taken)
+        placed = await conn.fetch(q.take_load, reps, [taken[rep] for rep in reps])
+        if len(placed) != len(reps):
+            full = sorted(set(reps) - {row["id"] for row in placed})
+            raise Transient(f"no room left for {', '.join(full)}: decide again")

@@ -1,0 +1,213 @@
+"""All SQL of the router.
+
+Rows in, domain objects out. Every function works inside the caller's transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from lead_events.words import CloseReason, HoldReason, ProgressKind, Quadrant, Stage
+from router.domain.acts import PastAct, PastRound
+from router.domain.leads import Handoff, Lead, LeadState
+from router.domain.turns import Account, Turns
+from service_kit.postgres import Connection
+from service_kit.queries import load_queries
+
+q = load_queries("router")
+
+Row = asyncpg.Record
+
+
+def read_lead(row: Row) -> Lead:
+    """A lead of its row, without the open round."""
+    return Lead(
+        id=row["id"],
+        state=LeadState(row["state"]),
+        person_id=row["person_id"],
+        line=row["line"],
+        scored_seq=row["scored_seq"],
+        routed_seq=row["routed_seq"],
+        progressed_seq=row["progressed_seq"],
+        quadrant=Quadrant(row["quadrant"]),
+        stage=Stage(row["stage"]),
+        profile=row["profile"],
+        score=row["score"],
+        form_id=row["form_id"],
+        source=row["source"],
+        campaign=row["campaign"],
+        submissions=row["submissions"],
+        asks=row["asks"],
+        is_test=row["is_test"],
+        received_at=row["received_at"],
+        sql_at=row["sql_at"],
+        rulebook_version=row["rulebook_version"],
+        round=row["round"],
+        pool=row["pool_id"],
+        hold_reason=HoldReason(row["hold_reason"]) if row["hold_reason"] else None,
+        held_since=row["held_since"],
+        next_try_at=row["next_try_at"],
+        excluded=row["excluded"],
+        last_routed=row["last_routed"],
+        closed_at=row["closed_at"],
+        close_reason=CloseReason(row["close_reason"]) if row["close_reason"] else None,
+        closing_seq=row["closing_seq"],
+    )
+
+
+def _read_handoff(row: Row) -> Handoff:
+    return Handoff(
+        id=row["id"],
+        rep=row["rep_id"],
+        pool=row["pool_id"],
+        round=row["round"],
+        assigned_at=row["assigned_at"],
+        rulebook_version=row["rulebook_version"],
+        accepted_at=row["accepted_at"],
+        contacted_at=row["contacted_at"],
+        asked_again=row["asked_again"],
+        asked_again_at=row["asked_again_at"],
+        warned_at=row["warned_at"],
+        breached_at=row["breached_at"],
+    )
+
+
+async def lock_leads(conn: Connection, ids: Iterable[UUID], *, insert: bool) -> dict[UUID, Lead]:
+    """Lock leads by id, with their open rounds; with `insert`, unknown ones get a row first."""
+    ordered = sorted(set(ids))
+    if insert:
+        await conn.execute(q.insert_stubs, ordered)
+    return await _with_handoffs(conn, await conn.fetch(q.lock_leads, ordered))
+
+
+async def lock_waiting(
+    conn: Connection, pool: str, line: str, reps: Sequence[str], limit: int
+) -> dict[UUID, Lead]:
+    """Lock held leads of a pool and line that one of `reps` may take, best first.
+
+    Those locked elsewhere are left.
+    """
+    return {
+        lead.id: lead
+        for lead in map(read_lead, await conn.fetch(q.lock_waiting_leads, pool, line, list(reps), limit))
+    }
+
+
+async def lock_orphans(
+    conn: Connection, pools: Iterable[str], lines: Iterable[str], limit: int
+) -> dict[UUID, Lead]:
+    """Lock held leads of `lines` that are in none of `pools`."""
+    rows = await conn.fetch(q.lock_orphans, sorted(pools), sorted(lines), limit)
+    return {lead.id: lead for lead in map(read_lead, rows)}
+
+
+async def _with_handoffs(conn: Connection, rows: Sequence[Row]) -> dict[UUID, Lead]:
+    leads = {lead.id: lead for lead in map(read_lead, rows)}
+    assigned = [lead.id for lead in leads.values() if lead.state is LeadState.ASSIGNED]
+    if assigned:
+        for row in await conn.fetch(q.open_assignments, assigned):
+            leads[row["lead_id"]].handoff = _read_handoff(row)
+    return leads
+
+
+async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
+    """Write locked leads back."""
+    columns: list[list[Any]] = [
+        [lead.id for lead in leads],
+        [lead.state.value for lead in leads],
+        [lead.person_id for lead in leads],
+        [lead.line for lead in leads],
+        [lead.scored_seq for lead in leads],
+        [lead.routed_seq for lead in leads],
+        [lead.progressed_seq for lead in leads],
+        [lead.quadrant.value for lead in leads],
+        [lead.stage.value for lead in leads],
+        [lead.profile for lead in leads],
+        [lead.score for lead in leads],
+        [lead.form_id for lead in leads],
+        [lead.source for lead in leads],
+        [lead.campaign for lead in leads],
+        [lead.submissions for lead in leads],
+        [lead.asks for lead in leads],
+        [lead.is_test for lead in leads],
+        [lead.received_at for lead in leads],
+        [lead.sql_at for lead in leads],
+        [lead.rulebook_version for lead in leads],
+        [lead.round for lead in leads],
+        [lead.pool for lead in leads],
+        [lead.rank for lead in leads],
+        [lead.hold_reason for lead in leads],
+        [lead.held_since for lead in leads],
+        [lead.next_try_at for lead in leads],
+        [lead.excluded for lead in leads],
+        [lead.last_routed for lead in leads],
+        [lead.closed_at for lead in leads],
+        [lead.close_reason for lead in leads],
+        [lead.closing_seq for lead in leads],
+    ]
+    await conn.execute(q.update_leads, *columns)
+
+
+async def write_handoffs(conn: Connection, handoffs: Sequence[Handoff]) -> None:
+    """Write what happened in open rounds."""
+    await conn.execute(
+        q.update_assignments,
+        [each.id for each in handoffs],
+        [each.accepted_at for each in handoffs],
+        [each.contacted_at for each in handoffs],
+        [each.asked_again for each in handoffs],
+        [each.asked_again_at for each in handoffs],
+        [each.warned_at for each in handoffs],
+        [each.breached_at for each in handoffs],
+    )
+
+
+async def read_turns(conn: Connection, pools: Sequence[Row]) -> dict[str, Turns]:
+    """The memory of locked pools."""
+    accounts: dict[str, dict[str, Account]] = {row["id"]: {} for row in pools}
+    for row in await conn.fetch(q.read_turns, list(accounts)):
+        accounts[row["pool_id"]][row["rep_id"]] = Account(row["carried"], row["lag"])
+    return {row["id"]: Turns(row["turn_weights"], accounts[row["id"]]) for row in pools}
+
+
+async def write_turns(conn: Connection, turns: Iterable[tuple[str, str, Account]]) -> None:
+    """Write accounts as (pool, rep, account)."""
+    rows = sorted(turns, key=lambda row: row[:2])
+    await conn.execute(
+        q.upsert_turns,
+        [pool for pool, _, _ in rows],
+        [rep for _, rep, _ in rows],
+        [account.carried for _, _, account in rows],
+        [account.lag for _, _, account in rows],
+    )
+
+
+async def queues_waiting(conn: Connection, asked: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which pools and lines have held leads somebody may still take."""
+    pairs = sorted(set(asked))
+    rows = await conn.fetch(q.queues_waiting, [pool for pool, _ in pairs], [line for _, line in pairs])
+    return {(row["pool_id"], row["line"]) for row in rows}
+
+
+async def past_acts(conn: Connection, lead: UUID, rep: str) -> list[PastAct]:
+    """What a rep did on a lead, oldest first."""
+    return [
+        PastAct(ProgressKind(row["kind"]), row["content"], row["key"], row["round"], row["at"], row["answer"])
+        for row in await conn.fetch(q.acts_of_rep, lead, rep)
+    ]
+
+
+async def past_rounds(conn: Connection, lead: UUID, rep: str) -> list[PastRound]:
+    """The rounds a rep had on a lead, oldest first."""
+    return [
+        PastRound(row["round"], row["ended_by"], row["ended_at"])
+        for row in await conn.fetch(q.rounds_of_rep, lead, rep)
+    ]
+
+
+async def note_openings(conn: Connection, now: datetime) -> None:
+    """Make a drain due in pools whose next rep has come to work."""
+    await conn.execute(q.note_openings, now)
