@@ -100,6 +100,7 @@ def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastA
         needs_database=False,
         runtime=runtime,
     )
+    app.state.wiring = wiring
     app.add_middleware(SubmissionsFirst, submissions=wiring.submissions)
     return app
 

@@ -61,7 +61,7 @@ class Submissions:
             cors = _allowed(self._intake.find(key).form, headers)
         except Refusal:
             cors = []
-        if cors:
+        if any(name == b"access-control-allow-origin" for name, _ in cors):
             cors += [
                 (b"access-control-allow-methods", b"POST"),
                 (b"access-control-allow-headers", b"content-type, idempotency-key"),

@@ -1,0 +1,182 @@
+"""What intake offers to the `baton` command: its forms, and a test submission that can be followed, over HTTP."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import typer
+
+from baton_cli.client import Client, items, open_client
+from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.errors import BadUsage, Declined, FoundNothing
+from baton_cli.moments import brief
+from baton_cli.output import print_fields, print_json, print_line, print_table, progress
+from baton_cli.specimen import is_marked, made_up
+from baton_cli.stack import Service
+
+_BETWEEN_LOOKS = 0.25
+
+form = command_group(help="Forms: list them, send a test submission and follow it to its rep.")
+
+
+@form.command("list")
+def list_forms(stack: StackFile = None, as_json: AsJson = False) -> None:
+    """The forms of the rulebook in force, with the address that a page posts to."""
+    with open_client(stack) as client:
+        forms = _forms(client)
+        address = client.stack.address(Service.INTAKE)
+    for each in forms.values():
+        each["url"] = f"{address}{_path(each)}"
+    if as_json:
+        print_json(forms)
+        return
+    rows = [
+        (name, each["name"], each.get("status", "active"), each["lines"], each["source"], each["url"])
+        for name, each in forms.items()
+    ]
+    print_table(["form", "name", "status", "lines", "source", "post to"], rows)
+
+
+@form.command("send-test")
+def send_test(
+    form: Annotated[str, typer.Argument(metavar="FORM", help="A form's id; `baton form list` lists them.")],
+    line: Annotated[
+        str | None, typer.Option(metavar="LINE", help="The line asked for, where the form lets one choose.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow it until it has a rep or another end.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="How many seconds --wait follows it.")] = 60,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Post a believable made-up submission, marked as a test where the form can; prints its id.
+
+    With --wait: exit code 0 when every lead of it is assigned, held, nurturing or closed, 1 when it went to
+    quarantine, was a duplicate, or the time ran out.
+    """
+    with open_client(stack) as client:
+        chosen = _form_named(_forms(client), form)
+        if line is not None and line not in chosen["lines"]:
+            raise BadUsage(
+                f"--line: {form} does not serve {line!r}; write one of {', '.join(chosen['lines'])}."
+            )
+        sent = _send(client, chosen, line)
+        if not is_marked(chosen):
+            progress(f"{form} has no test_flag in the rulebook: this counts as a real lead.")
+        result = {"submission_id": sent, "form": form}
+        if wait:
+            result |= Follower(client, timeout).follow(sent)
+    if as_json:
+        print_json(result)
+    else:
+        _show(result)
+    if result.get("state") in ("quarantined", "duplicate"):
+        raise typer.Exit(1)
+
+
+@dataclass
+class Follower:
+    """Looks at a submission until it has come to rest, or the time runs out."""
+
+    client: Client
+    seconds: float
+    monotonic: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+
+    def follow(self, submission: str) -> dict[str, Any]:
+        """What became of it, and of each of its leads. Raises FoundNothing when the time runs out."""
+        until = self.monotonic() + self.seconds
+        found = self._await(lambda: self._submission(submission), until, "scoring has not seen it")
+        progress(f"scoring: {found['state']}{_because(found)}")
+        leads = [self._lead(lead, until) for lead in found.get("lead_ids") or []]
+        reason = {key: found[key] for key in ("reason", "detail", "duplicate_of") if key in found}
+        return {"state": found["state"], **reason, "leads": leads}
+
+    def _lead(self, lead: str, until: float) -> dict[str, Any]:
+        routed = self._await(lambda: self._routed(lead), until, f"the router has not decided on lead {lead}")
+        rep = _rep(routed)
+        progress(f"router: lead {lead} is {routed['state']}{f' to {rep}' if rep else ''}")
+        timers = self._await(lambda: self._timers(lead), until, "no timer is running") if rep else []
+        held = {key: routed[key] for key in ("hold_reason", "next_try_at") if routed.get(key)}
+        line = routed.get("line")
+        return {"lead_id": lead, "line": line, "state": routed["state"], "rep": rep, **held, "timers": timers}
+
+    def _submission(self, submission: str) -> dict[str, Any] | None:
+        return self._found(Service.SCORING, f"/v1/submissions/{submission}")
+
+    def _routed(self, lead: str) -> dict[str, Any] | None:
+        routed = self._found(Service.ROUTER, f"/v1/leads/{lead}")
+        return None if routed is None or routed["state"] == "stub" else routed
+
+    def _timers(self, lead: str) -> list[dict[str, Any]] | None:
+        """None until there is one; a line or quadrant without a promise has none, which the time limit ends."""
+        answer = self._found(Service.SLA_MONITOR, f"/v1/leads/{lead}/timers")
+        return (items(answer, "timers") or None) if answer is not None else None
+
+    def _found(self, service: Service, path: str) -> Any:
+        try:
+            return self.client.get(service, path)
+        except FoundNothing:
+            return None
+
+    def _await(self, question: Callable[[], Any], until: float, otherwise: str) -> Any:
+        while (answer := question()) is None:
+            if self.monotonic() >= until:
+                raise FoundNothing(
+                    f"After {self.seconds:g} s {otherwise}; `baton status` shows what is behind."
+                )
+            self.pause(_BETWEEN_LOOKS)
+        return answer
+
+
+def _forms(client: Client) -> dict[str, dict[str, Any]]:
+    active = client.get(Service.SCORING, "/v1/rulebooks/active")
+    forms: dict[str, dict[str, Any]] = active["rulebook"]["forms"]
+    return forms
+
+
+def _form_named(forms: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    if name in forms:
+        return forms[name]
+    near = get_close_matches(name, forms, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(forms))}."
+    raise FoundNothing(f"The rulebook in force has no form {name!r}; {hint}")
+
+
+def _send(client: Client, form: Mapping[str, Any], line: str | None) -> str:
+    fields = made_up(form, secrets.randbelow(1_000_000), datetime.now(UTC), line)
+    headers = {"Idempotency-Key": secrets.token_urlsafe(12), "Accept": "application/json"}
+    answer = client.post(Service.INTAKE, _path(form), fields, headers=headers)
+    if not isinstance(answer, dict) or "submission_id" not in answer:
+        raise Declined(f"intake answered without an id: {answer}")
+    return str(answer["submission_id"])
+
+
+def _path(form: Mapping[str, Any]) -> str:
+    return f"/v1/forms/{form['key']}/submissions"
+
+
+def _rep(routed: Mapping[str, Any]) -> str | None:
+    if routed["state"] != "assigned":
+        return None
+    current = [each for each in routed.get("assignments", []) if each.get("ended_at") is None]
+    return str(current[-1].get("rep_name") or current[-1]["rep_id"]) if current else None
+
+
+def _because(found: Mapping[str, Any]) -> str:
+    return "".join(f", {found[key]}" for key in ("reason", "detail") if found.get(key))
+
+
+def _show(result: Mapping[str, Any]) -> None:
+    shown = {key: value for key, value in result.items() if key not in ("leads", "form")}
+    print_fields({key.replace("_", " "): value for key, value in shown.items()})
+    for lead in result.get("leads", []):
+        print_line()
+        print_fields({key.replace("_", " "): value for key, value in lead.items() if key != "timers"})
+        for timer in lead["timers"]:
+            print_line(f"  {timer['kind'].replace('_', ' ')} by {brief(timer['due_at'])} UTC")
