@@ -40,20 +40,15 @@ def search(client: Client, text: str) -> list[dict[str, Any]]:
     for _ in range(PAGES):
         answer = client.get(Service.SCORING, "/v1/leads", limit=PAGE, cursor=cursor)
         found += [lead for lead in items(answer, "leads") if _is_meant(lead, text)]
-        cursor = next_page(answer)
+        cursor = answer.get("next")
         if cursor is None:
             break
     return found
 
 
-def next_page(answer: Any) -> str | None:
-    """The cursor of the next page, None on the last."""
-    return answer.get("next_cursor") or answer.get("cursor") if isinstance(answer, dict) else None
-
-
 def lead_id(lead: dict[str, Any]) -> str:
-    """The id of a lead in an answer of scoring or router."""
-    return str(lead.get("lead_id") or lead.get("id"))
+    """The id of a lead in an answer of scoring."""
+    return str(lead["lead_id"])
 
 
 def person_in(profile: dict[str, Any] | None) -> str:

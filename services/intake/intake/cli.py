@@ -1,4 +1,4 @@
-"""What intake offers to the `baton` command: its forms, and a test submission that can be followed, over HTTP."""
+"""What intake offers to the `baton` command: its forms, and a test submission to follow, over HTTP."""
 
 import secrets
 import time
@@ -19,6 +19,7 @@ from baton_cli.specimen import is_marked, made_up
 from baton_cli.stack import Service
 
 _BETWEEN_LOOKS = 0.25
+_TIMER_SECONDS = 3.0
 
 form = command_group(help="Forms: list them, send a test submission and follow it to its rep.")
 
@@ -47,9 +48,7 @@ def send_test(
     line: Annotated[
         str | None, typer.Option(metavar="LINE", help="The line asked for, where the form lets one choose.")
     ] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Follow it until it has a rep or another end.")
-    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it comes to rest.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="How many seconds --wait follows it.")] = 60,
     stack: StackFile = None,
     as_json: AsJson = False,
@@ -101,22 +100,28 @@ class Follower:
         routed = self._await(lambda: self._routed(lead), until, f"the router has not decided on lead {lead}")
         rep = _rep(routed)
         progress(f"router: lead {lead} is {routed['state']}{f' to {rep}' if rep else ''}")
-        timers = self._await(lambda: self._timers(lead), until, "no timer is running") if rep else []
+        timers = self._timers(lead) if rep else []
         held = {key: routed[key] for key in ("hold_reason", "next_try_at") if routed.get(key)}
         line = routed.get("line")
         return {"lead_id": lead, "line": line, "state": routed["state"], "rep": rep, **held, "timers": timers}
 
     def _submission(self, submission: str) -> dict[str, Any] | None:
-        return self._found(Service.SCORING, f"/v1/submissions/{submission}")
+        found: dict[str, Any] | None = self._found(Service.SCORING, f"/v1/submissions/{submission}")
+        return found
 
     def _routed(self, lead: str) -> dict[str, Any] | None:
-        routed = self._found(Service.ROUTER, f"/v1/leads/{lead}")
+        routed: dict[str, Any] | None = self._found(Service.ROUTER, f"/v1/leads/{lead}")
         return None if routed is None or routed["state"] == "stub" else routed
 
-    def _timers(self, lead: str) -> list[dict[str, Any]] | None:
-        """None until there is one; a line or quadrant without a promise has none, which the time limit ends."""
-        answer = self._found(Service.SLA_MONITOR, f"/v1/leads/{lead}/timers")
-        return (items(answer, "timers") or None) if answer is not None else None
+    def _timers(self, lead: str) -> list[dict[str, Any]]:
+        """The promises to this lead; none after a while, because a quadrant may have none."""
+        until = self.monotonic() + _TIMER_SECONDS
+        while True:
+            answer = self._found(Service.SLA_MONITOR, f"/v1/leads/{lead}/timers")
+            timers = items(answer, "timers") if answer is not None else []
+            if timers or self.monotonic() >= until:
+                return timers
+            self.pause(_BETWEEN_LOOKS)
 
     def _found(self, service: Service, path: str) -> Any:
         try:

@@ -80,9 +80,7 @@ def explain(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) ->
     else:
         _show_score(identity, about, score, sums)
     if not adds_up:
-        progress(
-            "The contributions do not add up to the score: a fault of scoring, please report it."
-        )
+        progress("The contributions do not add up to the score: a fault of scoring, please report it.")
         raise typer.Exit(1)
 
 
