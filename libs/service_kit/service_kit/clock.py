@@ -75,6 +75,19 @@ class ManualClock:
                 waiter.set_result(None)
 
 
+async def pause(clock: Clock, seconds: float, *, unless: asyncio.Event) -> None:
+    """Sleep, but return at once when `unless` is set."""
+    if unless.is_set():
+        return
+    sleep = asyncio.ensure_future(clock.sleep(seconds))
+    wake = asyncio.ensure_future(unless.wait())
+    try:
+        await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleep.cancel()
+        wake.cancel()
+
+
 class TransactionClock(Protocol):
     """The time of the store, asked inside a transaction."""
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from service_kit import deadletters, metrics
 from service_kit.batch import read_event
 from service_kit.broker import Broker, BrokerUnavailable, ConsumerClient, Publisher
-from service_kit.clock import Clock
+from service_kit.clock import Clock, pause
 from service_kit.errors import Fault, Permanent, classify, describe
 from service_kit.failpoints import failpoint
 from service_kit.lanes import Choice, Lanes
@@ -94,7 +94,7 @@ class Consumer:
                 await client.start()
             except BrokerUnavailable as error:
                 self._trouble = str(error)
-                await self._pause(1.0)
+                await pause(self._clock, 1.0, unless=self._stopping)
                 continue
             try:
                 await self._consume(client)
@@ -127,7 +127,7 @@ class Consumer:
                     await self._round(client)
                 except BrokerUnavailable as error:
                     self._trouble = str(error)
-                    await self._pause(ROUND_SECONDS)
+                    await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             await self._commit(client, at_most_every=0)
         except Abandoned as reason:
             _log.info("batch left to the next owner", consumer=self.spec.name, reason=str(reason))
@@ -140,10 +140,10 @@ class Consumer:
 
     async def _round(self, client: ConsumerClient) -> None:
         if await self._is_held():
-            await self._pause(ROUND_SECONDS)
+            await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             return
         if client.assignment() != self._assignment and not await self._adopt(client):
-            await self._pause(ROUND_SECONDS)
+            await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             return
         self._trouble = None
         choice, records = await self._take(client)
@@ -207,7 +207,7 @@ class Consumer:
         live, bulk = self._lanes.split(self._assignment.partitions)
         choice = self._lanes.choose(live, bulk)
         if not live and not bulk:
-            await self._pause(ROUND_SECONDS)
+            await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             return choice, []
         records = await self._fetch(client, choice, live, bulk, self._batch_max, ROUND_SECONDS)
         rest = self._started_at + self._gather - self._clock.monotonic()
@@ -342,16 +342,6 @@ class Consumer:
             metrics.DEAD_LETTERS.labels(self.spec.name, topic)
             for kind in self.spec.effects:
                 metrics.EFFECTS.labels(self.spec.name, topic, kind)
-
-    async def _pause(self, seconds: float) -> None:
-        """Sleep, or less when asked to stop."""
-        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
-        stop = asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            stop.cancel()
 
 
 async def _decode(records: Sequence[Record]) -> list[Item]:

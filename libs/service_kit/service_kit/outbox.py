@@ -8,7 +8,7 @@ import orjson
 
 from service_kit import metrics
 from service_kit.broker import Publisher, PublishFailed
-from service_kit.clock import Clock, SystemClock
+from service_kit.clock import Clock, SystemClock, pause
 from service_kit.errors import Fault, classify, describe
 from service_kit.failpoints import failpoint
 from service_kit.logs import logger
@@ -117,7 +117,7 @@ class Sweeper:
                     _log.error("sweeping failed", error=describe(error))
                 swept = 0
             if swept < self._batch:
-                await self._clock.sleep(self._every)
+                await pause(self._clock, self._every, unless=self._stopping)
 
     async def sweep(self) -> int:
         """Take one batch of expired rows and publish it. Returns how many were published."""

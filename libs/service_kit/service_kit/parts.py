@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from service_kit.clock import Clock, SystemClock
+from service_kit.clock import Clock, SystemClock, pause
 from service_kit.errors import Fault, classify, describe
 from service_kit.logs import logger
 
@@ -71,7 +71,7 @@ class Periodic:
                 await self._rounds(lambda: True)
             else:
                 await self._rounds_as_the_one(self._lock_id)
-            await self._pause()
+            await pause(self._clock, self._every, unless=self._stopping)
 
     async def _rounds_as_the_one(self, lock_id: int) -> None:
         assert self._database is not None  # noqa: S101 - checked in __init__
@@ -85,7 +85,7 @@ class Periodic:
     async def _rounds(self, may_go_on: Callable[[], bool]) -> None:
         while not self._stopping.is_set() and may_go_on():
             await self._round()
-            await self._pause()
+            await pause(self._clock, self._every, unless=self._stopping)
 
     async def _round(self) -> None:
         try:
@@ -97,13 +97,6 @@ class Periodic:
             _log.warning("periodic work failed", part=self.name, error=describe(error), transient=transient)
             if self._failures >= 3:
                 raise
-
-    async def _pause(self) -> None:
-        sleep = asyncio.ensure_future(self._clock.sleep(self._every))
-        stop = asyncio.ensure_future(self._stopping.wait())
-        await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (sleep, stop):
-            task.cancel()
 
     def stop(self) -> None:
         """End after the work in hand."""

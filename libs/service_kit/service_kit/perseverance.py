@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 
 from service_kit import metrics
-from service_kit.clock import Clock
+from service_kit.clock import Clock, pause
 from service_kit.errors import Fault, classify, describe
 from service_kit.logs import logger
 from service_kit.postgres import Database
@@ -119,12 +119,6 @@ class Perseverance:
         if self._stopping.is_set():
             raise Abandoned(self.waiting_for or "stopping")
         seconds = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
-        stop = asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            stop.cancel()
+        await pause(self._clock, seconds, unless=self._stopping)
         if self._stopping.is_set():
             raise Abandoned(self.waiting_for or "stopping")

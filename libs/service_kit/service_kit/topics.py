@@ -47,7 +47,12 @@ async def _bring(admin: Any, wanted: Sequence[Topic], replication: int) -> list[
         answer = await admin.create_topics(
             [
                 aiokafka.admin.NewTopic(
-                    topic.name, topic.partitions, replication, topic_configs=topic.kafka_config()
+                    topic.name,
+                    topic.partitions,
+                    replication,
+                    # aiokafka 0.14 wants an assignment, be it empty, exactly where one number is the default
+                    replica_assignments={} if replication == -1 else None,
+                    topic_configs=topic.kafka_config(),
                 )
                 for topic in missing
             ]

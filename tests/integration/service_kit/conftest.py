@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.integration.service_kit.worlds import INPUT, LIVE_AND_BULK, OUTPUT, World
+
 from lead_events.catalog import topic
 from service_kit import failpoints
 from service_kit.fakes import FakeBroker
@@ -11,7 +14,6 @@ from service_kit.kafka import KafkaBroker
 from service_kit.migrate import migrate
 from service_kit.postgres import Database
 from service_kit.topics import create_topics
-from tests.integration.service_kit.worlds import INPUT, LIVE_AND_BULK, OUTPUT, World
 
 TOPICS = (INPUT, OUTPUT, *LIVE_AND_BULK)
 
@@ -27,7 +29,8 @@ def _no_failpoints() -> Iterator[None]:
 def kafka_with_topics(kafka_bootstrap: str) -> str:
     catalog = [topic(name) for name in TOPICS]
     wanted = [*catalog, *(each.dead_letters("scoring") for each in catalog)]
-    asyncio.run(create_topics(kafka_bootstrap, wanted))
+    with ThreadPoolExecutor(1) as aside:  # asked for while a test's own loop is running
+        aside.submit(lambda: asyncio.run(create_topics(kafka_bootstrap, wanted))).result()
     return kafka_bootstrap
 
 
@@ -49,7 +52,9 @@ async def world(request: pytest.FixtureRequest, database: Database) -> AsyncIter
     if request.param == "fake":
         broker: FakeBroker | KafkaBroker = FakeBroker(partitions=2)
     else:
-        broker = KafkaBroker(request.getfixturevalue("kafka_with_topics"), publish_deadline=5, fetch_wait_ms=20)
+        broker = KafkaBroker(
+            request.getfixturevalue("kafka_with_topics"), publish_deadline=5, fetch_wait_ms=20
+        )
     world = World(broker, database)
     await world.open()
     yield world

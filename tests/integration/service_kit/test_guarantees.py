@@ -1,15 +1,18 @@
-"""The delivery guarantee, through the running loop: each event has its effects once, whatever breaks on the way."""
+"""The delivery guarantee, through the running loop: each event has its effects once, whatever breaks on the
+way.
+"""
 
 import asyncio
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.integration.service_kit.worlds import INPUT, NAME, World, note, signal
+
 from lead_events.ids import record_id
 from service_kit import failpoints
 from service_kit.batch import Batch
 from service_kit.records import Outgoing
-from tests.integration.service_kit.worlds import INPUT, NAME, World, note, signal
 
 
 async def test_each_event_is_handled_and_passed_on_once(world: World) -> None:
@@ -179,8 +182,7 @@ async def test_a_zombies_late_batch_changes_nothing(world: World) -> None:
             await go_on.wait()
         await note(batch)
 
-    zombie, heir = world.consumer(slow), world.consumer(runtime=world.new_runtime())
-    await heir_starts(world, heir)
+    zombie, heir = world.consumer(slow), world.consumer()
     async with world.running(zombie):
         await asyncio.wait_for(reached.wait(), 10)
         async with world.running(heir):
@@ -189,13 +191,6 @@ async def test_a_zombies_late_batch_changes_nothing(world: World) -> None:
     assert await world.noted() == dict.fromkeys(sent, 1)
     hop = await world.hop()
     assert (hop.effects, hop.unaccounted) == ({"noted": 10}, 0)
-
-
-async def heir_starts(world: World, heir: object) -> None:
-    """The heir needs no publisher of its own: its runtime's is started by the test."""
-    publisher = heir._publisher  # type: ignore[attr-defined]
-    await publisher.start()
-    
 
 
 async def test_the_stores_position_wins_over_kafkas_offset(world: World) -> None:
@@ -226,7 +221,9 @@ async def test_offsets_are_committed_last_and_show_the_lag(world: World) -> None
         places = await world.places(INPUT)
         ends = await watcher.end_offsets(places)
         committed = [await watcher.committed(place) for place in places]
-        assert any(offset is not None and offset == ends[p] for offset, p in zip(committed, places, strict=True))
+        assert any(
+            offset is not None and offset == ends[p] for offset, p in zip(committed, places, strict=True)
+        )
     finally:
         await watcher.stop()
 

@@ -14,7 +14,7 @@ from lead_events.catalog import dead_letter_name
 from lead_events.codec import encode
 from service_kit.batch import Batch
 from service_kit.broker import Broker, ConsumerClient
-from service_kit.clock import Clock, SystemClock
+from service_kit.clock import Clock, SystemClock, pause
 from service_kit.conservation import Hop, read_hops
 from service_kit.consumer import Consumer
 from service_kit.errors import Permanent
@@ -75,7 +75,9 @@ class World:
     def __init__(self, broker: Broker, database: Database) -> None:
         self.broker = broker
         self.database = database
-        self.settings = KitSettings(gather_ms=5, outbox_claim_ms=600, dead_letter_limit=50, publish_deadline_ms=5000)
+        self.settings = KitSettings(
+            gather_ms=5, outbox_claim_ms=600, dead_letter_limit=50, publish_deadline_ms=5000
+        )
         self.clock: Clock = SystemClock()
         self.runtime = self.new_runtime()
         self._outputs: ConsumerClient | None = None
@@ -139,9 +141,10 @@ class World:
             await asyncio.wait_for(task, 15)
 
     async def eventually(self, condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+        nothing = asyncio.Event()
         async with asyncio.timeout(seconds):
             while not await condition():
-                await asyncio.sleep(0.01)
+                await pause(self.clock, 0.01, unless=nothing)
 
     async def noted(self) -> Counter[UUID]:
         async with self.database.acquire() as conn:
