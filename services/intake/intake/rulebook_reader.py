@@ -1,6 +1,7 @@
 """Reads rulebook-published from its beginning, in no shared group, and keeps a copy beside the spool."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import orjson
@@ -62,14 +63,37 @@ class RulebookReader:
         self._forms = forms
         self._cache = cache
         self._clock = clock
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._known: dict[int, RulebookPublished] = {}
         for published in cache.load():
             self._learn(published)
 
     async def run(self) -> None:
         """Read until stopped; while the broker is away the versions known so far hold."""
-        while not self._stopping:
+        following = asyncio.create_task(self._follow())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({following, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+
+    def stop(self) -> None:
+        """End soon: nothing here has to be finished."""
+        self._stopping.set()
+
+    def not_ready(self) -> str | None:
+        """Without any rulebook no submission can be read."""
+        if self._forms.is_known:
+            return None
+        return (
+            "no rulebook: publish one with `baton rulebook publish`, or mount one and set BATON_RULEBOOK_SEED"
+        )
+
+    async def _follow(self) -> None:
+        while True:
             client = self._broker.consumer(self._group, [TOPIC])
             try:
                 await client.start()
@@ -80,24 +104,12 @@ class RulebookReader:
             finally:
                 await client.stop()
 
-    def stop(self) -> None:
-        """End within a second."""
-        self._stopping = True
-
-    def not_ready(self) -> str | None:
-        """Without any rulebook no submission can be read."""
-        if self._forms.is_known:
-            return None
-        return (
-            "no rulebook: publish one with `baton rulebook publish`, or mount one and set BATON_RULEBOOK_SEED"
-        )
-
     async def _read(self, client: ConsumerClient) -> None:
         """Read on until the client has to be replaced: it does not get what the broker says is there."""
         positions: dict[TopicPartition, int] = {}
         generation = -1
         idle = 0
-        while not self._stopping:
+        while True:
             assignment = client.assignment()
             if not assignment.partitions:
                 await self._clock.sleep(0.1)
