@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import ORJSONResponse
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service_kit import failpoints, metrics
@@ -38,8 +38,9 @@ PARTITIONS_LOCK = 0x6261746F6E02
 class Lifecycle:
     """Runs the parts of a service and knows how they are."""
 
-    def __init__(self, runtime: Runtime, parts: Sequence[Part]) -> None:
+    def __init__(self, runtime: Runtime, parts: Sequence[Part], *, needs_kafka: bool = True) -> None:
         self._runtime = runtime
+        self._needs_kafka = needs_kafka
         self.parts = list(parts)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._connect: asyncio.Task[None] | None = None
@@ -94,10 +95,15 @@ class Lifecycle:
             metrics.PART_FAILURES.labels(part.name).inc()
             _log.critical("part died", part=part.name, exc_info=error)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether Kafka has answered since the start."""
+        return self._kafka is None
+
     def unready(self) -> dict[str, str]:
         """Why the service cannot do its work now, by part."""
         reasons = {part.name: why for part in self.parts if (why := part.not_ready())}
-        if self._kafka:
+        if self._kafka and self._needs_kafka:
             reasons["kafka"] = self._kafka
         if self.died:
             reasons["died"] = self.died
@@ -111,13 +117,15 @@ def create_app(
     build: Callable[[Runtime], Iterable[Part]],
     routers: Callable[[Runtime], Iterable[APIRouter]],
     needs_database: bool = True,
+    needs_kafka: bool = True,
     runtime: Runtime | None = None,
 ) -> FastAPI:
     """The application of a service: its routes, `/healthz`, `/readyz`, `/metrics`, and its parts in the
     lifespan.
 
     `build` and `routers` are called once, before any connection exists. A service with a store also gets a
-    sweeper, inbox partitions, the conservation gauges and `/v1/dead-letters`. `runtime` is for tests.
+    sweeper, inbox partitions, the conservation gauges and `/v1/dead-letters`. With `needs_kafka`
+    false it is ready while Kafka is still away. `runtime` is for tests.
     Nothing is connected until the lifespan starts, and it starts whether or not Kafka and PostgreSQL are
     there.
     """
@@ -126,7 +134,7 @@ def create_app(
     parts = list(build(shared))
     if shared.has_database:
         parts += _store_parts(shared)
-    lifecycle = Lifecycle(shared, parts)
+    lifecycle = Lifecycle(shared, parts, needs_kafka=needs_kafka)
     metrics.BUILD.info({"service": settings.service, "version": _version(settings.service)})
 
     @asynccontextmanager
@@ -188,14 +196,14 @@ def _health_router(lifecycle: Lifecycle) -> APIRouter:
     async def healthz() -> Response:
         """200 while every part runs; 503 asks for a restart. Waiting for Kafka or PostgreSQL is healthy."""
         if lifecycle.died:
-            return ORJSONResponse({"status": "died", "part": lifecycle.died}, status_code=503)
-        return ORJSONResponse({"status": "ok"})
+            return JSONResponse({"status": "died", "part": lifecycle.died}, status_code=503)
+        return JSONResponse({"status": "ok"})
 
     @router.get("/readyz")
     async def readyz() -> Response:
         """200 when the service does its work; 503 with the reasons, by part, when it cannot now."""
         reasons = lifecycle.unready()
-        return ORJSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
 
     @router.get("/metrics", include_in_schema=False)
     async def exposition() -> Response:
