@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from uuid import uuid4
 
@@ -33,6 +34,7 @@ class Wiring:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         clock = runtime.clock
         self.settings = settings
+        self._clock = clock
         # a restart counts anew, so each run of a process has a name of its own
         run = f"{settings.instance}-{int(clock.now().timestamp() * 1000):x}"
         self.numbering = Numbering(run)
@@ -62,7 +64,11 @@ class Wiring:
         self.submissions = Submissions(
             intake, body_max_bytes=settings.body_max_bytes, body_seconds=settings.body_seconds
         )
-        self._export(runtime)
+        self._export()
+
+    def now(self) -> datetime:
+        """The time by which forms are chosen."""
+        return self._clock.now()
 
     def parts(self) -> Iterable[Part]:
         """What runs side by side."""
@@ -78,14 +84,14 @@ class Wiring:
     def _spooled(self, state: str) -> int:
         return int(getattr(self.spool.counts, state))
 
-    def _export(self, runtime: Runtime) -> None:
+    def _export(self) -> None:
         metrics.start_at_zero()
         for state in metrics.SPOOL_STATES:
             metrics.SPOOL_RECORDS.labels(state).set_function(partial(self._spooled, state))
         metrics.SPOOL_BYTES.set_function(lambda: self.spool.counts.bytes)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)
-        metrics.RULEBOOK_VERSION.set_function(lambda: _number(self.forms.version_at(runtime.clock.now())))
+        metrics.RULEBOOK_VERSION.set_function(lambda: _number(self.forms.version_at(self.now())))
 
 
 def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastAPI:
@@ -98,6 +104,7 @@ def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastA
         build=lambda _: wiring.parts(),
         routers=lambda _: wiring.routers(),
         needs_database=False,
+        needs_kafka=False,
         runtime=runtime,
     )
     app.state.wiring = wiring

@@ -130,7 +130,5 @@ class Harness:
             httpx.AsyncClient(transport=transport, base_url="http://intake") as client,
         ):
             if know:
-                await eventually(
-                    lambda: wiring.forms.topic_was_read and "kafka" not in app.state.lifecycle.unready()
-                )
+                await eventually(lambda: wiring.forms.topic_was_read and app.state.lifecycle.is_connected)
             yield Running(client, wiring)

@@ -1,0 +1,115 @@
+"""A record is in the broker or on the disk before anybody hears of it, or nobody hears of it."""
+
+import errno
+import os
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from intake.circuit import Circuit
+from intake.durability import Durability, NotDurable
+from intake.spool import Spool
+from intake.spool.folder import Folder
+from service_kit.broker import PublishFailed
+from service_kit.clock import ManualClock
+from service_kit.records import Outgoing
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+class ScriptedPublisher:
+    """Acknowledges, or fails as told; counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.fails = False
+        self.refuses = False
+        self.asked = 0
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        self.asked += 1
+        if self.fails or self.refuses:
+            raise PublishFailed((), {0: "too large"} if self.refuses else {}, len(records))
+
+
+def encode(spooled_at: datetime | None) -> Outgoing:
+    return Outgoing("lead-submitted", b"key", str(spooled_at).encode())
+
+
+class World:
+    def __init__(self, path: Path) -> None:
+        self.clock = ManualClock(NOON)
+        self.publisher = ScriptedPublisher()
+        self.disk_fails = False
+        self.spool = Spool(Folder(path, fsync=self.fsync), max_bytes=10_000, gather=0)
+        self.circuit = Circuit(self.clock)
+        self.durability = Durability(self.publisher, self.spool, self.circuit, self.clock, spool_deadline=5.0)
+
+    def fsync(self, descriptor: int) -> None:
+        if self.disk_fails:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def keep(self) -> str:
+        return await self.durability.keep(encode)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.disk_fails = False
+    await world.spool.close()
+
+
+async def test_the_broker_comes_first(world: World) -> None:
+    assert await world.keep() == "kafka"
+    assert world.spool.counts.written == 0
+
+
+async def test_after_a_failed_publication_records_go_straight_to_the_spool(
+    world: World,
+) -> None:
+    world.publisher.fails = True
+    assert [await world.keep() for _ in range(3)] == ["spool"] * 3
+    assert world.publisher.asked == 1
+    (first, *_) = await world.spool.batch(10)
+    assert first.record == encode(NOON)
+
+
+async def test_a_refused_record_goes_to_the_spool_and_the_next_one_to_the_broker(world: World) -> None:
+    world.publisher.refuses = True
+    assert await world.keep() == "spool"
+    world.publisher.refuses = False
+    assert await world.keep() == "kafka"
+
+
+async def test_neither_broker_nor_disk_is_told_to_the_caller(world: World) -> None:
+    world.publisher.fails = world.disk_fails = True
+    with pytest.raises(NotDurable, match="No space left"):
+        await world.keep()
+    world.disk_fails = False
+    assert await world.keep() == "spool"
+
+
+async def test_a_spool_that_takes_nothing_lets_one_request_a_second_try_the_broker(world: World) -> None:
+    world.publisher.fails = world.disk_fails = True
+    for _ in range(5):
+        with pytest.raises(NotDurable):
+            await world.keep()
+    assert world.publisher.asked == 1
+    world.clock.advance(1.0)
+    world.publisher.fails = False
+    assert await world.keep() == "kafka"
+    assert not world.circuit.is_open
+
+
+async def test_with_the_broker_away_and_the_spool_full_it_is_not_even_tried(world: World) -> None:
+    assert world.durability.is_possible
+    await world.spool.append(Outgoing("lead-submitted", b"key", b"x" * 8_000))
+    world.circuit.open()
+    assert not world.durability.is_possible
