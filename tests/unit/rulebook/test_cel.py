@@ -1,0 +1,168 @@
+"""Conditions: what compiles, what a slip is answered with, and that an error is never a no."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rulebook.cel import CelError, ConditionInvalid, compile_condition, prepare_context
+from rulebook.context import ROUTING_VARIABLES, SCORING_VARIABLES, routing_context, scoring_context
+
+
+def context(profile: dict[str, Any], **more: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "form": "demo",
+        "source": "website",
+        "campaign": None,
+        "line": "main",
+        "submissions": 1,
+        "asks": True,
+    }
+    return scoring_context(profile, **(values | more))
+
+
+ANSWERS: list[tuple[str, str, dict[str, Any], bool]] = [
+    ("a number is compared", "has(lead.employees) && lead.employees >= 50", {"employees": 50}, True),
+    ("an absent field asked for is a no", "has(lead.employees) && lead.employees >= 50", {}, False),
+    ("an empty text counts as absent", "has(lead.company)", {"company": ""}, False),
+    ("a None counts as absent", "has(lead.company)", {"company": None}, False),
+    (
+        "an attribute of one form",
+        "has(lead.attributes.size) && lead.attributes.size > 3",
+        {"attributes": {"size": 4}},
+        True,
+    ),
+    ("no attributes at all", "has(lead.attributes.size)", {}, False),
+    ("a list of choices", "has(lead.country) && lead.country in ['ES', 'PT']", {"country": "PT"}, True),
+    ("several answers", "'x' in lead.attributes.tags", {"attributes": {"tags": ["w", "x"]}}, True),
+    ("a regular expression", "lead.job_title.matches('(?i)director')", {"job_title": "Sales DIRECTOR"}, True),
+    ("no campaign reads as an empty text", "campaign == ''", {}, True),
+    ("who asks", "asks && submissions == 1", {}, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "profile", "expected"), [case[1:] for case in ANSWERS], ids=[case[0] for case in ANSWERS]
+)
+def test_a_condition_answers(source: str, profile: dict[str, Any], expected: bool) -> None:
+    condition = compile_condition(source, SCORING_VARIABLES)
+    assert condition.evaluate(context(profile)) is expected
+    assert condition.evaluate(prepare_context(context(profile))) is expected
+
+
+ERRORS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("a missing field", "lead.city == 'Lugo'", {}, 'the lead has no "city"'),
+    (
+        "a text where a number is compared",
+        "lead.attributes.n > 3",
+        {"attributes": {"n": "many"}},
+        "_>_(string, int64)",
+    ),
+    ("a division by nothing", "lead.employees / 0 == 1", {"employees": 1}, "divide by zero"),
+    ("a bad pattern", "lead.city.matches('(')", {"city": "Lugo"}, "missing )"),
+    ("a number beyond 64 bits", "lead.attributes.n == 1", {"attributes": {"n": 2**80}}, "out of range"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "profile", "part"), [case[1:] for case in ERRORS], ids=[case[0] for case in ERRORS]
+)
+def test_an_error_is_never_a_silent_no(source: str, profile: dict[str, Any], part: str) -> None:
+    condition = compile_condition(source, SCORING_VARIABLES)
+    for values in (context(profile), prepare_context(context(profile))):
+        answer = condition.evaluate(values)
+        assert isinstance(answer, CelError)
+        assert part in answer.message
+
+
+def test_an_error_on_one_side_is_absorbed_where_the_other_side_decides() -> None:
+    condition = compile_condition("lead.city == 'Lugo' && line == 'other'", SCORING_VARIABLES)
+    assert condition.evaluate(context({})) is False
+
+
+SLIPS = [
+    ("an unknown variable", "campagn == 'x'", "undeclared reference to 'campagn'", "did you mean campaign?"),
+    ("a word for an operator", "asks and asks", "mismatched input 'and'", "write &&"),
+    ("one equals sign", "line = 'main'", "'= '", "write =="),
+    ("a number in quotes", "lead.employees == '50'", "no matching overload", "a number does not"),
+    ("a text without quotes", "lead.country == ES", "undeclared reference to 'ES'", "the variables are"),
+    ("no truth value", "lead.employees", "not true or false", "compare it"),
+    ("nothing at all", "", "mismatched input '<EOF>'", "write a condition such as"),
+    ("a variable of routing in a scorecard", "quadrant == 'warm'", "undeclared", "the variables are"),
+    ("an open bracket", "(asks", "Syntax error", "check quotes, brackets"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "hint"), [slip[1:] for slip in SLIPS], ids=[slip[0] for slip in SLIPS]
+)
+def test_a_slip_is_answered_with_what_to_write(source: str, message: str, hint: str) -> None:
+    with pytest.raises(ConditionInvalid) as caught:
+        compile_condition(source, SCORING_VARIABLES)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert "_error" not in str(caught.value)
+
+
+def test_the_place_of_a_slip_counts_lines_and_columns_from_one() -> None:
+    with pytest.raises(ConditionInvalid) as caught:
+        compile_condition("asks &&\n  campagn == 'x'", SCORING_VARIABLES)
+    assert (caught.value.line, caught.value.column) == (2, 3)
+
+
+GUARDS = [
+    ("nothing asked", "lead.city == 'x'", ["lead.city"]),
+    ("asked before", "has(lead.city) && lead.city == 'x'", []),
+    ("asked after, which CEL absorbs as well", "lead.city == 'x' && has(lead.city)", []),
+    ("absent, or of a value", "!has(lead.city) || lead.city == 'x'", []),
+    ("asked with or protects nothing", "has(lead.city) || lead.city == 'x'", ["lead.city"]),
+    ("asked of another field", "has(lead.region) && lead.city == 'x'", ["lead.city"]),
+    ("asked in a choice", "has(lead.city) ? lead.city == 'x' : asks", []),
+    ("read on the wrong side of a choice", "has(lead.city) ? asks : lead.city == 'x'", ["lead.city"]),
+    ("asked once for two", "has(lead.city) && (lead.city == 'x' || lead.city == 'y')", []),
+    ("an attribute by index", "'a b' in lead.attributes && lead.attributes['a b'] == 1", []),
+    ("an attribute read", "lead.attributes.a == 1", ["lead.attributes.a"]),
+    ("inside a loop", "has(lead.attributes.t) && lead.attributes.t.exists(t, t == lead.city)", ["lead.city"]),
+    ("inside a list", "line in [lead.city, 'x']", ["lead.city"]),
+    ("the attributes themselves are always there", "size(lead.attributes) > 1", []),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "unguarded"), [case[1:] for case in GUARDS], ids=[case[0] for case in GUARDS]
+)
+def test_reads_that_nothing_protects_are_found(source: str, unguarded: list[str]) -> None:
+    reads = compile_condition(source, ROUTING_VARIABLES).tree.reads()
+    found = [
+        ".".join(read.path) for read in reads if not read.is_guarded and read.path != ("lead", "attributes")
+    ]
+    assert found == unguarded
+
+
+@given(
+    source=st.sampled_from([case[1] for case in GUARDS if not case[2]]),
+    profile=st.fixed_dictionaries(
+        {},
+        optional={
+            "city": st.sampled_from(["x", "y", "z"]),
+            "region": st.just("r"),
+            "attributes": st.dictionaries(st.sampled_from(["a", "a b"]), st.integers(0, 2)),
+        },
+    ),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_the_check_calls_protected_never_errs(source: str, profile: dict[str, Any]) -> None:
+    values = routing_context(context(profile), fit=1, interest=2, quadrant="cold")
+    assert not isinstance(compile_condition(source, ROUTING_VARIABLES).evaluate(values), CelError)
+
+
+def test_texts_compared_with_a_variable_are_listed() -> None:
+    tree = compile_condition(
+        "line == 'main' || source in ['a', 'b'] || 'perfect' != quadrant", ROUTING_VARIABLES
+    ).tree
+    assert tree.comparisons() == [("line", "main"), ("source", "a"), ("source", "b"), ("quadrant", "perfect")]
+
+
+def test_equal_sources_share_one_program() -> None:
+    assert compile_condition("asks", SCORING_VARIABLES) is compile_condition("asks", SCORING_VARIABLES)
