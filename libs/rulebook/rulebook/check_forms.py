@@ -65,7 +65,7 @@ def _check_fields(loc: Loc, form: Form, report: Report) -> None:
 
 def _field_hint(name: str) -> str:
     hint = did_you_mean(name, [*MAPPED_FIELDS, *ATTRIBUTION])
-    if hint.startswith("did"):
+    if hint.startswith("did") and re.fullmatch(r"[a-z_]+", name):
         return hint
     plain = re.sub(r"[^a-z0-9_]+", "_", name.removeprefix("attributes.").lower()).strip("_")
     return f"write `attributes.{plain or 'name'}` for what only this form asks"

@@ -1,0 +1,273 @@
+"""What the rulebook offers to the `baton` command: check a folder, begin one, publish, compare, go back."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from baton_cli.audit import operator_name
+from baton_cli.client import Client, items, open_client
+from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.errors import BadUsage, CommandFailed
+from baton_cli.moments import brief, in_utc, read_moment
+from baton_cli.output import print_json, print_line, print_table, progress
+from baton_cli.stack import Service
+from rulebook.check import check_folder
+from rulebook.diff import diff as differences
+from rulebook.findings import Finding, RulebookInvalid, errors_in
+from rulebook.first import Answers, FirstRep, FolderInUse, init_folder
+from rulebook.loader import load_folder
+from rulebook.models import Rulebook
+from rulebook.publication import parse, to_document
+
+Folder = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of YAML files.")]
+Number = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="`baton rulebook list` lists them.")]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--effective-from",
+        metavar="MOMENT",
+        help="When it takes effect, at least 30 s ahead. [default: in 30 s]",
+        show_default=False,
+    ),
+]
+
+_USUAL = Answers(company="")
+
+rulebook = command_group(help="Versions of the rulebook: compare with a folder, publish, go back, list.")
+
+
+class _Invalid(CommandFailed):
+    """The rulebook is refused: correct what is listed."""
+
+    exit_code = 1
+
+
+def check(
+    folder: Folder = Path("rulebook"),
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a rulebook's folder: every error with file, line and what to write instead.
+
+    Exit code 1 when there is an error, with --strict also for a warning.
+    """
+    findings = check_folder(folder)
+    errors = errors_in(findings)
+    if as_json:
+        print_json({"ok": not errors, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            print_line(str(finding))
+        print_line(f"{folder}: {_counted(errors, findings)}")
+    if errors or (strict and findings):
+        raise typer.Exit(1)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="A new or empty folder.")] = Path(
+        "rulebook"
+    ),
+    company: Annotated[str | None, typer.Option(help="The company's name.", show_default=False)] = None,
+    rep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=E-MAIL", help="A sales rep, as Ana=ana@example.com; repeatable."),
+    ] = None,
+    country: Annotated[str, typer.Option(help="For holidays and phone numbers.")] = _USUAL.country,
+    time_zone: Annotated[str, typer.Option(help="IANA name.")] = _USUAL.time_zone,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = _USUAL.currency,
+    line: Annotated[str, typer.Option(help="What you sell.")] = _USUAL.line,
+    opens: Annotated[str, typer.Option(metavar="HH:MM", help="When the office opens.")] = _USUAL.opens,
+    closes: Annotated[str, typer.Option(metavar="HH:MM", help="When it closes.")] = _USUAL.closes,
+    as_json: AsJson = False,
+) -> None:
+    """Write a first rulebook, small and complete; asks for company and reps where no flag names them."""
+    reps = [_read_rep(text) for text in rep or []]
+    answers = Answers(
+        company=company or _ask("Company", "--company"),
+        reps=reps or _ask_reps(),
+        time_zone=time_zone,
+        country=country.upper(),
+        currency=currency.upper(),
+        line=line,
+        opens=opens,
+        closes=closes,
+    )
+    try:
+        written = init_folder(folder, answers)
+    except FolderInUse as error:
+        raise BadUsage(f"{error}.") from None
+    except RulebookInvalid as error:
+        raise BadUsage(f"These answers make no rulebook:\n{error}") from None
+    if as_json:
+        print_json({"folder": folder, "files": written})
+    else:
+        print_line(f"{len(written)} files in {folder}. Edit them, then `baton check {folder}`")
+        print_line(f"and `baton rulebook publish {folder}`.")
+
+
+@rulebook.command()
+def diff(
+    folder: Folder = Path("rulebook"),
+    version: Annotated[
+        int | None,
+        typer.Option(min=1, help="Compare with it. [default: the one in force]", show_default=False),
+    ] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """What publishing a folder would change; exit code 1 when there is a difference."""
+    mine = _load(folder)
+    with open_client(stack) as client:
+        published = client.get(Service.SCORING, f"/v1/rulebooks/{version or 'active'}")
+    changes = differences(parse(published["rulebook"]), mine)
+    if as_json:
+        print_json({"version": published["version"], "changes": [asdict(change) for change in changes]})
+    elif changes:
+        for change in changes:
+            print_line(str(change))
+    else:
+        print_line(f"{folder} says the same as version {published['version']}.")
+    if changes:
+        raise typer.Exit(1)
+
+
+@rulebook.command()
+def publish(
+    folder: Folder = Path("rulebook"),
+    effective_from: From = None,
+    by: Annotated[str | None, typer.Option(help="Who publishes. [default: you]", show_default=False)] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a folder and publish it whole as a new version."""
+    progress(f"checking {folder} ...")
+    document = to_document(_load(folder))
+    body = {"rulebook": document, **_publication(by, effective_from)}
+    with open_client(stack) as client:
+        progress("publishing ...")
+        published = client.post(Service.SCORING, "/v1/rulebooks", body)
+    _tell(published, as_json)
+
+
+@rulebook.command()
+def rollback(
+    version: Number,
+    effective_from: From = None,
+    by: Annotated[str | None, typer.Option(help="Who publishes. [default: you]", show_default=False)] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish an older version's content again, under a new number."""
+    with open_client(stack) as client:
+        path = f"/v1/rulebooks/{version}/rollback"
+        published = client.post(Service.SCORING, path, _publication(by, effective_from))
+    _tell(published, as_json)
+
+
+@rulebook.command("list")
+def list_versions(stack: StackFile = None, as_json: AsJson = False) -> None:
+    """What was published when and by whom, newest first."""
+    with open_client(stack) as client:
+        versions = items(client.get(Service.SCORING, "/v1/rulebooks"), "versions")
+        in_force = _in_force(client) if versions else None
+    if as_json:
+        print_json({"versions": versions, "in_force": in_force})
+        return
+    rows = [
+        (
+            each["version"],
+            "in force" if each["version"] == in_force else "",
+            brief(each["published_at"]),
+            brief(each["effective_from"]),
+            each["published_by"],
+            f"as version {each['rolled_back_to']}" if each.get("rolled_back_to") else "",
+        )
+        for each in versions
+    ]
+    print_table(["version", "", "published (UTC)", "effective from (UTC)", "by", ""], rows)
+
+
+@rulebook.command()
+def show(
+    version: Annotated[
+        str, typer.Argument(metavar="[VERSION]", help="A number, or active.", show_default=False)
+    ] = "active",
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """One version whole, as YAML; the one in force unless a number is named."""
+    if version != "active" and not version.isdigit():
+        raise BadUsage(f"{version!r} is no version; write a number, or active.")
+    with open_client(stack) as client:
+        found = client.get(Service.SCORING, f"/v1/rulebooks/{version}")
+    if as_json:
+        print_json(found)
+    else:
+        print_line(yaml.safe_dump(found, allow_unicode=True, sort_keys=False).rstrip())
+
+
+def _load(folder: Path) -> Rulebook:
+    try:
+        return load_folder(folder)
+    except RulebookInvalid as error:
+        raise _Invalid(f"{error}\n{folder}: {_counted(errors_in(error.findings), error.findings)}") from None
+
+
+def _counted(errors: list[Finding], findings: list[Finding]) -> str:
+    if not findings:
+        return "no errors, no warnings."
+    warnings = len(findings) - len(errors)
+    return f"{len(errors)} error{'s' * (len(errors) != 1)}, {warnings} warning{'s' * (warnings != 1)}."
+
+
+def _publication(by: str | None, effective_from: str | None) -> dict[str, Any]:
+    body = {"published_by": by or operator_name()}
+    if effective_from is not None:
+        body["effective_from"] = in_utc(read_moment(effective_from, "--effective-from"))
+    return body
+
+
+def _in_force(client: Client) -> int:
+    return int(client.get(Service.SCORING, "/v1/rulebooks/active")["version"])
+
+
+def _tell(published: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(published)
+        return
+    for warning in published.get("warnings", []):
+        progress(warning)
+    number = published["version"]
+    holds = (
+        "holds from the beginning"
+        if number == 1
+        else f"takes effect {brief(published['effective_from'])} UTC"
+    )
+    print_line(f"Version {number} is published and {holds}.")
+
+
+def _read_rep(text: str) -> FirstRep:
+    name, equals, email = text.rpartition("=")
+    if not (equals and name.strip() and email.strip()):
+        raise BadUsage(f"--rep: {text!r} is no rep; write NAME=E-MAIL, as Ana=ana@example.com.")
+    return FirstRep(name.strip(), email.strip())
+
+
+def _ask(question: str, flag: str) -> str:
+    """An answer from the terminal; questions go to stderr. Raises BadUsage where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise BadUsage(f"{flag} is missing, and there is no terminal to ask.")
+    return str(typer.prompt(question, err=True))
+
+
+def _ask_reps() -> list[FirstRep]:
+    reps = [FirstRep(_ask("First rep's name", "--rep"), _ask("Their e-mail", "--rep"))]
+    while name := str(
+        typer.prompt("Another rep's name (empty: no more)", default="", show_default=False, err=True)
+    ):
+        reps.append(FirstRep(name, _ask("Their e-mail", "--rep")))
+    return reps

@@ -1,0 +1,126 @@
+"""The example company on real leads and on bodies of the shapes vendors send; skipped where absent."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rulebook.cel import compile_condition, prepare_context
+from rulebook.context import SCORING_VARIABLES, scoring_context
+from rulebook.loader import load_folder
+from rulebook.mapping import Mapped, map_submission
+from rulebook.models import Rule
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED = ROOT / "../shared"
+LEADS = SHARED / "data/x_education_leads_part1.csv"
+BOOK = load_folder(ROOT / "rulebook")
+
+needs_leads = pytest.mark.skipif(not LEADS.is_file(), reason="the file of real leads is not on this machine")
+needs_bodies = pytest.mark.skipif(
+    not (SHARED / "payloads").is_dir(), reason="the vendors' sample bodies are not on this machine"
+)
+
+
+def points(rules: list[Rule], base: int, context: Any) -> int:
+    answers = [(rule, compile_condition(rule.when, SCORING_VARIABLES).evaluate(context)) for rule in rules]
+    assert all(isinstance(answer, bool) for _, answer in answers)
+    return max(0, min(100, base + sum(rule.points for rule, answer in answers if answer is True)))
+
+
+def quadrant(form_id: str, mapped: Mapped, line: str) -> str:
+    form, card = BOOK.forms[form_id], BOOK.scorecards[line]
+    values = scoring_context(
+        mapped.profile,
+        form=form_id,
+        source=form.source,
+        campaign=form.campaign,
+        line=line,
+        submissions=1,
+        asks=form.explicit_ask,
+    )
+    context = prepare_context(values)
+    fits = points(card.fit, card.fit_base, context) >= card.fit_threshold
+    wants = points(card.interest, card.interest_base, context) >= card.interest_threshold
+    return {(True, True): "perfect", (True, False): "warm", (False, True): "curious", (False, False): "cold"}[
+        fits, wants
+    ]
+
+
+@needs_leads
+def test_every_real_lead_is_mapped_and_scored_without_an_error_and_all_quadrants_are_used() -> None:
+    form, all_leads, won = BOOK.forms["education"], Counter[str](), Counter[str]()
+    with LEADS.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            mapped = map_submission(form, row)
+            assert mapped.missing == []
+            name = quadrant("education", mapped, "training")
+            all_leads[name] += 1
+            won[name] += row["Converted"] == "1"
+    assert sum(all_leads.values()) == 4_644
+    assert min(all_leads.values()) > 200
+    rates = {name: won[name] / count for name, count in all_leads.items()}
+    assert rates["perfect"] > rates["curious"] > rates["cold"]
+    assert rates["perfect"] > rates["warm"] > rates["cold"]
+
+
+@needs_leads
+def test_what_sales_wrote_after_contact_is_nowhere_in_the_profile() -> None:
+    with LEADS.open(encoding="utf-8", newline="") as file:
+        attributes = map_submission(BOOK.forms["education"], next(csv.DictReader(file))).profile["attributes"]
+    leaks = ("tags", "quality", "lead_profile", "asymmetrique", "last_", "converted")
+    assert [name for name in attributes if name.startswith(leaks)] == []
+
+
+BODIES: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "contact_form_7_feedback.json",
+        "generic",
+        {"email": "operator@example.com", "message": "日本語\n第二行"},
+    ),
+    (
+        "google_ads_lead_form_b2b.json",
+        "google-ads",
+        {"email": "work-test@example.com", "company": "CompanyName"},
+    ),
+    ("google_ads_lead_form_b2b.json", "generic", {"email": "work-test@example.com", "job_title": "JobTitle"}),
+    ("jotform_submission.json", "generic", {"name": "Niloth P"}),
+    (
+        "linkedin_lead_form_responses.json",
+        "generic",
+        {"name": "John Smith", "email": "john.smith@company.com"},
+    ),
+    ("meta_lead_retrieval_response.json", "generic", {"name": "Joe Example", "email": "joe@example.com"}),
+    ("typeform_form_response.json", "generic", {"email": "laura@example.com"}),
+]
+
+
+@needs_bodies
+@pytest.mark.parametrize(
+    ("file", "form_id", "expected"), BODIES, ids=[f"{body[0]} by {body[1]}" for body in BODIES]
+)
+def test_a_vendors_body_becomes_a_lead(file: str, form_id: str, expected: dict[str, Any]) -> None:
+    body = json.loads((SHARED / "payloads" / file).read_text("utf-8"))
+    mapped = map_submission(BOOK.forms[form_id], body)
+    assert mapped.missing == []
+    assert expected.items() <= mapped.profile.items()
+    assert "google_key" not in mapped.profile["attributes"]
+    assert "api_key" not in json.dumps(mapped.profile)
+
+
+@needs_bodies
+@pytest.mark.parametrize("file", ["meta_leadgen_webhook.json", "linkedin_lead_notification.json"])
+def test_a_notice_of_ids_only_is_refused_for_what_it_lacks(file: str) -> None:
+    body = json.loads((SHARED / "payloads" / file).read_text("utf-8"))
+    assert map_submission(BOOK.forms["generic"], body).missing == ["email|phone|name"]
+
+
+@needs_bodies
+def test_a_vendors_test_submission_is_marked() -> None:
+    body = json.loads((SHARED / "payloads/google_ads_lead_form_b2b.json").read_text("utf-8"))
+    mapped = map_submission(BOOK.forms["google-ads"], body)
+    assert mapped.is_test
+    assert mapped.vendor_id is not None
