@@ -1,0 +1,249 @@
+"""What the router offers to the `baton` command: why a lead went where it went, who waits, the reps."""
+
+from typing import Annotated, Any
+
+import typer
+
+from baton_cli.audit import operator_name
+from baton_cli.client import Client, items, open_client
+from baton_cli.commands import AsJson, LeadName, StackFile, command_group
+from baton_cli.errors import BadUsage, CommandFailed
+from baton_cli.leads import find_lead, person_in
+from baton_cli.moments import brief
+from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
+from baton_cli.stack import Service
+
+RepName = Annotated[str, typer.Argument(metavar="REP", help="A rep's id; `baton reps list` lists them.")]
+_CANDIDATES = ["rep", "standing", "open", "capacity", "weight", "credit"]
+
+reps = command_group(help="Reps: their load, their tokens, their open leads; change their share or capacity.")
+
+
+def why(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """Who got a lead and why: decisions in words, everybody considered, rounds, acts and timers."""
+    with open_client(stack) as client:
+        identity = find_lead(client, lead)
+        found = client.get(Service.ROUTER, f"/v1/leads/{identity}")
+        decisions = items(client.get(Service.ROUTER, f"/v1/leads/{identity}/decisions"), "decisions")
+        timers = _timers(client, identity)
+    if as_json:
+        print_json({"lead": found, "decisions": decisions, "timers": timers})
+        return
+    _show_lead(found)
+    for number, decision in enumerate(decisions, start=1):
+        _show_decision(number, decision)
+    _show_rounds(found)
+    _show_acts(found)
+    _show_timers(timers)
+
+
+def held(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leads that wait for a rep, first in line on top, and why; exit code 1 when there are any."""
+    with open_client(stack) as client:
+        waiting = items(client.get(Service.ROUTER, "/v1/held", limit=limit), "held")
+    if as_json:
+        print_json({"held": waiting})
+    elif waiting:
+        columns = ["lead", "line", "pool", "quadrant", "why", "since (UTC)", "next try (UTC)"]
+        print_table(columns, [_held_row(each) for each in waiting])
+    else:
+        print_line("No lead is held.")
+    if waiting:
+        raise typer.Exit(1)
+
+
+@reps.command("list")
+def list_reps(stack: StackFile = None, as_json: AsJson = False) -> None:
+    """The roster with everybody's load."""
+    with open_client(stack) as client:
+        roster = items(client.get(Service.ROUTER, "/v1/reps"), "reps")
+    if as_json:
+        print_json({"reps": roster})
+        return
+    columns = ["rep", "name", "team", "lines", "open", "capacity", "weight", "calendar", "active"]
+    keys = ("id", "name", "team", "lines", "open", "capacity", "weight", "calendar", "is_active")
+    print_table(columns, [[each.get(key) for key in keys] for each in roster])
+
+
+@reps.command()
+def token(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """Make a new token for a rep; it is shown this once."""
+    with open_client(stack) as client:
+        made = client.post(Service.ROUTER, f"/v1/reps/{rep}/tokens")
+    if as_json:
+        print_json({"rep": rep, "token": made["token"]})
+    else:
+        print_line(made["token"])
+
+
+@reps.command()
+def assignments(
+    rep: RepName,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BATON_REP_TOKEN",
+            help="The rep's own token. [default: the one in stack.json]",
+            show_default=False,
+        ),
+    ] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """The open leads of a rep, as the rep sees them, the one due first on top."""
+    with open_client(stack) as client:
+        own = token or client.stack.rep_token(rep)
+        if own is None:
+            raise BadUsage(
+                f"No token of {rep} is known: pass --token, or make one with `baton reps token {rep}`."
+            )
+        mine = items(client.get(Service.ROUTER, "/v1/me/assignments", token=own), "assignments")
+    if as_json:
+        print_json({"assignments": mine})
+    elif not mine:
+        print_line(f"{rep} has no open lead.")
+    else:
+        columns = [
+            "lead",
+            "person",
+            "quadrant",
+            "accept by (UTC)",
+            "respond by (UTC)",
+            "accepted",
+            "contacted",
+        ]
+        print_table(columns, [_assignment_row(each) for each in mine])
+
+
+@reps.command("set")
+def change(
+    rep: RepName,
+    weight: Annotated[int | None, typer.Option(min=0, max=1000, help="Share of the pool; 0: none.")] = None,
+    capacity: Annotated[int | None, typer.Option(min=0, max=10_000, help="Open leads at once.")] = None,
+    active: Annotated[bool | None, typer.Option("--active/--inactive", help="Gets leads or not.")] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a rep's share, capacity or whether they take leads; audited under your name."""
+    given = {"weight": weight, "capacity": capacity, "is_active": active}
+    patch = {name: value for name, value in given.items() if value is not None}
+    if not patch:
+        raise BadUsage("Say what to change: --weight, --capacity, --active or --inactive.")
+    with open_client(stack) as client:
+        headers = {"X-Operator": operator_name()}
+        after = client.request("PATCH", Service.ROUTER, f"/v1/reps/{rep}", json=patch, headers=headers).json()
+    if as_json:
+        print_json(after)
+    else:
+        print_fields({name.replace("_", " "): after.get(name) for name in ("id", *given)})
+
+
+def _timers(client: Client, identity: str) -> list[dict[str, Any]]:
+    """The promises to a lead, by sla-monitor; none, and a note, while it cannot say."""
+    try:
+        return items(client.get(Service.SLA_MONITOR, f"/v1/leads/{identity}/timers"), "timers")
+    except CommandFailed as error:
+        progress(f"Timers are left out: {error}")
+        return []
+
+
+def _show_lead(lead: dict[str, Any]) -> None:
+    now = [each for each in lead["assignments"] if each.get("ended_at") is None]
+    print_fields(
+        {
+            "lead": lead["id"],
+            "line": lead["line"],
+            "quadrant": f"{lead['quadrant']}, {lead['stage'].upper()}",
+            "state": lead["state"],
+            "with": f"{now[-1]['rep_name']}, round {now[-1]['round']}" if now else None,
+            "held because": _spoken(lead.get("hold_reason")),
+            "next try": brief(lead.get("next_try_at")),
+            "closed": f"{brief(lead['closed_at'])} UTC, {lead['close_reason']}"
+            if lead.get("closed_at")
+            else None,
+            "test": "yes" if lead.get("is_test") else None,
+        }
+    )
+    if lead["state"] == "nurturing":
+        print_line("Not for sales yet: no decision is made until it becomes a SQL.")
+
+
+def _show_decision(number: int, decision: dict[str, Any]) -> None:
+    print_line()
+    print_heading(f"{number}. {brief(decision['at'])} UTC: {_spoken(decision['kind'])}")
+    print_line(decision["why"])
+    print_fields(
+        {
+            "rule": decision.get("rule"),
+            "pool": decision.get("pool_id"),
+            "held because": _spoken(decision.get("hold_reason")),
+            "next try": brief(decision.get("next_try_at")),
+            "rulebook version": decision["rulebook_version"],
+        }
+    )
+    for error in decision["rule_errors"]:
+        print_line(f"rule {error['rule']} could not be evaluated: {error['message']}")
+    if decision["candidates"]:
+        rows = [[_spoken(each[column]) for column in _CANDIDATES] for each in decision["candidates"]]
+        print_table(_CANDIDATES, rows)
+
+
+def _show_rounds(lead: dict[str, Any]) -> None:
+    if not lead["assignments"]:
+        return
+    print_line()
+    print_heading("Rounds (UTC)")
+    moments = ("assigned_at", "accept_by", "respond_by", "accepted_at", "contacted_at", "ended_at")
+    rows = [
+        (each["round"], each["rep_name"], *(brief(each[key]) for key in moments), each["ended_by"])
+        for each in lead["assignments"]
+    ]
+    print_table(["round", "rep", *(key.removesuffix("_at").replace("_", " ") for key in moments), "by"], rows)
+
+
+def _show_acts(lead: dict[str, Any]) -> None:
+    if not lead["acts"]:
+        return
+    print_line()
+    print_heading("What reps did (UTC)")
+    rows = [
+        (brief(each["at"]), each["rep_id"], _spoken(each["kind"]), _details(each["content"]))
+        for each in lead["acts"]
+    ]
+    print_table(["when", "rep", "act", "details"], rows)
+
+
+def _show_timers(timers: list[dict[str, Any]]) -> None:
+    if not timers:
+        return
+    print_line()
+    print_heading("Timers (UTC)")
+    rows = [
+        (_spoken(each["kind"]), each["round"], each["rep_id"], brief(each["due_at"]), _spoken(each["state"]))
+        for each in timers
+    ]
+    print_table(["promise", "round", "rep", "due", "state"], rows)
+
+
+def _held_row(lead: dict[str, Any]) -> tuple[object, ...]:
+    why_not = _spoken(lead["hold_reason"])
+    times = (brief(lead["held_since"]), brief(lead["next_try_at"]))
+    return lead["id"], lead["line"], lead["pool_id"], lead["quadrant"], why_not, *times
+
+
+def _assignment_row(mine: dict[str, Any]) -> tuple[object, ...]:
+    profile = mine["profile"]
+    moments = ("accept_by", "respond_by", "accepted_at", "contacted_at")
+    return mine["lead_id"], person_in(profile), mine["quadrant"], *(brief(mine[key]) for key in moments)
+
+
+def _details(content: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in content.items())
+
+
+def _spoken(word: object) -> object:
+    return word.replace("_", " ") if isinstance(word, str) else word

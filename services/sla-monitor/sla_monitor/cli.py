@@ -1,0 +1,121 @@
+"""What sla-monitor offers to the `baton` command: promises and what became of them, over HTTP."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from baton_cli.client import items, open_client
+from baton_cli.commands import AsJson, LeadName, StackFile
+from baton_cli.leads import find_lead
+from baton_cli.moments import brief
+from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
+from baton_cli.stack import Service
+from lead_events.words import Part
+from sla_monitor.domain.timers import TimerState
+
+_COLUMNS = ["promise", "round", "rep", "opened (UTC)", "due (UTC)", "state", "ended by", "time left"]
+
+
+def timers(
+    state: Annotated[TimerState, typer.Option(help="Only those in this state.")] = TimerState.PENDING,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 50,
+    cursor: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="`next_cursor` of the page before, from --json.")
+    ] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Promises to all leads, the one due first on top."""
+    with open_client(stack) as client:
+        page = client.get(Service.SLA_MONITOR, "/v1/timers", state=state.value, limit=limit, cursor=cursor)
+    found = items(page, "timers")
+    if as_json:
+        print_json(page)
+    elif not found:
+        print_line(f"No timer is {state.value}.")
+    else:
+        print_table(["lead", *_COLUMNS], [(timer["lead_id"], *_row(timer)) for timer in found])
+        if page.get("next_cursor"):
+            progress(f"There may be more: --limit, or --cursor {page['next_cursor']}")
+
+
+def sla(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """The promises to one lead, what was said about them, and who had its time."""
+    with open_client(stack) as client:
+        identity = find_lead(client, lead)
+        found = client.get(Service.SLA_MONITOR, f"/v1/leads/{identity}/timers")
+    if as_json:
+        print_json(found)
+        return
+    print_fields(
+        {
+            "lead": found["lead_id"],
+            "line": found["line"],
+            "quadrant": found["quadrant"],
+            "first contact": brief(found["first_contact_at"]),
+            "speed to lead": _length(found["speed_to_lead_seconds"]),
+        }
+    )
+    _show_timers(items(found, "timers"))
+    _show_firings(found)
+    _show_path(found["attribution"])
+
+
+def _show_timers(found: list[dict[str, Any]]) -> None:
+    if found:
+        print_line()
+        print_heading("Promises")
+        print_table(_COLUMNS, [_row(timer) for timer in found])
+    else:
+        print_line("Nothing is promised to it, or it has no rep yet.")
+
+
+def _show_firings(found: dict[str, Any]) -> None:
+    promises = {timer["id"]: timer for timer in found["timers"]}
+    if not found["firings"]:
+        return
+    print_line()
+    print_heading("Warnings and breaches (UTC)")
+    rows = [
+        (brief(each["fired_at"]), _spoken(promises[each["timer_id"]]["kind"]), each["level"], each["outcome"])
+        for each in found["firings"]
+    ]
+    print_table(["when", "promise", "level", "outcome"], rows)
+
+
+def _show_path(path: dict[str, Any]) -> None:
+    if not path["parts"]:
+        return
+    print_line()
+    print_heading(f"Who had its time, {brief(path['from'])} to {brief(path['to'])} UTC")
+    order = list(Part)
+    parts = sorted(path["parts"], key=lambda each: order.index(Part(each["part"])))
+    rows = [(_spoken(each["part"]), each["detail"], _length(each["microseconds"] / 1e6)) for each in parts]
+    print_table(["part", "", "time"], rows)
+
+
+def _row(timer: dict[str, Any]) -> tuple[object, ...]:
+    moments = (brief(timer["opened_at"]), brief(timer["due_at"]))
+    left = _length(timer["remaining_working_seconds"]) if timer["state"] == TimerState.PENDING.value else None
+    promise = _spoken(timer["kind"])
+    return (
+        promise,
+        timer["round"],
+        timer["rep_id"],
+        *moments,
+        timer["state"],
+        _spoken(timer["ended_by"]),
+        left,
+    )
+
+
+def _length(seconds: float | None) -> str | None:
+    """Hours, minutes and seconds; below a second exactly."""
+    if seconds is None:
+        return None
+    return f"{seconds:.3f} s" if seconds < 1 else str(timedelta(seconds=round(seconds)))
+
+
+def _spoken(word: str | None) -> str | None:
+    return word.replace("_", " ") if word else word
