@@ -1,6 +1,6 @@
 """One submission read by its form's mapping. Pure, and never raises on weird input: it flags instead."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -93,7 +93,7 @@ def map_submission(form: Form, fields: Mapping[str, Any], received_at: datetime 
         profile=profile,
         lines=lines,
         missing=[entry for entry in form.required if not _is_met(entry, profile)],
-        unmapped=reader.unmapped(),
+        unmapped=reader.unmapped,
         flags=list(dict.fromkeys(reader.flags + time_flags + line_flags)),
         attribution=attribution,
         consent=_consent(form, fields),
@@ -111,6 +111,7 @@ class _Reader:
         self.form = form
         self.fields = fields
         self.flags: list[str] = []
+        self.unmapped = _unmapped(form, fields)
 
     def profile(self) -> dict[str, Any]:
         read: dict[str, Any] = {name: self._text(name) for name in _TEXTS}
@@ -120,7 +121,7 @@ class _Reader:
         read["email"] = self._flagged("email", read_email(self._first("email")))
         read.update(self._phone(read["country"]))
         _complete_name(read)
-        attributes, flags = attributes_of(self.form, self.fields, self._attribute_values(), self.unmapped())
+        attributes, flags = attributes_of(self.form, self.fields, self._attribute_values(), self.unmapped)
         self.flags += flags
         if headcount is not None:
             attributes.setdefault("employees_text", headcount)
@@ -130,24 +131,15 @@ class _Reader:
     def attribution(self) -> dict[str, str]:
         found = {}
         for name, paths in ATTRIBUTION.items():
-            mapping = self.form.fields.get(name) or FieldMapping.model_construct(from_=list(paths))
-            value = self._clean(name, _first_of(mapping, self.fields))
+            mapping = self.form.fields.get(name)
+            if mapping is not None:
+                values = _values_of(mapping, self.fields)
+            else:
+                values = [value for path in paths for value in values_at(self.fields, path)]
+            value = self._clean(name, values[0]) if values else None
             if value is not None:
                 found[name] = value
         return found
-
-    def unmapped(self) -> list[str]:
-        form = self.form
-        paths = [path for mapping in form.fields.values() for path in mapping.from_]
-        paths += [path for names in ATTRIBUTION.values() for path in names]
-        paths += [
-            path
-            for path in (form.line_field, form.vendor_id, form.vendor_time, form.test_flag, form.honeypot)
-            if path
-        ]
-        paths += [form.consent_field] if form.consent_field else []
-        known = {root_of(self.fields, path) for path in paths} | set(form.volatile)
-        return [name for name in self.fields if name not in known]
 
     def _attribute_values(self) -> dict[str, Any]:
         found = {}
@@ -231,9 +223,22 @@ def _values_of(mapping: FieldMapping, fields: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-def _first_of(mapping: FieldMapping, fields: Mapping[str, Any]) -> Any:
-    values = _values_of(mapping, fields)
-    return values[0] if values else None
+def _unmapped(form: Form, fields: Mapping[str, Any]) -> list[str]:
+    """The top-level fields that neither the mapping nor anything else of the form reads."""
+    volatile = set(form.volatile)
+    left = dict.fromkeys(name for name in fields if name not in volatile)
+    for path in _paths_of(form):
+        left.pop(root_of(fields, path), None)
+    return list(left)
+
+
+def _paths_of(form: Form) -> Iterator[str]:
+    for mapping in form.fields.values():
+        yield from mapping.from_
+    for names in ATTRIBUTION.values():
+        yield from names
+    others = (form.line_field, form.vendor_id, form.vendor_time, form.test_flag, form.honeypot)
+    yield from (path for path in (*others, form.consent_field) if path is not None)
 
 
 def _scalar(value: Any) -> Any:

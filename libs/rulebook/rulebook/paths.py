@@ -39,7 +39,7 @@ def values_at(fields: Mapping[str, Any], path: str) -> list[Any]:
 
 def root_of(fields: Mapping[str, Any], path: str) -> str:
     """The top-level field that `path` starts at."""
-    return path if path in fields else re.split(r"[.\[|]", path, maxsplit=1)[0]
+    return path if path in fields else steps(path)[0][1]
 
 
 @lru_cache(maxsize=4096)
