@@ -14,6 +14,7 @@ from service_kit.failpoints import failpoint
 from service_kit.lanes import Choice, Lanes
 from service_kit.logs import logger
 from service_kit.outbox import publish_now
+from service_kit.pace import Pace
 from service_kit.perseverance import Abandoned, Perseverance
 from service_kit.positions import Positions
 from service_kit.postgres import Database
@@ -59,7 +60,7 @@ class Consumer:
         self._broker = broker
         self._clock = clock
         self._batch_max = spec.batch_max or settings.batch_max
-        self._gather = (settings.gather_ms if spec.gather_ms is None else spec.gather_ms) / 1000
+        self._pace = Pace((settings.gather_ms if spec.gather_ms is None else spec.gather_ms) / 1000)
         self._stopping = asyncio.Event()
         self._restart = asyncio.Event()
         self._lanes = Lanes(spec.bulk_topics)
@@ -77,7 +78,7 @@ class Consumer:
         )
         self._assignment = Assignment(-1, frozenset())
         self._uncommitted: dict[TopicPartition, int] = {}
-        self._committed_at = self._held_at = self._started_at = float("-inf")
+        self._committed_at = self._held_at = float("-inf")
         self._working = False
         self._held: str | None = None
         self._trouble: str | None = "not connected to Kafka yet"
@@ -202,19 +203,20 @@ class Consumer:
         return True
 
     async def _take(self, client: ConsumerClient) -> tuple[Choice, list[Record]]:
-        """A batch. Batches start at least the gather window apart: a record that finds the consumer idle is
-        taken at once, and under load records collect until the window is over or the batch is full."""
+        """A batch; see pace.py for how long records are gathered."""
         live, bulk = self._lanes.split(self._assignment.partitions)
         choice = self._lanes.choose(live, bulk)
         if not live and not bulk:
             await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             return choice, []
         records = await self._fetch(client, choice, live, bulk, self._batch_max, ROUND_SECONDS)
-        rest = self._started_at + self._gather - self._clock.monotonic()
-        if records and len(records) < self._batch_max and rest > 0:
-            await self._clock.sleep(rest)
+        while records and len(records) < self._batch_max:
+            step = self._pace.wait(self._clock.monotonic())
+            if step <= 0:
+                break
+            await self._clock.sleep(step)
             records += await self._fetch(client, choice, live, bulk, self._batch_max - len(records), 0)
-        self._started_at = self._clock.monotonic()
+        self._pace.started(self._clock.monotonic(), len(records))
         return choice, records
 
     async def _fetch(

@@ -48,23 +48,23 @@ async def database(migrated: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(params=["fake", pytest.param("kafka", marks=pytest.mark.stack)])
-async def world(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[World]:
+async def world(request: pytest.FixtureRequest, database: Database, migrated: str) -> AsyncIterator[World]:
     if request.param == "fake":
         broker: FakeBroker | KafkaBroker = FakeBroker(partitions=2)
     else:
         broker = KafkaBroker(
             request.getfixturevalue("kafka_with_topics"), publish_deadline=5, fetch_wait_ms=20
         )
-    world = World(broker, database)
+    world = World(broker, database, migrated)
     await world.open()
     yield world
     await world.close()
 
 
 @pytest.fixture
-async def fake(database: Database) -> AsyncIterator[World]:
+async def fake(database: Database, migrated: str) -> AsyncIterator[World]:
     """Where the fake's own levers are needed."""
-    world = World(FakeBroker(partitions=2), database)
+    world = World(FakeBroker(partitions=2), database, migrated)
     await world.open()
     yield world
     await world.close()

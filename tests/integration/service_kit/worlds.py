@@ -72,7 +72,8 @@ async def note(batch: Batch) -> None:
 class World:
     """A broker, a store, and what a test does with them."""
 
-    def __init__(self, broker: Broker, database: Database) -> None:
+    def __init__(self, broker: Broker, database: Database, dsn: str) -> None:
+        self.dsn = dsn
         self.broker = broker
         self.database = database
         self.settings = KitSettings(

@@ -1,0 +1,198 @@
+"""A whole application: health, readiness, dead letters over HTTP, and life without Kafka or PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from pydantic import SecretStr
+from tests.integration.service_kit.worlds import EFFECTS, INPUT, NAME, KitSettings, World, note, signal
+
+from lead_events.catalog import topic
+from service_kit.app import create_app
+from service_kit.clock import SystemClock, pause
+from service_kit.fakes import FakeBroker
+from service_kit.parts import Part, Periodic
+from service_kit.postgres import Database
+from service_kit.problems import Problem
+from service_kit.runtime import Runtime
+from service_kit.spec import ConsumerSpec
+from service_kit.topics import create_topics
+
+OPERATOR = {"Authorization": "Bearer secret"}
+
+
+@asynccontextmanager
+async def alive(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The application with its lifespan, and a client that sees errors as answers."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        yield client
+
+
+def application(world: World, **spec: Any) -> FastAPI:
+    world.settings.operator_token = SecretStr("secret")
+    # the lifespan closes the pool it is given: the test's own stays open
+    database = Database(world.dsn, schema="kit", application_name="app")
+    runtime = Runtime(world.settings, broker=world.broker, database=database)
+    declared = ConsumerSpec(name=NAME, topics=[INPUT], handler=note, effects=EFFECTS, **spec)
+    return create_app(
+        title="test",
+        settings=world.settings,
+        build=lambda rt: [rt.consumer(declared)],
+        routers=lambda _: [],
+        runtime=runtime,
+    )
+
+
+async def test_dead_letters_are_listed_shown_and_replayed_over_http(world: World) -> None:
+    identity, record = signal("reject")
+    app = application(world)
+    await world.send([record])
+    async with alive(app) as client:
+        await world.eventually(lambda: _dead(world))
+        assert (await client.get("/v1/dead-letters")).status_code == 401
+        listed = (await client.get("/v1/dead-letters", headers=OPERATOR)).json()
+        letter = next(one for one in listed["dead_letters"] if one["event_id"] == str(identity))
+        assert (letter["source_topic"], letter["reason"]) == (INPUT, "out of domain")
+        place = {name: letter[name] for name in ("topic", "partition", "offset")}
+        path = "/v1/dead-letters/{topic}/{partition}/{offset}".format(**place)
+        shown = (await client.get(path, headers=OPERATOR)).json()
+        assert shown["headers"]["ce_id"] == str(identity)
+        assert (await client.get(f"{path}99999", headers=OPERATOR)).status_code == 404
+        answer = await client.post(
+            "/v1/dead-letters/replay", headers=OPERATOR, json={"letters": [place], "by": "ops"}
+        )
+        assert answer.json() == {"replayed": 1}
+        await world.eventually(lambda: _dead(world, 2))  # still out of domain
+        async with world.database.acquire() as conn:
+            assert await conn.fetchval("SELECT replayed_by FROM dead_letter_replay") == "ops"
+    assert (await world.hop()).unaccounted == 0
+
+
+async def test_a_stopped_consumer_shows_in_readiness_and_is_resumed_over_http(fake: World) -> None:
+    fake.settings.dead_letter_limit = 0
+    app = application(fake)
+    await fake.send([signal("reject")[1]])
+    async with alive(app) as client:
+        await fake.eventually(lambda: _unready(client, "baton dlq resume"))
+        assert (await client.get("/healthz")).status_code == 200
+        answer = await client.post(
+            "/v1/dead-letters/resume", headers=OPERATOR, json={"by": "ops", "reason": "looked at it"}
+        )
+        assert answer.json() == {"resumed": [NAME]}
+        await fake.eventually(lambda: _ready(client))
+
+
+@pytest.mark.stack
+async def test_a_service_is_healthy_and_not_ready_while_kafka_and_postgresql_are_away(
+    unused_tcp_port_factory: Any,
+) -> None:
+    settings = KitSettings(
+        kafka=f"127.0.0.1:{unused_tcp_port_factory()}",
+        dsn=SecretStr(f"postgresql://x:y@127.0.0.1:{unused_tcp_port_factory()}/z"),
+    )
+    declared = ConsumerSpec(name=NAME, topics=[INPUT], handler=note, effects=EFFECTS)
+    app = create_app(
+        title="test", settings=settings, build=lambda rt: [rt.consumer(declared)], routers=lambda _: []
+    )
+    async with alive(app) as client:
+        await _until(lambda: _unready(client, "Kafka does not answer"))
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        metrics = (await client.get("/metrics")).text
+        assert 'baton_consumer_stopped{consumer="scoring"} 0.0' in metrics
+
+
+async def test_a_part_that_dies_asks_for_a_restart() -> None:
+    async def break_down() -> None:
+        raise ValueError("no way on")
+
+    app = _plain_app([Periodic("fragile", every=timedelta(0), work=break_down)])
+    async with alive(app) as client:
+        await _until(lambda: _status(client, "/healthz", 503))
+        assert "no way on" in (await client.get("/healthz")).text
+
+
+async def test_errors_are_problems_with_the_field_and_what_to_send() -> None:
+    router = APIRouter()
+
+    @router.get("/refused")
+    async def refused() -> None:
+        raise Problem(409, "Taken", "choose another name", field="name", holder="ana")
+
+    @router.get("/broken")
+    async def broken(number: int) -> None:
+        raise RuntimeError("secret detail")
+
+    async with alive(_plain_app([], router)) as client:
+        answer = await client.get("/refused")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json() == {
+            "type": "about:blank",
+            "title": "Taken",
+            "status": 409,
+            "detail": "choose another name",
+            "field": "name",
+            "holder": "ana",
+        }
+        missing = await client.get("/nowhere")
+        assert (missing.status_code, missing.json()["status"]) == (404, 404)
+        assert (await client.post("/refused")).json()["title"] == "Method Not Allowed"
+        invalid = await client.get("/broken", params={"number": "x"})
+        assert (invalid.status_code, invalid.json()["field"]) == (422, "query.number")
+        unexpected = await client.get("/broken", params={"number": "1"})
+        assert unexpected.status_code == 500
+        assert "secret detail" not in unexpected.text
+
+
+@pytest.mark.stack
+async def test_topics_are_created_once_and_widened(kafka_bootstrap: str, topic_prefix: str) -> None:
+    wanted = topic(INPUT).model_copy(update={"name": f"{topic_prefix}wide", "partitions": 1})
+    assert await create_topics(kafka_bootstrap, [wanted]) == [f"{wanted.name}: created"]
+    assert await create_topics(kafka_bootstrap, [wanted]) == []
+    wider = wanted.model_copy(update={"partitions": 3})
+    assert await create_topics(kafka_bootstrap, [wider]) == [f"{wanted.name}: 1 to 3 partitions"]
+    assert await create_topics(kafka_bootstrap, [wanted]) == []
+
+
+def _plain_app(parts: list[Part], *routers: APIRouter) -> FastAPI:
+    runtime = Runtime(KitSettings(), broker=FakeBroker())
+    return create_app(
+        title="test",
+        settings=runtime.settings,
+        build=lambda _: parts,
+        routers=lambda _: routers,
+        needs_database=False,
+        runtime=runtime,
+    )
+
+
+async def _dead(world: World, number: int = 1) -> bool:
+    return len(await world.dead()) >= number
+
+
+async def _status(client: httpx.AsyncClient, path: str, status: int) -> bool:
+    return (await client.get(path)).status_code == status
+
+
+async def _ready(client: httpx.AsyncClient) -> bool:
+    return await _status(client, "/readyz", 200)
+
+
+async def _unready(client: httpx.AsyncClient, why: str) -> bool:
+    answer = await client.get("/readyz")
+    return answer.status_code == 503 and why in answer.text
+
+
+async def _until(condition: Any) -> None:
+    nothing, clock = asyncio.Event(), SystemClock()
+    async with asyncio.timeout(20):
+        while not await condition():
+            await pause(clock, 0.02, unless=nothing)

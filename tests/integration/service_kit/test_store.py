@@ -1,0 +1,141 @@
+"""Migrations, the pool, and the inbox's partitions, on a real PostgreSQL."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from service_kit.clock import ManualClock, ManualTransactionClock
+from service_kit.errors import Fault, classify
+from service_kit.inbox import keep_partitions
+from service_kit.migrate import MigrationsInvalid, migrate
+from service_kit.postgres import Database
+
+
+def test_migrating_makes_the_schema_and_a_second_time_does_nothing(database_dsn: str) -> None:
+    assert migrate(database_dsn, schema="one", packages=[]) == ["0001.service-kit"]
+    assert migrate(database_dsn, schema="one", packages=["service_kit"]) == []
+    assert migrate(database_dsn, schema="two", packages=[]) == ["0001.service-kit"]
+
+
+def test_several_processes_may_migrate_at_once(database_dsn: str) -> None:
+    with ThreadPoolExecutor(4) as crowd:
+        applied = list(crowd.map(lambda _: migrate(database_dsn, schema="kit", packages=[]), range(4)))
+    assert sorted(applied) == [[], [], [], ["0001.service-kit"]]
+
+
+@pytest.mark.parametrize(
+    ("dsn", "schema", "packages", "message"),
+    [
+        ("host=x dbname=y", "kit", [], "postgresql://role:password@host:port/database"),
+        ("postgresql://x/y", "Kit; drop", [], "lower-case"),
+        ("postgresql://x/y", "kit", ["asyncpg"], "no folder migrations/"),
+    ],
+)
+def test_what_cannot_be_migrated_is_said(dsn: str, schema: str, packages: list[str], message: str) -> None:
+    with pytest.raises(MigrationsInvalid, match=message):
+        migrate(dsn, schema=schema, packages=packages)
+
+
+def test_a_migration_with_a_name_of_no_package_is_refused(
+    database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "someservice" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "leads.sql").write_text("SELECT 1")
+    (folder.parent / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MigrationsInvalid, match="NNNN"):
+        migrate(database_dsn, schema="kit", packages=["someservice"])
+
+
+async def test_json_columns_are_python_both_ways_also_in_arrays(database: Database) -> None:
+    async with database.acquire() as conn:
+        assert await conn.fetchval("SELECT $1::jsonb", {"a": [1, "é"]}) == {"a": [1, "é"]}
+        rows = await conn.fetch("SELECT x FROM unnest($1::jsonb[]) AS x", [{"a": 1}, None, "text"])
+    assert [row["x"] for row in rows] == [{"a": 1}, None, "text"]
+
+
+async def test_the_pool_comes_back_after_its_connections_were_cut(database: Database) -> None:
+    async with database.acquire() as conn:
+        pid = await conn.fetchval("SELECT pg_backend_pid()")
+    async with database.acquire() as one, database.acquire() as other:
+        victims = {
+            await one.fetchval("SELECT pg_backend_pid()"),
+            await other.fetchval("SELECT pg_backend_pid()"),
+        }
+        assert pid in victims
+        with pytest.raises(asyncpg.PostgresError) as cut:
+            await one.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        assert classify(cut.value) is Fault.TRANSIENT
+    assert await database.probe()
+
+
+async def test_a_database_that_is_not_there_is_a_transient_error(unused_tcp_port: int) -> None:
+    database = Database(
+        f"postgresql://x:y@127.0.0.1:{unused_tcp_port}/z", schema="kit", application_name="test"
+    )
+    await database.open()
+    try:
+        assert not await database.probe()
+        with pytest.raises(OSError, match=r".") as refused:
+            async with database.acquire():
+                pass
+        assert classify(refused.value) is Fault.TRANSIENT
+    finally:
+        await database.close()
+
+
+async def test_only_one_instance_holds_an_advisory_lock(database: Database) -> None:
+    async with database.advisory_lock(7) as first, database.advisory_lock(7) as second:
+        assert first is not None
+        assert first()
+        assert second is None
+    async with database.advisory_lock(7) as again:
+        assert again is not None
+
+
+async def test_inbox_partitions_are_made_ahead_and_dropped_when_nothing_can_be_read_of_them(
+    migrated: str,
+) -> None:
+    clock = ManualClock(datetime(2026, 11, 25, 23, 59, tzinfo=UTC))
+    database = await Database.connect(
+        migrated, schema="kit", application_name="test", clock=ManualTransactionClock(clock)
+    )
+    try:
+        await keep_partitions(database)
+        assert await _days(database) == ["20261125", "20261126", "20261127", "20261128"]
+        clock.advance(timedelta(days=15).total_seconds())
+        await keep_partitions(database)
+        days = await _days(database)
+        assert days[0] == "20261126"  # the 25th is fifteen days old
+        assert days[-1] == "20261213"
+    finally:
+        await database.close()
+
+
+async def test_a_day_that_already_has_rows_in_the_default_partition_stays_there(migrated: str) -> None:
+    clock = ManualClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
+    database = await Database.connect(
+        migrated, schema="kit", application_name="test", clock=ManualTransactionClock(clock)
+    )
+    try:
+        async with database.acquire() as conn:
+            await conn.execute("INSERT INTO inbox VALUES ('2026-11-26', 'x', gen_random_uuid())")
+            await conn.execute("INSERT INTO inbox VALUES ('2026-01-01', 'x', gen_random_uuid())")
+        await keep_partitions(database)
+        assert await _days(database) == ["20261125", "20261127", "20261128"]
+        async with database.acquire() as conn:
+            assert await conn.fetchval("SELECT count(*) FROM inbox") == 1
+    finally:
+        await database.close()
+
+
+async def _days(database: Database) -> list[str]:
+    async with database.acquire() as conn:
+        rows = await conn.fetch(
+            "SELECT relname FROM pg_class WHERE relname ~ '^inbox_[0-9]+$' AND relkind = 'r' ORDER BY 1"
+        )
+    return [row["relname"].removeprefix("inbox_") for row in rows]
