@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from lead_events import EventModel
 from lead_events.codec import Undecodable, decode
@@ -33,17 +33,10 @@ def _event(record: object) -> EventModel | None:
 @asynccontextmanager
 async def open_feed(bootstrap: str, topics: tuple[str, ...]) -> AsyncIterator[Feed]:
     """Give a feed of `topics` that starts at their ends."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
     await consumer.start()
     try:
-        await consumer.topics()  # fetches what partitions_for_topic() then knows
-        partitions = [
-            TopicPartition(topic, number)
-            for topic in topics
-            for number in sorted(consumer.partitions_for_topic(topic) or ())
-        ]
-        consumer.assign(partitions)
-        await consumer.seek_to_end(*partitions)
+        await consumer.seek_to_end()
         yield Feed(consumer)
     finally:
         await consumer.stop()
