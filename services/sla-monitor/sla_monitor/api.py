@@ -1,0 +1,106 @@
+"""HTTP for operators: timers of a lead, timers by state, what was said in order, conservation."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from service_kit.auth import require_operator
+from service_kit.conservation import conservation
+from service_kit.runtime import Runtime
+from sla_monitor import store
+from sla_monitor.domain.timers import TimerState
+from sla_monitor.errors import BadCursor, UnknownLead
+from sla_monitor.hours import Calendars
+from sla_monitor.views import lead_view, timer_view, with_hours
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+_FIRST = UUID(int=0)
+
+
+def routers(runtime: Runtime) -> Iterable[APIRouter]:
+    """The routes of this service."""
+    router = APIRouter(
+        prefix="/v1", tags=["timers"], dependencies=[Depends(require_operator(runtime.settings))]
+    )
+    database, calendars = runtime.database, Calendars()
+
+    @router.get("/leads/{lead_id}/timers")
+    async def timers_of_lead(lead_id: UUID) -> dict[str, Any]:
+        """The promises on one lead, what was said about them, and who had the lead from when to when."""
+        async with database.transaction() as conn:
+            lead = await store.read_lead(conn, lead_id)
+            if lead is None:
+                raise UnknownLead(lead_id)
+            now = await database.clock.now(conn)
+            story = (await store.read_stories(conn, [lead_id]))[lead_id]
+            hours = await with_hours(conn, calendars, story.timers.values(), story.facts)
+            said = await store.fetch(conn, "read_firings_of_lead", lead_id)
+            moves = await store.fetch(conn, "read_moves", lead_id)
+        return lead_view(lead, story, hours, said, moves, now)
+
+    @router.get("/timers")
+    async def timers(
+        state: TimerState = TimerState.PENDING, limit: Limit = 100, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """Promises in one state by due time; send `next_cursor` back for the next page."""
+        due, last = _due_cursor(cursor)
+        async with database.transaction() as conn:
+            now = await database.clock.now(conn)
+            found = list(await store.list_timers(conn, state.value, due, last, limit))
+            hours = await with_hours(conn, calendars, found)
+        more = None
+        if len(found) == limit:
+            end = found[-1]
+            more = f"{end.due_at.isoformat() if end.due_at else 'infinity'}~{end.id}"
+        return {"timers": [timer_view(timer, hours, now) for timer in found], "next_cursor": more}
+
+    @router.get("/firings")
+    async def firings(limit: Limit = 100, after: str | None = None) -> dict[str, Any]:
+        """Warnings, breaches and withdrawals in order; nothing ever appears before a cursor given earlier."""
+        tx, number = _firing_cursor(after)
+        async with database.acquire() as conn:
+            found = await store.fetch(conn, "read_firings_after", tx, number, limit)
+        last = f"{found[-1]['tx']}.{found[-1]['id']}" if found else after
+        return {
+            "firings": [
+                {"id": row["event_id"], "level": row["level"], "event": row["event"]} for row in found
+            ],
+            "next_cursor": last,
+        }
+
+    @router.get("/conservation")
+    async def conserved() -> dict[str, Any]:
+        """What became of every record read, and where every lead is."""
+        async with database.transaction() as conn:
+            answer = await conservation(conn)
+            states = await store.fetch(conn, "lead_states")
+        return answer | {"leads": {row["state"]: row["leads"] for row in states}}
+
+    return [router]
+
+
+def _due_cursor(cursor: str | None) -> tuple[str, UUID]:
+    if cursor is None:
+        return "-infinity", _FIRST
+    due, separator, identity = cursor.partition("~")
+    try:
+        if due != "infinity":
+            # a plus sign in a query string arrives as a space
+            due = datetime.fromisoformat(due.replace(" ", "+")).isoformat()
+        return due, UUID(identity if separator else "")
+    except ValueError:
+        raise BadCursor("cursor") from None
+
+
+def _firing_cursor(after: str | None) -> tuple[str, int]:
+    if not after:
+        return "0", 0
+    tx, separator, number = after.partition(".")
+    if not (separator and tx.isascii() and tx.isdigit() and number.isascii() and number.isdigit()):
+        raise BadCursor("after")
+    if int(tx) >= 2**63 or int(number) >= 2**63:
+        raise BadCursor("after")
+    return tx, int(number)

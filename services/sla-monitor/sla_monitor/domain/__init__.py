@@ -1,0 +1,1 @@
+"""Pure: facts in, timers, firings and shares of time out."""

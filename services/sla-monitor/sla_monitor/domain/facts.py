@@ -1,0 +1,83 @@
+"""What happened to a lead, as the router told it, in the order of the acts, never of the news of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from lead_events.words import CloseReason, ProgressKind, Quadrant, RoutedKind
+
+FactKind = RoutedKind | ProgressKind
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """What only an `assigned` fact carries. `calendar` is the id of the working time that held then."""
+
+    line: str
+    team: str
+    quadrant: Quadrant
+    rulebook_version: int
+    calendar: UUID
+    availability_revision: int
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One decision of the router or one act of a rep. `round` 0 means: before the first handoff."""
+
+    id: UUID
+    producer: str
+    seq: int
+    kind: FactKind
+    at: datetime
+    round: int
+    rep_id: str | None = None
+    reason: str | None = None
+    handoff: Handoff | None = None
+
+    @property
+    def order(self) -> tuple[datetime, str, int, bytes]:
+        """Act time, producer, seq; the id makes the order total where a producer breaks its numbering."""
+        return self.at, self.producer, self.seq, self.id.bytes
+
+
+class LeadState(StrEnum):
+    """Where a lead is. Every lead is in exactly one."""
+
+    NURTURING = "nurturing"
+    HELD = "held"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+_AFTER = {
+    RoutedKind.ASSIGNED: LeadState.ASSIGNED,
+    RoutedKind.HELD: LeadState.HELD,
+    RoutedKind.TAKEN_BACK: LeadState.HELD,
+}
+_CLOSED_AS = {CloseReason.MERGED.value: LeadState.MERGED, CloseReason.ERASED.value: LeadState.ERASED}
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """Each fact once, in the order that decides."""
+    return sorted({fact.id: fact for fact in facts}.values(), key=lambda fact: fact.order)
+
+
+def lead_state(ordered: Sequence[Fact]) -> LeadState:
+    """The state after the last decision of the router; a lead it has not decided about is nurturing."""
+    for fact in reversed(ordered):
+        if fact.kind is RoutedKind.CLOSED:
+            return _CLOSED_AS.get(fact.reason or "", LeadState.CLOSED)
+        if isinstance(fact.kind, RoutedKind):
+            return _AFTER[fact.kind]
+    return LeadState.NURTURING
+
+
+def first_contact(ordered: Sequence[Fact]) -> Fact | None:
+    """The first act that reached out to the buyer, whoever's round it was."""
+    return next((fact for fact in ordered if fact.kind is ProgressKind.CONTACTED), None)

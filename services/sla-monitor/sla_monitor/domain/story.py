@@ -1,0 +1,83 @@
+"""A lead's promises brought in line with its facts: the one place where arrival turns into state."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sla_monitor.domain.facts import Fact, Handoff
+from sla_monitor.domain.schedule import Schedule
+from sla_monitor.domain.timers import Terms, Timer, TimerState, judged, opened_by, timed
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A due time that moved because the rep's hours changed."""
+
+    timer: Timer
+    revision: int
+    due_before: datetime | None
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """All promises of a lead as they now stand, and what that changed."""
+
+    timers: list[Timer] = field(default_factory=list)
+    changed: list[Timer] = field(default_factory=list)
+    ended: list[Timer] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    withdrawn: list[Timer] = field(default_factory=list)
+    awaits_version: int | None = None
+
+
+def reconcile(
+    lead_id: UUID,
+    ordered: Sequence[Fact],
+    stored: Mapping[UUID, Timer],
+    *,
+    terms_of: Callable[[Handoff], Terms | None],
+    hours_of: Callable[[Fact], Schedule],
+) -> Reconciled:
+    """Promises after all facts in `ordered`, given those `stored` before.
+
+    `terms_of` answers None for an agreement version that is not known yet; its promises follow once it is.
+    Due times move only while a promise is pending; what was fired or ended keeps the due time it was judged
+    by. `ended` are those whose ending was not known before, in time or not.
+    """
+    result = Reconciled()
+    for fact in ordered:
+        if fact.handoff is None:
+            continue
+        terms = terms_of(fact.handoff)
+        if terms is None:
+            result.awaits_version = fact.handoff.rulebook_version
+            continue
+        hours = hours_of(fact)
+        for promise in opened_by(fact, lead_id, terms):
+            before = stored.get(promise.id)
+            now = judged(_timed(promise, before, hours, result), ordered)
+            result.timers.append(now)
+            _note(result, before, now)
+    return result
+
+
+def _timed(promise: Timer, before: Timer | None, hours: Schedule, result: Reconciled) -> Timer:
+    if before is None:
+        return timed(promise, hours)
+    if before.state is not TimerState.PENDING or hours.revision == promise.availability_revision:
+        return before
+    moved = timed(before, hours)
+    if moved.due_at != before.due_at:
+        result.moves.append(Move(moved, hours.revision, before.due_at))
+    return moved
+
+
+def _note(result: Reconciled, before: Timer | None, now: Timer) -> None:
+    if now == before:
+        return
+    result.changed.append(now)
+    if now.ending is not None and (before is None or before.ending is None):
+        result.ended.append(now)
+    if now.state is TimerState.WITHDRAWN and (before is None or before.state is not TimerState.WITHDRAWN):
+        result.withdrawn.append(now)

@@ -1,0 +1,1 @@
+"""One use case a module: news of leads, firing, what waits for a rulebook."""

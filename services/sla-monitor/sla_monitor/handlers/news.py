@@ -1,0 +1,212 @@
+"""News of leads, reps' hours and rulebooks: one batch, one transaction, a constant number of statements."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from lead_events import LeadProgressed, LeadRouted, LeadScored, RepAvailabilityChanged, RulebookPublished
+from lead_events.words import RoutedKind, Stage
+from rulebook.findings import RulebookInvalid
+from rulebook.publication import parse
+from rulebook.store import VersionContradicted, insert_version
+from service_kit.batch import Batch, Received
+from sla_monitor import metrics, store
+from sla_monitor.domain.facts import Fact, Handoff
+from sla_monitor.domain.lead import Lead, Scoring
+from sla_monitor.domain.path import Origin
+from sla_monitor.handlers.reconciling import reconcile_leads
+from sla_monitor.hours import Calendars
+from sla_monitor.memory import Memory
+from sla_monitor.store import RepHours
+from worktime import CalendarError
+
+TAKEN, KNOWN = "taken", "known"
+EFFECTS = frozenset({TAKEN, KNOWN})
+"""What becomes of an event: it told something new, or it repeated or was overtaken by what is known."""
+
+
+@dataclass(slots=True)
+class News:
+    """A batch by what it is about. Events that cannot be used are rejected already."""
+
+    versions: list[Received[RulebookPublished]] = field(default_factory=list)
+    hours: list[tuple[Received[RepAvailabilityChanged], RepHours]] = field(default_factory=list)
+    scored: list[Received[LeadScored]] = field(default_factory=list)
+    facts: list[tuple[Received[Any], UUID, Fact, bool]] = field(default_factory=list)
+    calendars: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+
+async def take_news(batch: Batch, memory: Memory) -> None:
+    """Take in everything a batch says."""
+    await memory.agreements.learn(batch.conn)
+    news = _sorted_out(batch, memory.calendars)
+    for version in news.versions:
+        await _take_version(batch, version)
+    await store.insert_calendars(batch.conn, news.calendars)
+    moved = await _take_hours(batch, news)
+    named = {received.data.lead_id for received in news.scored} | {lead for _, lead, _, _ in news.facts}
+    leads = await store.lock_leads(batch.conn, named | set(moved))
+    await batch.refresh_now()
+    _take_scored(batch, memory, news, leads)
+    told = await _take_facts(batch, memory, news, leads)
+    await reconcile_leads(batch, memory, leads, told | set(moved))
+    _count_speed(memory, leads)
+    await store.update_leads(batch.conn, leads.values())
+
+
+def _sorted_out(batch: Batch, calendars: Calendars) -> News:
+    news = News()
+    for event in batch.events:
+        received: Received[Any] = event
+        match event.data:
+            case LeadScored():
+                news.scored.append(received)
+            case RulebookPublished():
+                news.versions.append(received)
+            case LeadProgressed() as act:
+                news.facts.append((received, act.lead_id, _act(received, act), act.is_test))
+            case LeadRouted() as routed:
+                _sort_routed(batch, news, calendars, received, routed)
+            case RepAvailabilityChanged() as change:
+                _sort_hours(batch, news, calendars, received, change)
+            case other:
+                batch.reject(received, f"sla-monitor has no use for {type(other).__name__}")
+    return news
+
+
+def _sort_routed(
+    batch: Batch, news: News, calendars: Calendars, received: Received[Any], routed: LeadRouted
+) -> None:
+    handoff = None
+    if routed.kind is RoutedKind.ASSIGNED:
+        if routed.rep is None or routed.round < 1:
+            batch.reject(received, "assigned names no rep or no round: send both with every handoff")
+            return
+        try:
+            calendar = calendars.learn(routed.rep.calendar)
+        except CalendarError as error:
+            batch.reject(received, f"rep.calendar.{error}")
+            return
+        news.calendars[calendar] = routed.rep.calendar
+        handoff = Handoff(
+            routed.line,
+            routed.rep.team,
+            routed.quadrant,
+            routed.rulebook_version,
+            calendar,
+            routed.rep.availability_revision,
+            routed.is_test,
+        )
+    fact = Fact(
+        received.id,
+        received.attributes.source,
+        routed.seq,
+        routed.kind,
+        routed.at,
+        routed.round,
+        routed.rep.id if routed.rep else None,
+        routed.hold_reason or routed.close_reason,
+        handoff,
+    )
+    news.facts.append((received, routed.lead_id, fact, routed.is_test))
+
+
+def _act(received: Received[Any], act: LeadProgressed) -> Fact:
+    """What a rep wrote as a reason stays out: it may be about the buyer."""
+    return Fact(received.id, received.attributes.source, act.seq, act.kind, act.at, act.round, act.rep_id)
+
+
+def _sort_hours(
+    batch: Batch, news: News, calendars: Calendars, received: Received[Any], change: RepAvailabilityChanged
+) -> None:
+    try:
+        calendar = calendars.learn(change.calendar)
+    except CalendarError as error:
+        batch.reject(received, f"calendar.{error}")
+        return
+    news.calendars[calendar] = change.calendar
+    hours = RepHours(change.rep_id, change.revision, change.at, calendar, change.is_active)
+    news.hours.append((received, hours))
+
+
+async def _take_version(batch: Batch, received: Received[RulebookPublished]) -> None:
+    """Promises of handoffs that named it follow in their own transactions."""
+    try:
+        parse(received.data.rulebook)
+        new = await insert_version(batch.conn, received.data)
+    except (RulebookInvalid, VersionContradicted) as error:
+        batch.reject(received, f"rulebook version {received.data.version} refused: {error}")
+        return
+    batch.effect(received, TAKEN if new else KNOWN)
+
+
+async def _take_hours(batch: Batch, news: News) -> list[UUID]:
+    """Keep changes of hours; the leads whose running promises they may move."""
+    new = await store.insert_rep_hours(batch.conn, [hours for _, hours in news.hours])
+    for received, hours in news.hours:
+        key = (hours.rep_id, hours.revision)
+        batch.effect(received, TAKEN if key in new else KNOWN)
+        new.discard(key)
+    return await store.leads_running_for(batch.conn, {hours.rep_id for _, hours in news.hours})
+
+
+def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, Lead]) -> None:
+    for received in news.scored:
+        scored, lead = received.data, leads[received.data.lead_id]
+        first = lead.scored_seq == 0
+        newer = lead.note_scoring(_scoring(scored))
+        batch.effect(received, TAKEN if newer else KNOWN)
+        if first and not lead.is_test and memory.counted.first_time(("received", lead.id)):
+            source = scored.source if scored.source in memory.agreements.sources else "other"
+            metrics.RECEIVED.labels(source, scored.quadrant.value).inc()
+
+
+def _scoring(scored: LeadScored) -> Scoring:
+    journey = scored.journey
+    origin = Origin(
+        received_at=journey.received_at,
+        durable_at=journey.durable_at,
+        scored_at=journey.scored_at,
+        occurred_at=journey.occurred_at,
+        spooled_at=journey.spooled_at,
+        released_at=journey.released_at,
+        sql_at=scored.sql_at,
+    )
+    is_sql = scored.sql_at is not None or scored.stage is Stage.SQL
+    return Scoring(scored.seq, scored.line, scored.source, scored.quadrant, scored.is_test, is_sql, origin)
+
+
+async def _take_facts(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, Lead]) -> set[UUID]:
+    new = await store.insert_facts(batch.conn, [(lead, fact, test) for _, lead, fact, test in news.facts])
+    told = set()
+    for received, lead_id, fact, is_test in news.facts:
+        lead = leads[lead_id]
+        lead.partition = received.partition
+        lead.is_test = lead.is_test or is_test
+        batch.effect(received, TAKEN if fact.id in new else KNOWN)
+        if fact.id in new:
+            told.add(lead_id)
+            _count_fact(memory, lead, fact)
+    return told
+
+
+def _count_fact(memory: Memory, lead: Lead, fact: Fact) -> None:
+    if lead.is_test or not memory.counted.first_time(("fact", fact.id)):
+        return
+    if isinstance(fact.kind, RoutedKind):
+        metrics.ROUTED.labels(fact.kind.value).inc()
+        if fact.kind is RoutedKind.HELD:
+            metrics.HELD.labels(fact.reason or "other").inc()
+    else:
+        metrics.ACTS.labels(fact.kind.value).inc()
+
+
+def _count_speed(memory: Memory, leads: Mapping[UUID, Lead]) -> None:
+    """Speed to lead is known once both the buyer's act and the first contact are, in whatever order."""
+    for lead in leads.values():
+        if lead.speed_counted or lead.contacted_at is None or lead.origin is None:
+            continue
+        lead.speed_counted = True
+        if not lead.is_test and memory.counted.first_time(("speed", lead.id)):
+            metrics.SPEED.observe(max(0.0, (lead.contacted_at - lead.origin.speed_from).total_seconds()))

@@ -1,0 +1,114 @@
+"""Leads brought in line with their facts, and breaches withdrawn that were none."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from lead_events.ids import event_id
+from lead_events.sla import SlaWithdrawn
+from lead_events.words import ProgressKind, TimerKind
+from service_kit.unit import Unit
+from sla_monitor import metrics, store
+from sla_monitor.domain.firing import WITHDRAWAL, Outcome
+from sla_monitor.domain.lead import Lead
+from sla_monitor.domain.story import Move, Reconciled, reconcile
+from sla_monitor.domain.timers import Timer, TimerState
+from sla_monitor.hours import HoursBook, hours_of
+from sla_monitor.memory import Memory
+from sla_monitor.results import common, said
+
+WITHDRAWN_TOPIC, BREACHED_TOPIC = "sla-withdrawn", "sla-breached"
+
+
+@dataclass(slots=True)
+class Told:
+    """Leads after reconciling: their stories, hours and promises, by lead."""
+
+    stories: dict[UUID, store.Story]
+    hours: HoursBook
+    results: dict[UUID, Reconciled] = field(default_factory=dict)
+
+
+async def reconcile_leads(
+    unit: Unit, memory: Memory, leads: Mapping[UUID, Lead], touched: Collection[UUID]
+) -> Told:
+    """Bring the promises of `touched` in line with all their facts; the leads are locked by this transaction.
+
+    Writes promises, moves and withdrawals and notes on the leads, which the caller writes back. A constant
+    number of statements.
+    """
+    stories = await store.read_stories(unit.conn, touched)
+    facts = [fact for story in stories.values() for fact in story.facts]
+    told = Told(stories, await hours_of(unit.conn, memory.calendars, facts))
+    for lead_id, story in stories.items():
+        result = reconcile(
+            lead_id,
+            story.facts,
+            story.timers,
+            terms_of=memory.agreements.terms_of,
+            hours_of=told.hours.of,
+        )
+        leads[lead_id].note_facts(story.facts)
+        leads[lead_id].awaits_version = result.awaits_version
+        told.results[lead_id] = result
+    await _write(unit, memory, leads, told)
+    return told
+
+
+async def _write(unit: Unit, memory: Memory, leads: Mapping[UUID, Lead], told: Told) -> None:
+    results = told.results.values()
+    moves: list[Move] = [move for result in results for move in result.moves]
+    await store.upsert_timers(unit.conn, [timer for result in results for timer in result.changed])
+    await store.insert_moves(unit.conn, moves, unit.now)
+    await _withdraw(unit, leads, [timer for result in results for timer in result.withdrawn])
+    _count(memory, told, moves)
+
+
+async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], timers: Collection[Timer]) -> None:
+    sayings = [
+        store.Saying(timer, WITHDRAWAL, Outcome.FIRED.value, timer.ending.at)
+        for timer in timers
+        if timer.ending
+    ]
+    new = await store.insert_sayings(unit.conn, sayings, unit.now)
+    done = []
+    for saying in sayings:
+        if saying.key not in new:
+            continue
+        timer, ending = saying.timer, saying.timer.ending
+        if ending is None:
+            continue
+        event = SlaWithdrawn(
+            **common(timer, leads[timer.lead_id].take_seq(), unit.now),
+            act_kind=ending.kind,
+            act_at=ending.at,
+            withdraws=event_id(timer.id, BREACHED_TOPIC, timer.lead_id),
+        )
+        done.append(said(unit, saying, WITHDRAWN_TOPIC, event))
+        if not timer.handoff.is_test:
+            metrics.WITHDRAWN.labels(timer.kind.value, metrics.team_label(timer.handoff.team)).inc()
+    await store.complete_sayings(unit.conn, done)
+
+
+def _count(memory: Memory, told: Told, moves: Collection[Move]) -> None:
+    for move in moves:
+        if memory.counted.first_time(("moved", move.timer.id, move.revision)):
+            metrics.MOVED.inc()
+    for lead_id, result in told.results.items():
+        for timer in result.ended:
+            if not timer.handoff.is_test and memory.counted.first_time(("ended", timer.id)):
+                _count_ended(told, lead_id, timer)
+
+
+def _count_ended(told: Told, lead_id: UUID, timer: Timer) -> None:
+    ending = timer.ending
+    if ending is None:
+        return
+    if timer.state in (TimerState.KEPT, TimerState.CANCELLED, TimerState.WITHDRAWN):
+        metrics.ENDED.labels(timer.kind.value, timer.state.value).inc()
+    opening = next(fact for fact in told.stories[lead_id].facts if fact.id == timer.opened_by)
+    worked = told.hours.of(opening).elapsed(timer.opened_at, ending.at).total_seconds()
+    if timer.kind is TimerKind.FIRST_RESPONSE and ending.kind == ProgressKind.CONTACTED:
+        metrics.RESPONSE.observe(worked)
+    if timer.kind is TimerKind.ACCEPT and ending.kind == ProgressKind.ACCEPTED:
+        metrics.ACCEPTANCE.observe(worked)

@@ -1,0 +1,80 @@
+"""Wiring and lifecycle of sla-monitor."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+
+from fastapi import FastAPI
+
+from service_kit.app import create_app
+from service_kit.parts import Part, Periodic
+from service_kit.runtime import Runtime
+from service_kit.settings import ServiceSettings
+from sla_monitor import metrics
+from sla_monitor.api import routers
+from sla_monitor.consumer import consumer_spec
+from sla_monitor.handlers.firing import catch_up, count_fired, fire_due
+from sla_monitor.handlers.gauges import export_gauges
+from sla_monitor.memory import Memory
+from sla_monitor.settings import Settings
+
+PACKAGES = ("rulebook", "sla_monitor")
+"""Whose migrations make the schema, beside the kit's."""
+GAUGES_LOCK = 0x6261746F6E31
+"""Advisory lock of whoever exports the gauges."""
+CATCH_UP_LEADS = 500
+
+
+def build(runtime: Runtime, settings: Settings) -> Iterable[Part]:
+    """The parts: one reads, one fires, one starts what waited for its rulebook, one exports gauges."""
+    metrics.create_known_series()
+    memory = Memory()
+    periodic = partial(Periodic, clock=runtime.clock)
+    return [
+        runtime.consumer(consumer_spec(runtime, memory)),
+        periodic(
+            "firing",
+            every=timedelta(milliseconds=settings.firing_every_ms),
+            work=lambda: fire_all(runtime, memory, settings),
+        ),
+        periodic("waiting handoffs", every=timedelta(seconds=1), work=lambda: catch_up_all(runtime, memory)),
+        periodic(
+            "timer gauges",
+            every=timedelta(seconds=10),
+            work=lambda: export_gauges(runtime.database),
+            only_one=GAUGES_LOCK,
+            database=runtime.database,
+            on_loss=metrics.forget_gauges,
+        ),
+    ]
+
+
+async def fire_all(runtime: Runtime, memory: Memory, settings: Settings) -> None:
+    """Fire in small transactions until nothing is due any more."""
+    margin = timedelta(milliseconds=settings.news_margin_ms)
+    work = partial(fire_due, memory=memory, margin=margin, limit=settings.firing_batch)
+    while fired := await runtime.in_transaction(work):
+        count_fired(fired)
+
+
+async def catch_up_all(runtime: Runtime, memory: Memory) -> None:
+    """Start promises in small transactions until no handoff waits for a version that is here."""
+    while await runtime.in_transaction(partial(catch_up, memory=memory, limit=CATCH_UP_LEADS)):
+        continue
+
+
+def app(settings: Settings | None = None, *, runtime: Runtime | None = None) -> FastAPI:
+    """The application; `runtime` is for tests."""
+    chosen = settings or Settings()
+
+    def parts(shared: Runtime) -> Iterable[Part]:
+        return build(shared, chosen)
+
+    kit_settings: ServiceSettings = chosen
+    return create_app(
+        title="Baton sla-monitor",
+        settings=kit_settings,
+        build=parts,
+        routers=routers,
+        runtime=runtime,
+    )

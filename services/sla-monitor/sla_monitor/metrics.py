@@ -1,0 +1,95 @@
+"""What sla-monitor measures. Labels: declared sources or `other`, teams of the roster, closed vocabularies.
+
+Test leads are in none of it.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from lead_events.words import ChargedTo, HoldReason, Quadrant, RoutedKind, TimerKind
+from service_kit.metrics import BUCKETS
+
+KINDS = (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE)
+TIME_LEFT = ("over", "under_5m", "under_1h", "under_1d", "longer", "never")
+TEAMS_AT_MOST = 200
+
+RECEIVED = Counter("baton_leads_received_total", "Leads first heard of from scoring.", ["source", "quadrant"])
+ROUTED = Counter("baton_leads_routed_total", "Decisions of the router.", ["kind"])
+HELD = Counter("baton_leads_held_total", "Leads held, by reason.", ["reason"])
+ACTS = Counter("baton_lead_acts_total", "Acts of reps, among them rejected and recycled.", ["kind"])
+SPEED = Histogram(
+    "baton_speed_to_lead_seconds",
+    "Wall time from the buyer's act to the first contact: the company's figure.",
+    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+)
+RESPONSE = Histogram(
+    "baton_first_response_working_seconds",
+    "The rep's working time from handoff to contact: the rep's promise.",
+    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+)
+ACCEPTANCE = Histogram(
+    "baton_accept_working_seconds",
+    "The rep's working time from handoff to acceptance.",
+    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+)
+ENDED = Counter(
+    "baton_sla_ended_total", "Promises ended by an act in time or by the round's end.", ["kind", "state"]
+)
+WARNED = Counter("baton_sla_warned_total", "Warnings said.", ["kind", "team"])
+BREACHED = Counter("baton_sla_breached_total", "Breaches said.", ["kind", "team", "charged_to"])
+UNREAD = Counter("baton_sla_breached_unread_total", "Breaches said although reading stood still.", ["kind"])
+WITHDRAWN = Counter(
+    "baton_sla_withdrawn_total", "Breaches taken back: an act had been in time.", ["kind", "team"]
+)
+SKIPPED = Counter(
+    "baton_sla_warnings_skipped_total", "Warnings not said: the promise was broken already.", ["kind"]
+)
+MOVED = Counter("baton_sla_due_times_moved_total", "Due times moved by a change of a rep's hours.")
+LATENESS = Histogram(
+    "baton_sla_lateness_seconds",
+    "From a timer's moment to what was said about it.",
+    ["level"],
+    buckets=BUCKETS,
+)
+
+OPEN = Gauge("baton_sla_open_timers", "Running promises by wall time left.", ["kind", "time_left"])
+PROGRESS_AGE = Gauge(
+    "baton_sla_reading_age_seconds",
+    "How far behind the slowest partition that can carry an act is.",
+    ["topic"],
+)
+MISSING = Gauge(
+    "baton_sla_missing_facts", "Facts that the router's numbers promise and that have not arrived."
+)
+LEADS = Gauge("baton_sla_leads", "Leads by state.", ["state"])
+
+_teams: set[str] = set()
+
+
+def team_label(team: str) -> str:
+    """The team, or `other` beyond the first 200: a label stays bounded whatever events say."""
+    if team in _teams or len(_teams) < TEAMS_AT_MOST:
+        _teams.add(team)
+        return team
+    return "other"
+
+
+def create_known_series() -> None:
+    """Series that exist from the start read zero instead of being absent."""
+    for quadrant in Quadrant:
+        RECEIVED.labels("other", quadrant.value)
+    for routed in RoutedKind:
+        ROUTED.labels(routed.value)
+    for reason in HoldReason:
+        HELD.labels(reason.value)
+    for kind in KINDS:
+        UNREAD.labels(kind.value)
+        SKIPPED.labels(kind.value)
+        for charged_to in ChargedTo:
+            BREACHED.labels(kind.value, "other", charged_to.value)
+
+
+def forget_gauges() -> None:
+    """Another instance exports them now."""
+    for gauge in (OPEN, PROGRESS_AGE, LEADS):
+        gauge.clear()
+    MISSING.set(0)

@@ -1,0 +1,1 @@
+"""SQL of this service's schema, applied at deploy time."""

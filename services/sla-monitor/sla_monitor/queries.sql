@@ -1,0 +1,218 @@
+-- SQL of sla-monitor. Whoever changes anything about leads locks their rows first, by id.
+
+-- name: insert_leads
+-- A stub for each lead named for the first time. Sorted, so that two batches wait in one order.
+INSERT INTO leads (id)
+SELECT id FROM unnest($1::uuid[]) AS named (id) ORDER BY id
+ON CONFLICT DO NOTHING
+
+-- name: lock_leads
+-- The leads of a batch, locked in the order of their ids.
+SELECT * FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+
+-- name: read_lead
+-- One lead for the API, not locked.
+SELECT * FROM leads WHERE id = $1
+
+-- name: update_leads
+-- What a batch changed about its leads. The rows are locked already.
+UPDATE leads SET
+    line = new.line, source = new.source, quadrant = new.quadrant, is_test = new.is_test, state = new.state,
+    hold_reason = new.hold_reason, partition = new.partition, scored_seq = new.scored_seq,
+    origin_seq = new.origin_seq, origin_is_sql = new.origin_is_sql, received_at = new.received_at,
+    durable_at = new.durable_at, scored_at = new.scored_at, occurred_at = new.occurred_at,
+    spooled_at = new.spooled_at, released_at = new.released_at, sql_at = new.sql_at,
+    router_facts = new.router_facts, router_seq = new.router_seq, next_seq = new.next_seq,
+    awaits_version = new.awaits_version, contacted_at = new.contacted_at, speed_counted = new.speed_counted
+FROM jsonb_to_recordset($1::jsonb) AS new (
+    id uuid, line text, source text, quadrant text, is_test boolean, state text, hold_reason text,
+    partition integer, scored_seq integer, origin_seq integer, origin_is_sql boolean, received_at timestamptz,
+    durable_at timestamptz, scored_at timestamptz, occurred_at timestamptz, spooled_at timestamptz,
+    released_at timestamptz, sql_at timestamptz, router_facts integer, router_seq integer, next_seq integer,
+    awaits_version integer, contacted_at timestamptz, speed_counted boolean
+)
+WHERE leads.id = new.id
+
+-- name: insert_calendars
+-- Working hours by content; equal ones are there already.
+INSERT INTO calendars (id, document)
+SELECT id, document FROM unnest($1::uuid[], $2::jsonb[]) AS named (id, document) ORDER BY id
+ON CONFLICT DO NOTHING
+
+-- name: read_calendars
+-- Working hours that the process does not remember.
+SELECT id, document FROM calendars WHERE id = ANY($1::uuid[])
+
+-- name: insert_rep_hours
+-- Changes of working time; returns those that are new.
+INSERT INTO rep_hours (rep_id, revision, at, calendar_id, is_active)
+SELECT rep_id, revision, at, calendar_id, is_active
+FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::uuid[], $5::bool[])
+    AS told (rep_id, revision, at, calendar_id, is_active)
+ORDER BY rep_id, revision
+ON CONFLICT DO NOTHING
+RETURNING rep_id, revision
+
+-- name: read_rep_hours
+-- The changes of working time of some reps.
+SELECT rep_id, revision, at, calendar_id, is_active FROM rep_hours WHERE rep_id = ANY($1::text[]) ORDER BY revision
+
+-- name: leads_running_for
+-- Leads with a running promise of one of these reps: their due times may move.
+SELECT DISTINCT lead_id FROM timers WHERE state = 'pending' AND rep_id = ANY($1::text[])
+
+-- name: insert_facts
+-- Facts, each once by its id whatever its seq; returns those that are new.
+INSERT INTO facts (
+    id, lead_id, producer, seq, kind, at, round, rep_id, reason, line, team, quadrant, rulebook_version,
+    calendar_id, availability_revision, is_test
+)
+SELECT
+    id, lead_id, producer, seq, kind, at, round, rep_id, reason, line, team, quadrant, rulebook_version,
+    calendar_id, availability_revision, is_test
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::int[], $8::text[], $9::text[],
+    $10::text[], $11::text[], $12::text[], $13::int[], $14::uuid[], $15::int[], $16::bool[]
+) AS told (
+    id, lead_id, producer, seq, kind, at, round, rep_id, reason, line, team, quadrant, rulebook_version,
+    calendar_id, availability_revision, is_test
+)
+ON CONFLICT DO NOTHING
+RETURNING id
+
+-- name: read_facts
+-- All facts of some leads.
+SELECT * FROM facts WHERE lead_id = ANY($1::uuid[])
+
+-- name: read_timers
+-- All promises of some leads.
+SELECT * FROM timers WHERE lead_id = ANY($1::uuid[]) ORDER BY opened_at, kind
+
+-- name: upsert_timers
+-- New promises, and what changed about known ones: due times of running ones, levels done, how they ended.
+INSERT INTO timers
+SELECT
+    id, lead_id, kind, round, rep_id, team, line, quadrant, rulebook_version, calendar_id, availability_revision,
+    is_test, opened_by, opened_at, target_us, shares, due_at, warns_at, next_level, next_at, state, ended_by,
+    ended_as, ended_kind, ended_at, fired
+FROM jsonb_to_recordset($1::jsonb) AS new (
+    id uuid, lead_id uuid, kind text, round integer, rep_id text, team text, line text, quadrant text,
+    rulebook_version integer, calendar_id uuid, availability_revision integer, is_test boolean, opened_by uuid,
+    opened_at timestamptz, target_us bigint, shares double precision[], due_at timestamptz, warns_at timestamptz[],
+    next_level smallint, next_at timestamptz, state text, ended_by uuid, ended_as text, ended_kind text,
+    ended_at timestamptz, fired boolean
+)
+ON CONFLICT (id) DO UPDATE SET
+    due_at = excluded.due_at, warns_at = excluded.warns_at, next_level = excluded.next_level,
+    next_at = excluded.next_at, state = excluded.state, ended_by = excluded.ended_by, ended_as = excluded.ended_as,
+    ended_kind = excluded.ended_kind, ended_at = excluded.ended_at, fired = excluded.fired
+
+-- name: insert_moves
+-- The record of due times that moved.
+INSERT INTO timer_moves (timer_id, lead_id, moved_at, revision, due_before, due_after)
+SELECT timer_id, lead_id, $6, revision, due_before, due_after
+FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::timestamptz[])
+    AS moved (timer_id, lead_id, revision, due_before, due_after)
+
+-- name: read_moves
+-- How the due times of a lead moved.
+SELECT * FROM timer_moves WHERE lead_id = $1 ORDER BY id
+
+-- name: insert_firings
+-- What is said, or left unsaid, about timers; returns those that nobody has said before.
+INSERT INTO firings (timer_id, level, lead_id, outcome, at, fired_at, unread, late)
+SELECT timer_id, level, lead_id, outcome, at, $8, unread, late
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bool[], $7::bool[])
+    WITH ORDINALITY AS said (timer_id, level, lead_id, outcome, at, unread, late, place)
+ORDER BY place
+ON CONFLICT ON CONSTRAINT one_firing_a_level DO NOTHING
+RETURNING timer_id, level
+
+-- name: complete_firings
+-- The events of firings just inserted.
+UPDATE firings SET event_id = said.event_id, event = said.event
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[]) AS said (timer_id, level, event_id, event)
+WHERE firings.timer_id = said.timer_id AND firings.level = said.level
+
+-- name: read_firings_of_lead
+-- Everything said about one lead.
+SELECT * FROM firings WHERE lead_id = $1 ORDER BY id
+
+-- name: read_firings_after
+-- Events in an order in which nothing ever appears before something already read.
+SELECT tx::text AS tx, id, event_id, event, level FROM firings
+WHERE event_id IS NOT NULL AND (tx, id) > ($1::text::xid8, $2::bigint)
+    AND tx < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY tx, id LIMIT $3
+
+-- name: lock_due_leads
+-- Leads with a warning or breach whose time has come and whose news is read, or stands still; other monitors skip them.
+SELECT leads.id
+FROM timers
+JOIN leads ON leads.id = timers.lead_id
+LEFT JOIN read_progress AS routed ON routed.topic = 'lead-routed' AND routed.partition = leads.partition
+LEFT JOIN read_progress AS acted ON acted.topic = 'lead-progressed' AND acted.partition = leads.partition
+CROSS JOIN LATERAL (SELECT CASE WHEN timers.due_at <= $1::timestamptz THEN timers.due_at ELSE timers.next_at END AS at) AS gate
+WHERE timers.state = 'pending' AND timers.next_at <= $1::timestamptz
+    AND (routed.read_up_to >= gate.at + $3::interval
+        OR greatest(gate.at, $2::timestamptz, routed.moved_at) <= $1::timestamptz - $4::interval)
+    AND (acted.read_up_to >= gate.at + $3::interval
+        OR greatest(gate.at, $2::timestamptz, acted.moved_at) <= $1::timestamptz - $4::interval)
+ORDER BY timers.next_at
+LIMIT $5
+FOR UPDATE OF leads SKIP LOCKED
+
+-- name: read_progress
+-- How far reading has come.
+SELECT topic, partition, read_up_to, moved_at FROM read_progress
+
+-- name: write_progress
+-- Reading has come so far. It never goes back; moved_at is when it last went on.
+INSERT INTO read_progress (topic, partition, read_up_to, moved_at)
+SELECT topic, partition, read_up_to, $4 FROM unnest($1::text[], $2::int[], $3::timestamptz[])
+    AS told (topic, partition, read_up_to)
+ORDER BY topic, partition
+ON CONFLICT (topic, partition) DO UPDATE SET read_up_to = excluded.read_up_to, moved_at = excluded.moved_at
+WHERE read_progress.read_up_to < excluded.read_up_to
+
+-- name: lock_waiting_leads
+-- Leads whose handoff named a rulebook version that has arrived since.
+SELECT id FROM leads
+WHERE awaits_version IS NOT NULL AND awaits_version = ANY($1::int[])
+ORDER BY id LIMIT $2
+FOR UPDATE SKIP LOCKED
+
+-- name: list_timers
+-- A page of promises by due time, those without one last.
+SELECT * FROM timers
+WHERE state = $1 AND (coalesce(due_at, 'infinity'::timestamptz), id) > ($2::text::timestamptz, $3::uuid)
+ORDER BY coalesce(due_at, 'infinity'::timestamptz), id LIMIT $4
+
+-- name: open_timers
+-- Running promises by kind and how much wall time is left.
+SELECT kind, time_left, count(*) AS timers FROM (
+    SELECT kind, CASE
+        WHEN due_at IS NULL THEN 'never'
+        WHEN due_at <= $1::timestamptz THEN 'over'
+        WHEN due_at <= $1::timestamptz + interval '5 minutes' THEN 'under_5m'
+        WHEN due_at <= $1::timestamptz + interval '1 hour' THEN 'under_1h'
+        WHEN due_at <= $1::timestamptz + interval '1 day' THEN 'under_1d'
+        ELSE 'longer'
+    END AS time_left
+    FROM timers WHERE state = 'pending' AND NOT is_test
+) AS running GROUP BY kind, time_left
+
+-- name: lead_states
+-- How many leads are in each state; every lead is in exactly one.
+SELECT state, count(*) AS leads FROM leads GROUP BY state
+
+-- name: missing_facts
+-- Numbers of the router that were counted and have not arrived.
+SELECT coalesce(sum(router_seq - router_facts), 0)::bigint AS missing FROM leads WHERE router_seq > router_facts
+
+-- name: agreements_after
+-- The two parts of a rulebook that matter here, of versions that the process does not know yet.
+SELECT
+    version, rulebook -> 'agreement' AS agreement,
+    ARRAY(SELECT jsonb_object_keys(rulebook -> 'sources')) AS sources
+FROM rulebook_versions WHERE version > $1 ORDER BY version

@@ -1,0 +1,45 @@
+"""The events about timers, and how they go out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from lead_events.sla import TimerResult
+from service_kit.unit import Unit
+from sla_monitor.domain.timers import Timer
+from sla_monitor.store import Saying
+
+
+def common(timer: Timer, seq: int, now: datetime) -> dict[str, Any]:
+    """What all events about a timer say. A timer with something to say has a due time."""
+    return {
+        "timer_id": timer.id,
+        "lead_id": timer.lead_id,
+        "line": timer.handoff.line,
+        "seq": seq,
+        "kind": timer.kind,
+        "round": timer.round,
+        "rep_id": timer.rep_id,
+        "team": timer.handoff.team,
+        "quadrant": timer.handoff.quadrant,
+        "opened_at": timer.opened_at,
+        "due_at": timer.due_at,
+        "target_seconds": max(1, round(timer.target.total_seconds())),
+        "fired_at": now,
+        "is_test": timer.handoff.is_test,
+        "rulebook_version": timer.handoff.rulebook_version,
+    }
+
+
+def said(
+    unit: Unit, saying: Saying, topic: str, event: TimerResult, ordinal: int = 0
+) -> tuple[Saying, UUID, dict[str, Any]]:
+    """Publish `event` with this transaction; what the store keeps of it.
+
+    Its id is made of timer, topic and level, so whatever happens twice has one id.
+    """
+    timer = saying.timer
+    identity = unit.emit(
+        topic, event, key=timer.lead_id, cause=timer.id, subject=timer.lead_id, ordinal=ordinal
+    )
+    return saying, identity, event.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,148 @@
+"""Between the rows of the store and the words of the domain."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from lead_events.words import ProgressKind, Quadrant, RoutedKind, TimerKind
+from sla_monitor.domain.facts import Fact, FactKind, Handoff, LeadState
+from sla_monitor.domain.lead import Lead
+from sla_monitor.domain.path import Origin
+from sla_monitor.domain.timers import Ending, Timer, TimerState
+
+Row = Mapping[str, Any] | asyncpg.Record
+
+_MOMENTS = ("received_at", "durable_at", "scored_at", "occurred_at", "spooled_at", "released_at", "sql_at")
+_PLAIN = (
+    "id",
+    "line",
+    "source",
+    "quadrant",
+    "is_test",
+    "hold_reason",
+    "partition",
+    "scored_seq",
+    "origin_seq",
+    "origin_is_sql",
+    "router_facts",
+    "router_seq",
+    "next_seq",
+    "awaits_version",
+    "contacted_at",
+    "speed_counted",
+)
+_KINDS: dict[str, FactKind] = {kind.value: kind for kind in (*RoutedKind, *ProgressKind)}
+_US = timedelta(microseconds=1)
+
+
+def lead_from(row: Row) -> Lead:
+    """A lead as stored."""
+    origin = Origin(**{name: row[name] for name in _MOMENTS}) if row["origin_seq"] is not None else None
+    return Lead(**{name: row[name] for name in _PLAIN}, state=LeadState(row["state"]), origin=origin)
+
+
+def lead_to(lead: Lead) -> dict[str, Any]:
+    """A lead as the store takes it."""
+    row = {name: getattr(lead, name) for name in _PLAIN}
+    row |= {name: getattr(lead.origin, name) if lead.origin else None for name in _MOMENTS}
+    return row | {"state": lead.state.value}
+
+
+def fact_kind(word: str) -> FactKind:
+    """The kind of a fact by its word."""
+    return _KINDS[word]
+
+
+def fact_from(row: Row) -> Fact:
+    """A fact as stored."""
+    handoff = handoff_from(row) if row["calendar_id"] is not None else None
+    return Fact(
+        row["id"],
+        row["producer"],
+        row["seq"],
+        _KINDS[row["kind"]],
+        row["at"],
+        row["round"],
+        row["rep_id"],
+        row["reason"],
+        handoff,
+    )
+
+
+def handoff_from(row: Row) -> Handoff:
+    """What an `assigned` fact, or a timer it opened, says of the handoff."""
+    return Handoff(
+        row["line"],
+        row["team"],
+        Quadrant(row["quadrant"]),
+        row["rulebook_version"],
+        row["calendar_id"],
+        row["availability_revision"],
+        row["is_test"],
+    )
+
+
+def handoff_to(handoff: Handoff) -> dict[str, Any]:
+    """A handoff as facts and timers store it."""
+    return {
+        "line": handoff.line,
+        "team": handoff.team,
+        "quadrant": handoff.quadrant.value,
+        "rulebook_version": handoff.rulebook_version,
+        "calendar_id": handoff.calendar,
+        "availability_revision": handoff.availability_revision,
+        "is_test": handoff.is_test,
+    }
+
+
+def timer_from(row: Row) -> Timer:
+    """A promise as stored."""
+    ending = None
+    if row["ended_by"] is not None:
+        ending = Ending(row["ended_by"], row["ended_kind"], row["ended_at"], TimerState(row["ended_as"]))
+    return Timer(
+        id=row["id"],
+        lead_id=row["lead_id"],
+        kind=TimerKind(row["kind"]),
+        round=row["round"],
+        rep_id=row["rep_id"],
+        opened_by=row["opened_by"],
+        opened_at=row["opened_at"],
+        handoff=handoff_from(row),
+        target=timedelta(microseconds=row["target_us"]),
+        shares=tuple(row["shares"]),
+        due_at=row["due_at"],
+        warns_at=tuple(row["warns_at"]),
+        state=TimerState(row["state"]),
+        next_level=row["next_level"],
+        ending=ending,
+        fired=row["fired"],
+    )
+
+
+def timer_to(timer: Timer) -> dict[str, Any]:
+    """A promise as the store takes it."""
+    ending = timer.ending
+    return handoff_to(timer.handoff) | {
+        "id": timer.id,
+        "lead_id": timer.lead_id,
+        "kind": timer.kind.value,
+        "round": timer.round,
+        "rep_id": timer.rep_id,
+        "opened_by": timer.opened_by,
+        "opened_at": timer.opened_at,
+        "target_us": timer.target // _US,
+        "shares": timer.shares,
+        "due_at": timer.due_at,
+        "warns_at": timer.warns_at,
+        "next_level": timer.next_level,
+        "next_at": timer.next_at,
+        "state": timer.state.value,
+        "ended_by": ending.fact if ending else None,
+        "ended_as": ending.state.value if ending else None,
+        "ended_kind": ending.kind if ending else None,
+        "ended_at": ending.at if ending else None,
+        "fired": timer.fired,
+    }

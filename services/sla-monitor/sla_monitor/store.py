@@ -1,0 +1,258 @@
+"""All reading and writing of sla-monitor. Every function works inside the caller's transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from service_kit.postgres import Connection
+from service_kit.queries import load_queries
+from service_kit.spec import Progress
+from sla_monitor import rows
+from sla_monitor.domain.facts import Fact, in_order
+from sla_monitor.domain.firing import Reading
+from sla_monitor.domain.lead import Lead
+from sla_monitor.domain.story import Move
+from sla_monitor.domain.timers import Timer
+
+_q = load_queries("sla_monitor")
+
+GATES = ("lead-routed", "lead-progressed")
+"""The topics that can carry an act; a timer waits until both have been read up to its moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepHours:
+    """One change of a rep's hours as stored."""
+
+    rep_id: str
+    revision: int
+    at: datetime
+    calendar: UUID
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One level of a timer to be said, or left unsaid. `level`: warning:SHARE, breach, withdrawal."""
+
+    timer: Timer
+    level: str
+    outcome: str
+    at: datetime
+    unread: bool = False
+    late: bool = False
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        """What is unique about it."""
+        return self.timer.id, self.level
+
+
+@dataclass(slots=True)
+class Story:
+    """Everything stored about one lead's promises."""
+
+    facts: list[Fact] = field(default_factory=list)
+    timers: dict[UUID, Timer] = field(default_factory=dict)
+
+
+async def lock_leads(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """These leads, inserted as stubs where they are new, and locked."""
+    if not ids:
+        return {}
+    await conn.execute(_q.insert_leads, list(ids))
+    found = await conn.fetch(_q.lock_leads, list(ids))
+    return {row["id"]: rows.lead_from(row) for row in found}
+
+
+async def lock_known_leads(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """As `lock_leads`, for leads that are there."""
+    found = await conn.fetch(_q.lock_leads, list(ids))
+    return {row["id"]: rows.lead_from(row) for row in found}
+
+
+async def read_lead(conn: Connection, lead: UUID) -> Lead | None:
+    """One lead, not locked."""
+    row = await conn.fetchrow(_q.read_lead, lead)
+    return rows.lead_from(row) if row else None
+
+
+async def update_leads(conn: Connection, leads: Collection[Lead]) -> None:
+    """Write back leads that are locked."""
+    if leads:
+        await conn.execute(_q.update_leads, [rows.lead_to(lead) for lead in leads])
+
+
+async def insert_calendars(conn: Connection, documents: dict[UUID, dict[str, Any]]) -> None:
+    """Keep working hours by content."""
+    if documents:
+        await conn.execute(_q.insert_calendars, list(documents), list(documents.values()))
+
+
+async def read_calendars(conn: Connection, ids: Collection[UUID]) -> list[tuple[UUID, dict[str, Any]]]:
+    """Documents of working hours."""
+    found = await conn.fetch(_q.read_calendars, list(ids))
+    return [(row["id"], row["document"]) for row in found]
+
+
+async def insert_rep_hours(conn: Connection, told: Sequence[RepHours]) -> set[tuple[str, int]]:
+    """Keep changes of hours; returns rep and revision of those that are new."""
+    if not told:
+        return set()
+    found = await conn.fetch(
+        _q.insert_rep_hours,
+        [row.rep_id for row in told],
+        [row.revision for row in told],
+        [row.at for row in told],
+        [row.calendar for row in told],
+        [row.is_active for row in told],
+    )
+    return {(row["rep_id"], row["revision"]) for row in found}
+
+
+async def read_rep_hours(conn: Connection, reps: Collection[str]) -> list[RepHours]:
+    """All changes of these reps' hours, by revision."""
+    if not reps:
+        return []
+    found = await conn.fetch(_q.read_rep_hours, list(reps))
+    return [RepHours(*row.values()) for row in found]
+
+
+async def leads_running_for(conn: Connection, reps: Collection[str]) -> list[UUID]:
+    """Leads whose running promises depend on these reps' hours."""
+    if not reps:
+        return []
+    return [row["lead_id"] for row in await conn.fetch(_q.leads_running_for, list(reps))]
+
+
+async def insert_facts(conn: Connection, told: Sequence[tuple[UUID, Fact, bool]]) -> set[UUID]:
+    """Keep facts given as lead, fact and whether it is a test; returns the ids that are new."""
+    if not told:
+        return set()
+    handoffs = [rows.handoff_to(fact.handoff) if fact.handoff else {} for _, fact, _ in told]
+    columns: list[list[Any]] = [
+        [fact.id for _, fact, _ in told],
+        [lead for lead, _, _ in told],
+        [fact.producer for _, fact, _ in told],
+        [fact.seq for _, fact, _ in told],
+        [fact.kind.value for _, fact, _ in told],
+        [fact.at for _, fact, _ in told],
+        [fact.round for _, fact, _ in told],
+        [fact.rep_id for _, fact, _ in told],
+        [fact.reason for _, fact, _ in told],
+    ]
+    names = ("line", "team", "quadrant", "rulebook_version", "calendar_id", "availability_revision")
+    columns += [[handoff.get(name) for handoff in handoffs] for name in names]
+    columns.append([is_test for _, _, is_test in told])
+    return {row["id"] for row in await conn.fetch(_q.insert_facts, *columns)}
+
+
+async def read_stories(conn: Connection, leads: Collection[UUID]) -> dict[UUID, Story]:
+    """Facts in order and promises of these leads: two statements."""
+    stories = {lead: Story() for lead in leads}
+    if not leads:
+        return stories
+    for row in await conn.fetch(_q.read_facts, list(leads)):
+        stories[row["lead_id"]].facts.append(rows.fact_from(row))
+    for row in await conn.fetch(_q.read_timers, list(leads)):
+        timer = rows.timer_from(row)
+        stories[timer.lead_id].timers[timer.id] = timer
+    for story in stories.values():
+        story.facts = in_order(story.facts)
+    return stories
+
+
+async def upsert_timers(conn: Connection, timers: Collection[Timer]) -> None:
+    """Write promises, new and changed. Their leads are locked."""
+    if timers:
+        await conn.execute(_q.upsert_timers, [rows.timer_to(timer) for timer in timers])
+
+
+async def insert_moves(conn: Connection, moves: Sequence[Move], now: datetime) -> None:
+    """Record due times that moved."""
+    if moves:
+        await conn.execute(
+            _q.insert_moves,
+            [move.timer.id for move in moves],
+            [move.timer.lead_id for move in moves],
+            [move.revision for move in moves],
+            [move.due_before for move in moves],
+            [move.timer.due_at for move in moves],
+            now,
+        )
+
+
+async def insert_sayings(conn: Connection, sayings: Sequence[Saying], now: datetime) -> set[tuple[UUID, str]]:
+    """Claim levels; returns those that nobody has said before, the only ones to be published."""
+    if not sayings:
+        return set()
+    found = await conn.fetch(
+        _q.insert_firings,
+        [saying.timer.id for saying in sayings],
+        [saying.level for saying in sayings],
+        [saying.timer.lead_id for saying in sayings],
+        [saying.outcome for saying in sayings],
+        [saying.at for saying in sayings],
+        [saying.unread for saying in sayings],
+        [saying.late for saying in sayings],
+        now,
+    )
+    return {(row["timer_id"], row["level"]) for row in found}
+
+
+async def complete_sayings(conn: Connection, said: Sequence[tuple[Saying, UUID, dict[str, Any]]]) -> None:
+    """Keep the events beside the levels they were published for."""
+    if said:
+        await conn.execute(
+            _q.complete_firings,
+            [saying.timer.id for saying, _, _ in said],
+            [saying.level for saying, _, _ in said],
+            [event_id for _, event_id, _ in said],
+            [event for _, _, event in said],
+        )
+
+
+async def lock_due_leads(
+    conn: Connection, *, now: datetime, started: datetime, margin: timedelta, patience: timedelta, limit: int
+) -> list[UUID]:
+    """Leads with something to say now, locked; those that another monitor holds are left to it."""
+    found = await conn.fetch(_q.lock_due_leads, now, started, margin, patience, limit)
+    return list({row["id"] for row in found})
+
+
+async def lock_waiting_leads(conn: Connection, versions: Sequence[int], limit: int) -> list[UUID]:
+    """Leads whose rulebook version has arrived, locked."""
+    return [row["id"] for row in await conn.fetch(_q.lock_waiting_leads, versions, limit)]
+
+
+async def read_progress(conn: Connection) -> dict[tuple[str, int], Reading]:
+    """How far each partition has been read."""
+    found = await conn.fetch(_q.read_progress)
+    return {(r["topic"], r["partition"]): Reading(r["read_up_to"], r["moved_at"]) for r in found}
+
+
+async def write_progress(conn: Connection, told: Sequence[Progress], now: datetime) -> None:
+    """Say how far partitions have been read."""
+    await conn.execute(
+        _q.write_progress,
+        [progress.topic for progress in told],
+        [progress.partition for progress in told],
+        [progress.read_up_to for progress in told],
+        now,
+    )
+
+
+async def fetch(conn: Connection, query: str, *arguments: Any) -> list[dict[str, Any]]:
+    """Rows of a query by its name, for pages and gauges."""
+    return [dict(row) for row in await conn.fetch(_q[query], *arguments)]
+
+
+async def list_timers(
+    conn: Connection, state: str, after_due: str, after_id: UUID, limit: int
+) -> Iterable[Timer]:
+    """A page of promises by due time, after a place in that order."""
+    return [
+        rows.timer_from(row) for row in await conn.fetch(_q.list_timers, state, after_due, after_id, limit)
+    ]

@@ -1,0 +1,103 @@
+"""What the API shows."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from service_kit.postgres import Connection
+from sla_monitor import store
+from sla_monitor.domain.facts import Fact
+from sla_monitor.domain.lead import Lead
+from sla_monitor.domain.path import split, totals
+from sla_monitor.domain.timers import Timer, TimerState
+from sla_monitor.hours import Calendars, HoursBook, hours_of
+
+_US = timedelta(microseconds=1)
+
+
+async def with_hours(
+    conn: Connection, calendars: Calendars, timers: Collection[Timer], facts: Iterable[Fact] = ()
+) -> HoursBook:
+    """The hours behind some timers and facts."""
+    return await hours_of(conn, calendars, [*facts, *(timer.opening for timer in timers)])
+
+
+def timer_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]:
+    """One promise. `remaining_working_seconds` is of the rep's time and 0 once it is over."""
+    ending = timer.ending
+    return {
+        "id": timer.id,
+        "lead_id": timer.lead_id,
+        "kind": timer.kind.value,
+        "round": timer.round,
+        "rep_id": timer.rep_id,
+        "team": timer.handoff.team,
+        "line": timer.handoff.line,
+        "quadrant": timer.handoff.quadrant.value,
+        "rulebook_version": timer.handoff.rulebook_version,
+        "is_test": timer.handoff.is_test,
+        "target_seconds": timer.target.total_seconds(),
+        "opened_at": timer.opened_at,
+        "due_at": timer.due_at,
+        "state": timer.state.value,
+        "ended_by": ending.kind if ending else None,
+        "ended_at": ending.at if ending else None,
+        "warnings": [
+            {"share": share, "at": at, "done": number < timer.next_level}
+            for number, (share, at) in enumerate(zip(timer.shares, timer.warns_at, strict=True))
+        ],
+        "remaining_working_seconds": _remaining(timer, hours, now),
+    }
+
+
+def _remaining(timer: Timer, hours: HoursBook, now: datetime) -> float:
+    if timer.state is not TimerState.PENDING:
+        return 0.0
+    worked = hours.of(timer.opening).elapsed(timer.opened_at, now)
+    return max(timedelta(0), timer.target - worked).total_seconds()
+
+
+def lead_view(
+    lead: Lead,
+    story: store.Story,
+    hours: HoursBook,
+    said: Sequence[dict[str, Any]],
+    moves: Sequence[dict[str, Any]],
+    now: datetime,
+) -> dict[str, Any]:
+    """A lead with its promises. The path runs to its first contact, else to now."""
+    end = lead.contacted_at or now
+    path = split(lead.origin, story.facts, end, hours.of)
+    return {
+        "lead_id": lead.id,
+        "line": lead.line,
+        "quadrant": lead.quadrant,
+        "state": lead.state.value,
+        "hold_reason": lead.hold_reason,
+        "is_test": lead.is_test,
+        "first_contact_at": lead.contacted_at,
+        "speed_to_lead_seconds": _speed(lead),
+        "timers": [timer_view(timer, hours, now) for timer in story.timers.values()],
+        "firings": [
+            {
+                name: row[name]
+                for name in ("timer_id", "level", "outcome", "at", "fired_at", "unread", "late", "event_id")
+            }
+            for row in said
+        ],
+        "moves": [{name: row[name] for name in row if name not in ("id", "lead_id")} for row in moves],
+        "attribution": {
+            "from": path[0].start if path else None,
+            "to": end,
+            "parts": [
+                {"part": part.value, "detail": detail, "microseconds": length // _US}
+                for part, detail, length in totals(path)
+            ],
+        },
+    }
+
+
+def _speed(lead: Lead) -> float | None:
+    if lead.contacted_at is None or lead.origin is None:
+        return None
+    return max(0.0, (lead.contacted_at - lead.origin.speed_from).total_seconds())

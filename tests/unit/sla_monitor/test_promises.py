@@ -1,0 +1,162 @@
+"""What becomes of a promise, as a function of the facts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.sla_monitor.samples import LEAD, TERMS, acted, around_the_clock, assigned, fact
+
+from lead_events.words import ProgressKind, RoutedKind, TimerKind
+from sla_monitor.domain.facts import Fact, LeadState, in_order, lead_state
+from sla_monitor.domain.story import Reconciled, reconcile
+from sla_monitor.domain.timers import Timer, TimerState
+
+
+def told(facts: Sequence[Fact], stored: Sequence[Timer] = ()) -> Reconciled:
+    return reconcile(
+        LEAD,
+        in_order(facts),
+        {timer.id: timer for timer in stored},
+        terms_of=lambda _: TERMS,
+        hours_of=around_the_clock,
+    )
+
+
+def states(facts: Sequence[Fact]) -> dict[tuple[str, int], str]:
+    return {(timer.kind.value, timer.round): timer.state.value for timer in told(facts).timers}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "facts", "accept", "response"),
+    [
+        ("nothing happens: both run on", [], "pending", "pending"),
+        ("accepting keeps the accept promise only", [acted(2, "accepted", 10)], "kept", "pending"),
+        ("a contact keeps both", [acted(2, "contacted", 10)], "kept", "kept"),
+        ("accepting at the very due time is in time", [acted(2, "accepted", 15)], "kept", "pending"),
+        ("accepting after it is not", [acted(2, "accepted", 15.001)], "pending", "pending"),
+        ("a rejection is an answer to both", [acted(2, "rejected", 3)], "kept", "kept"),
+        ("so is sending it back to nurturing", [acted(2, "recycled", 3)], "kept", "kept"),
+        ("so is an outcome", [acted(2, "outcome", 3)], "kept", "kept"),
+        ("declining ends the round without breach", [acted(2, "declined", 3)], "cancelled", "cancelled"),
+        ("declining too late does not", [acted(2, "declined", 20)], "pending", "cancelled"),
+        (
+            "taken back ends the round",
+            [fact(2, RoutedKind.TAKEN_BACK, 5)],
+            "cancelled",
+            "cancelled",
+        ),
+        (
+            "closing ends it, whatever its round number",
+            [fact(2, RoutedKind.CLOSED, 5, 0)],
+            "cancelled",
+            "cancelled",
+        ),
+        (
+            "an act of another round does not count",
+            [acted(2, "contacted", 5, 2)],
+            "pending",
+            "pending",
+        ),
+        ("a late arrival of a closed lead's submission changes nothing",
+            [acted(2, "arrived_after_close", 5)], "pending", "pending"),
+        ("an act before the handoff by its time still answers", [acted(2, "contacted", -1)], "kept", "kept"),
+    ],
+)  # fmt: skip
+def test_an_act_ends_a_promise(sentence: str, facts: list[Fact], accept: str, response: str) -> None:
+    found = states([assigned(), *facts])
+    assert found == {("accept", 1): accept, ("first_response", 1): response}, sentence
+
+
+def test_another_handoff_ends_the_round_before_even_if_nobody_said_taken_back() -> None:
+    found = states([assigned(), assigned(2, 5, 2)])
+    assert found["accept", 1] == "cancelled"
+    assert found["accept", 2] == "pending"
+
+
+def test_a_breach_that_was_said_is_withdrawn_by_an_act_in_time_and_by_none_after_it() -> None:
+    accept = next(t for t in told([assigned()]).timers if t.kind is TimerKind.ACCEPT)
+    fired = replace(accept, fired=True, state=TimerState.BREACHED)
+    late = told([assigned(), acted(3, "accepted", 16)], [fired])
+    assert (late.withdrawn, late.timers[0].state) == ([], TimerState.BREACHED)
+    kept = told([assigned(), acted(3, "accepted", 16), acted(2, "accepted", 14)], late.timers)
+    assert [timer.id for timer in kept.withdrawn] == [accept.id]
+    assert told([assigned(), acted(2, "accepted", 14)], kept.timers).withdrawn == []
+
+
+def test_a_handoff_waits_for_its_agreement_version() -> None:
+    waiting = reconcile(LEAD, [assigned()], {}, terms_of=lambda _: None, hours_of=around_the_clock)
+    assert (waiting.timers, waiting.awaits_version) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "facts", "state"),
+    [
+        ("no decision yet", [acted(1, "contacted", 0)], LeadState.NURTURING),
+        ("held", [fact(1, RoutedKind.HELD, 0, 0, reason="no_capacity")], LeadState.HELD),
+        ("assigned", [assigned()], LeadState.ASSIGNED),
+        ("taken back, not placed again", [assigned(), fact(2, RoutedKind.TAKEN_BACK, 1)], LeadState.HELD),
+        ("merged", [assigned(), fact(2, RoutedKind.CLOSED, 1, reason="merged")], LeadState.MERGED),
+        ("won", [assigned(), fact(2, RoutedKind.CLOSED, 1, reason="won")], LeadState.CLOSED),
+    ],
+)
+def test_a_lead_is_in_one_state(sentence: str, facts: list[Fact], state: LeadState) -> None:
+    assert lead_state(in_order(facts)) is state, sentence
+
+
+# -- any order of arrival
+
+_KINDS = st.sampled_from([*ProgressKind, *RoutedKind])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Fact]:
+    rounds = draw(st.integers(1, 3))
+    facts: list[Fact] = []
+    for seq in range(1, draw(st.integers(1, 9)) + 1):
+        kind = draw(_KINDS)
+        minutes = draw(st.sampled_from([0, 1, 5, 14, 15, 15.5, 16, 29, 30, 31, 60]))
+        facts.append(fact(seq, kind, minutes, draw(st.integers(1, rounds))))
+    return facts
+
+
+def _model(facts: list[Fact], kind: TimerKind, opening: Fact, due: datetime) -> str:
+    """Written anew from the words of the guarantee: collect what could end it, take the earliest, compare."""
+    answers = {"contacted", "rejected", "recycled", "outcome"} | ({"accepted"} if kind == "accept" else set())
+    enders = []
+    for each in facts:
+        key = (each.at, each.seq)
+        after_opening = key > (opening.at, opening.seq)
+        if each.round == opening.round and each.kind.value in answers:
+            enders.append((key, "kept"))
+        if each.round == opening.round and each.kind.value in {"declined", "taken_back"}:
+            enders.append((key, "cancelled"))
+        if each is not opening and after_opening and each.kind.value in {"assigned", "closed"}:
+            enders.append((key, "cancelled"))
+    if not enders:
+        return "pending"
+    (at, _), word = min(enders)
+    return word if at <= due else "pending"
+
+
+@given(histories().flatmap(lambda facts: st.tuples(st.just(facts), st.permutations(facts))), st.data())
+def test_the_final_state_is_the_same_whatever_order_the_news_arrives_in(
+    case: tuple[list[Fact], list[Fact]], data: st.DataObject
+) -> None:
+    facts, arrival = case
+    timers: list[Timer] = []
+    seen: list[Fact] = []
+    while arrival:
+        size = data.draw(st.integers(1, len(arrival)))
+        seen, arrival = [*seen, *arrival[:size]], arrival[size:]
+        timers = told([*seen, *seen[:1]], timers).timers
+    openings = {each.id: each for each in facts if each.kind is RoutedKind.ASSIGNED}
+    assert len(timers) == 2 * len(openings)
+    for timer in timers:
+        opening = openings[timer.opened_by]
+        due = opening.at + TERMS.targets[timer.kind]
+        assert timer.due_at == due
+        assert timer.state.value == _model(facts, timer.kind, opening, due)
+    assert all(timer.warns_at[0] == timer.opened_at + timer.target * 0.5 for timer in timers)
