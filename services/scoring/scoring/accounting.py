@@ -9,7 +9,7 @@ from scoring.domain.receipts import Account
 from scoring.store import books
 from service_kit.conservation import Hop, conservation, read_hops
 from service_kit.metrics import UNACCOUNTED
-from service_kit.postgres import Connection, Database
+from service_kit.postgres import Database
 
 RECEIPTS_HOP = "intake-receipts"
 STORE_HOP = "scoring-store"
@@ -17,7 +17,7 @@ RECEIPTS_LOCK = 0x6261746F6E10
 
 
 def receipts_hop(accounts: list[Account]) -> Hop:
-    """What intake instances numbered, and what of it has arrived. Open numbers of silent instances stand apart."""
+    """What intake instances numbered, and what of it has arrived; numbers still open stand apart."""
     return Hop(
         RECEIPTS_HOP,
         "lead-submitted",
@@ -40,9 +40,8 @@ async def conservation_answer(database: Database) -> dict[str, Any]:
     """The answer of GET /v1/conservation, all of one moment."""
     async with (
         database.acquire() as conn,
-        conn.transaction(isolation="repeatable_read"),
+        conn.transaction(isolation="repeatable_read", readonly=True),
     ):
-        await books.fold_receipts(conn)
         accounts = await books.accounts(conn)
         by_state = await books.submissions_by_state(conn)
         more = [receipts_hop(accounts), store_hop(await read_hops(conn), by_state)]
@@ -72,13 +71,10 @@ class ReceiptsBook:
     async def work(self) -> None:
         """One round."""
         async with self._database.transaction() as conn:
-            accounts = await self._fold(conn)
+            await books.fold_receipts(conn)
+            accounts = await books.accounts(conn)
         UNACCOUNTED.labels(RECEIPTS_HOP).set(sum(each.unaccounted for each in accounts))
         metrics.RECEIPTS_UNKNOWN.set(sum(each.unknown for each in accounts))
-
-    async def _fold(self, conn: Connection) -> list[Account]:
-        await books.fold_receipts(conn)
-        return await books.accounts(conn)
 
     @staticmethod
     def forget() -> None:

@@ -2,14 +2,12 @@
 
 import base64
 import binascii
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query
-from fastapi.responses import ORJSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from lead_events.words import Quadrant
 from rulebook import store as rulebook_store
@@ -22,6 +20,7 @@ from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 Limit = Annotated[int, Query(ge=1, le=500, description="rows a page")]
+_moment = TypeAdapter(AwareDatetime)
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
@@ -43,11 +42,7 @@ class NewRulebook(Publication):
 
 def scoring_router(runtime: Runtime) -> APIRouter:
     """All routes; each needs the operator's token."""
-    router = APIRouter(
-        prefix="/v1",
-        dependencies=[Depends(require_operator(runtime.settings))],
-        default_response_class=ORJSONResponse,
-    )
+    router = APIRouter(prefix="/v1", dependencies=[Depends(require_operator(runtime.settings))])
     _rulebook_routes(router, runtime)
     _lead_routes(router, runtime)
     _submission_routes(router, runtime)
@@ -150,7 +145,7 @@ def _submission_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.get("/conservation", tags=["operations"])
     async def show_conservation() -> dict[str, Any]:
-        """What was accepted, read and kept, and the difference, which is 0 unless a lead is lost or doubled."""
+        """What was accepted, read and kept; the difference is 0 unless a lead is lost or doubled."""
         return await conservation_answer(runtime.database)
 
 
@@ -163,7 +158,7 @@ def _page(name: str, rows: list[dict[str, Any]], limit: int, *, at: str, identit
     answer: dict[str, Any] = {name: rows[:limit]}
     if len(rows) > limit:
         last = rows[limit - 1]
-        place = orjson.dumps([last[at], last[identity]])
+        place = orjson.dumps([last[at].isoformat(), str(last[identity])])
         answer["next"] = base64.urlsafe_b64encode(place).decode().rstrip("=")
     return answer
 
@@ -174,10 +169,7 @@ def _place(cursor: str | None) -> views.Place | None:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         at, identity = orjson.loads(base64.urlsafe_b64decode(padded))
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError("no offset")
-        return views.Place(moment, UUID(identity))
+        return views.Place(_moment.validate_python(at), UUID(identity))
     except (ValueError, TypeError, AttributeError, binascii.Error):
         raise Problem(
             422,

@@ -24,7 +24,7 @@ from service_kit.errors import Transient
 
 BULK_TOPIC = "lead-imported"
 REPEATED = "repeated"
-"""Effect of a submission that is kept already and came in another record, for instance by a client's own retry."""
+"""Effect of a submission that is kept already and came in another record, as by a client's own retry."""
 EFFECTS = frozenset({*SubmissionState, *ProgressEffect, REPEATED})
 YIELD_EVERY = 25
 """So many records are taken in one go before heartbeats and requests get their turn."""

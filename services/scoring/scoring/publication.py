@@ -32,7 +32,7 @@ async def publish(
 async def roll_back(
     runtime: Runtime, version: int, *, published_by: str, effective_from: datetime | None
 ) -> Published:
-    """Publish an older version's content again, under a new number. Raises UnknownVersion, TakesEffectTooSoon."""
+    """Publish an older version's content under a new number. Raises UnknownVersion, TakesEffectTooSoon."""
     async with runtime.database.acquire() as conn:
         older = await store.read_version(conn, version)
     prepared = publication.prepare(older.rulebook)

@@ -174,11 +174,21 @@ ON CONFLICT (instance) DO UPDATE SET numbers = receipts.numbers + excluded.numbe
     sampled_at = excluded.sampled_at
 
 -- name: receipts_arrived
--- Each instance's numbers as spans in order.
+-- Each instance's numbers as spans in order, those not folded yet included.
+WITH pending AS (
+    SELECT instance, range_agg(numbers) AS numbers, max(upper(numbers)) - 1 AS highest, max(heard_at) AS last_at
+    FROM receipt_batches GROUP BY instance
+), known AS (
+    SELECT instance, greatest(r.highest, p.highest) AS highest, greatest(r.last_at, p.last_at) AS last_at,
+        coalesce(r.settled, 0) AS settled, coalesce(r.sampled, p.highest) AS sampled,
+        coalesce(r.sampled_at, p.last_at) AS sampled_at,
+        coalesce(r.numbers, '{}') + coalesce(p.numbers, '{}') AS numbers
+    FROM receipts r FULL JOIN pending p USING (instance)
+)
 SELECT instance, highest, last_at, settled, sampled, sampled_at,
     array(SELECT lower(span) FROM unnest(numbers) AS span) AS firsts,
     array(SELECT upper(span) FROM unnest(numbers) AS span) AS afters
-FROM receipts ORDER BY instance
+FROM known ORDER BY instance
 
 -- name: save_reading
 -- How far partitions have been read; never back.

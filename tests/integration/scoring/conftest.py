@@ -1,16 +1,26 @@
 """Scoring as it runs: its consumer over a broker in memory, its store in a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
-from lead_events import EVENT_OF_TOPIC, EventModel, LeadMerged, LeadScored, LeadSubmitted, Profile, Receipt, Verdict
+from baton_dev.databases import create_database, drop_database, with_database
+from baton_dev.testing import Servers
+from lead_events import (
+    EventModel,
+    LeadMerged,
+    LeadScored,
+    LeadSubmitted,
+    Profile,
+    Receipt,
+)
 from lead_events.codec import decode, encode
 from lead_events.ids import submission_id
 from scoring import publication
@@ -101,6 +111,11 @@ class World:
     runtime: Runtime
     broker: FakeBroker
     numbers: dict[str, int] = field(default_factory=dict)
+    running: list[tuple[Consumer, asyncio.Task[None]]] = field(default_factory=list)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return RULEBOOK
 
     @property
     def database(self) -> Database:
@@ -149,13 +164,19 @@ class World:
             identity, time = given.get("event_id", uuid4()), given.get("time", START)
         key = str(given.get("key", identity))
         headers, value = encode(event, id=identity, source="test", time=time, subject=key, topic=topic)
-        self.broker.append(Outgoing(topic, key.encode(), value, tuple(headers)), partition=given.get("partition"))
+        self.broker.append(
+            Outgoing(topic, key.encode(), value, tuple(headers)), partition=given.get("partition")
+        )
         return UUID(str(identity))
 
     def submit(self, profile: dict[str, Any] | None = None, **given: Any) -> LeadSubmitted:
         """Send a submission on the live lane."""
         topic = given.pop("topic", "lead-submitted")
-        sending = {name: given.pop(name) for name in ("event_id", "time", "partition", "key_of_record") if name in given}
+        sending = {
+            name: given.pop(name)
+            for name in ("event_id", "time", "partition", "key_of_record")
+            if name in given
+        }
         event = self.submitted(profile, **given)
         self.send(event, topic, **sending)
         return event
@@ -165,26 +186,32 @@ class World:
         return self.runtime.consumer(spec)
 
     async def settle(self, consumers: int = 1) -> None:
-        """Run the consumer until everything on its topics has been taken, then stop it."""
-        running = [self.consumer() for _ in range(consumers)]
-        tasks = [asyncio.create_task(consumer.run()) for consumer in running]
-        spec = running[0].spec
+        """Let the running consumers take everything on their topics; the first call starts them."""
+        while len(self.running) < consumers:
+            consumer = self.consumer()
+            self.running.append((consumer, asyncio.create_task(consumer.run())))
+        spec = self.running[0][0].spec
         places = [p for topic in (*spec.topics, *spec.bulk_topics) for p in self.broker.partitions_of(topic)]
         async with asyncio.timeout(30):
             while await self._behind(places):
-                done = [task for task in tasks if task.done()]
-                for task in done:
-                    task.result()
+                for _, task in self.running:
+                    if task.done():
+                        task.result()
                 await asyncio.sleep(0.005)
-        for consumer in running:
+
+    async def stop(self) -> None:
+        """Stop the consumers."""
+        for consumer, _ in self.running:
             consumer.stop()
-        await asyncio.gather(*tasks)
+        await asyncio.gather(*(task for _, task in self.running))
+        self.running.clear()
 
     async def _behind(self, places: Iterable[Any]) -> bool:
         rows = await self.fetch("SELECT topic, partition, next_offset FROM position")
         positions = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         ends = {place: self.broker.end_of(place) for place in places}
-        return any(positions.get((p.topic, p.partition), 0) < end for p, end in ends.items())
+        outbox = await self.fetch("SELECT 1 FROM outbox LIMIT 1")
+        return bool(outbox) or any(positions.get((p.topic, p.partition), 0) < end for p, end in ends.items())
 
     def published(self, topic: str = "lead-scored") -> list[Any]:
         """Events on a topic, in order, checked strictly against their schema."""
@@ -208,19 +235,39 @@ class World:
         return {row["kind"].removeprefix("effect:"): row["n"] for row in rows}
 
 
+@pytest.fixture(scope="session")
+def migrated(stack: Servers) -> Iterator[str]:
+    """Name of a database with scoring's schema, copied for each test."""
+    name = f"scoring_{uuid4().hex[:12]}"
+    migrate(create_database(stack.postgres_dsn, name), schema="scoring", packages=PACKAGES)
+    yield name
+    drop_database(stack.postgres_dsn, name)
+
+
 @pytest.fixture
-async def bare_world(database_dsn: str) -> AsyncIterator[World]:
+def scoring_dsn(stack: Servers, migrated: str) -> Iterator[str]:
+    """A database of this test's own, migrated."""
+    name = f"{migrated}_{uuid4().hex[:8]}"
+    with psycopg.connect(stack.postgres_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}".encode())
+    yield with_database(stack.postgres_dsn, name)
+    drop_database(stack.postgres_dsn, name)
+
+
+@pytest.fixture
+async def bare_world(scoring_dsn: str) -> AsyncIterator[World]:
     """Scoring before any rulebook is published."""
-    await asyncio.to_thread(migrate, database_dsn, schema="scoring", packages=PACKAGES)
     settings = ScoringSettings(
-        dsn=SecretStr(database_dsn), operator_token=SecretStr(TOKEN), gather_ms=0, instance="test"
+        dsn=SecretStr(scoring_dsn), operator_token=SecretStr(TOKEN), gather_ms=0, instance="test"
     )
-    database = Database(database_dsn, schema="scoring", application_name="baton-scoring", max_size=12)
+    database = Database(scoring_dsn, schema="scoring", application_name="baton-scoring", max_size=12)
     broker = FakeBroker(partitions=3)
     runtime = Runtime(settings, broker=broker, database=database)
     await runtime.open()
     await runtime.publisher.start()
-    yield World(runtime, broker)
+    made = World(runtime, broker)
+    yield made
+    await made.stop()
     await runtime.close()
 
 
@@ -229,6 +276,3 @@ async def world(bare_world: World) -> World:
     """Scoring with the first version of the rulebook."""
     await bare_world.publish_rulebook()
     return bare_world
-
-
-__all__ = ["EVENT_OF_TOPIC", "START", "TOKEN", "Verdict", "World", "timedelta"]

@@ -70,7 +70,7 @@ class Window:
         self._seen[form, fingerprint].append((received_at, submission))
 
     def twin(self, form: str, fingerprint: str, received_at: datetime) -> UUID | None:
-        """The accepted submission that this one repeats. Only accepted ones count: clicking on does not slide it."""
+        """The accepted submission that this one repeats; going on clicking does not slide the window."""
         for moment, submission in self._seen.get((form, fingerprint), ()):
             if abs(received_at - moment) < DOUBLE_CLICK:
                 return submission
@@ -81,7 +81,7 @@ class Window:
 class Desk:
     """Takes submissions in order of arrival.
 
-    `registry` maps (form, key) to the fingerprint it was first used with; `stored` are submissions already kept.
+    `registry` maps (form, key) to the content it was first used with; `stored` are submissions already kept.
     """
 
     people: People
@@ -116,11 +116,14 @@ class Desk:
         unknown = [line for line in submission.lines if line not in cards.by_line]
         if not unknown:
             return None
-        detail = f"rulebook version {cards.version} has no scorecard for line {unknown[0]!r}; add one, or change the form's lines"
+        detail = (
+            f"rulebook version {cards.version} has no scorecard for line {unknown[0]!r};"
+            " add one, or change the form's lines"
+        )
         return Fate(SubmissionState.QUARANTINED, reason=QuarantineReason.MAPPING_ERROR, detail=detail)
 
     def _reuses_key(self, submission: LeadSubmitted) -> bool:
-        """A vendor's id with other content is a correction by the vendor and goes on; a header's key is not."""
+        """A vendor's id with other content is the vendor's correction and goes on; a header's key is not."""
         if submission.key is None or submission.key_origin != "header":
             return False
         first = self.registry.get((submission.form_id, submission.key), submission.fingerprint)
@@ -184,7 +187,8 @@ class Desk:
     def publish_beside(self, person: Person, others: Iterable[Lead], occasion: Occasion) -> None:
         """Publish leads that were not asked for anew, so that each rep sees the other's lead.
 
-        Their cause is a rescore: a rep who closed one meanwhile gets no new lead by a form that never asked for it.
+        Their cause is a rescore: a rep who closed one meanwhile gets no new lead by a form that never asked
+        for it.
         """
         for lead in others:
             if lead.line in occasion.cards.by_line:

@@ -16,7 +16,7 @@ from scoring.domain.people import Person
 from scoring.domain.score import CompiledScorecard, Context, Scored, score
 
 ORIGINS_KEPT = 20
-"""Distinct origins a lead remembers; a person who uses more forms than that in one cycle adds no further ones."""
+"""Distinct origins a lead remembers; further ones of the same cycle are not added."""
 
 Origin = tuple[str, str, str | None]
 """Form, source and campaign of a submission."""
@@ -127,7 +127,7 @@ class LeadBook:
         return iter(self._by_person.get(person, {}).values())
 
     def take(self, person: UUID, line: str, act: Act, opened_by: UUID) -> tuple[Lead, bool]:
-        """Join the open lead of this person and line, or open one with an id made of `opened_by`. True: opened."""
+        """Join the open lead of this person and line or open one, its id made of `opened_by` (then True)."""
         leads = self._by_person.setdefault(person, {})
         lead = leads.get(line)
         opened = lead is None

@@ -17,8 +17,8 @@ KeyName = tuple[str, str]
 class Key:
     """An identity key.
 
-    `person_id` is whoever it was first seen with and stays when persons merge. `email` is the first e-mail seen
-    beside a phone; a second one shows that the phone is shared, and it identifies nobody any more.
+    `person_id` is whoever it was first seen with and stays when persons merge. `email` is the first e-mail
+    seen beside a phone; a second one shows that the phone is shared, and it identifies nobody any more.
     """
 
     name: KeyName
@@ -71,8 +71,8 @@ class People:
     def resolve(self, names: Sequence[KeyName], submission: UUID, received_at: datetime) -> Resolution:
         """Find, make or merge the person behind a submission.
 
-        Several persons become the oldest of them. A submission whose keys all identify nobody has a person of its
-        own.
+        Several persons become the oldest of them. A submission whose keys all identify nobody has a person of
+        its own.
         """
         keys = [self._keys[name] for name in names]
         self._watch_shared_phones(keys)

@@ -28,8 +28,8 @@ def _is_blank(value: object) -> bool:
 class Known:
     """A person's profile: each field's newest non-blank value, and when (ISO 8601) it was received.
 
-    Policy: newest wins, a blank never wipes a value. The age is that of the submission, not of its processing, so
-    the order in which submissions are handled does not matter; of two at the same moment the one handled last wins.
+    Policy: newest wins, a blank never wipes a value. The age is that of the submission, not of its handling,
+    so the order of handling does not matter; of two at one moment the one handled last wins.
     """
 
     values: dict[str, Any] = field(default_factory=dict)

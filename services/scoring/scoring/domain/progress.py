@@ -76,7 +76,7 @@ def _progress_end(report: LeadProgressed) -> CloseReason | None:
 
 @dataclass(slots=True)
 class ProgressDesk:
-    """Takes reports in order of arrival. `leads` are all leads they name, `stored` the submissions they name."""
+    """Takes reports in order of arrival. `leads` are all they name, `stored` the submissions they name."""
 
     people: People
     book: LeadBook
@@ -106,7 +106,7 @@ class ProgressDesk:
         return True
 
     def _after_close(self, closed: Lead, report: LeadProgressed, event_id: UUID) -> ProgressEffect:
-        """The late ask joins the open lead of that person and line, or opens one; once, however often reported."""
+        """The late ask joins the open lead of that person and line or opens one; once, however often told."""
         cause = report.cause_id or event_id
         stored = self.stored.get(cause)
         if lead_id(cause, closed.line) in self.leads or (stored and closed.id not in self._leads_of(stored)):

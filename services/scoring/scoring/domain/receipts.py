@@ -50,8 +50,8 @@ def size(found: Iterable[Span]) -> int:
 class Heard:
     """How far an instance was heard.
 
-    Numbers up to `settled` are followed by a higher one and by further news at least GRACE later, all of it read;
-    `sampled` is the next to become so.
+    Numbers up to `settled` are followed by a higher one and by further news at least GRACE later, all of it
+    read; `sampled` is the next to become so.
     """
 
     highest: int
@@ -80,8 +80,8 @@ def first_heard(highest: int, at: datetime) -> Heard:
 class Account:
     """The books of one instance: accepted = arrived + unaccounted + unknown.
 
-    `unaccounted` numbers are lost unless proven otherwise. `unknown` ones were still open when the instance was
-    last heard: on their way, void and not yet reported so, or gone with a process that never answered for them.
+    `unaccounted` numbers are lost unless proven otherwise. `unknown` ones were still open when the instance
+    was last heard: on their way, void and not yet reported so, or gone with a process that never answered.
     """
 
     instance: str

@@ -61,10 +61,10 @@ def compile_scorecard(card: Scorecard, compile_source: Callable[[str], Condition
 def score(compiled: CompiledScorecard, contexts: Sequence[Context]) -> Scored:
     """Score a lead.
 
-    `contexts` has one entry for each distinct origin (form, source, campaign) among the lead's submissions; a rule
-    holds when it holds for any of them, so a later, lesser act never takes away what an earlier one earned. A rule
-    that holds for none and fails for one contributes 0 points and its error. For each dimension the points of the
-    contributions, base and cut included, add up exactly to the score.
+    `contexts` has one entry for each distinct origin (form, source, campaign) among the lead's submissions; a
+    rule holds when it holds for any of them, so a later, lesser act never takes away what an earlier one
+    earned. A rule that holds for none and fails for one contributes 0 points and its error. For each
+    dimension the points of the contributions, base and cut included, add up exactly to the score.
     """
     card = compiled.card
     fit, why_fit = _dimension(Dimension.FIT, card.fit_base, compiled.fit, contexts)

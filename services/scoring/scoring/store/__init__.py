@@ -1,1 +1,1 @@
-"""All SQL of scoring: locks and loads a batch's working set, saves what changed of it, and answers questions."""
+"""All SQL of scoring: locks and loads what a batch touches, saves what changed of it, answers questions."""

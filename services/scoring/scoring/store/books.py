@@ -69,7 +69,7 @@ async def fold_receipts(conn: Connection) -> None:
 
 
 async def accounts(conn: Connection) -> list[Account]:
-    """The books of each instance as folded last."""
+    """The books of each instance as of now; what is settled, as of the last fold."""
     return [
         account(
             row["instance"],

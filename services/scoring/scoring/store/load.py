@@ -6,8 +6,9 @@ The order, the same in every transaction: content of form keys, identity keys, p
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from lead_events import Attribution, Consent, LeadSubmitted
 from lead_events.words import Quadrant, Stage
@@ -23,7 +24,7 @@ from service_kit.queries import load_queries
 _q = load_queries("scoring")
 
 ROUNDS = 5
-"""So often locking starts again because of merges committed meanwhile; then the batch is repeated as a whole."""
+"""So often locking starts again because of merges committed meanwhile; then the whole batch is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ async def _lock_leads(conn: Connection, lead_ids: Sequence[UUID], persons: Colle
     return [_lead(row) for row in rows]
 
 
-def _lead(row: Mapping[str, Any]) -> Lead:
+def _lead(row: asyncpg.Record) -> Lead:
     consent = row["consent"]
     return Lead(
         id=row["id"],

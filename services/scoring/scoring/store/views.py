@@ -1,10 +1,11 @@
 """What the API reads."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from scoring.domain.profile import Known
 from service_kit.postgres import Connection
@@ -65,7 +66,7 @@ async def quarantine(conn: Connection, *, after: Place | None, limit: int) -> li
     return [dict(row) for row in await conn.fetch(_q.list_quarantine, at, identity, limit)]
 
 
-def _lead(row: Mapping[str, Any]) -> dict[str, Any]:
+def _lead(row: asyncpg.Record) -> dict[str, Any]:
     found = dict(row)
     origins = found.pop("origins")
     form, source, campaign = origins[0]

@@ -1,0 +1,138 @@
+"""Who is who, through the running consumer."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from lead_events.ids import person_id
+from lead_events.words import CauseKind
+
+if TYPE_CHECKING:
+    from tests.integration.scoring.conftest import World
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PHONE = "+34600111222"
+
+
+async def roots(world: "World") -> dict[str, str]:
+    """Each submission's form data (its fingerprint) and the person it belongs to now."""
+    rows = await world.fetch(
+        "WITH RECURSIVE up AS (SELECT id, id AS root, merged_into FROM persons UNION ALL"
+        " SELECT up.id, p.id, p.merged_into FROM up JOIN persons p ON p.id = up.merged_into)"
+        " SELECT s.fingerprint, up.root FROM submissions s JOIN up ON up.id = s.person_id"
+        " WHERE up.merged_into IS NULL"
+    )
+    return {row["fingerprint"]: str(row["root"]) for row in rows}
+
+
+async def test_two_persons_found_to_be_one_are_merged_into_the_older(world: "World") -> None:
+    by_phone = world.submit({"phone": PHONE})
+    await world.settle()
+    by_email = world.submit({"email": "eva@example.com"}, received_at=START + timedelta(hours=1))
+    await world.settle()
+    both = world.submit({"email": "eva@example.com", "phone": PHONE}, received_at=START + timedelta(hours=2))
+    await world.settle()
+    older, younger = person_id(by_phone.submission_id), person_id(by_email.submission_id)
+    (merge,) = world.merged()
+    assert (merge.kind, merge.person_id, merge.other_person_id, merge.seq) == ("merged", older, younger, 1)
+    first, second, third = world.scored()
+    assert merge.leads_ended == [second.lead_id]
+    assert (third.lead_id, third.seq, third.submissions) == (first.lead_id, 2, 3)
+    leads = {row["id"]: row for row in await world.fetch("SELECT * FROM leads")}
+    assert (leads[second.lead_id]["state"], leads[second.lead_id]["merged_into"]) == ("merged", first.lead_id)
+    keys = await world.fetch("SELECT value, person_id FROM identity_keys ORDER BY value")
+    assert [key["person_id"] for key in keys] == [older, younger]
+    assert (await world.states())[both.submission_id] == "joined"
+
+
+async def test_a_merge_brings_the_lead_of_another_line_along(world: "World") -> None:
+    world.submit({"phone": PHONE})
+    await world.settle()
+    world.submit({"email": "eva@example.com"}, lines=["training"])
+    await world.settle()
+    world.submit({"email": "eva@example.com", "phone": PHONE}, received_at=START + timedelta(hours=1))
+    await world.settle()
+    (merge,) = world.merged()
+    moved = [event for event in world.scored() if event.line == "training"][-1]
+    assert merge.leads_moved == [moved.lead_id] or merge.leads_ended == []
+    assert (moved.seq, moved.cause.kind) == (2, CauseKind.RESCORE)
+    assert [other.line for other in moved.other_leads] == ["main"]
+
+
+async def test_all_of_a_merge_in_one_batch_keeps_every_lead(world: "World") -> None:
+    world.submit({"phone": PHONE}, partition=0)
+    world.submit({"email": "eva@example.com"}, partition=0)
+    world.submit({"email": "eva@example.com", "phone": PHONE}, partition=0)
+    await world.settle()
+    states = [row["state"] for row in await world.fetch("SELECT state FROM leads ORDER BY state")]
+    assert states == ["merged", "open"]
+    assert len(world.merged()) == 1
+    assert await world.fetch("SELECT 1 FROM leads WHERE seq < 1") == []
+
+
+async def test_a_phone_seen_with_two_emails_identifies_nobody_any_more(world: "World") -> None:
+    world.submit({"email": "eva@example.com", "phone": PHONE})
+    await world.settle()
+    world.submit({"email": "ugo@example.com", "phone": PHONE})
+    await world.settle()
+    world.submit({"phone": PHONE})
+    await world.settle()
+    world.submit({"phone": PHONE, "name": "somebody"})
+    await world.settle()
+    assert len(set((await roots(world)).values())) == 4
+    assert world.merged() == []
+    (key,) = await world.fetch("SELECT identifies, email FROM identity_keys WHERE kind = 'phone'")
+    assert key == {"identifies": False, "email": "eva@example.com"}
+
+
+async def test_a_blank_wipes_nothing_and_the_newest_value_wins_whatever_the_order(world: "World") -> None:
+    world.submit({"email": "eva@example.com", "company": "New Co", "name": "Eva"}, received_at=START)
+    await world.settle()
+    world.submit(
+        {"email": "eva@example.com", "company": "Old Co", "city": "Vigo", "name": " "},
+        received_at=START - timedelta(days=1),
+    )
+    await world.settle()
+    profile = world.scored()[-1].profile
+    assert (profile.company, profile.city, profile.name) == ("New Co", "Vigo", "Eva")
+
+
+async def test_several_scoring_processes_agree_on_one_person_for_each_email(world: "World") -> None:
+    """Submissions of the same people lie on all partitions, so every process meets the same keys."""
+    chance = random.Random(7)
+    people = range(20)
+    order = [person for person in people for _ in range(12)]
+    chance.shuffle(order)
+    for number, person in enumerate(order):
+        profile = {"email": f"p{person}@example.com"}
+        if number % 3 == 0:
+            profile["phone"] = f"+3460000{person:04}"
+        if number % 7 == 0:
+            profile = {"phone": f"+3460000{person:04}"}
+        world.submit(
+            profile,
+            fingerprint=f"{number}",
+            lines=["main", "training"] if number % 5 == 0 else ["main"],
+            received_at=START + timedelta(seconds=number),
+            partition=number % 3,
+        )
+    world.runtime.settings.batch_max = 17
+    await world.settle(consumers=3)
+    effects = await world.effects()
+    assert "dead_letters" not in effects
+    assert effects["opened"] + effects["joined"] == len(order)
+    persons = await world.fetch("SELECT 1 FROM persons WHERE merged_into IS NULL")
+    assert len(persons) == len(people)
+    doubled = await world.fetch(
+        "SELECT 1 FROM leads WHERE state = 'open' GROUP BY person_id, line HAVING count(*) > 1"
+    )
+    assert doubled == []
+    gaps = await world.fetch(
+        "SELECT l.id FROM leads l JOIN scores s ON s.lead_id = l.id"
+        " GROUP BY l.id HAVING count(*) <> max(l.seq)"
+    )
+    assert gaps == []
+    counted = await world.fetch(
+        "SELECT sum(submissions)::int AS n FROM leads WHERE state = 'open' AND line = 'main'"
+    )
+    assert counted == [{"n": len(order)}]

@@ -1,0 +1,44 @@
+"""What is known about a person."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from lead_events import Profile
+from scoring.domain.profile import Known
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SENT = [
+    (Profile(name="Eva", city="Vigo"), START),
+    (Profile(name="Eva Ruiz", attributes={"budget": 5}), START + timedelta(hours=1)),
+    (Profile(name="", attributes={"budget": None, "seats": 3}), START + timedelta(hours=2)),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_newest_value_wins_and_a_blank_wipes_nothing_in_any_order(order: tuple[int, ...]) -> None:
+    known = Known()
+    for place in order:
+        known.learn(*SENT[place])
+    assert known.as_mapping() == {
+        "name": "Eva Ruiz",
+        "city": "Vigo",
+        "attributes": {"budget": 5, "seats": 3},
+    }
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_profiles_become_one_whichever_absorbs_the_other(first: int) -> None:
+    both = [Known(), Known()]
+    both[0].learn(*SENT[0])
+    both[1].learn(*SENT[1])
+    both[first].absorb(both[1 - first])
+    assert both[first].values["name"] == "Eva Ruiz"
+    assert both[first].values["city"] == "Vigo"
+
+
+def test_zero_and_false_are_values() -> None:
+    known = Known()
+    known.learn(Profile(employees=0, attributes={"newsletter": False}), START)
+    assert known.as_mapping() == {"employees": 0, "attributes": {"newsletter": False}}
