@@ -71,7 +71,7 @@ class Journal:
         return sorted(self._rows, key=lambda row: (row.sample, row.line))
 
     def sent(self, sample: int, who: str, submission: UUID) -> Row:
-        """Note that a sample was accepted; the same submission sent again is shown as a repeat."""
+        """Note that a sample was accepted; the same submission sent again is shown as a duplicate."""
         row = Row(sample, who)
         self._rows.append(row)
         if submission in self._submissions:
@@ -111,13 +111,11 @@ class Journal:
         row = self._leads.get(event.lead_id)
         if row is None:
             row = self._opened(event)
-        elif event.cause.id in self._submissions:
-            self._joined(event, row)
         if row is None:
             return None
         row.quadrant = event.quadrant.value
         row.scores = f"{event.score.fit}/{event.score.interest}"
-        return row
+        return self._joined(event, row) or row
 
     def _opened(self, event: LeadScored) -> Row | None:
         first = self._submissions.get(event.cause.id)
@@ -131,15 +129,15 @@ class Journal:
         self._leads[event.lead_id] = row
         return row
 
-    def _joined(self, event: LeadScored, lead: Row) -> None:
+    def _joined(self, event: LeadScored, lead: Row) -> Row | None:
+        """Return the row of a later submission that this lead took in."""
         row = self._submissions.get(event.cause.id)
         if row is None or row is lead or row.lead_id is not None:
-            return
+            return None
         row.lead_id, row.line, row.state = event.lead_id, event.line, "joined"
-        row.quadrant, row.why = (
-            event.quadrant.value,
-            f"same person as sample {lead.sample}: one lead, one rep",
-        )
+        row.quadrant = event.quadrant.value
+        row.why = f"same person as sample {lead.sample}: one lead, one rep"
+        return row
 
     def _routed(self, event: LeadRouted) -> Row | None:
         row = self._leads.get(event.lead_id)
@@ -158,7 +156,7 @@ class Journal:
     def _progressed(self, event: LeadProgressed) -> Row | None:
         row = self._leads.get(event.lead_id)
         if row is not None:
-            row.state = event.kind.value
+            row.state, row.deadline = event.kind.value, None
         return row
 
     def _warned(self, event: SlaWarned) -> Row | None:

@@ -32,19 +32,20 @@ def time_left(deadline: datetime | None, now: datetime) -> str:
     return f"in {amount}" if seconds >= 0 else f"{amount} ago"
 
 
-def render(rows: list[Row], now: datetime, title: str) -> Table:
-    """Return the table for the rows as they are at `now`."""
+def render(rows: list[Row], now: datetime, title: str, *, in_full: bool = True) -> Table:
+    """Return the table for the rows as they are at `now`; not `in_full`, each row is one line high."""
     table = Table(title=title, title_justify="left", expand=True)
     table.add_column("#", justify="right", style="dim", no_wrap=True)
-    table.add_column("who", ratio=3)
+    one_line = not in_full
+    table.add_column("who", ratio=3, no_wrap=one_line)
     table.add_column("line", no_wrap=True)
     table.add_column("quadrant", no_wrap=True)
     table.add_column("fit/int.", justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
-    table.add_column("rep", ratio=2)
-    table.add_column("why", ratio=5)
+    table.add_column("rep", ratio=2, no_wrap=one_line)
+    table.add_column("why", ratio=5, no_wrap=one_line)
     table.add_column("deadline", no_wrap=True)
-    table.add_column("warnings and breaches", ratio=3)
+    table.add_column("warnings and breaches", ratio=3, no_wrap=one_line)
     for row in rows:
         alarm = "red" if any("BREACH" in mark for mark in row.marks) else "yellow"
         done = row.state in ("contacted", "duplicate", "refused", "quarantined", "joined")
@@ -66,7 +67,8 @@ def render(rows: list[Row], now: datetime, title: str) -> Table:
 def sentence(row: Row, now: datetime) -> str:
     """Return a row as one line of text, for an output that is no terminal."""
     parts = [f"#{row.sample} {row.who}", row.line, row.quadrant, row.state.replace("_", " ")]
-    parts += [f"rep {row.rep}" if row.rep else "", row.why, *row.marks[-1:]]
+    why = "" if row.state in ("accepted", "contacted") or row.marks else row.why
+    parts += [f"rep {row.rep}" if row.rep else "", why, *row.marks[-1:]]
     if row.deadline:
         parts.append(f"due {time_left(row.deadline, now)}")
     return " · ".join(part for part in parts if part)

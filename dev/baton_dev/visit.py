@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 from rich.console import Console
 from rich.live import Live
+from rich.table import Table
 
 from baton_dev.feed import Feed, open_feed
 from baton_dev.journal import TOPICS, Journal, Row
@@ -21,6 +22,7 @@ from baton_dev.table import render, sentence
 
 _BETWEEN_SAMPLES = 0.4
 _LOOK_AGAIN = 1.0
+_REDRAW = 0.25
 
 
 @dataclass
@@ -77,7 +79,9 @@ class Visit:
             self._tell(self.journal.refused(number, sample.who, f"no answer from intake: {error!r}"))
             return
         if response.status_code == 202:
-            self.journal.sent(number, sample.who, UUID(response.json()["submission_id"]))
+            row = self.journal.sent(number, sample.who, UUID(response.json()["submission_id"]))
+            if row.state == "duplicate":
+                self._tell(row)
         else:
             self._tell(self.journal.refused(number, sample.who, _refusal(response)))
 
@@ -105,7 +109,7 @@ class Visit:
             # A service that is away says so in its log, and _watch() names one that has ended.
             with contextlib.suppress(httpx.TransportError):
                 for row in self.journal.rows:
-                    if row.lead_id and row.rep and row.deadline is None:
+                    if row.rep and row.deadline is None and row.state in ("assigned", "accepted"):
                         await self._look_for_deadline(client, row)
                 for submission, row in self.journal.unscored().items():
                     await self._look_for_submission(client, submission, row)
@@ -135,10 +139,16 @@ class Visit:
     async def _draw(self) -> None:
         if not self.console.is_terminal:
             return
-        with Live(console=self.console, auto_refresh=False, vertical_overflow="visible") as live:
-            while True:
-                live.update(render(self.journal.rows, datetime.now(UTC), _title(self.at)), refresh=True)
-                await asyncio.sleep(0.25)
+        with Live(console=self.console, auto_refresh=False, vertical_overflow="ellipsis") as live:
+            try:
+                while True:
+                    live.update(self._table(in_full=False), refresh=True)
+                    await asyncio.sleep(_REDRAW)
+            finally:
+                live.update(self._table(in_full=True), refresh=True)
+
+    def _table(self, *, in_full: bool) -> Table:
+        return render(self.journal.rows, datetime.now(UTC), _title(self.at), in_full=in_full)
 
     def _tell(self, row: Row) -> None:
         if not self.console.is_terminal:

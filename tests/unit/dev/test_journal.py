@@ -151,5 +151,5 @@ def test_rows_read_as_a_table_and_as_sentences() -> None:
     for event in _PATH:
         journal.hear(event)
     assert render(journal.rows, NOW, "samples").row_count == 1
-    expected = "#1 Ana · main · perfect · assigned · rep Lola · her turn · warning 50% accept"
+    expected = "#1 Ana · main · perfect · assigned · rep Lola · warning 50% accept"
     assert sentence(journal.rows[0], NOW) == expected
