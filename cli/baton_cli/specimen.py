@@ -52,6 +52,7 @@ def _person(region: str, number: int) -> dict[str, Any]:
     origin = _ORIGINS.get(region, _ORIGINS["ES"])
     return {
         "email": f"test-{number:06d}@example.com",
+        "external_id": f"test-{number:06d}",
         "phone": origin.phone.format(number),
         "first_name": origin.first_name,
         "last_name": origin.last_name,
@@ -70,8 +71,10 @@ def _person(region: str, number: int) -> dict[str, Any]:
 def _value(name: str, mapping: Mapping[str, Any], person: Mapping[str, Any]) -> Any:
     if name in person:
         return person[name]
-    if mapping.get("values"):
-        return next(iter(mapping["values"]))
+    meanings = mapping.get("values") or {}
+    for said, meant in meanings.items():
+        if meant is not None:
+            return said
     if not name.startswith("attributes."):
         return None
     return {"number": 3, "boolean": "yes"}.get(str(mapping.get("as")), "test")
