@@ -1,0 +1,256 @@
+"""A lead by its id, the beginning of it, or an e-mail; and what `baton` tells of it."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.unit.cli.conftest import Run, Services
+
+LEAD = "3f2a1b00-0000-4000-8000-000000000001"
+TWIN = "3f2a1b00-0000-4000-8000-000000000002"
+OTHER = "9c000000-0000-4000-8000-000000000003"
+
+
+def lead(identity: str = LEAD, **more: Any) -> dict[str, Any]:
+    return {
+        "lead_id": identity,
+        "line": "main",
+        "state": "open",
+        "opened_at": "2026-11-26T10:00:00+00:00",
+        "quadrant": "perfect",
+        "stage": "sql",
+        "fit": 80,
+        "interest": 60,
+        "profile": {"name": "Nerea Ibáñez", "email": "nerea@example.com", "company": "Conservas"},
+        **more,
+    }
+
+
+def contribution(dimension: str, points: int, rule: str = "size") -> dict[str, Any]:
+    return {"dimension": dimension, "points": points, "rule": rule, "reason": "50 people or more"}
+
+
+ROUTED = {
+    "id": LEAD,
+    "state": "assigned",
+    "line": "main",
+    "quadrant": "perfect",
+    "stage": "sql",
+    "hold_reason": None,
+    "next_try_at": None,
+    "closed_at": None,
+    "close_reason": None,
+    "is_test": False,
+    "assignments": [
+        {
+            "round": 1,
+            "rep_id": "ana",
+            "rep_name": "Ana",
+            "assigned_at": "2026-11-26T10:00:01+00:00",
+            "accept_by": "2026-11-26T10:15:01+00:00",
+            "respond_by": None,
+            "accepted_at": None,
+            "contacted_at": None,
+            "ended_at": None,
+            "ended_by": None,
+        }
+    ],
+    "acts": [
+        {"at": "2026-11-26T10:01:00Z", "rep_id": "ana", "kind": "contacted", "content": {"channel": "phone"}}
+    ],
+    "timers": [],
+}
+CANDIDATE = {"rep": "ana", "standing": "chosen", "open": 3, "capacity": 20, "weight": 1, "credit": 0.5}
+DECISION = {
+    "at": "2026-11-26T10:00:01+00:00",
+    "kind": "assigned",
+    "why": "Ana of Spain: next in turn of 2 by weight; rule spain",
+    "rule": "spain",
+    "pool_id": "spain",
+    "hold_reason": None,
+    "next_try_at": None,
+    "rulebook_version": 1,
+    "rule_errors": [{"rule": "broken", "message": "no such key"}],
+    "candidates": [CANDIDATE, CANDIDATE | {"rep": "ion", "standing": "outside_hours"}],
+}
+TIMER = {
+    "lead_id": LEAD,
+    "id": "t1",
+    "kind": "first_response",
+    "round": 1,
+    "rep_id": "ana",
+    "opened_at": "2026-11-26T10:00:01+00:00",
+    "due_at": "2026-11-26T11:00:01+00:00",
+    "state": "pending",
+    "ended_by": None,
+    "remaining_working_seconds": 1800.0,
+}
+SLA = {
+    "lead_id": LEAD,
+    "line": "main",
+    "quadrant": "perfect",
+    "first_contact_at": None,
+    "speed_to_lead_seconds": 0.25,
+    "timers": [TIMER],
+    "firings": [
+        {"timer_id": "t1", "level": "warn 0.5", "outcome": "said", "fired_at": "2026-11-26T10:30:01+00:00"}
+    ],
+    "attribution": {
+        "from": "2026-11-26T10:00:00+00:00",
+        "to": "2026-11-26T10:30:00+00:00",
+        "parts": [{"part": "rep", "detail": "ana", "microseconds": 1_800_000_000}],
+    },
+}
+
+
+@pytest.fixture
+def known(services: Services) -> Services:
+    """One lead that everybody has heard of, and another with the same first letters."""
+    services.answer("GET /v1/leads", {"leads": [lead(), lead(OTHER, profile={"email": "other@example.com"})]})
+    services.answer(f"GET /v1/leads/{LEAD}", lead(id=LEAD) | ROUTED)
+    services.answer(f"GET /v1/leads/{LEAD}/decisions", {"lead_id": LEAD, "decisions": [DECISION]})
+    services.answer(f"GET /v1/leads/{LEAD}/timers", SLA)
+    score = {
+        "fit": 80,
+        "interest": 60,
+        "quadrant": "perfect",
+        "stage": "sql",
+        "rulebook_version": 1,
+        "at": "2026-11-26T10:00:00+00:00",
+        "cause_kind": "explicit_ask",
+        "contributions": [
+            contribution("fit", 90),
+            contribution("fit", -10, "(cut)"),
+            contribution("interest", 60, "asks"),
+        ],
+    }
+    services.answer(f"GET /v1/leads/{LEAD}/score", score)
+    return services
+
+
+@pytest.mark.parametrize("named", [LEAD, LEAD.upper(), "3f2a", "Nerea@Example.com"])
+def test_a_lead_goes_by_its_id_a_beginning_or_an_email(named: str, baton: Run, known: Services) -> None:
+    done = baton("why", named, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["lead"]["id"] == LEAD
+
+
+def test_a_beginning_that_two_leads_share_is_refused_with_both(baton: Run, known: Services) -> None:
+    known.answer("GET /v1/leads", {"leads": [lead(), lead(TWIN)]})
+    done = baton("why", "3f2a")
+    assert done.exit_code == 2
+    assert LEAD in done.stderr
+    assert TWIN in done.stderr
+
+
+def test_of_a_persons_leads_the_open_one_is_meant(baton: Run, known: Services) -> None:
+    known.answer("GET /v1/leads", {"leads": [lead(TWIN, state="closed"), lead()]})
+    assert baton("why", "nerea@example.com", "--json").exit_code == 0
+
+
+def test_a_search_goes_on_to_the_next_page(baton: Run, known: Services) -> None:
+    known.answer("GET /v1/leads", {"leads": [], "next": "page-2"})
+    done = baton("why", "ffff")
+    assert done.exit_code == 1
+    assert any("cursor=page-2" in str(content) for _, content in known.asked)
+
+
+@pytest.mark.parametrize(("named", "code"), [("nobody@example.com", 1), ("abcd", 1), ("x!", 2), ("3f", 2)])
+def test_a_name_that_means_no_lead_says_what_to_write(
+    named: str, code: int, baton: Run, known: Services
+) -> None:
+    done = baton("why", named)
+    assert done.exit_code == code
+    assert "`baton leads` lists leads" in done.stderr
+
+
+def test_why_tells_decisions_candidates_rounds_acts_and_timers(baton: Run, known: Services) -> None:
+    done = baton("why", LEAD)
+    assert done.exit_code == 0, done.output
+    for said in (
+        "Ana of Spain: next in turn of 2 by weight",
+        "outside hours",
+        "rule broken could not be evaluated: no such key",
+        "channel phone",
+        "first response",
+        "Ana, round 1",
+    ):
+        assert said in done.stdout
+
+
+def test_why_goes_on_without_the_timers_of_a_monitor_that_is_away(
+    baton: Run, known: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_SLA_MONITOR_URL", "http://127.0.0.1:1")
+    done = baton("why", LEAD)
+    assert done.exit_code == 0
+    assert "Timers are left out: sla-monitor does not answer" in done.stderr
+
+
+def test_explain_adds_up_to_the_score(baton: Run, known: Services) -> None:
+    done = baton("explain", LEAD)
+    assert done.exit_code == 0, done.output
+    assert "+90" in done.stdout
+    assert "-10" in done.stdout
+    assert "=80" in done.stdout
+    assert json.loads(baton("explain", LEAD, "--json").stdout)["adds_up"] is True
+
+
+def test_explain_exits_1_when_it_does_not_add_up(baton: Run, known: Services) -> None:
+    status, score = known.answers[f"GET /v1/leads/{LEAD}/score"]
+    known.answer(f"GET /v1/leads/{LEAD}/score", score | {"fit": 79}, status)
+    assert baton("explain", LEAD).exit_code == 1
+
+
+def test_sla_tells_promises_firings_and_who_had_the_time(baton: Run, known: Services) -> None:
+    done = baton("sla", LEAD)
+    assert done.exit_code == 0, done.output
+    for said in ("first response", "0:30:00", "warn 0.5", "0.250 s", "rep"):
+        assert said in done.stdout
+    known.answer("GET /v1/timers", {"timers": [TIMER], "next_cursor": None})
+    assert LEAD in baton("timers").stdout
+    assert json.loads(baton("timers", "--state", "kept", "--json").stdout)["timers"]
+
+
+def test_leads_shows_state_and_rep_and_survives_without_the_router(
+    baton: Run, known: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = baton("leads", "--quadrant", "perfect")
+    assert done.exit_code == 0, done.output
+    assert "Nerea Ibáñez (Conservas)" in done.stdout
+    assert "assigned" in done.stdout
+    assert "Ana" in done.stdout
+    monkeypatch.setenv("BATON_ROUTER_URL", "http://127.0.0.1:1")
+    done = baton("leads", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["leads"][0]["routing"] is None
+    assert "State and rep are left out" in done.stderr
+
+
+def test_held_leads_and_quarantine_exit_1_when_there_are_any(baton: Run, services: Services) -> None:
+    services.answer("GET /v1/held", {"held": []})
+    services.answer("GET /v1/quarantine", {"quarantine": []})
+    assert baton("held").exit_code == 0
+    assert baton("quarantine").exit_code == 0
+    waiting = {
+        "id": LEAD,
+        "line": "main",
+        "pool_id": "spain",
+        "quadrant": "warm",
+        "hold_reason": "nobody_open",
+        "held_since": "2026-11-26T20:00:00Z",
+        "next_try_at": "2026-11-27T08:00:00Z",
+    }
+    services.answer("GET /v1/held", {"held": [waiting]})
+    services.answer(
+        "GET /v1/quarantine",
+        {
+            "quarantine": [
+                {"submission_id": OTHER, "received_at": "2026-11-26T10:00:00Z", "reason": "honeypot"}
+            ]
+        },
+    )
+    done = baton("held")
+    assert done.exit_code == 1
+    assert "nobody open" in done.stdout
+    assert baton("quarantine").exit_code == 1

@@ -1,0 +1,271 @@
+"""Dead letters, reps, the rulebook and test submissions, against services that answer as set."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.cli.conftest import Run, Services
+
+from rulebook.loader import load_folder
+from rulebook.publication import to_document
+
+FOLDER = Path(__file__).resolve().parents[3] / "rulebook"
+PLACE = "lead-submitted-scoring-dlq/0/3"
+LETTER = {
+    "topic": "lead-submitted-scoring-dlq",
+    "partition": 0,
+    "offset": 3,
+    "reason": "undecodable",
+    "time": "2026-11-26T10:00:00Z",
+    "consumer": "scoring",
+    "event_id": "e1",
+    "source_topic": "lead-submitted",
+}
+SUBMISSION = "5f0c5c0e-3f0e-5b54-9d0a-0d1f5a3e6b57"
+LEAD = "3f2a1b00-0000-4000-8000-000000000001"
+
+
+@pytest.fixture
+def letters(services: Services) -> Services:
+    services.answer("GET /v1/dead-letters", {"dead_letters": [LETTER], "stopped": []})
+    services.answer("POST /v1/dead-letters/replay", {"replayed": 1})
+    services.answer("POST /v1/dead-letters/resume", {"resumed": ["scoring"]})
+    return services
+
+
+def bodies(services: Services, request: str) -> list[Any]:
+    return [content for asked, content in services.asked if asked == request]
+
+
+def test_dead_letters_are_listed_and_exit_1(baton: Run, letters: Services) -> None:
+    done = baton("dlq", "list", "--service", "scoring")
+    assert done.exit_code == 1
+    assert PLACE in done.stdout
+    assert "undecodable" in done.stdout
+    letters.answer("GET /v1/dead-letters", {"dead_letters": [], "stopped": []})
+    done = baton("dlq", "list", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {"dead_letters": [], "stopped": []}
+
+
+def test_a_stopped_consumer_is_named_and_resumed_under_my_name(baton: Run, letters: Services) -> None:
+    stop = {
+        "consumer": "router",
+        "since": "2026-11-26T10:00:00Z",
+        "reason": "stopped by the dead-letter limit",
+    }
+    letters.answer("GET /v1/dead-letters", {"dead_letters": [], "stopped": [stop]})
+    done = baton("dlq", "list", "--service", "router")
+    assert done.exit_code == 1
+    assert "stopped by the dead-letter limit" in done.stdout
+    done = baton("dlq", "resume", "sla-monitor", "--reason", "fixed")
+    assert done.exit_code == 0, done.output
+    (body,) = bodies(letters, "POST /v1/dead-letters/resume")
+    assert body["reason"] == "fixed"
+    assert body["by"]
+
+
+def test_one_is_shown_with_headers_and_value(baton: Run, letters: Services) -> None:
+    whole = LETTER | {"headers": {"ce_id": "e1", "dl_reason": "undecodable"}, "value": '{"torn'}
+    letters.answer(f"GET /v1/dead-letters/{PLACE}", whole)
+    done = baton("dlq", "show", PLACE)
+    assert done.exit_code == 0, done.output
+    assert '{"torn' in done.stdout
+    assert "ce_id" in done.stdout
+
+
+def test_the_named_or_all_that_wait_are_sent_back(baton: Run, letters: Services) -> None:
+    assert baton("dlq", "replay", PLACE).exit_code == 0
+    sent_back = LETTER | {"offset": 2, "replayed_at": "2026-11-26T11:00:00Z"}
+    letters.answer("GET /v1/dead-letters", {"dead_letters": [LETTER, sent_back], "stopped": []})
+    done = baton("dlq", "replay", "--all", "--service", "scoring", "--json")
+    assert json.loads(done.stdout) == {"replayed": 1}
+    named, everything = bodies(letters, "POST /v1/dead-letters/replay")
+    assert named["letters"] == everything["letters"]
+    assert named["letters"] == [{"topic": LETTER["topic"], "partition": 0, "offset": 3}]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["replay"], "or --all"),
+        (["show", "somewhere"], "write TOPIC/PARTITION/OFFSET"),
+        (["show", "lead-submitted/0/1"], "no dead letter topic"),
+        (["resume", "intake"], "intake keeps no dead letters"),
+        (["resume", "kafka"], "write one of intake, scoring, router, sla-monitor"),
+    ],
+    ids=["nothing named", "no place", "no dead letter topic", "intake", "no service"],
+)
+def test_a_wrong_call_says_what_to_write(words: list[str], said: str, baton: Run) -> None:
+    done = baton("dlq", *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_reps_are_listed_changed_and_given_tokens(baton: Run, services: Services) -> None:
+    ana = {
+        "id": "ana",
+        "name": "Ana",
+        "team": "spain",
+        "lines": ["main"],
+        "open": 3,
+        "capacity": 20,
+        "weight": 1,
+        "calendar": "madrid",
+        "is_active": True,
+    }
+    services.answer("GET /v1/reps", {"reps": [ana]})
+    services.answer("POST /v1/reps/ana/tokens", {"token": "fresh"}, status=201)
+    services.answer("PATCH /v1/reps/ana", ana | {"weight": 2})
+    services.answer("GET /v1/me/assignments", {"assignments": []})
+    assert "Ana" in baton("reps", "list").stdout
+    assert baton("reps", "token", "ana").stdout == "fresh\n"
+    assert json.loads(baton("reps", "set", "ana", "--weight", "2", "--json").stdout)["weight"] == 2
+    assert bodies(services, "PATCH /v1/reps/ana") == [{"weight": 2}]
+    assert baton("reps", "set", "ana").exit_code == 2
+    assert baton("reps", "assignments", "ana").stdout == "ana has no open lead.\n"
+    assert "baton reps token" in " ".join(baton("reps", "assignments", "ion").stderr.split())
+
+
+def test_check_finds_nothing_in_the_example_and_names_what_is_wrong(baton: Run, tmp_path: Path) -> None:
+    assert baton("check", str(FOLDER)).exit_code == 0
+    done = baton("check", str(tmp_path), "--json")
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    assert told["ok"] is False
+    assert "baton init" in told["findings"][0]["hint"]
+
+
+def test_init_writes_a_rulebook_that_check_accepts(baton: Run, tmp_path: Path) -> None:
+    folder = str(tmp_path / "new")
+    done = baton("init", folder, "--company", "Aurora", "--rep", "Ana Ruiz=ana@example.com", "--json")
+    assert done.exit_code == 0, done.output
+    assert baton("check", folder, "--strict").exit_code == 0
+    again = baton("init", folder, "--company", "Aurora", "--rep", "Ana Ruiz=ana@example.com")
+    assert again.exit_code == 2
+    assert "holds files already" in again.stderr
+    assert baton("init", str(tmp_path / "other")).exit_code == 2
+    assert "NAME=E-MAIL" in baton("init", folder, "--company", "A", "--rep", "Ana").stderr
+
+
+def test_a_rulebook_is_compared_published_and_rolled_back(baton: Run, services: Services) -> None:
+    document = to_document(load_folder(FOLDER))
+    services.answer("GET /v1/rulebooks/active", {"version": 1, "rulebook": document})
+    same = baton("rulebook", "diff", str(FOLDER))
+    assert same.exit_code == 0, same.output
+    services.answer("GET /v1/rulebooks/active", {"version": 1, "rulebook": document | {"company": "Before"}})
+    changed = baton("rulebook", "diff", str(FOLDER))
+    assert changed.exit_code == 1
+    assert "~ company: Before -> " in changed.stdout
+    published = {
+        "version": 2,
+        "effective_from": "2026-11-26T10:00:30Z",
+        "published_at": "2026-11-26T10:00:00Z",
+        "published_by": "ana",
+        "warnings": ["look here"],
+    }
+    services.answer("POST /v1/rulebooks", published, status=201)
+    services.answer("POST /v1/rulebooks/1/rollback", published | {"version": 3}, status=201)
+    done = baton(
+        "rulebook", "publish", str(FOLDER), "--by", "ana", "--effective-from", "2026-12-01T09:00:00+01:00"
+    )
+    assert done.exit_code == 0, done.output
+    assert "Version 2 is published and takes effect 2026-11-26 10:00:30 UTC." in done.stdout
+    assert "look here" in done.stderr
+    (body,) = bodies(services, "POST /v1/rulebooks")
+    assert body["rulebook"] == document
+    assert body["published_by"] == "ana"
+    assert body["effective_from"] == "2026-12-01T08:00:00Z"
+    assert "Version 3" in baton("rulebook", "rollback", "1").stdout
+    services.answer("GET /v1/rulebooks", {"versions": [published]})
+    assert json.loads(baton("rulebook", "list", "--json").stdout)["in_force"] == 1
+    assert "company: Before" in baton("rulebook", "show").stdout
+
+
+def test_an_invalid_folder_is_not_published(baton: Run, services: Services, tmp_path: Path) -> None:
+    done = baton("rulebook", "publish", str(tmp_path))
+    assert done.exit_code == 1
+    assert "1 error, 0 warnings." in done.stderr
+    assert services.asked == []
+
+
+@pytest.fixture
+def forms(services: Services) -> Services:
+    document = to_document(load_folder(FOLDER))
+    key = document["forms"]["google-ads"]["key"]
+    services.answer("GET /v1/rulebooks/active", {"version": 1, "rulebook": document})
+    services.answer(
+        f"POST /v1/forms/{key}/submissions", {"submission_id": SUBMISSION, "status": "accepted"}, 202
+    )
+    return services
+
+
+def test_a_test_submission_is_posted_marked_and_its_id_printed(baton: Run, forms: Services) -> None:
+    done = baton("form", "send-test", "google-ads", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {"submission_id": SUBMISSION, "form": "google-ads"}
+    (fields,) = [content for asked, content in forms.asked if asked.startswith("POST /v1/forms/")]
+    assert fields["is_test"] is True
+    assert done.stderr == ""
+
+
+def test_it_is_followed_to_its_rep(baton: Run, forms: Services) -> None:
+    forms.answer(
+        f"GET /v1/submissions/{SUBMISSION}",
+        {"state": "opened", "lead_ids": [LEAD], "submission_id": SUBMISSION},
+    )
+    rounds = [{"rep_id": "ana", "rep_name": "Ana", "ended_at": None}]
+    forms.answer(f"GET /v1/leads/{LEAD}", {"state": "assigned", "line": "main", "assignments": rounds})
+    timer = {"kind": "accept", "due_at": "2026-11-26T10:15:00Z"}
+    forms.answer(f"GET /v1/leads/{LEAD}/timers", {"timers": [timer]})
+    done = baton("form", "send-test", "google-ads", "--wait", "--json")
+    assert done.exit_code == 0, done.output
+    (followed,) = json.loads(done.stdout)["leads"]
+    assert followed["rep"] == "Ana"
+    assert followed["timers"] == [timer]
+    assert "accept by 2026-11-26 10:15:00 UTC" in baton("form", "send-test", "google-ads", "--wait").stdout
+
+
+def test_one_that_ends_in_quarantine_exits_1(baton: Run, forms: Services) -> None:
+    forms.answer(f"GET /v1/submissions/{SUBMISSION}", {"state": "quarantined", "reason": "form_retired"})
+    done = baton("form", "send-test", "google-ads", "--wait")
+    assert done.exit_code == 1
+    assert "form_retired" in done.stdout
+
+
+def test_an_unknown_form_or_line_is_answered_with_those_there_are(baton: Run, forms: Services) -> None:
+    done = baton("form", "send-test", "google-add")
+    assert done.exit_code == 1
+    assert "did you mean google-ads?" in done.stderr
+    assert baton("form", "send-test", "google-ads", "--line", "boats").exit_code == 2
+    assert "/v1/forms/aurora-google-ads/submissions" in baton("form", "list").stdout
+
+
+def test_a_wrong_token_an_unready_service_and_a_fault_exit_2(
+    baton: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.answer(
+        "GET /v1/held", {"title": "The store is not available", "detail": "try again"}, status=503
+    )
+    done = baton("held")
+    assert done.exit_code == 2
+    assert "router is not ready (503): try again" in done.stderr
+    services.answer("GET /v1/held", "boom", status=500)
+    assert "Its log tells more" in baton("held").stderr
+    monkeypatch.setenv("BATON_OPERATOR_TOKEN", "stale")
+    done = baton("held")
+    assert done.exit_code == 2
+    assert "the token is not accepted (401)" in done.stderr
+    assert done.stdout == ""
+
+
+def test_what_a_service_declines_is_told_with_its_findings(baton: Run, services: Services) -> None:
+    finding = {"path": "forms.demo", "message": "is wrong"}
+    services.answer(
+        "POST /v1/rulebooks/1/rollback", {"detail": "not valid", "findings": [finding]}, status=422
+    )
+    done = baton("rulebook", "rollback", "1")
+    assert done.exit_code == 1
+    assert "not valid" in done.stderr
+    assert "is wrong" in done.stderr
