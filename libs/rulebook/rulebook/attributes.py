@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rulebook.models import FieldMapping, Form
-from rulebook.normalise import as_text, clean_text
+from rulebook.normalise import clean_text
+from rulebook.scalars import as_text
 
 MOST_ATTRIBUTES = 100
 LONGEST_TEXT = 2_000
@@ -119,5 +120,5 @@ def _fits(value: float) -> bool:
 
 
 def _scalars(value: Any) -> list[Any]:
-    values = value if isinstance(value, list | tuple) else [value]
+    values = value[:MOST_ATTRIBUTES] if isinstance(value, list | tuple) else [value]
     return [item for item in values if not isinstance(item, Mapping | list | tuple) and item is not None]

@@ -125,6 +125,8 @@ def _checked(source: str, env: Any, variables: tuple[tuple[str, type], ...]) -> 
 
 
 def _translated(text: str, source: str, known: list[str]) -> ConditionInvalid:
+    if "recursion" in text:
+        return ConditionInvalid("is nested too deeply", "make several rules of it", 1, 1)
     match = _FIRST_LINE.search(text)
     if match is None:
         return ConditionInvalid(_plain(text), "see the section on conditions in the rulebook's README", 1, 1)

@@ -92,6 +92,8 @@ def read_document(path: Path, name: str, prefix: Loc) -> Document:
         reader._add(
             (name, 1), prefix, f"is not UTF-8 text (byte {error.start})", "save the file again as UTF-8"
         )
+    except RecursionError:
+        reader._add((name, 1), prefix, "is nested too deeply", "write lists and objects a few levels deep")
     except yaml.YAMLError as error:
         reader.document.findings.append(_syntax(name, prefix, error))
     return reader.document

@@ -10,8 +10,9 @@ from rulebook.context import PROFILE_FIELDS
 from rulebook.countries import country_code
 from rulebook.models import FieldMapping, Form
 from rulebook.moments import claimed_time
-from rulebook.normalise import as_text, clean_text, read_email, read_employees, read_phone
+from rulebook.normalise import clean_text, read_email, read_employees, read_phone
 from rulebook.paths import root_of, values_at
+from rulebook.scalars import as_text
 
 LIMITS: dict[str, int] = {
     "email": 254,

@@ -8,6 +8,8 @@ import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
+from rulebook.scalars import as_text
+
 _DROPPED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
@@ -22,6 +24,7 @@ _SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOM
 _SPREADSHEET_DAMAGE = re.compile(r"^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$", re.IGNORECASE)
 _VENDOR_PREFIX = re.compile(r"^(?:p|tel|phone)\s*:\s*", re.IGNORECASE)
 _EMPLOYEES = re.compile(r"^[<>~+≥≤]?\s*(\d{1,9}(?:[.,\s\u00a0']\d{3})*)(.*)$", re.DOTALL)
+_MOST_EMPLOYEES = 10**9
 _GROUPED = re.compile(r"[.,\s\u00a0']")
 _DOT_GROUPS_THOUSANDS = frozenset({"ca", "da", "de", "es", "eu", "gl", "it", "nl", "pt", "ro"})
 
@@ -57,16 +60,6 @@ def clean_text(value: object, limit: int) -> Reading:
         text = text[:limit].rstrip()
         flags.append("cut")
     return Reading(text or None, tuple(flags))
-
-
-def as_text(value: object) -> str:
-    """A scalar as a person would have typed it: no decimal point on a whole number, true and false in lower
-    case."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    return "" if value is None else str(value)
 
 
 def read_email(value: object) -> Reading:
@@ -161,7 +154,7 @@ def read_employees(value: object, language: str) -> Count:
     Flags: `range`, `ambiguous` (a separator that the language does not use for thousands), `unusable`.
     """
     if isinstance(value, int) and not isinstance(value, bool):
-        return Count(value) if 0 <= value < 10**9 else Count(None, ("unusable",))
+        return Count(value) if 0 <= value < _MOST_EMPLOYEES else Count(None, ("unusable",))
     text = clean_text(value, 200).value
     if text is None:
         return Count(None)
@@ -174,5 +167,7 @@ def read_employees(value: object, language: str) -> Count:
     wrong = "," if language in _DOT_GROUPS_THOUSANDS else "."
     if wrong in digits:
         return Count(None, ("ambiguous",))
-    count = int(_GROUPED.sub("", digits))
+    count = int(_GROUPED.sub("", digits)[:12])
+    if count >= _MOST_EMPLOYEES:
+        return Count(None, ("unusable",))
     return Count(count, ("range",) if re.match(r"^(?:\+|[-–—]|to\b|a\b|bis\b|or\b|o\b|ou\b)", rest) else ())

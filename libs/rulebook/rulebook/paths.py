@@ -16,8 +16,11 @@ from typing import Any
 
 import orjson
 
+from rulebook.scalars import as_text
+
 _STEP = re.compile(r"(?P<name>[^.\[\]|]+)|\[(?P<item>[^\[\]]*)\]|(?P<json>\|json\b)|\.")
 _MOST_VALUES = 200
+_DEEPEST_LIST = 10
 
 Step = tuple[str, str]
 
@@ -93,11 +96,8 @@ def _items(value: Any, word: str) -> list[Any]:
     path, equals, wanted = word.partition("=")
     if not equals:
         return []
-    return [
-        item
-        for item in value
-        if isinstance(item, Mapping) and any(str(found) == wanted for found in values_at(item, path.strip()))
-    ]
+    items = [item for item in value if isinstance(item, Mapping)]
+    return [item for item in items if wanted in map(as_text, values_at(item, path.strip()))]
 
 
 def _json(value: Any) -> list[Any]:
@@ -109,11 +109,12 @@ def _json(value: Any) -> list[Any]:
         return []
 
 
-def _flat(values: list[Any]) -> list[Any]:
+def _flat(values: list[Any], depth: int = 0) -> list[Any]:
     found: list[Any] = []
     for value in values:
         if isinstance(value, list | tuple):
-            found.extend(_flat(list(value[:_MOST_VALUES])))
+            if depth < _DEEPEST_LIST:
+                found.extend(_flat(list(value[:_MOST_VALUES]), depth + 1))
         elif value is not None and not (isinstance(value, str) and not value.strip()):
             found.append(value)
     return found[:_MOST_VALUES]

@@ -1,7 +1,8 @@
 """From a rulebook as JSON to one that may be published: validated, checked, and with a checksum."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,12 @@ import orjson
 from pydantic import ValidationError
 
 from rulebook.crosscheck import check_rulebook
+from rulebook.documents import Loc, dotted
 from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of
+
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,31 @@ def parse(document: object) -> Rulebook:
         raise RulebookInvalid(
             [Finding("", 0, "rulebook", "is not an object", "send the whole rulebook as one JSON object")]
         )
+    unstorable = list(_unstorable(document, ()))
+    if unstorable:
+        raise RulebookInvalid(unstorable)
     try:
         return Rulebook.model_validate(document)
     except ValidationError as error:
         raise RulebookInvalid(findings_of(error)) from None
+
+
+def _unstorable(value: object, loc: Loc) -> Iterator[Finding]:
+    """What no JSON store keeps: a zero character, half of a surrogate pair, a number beyond 64 bits."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _unstorable(str(key), loc)
+            yield from _unstorable(inner, (*loc, str(key)))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _unstorable(inner, (*loc, number))
+    elif isinstance(value, str) and _UNSTORABLE.search(value):
+        hint = "write the text again without the invisible character"
+        yield Finding("", 0, dotted(loc), "holds a zero character or half a character", hint)
+    elif isinstance(value, int) and abs(value) >= 2**63:
+        yield Finding(
+            "", 0, dotted(loc), "is too large a number", "write one of at most 18 digits, or a text"
+        )
 
 
 def to_document(rulebook: Rulebook) -> dict[str, Any]:

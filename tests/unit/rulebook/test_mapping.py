@@ -225,6 +225,15 @@ def test_a_vendors_id_and_its_mark_of_a_test_are_read() -> None:
     assert (result.vendor_id, result.is_test) == ("123", True)
 
 
+def test_what_is_nested_or_large_beyond_sense_is_left_out() -> None:
+    deep: Any = "ana@example.com"
+    for _ in range(990):
+        deep = [deep]
+    result = mapped({"email": deep, "name": 10**5_000, "employees": "1" + ".000" * 40, "other": deep})
+    assert result.missing == ["email|phone"]
+    assert set(result.profile) == {"attributes"}
+
+
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 VALUES = st.recursive(
     SCALARS,

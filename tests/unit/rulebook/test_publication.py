@@ -1,16 +1,20 @@
 """From JSON to what may be published, and what changed."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from lead_events import RulebookPublished
 from rulebook.diff import diff
-from rulebook.findings import RulebookInvalid
+from rulebook.findings import Finding, RulebookInvalid
 from rulebook.loader import load_folder
 from rulebook.models import Rulebook
-from rulebook.publication import checksum, parse, prepare, to_document
+from rulebook.publication import Prepared, checksum, parse, prepare, to_document
 
 BOOK = load_folder(Path(__file__).resolve().parents[3] / "rulebook")
 
@@ -97,3 +101,66 @@ def test_a_form_added_is_one_change() -> None:
     forms["second"] = {**forms["newsletter"], "key": "another-key-1"}
     (change,) = diff(BOOK, changed(forms=forms))
     assert (change.path, change.before) == ("forms.second", None)
+
+
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 1, -5, 10**30, "", "\x00", "\ud800", [], {}, [[]], {"a": 1}, True, 1.5, "a[", "has("]
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, inner in inside for place in places(inner, (*path, key)))]
+
+
+@given(st.sampled_from(places(document())[1:]), JUNK)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_sent_is_either_fit_to_publish_or_refused_with_a_hint(
+    place: tuple[Any, ...], junk: Any
+) -> None:
+    wrong = document()
+    inside: Any = wrong
+    for key in place[:-1]:
+        inside = inside[key]
+    inside[place[-1]] = junk
+    prepared, findings = prepared_or_findings(wrong)
+    assert all(finding.message and finding.hint for finding in findings)
+    assert prepared is None or prepare(prepared.document) == prepared
+
+
+def prepared_or_findings(document: Any) -> tuple[Prepared | None, list[Finding]]:
+    try:
+        return prepare(document), []
+    except RulebookInvalid as refused:
+        return None, refused.findings
+
+
+UNSTORABLE = [
+    ("a zero character", "a\x00"),
+    ("half a character", "a\ud83c"),
+    ("a number beyond 64 bits", 2**63),
+]
+
+
+@pytest.mark.parametrize("value", [case[1] for case in UNSTORABLE], ids=[case[0] for case in UNSTORABLE])
+def test_what_no_store_keeps_is_refused_by_its_place(value: Any) -> None:
+    wrong = document()
+    wrong["forms"]["education"]["fields"]["city"]["values"]["Select"] = value
+    with pytest.raises(RulebookInvalid, match=r"forms\.education\.fields\.city\.values\.Select"):
+        prepare(wrong)
+
+
+def test_the_published_event_carries_the_whole_document() -> None:
+    prepared = prepare(document())
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    event = RulebookPublished(
+        version=1,
+        effective_from=now,
+        published_at=now,
+        published_by="ana",
+        checksum=prepared.checksum,
+        rulebook=prepared.document,
+    )
+    read = RulebookPublished.model_validate_json(event.to_json())
+    assert checksum(read.rulebook) == prepared.checksum
+    assert parse(read.rulebook) == BOOK
