@@ -1,12 +1,12 @@
 """The part that drains: woken by whoever frees a rep in this process, and looking by itself for the rest."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 from router import metrics, store
 from router.handlers.drain import Drained, DrainHandler
 from router.store import q
+from service_kit.clock import pause
 from service_kit.errors import Fault, classify, describe
 from service_kit.logs import logger
 from service_kit.runtime import Runtime
@@ -48,8 +48,7 @@ class Drainer:
                     raise
                 self._waits_for = describe(error)
                 _log.warning("draining waits", error=self._waits_for)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._every)
+            await pause(self._runtime.clock, self._every, unless=self._woken)
 
     async def look(self) -> int:
         """Drain what is due now; returns how many leads found a rep."""

@@ -138,13 +138,18 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::double precision[], $4::bigint[
 ON CONFLICT (pool_id, rep_id) DO UPDATE SET carried = excluded.carried, lag = excluded.lag
 
 -- name: insert_decisions
--- Keeps decision records.
+-- Keeps decision records. Lists go as text: the driver takes a list in an array for one more dimension.
 INSERT INTO decisions
     (id, lead_id, at, cause_id, kind, round, pool_id, rep_id, hold_reason, next_try_at, rule, rule_errors,
      rulebook_version, candidates, pool_state, why)
-SELECT * FROM unnest(
+SELECT n.id, n.lead_id, n.at, n.cause_id, n.kind, n.round, n.pool_id, n.rep_id, n.hold_reason, n.next_try_at, n.rule,
+       n.rule_errors::jsonb, n.rulebook_version, n.candidates::jsonb, n.pool_state, n.why
+FROM unnest(
     $1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::integer[], $7::text[], $8::text[],
-    $9::text[], $10::timestamptz[], $11::text[], $12::jsonb[], $13::integer[], $14::jsonb[], $15::jsonb[], $16::text[]
+    $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::jsonb[], $16::text[]
+) AS n (
+    id, lead_id, at, cause_id, kind, round, pool_id, rep_id, hold_reason, next_try_at, rule, rule_errors,
+    rulebook_version, candidates, pool_state, why
 )
 
 -- name: insert_late_arrivals
@@ -167,10 +172,10 @@ ON CONFLICT DO NOTHING
 INSERT INTO reps
     (id, name, email, team, lines, languages, weight, capacity, calendar, hours, absences, document)
 SELECT n.id, n.name, n.email, n.team, string_to_array(n.lines, ','), string_to_array(n.languages, ','), n.weight,
-       n.capacity, n.calendar, n.hours, n.absences, n.document
+       n.capacity, n.calendar, n.hours, n.absences::jsonb, n.document
 FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::integer[],
-    $9::text[], $10::jsonb[], $11::jsonb[], $12::jsonb[]
+    $9::text[], $10::jsonb[], $11::text[], $12::jsonb[]
 ) AS n (id, name, email, team, lines, languages, weight, capacity, calendar, hours, absences, document)
 ON CONFLICT (id) DO NOTHING RETURNING id
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from lead_events.words import RoutedKind
 from router import store
 from router.domain.book import PoolChoice
@@ -78,9 +80,9 @@ class Ledger:
                 lead.hold_reason,
                 lead.next_try_at,
                 choice.rule,
-                errors,
+                orjson.dumps(errors).decode(),
                 version,
-                candidates,
+                orjson.dumps(candidates).decode(),
                 dict(pool_state),
                 why,
             )

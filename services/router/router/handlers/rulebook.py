@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from lead_events import RepAvailabilityChanged, RulebookPublished
 from router import metrics
 from router.books import Shelf
@@ -90,7 +92,7 @@ async def _insert_new_reps(unit: Unit, rulebook: Rulebook, hours: dict[str, dict
         [seed.capacity for _, seed in seeds],
         [seed.calendar for _, seed in seeds],
         [hours[seed.calendar] for _, seed in seeds],
-        [_absences(seed) for _, seed in seeds],
+        [orjson.dumps(_absences(seed)).decode() for _, seed in seeds],
         [with_absences(hours[seed.calendar], seed.absences) for _, seed in seeds],
     )
     return {row["id"] for row in rows}

@@ -1,0 +1,65 @@
+"""A router with its own database, migrated once and emptied for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from tests.integration.router.worlds import OPERATOR, TUESDAY_10, World
+
+from baton_dev.databases import create_database, drop_database
+from baton_dev.testing import Servers
+from router.main import PACKAGES
+from router.settings import RouterSettings
+from service_kit.clock import ManualClock, ManualTransactionClock
+from service_kit.fakes import FakeBroker
+from service_kit.migrate import migrate
+from service_kit.postgres import Database
+from service_kit.runtime import Runtime
+
+EMPTY = """
+DO $$ BEGIN
+    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('router.%I', tablename), ', ') || ' CASCADE'
+             FROM pg_tables WHERE schemaname = 'router' AND tablename NOT LIKE '%yoyo%');
+END $$
+"""
+
+
+@pytest.fixture(scope="session")
+def migrated(stack: Servers) -> Iterator[str]:
+    name = f"router_{uuid4().hex[:12]}"
+    dsn = create_database(stack.postgres_dsn, name)
+    migrate(dsn, schema="router", packages=PACKAGES)
+    yield dsn
+    drop_database(stack.postgres_dsn, name)
+
+
+@pytest.fixture
+async def world(migrated: str) -> AsyncIterator[World]:
+    """An empty router: no rulebook yet."""
+    with psycopg.connect(migrated) as conn:
+        conn.execute(EMPTY.encode())
+    clock = ManualClock(TUESDAY_10)
+    database = await Database.connect(
+        migrated,
+        schema="router",
+        application_name="test",
+        max_size=12,
+        clock=ManualTransactionClock(clock),
+    )
+    settings = RouterSettings(operator_token=SecretStr(OPERATOR), dsn=SecretStr(migrated), gather_ms=0)
+    broker = FakeBroker(partitions=2)
+    runtime = Runtime(settings, broker=broker, database=database)
+    await runtime.publisher.start()
+    running = World(runtime, broker, clock, settings)
+    yield running
+    await running.stop_reading()
+    await runtime.close()
+
+
+@pytest.fixture
+async def routing(world: World) -> World:
+    """A router with the first rulebook."""
+    await world.publish_rulebook()
+    return world

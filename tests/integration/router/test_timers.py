@@ -1,0 +1,102 @@
+"""What follows from warnings and breaches."""
+
+from tests.integration.router.worlds import World, rep, rulebook
+
+from lead_events.words import TimerKind
+
+
+async def test_a_missed_acceptance_gives_the_lead_to_the_next_rep(routing: World) -> None:
+    await routing.take("ada")
+    routing.clock.advance(1800)
+    routing.breach("ada", rep_id="ana")
+    await routing.read()
+    assert routing.kinds("ada") == ["assigned", "taken_back", "assigned"]
+    assert routing.holder("ada") == "bea"
+    assert "did not accept" in routing.routed("ada")[1].why
+    assert await routing.loads() == {"ana": 0, "bea": 1, "carla": 0}
+    refused = await routing.act("ana", "ada", "accept")
+    assert "not accepted in time" in refused.json()["state"]
+
+
+async def effects(world: World) -> dict[str, int]:
+    hops = (await world.operate("GET", "/v1/conservation")).json()["hops"]
+    return next(hop["effects"] for hop in hops if hop["topic"] == "sla-breached")
+
+
+async def test_a_breach_of_a_round_that_is_over_is_recorded(routing: World) -> None:
+    await routing.take("ada")
+    await routing.act("ana", "ada", "decline", {"reason": "no"})
+    routing.clock.advance(1800)
+    routing.breach("ada", rep_id="ana")
+    await routing.read()
+    assert routing.holder("ada") == "bea"
+    assert await effects(routing) == {"breach_round_over": 1}
+
+
+async def test_a_contacted_lead_is_not_taken_back(routing: World) -> None:
+    await routing.take("ada")
+    routing.clock.advance(1800)
+    await routing.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})
+    routing.breach("ada", rep_id="ana")
+    await routing.read()
+    assert await effects(routing) == {"breach_contacted_meanwhile": 1}
+
+
+async def test_other_promises_are_only_shown(routing: World) -> None:
+    await routing.take("ada")
+    routing.clock.advance(1800)
+    routing.breach("ada", rep_id="ana", kind=TimerKind.FIRST_RESPONSE)
+    routing.warn("ada", rep_id="ana")
+    await routing.read()
+    [mine] = await routing.mine("ana")
+    assert mine["breached_at"] is not None
+    assert mine["warned_at"] is not None
+    assert await effects(routing) == {"breach_of_another_promise": 1}
+
+
+async def test_a_rep_whose_hours_left_time_keeps_the_lead(routing: World) -> None:
+    await routing.take("ada")
+    routing.clock.advance(1200)
+    routing.breach("ada", rep_id="ana")
+    await routing.read()
+    assert await effects(routing) == {"breach_time_left": 1}
+
+
+async def test_the_last_round_stays_where_it_is(world: World) -> None:
+    document = rulebook()
+    document["agreement"]["sales"]["max_rounds"] = 1
+    await world.publish_rulebook(document)
+    await world.take("ada")
+    world.clock.advance(1800)
+    world.breach("ada", rep_id="ana")
+    await world.read()
+    assert await effects(world) == {"breach_last_round": 1}
+
+
+async def test_a_pool_of_one_keeps_the_lead(world: World) -> None:
+    await world.publish_rulebook(rulebook({"ana": rep("Ana"), "carla": rep("Carla", team="school")}))
+    await world.take("ada")
+    world.clock.advance(1800)
+    world.breach("ada", rep_id="ana")
+    await world.read()
+    assert await effects(world) == {"breach_nobody_else": 1}
+
+
+async def test_a_full_pool_takes_the_lead_back_and_holds_it(routing: World) -> None:
+    for name in ("a", "b", "c", "d"):
+        await routing.take(name)
+    routing.clock.advance(1800)
+    routing.breach("a", rep_id="ana")
+    await routing.read()
+    assert routing.kinds("a") == ["assigned", "taken_back", "held"]
+    assert await routing.end("b") == "bea"
+    assert await routing.drain() == 1
+    assert routing.routed("a")[-1].round == 2
+    assert routing.holder("a") == "bea"
+
+
+async def test_news_of_an_unknown_lead_makes_a_stub_that_the_lead_fills(routing: World) -> None:
+    routing.breach("ada", rep_id="ana")
+    await routing.read()
+    await routing.take("ada")
+    assert routing.kinds("ada") == ["assigned"]
