@@ -7,8 +7,8 @@ from time import perf_counter
 
 from intake import metrics
 from intake.circuit import Circuit
+from intake.lane import Lane
 from intake.spool import Spool, SpoolUnavailable
-from service_kit.broker import BrokerUnavailable, Publisher, PublishFailed
 from service_kit.clock import Clock
 from service_kit.logs import logger
 from service_kit.records import Outgoing
@@ -27,9 +27,9 @@ class Durability:
     """The order of the two places, and the circuit between them."""
 
     def __init__(
-        self, publisher: Publisher, spool: Spool, circuit: Circuit, clock: Clock, *, spool_deadline: float
+        self, lane: Lane, spool: Spool, circuit: Circuit, clock: Clock, *, spool_deadline: float
     ) -> None:
-        self._publisher = publisher
+        self._lane = lane
         self._spool = spool
         self._circuit = circuit
         self._clock = clock
@@ -60,24 +60,15 @@ class Durability:
 
     async def _publish(self, record: Outgoing) -> bool:
         started = perf_counter()
-        try:
-            await self._publisher.publish([record])
-        except PublishFailed as failed:
-            if failed.refused:  # the replayer puts it aside, and the broker is well
-                _log.error("broker refuses a record as it is", reason=str(failed))
-                return False
-            self._tripped(failed)
-            return False
-        except BrokerUnavailable as error:
-            self._tripped(error)
-            return False
-        finally:
-            metrics.PUBLISH_SECONDS.observe(perf_counter() - started)
-        if self._circuit.is_open:
+        outcome = await self._lane.publish(record)
+        metrics.PUBLISH_SECONDS.observe(perf_counter() - started)
+        if outcome.is_acknowledged:
             self._circuit.close()
-        return True
-
-    def _tripped(self, error: Exception) -> None:
+            return True
+        if outcome.refused is not None:  # the replayer puts it aside, and the broker is well
+            _log.error("broker refuses a record as it is", reason=outcome.refused)
+            return False
         if not self._circuit.is_open:
-            _log.warning("broker does not acknowledge: records go to the spool", error=str(error))
+            _log.warning("broker does not acknowledge: records go to the spool")
         self._circuit.open()
+        return False

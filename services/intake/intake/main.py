@@ -1,5 +1,6 @@
 """Wiring of intake, nothing else."""
 
+import gc
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,6 +16,7 @@ from intake.domain.receipts import Numbering
 from intake.durability import Durability
 from intake.forms import Forms
 from intake.handlers import Intake
+from intake.lane import Lane
 from intake.rulebook_reader import RulebookCache, RulebookReader
 from intake.settings import IntakeSettings
 from intake.spool import Replayer, Spool, SpoolOwned
@@ -54,7 +56,7 @@ class Wiring:
         )
         self.replayer = Replayer(self.spool, runtime.publisher, self.circuit, clock)
         durability = Durability(
-            runtime.publisher,
+            Lane(runtime.publisher),
             self.spool,
             self.circuit,
             clock,
@@ -124,7 +126,15 @@ def main() -> None:
         app = build_app(settings)
     except (SpoolOwned, RulebookInvalid, OSError) as error:
         sys.exit(f"intake cannot start: {error}")
+    _spare_the_collector()
     serve(app, settings)
+
+
+def _spare_the_collector() -> None:
+    """What was loaded so far stays; looking through it again and again costs a fifth of the throughput."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def _number(version: int | None) -> int:

@@ -1,5 +1,6 @@
 """A record is in the broker or on the disk before anybody hears of it, or nobody hears of it."""
 
+import asyncio
 import errno
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -10,6 +11,7 @@ import pytest
 
 from intake.circuit import Circuit
 from intake.durability import Durability, NotDurable
+from intake.lane import Lane
 from intake.spool import Spool
 from intake.spool.folder import Folder
 from service_kit.broker import PublishFailed
@@ -26,6 +28,7 @@ class ScriptedPublisher:
         self.fails = False
         self.refuses = False
         self.asked = 0
+        self.together: list[int] = []
 
     async def start(self) -> None: ...
 
@@ -33,8 +36,11 @@ class ScriptedPublisher:
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         self.asked += 1
+        self.together.append(len(records))
         if self.fails or self.refuses:
-            raise PublishFailed((), {0: "too large"} if self.refuses else {}, len(records))
+            raise PublishFailed(
+                (), dict.fromkeys(range(len(records)), "too large") if self.refuses else {}, len(records)
+            )
 
 
 def encode(spooled_at: datetime | None) -> Outgoing:
@@ -48,7 +54,9 @@ class World:
         self.disk_fails = False
         self.spool = Spool(Folder(path, fsync=self.fsync), max_bytes=10_000, gather=0)
         self.circuit = Circuit(self.clock)
-        self.durability = Durability(self.publisher, self.spool, self.circuit, self.clock, spool_deadline=5.0)
+        self.durability = Durability(
+            Lane(self.publisher), self.spool, self.circuit, self.clock, spool_deadline=5.0
+        )
 
     def fsync(self, descriptor: int) -> None:
         if self.disk_fails:
@@ -113,3 +121,19 @@ async def test_with_the_broker_away_and_the_spool_full_it_is_not_even_tried(worl
     await world.spool.append(Outgoing("lead-submitted", b"key", b"x" * 8_000))
     world.circuit.open()
     assert not world.durability.is_possible
+
+
+async def test_what_is_ready_in_one_turn_is_published_together(world: World) -> None:
+    assert await asyncio.gather(*(world.keep() for _ in range(50))) == ["kafka"] * 50
+    assert world.publisher.together == [50]
+
+
+async def test_records_published_together_fare_each_on_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def mixed(records: Sequence[Outgoing]) -> None:
+        raise PublishFailed([1], {2: "too large"}, len(records))
+
+    monkeypatch.setattr(world.publisher, "publish", mixed)
+    routes = await asyncio.gather(*(world.keep() for _ in range(4)))
+    assert routes == ["spool", "kafka", "spool", "spool"]
