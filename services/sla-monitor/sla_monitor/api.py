@@ -17,6 +17,7 @@ from sla_monitor.hours import Calendars
 from sla_monitor.views import lead_view, timer_view, with_hours
 
 Limit = Annotated[int, Query(ge=1, le=500)]
+After = Annotated[int, Query(ge=0, lt=2**63, description="next_cursor of the last answer")]
 _FIRST = UUID(int=0)
 
 
@@ -58,17 +59,15 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
         return {"timers": [timer_view(timer, hours, now) for timer in found], "next_cursor": more}
 
     @router.get("/firings")
-    async def firings(limit: Limit = 100, after: str | None = None) -> dict[str, Any]:
+    async def firings(limit: Limit = 100, after: After = 0) -> dict[str, Any]:
         """Warnings, breaches and withdrawals in order; nothing ever appears before a cursor given earlier."""
-        tx, number = _firing_cursor(after)
         async with database.acquire() as conn:
-            found = await store.fetch(conn, "read_firings_after", tx, number, limit)
-        last = f"{found[-1]['tx']}.{found[-1]['id']}" if found else after
+            found = await store.fetch(conn, "read_firings_after", after, limit)
         return {
             "firings": [
                 {"id": row["event_id"], "level": row["level"], "event": row["event"]} for row in found
             ],
-            "next_cursor": last,
+            "next_cursor": found[-1]["id"] if found else after,
         }
 
     @router.get("/conservation")
@@ -93,14 +92,3 @@ def _due_cursor(cursor: str | None) -> tuple[str, UUID]:
         return due, UUID(identity if separator else "")
     except ValueError:
         raise BadCursor("cursor") from None
-
-
-def _firing_cursor(after: str | None) -> tuple[str, int]:
-    if not after:
-        return "0", 0
-    tx, separator, number = after.partition(".")
-    if not (separator and tx.isascii() and tx.isdigit() and number.isascii() and number.isdigit()):
-        raise BadCursor("after")
-    if int(tx) >= 2**63 or int(number) >= 2**63:
-        raise BadCursor("after")
-    return tx, int(number)

@@ -118,6 +118,10 @@ FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::timestampt
 -- How the due times of a lead moved.
 SELECT * FROM timer_moves WHERE lead_id = $1 ORDER BY id
 
+-- name: lock_firings
+-- One writer of firings at a time, until its commit: ids appear in order. Taken after all row locks, so nobody waits twice.
+SELECT pg_advisory_xact_lock($1)
+
 -- name: insert_firings
 -- What is said, or left unsaid, about timers; returns those that nobody has said before.
 INSERT INTO firings (timer_id, level, lead_id, outcome, at, fired_at, unread, late)
@@ -139,11 +143,8 @@ WHERE firings.timer_id = said.timer_id AND firings.level = said.level
 SELECT * FROM firings WHERE lead_id = $1 ORDER BY id
 
 -- name: read_firings_after
--- Events in an order in which nothing ever appears before something already read.
-SELECT tx::text AS tx, id, event_id, event, level FROM firings
-WHERE event_id IS NOT NULL AND (tx, id) > ($1::text::xid8, $2::bigint)
-    AND tx < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY tx, id LIMIT $3
+-- Events in the order in which they were committed.
+SELECT id, event_id, event, level FROM firings WHERE id > $1 AND event_id IS NOT NULL ORDER BY id LIMIT $2
 
 -- name: lock_due_leads
 -- Leads with a warning or breach whose time has come and whose news is read, or stands still; other monitors skip them.

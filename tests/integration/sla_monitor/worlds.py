@@ -66,6 +66,7 @@ class World:
     clock: ManualClock
     broker: FakeBroker
     runtime: Runtime
+    settings: Settings
     memory: Memory = field(default_factory=Memory)
     _seqs: dict[UUID, int] = field(default_factory=dict)
 
@@ -75,7 +76,7 @@ class World:
         settings = Settings(operator_token=TOKEN, gather_ms=0, _env_file=None)
         runtime = Runtime(settings, broker=broker, database=database)
         await runtime.publisher.start()
-        return cls(database, clock, broker, runtime)
+        return cls(database, clock, broker, runtime, settings)
 
     @asynccontextmanager
     async def reading(self, memory: Memory | None = None) -> AsyncIterator[Consumer]:

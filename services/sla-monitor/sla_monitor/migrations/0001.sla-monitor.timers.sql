@@ -120,7 +120,6 @@ CREATE INDEX timer_moves_of_lead ON timer_moves (lead_id);
 
 CREATE TABLE firings (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
     timer_id uuid NOT NULL,
     level text NOT NULL,
     lead_id uuid NOT NULL,
@@ -134,8 +133,7 @@ CREATE TABLE firings (
     CONSTRAINT one_firing_a_level UNIQUE (timer_id, level)
 );
 COMMENT ON TABLE firings IS 'What was said about a timer, once a level: warning:SHARE, breach, withdrawal; a warning not said is here too, with the reason.';
-COMMENT ON COLUMN firings.tx IS 'Orders readers: all rows of transactions before the oldest running one are final.';
-CREATE INDEX firings_in_order ON firings (tx, id) WHERE event_id IS NOT NULL;
+COMMENT ON COLUMN firings.id IS 'Given under a lock held until the commit, so nothing ever appears behind an id already read.';
 CREATE INDEX firings_of_lead ON firings (lead_id);
 
 CREATE TABLE read_progress (
