@@ -115,7 +115,8 @@ class _Reader:
         self.unmapped = _unmapped(form, fields)
 
     def profile(self) -> dict[str, Any]:
-        read: dict[str, Any] = {name: self._text(name) for name in _TEXTS}
+        read: dict[str, Any] = dict.fromkeys(_TEXTS)
+        read |= {name: self._text(name) for name in self.form.fields if name in read}
         read["language"] = self._language()
         read["country"] = self._country()
         read["employees"], headcount = self._employees()
@@ -136,7 +137,9 @@ class _Reader:
             if mapping is not None:
                 values = _values_of(mapping, self.fields)
             else:
-                values = [value for path in paths for value in values_at(self.fields, path)]
+                values = [
+                    value for path in paths if path in self.fields for value in values_at(self.fields, path)
+                ]
             value = self._clean(name, values[0]) if values else None
             if value is not None:
                 found[name] = value

@@ -50,7 +50,10 @@ def clean_text(value: object, limit: int) -> Reading:
 
     Line breaks inside stay; an unpaired surrogate (half an emoji) becomes U+FFFD, since no store keeps it.
     """
-    text = unicodedata.normalize("NFC", as_text(value))
+    text = as_text(value)
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return Reading(text.strip() or None)
+    text = unicodedata.normalize("NFC", text)
     flags = []
     if _SURROGATE.search(text):
         text = _SURROGATE.sub("\ufffd", text)

@@ -33,11 +33,22 @@ def values_at(fields: Mapping[str, Any], path: str) -> list[Any]:
     """All values at `path`, lists flattened, empty ones (None, "", blank text) left out; never raises for
     data."""
     if path in fields:
-        return _flat([fields[path]])
+        value = fields[path]
+        if isinstance(value, str):
+            return [value] if value and not value.isspace() else []
+        return _flat([value])
+    if _is_plain(path):
+        return []
     found: list[Any] = [fields]
     for kind, word in steps(path):
         found = [inner for value in found for inner in _follow(value, kind, word)][:_MOST_VALUES]
     return _flat(found)
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(path: str) -> bool:
+    """Whether the path is the name of one field and nothing else."""
+    return len(steps(path)) == 1 and "*" not in path and path == steps(path)[0][1]
 
 
 def root_of(fields: Mapping[str, Any], path: str) -> str:
