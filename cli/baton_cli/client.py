@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx
 
-from baton_cli.errors import CannotReach, Declined, FoundNothing
+from baton_cli.errors import CannotReach, CommandFailed, Declined, FoundNothing
 from baton_cli.stack import Service, Stack, find_stack
 
 TIMEOUT_SECONDS = 15.0
@@ -56,7 +56,7 @@ class Client:
         response = self.answer(method, service, path, token=token, **content)
         if response.is_success:
             return response
-        raise self._failure(service, response)
+        raise self._failure(service, response, is_operator=token is None)
 
     def answer(
         self, method: str, service: Service, path: str, *, token: str | None = None, **content: Any
@@ -93,8 +93,12 @@ class Client:
             return f"The address comes from {self.stack.file}; `make run` starts a stack and renews it."
         return f"The address comes from {service.variable}."
 
-    def _failure(self, service: Service, response: httpx.Response) -> Exception:
+    def _failure(self, service: Service, response: httpx.Response, *, is_operator: bool) -> CommandFailed:
         said = _problem(response)
+        if response.status_code in (401, 403) and not is_operator:
+            return CannotReach(
+                f"{service.spoken}: this token is not accepted ({response.status_code}): {said}."
+            )
         if response.status_code in (401, 403):
             has = "is not accepted" if self.stack.operator_token else "is missing"
             where = self.stack.file or "BATON_OPERATOR_TOKEN"

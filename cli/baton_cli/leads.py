@@ -34,7 +34,10 @@ def find_lead(client: Client, named: str) -> str:
 
 
 def search(client: Client, text: str) -> list[dict[str, Any]]:
-    """Leads whose person has this e-mail, or whose id begins so."""
+    """Leads whose person has this e-mail, or whose id begins so.
+
+    Raises FoundNothing when none of the newest PAGES x PAGE leads is meant and there are older ones.
+    """
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     for _ in range(PAGES):
@@ -42,7 +45,11 @@ def search(client: Client, text: str) -> list[dict[str, Any]]:
         found += [lead for lead in items(answer, "leads") if _is_meant(lead, text)]
         cursor = answer.get("next")
         if cursor is None:
-            break
+            return found
+    if not found:
+        raise FoundNothing(
+            f"None of the newest {PAGES * PAGE} leads is {text!r}; for older ones write the whole id."
+        )
     return found
 
 
@@ -52,10 +59,11 @@ def lead_id(lead: dict[str, Any]) -> str:
 
 
 def person_in(profile: dict[str, Any] | None) -> str:
-    """Who it is, in a few words: name and company, else e-mail or phone."""
+    """Who it is, in a few words: name and company, else what they are known by."""
     known = profile or {}
     spelled = " ".join(part for part in (known.get("first_name"), known.get("last_name")) if part)
-    name = known.get("name") or spelled or known.get("email") or known.get("phone") or "?"
+    keys = (known.get(key) for key in ("email", "phone", "external_id"))
+    name = known.get("name") or spelled or next(filter(None, keys), "?")
     return f"{name} ({known['company']})" if known.get("company") else str(name)
 
 
