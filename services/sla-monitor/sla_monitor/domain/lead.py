@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from lead_events.words import Quadrant
+from lead_events.words import Quadrant, RoutedKind
 from sla_monitor.domain.facts import Fact, LeadState, first_contact, lead_state
 from sla_monitor.domain.path import Origin
 
@@ -65,8 +65,9 @@ class Lead:
     def note_facts(self, ordered: Sequence[Fact]) -> None:
         """Take in all facts known of this lead."""
         self.state = lead_state(ordered)
-        held = self.state is LeadState.HELD
-        self.hold_reason = next((f.reason for f in reversed(ordered) if f.reason), None) if held else None
+        decision = next((f for f in reversed(ordered) if isinstance(f.kind, RoutedKind)), None)
+        is_held = decision is not None and decision.kind is RoutedKind.HELD
+        self.hold_reason = decision.reason if decision and is_held else None
         self.router_facts = len({(fact.producer, fact.seq) for fact in ordered})
         self.router_seq = max((fact.seq for fact in ordered), default=0)
         contact = first_contact(ordered)

@@ -60,11 +60,13 @@ async def _write(unit: Unit, memory: Memory, leads: Mapping[UUID, Lead], told: T
     moves: list[Move] = [move for result in results for move in result.moves]
     await store.upsert_timers(unit.conn, [timer for result in results for timer in result.changed])
     await store.insert_moves(unit.conn, moves, unit.now)
-    await _withdraw(unit, leads, [timer for result in results for timer in result.withdrawn])
+    await _withdraw(unit, memory, leads, [timer for result in results for timer in result.withdrawn])
     _count(memory, told, moves)
 
 
-async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], timers: Collection[Timer]) -> None:
+async def _withdraw(
+    unit: Unit, memory: Memory, leads: Mapping[UUID, Lead], timers: Collection[Timer]
+) -> None:
     sayings = [
         store.Saying(timer, WITHDRAWAL, Outcome.FIRED.value, timer.ending.at)
         for timer in timers
@@ -85,7 +87,7 @@ async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], timers: Collection[T
             withdraws=event_id(timer.id, BREACHED_TOPIC, timer.lead_id),
         )
         done.append(said(unit, saying, WITHDRAWN_TOPIC, event))
-        if not timer.handoff.is_test:
+        if not timer.handoff.is_test and memory.counted.first_time(("withdrawn", timer.id)):
             metrics.WITHDRAWN.labels(timer.kind.value, metrics.team_label(timer.handoff.team)).inc()
     await store.complete_sayings(unit.conn, done)
 
