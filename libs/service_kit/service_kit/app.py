@@ -5,6 +5,8 @@ everywhere.
 import asyncio
 import contextlib
 import importlib.metadata
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -31,8 +33,7 @@ from service_kit.settings import ServiceSettings
 _log = logger(__name__)
 
 GAUGES_LOCK = 0x6261746F6E01
-PARTITIONS_LOCK = 0x6261746F6E02
-"""Advisory locks of the kit, "baton" and a number; a service's own start at 0x6261746F6E10."""
+"""Advisory locks are "baton" and a number; a service's own start at 0x6261746F6E10."""
 
 
 class Lifecycle:
@@ -45,6 +46,7 @@ class Lifecycle:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._connect: asyncio.Task[None] | None = None
         self._kafka: str | None = "not connected to Kafka yet"
+        self._stopping = False
         self.died: str | None = None
 
     async def start(self) -> None:
@@ -58,16 +60,18 @@ class Lifecycle:
         """Drain, commit, leave, within the seconds set; whatever is left then is cancelled: nothing is lost
         by it.
         """
+        self._stopping = True
         for part in self.parts:
             part.stop()
         if self._tasks:
             _, late = await asyncio.wait(
-                self._tasks.values(), timeout=self._runtime.settings.stop_seconds - 2
+                self._tasks.values(), timeout=max(1.0, self._runtime.settings.stop_seconds - 4)
             )
             for task in late:
                 _log.warning("part cut off while stopping", part=task.get_name())
                 task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=1)
         if self._connect is not None:
             self._connect.cancel()
         with contextlib.suppress(TimeoutError):
@@ -90,10 +94,13 @@ class Lifecycle:
     async def _watch(self, part: Part) -> None:
         try:
             await part.run()
-        except Exception as error:
-            self.died = f"{part.name}: {describe(error)}"
+            reason: BaseException = RuntimeError("ended by itself")
+        except (Exception, asyncio.CancelledError) as error:
+            reason = error
+        if not self._stopping:
+            self.died = f"{part.name}: {describe(reason)}"
             metrics.PART_FAILURES.labels(part.name).inc()
-            _log.critical("part died", part=part.name, exc_info=error)
+            _log.critical("part died", part=part.name, exc_info=reason)
 
     @property
     def is_connected(self) -> bool:
@@ -166,8 +173,6 @@ def _store_parts(runtime: Runtime) -> list[Part]:
             "inbox partitions",
             every=timedelta(hours=1),
             work=lambda: keep_partitions(database),
-            only_one=PARTITIONS_LOCK,
-            database=database,
             clock=runtime.clock,
         ),
         Periodic(
@@ -216,6 +221,8 @@ def _health_router(lifecycle: Lifecycle) -> APIRouter:
 def serve(app: FastAPI, settings: ServiceSettings, **overrides: Any) -> None:
     """Run until SIGTERM or SIGINT, then stop within the seconds set. Logs are JSON lines on stdout."""
     configure_logs(service=settings.service, instance=settings.instance, level=settings.log_level)
+    # uvicorn raises the signal again once it has stopped: a clean stop is no death by signal
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     options: dict[str, Any] = {
         "host": settings.http_host,
         "port": settings.http_port,

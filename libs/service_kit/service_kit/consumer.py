@@ -35,6 +35,7 @@ HELD_SECONDS = 1.0
 WATCH_SECONDS = 5.0
 YIELD_EVERY = 50
 """Records decoded between two yields to the event loop, which also carries the heartbeats."""
+_UNASSIGNED = Assignment(-1, frozenset())
 
 
 class Consumer:
@@ -76,10 +77,12 @@ class Consumer:
         self._perseverance = Perseverance(
             settler, database, clock, consumer=spec.name, stopping=self._stopping, on_settled=self._settled
         )
-        self._assignment = Assignment(-1, frozenset())
+        self._assignment = _UNASSIGNED
         self._uncommitted: dict[TopicPartition, int] = {}
         self._committed_at = self._held_at = float("-inf")
+        self._lag_shown: set[TopicPartition] = set()
         self._working = False
+        self._silent: str | None = None
         self._held: str | None = None
         self._trouble: str | None = "not connected to Kafka yet"
 
@@ -110,7 +113,7 @@ class Consumer:
 
     def not_ready(self) -> str | None:
         """Why nothing is consumed now: the limit, a store or a broker that is away."""
-        return self._held or self._perseverance.waiting_for or self._trouble
+        return self._held or self._perseverance.waiting_for or self._trouble or self._silent
 
     def is_caught_up(self, ends: dict[TopicPartition, int]) -> bool:
         """Whether all these partitions are settled up to the offsets given. For tests that wait for a
@@ -119,7 +122,7 @@ class Consumer:
         return all(self._positions.next_of(place, 0) >= end for place, end in ends.items())
 
     async def _consume(self, client: ConsumerClient) -> None:
-        self._assignment = Assignment(-1, frozenset())
+        self._assignment = _UNASSIGNED
         self._watchdog.moved(self._clock.monotonic())
         watch = asyncio.create_task(self._watch(client))
         try:
@@ -128,6 +131,8 @@ class Consumer:
                     await self._round(client)
                 except BrokerUnavailable as error:
                     self._trouble = str(error)
+                    # part of a batch may have been fetched already: seek anew, or it would be skipped
+                    self._assignment = _UNASSIGNED
                     await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             await self._commit(client, at_most_every=0)
         except Abandoned as reason:
@@ -197,6 +202,9 @@ class Consumer:
             raise
         if offsets is None or client.assignment() != assignment or not client.seek(offsets):
             return False
+        for place in self._lag_shown - assignment.partitions:
+            metrics.LAG.remove(self.spec.name, place.topic, str(place.partition))
+        self._lag_shown &= assignment.partitions
         self._assignment = assignment
         self._uncommitted.clear()
         _log.info("assigned", consumer=self.spec.name, partitions=len(assignment.partitions))
@@ -300,13 +308,16 @@ class Consumer:
         try:
             ends = await client.end_offsets(assignment.partitions)
         except Exception:  # the client may be stopping: no answer is no reason to replace it
+            self._silent = "Kafka does not answer"
             return None
+        self._silent = None
         _, bulk = self._lanes.split(assignment.partitions)
         paused = set(bulk) if self._lanes.paused else set()
         total = 0
         for place, end in ends.items():
             behind = max(0, end - self._positions.next_of(place, end))
             metrics.LAG.labels(self.spec.name, place.topic, str(place.partition)).set(behind)
+            self._lag_shown.add(place)
             total += 0 if place in paused else behind
         return total
 
@@ -322,7 +333,15 @@ class Consumer:
             else:
                 metrics.EFFECTS.labels(name, place.topic, kind.removeprefix(EFFECT)).inc(records)
         for record, reason in settled.dead:
-            _log.error("dead letter", consumer=name, topic=record.topic, offset=record.offset, reason=reason)
+            _log.error(
+                "dead letter",
+                consumer=name,
+                event_id=str(deadletters.identity_of(record)),
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                reason=reason,
+            )
 
     def _observe(self, records: Sequence[Record], started: float) -> None:
         now: datetime = self._clock.now()

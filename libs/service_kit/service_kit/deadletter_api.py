@@ -12,6 +12,7 @@ from lead_events.catalog import dead_letter_name
 from service_kit import deadletters
 from service_kit.auth import require_operator
 from service_kit.broker import BrokerUnavailable, ConsumerClient
+from service_kit.postgres import Connection
 from service_kit.problems import Problem
 from service_kit.queries import load_queries
 from service_kit.records import Record, TopicPartition
@@ -34,6 +35,7 @@ class DeadLetter(BaseModel):
     consumer: str
     time: str
     broker_time: datetime
+    replayed_at: datetime | None = Field(default=None, description="when it was sent back last, if it was")
     key: str | None
     headers: dict[str, str] | None = None
     value: str | None = None
@@ -80,8 +82,13 @@ def dead_letter_router(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> APIRo
         found = await reader.newest([topic] if topic else names, limit)
         async with runtime.database.acquire() as conn:
             stops = await deadletters.open_stops(conn)
+            replays = await _replays(conn, found)
+        shown = [
+            _shown(record).model_copy(update={"replayed_at": replays.get(_at_place(record))})
+            for record in found
+        ]
         return {
-            "dead_letters": [_shown(record).model_dump(exclude_none=True) for record in found],
+            "dead_letters": [letter.model_dump(exclude_none=True) for letter in shown],
             "stopped": [{"consumer": s.consumer, "since": s.stopped_at, "reason": str(s)} for s in stops],
         }
 
@@ -129,6 +136,18 @@ async def _send_back(runtime: Runtime, records: Sequence[Record], by: str) -> No
             )
 
     await runtime.in_transaction(work)
+
+
+async def _replays(conn: Connection, records: Sequence[Record]) -> dict[tuple[str, int, int], datetime]:
+    """When each of these was sent back last, by its place; those never sent back are left out."""
+    places = [_at_place(record) for record in records]
+    columns = [list(column) for column in zip(*places, strict=True)] or [[], [], []]
+    rows = await conn.fetch(_q.replays_of, *columns)
+    return {(row["topic"], row["partition"], row["first_offset"]): row["replayed_at"] for row in rows}
+
+
+def _at_place(record: Record) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset
 
 
 def _shown(record: Record, *, whole: bool = False) -> DeadLetter:

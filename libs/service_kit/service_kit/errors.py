@@ -80,6 +80,12 @@ def _lost_connection(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str:
-    """Class and message on one line, at most 500 characters: it travels in a header."""
-    text = f"{type(error).__name__}: {error}".replace("\n", " ")
-    return text[:500]
+    """Class and message on one line, at most 500 characters: it travels in a header and stands in logs.
+
+    PostgreSQL's DETAIL is left out, because it quotes the row; the name of the constraint stays.
+    """
+    message = str(error)
+    if isinstance(error, asyncpg.PostgresError):
+        constraint = getattr(error, "constraint_name", None)
+        message = f"{error.args[0] if error.args else ''}" + (f" ({constraint})" if constraint else "")
+    return f"{type(error).__name__}: {message}".replace("\n", " ")[:500]

@@ -215,15 +215,14 @@ class FakeConsumerClient:
     async def take(
         self, partitions: Collection[TopicPartition], *, max_records: int, timeout: float
     ) -> list[Record]:
-        """Up to `max_records`, merged by broker time."""
+        """Up to `max_records`, merged by broker time. Raises BrokerUnavailable while the broker is away."""
         taken = self._fetch(partitions, max_records)
         if not taken and timeout > 0 and await self._broker.arrival(timeout):
             taken = self._fetch(partitions, max_records)
         return taken
 
     def _fetch(self, partitions: Collection[TopicPartition], max_records: int) -> list[Record]:
-        if self._broker.away:
-            return []
+        self._broker.check()
         lists, left = list[list[Record]](), max_records
         for place in sorted(set(partitions) & self._positions.keys()):
             found = self._broker.read_from(place, self._positions[place], left)

@@ -194,7 +194,8 @@ class KafkaConsumerClient:
             request_timeout_ms=15_000,
             retry_backoff_ms=100,
             metadata_max_age_ms=30_000,
-            session_timeout_ms=10_000,
+            # what a killed member's partitions wait for; the least that Kafka allows by default
+            session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,
             # a batch may wait for PostgreSQL as long as it takes; heartbeats go on meanwhile
             max_poll_interval_ms=86_400_000,

@@ -1,7 +1,6 @@
 """Parts: what a service runs side by side for as long as it lives."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -75,10 +74,13 @@ class Periodic:
 
     async def _rounds_as_the_one(self, lock_id: int) -> None:
         assert self._database is not None  # noqa: S101 - checked in __init__
-        with contextlib.suppress(Exception):
+        try:
             async with self._database.advisory_lock(lock_id) as held:
                 if held is not None:
                     await self._rounds(held)
+        except Exception as error:
+            if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                raise
         if self._on_loss is not None:
             self._on_loss()
 

@@ -70,15 +70,6 @@ class Perseverance:
             await self._bury(items[0], error)
 
     async def _bury(self, item: Item, error: Exception) -> None:
-        _log.error(
-            "dead letter",
-            consumer=self._consumer,
-            topic=item.record.topic,
-            partition=item.record.partition,
-            offset=item.record.offset,
-            event_id=str(item.event.id) if item.event else None,
-            error=describe(error),
-        )
         while True:
             _, failed = await self._repeat(lambda: self._settler.bury(item, describe(error)))
             if failed is None:

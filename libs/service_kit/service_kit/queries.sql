@@ -100,6 +100,14 @@ DELETE FROM dead_letter_window WHERE consumer = ANY($1::text[])
 INSERT INTO dead_letter_replay (topic, partition, first_offset, records, replayed_at, replayed_by)
 VALUES ($1, $2, $3, $4, $5, $6)
 
+-- name: replays_of
+-- When these dead letters were sent back, if they were; the last time of each.
+SELECT topic, partition, first_offset, max(replayed_at) AS replayed_at
+FROM dead_letter_replay
+JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS asked (topic, partition, first_offset)
+    USING (topic, partition, first_offset)
+GROUP BY topic, partition, first_offset
+
 -- name: hop_counts
 -- What became of everything read, summed over partitions.
 SELECT consumer, topic, kind, sum(records)::bigint AS records

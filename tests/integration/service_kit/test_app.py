@@ -40,7 +40,7 @@ async def alive(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 def application(world: World, **spec: Any) -> FastAPI:
     world.settings.operator_token = SecretStr("secret")
     # the lifespan closes the pool it is given: the test's own stays open
-    database = Database(world.dsn, schema="kit", application_name="app")
+    database = Database(world.store.dsn, schema=world.store.schema, application_name="app")
     runtime = Runtime(world.settings, broker=world.broker, database=database)
     declared = ConsumerSpec(name=NAME, topics=[INPUT], handler=note, effects=EFFECTS, **spec)
     return create_app(

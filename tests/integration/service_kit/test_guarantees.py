@@ -3,6 +3,7 @@ way.
 """
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -12,6 +13,7 @@ from tests.integration.service_kit.worlds import INPUT, NAME, World, note, signa
 from lead_events.ids import record_id
 from service_kit import failpoints
 from service_kit.batch import Batch
+from service_kit.outbox import Sweeper
 from service_kit.records import Outgoing
 
 
@@ -51,7 +53,7 @@ async def test_a_crash_at_any_step_loses_and_doubles_nothing(world: World, place
         await asyncio.wait({task}, timeout=10)
         assert task.done(), f"{place} was never reached"
     failpoints.clear()
-    sweeper = world.runtime.sweeper()
+    sweeper = Sweeper(world.database, world.runtime.publisher, every=timedelta(milliseconds=50))
     sweeping = asyncio.create_task(sweeper.run())
     async with world.running(world.consumer()):
         await world.eventually(lambda: world.notes(list(sent)))
@@ -126,8 +128,8 @@ async def test_the_database_going_away_makes_no_dead_letter(world: World) -> Non
             async with world.database.acquire() as other:
                 await other.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name = 'test' AND datname = current_database()"
-                    " AND pid <> pg_backend_pid()"
+                    " WHERE application_name = $1 AND pid <> pg_backend_pid()",
+                    world.store.schema,
                 )
 
     await world.send(list(sent.values()))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.integration.service_kit.worlds import Store
 
 from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.errors import Fault, classify
@@ -98,11 +99,11 @@ async def test_only_one_instance_holds_an_advisory_lock(database: Database) -> N
 
 
 async def test_inbox_partitions_are_made_ahead_and_dropped_when_nothing_can_be_read_of_them(
-    migrated: str,
+    store: Store,
 ) -> None:
     clock = ManualClock(datetime(2026, 11, 25, 23, 59, tzinfo=UTC))
     database = await Database.connect(
-        migrated, schema="kit", application_name="test", clock=ManualTransactionClock(clock)
+        store.dsn, schema=store.schema, application_name="test", clock=ManualTransactionClock(clock)
     )
     try:
         await keep_partitions(database)
@@ -116,10 +117,10 @@ async def test_inbox_partitions_are_made_ahead_and_dropped_when_nothing_can_be_r
         await database.close()
 
 
-async def test_a_day_that_already_has_rows_in_the_default_partition_stays_there(migrated: str) -> None:
+async def test_a_day_that_already_has_rows_in_the_default_partition_stays_there(store: Store) -> None:
     clock = ManualClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
     database = await Database.connect(
-        migrated, schema="kit", application_name="test", clock=ManualTransactionClock(clock)
+        store.dsn, schema=store.schema, application_name="test", clock=ManualTransactionClock(clock)
     )
     try:
         async with database.acquire() as conn:
@@ -136,6 +137,7 @@ async def test_a_day_that_already_has_rows_in_the_default_partition_stays_there(
 async def _days(database: Database) -> list[str]:
     async with database.acquire() as conn:
         rows = await conn.fetch(
-            "SELECT relname FROM pg_class WHERE relname ~ '^inbox_[0-9]+$' AND relkind = 'r' ORDER BY 1"
+            "SELECT relname FROM pg_class WHERE relname ~ '^inbox_[0-9]+$' AND relkind = 'r'"
+            " AND relnamespace = current_schema()::regnamespace ORDER BY 1"
         )
     return [row["relname"].removeprefix("inbox_") for row in rows]

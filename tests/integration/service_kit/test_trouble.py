@@ -1,7 +1,7 @@
 """Limits, outages, lanes and stopping, through the running loop."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,10 +14,11 @@ from lead_events.codec import encode
 from lead_events.submitted import Receipt
 from service_kit import deadletters, failpoints
 from service_kit.batch import Batch, Event
-from service_kit.broker import PublishFailed
+from service_kit.broker import BrokerUnavailable, PublishFailed
 from service_kit.clock import SystemClock
 from service_kit.errors import HandlerBroke
-from service_kit.records import Outgoing
+from service_kit.fakes import FakeConsumerClient
+from service_kit.records import Outgoing, Record, TopicPartition
 from service_kit.runtime import Runtime
 from service_kit.spec import Progress
 from service_kit.unit import Unit
@@ -257,6 +258,36 @@ async def test_the_bulk_lane_waits_while_the_live_lane_lags_but_is_never_starved
     while_live = order[: len(order) - order[::-1].index("lead-submitted")]
     assert while_live.count("lead-submitted") == 60
     assert 1 <= while_live.count("lead-imported") <= 6
+
+
+class _Stumbling(FakeConsumerClient):
+    """Fails once, on the second of the two questions that make up a batch."""
+
+    stumbles = 1
+
+    async def take(
+        self, partitions: Collection[TopicPartition], *, max_records: int, timeout: float
+    ) -> list[Record]:
+        if all(place.topic == "lead-imported" for place in partitions) and self.stumbles:
+            self.stumbles -= 1
+            raise BrokerUnavailable("lost while fetching")
+        return await super().take(partitions, max_records=max_records, timeout=timeout)
+
+
+async def test_a_fetch_that_fails_halfway_skips_nothing(fake: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake.fake, "consumer", lambda group, topics: _Stumbling(fake.fake, group, topics))
+    await fake.send([_submission("lead-submitted"), _submission("lead-imported")])
+    handled: list[str] = []
+
+    async def remember(batch: Batch) -> None:
+        for event in batch.events:
+            handled.append(event.topic)
+            batch.effect(event, "noted")
+
+    consumer = fake.consumer(remember, topics=["lead-submitted"], bulk_topics=["lead-imported"])
+    async with fake.running(consumer):
+        await fake.eventually(lambda: _true(len(handled) == 2))
+    assert sorted(handled) == ["lead-imported", "lead-submitted"]
 
 
 async def test_a_publisher_that_was_never_connected_says_so_at_once(world: World) -> None:

@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4
 
 from lead_events import LeadSignalled, PersonErased
 from lead_events.catalog import dead_letter_name
 from lead_events.codec import encode
+from service_kit.app import create_app, serve
 from service_kit.batch import Batch
 from service_kit.broker import Broker, ConsumerClient
 from service_kit.clock import Clock, SystemClock, pause
@@ -69,15 +71,22 @@ async def note(batch: Batch) -> None:
     await batch.conn.execute("INSERT INTO noted SELECT unnest($1::uuid[])", ids)
 
 
+class Store(NamedTuple):
+    """Where a test keeps its rows."""
+
+    dsn: str
+    schema: str
+
+
 class World:
     """A broker, a store, and what a test does with them."""
 
-    def __init__(self, broker: Broker, database: Database, dsn: str) -> None:
-        self.dsn = dsn
+    def __init__(self, broker: Broker, database: Database, store: Store) -> None:
+        self.store = store
         self.broker = broker
         self.database = database
         self.settings = KitSettings(
-            gather_ms=5, outbox_claim_ms=600, dead_letter_limit=50, publish_deadline_ms=5000
+            gather_ms=5, outbox_claim_ms=300, dead_letter_limit=50, publish_deadline_ms=5000
         )
         self.clock: Clock = SystemClock()
         self.runtime = self.new_runtime()
@@ -180,6 +189,17 @@ class World:
     async def places(self, topic: str) -> list[TopicPartition]:
         assert self._outputs is not None
         return sorted(place for place in self._outputs.assignment().partitions if place.topic == topic)
+
+
+def run_service() -> None:
+    """The small service as a process, with settings from the environment."""
+    KitSettings.store_schema = os.environ["KIT_SCHEMA"]
+    settings = KitSettings()
+    spec = ConsumerSpec(name=NAME, topics=[INPUT], handler=note, effects=EFFECTS)
+    app = create_app(
+        title="kit", settings=settings, build=lambda rt: [rt.consumer(spec)], routers=lambda _: []
+    )
+    serve(app, settings)
 
 
 async def _survivable(run: Awaitable[None]) -> None:

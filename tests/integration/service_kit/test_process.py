@@ -1,0 +1,79 @@
+"""A service as a process of its own: killed for real, stopped for real."""
+
+import os
+import signal as signals
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from tests.integration.service_kit.worlds import World, signal
+
+from service_kit.kafka import KafkaBroker
+
+ROOT = Path(__file__).resolve().parents[3]
+SERVICE = "from tests.integration.service_kit.worlds import run_service; run_service()"
+RSS_LIMIT = 120 * 1024 * 1024
+
+pytestmark = pytest.mark.stack
+
+
+@contextmanager
+def service(world: World, **environment: str) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    assert isinstance(world.broker, KafkaBroker)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {
+        "BATON_KAFKA": world.broker.bootstrap,
+        "BATON_DSN": world.store.dsn,
+        "KIT_SCHEMA": world.store.schema,
+        "BATON_HTTP_PORT": str(port),
+        "BATON_OUTBOX_CLAIM_MS": "600",
+        "BATON_LOG_LEVEL": "warning",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVICE], cwd=ROOT, env={**os.environ, **settings, **environment}
+    )
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("world", ["kafka"], indirect=True)
+async def test_killed_after_the_commit_and_started_again_nothing_is_lost_or_doubled(world: World) -> None:
+    sent = dict(signal() for _ in range(50))
+    await world.send(list(sent.values()))
+    with service(world, BATON_FAILPOINTS="consumer.after_commit=kill@1") as (process, _):
+        await world.eventually(lambda: _ended(process))
+        assert process.returncode == -signals.SIGKILL
+    with service(world) as (process, address):
+        await world.eventually(lambda: world.notes(list(sent)), 30)
+        await world.eventually(lambda: _all_out(world, 50))
+        await world.eventually(world.outbox_is_empty)
+        await world.eventually(lambda: _status(address, "/readyz", 200))
+        assert psutil.Process(process.pid).memory_info().rss < RSS_LIMIT
+        process.send_signal(signals.SIGTERM)
+        assert process.wait(10) == 0
+    assert await world.noted() == dict.fromkeys(sent, 1)
+    assert (await world.hop()).unaccounted == 0
+
+
+async def _ended(process: "subprocess.Popen[bytes]") -> bool:
+    return process.poll() is not None
+
+
+async def _all_out(world: World, number: int) -> bool:
+    return len(await world.outputs()) == number
+
+
+async def _status(address: str, path: str, status: int) -> bool:
+    async with httpx.AsyncClient() as client:
+        return (await client.get(address + path)).status_code == status
