@@ -13,6 +13,7 @@ from lead_events.ids import lead_id
 from lead_events.words import ProgressKind
 from rulebook.identity import identity_keys
 from rulebook.store import RulebookCache
+from scoring import metrics
 from scoring.cards import CompiledCards
 from scoring.domain.desk import Desk, Incoming, SubmissionState
 from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, Publication
@@ -44,6 +45,9 @@ class Scoring:
             work = await self._load(batch, events)
             await _decide(batch, events, work)
             await _save(batch, work)
+            metrics.observe(
+                (fate for _, fate, _ in work.taken), work.book.publications, len(work.desk.merges)
+            )
         except asyncpg.UniqueViolationError as error:
             raise save.race_lost(error) or error from error
 

@@ -176,15 +176,15 @@ class Desk:
     def _publish(
         self, person: Person, leads: Sequence[Lead], incoming: Incoming, *, with_others: bool
     ) -> None:
-        submission = incoming.submission
-        kind = CauseKind.EXPLICIT_ASK if submission.explicit_ask else CauseKind.SUBMISSION
+        kind = CauseKind.EXPLICIT_ASK if incoming.submission.explicit_ask else CauseKind.SUBMISSION
+        occasion = self._occasion(incoming, kind)
         for lead in leads:
-            self.book.publish(lead, person, self._occasion(incoming, kind))
-        if with_others:
-            others = [lead for lead in self.book.of(person.id) if lead not in leads]
-            self.publish_beside(person, others, self._occasion(incoming, CauseKind.RESCORE))
+            self.book.publish(lead, person, occasion)
+        others = [lead for lead in self.book.of(person.id) if lead not in leads] if with_others else []
+        if others:
+            self._publish_beside(person, others, self._occasion(incoming, CauseKind.RESCORE))
 
-    def publish_beside(self, person: Person, others: Iterable[Lead], occasion: Occasion) -> None:
+    def _publish_beside(self, person: Person, others: Iterable[Lead], occasion: Occasion) -> None:
         """Publish leads that were not asked for anew, so that each rep sees the other's lead.
 
         Their cause is a rescore: a rep who closed one meanwhile gets no new lead by a form that never asked

@@ -22,11 +22,12 @@ Context = Mapping[str, Any] | PreparedContext
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule ready to be asked."""
+    """A rule ready to be asked. `held` is what it contributes when it holds, the same each time."""
 
     rule: Rule
     dimension: Dimension
     condition: Condition
+    held: Contribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,15 @@ def compile_scorecard(card: Scorecard, compile_source: Callable[[str], Condition
     """Compile every condition once. Raises what `compile_source` raises for a condition that is not valid."""
 
     def compiled(rules: Sequence[Rule], dimension: Dimension) -> tuple[CompiledRule, ...]:
-        return tuple(CompiledRule(rule, dimension, compile_source(rule.when)) for rule in rules)
+        return tuple(
+            CompiledRule(
+                rule,
+                dimension,
+                compile_source(rule.when),
+                _contribution(rule.id, dimension, rule.points, rule.reason),
+            )
+            for rule in rules
+        )
 
     return CompiledScorecard(
         card, compiled(card.fit, Dimension.FIT), compiled(card.interest, Dimension.INTEREST)
@@ -101,7 +110,7 @@ def _ask(rule: CompiledRule, contexts: Sequence[Context]) -> Contribution | None
     for context in contexts:
         answer = rule.condition.evaluate(context)
         if answer is True:
-            return _contribution(rule.rule.id, rule.dimension, rule.rule.points, rule.rule.reason)
+            return rule.held
         if isinstance(answer, CelError):
             error = answer.message
     if error is None:
