@@ -17,6 +17,9 @@ _log = logger(__name__)
 ORPHANS_EVERY = 5
 """Rounds between two looks for leads held in no pool of the rulebook."""
 
+FAILURES = 3
+"""So many looks in a row may fail for a reason that is not transient."""
+
 
 class Drainer:
     """Drains every pool that is due. Any number of instances may run; a pool's lock orders them."""
@@ -31,27 +34,37 @@ class Drainer:
         self._stopping = False
         self._rounds = 0
         self._waits_for: str | None = None
+        self._failures = 0
 
     def wake(self) -> None:
         """A rep has room: look at once. Call it after the commit."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Look, drain, wait; until stopped. Transient errors wait for the next look."""
+        """Look, drain, wait; until stopped.
+
+        Errors wait for the next look; one that is not transient, three looks in a row, ends the part.
+        """
         while not self._stopping:
             self._woken.clear()
             try:
                 await self.look()
-                self._waits_for = None
+                self._waits_for, self._failures = None, 0
             except Exception as error:
-                if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
-                    raise
-                self._waits_for = describe(error)
-                _log.warning("draining waits", error=self._waits_for)
+                self._failed(error)
             await pause(self._runtime.clock, self._every, unless=self._woken)
+
+    def _failed(self, error: Exception) -> None:
+        if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+            self._failures += 1
+            if self._failures >= FAILURES:
+                raise error
+        self._waits_for = describe(error)
+        _log.warning("draining waits", error=self._waits_for)
 
     async def look(self) -> int:
         """Drain what is due now; returns how many leads found a rep."""
+        await self._runtime.in_transaction(self._handler.note_rulebook)
         async with self._runtime.database.transaction() as conn:
             now = await self._runtime.database.clock.now(conn)
             await store.note_openings(conn, now)

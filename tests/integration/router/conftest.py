@@ -19,11 +19,15 @@ from service_kit.postgres import Database
 from service_kit.runtime import Runtime
 
 EMPTY = """
-DO $$ BEGIN
-    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('router.%I', tablename), ', ') || ' CASCADE'
-             FROM pg_tables WHERE schemaname = 'router' AND tablename NOT LIKE '%yoyo%');
+SET session_replication_role = replica;  -- superuser's way to leave foreign keys aside
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT relname FROM pg_class
+        WHERE relnamespace = 'router'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+          AND relname NOT LIKE '%yoyo%'
+    LOOP EXECUTE format('DELETE FROM router.%I', name); END LOOP;
 END $$
 """
+"""Quicker than TRUNCATE for tables of a few rows."""
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +52,9 @@ async def world(migrated: str) -> AsyncIterator[World]:
         max_size=12,
         clock=ManualTransactionClock(clock),
     )
-    settings = RouterSettings(operator_token=SecretStr(OPERATOR), dsn=SecretStr(migrated), gather_ms=0)
+    settings = RouterSettings(
+        operator_token=SecretStr(OPERATOR), dsn=SecretStr(migrated), gather_ms=0, drain_ms=1000
+    )
     broker = FakeBroker(partitions=2)
     runtime = Runtime(settings, broker=broker, database=database)
     await runtime.publisher.start()

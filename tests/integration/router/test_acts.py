@@ -1,7 +1,9 @@
 """What reps do, through the API."""
 
+import asyncio
+
 import pytest
-from tests.integration.router.worlds import World, lead_id
+from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 from lead_events.words import CauseKind
 
@@ -221,3 +223,54 @@ async def test_an_operator_sees_a_lead_with_its_rounds(routing: World) -> None:
     assert (await routing.operate("GET", f"/v1/leads/{lead_id('none')}")).status_code == 404
     assert len((await routing.operate("GET", "/v1/pools")).json()["pools"]) == 3
     assert (await routing.operate("GET", "/v1/held")).json() == {"held": []}
+
+
+async def test_a_freed_rep_is_noticed_at_once_by_the_same_process(routing: World) -> None:
+    await routing.take("a", "b", "c", "d")
+    await routing.take("waiting")
+    lifecycle = routing.app.state.lifecycle
+    drainer = next(part for part in lifecycle.parts if part.name == "drain")
+    running = asyncio.create_task(drainer.run())
+    assert routing.kinds("waiting") == ["held"]
+    await routing.end("b")
+    async with asyncio.timeout(0.5):  # half of the time between two looks of its own
+        while routing.kinds("waiting") != ["held", "assigned"]:
+            await asyncio.wait({running}, timeout=0.005)
+    drainer.stop()
+    await running
+
+
+async def test_leads_held_for_a_new_rep_go_to_them_once_the_version_takes_effect(routing: World) -> None:
+    await routing.take("a", "b", "c", "d")
+    await routing.take("waiting")
+    assert await routing.drain() == 0
+    document = rulebook()
+    document["roster"]["reps"]["dan"] = rep("Dan")
+    await routing.publish_rulebook(document, version=2)
+    assert [event.rep_id for event in routing.availability()][3:] == ["dan"]
+    assert await routing.drain() == 1
+    assert routing.holder("waiting") == "dan"
+
+
+async def test_a_calendar_that_changes_moves_the_reps_hours_and_nothing_else(routing: World) -> None:
+    await routing.operate("PATCH", "/v1/reps/ana", json={"capacity": 7})
+    document = rulebook()
+    document["calendars"]["office"]["holidays"] = ["2026-03-03"]
+    await routing.publish_rulebook(document, version=2)
+    moved = {event.rep_id: event for event in routing.availability()[4:]}
+    assert sorted(moved) == ["ana", "bea", "carla"]
+    assert "2026-03-03" in moved["ana"].calendar["holidays"]
+    await routing.take("ada")
+    assert routing.routed("ada")[0].hold_reason == "nobody_open"
+    reps = (await routing.operate("GET", "/v1/reps")).json()["reps"]
+    assert (reps[0]["id"], reps[0]["capacity"], reps[0]["revision"]) == ("ana", 7, 3)
+
+
+async def test_a_version_that_cannot_be_used_changes_nothing(routing: World) -> None:
+    document = rulebook()
+    document["routing"]["plans"]["main"]["rules"] = [
+        {"id": "x", "when": "lead.country = 'ES'", "pool": "north"}
+    ]
+    await routing.publish_rulebook(document, version=2)
+    await routing.take("ada")
+    assert routing.routed("ada")[0].rulebook_version == 1

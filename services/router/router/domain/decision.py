@@ -125,6 +125,7 @@ def _held(
 
 
 def _candidates(pool: Pool, standings: Mapping[str, Standing]) -> tuple[Candidate, ...]:
+    owed = pool.turns.credits()
     return tuple(
         Candidate(
             rep.id,
@@ -132,7 +133,7 @@ def _candidates(pool: Pool, standings: Mapping[str, Standing]) -> tuple[Candidat
             pool.load[rep.id],
             rep.capacity,
             rep.weight,
-            pool.turns.credit(rep.id),
+            owed.get(rep.id, 0.0),
         )
         for rep in pool.reps
     )

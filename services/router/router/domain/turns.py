@@ -53,9 +53,12 @@ class Turns:
 
     def credit(self, rep: str) -> float:
         """How many leads the pool owes a rep, before the next one is given."""
-        account = self.accounts.get(rep, Account())
-        total = sum(self.weights.values())
-        return account.carried + (account.lag / total if total else 0.0)
+        return self.credits().get(rep, 0.0)
+
+    def credits(self) -> dict[str, float]:
+        """How many leads the pool owes each rep who ever was in a set of it."""
+        total = sum(self.weights.values()) or 1
+        return {rep: account.carried + account.lag / total for rep, account in self.accounts.items()}
 
 
 def take_turn(turns: Turns, weights: Mapping[str, int]) -> tuple[str, Turns]:
@@ -72,9 +75,13 @@ def take_turn(turns: Turns, weights: Mapping[str, int]) -> tuple[str, Turns]:
 
 
 def _new_period(turns: Turns, weights: Mapping[str, int]) -> Turns:
-    carried = {rep: min(max(turns.credit(rep), -CARRY_CAP), CARRY_CAP) for rep in turns.accounts}
-    accounts = {rep: Account(round(credit, 9)) for rep, credit in carried.items()}
+    owed = turns.credits()
+    accounts = {rep: Account(round(_capped(credit), 9)) for rep, credit in owed.items()}
     return Turns(dict(weights), accounts)
+
+
+def _capped(credit: float) -> float:
+    return min(max(credit, -CARRY_CAP), CARRY_CAP)
 
 
 def _choose(period: Turns, weights: Mapping[str, int], total: int) -> str:

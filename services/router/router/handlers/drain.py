@@ -38,6 +38,17 @@ class DrainHandler:
     def __init__(self, books: Books, reader: RepReader) -> None:
         self._books = books
         self._reader = reader
+        self._seen: tuple[int, int] | None = None
+
+    async def note_rulebook(self, unit: Unit) -> None:
+        """A version of the rulebook that arrived or took effect may open every pool: drains are due."""
+        shelf = await self._books.shelf(unit.conn)
+        book = shelf.at(unit.now)
+        if book is None or self._seen == (len(shelf.history), book.version):
+            return
+        pools = [row["id"] for row in await unit.conn.fetch(q.lock_pools, sorted(book.pools))]
+        await unit.conn.execute(q.mark_drain_due, pools)
+        self._seen = (len(shelf.history), book.version)
 
     async def drain(self, unit: Unit, pool: str) -> Drained:
         """One pass over a pool: lock its waiting leads, then it, then its reps; place whom it can."""

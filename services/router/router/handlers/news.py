@@ -53,17 +53,18 @@ class NewsHandler:
 
     async def __call__(self, batch: Batch) -> None:
         """Take in one batch: rulebooks first, then leads in order of arrival."""
+        about_leads = [event for event in batch.events if not isinstance(event.data, RulebookPublished)]
+        desk = Desk(batch, self._reader)
+        if about_leads:  # leads are locked before pools and reps, which a rulebook may lock too
+            await desk.take_leads(cast("AboutLead", event).data.lead_id for event in about_leads)
         shelf = await self._books.shelf(batch.conn)
         published = [event for event in batch.events if isinstance(event.data, RulebookPublished)]
         if published:
             shelf = await apply_rulebooks(
                 batch, shelf, cast("list[Received[RulebookPublished]]", published), self._reader
             )
-        about_leads = [event for event in batch.events if not isinstance(event.data, RulebookPublished)]
         if about_leads:
-            await _LeadNews(batch, shelf, Desk(batch, self._reader)).take(
-                cast("list[AboutLead]", about_leads)
-            )
+            await _LeadNews(batch, shelf, desk).take(cast("list[AboutLead]", about_leads))
 
 
 class _LeadNews:
@@ -78,7 +79,6 @@ class _LeadNews:
         self._choices: dict[UUID, PoolChoice] = {}
 
     async def take(self, events: Sequence[AboutLead]) -> None:
-        await self._desk.take_leads(event.data.lead_id for event in events)
         await self._lock(events)
         for event in events:
             lead = self._desk.leads[event.data.lead_id]

@@ -74,8 +74,11 @@ async def _enter(unit: Unit, cause: UUID, rulebook: Rulebook) -> None:
     for row in rows:
         if row["id"] in new:
             announce(unit, cause, row)
-        elif row["calendar"] in hours and hours[row["calendar"]] != row["hours"]:
-            await _follow_calendar(unit, cause, row["id"], hours[row["calendar"]])
+    moved = [row for row in rows if row["id"] not in new and _moved(row, hours)]
+    if moved:
+        await unit.conn.fetch(q.lock_pools, [row["id"] for row in await unit.conn.fetch(q.all_pools)])
+    for row in moved:
+        await _follow_calendar(unit, cause, row["id"], hours[row["calendar"]])
 
 
 async def _insert_new_reps(unit: Unit, rulebook: Rulebook, hours: dict[str, dict[str, Any]]) -> set[str]:
@@ -96,6 +99,10 @@ async def _insert_new_reps(unit: Unit, rulebook: Rulebook, hours: dict[str, dict
         [with_absences(hours[seed.calendar], seed.absences) for _, seed in seeds],
     )
     return {row["id"] for row in rows}
+
+
+def _moved(row: Row, hours: dict[str, dict[str, Any]]) -> bool:
+    return row["calendar"] in hours and hours[row["calendar"]] != row["hours"]
 
 
 def _absences(seed: RepSeed) -> list[dict[str, Any]]:
