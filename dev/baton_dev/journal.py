@@ -126,6 +126,8 @@ class Journal:
             row = Row(first.sample, first.who)
             self._rows.append(row)
         row.lead_id, row.line, row.state = event.lead_id, event.line, event.stage.value
+        if event.submissions > 1:
+            row.state, row.why = "joined", f"submission {event.submissions} of a lead open from before"
         self._leads[event.lead_id] = row
         return row
 

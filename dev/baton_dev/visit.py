@@ -126,7 +126,8 @@ class Visit:
         if not answer.is_success or row.lead_id is not None:
             return
         found = answer.json()
-        state, row.why = found["state"], found.get("detail") or found.get("reason") or row.why
+        state, why = found["state"], [found.get("reason"), found.get("detail")]
+        row.why = ": ".join(part for part in why if part) or row.why
         if state != row.state:
             row.state = state
             self._tell(row)
