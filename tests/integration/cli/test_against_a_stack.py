@@ -120,6 +120,11 @@ def test_an_unreadable_record_becomes_a_dead_letter_that_can_be_shown_and_sent_b
 
     assert json.loads(baton("dlq", "replay", place, "--json").stdout) == {"replayed": 1}
     wait_until(lambda: len(letters()) == 2, SECONDS, "the same record, unreadable once more")
+    waiting = json.loads(baton("dlq", "list", "--waiting", "--json").stdout)["dead_letters"]
+    (again,) = waiting
+    assert (again["partition"], again["offset"]) != (letter["partition"], letter["offset"])
+    assert json.loads(baton("status", "--json").stdout)["dead_letters"]["total"] == 1
+    assert "sent back" in baton("dlq", "list").stdout
     assert baton("dlq", "resume", "scoring").exit_code == 0
 
 
