@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, OUT, World, a_lead
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, OPEN_UTC, OUT, World, a_lead
 
 from sla_monitor.memory import Memory
 
@@ -283,3 +283,53 @@ async def test_test_leads_run_timers_and_unusable_events_become_dead_letters(wor
     assert breached.is_test
     (letter,) = world.broker.records("lead-routed-sla-monitor-dlq")
     assert b"rep.calendar.zone" in dict(letter.headers)["dl_reason"]
+
+
+async def test_a_rep_who_has_left_does_not_answer_for_what_they_could_not_do(world: World) -> None:
+    lead = a_lead()
+    world.publish_rulebook()
+    world.assigned(lead)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        await world.catch_up()
+        world.at(MONDAY_9 + timedelta(minutes=5))
+        world.hours_changed("rep-marta", 2, OPEN_UTC, is_active=False)
+        await world.read_all(consumer)
+        world.at(ACCEPT_DUE + MARGIN)
+        await world.read_all(consumer)
+        await world.fire()
+    (breached,) = world.out("sla-breached")
+    assert (breached.charged_to, breached.due_at) == ("sales_team", ACCEPT_DUE)
+
+
+async def test_a_missing_number_is_counted_and_holds_nothing_up(world: World) -> None:
+    lead = a_lead()
+    world.publish_rulebook()
+    world.assigned(lead, seq=2)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        await world.catch_up()
+        world.acted(lead, "contacted", seq=4)
+        await world.read_all(consumer)
+        (row,) = await world.query("SELECT router_seq - router_facts AS missing FROM leads")
+    assert row == {"missing": 2}
+    assert await world.states(lead) == {"accept 1": "kept", "first_response 1": "kept"}
+
+
+async def test_a_promise_stands_under_the_version_its_handoff_names_and_waits_for_it(world: World) -> None:
+    first, second = a_lead(), a_lead()
+    world.publish_rulebook()
+    world.assigned(first)
+    world.assigned(second, rulebook_version=2)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        assert await world.catch_up() == 1
+        promises = {"perfect": {"first_response_within": "2h"}}
+        world.publish_rulebook(2, promises=promises)
+        await world.read_all(consumer)
+        assert await world.catch_up() == 1
+        assert await world.catch_up() == 0
+    assert await world.states(first) == {"accept 1": "pending", "first_response 1": "pending"}
+    assert await world.states(second) == {"first_response 1": "pending"}
+    (row,) = await world.query("SELECT due_at FROM timers WHERE rulebook_version = 2")
+    assert row == {"due_at": MONDAY_9 + timedelta(hours=2)}
