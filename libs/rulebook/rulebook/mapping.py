@@ -172,7 +172,8 @@ class _Reader:
         return self._flagged(name, clean_text(_scalar(value), LIMITS[name])) if value is not None else None
 
     def _flagged(self, name: str, reading: Any) -> Any:
-        self.flags += [f"{name}:{flag}" for flag in reading.flags]
+        if reading.flags:
+            self.flags += [f"{name}:{flag}" for flag in reading.flags]
         return reading.value
 
     def _phone(self, country: str | None) -> dict[str, str | None]:
@@ -218,8 +219,8 @@ def _values_of(mapping: FieldMapping, fields: Mapping[str, Any]) -> list[Any]:
             break
     if mapping.join is not None and found:
         found = [mapping.join.join(as_text(_scalar(value)).strip() for value in found)]
-    replacements = {key.casefold(): value for key, value in mapping.values.items()}
-    if replacements:
+    if mapping.values:
+        replacements = {key.casefold(): value for key, value in mapping.values.items()}
         found = [replacements.get(as_text(_scalar(value)).strip().casefold(), value) for value in found]
         found = [value for value in found if value is not None and value != ""]
     if not found and mapping.default is not None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -29,8 +30,7 @@ _GROUPED = re.compile(r"[.,\s\u00a0']")
 _DOT_GROUPS_THOUSANDS = frozenset({"ca", "da", "de", "es", "eu", "gl", "it", "nl", "pt", "ro"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value as read (None: not usable) and what had to be repaired or refused to get there."""
 
     value: str | None

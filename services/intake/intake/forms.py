@@ -1,7 +1,7 @@
 """The forms that intake knows: every version read from the topic or the cache, else the seed folder."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from intake import errors
 from rulebook.models import Form, Rulebook
@@ -10,8 +10,7 @@ from rulebook.versions import History, NoRulebookYet, Versioned
 SEED_VERSION = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A form by its key. `is_retired`: it was valid once, so whoever still posts to it cannot know better."""
 
     form_id: str

@@ -1,10 +1,9 @@
 """The use case of intake: take one post, decide, make it durable, answer."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from intake import errors, metrics
@@ -31,8 +30,7 @@ from service_kit.records import Outgoing
 _log = logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """One post as it came over HTTP. `keys`: the values of its Idempotency-Key headers."""
 
     form_key: str

@@ -1,14 +1,13 @@
 """Publishes together what requests have ready in the same turn of the event loop."""
 
 import asyncio
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from service_kit.broker import BrokerUnavailable, Publisher, PublishFailed
 from service_kit.records import Outgoing
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one record. `refused` says why the broker will never take it as it is."""
 
     is_acknowledged: bool

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import orjson
-
 from intake import http, metrics
 from intake.domain.bodies import is_html_form
 from intake.domain.pages import thank_you
@@ -129,5 +127,5 @@ async def _accepted(
         else:
             await http.answer(send, 202, b"text/html; charset=utf-8", thank_you(found.form.language), cors)
         return
-    body = orjson.dumps({"submission_id": submission, "status": "accepted"})
+    body = b'{"submission_id":"%s","status":"accepted"}' % submission.encode()
     await http.answer(send, 202, b"application/json", body, cors)

@@ -1,7 +1,6 @@
 """From a content type and bytes to fields."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from python_multipart.multipart import parse_options_header
 
@@ -17,8 +16,7 @@ MULTIPART = b"multipart/form-data"
 _SEND = "send application/json, application/x-www-form-urlencoded or multipart/form-data"
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """The fields as sent, and what decoding left out."""
 
     fields: dict[str, Any]

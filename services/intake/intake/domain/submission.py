@@ -1,9 +1,8 @@
 """One submission as the event that scoring reads."""
 
 import base64
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -17,8 +16,7 @@ from rulebook.models import Form
 TOPIC = "lead-submitted"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What is known of a submission before it has a number. `raw`: a body that could not be decoded."""
 
     form_id: str
