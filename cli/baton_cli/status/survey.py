@@ -14,8 +14,10 @@ from baton_cli.status.metrics import Reading, read_metrics, stalled
 from baton_cli.version import installed
 
 HELD_SHOWN = 500
-SECONDS_TO_A_SECOND_LOOK = 1.5
-"""A consumer that is behind and reads nothing for this long counts as standing still."""
+LOOKS = 6
+SECONDS_BETWEEN_LOOKS = 2.0
+"""A consumer that is behind and reads nothing over all looks stands still. Services count lag every five
+seconds, so a figure caught between two batches needs that long to clear."""
 
 
 class Survey:
@@ -74,21 +76,23 @@ class Survey:
         return {"answers": True, "ready": response.is_success, "reasons": reasons}
 
     def _readings(self, services: Iterable[Service]) -> dict[Service, Reading]:
-        """The metrics of each service; of those that are behind, once more after a moment."""
+        """The metrics of each service; one that is behind is looked at until it moves, or the looks end."""
         found = {each: reading for each in services if (reading := self._reading(each)) is not None}
-        behind = {each: reading for each, reading in found.items() if reading.behind()}
-        if not behind:
-            return found
-        progress(f"{', '.join(each.spoken for each in behind)}: behind; looking again in a moment ...")
-        self._pause(SECONDS_TO_A_SECOND_LOOK)
-        for each, first in behind.items():
-            second = self._reading(each)
-            if second is not None:
-                found[each] = second
-                self.problems += [
-                    f"{each.spoken}: consumer {name} stands still, {second.behind()[name]} records behind."
-                    for name in stalled(first, second)
-                ]
+        first = dict(found)
+        waiting = {each: sorted(reading.behind()) for each, reading in found.items() if reading.behind()}
+        for _ in range(LOOKS):
+            if not waiting:
+                break
+            progress(f"{', '.join(each.spoken for each in waiting)}: behind; looking again ...")
+            self._pause(SECONDS_BETWEEN_LOOKS)
+            found |= {each: again for each in waiting if (again := self._reading(each)) is not None}
+            still = {each: stalled(first[each], found[each]) for each in waiting}
+            waiting = {each: names for each, names in still.items() if names}
+        self.problems += [
+            f"{each.spoken}: consumer {name} stands still, {found[each].behind()[name]} records behind."
+            for each, names in waiting.items()
+            for name in names
+        ]
         return found
 
     def _reading(self, service: Service) -> Reading | None:
