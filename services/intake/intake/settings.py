@@ -13,7 +13,7 @@ class IntakeSettings(ServiceSettings):
 
     service: ClassVar[str] = "intake"
 
-    publish_deadline_ms: int = Field(1_200, ge=50, le=2_000, description="then the record goes to the spool")
+    publish_deadline_ms: int = Field(1_200, ge=50, description="then the record goes to the spool")
     data_dir: Path = Field(
         Path("intake-data"), description="spool and rulebook cache; on a volume that is kept"
     )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.integration.intake.running import PATH, Harness, Running, submitted
 
 from intake.api import submissions_router
+from rulebook.mapping import Mapped
 
 ANA = {"email": "ana@example.com", "name": "Ana Ruiz"}
 SHARED = Path(__file__).resolve().parents[3] / "../shared"
@@ -315,3 +316,28 @@ def _payloads(folder: Path) -> list[tuple[str, bytes]]:
             )
         )
     return found
+
+
+async def test_a_mapping_that_breaks_keeps_the_submission_in_quarantine(
+    harness: Harness, intake: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("of whoever wrote it")
+
+    monkeypatch.setattr("intake.handlers.map_submission", broken)
+    assert (await intake.post(json=ANA)).status_code == 202
+    (event,) = submitted(harness.broker)
+    assert (event.verdict.reason, event.fields) == ("mapping_error", ANA)
+
+
+async def test_a_profile_the_event_cannot_hold_keeps_the_submission_in_quarantine(
+    harness: Harness, intake: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*_: object) -> Mapped:
+        return Mapped(profile={"email": "ana@example.com", "employees": -1}, lines=["main"])
+
+    monkeypatch.setattr("intake.handlers.map_submission", odd)
+    assert (await intake.post(json=ANA)).status_code == 202
+    (event,) = submitted(harness.broker)
+    assert (event.verdict.reason, event.fields) == ("mapping_error", ANA)
+    assert "employees" in (event.verdict.detail or "")
