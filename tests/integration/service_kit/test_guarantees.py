@@ -13,6 +13,7 @@ from tests.integration.service_kit.worlds import INPUT, NAME, World, note, signa
 from lead_events.ids import record_id
 from service_kit import failpoints
 from service_kit.batch import Batch
+from service_kit.broker import ConsumerClient
 from service_kit.outbox import Sweeper
 from service_kit.records import Outgoing
 
@@ -212,6 +213,39 @@ async def test_the_stores_position_wins_over_kafkas_offset(world: World) -> None
     assert skipped not in await world.noted()
 
 
+async def test_an_offset_committed_too_early_loses_nothing(world: World) -> None:
+    sent = dict(signal() for _ in range(20))
+    await world.send(list(sent.values()))
+    places = await world.places(INPUT)
+    early = world.broker.consumer(f"baton-{NAME}", [INPUT])
+    await early.start()
+    await world.eventually(lambda: _holds(early, len(places)))
+    assert await early.commit(await early.end_offsets(places))
+    await early.stop()
+    async with world.running(world.consumer()):
+        await world.eventually(lambda: world.notes(list(sent)))
+    assert await world.noted() == dict.fromkeys(sent, 1)
+
+
+async def test_partitions_dealt_anew_in_the_middle_of_a_batch_lose_and_double_nothing(fake: World) -> None:
+    sent = dict(signal() for _ in range(30))
+    await fake.send(list(sent.values()))
+    dealt = 0
+
+    async def rebalanced(batch: Batch) -> None:
+        nonlocal dealt
+        if dealt < 3:
+            dealt += 1
+            fake.fake.rebalance(f"baton-{NAME}")
+        await note(batch)
+
+    async with fake.running(fake.consumer(rebalanced, batch_max=7)):
+        await fake.eventually(lambda: fake.notes(list(sent)))
+    assert dealt == 3
+    assert await fake.noted() == dict.fromkeys(sent, 1)
+    assert (await fake.hop()).unaccounted == 0
+
+
 async def test_offsets_are_committed_last_and_show_the_lag(world: World) -> None:
     identity, record = signal()
     await world.send([record])
@@ -239,6 +273,10 @@ async def test_an_event_id_of_another_day_is_another_row_of_the_inbox(world: Wor
         row = await conn.fetchrow("SELECT day, consumer FROM inbox WHERE event_id = $1", identity)
     assert row is not None
     assert (str(row["day"]), row["consumer"]) == ("2026-11-25", NAME)
+
+
+async def _holds(client: ConsumerClient, number: int) -> bool:
+    return len([place for place in client.assignment().partitions if place.topic == INPUT]) == number
 
 
 async def _all_out(world: World, number: int) -> bool:

@@ -260,6 +260,19 @@ async def test_the_bulk_lane_waits_while_the_live_lane_lags_but_is_never_starved
     assert 1 <= while_live.count("lead-imported") <= 6
 
 
+async def test_a_topic_made_anew_is_read_from_its_start(fake: World) -> None:
+    fake.runtime = Runtime(fake.settings, broker=fake.broker, database=fake.database, clock=HurriedClock())
+    await fake.runtime.publisher.start()
+    async with fake.database.acquire() as conn:
+        await conn.execute("UPDATE position SET next_offset = 1000 WHERE topic = $1", INPUT)
+    identity, record = signal()
+    await fake.send([record])
+    async with fake.running(fake.consumer()):
+        await fake.eventually(lambda: fake.notes([identity]))
+    async with fake.database.acquire() as conn:
+        assert await conn.fetchval("SELECT max(next_offset) FROM position WHERE topic = $1", INPUT) == 1
+
+
 class _Stumbling(FakeConsumerClient):
     """Fails once, on the second of the two questions that make up a batch."""
 
@@ -288,6 +301,35 @@ async def test_a_fetch_that_fails_halfway_skips_nothing(fake: World, monkeypatch
     async with fake.running(consumer):
         await fake.eventually(lambda: _true(len(handled) == 2))
     assert sorted(handled) == ["lead-imported", "lead-submitted"]
+
+
+class _DealtWhileFetching(FakeConsumerClient):
+    """The group is dealt anew while the first batch is fetched, from offsets committed too early."""
+
+    dealt = False
+
+    async def take(
+        self, partitions: Collection[TopicPartition], *, max_records: int, timeout: float
+    ) -> list[Record]:
+        if not self.dealt:
+            self.dealt = True
+            self._broker.rebalance(self.group)
+        return await super().take(partitions, max_records=max_records, timeout=timeout)
+
+
+async def test_what_was_fetched_under_another_assignment_is_discarded(
+    fake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        fake.fake, "consumer", lambda group, topics: _DealtWhileFetching(fake.fake, group, topics)
+    )
+    sent = dict(signal() for _ in range(10))
+    for record in sent.values():
+        fake.fake.append(record, partition=0)
+    fake.fake.committed_of(f"baton-{NAME}")[TopicPartition(INPUT, 0)] = 5
+    async with fake.running(fake.consumer()):
+        await fake.eventually(lambda: fake.notes(list(sent)))
+    assert await fake.noted() == dict.fromkeys(sent, 1)
 
 
 async def test_a_publisher_that_was_never_connected_says_so_at_once(world: World) -> None:
