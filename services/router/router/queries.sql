@@ -286,3 +286,7 @@ SELECT id FROM pools WHERE drain_due ORDER BY id
 -- name: mark_drain_due
 -- Pools of a rep who can take more than before.
 UPDATE pools SET drain_due = true WHERE id = ANY($1::text[])
+
+-- name: rest_pool
+-- A pool that the rulebook in force does not know: nothing to drain.
+UPDATE pools SET drain_due = false, next_opening = NULL WHERE id = $1

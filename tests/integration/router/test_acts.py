@@ -274,3 +274,42 @@ async def test_a_version_that_cannot_be_used_changes_nothing(routing: World) -> 
     await routing.publish_rulebook(document, version=2)
     await routing.take("ada")
     assert routing.routed("ada")[0].rulebook_version == 1
+
+
+async def test_odd_bytes_and_shapes_are_refused_never_an_error_of_ours(routing: World) -> None:
+    await routing.take("ada")
+    headers = {"Authorization": f"Bearer {await routing.token('ana')}", "Content-Type": "application/json"}
+    bodies = (b"{", b"[]", b'{"reason": "\\u0000"}', b'{"reason": "\\ud83c"}', b'{"reason": 5}', b"\xff", b"")
+    async with routing.client() as client:
+        for body in bodies:
+            path = f"/v1/assignments/{lead_id('ada')}/decline"
+            response = await client.post(path, headers=headers, content=body)
+            assert response.status_code in (400, 422), (body, response.text)
+        assert (await client.post("/v1/assignments/no-id/accept", headers=headers)).status_code == 422
+    assert routing.progressed() == []
+
+
+async def test_accepting_needs_no_body(routing: World) -> None:
+    await routing.take("ada")
+    headers = {"Authorization": f"Bearer {await routing.token('ana')}"}
+    async with routing.client() as client:
+        response = await client.post(f"/v1/assignments/{lead_id('ada')}/accept", headers=headers)
+    assert response.status_code == 200, response.text
+    assert response.json()["state"] == "assigned"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"capacity": -1},
+        {"capacity": 10**9},
+        {"weight": 1.5},
+        {"hours": {}},
+        {"absences": [{"first_day": "2026-03-05", "last_day": "2026-03-03"}]},
+        {"absences": [{"first_day": "2026-03-05", "last_day": "2026-03-06", "reason": "\x00"}]},
+    ],
+)
+async def test_a_change_that_makes_no_sense_is_refused(routing: World, body: dict[str, object]) -> None:
+    response = await routing.operate("PATCH", "/v1/reps/ana", json=body)
+    assert response.status_code == 422, response.text
+    assert len(routing.availability()) == 3

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Header, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from router.api.refusals import refusals_as_problems
 from router.errors import UnknownLead
@@ -19,6 +19,22 @@ from service_kit.runtime import Runtime
 _STATES = ("stub", "nurturing", "held", "assigned", "closed")
 
 
+RepId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Operator = Annotated[str, Header(pattern=r"^[\x20-\x7e]{1,100}$")]
+
+
+class RepAbsence(Absence):
+    """An absence as an operator writes it."""
+
+    reason: str = Field(default="away", max_length=200, pattern=r"^[^\x00]*$")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "RepAbsence":
+        if self.last_day < self.first_day:
+            raise ValueError("last_day is before first_day; swap the two")
+        return self
+
+
 class RepPatch(BaseModel):
     """What is to change about a rep; a field left out stays."""
 
@@ -27,7 +43,9 @@ class RepPatch(BaseModel):
     capacity: int | None = Field(default=None, ge=0, le=10_000, description="open leads at once")
     weight: int | None = Field(default=None, ge=0, le=1000, description="share of the pool")
     is_active: bool | None = None
-    absences: list[Absence] | None = Field(default=None, max_length=400, description="replaces all absences")
+    absences: list[RepAbsence] | None = Field(
+        default=None, max_length=400, description="replaces all absences"
+    )
 
 
 def operator_router(runtime: Runtime, reps: RepHandler, wake: Callable[[], None]) -> APIRouter:
@@ -37,17 +55,20 @@ def operator_router(runtime: Runtime, reps: RepHandler, wake: Callable[[], None]
     )
 
     @router.post("/reps/{rep_id}/tokens", status_code=201)
-    async def create_token(rep_id: str) -> dict[str, str]:
+    async def create_token(rep_id: RepId) -> dict[str, str]:
         """A new token for a rep; it is shown this once."""
         with refusals_as_problems():
             return {"token": await runtime.in_transaction(give_token(rep_id))}
 
     @router.patch("/reps/{rep_id}")
-    async def patch_rep(
-        rep_id: str, patch: RepPatch, x_operator: Annotated[str, Header(max_length=100)] = "operator"
-    ) -> dict[str, Any]:
+    async def patch_rep(rep_id: RepId, patch: RepPatch, x_operator: Operator = "operator") -> dict[str, Any]:
         """Change a rep; audited under the name in X-Operator."""
-        change = RepChange(patch.capacity, patch.weight, patch.is_active, patch.absences)
+        change = RepChange(
+            patch.capacity,
+            patch.weight,
+            patch.is_active,
+            list(patch.absences) if patch.absences is not None else None,
+        )
         with refusals_as_problems():
             after: dict[str, Any] = await runtime.in_transaction(reps.change(rep_id, change, x_operator))
         wake()

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from lead_events import Money
 from lead_events.words import ProgressKind
 from router.api.assignments import my_assignments
 from router.api.refusals import refusals_as_problems
@@ -19,9 +18,9 @@ from service_kit.auth import Authorization, bearer_token
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
-Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[\w -]+$")]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{1,200}$")]
 
 
 class _Report(BaseModel):
@@ -60,11 +59,18 @@ class Recycle(_Report):
     wake_at: AwareDatetime
 
 
+class Amount(_Report):
+    """An amount in minor units (cents) of a currency."""
+
+    minor: int = Field(ge=0, le=10**15)
+    currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
+
+
 class ReportOutcome(_Report):
     """How the selling goes; won and lost end it."""
 
     result: Literal["meeting", "opportunity", "won", "lost"]
-    value: Money | None = None
+    value: Amount | None = None
     reason: Reason | None = None
 
 

@@ -56,14 +56,15 @@ class DrainHandler:
         desk = Desk(unit, self._reader)
         await desk.read_members()
         if book is None or pool not in book.pools:
-            await unit.conn.execute(q.update_pools, [pool], [False], [None], [{}])
+            await unit.conn.execute(q.rest_pool, pool)
             return Drained(0, is_due=False)
-        lines = [row["line"] for row in await unit.conn.fetch(q.lines_waiting, pool)]
+        lines = await _lines_waiting(unit.conn, pool)
         await self._take_waiting(unit, desk, book, pool, lines)
         await desk.take_pools([(book, pool)], lines)
         placed = sum(_place(desk, book, pool, lead) for lead in list(desk.leads.values()))
         await desk.write()
         locked = desk.pools[pool]
+        lines = await _lines_waiting(unit.conn, pool)  # again: only what is read under the lock is certain
         locked.drain_due = await _is_due(unit.conn, desk.pool(book, pool), lines, unit)
         locked.next_opening = desk.pool(book, pool).next_opening(unit.now) if lines else None
         await desk.write()
@@ -105,6 +106,10 @@ class DrainHandler:
             if able:
                 found = await store.lock_waiting(unit.conn, pool, line, able, AT_ONCE - len(desk.leads))
                 desk.leads.update(found)
+
+
+async def _lines_waiting(conn: Connection, pool: str) -> list[str]:
+    return [row["line"] for row in await conn.fetch(q.lines_waiting, pool)]
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
