@@ -173,7 +173,7 @@ def _header_key(values: list[bytes], found: Found) -> str | None:
 def _record(event: LeadSubmitted, traceparent: str | None, spooled_at: datetime | None) -> Outgoing:
     if spooled_at is not None:
         event = event.model_copy(update={"spooled_at": spooled_at})
-    key = record_key(event.profile.model_dump(include={"email", "phone", "external_id"}), event.submission_id)
+    key = record_key(_identity(event), event.submission_id)
     headers, value = encode(
         event,
         id=event_id(event.submission_id, TOPIC, event.submission_id),
@@ -184,3 +184,8 @@ def _record(event: LeadSubmitted, traceparent: str | None, spooled_at: datetime 
         traceparent=traceparent,
     )
     return Outgoing(TOPIC, key.encode(), value, tuple(headers))
+
+
+def _identity(event: LeadSubmitted) -> dict[str, str | None]:
+    profile = event.profile
+    return {"email": profile.email, "phone": profile.phone, "external_id": profile.external_id}
