@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from baton_dev.databases import create_database, drop_database, with_database
+from baton_dev.databases import create_database, drop_database
 from baton_dev.testing import Servers
 from lead_events import (
     EventModel,
@@ -237,21 +237,26 @@ class World:
 
 @pytest.fixture(scope="session")
 def migrated(stack: Servers) -> Iterator[str]:
-    """Name of a database with scoring's schema, copied for each test."""
+    """A database with scoring's schema, made once; each test finds it empty."""
     name = f"scoring_{uuid4().hex[:12]}"
-    migrate(create_database(stack.postgres_dsn, name), schema="scoring", packages=PACKAGES)
-    yield name
+    dsn = create_database(stack.postgres_dsn, name)
+    migrate(dsn, schema="scoring", packages=PACKAGES)
+    yield dsn
     drop_database(stack.postgres_dsn, name)
 
 
 @pytest.fixture
-def scoring_dsn(stack: Servers, migrated: str) -> Iterator[str]:
-    """A database of this test's own, migrated."""
-    name = f"{migrated}_{uuid4().hex[:8]}"
-    with psycopg.connect(stack.postgres_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}".encode())
-    yield with_database(stack.postgres_dsn, name)
-    drop_database(stack.postgres_dsn, name)
+def scoring_dsn(migrated: str) -> str:
+    """The migrated database, emptied."""
+    with psycopg.connect(migrated, autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT string_agg(format('scoring.%I', relname), ', ') FROM pg_class"
+            " WHERE relnamespace = 'scoring'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relname NOT LIKE '%yoyo%'"
+        ).fetchone()
+        assert tables is not None
+        connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY".encode())
+    return migrated
 
 
 @pytest.fixture

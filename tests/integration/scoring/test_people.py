@@ -1,11 +1,18 @@
 """Who is who, through the running consumer."""
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from lead_events.ids import person_id
-from lead_events.words import CauseKind
+import pytest
+
+from lead_events import Closing, LeadProgressed
+from lead_events.ids import lead_id, person_id
+from lead_events.words import CauseKind, CloseReason, ProgressKind
+from scoring.accounting import conservation_answer
+from service_kit import failpoints
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -97,11 +104,20 @@ async def test_a_blank_wipes_nothing_and_the_newest_value_wins_whatever_the_orde
     assert (profile.company, profile.city, profile.name) == ("New Co", "Vigo", "Eva")
 
 
+@pytest.fixture
+def slow_commits() -> Iterator[None]:
+    """Every transaction stays open a while after its work, so that those of other processes overlap it."""
+    failpoints.activate("consumer.before_commit=sleep:0.02")
+    yield
+    failpoints.clear()
+
+
+@pytest.mark.usefixtures("slow_commits")
 async def test_several_scoring_processes_agree_on_one_person_for_each_email(world: "World") -> None:
     """Submissions of the same people lie on all partitions, so every process meets the same keys."""
     chance = random.Random(7)
-    people = range(20)
-    order = [person for person in people for _ in range(12)]
+    people = range(8)
+    order = [person for person in people for _ in range(30)]
     chance.shuffle(order)
     for number, person in enumerate(order):
         profile = {"email": f"p{person}@example.com"}
@@ -136,3 +152,59 @@ async def test_several_scoring_processes_agree_on_one_person_for_each_email(worl
         "SELECT sum(submissions)::int AS n FROM leads WHERE state = 'open' AND line = 'main'"
     )
     assert counted == [{"n": len(order)}]
+
+
+@pytest.mark.usefixtures("slow_commits")
+async def test_closings_and_submissions_of_the_same_people_at_once_leave_one_open_lead_each(
+    world: "World",
+) -> None:
+    """Three processes, and reports that end leads while their persons come back."""
+    chance = random.Random(11)
+    world.runtime.settings.batch_max = 11
+    sent = [world.submit({"email": f"p{number}@example.com"}, partition=number % 3) for number in range(6)]
+    await world.settle(consumers=3)
+    for number in range(150):
+        person = chance.randrange(6)
+        first = lead_id(sent[person].submission_id, "main")
+        if number % 3 == 0:
+            world.send(rejected(first), "lead-progressed", partition=number % 2)
+        elif number % 3 == 1:
+            world.send(late(first, sent[person].submission_id), "lead-progressed", partition=number % 2)
+        else:
+            profile = {"email": f"p{person}@example.com", "phone": f"+346000000{person:02}"}
+            moment = START + timedelta(minutes=10 + number)
+            world.submit(profile, received_at=moment, fingerprint=f"{number}", partition=number % 3)
+    await world.settle(consumers=3)
+    effects = await world.effects()
+    assert "dead_letters" not in effects
+    assert (
+        await world.fetch(
+            "SELECT 1 FROM leads WHERE state = 'open' GROUP BY person_id, line HAVING count(*) > 1"
+        )
+        == []
+    )
+    assert (
+        await world.fetch(
+            "SELECT l.id FROM leads l JOIN scores s ON s.lead_id = l.id"
+            " GROUP BY l.id HAVING count(*) <> max(l.seq)"
+        )
+        == []
+    )
+    assert (await conservation_answer(world.database))["unaccounted"] == 0
+
+
+def rejected(lead: UUID) -> LeadProgressed:
+    return LeadProgressed(lead_id=lead, line="main", seq=1, kind=ProgressKind.REJECTED, at=START, round=1)
+
+
+def late(lead: UUID, cause: UUID) -> LeadProgressed:
+    return LeadProgressed(
+        lead_id=lead,
+        line="main",
+        seq=2,
+        kind=ProgressKind.ARRIVED_AFTER_CLOSE,
+        at=START,
+        round=1,
+        closing=Closing(reason=CloseReason.REJECTED, at=START, seq=1),
+        cause_id=cause,
+    )

@@ -138,3 +138,15 @@ async def test_a_second_report_of_a_late_ask_that_joined_changes_nothing(world: 
         world.send(late(old, second.submission_id), "lead-progressed")
         await world.settle()
     assert world.scored()[-1].submissions == 2
+
+
+async def test_a_late_ask_that_is_no_submission_opens_a_lead_where_the_closed_one_came_from(
+    world: "World",
+) -> None:
+    first = world.submit()
+    await world.settle()
+    ask = uuid4()
+    world.send(late(lead_id(first.submission_id, "main"), ask), "lead-progressed")
+    await world.settle()
+    event = world.scored()[-1]
+    assert (event.lead_id, event.form_id, event.cause.id) == (lead_id(ask, "main"), "demo", ask)

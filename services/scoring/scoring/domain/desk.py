@@ -221,7 +221,6 @@ def act_of(submission: LeadSubmitted) -> Act:
         submission=submission.submission_id,
         origin=(submission.form_id, submission.source, submission.campaign),
         received_at=submission.received_at,
-        at=act_time(submission),
         asks=submission.explicit_ask,
         attribution=submission.attribution,
         consent=submission.consent,

@@ -69,12 +69,11 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a submission brings to the leads it touches. `received_at` dates it, `at` is the buyer's act."""
+    """What a submission brings to the leads it touches."""
 
     submission: UUID
     origin: Origin
     received_at: datetime
-    at: datetime
     asks: bool
     attribution: Attribution
     consent: Consent | None

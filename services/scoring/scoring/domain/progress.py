@@ -112,28 +112,29 @@ class ProgressDesk:
         if lead_id(cause, closed.line) in self.leads or (stored and closed.id not in self._leads_of(stored)):
             return ProgressEffect.NOTED
         act = act_of(stored.submission) if stored else _act_unknown(closed, report, cause)
-        cards = self.cards_at(act.received_at)
-        if closed.line not in cards.by_line:
+        occasion = self._occasion(act, stored, report, event_id)
+        if closed.line not in occasion.cards.by_line:
             return ProgressEffect.NOTED
         person = self.people.root(closed.person_id)
         lead, opened = self.book.take(person.id, closed.line, act, opened_by=cause)
         self.leads[lead.id] = lead
         closed.submissions = max(closed.submissions - 1, 1)
         self.book.changed[closed.id] = closed
-        at = act_time(stored.submission) if stored else report.at
-        self.book.publish(
-            lead,
-            person,
-            Occasion(
-                cause=Cause.model_construct(id=cause, kind=CauseKind.AFTER_CLOSE, at=at),
-                event_cause=event_id,
-                journey=self._journey(stored, report),
-                cards=cards,
-            ),
-        )
+        self.book.publish(lead, person, occasion)
         if stored:
             self._move(stored, closed.id, lead.id, opened)
         return ProgressEffect.OPENED if opened else ProgressEffect.JOINED
+
+    def _occasion(
+        self, act: Act, stored: StoredSubmission | None, report: LeadProgressed, event_id: UUID
+    ) -> Occasion:
+        at = act_time(stored.submission) if stored else report.at
+        return Occasion(
+            cause=Cause.model_construct(id=act.submission, kind=CauseKind.AFTER_CLOSE, at=at),
+            event_cause=event_id,
+            journey=self._journey(stored, report),
+            cards=self.cards_at(act.received_at),
+        )
 
     def _leads_of(self, stored: StoredSubmission) -> tuple[UUID, ...]:
         moved = self.moved.get(stored.submission.submission_id)
@@ -157,7 +158,6 @@ def _act_unknown(closed: Lead, report: LeadProgressed, cause: UUID) -> Act:
         submission=cause,
         origin=closed.origins[0],
         received_at=report.at,
-        at=report.at,
         asks=True,
         attribution=closed.attribution,
         consent=closed.consent,
