@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rulebook.models import FieldMapping, Form
+from rulebook.models import FieldMapping
 from rulebook.normalise import clean_text
 from rulebook.scalars import as_text
 
@@ -49,7 +49,7 @@ def attribute_name(name: str) -> str:
 
 
 def attributes_of(
-    form: Form, fields: Mapping[str, Any], mapped: Mapping[str, Any], unmapped: Iterable[str]
+    fields: Mapping[str, Any], mapped: Mapping[str, Any], unmapped: Iterable[str]
 ) -> tuple[dict[str, Any], list[str]]:
     """The mapped attributes, then every unmapped field that is a scalar or a list of scalars."""
     found, flags = dict(mapped), list[str]()

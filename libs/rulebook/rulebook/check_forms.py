@@ -7,7 +7,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from rulebook.context import PROFILE_FIELDS
 from rulebook.documents import Loc
-from rulebook.mapping import ATTRIBUTION
+from rulebook.form_plan import ATTRIBUTION
 from rulebook.models import Form, Rulebook
 from rulebook.paths import PathInvalid, steps
 from rulebook.report import Report, did_you_mean

@@ -1,18 +1,18 @@
 """One submission read by its form's mapping. Pure, and never raises on weird input: it flags instead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from rulebook.attributes import attribute_value, attributes_of
-from rulebook.context import PROFILE_FIELDS
 from rulebook.countries import country_code
-from rulebook.models import FieldMapping, Form
+from rulebook.form_plan import Plan, Source, plan_of
+from rulebook.models import Form
 from rulebook.moments import claimed_time
-from rulebook.normalise import clean_text, read_email, read_employees, read_phone
-from rulebook.paths import root_of, values_at
-from rulebook.scalars import as_text
+from rulebook.normalise import Reading, clean_text, is_clean, read_email, read_employees, read_phone
+from rulebook.paths import values_at
+from rulebook.scalars import as_text, scalar
 
 LIMITS: dict[str, int] = {
     "email": 254,
@@ -39,21 +39,9 @@ LIMITS: dict[str, int] = {
 }
 """Characters kept of each field; what is longer is cut and flagged `<field>:cut`. The raw fields keep all."""
 
-ATTRIBUTION: dict[str, tuple[str, ...]] = {
-    "referrer": ("referrer", "referer"),
-    "landing_page": ("landing_page", "page_url", "page"),
-    "utm_source": ("utm_source",),
-    "utm_medium": ("utm_medium",),
-    "utm_campaign": ("utm_campaign",),
-    "utm_term": ("utm_term",),
-    "utm_content": ("utm_content",),
-}
-"""Where a form's own mapping says nothing, attribution is read from fields of these names."""
-
 _YES = frozenset(
     {"1", "true", "on", "yes", "y", "sí", "si", "s", "sì", "sim", "da", "x", "accepted", "agree"}
 )
-_TEXTS = tuple(name for name in PROFILE_FIELDS if name in LIMITS and name not in ("email", "phone_raw"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +70,10 @@ def map_submission(form: Form, fields: Mapping[str, Any], received_at: datetime 
     """Read `fields` (decoded, as sent) by `form`.
 
     With `received_at` a claimed time counts only from within the day before it. Unmapped scalar fields are
-    kept
-    in `profile["attributes"]` under a plain name, so that rules can read them.
+    kept in `profile["attributes"]` under a plain name, so that rules can read them.
     """
-    reader = _Reader(form, fields)
+    plan = plan_of(form)
+    reader = _Reader(form, plan, fields)
     profile = reader.profile()
     occurred_at, time_flags = _occurred_at(form, fields, received_at)
     lines, line_flags = _lines(form, fields)
@@ -93,7 +81,7 @@ def map_submission(form: Form, fields: Mapping[str, Any], received_at: datetime 
     return Mapped(
         profile=profile,
         lines=lines,
-        missing=[entry for entry in form.required if not _is_met(entry, profile)],
+        missing=[entry for entry, names in plan.required if not _is_met(names, profile)],
         unmapped=reader.unmapped,
         flags=list(dict.fromkeys(reader.flags + time_flags + line_flags)),
         attribution=attribution,
@@ -106,86 +94,87 @@ def map_submission(form: Form, fields: Mapping[str, Any], received_at: datetime 
 
 
 class _Reader:
-    """Reads one submission and collects the flags on the way."""
+    """Reads one submission and collects the flags on the way. What is absent costs next to nothing."""
 
-    def __init__(self, form: Form, fields: Mapping[str, Any]) -> None:
+    def __init__(self, form: Form, plan: Plan, fields: Mapping[str, Any]) -> None:
         self.form = form
+        self.plan = plan
         self.fields = fields
         self.flags: list[str] = []
-        self.unmapped = _unmapped(form, fields)
+        self.unmapped = plan.unmapped(fields)
 
     def profile(self) -> dict[str, Any]:
-        read: dict[str, Any] = dict.fromkeys(_TEXTS)
-        read |= {name: self._text(name) for name in self.form.fields if name in read}
+        read: dict[str, Any] = {}
+        for source in self.plan.texts:
+            value = source.first(self.fields, self.flags)
+            if value is not None:
+                read[source.name] = self._clean(source.name, value)
         read["language"] = self._language()
         read["country"] = self._country()
         read["employees"], headcount = self._employees()
-        read["email"] = self._flagged("email", read_email(self._first("email")))
-        read.update(self._phone(read["country"]))
+        read["email"] = self._email()
+        self._read_phone(read)
         _complete_name(read)
-        attributes, flags = attributes_of(self.form, self.fields, self._attribute_values(), self.unmapped)
+        attributes, flags = attributes_of(self.fields, self._attribute_values(), self.unmapped)
         self.flags += flags
         if headcount is not None:
             attributes.setdefault("employees_text", headcount)
         profile = {name: value for name, value in read.items() if value is not None}
-        return {**profile, "attributes": attributes}
+        profile["attributes"] = attributes
+        return profile
 
     def attribution(self) -> dict[str, str]:
-        found = {}
-        for name, paths in ATTRIBUTION.items():
-            mapping = self.form.fields.get(name)
-            if mapping is not None:
-                values = _values_of(mapping, self.fields)
-            else:
-                values = [
-                    value for path in paths if path in self.fields for value in values_at(self.fields, path)
-                ]
-            value = self._clean(name, values[0]) if values else None
-            if value is not None:
-                found[name] = value
+        found: dict[str, str] = {}
+        if not self.plan.may_hold_attribution(self.fields):
+            return found
+        for source in self.plan.attribution:
+            value = source.first(self.fields, [])
+            text = self._clean(source.name, value) if value is not None else None
+            if text is not None:
+                found[source.name] = text
         return found
 
     def _attribute_values(self) -> dict[str, Any]:
         found = {}
-        for name, mapping in self.form.fields.items():
-            if name.startswith("attributes."):
-                values = _values_of(mapping, self.fields)
-                value, flags = attribute_value(values, mapping)
-                self.flags += [f"{name}:{flag}" for flag in flags]
+        for name, source in self.plan.attributes:
+            values = source.values(self.fields)
+            if values:
+                value, flags = attribute_value(values, source.mapping)
+                self.flags += [f"{source.name}:{flag}" for flag in flags]
                 if value is not None:
-                    found[name.removeprefix("attributes.")] = value
+                    found[name] = value
         return found
 
-    def _first(self, name: str) -> Any:
-        mapping = self.form.fields.get(name)
-        if mapping is None:
-            return None
-        values = _values_of(mapping, self.fields)
-        if len(values) > 1 and name != "message":
-            self.flags.append(f"{name}:several_values")
-        return values[0] if values else None
-
-    def _text(self, name: str) -> str | None:
-        return self._clean(name, self._first(name))
+    def _first(self, source: Source | None) -> Any:
+        return None if source is None else source.first(self.fields, self.flags)
 
     def _clean(self, name: str, value: Any) -> str | None:
-        return self._flagged(name, clean_text(_scalar(value), LIMITS[name])) if value is not None else None
+        limit = LIMITS[name]
+        if isinstance(value, str) and is_clean(value, limit):
+            return value.strip() or None
+        return self._flagged(name, clean_text(scalar(value), limit))
 
-    def _flagged(self, name: str, reading: Any) -> Any:
+    def _flagged(self, name: str, reading: Reading) -> str | None:
         if reading.flags:
             self.flags += [f"{name}:{flag}" for flag in reading.flags]
         return reading.value
 
-    def _phone(self, country: str | None) -> dict[str, str | None]:
-        raw = clean_text(_scalar(self._first("phone")), LIMITS["phone_raw"])
-        regions = tuple(dict.fromkeys(region for region in (country, self.form.region) if region))
-        return {
-            "phone": self._flagged("phone", read_phone(raw.value, regions)),
-            "phone_raw": self._flagged("phone", raw),
-        }
+    def _email(self) -> str | None:
+        value = self._first(self.plan.email)
+        return None if value is None else self._flagged("email", read_email(value))
+
+    def _read_phone(self, read: dict[str, Any]) -> None:
+        value = self._first(self.plan.phone)
+        if value is None:
+            return
+        raw = clean_text(scalar(value), LIMITS["phone_raw"])
+        regions = tuple(dict.fromkeys(region for region in (read["country"], self.form.region) if region))
+        read["phone"] = self._flagged("phone", read_phone(raw.value, regions))
+        read["phone_raw"] = self._flagged("phone", raw)
 
     def _country(self) -> str | None:
-        text = clean_text(_scalar(self._first("country")), 100).value
+        value = self._first(self.plan.country)
+        text = None if value is None else clean_text(scalar(value), 100).value
         if text is None:
             return None
         code = country_code(text)
@@ -194,7 +183,8 @@ class _Reader:
         return code
 
     def _language(self) -> str | None:
-        text = clean_text(_scalar(self._first("language")), 35).value
+        value = self._first(self.plan.language)
+        text = None if value is None else clean_text(scalar(value), 35).value
         if text is None:
             return None
         code = text.replace("_", "-").partition("-")[0].lower()
@@ -204,65 +194,27 @@ class _Reader:
         return None
 
     def _employees(self) -> tuple[int | None, str | None]:
-        value = self._first("employees")
-        count = read_employees(value if isinstance(value, int) else _scalar(value), self.form.language)
+        value = self._first(self.plan.employees)
+        if value is None:
+            return None, None
+        count = read_employees(value if isinstance(value, int) else scalar(value), self.form.language)
         self.flags += [f"employees:{flag}" for flag in count.flags]
-        return count.value, clean_text(_scalar(value), 200).value if count.flags else None
-
-
-def _values_of(mapping: FieldMapping, fields: Mapping[str, Any]) -> list[Any]:
-    """The first path with a value, or with `join` all values of all paths as one text; then replacements."""
-    found: list[Any] = []
-    for path in mapping.from_:
-        found += values_at(fields, path)
-        if found and mapping.join is None:
-            break
-    if mapping.join is not None and found:
-        found = [mapping.join.join(as_text(_scalar(value)).strip() for value in found)]
-    if mapping.values:
-        replacements = {key.casefold(): value for key, value in mapping.values.items()}
-        found = [replacements.get(as_text(_scalar(value)).strip().casefold(), value) for value in found]
-        found = [value for value in found if value is not None and value != ""]
-    if not found and mapping.default is not None:
-        found = [mapping.default]
-    return found
-
-
-def _unmapped(form: Form, fields: Mapping[str, Any]) -> list[str]:
-    """The top-level fields that neither the mapping nor anything else of the form reads."""
-    volatile = set(form.volatile)
-    left = dict.fromkeys(name for name in fields if name not in volatile)
-    for path in _paths_of(form):
-        left.pop(root_of(fields, path), None)
-    return list(left)
-
-
-def _paths_of(form: Form) -> Iterator[str]:
-    for mapping in form.fields.values():
-        yield from mapping.from_
-    for names in ATTRIBUTION.values():
-        yield from names
-    others = (form.line_field, form.vendor_id, form.vendor_time, form.test_flag, form.honeypot)
-    yield from (path for path in (*others, form.consent_field) if path is not None)
-
-
-def _scalar(value: Any) -> Any:
-    """An object has no text of its own: it counts as absent rather than as its Python form."""
-    return None if isinstance(value, Mapping | list | tuple) else value
+        return count.value, clean_text(scalar(value), 200).value if count.flags else None
 
 
 def _complete_name(read: dict[str, Any]) -> None:
-    parts = [part for part in (read["first_name"], read["last_name"]) if part]
-    if read["name"] is None and parts:
+    name = read.get("name")
+    parts = [part for part in (read.get("first_name"), read.get("last_name")) if part]
+    if name is None and parts:
         read["name"] = " ".join(parts)
-    elif read["name"] is not None and not parts:
-        first, _, last = read["name"].partition(" ")
+    elif name is not None and not parts:
+        first, _, last = name.partition(" ")
         read["first_name"] = first[: LIMITS["first_name"]]
         read["last_name"] = last.strip()[: LIMITS["last_name"]] or None
 
 
-def _is_met(entry: str, profile: Mapping[str, Any]) -> bool:
-    return any(_has_value(name.strip(), profile) for name in entry.split("|"))
+def _is_met(names: list[str], profile: Mapping[str, Any]) -> bool:
+    return any(_has_value(name, profile) for name in names)
 
 
 def _has_value(name: str, profile: Mapping[str, Any]) -> bool:
@@ -276,7 +228,7 @@ def _lines(form: Form, fields: Mapping[str, Any]) -> tuple[list[str], list[str]]
         return list(form.lines), []
     meanings = {line.casefold(): line for line in form.lines}
     meanings |= {value.casefold(): line for value, line in form.line_values.items()}
-    values = [as_text(_scalar(value)).strip().casefold() for value in values_at(fields, form.line_field)]
+    values = [as_text(scalar(value)).strip().casefold() for value in values_at(fields, form.line_field)]
     chosen = list(dict.fromkeys(meanings[value] for value in values if value in meanings))
     flags = ["lines:unknown_value"] if any(value not in meanings for value in values) else []
     return chosen or list(form.lines[:1]), flags
@@ -291,12 +243,12 @@ def _consent(form: Form, fields: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _is_yes(path: str | None, fields: Mapping[str, Any]) -> bool:
     values = values_at(fields, path) if path else []
-    return any(as_text(_scalar(value)).strip().casefold() in _YES for value in values)
+    return any(as_text(scalar(value)).strip().casefold() in _YES for value in values)
 
 
 def _vendor_id(form: Form, fields: Mapping[str, Any]) -> str | None:
     values = values_at(fields, form.vendor_id) if form.vendor_id else []
-    return clean_text(_scalar(values[0]), 200).value if values else None
+    return clean_text(scalar(values[0]), 200).value if values else None
 
 
 def _occurred_at(

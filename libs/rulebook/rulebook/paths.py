@@ -37,7 +37,7 @@ def values_at(fields: Mapping[str, Any], path: str) -> list[Any]:
         if isinstance(value, str):
             return [value] if value and not value.isspace() else []
         return _flat([value])
-    if _is_plain(path):
+    if is_plain(path):
         return []
     found: list[Any] = [fields]
     for kind, word in steps(path):
@@ -46,14 +46,9 @@ def values_at(fields: Mapping[str, Any], path: str) -> list[Any]:
 
 
 @lru_cache(maxsize=4096)
-def _is_plain(path: str) -> bool:
-    """Whether the path is the name of one field and nothing else."""
+def is_plain(path: str) -> bool:
+    """Whether the path is the name of one top-level field and nothing else."""
     return len(steps(path)) == 1 and "*" not in path and path == steps(path)[0][1]
-
-
-def root_of(fields: Mapping[str, Any], path: str) -> str:
-    """The top-level field that `path` starts at."""
-    return path if path in fields else steps(path)[0][1]
 
 
 @lru_cache(maxsize=4096)
