@@ -16,7 +16,6 @@ from lead_events.ids import event_id
 from lead_events.words import CloseReason, HoldReason, RoutedKind
 from router import metrics, store
 from router.domain.book import NO_PLAN, Book, PoolChoice, PoolMember
-from router.domain.deadlines import deadlines
 from router.domain.decision import Decision, Standing, decide
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.roster import Pool, Rep
@@ -227,8 +226,7 @@ class Desk:
         lead.hold_reason = lead.held_since = lead.next_try_at = None
         identity = event_id(cause, "assignment", lead.id, lead.round)
         lead.handoff = Handoff(identity, rep.id, decision.pool, lead.round, now, book.version)
-        due = deadlines(book.promise(lead.quadrant), rep.calendar, now)
-        self.ledger.rounds.append(NewRound(lead, lead.handoff, due, why))
+        self.ledger.rounds.append(NewRound(lead, lead.handoff, book.promise(lead.quadrant), why))
         self._record(lead, cause, book, choice, decision, RoutedKind.ASSIGNED, why)
         metrics.observe_assignment(lead, now)
 

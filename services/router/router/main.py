@@ -36,6 +36,7 @@ class Wiring:
     acts: ActHandler
     reps: RepHandler
     drainer: Drainer
+    reader: RepReader
 
 
 def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
@@ -47,6 +48,7 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
         acts=ActHandler(books, reader),
         reps=RepHandler(books),
         drainer=Drainer(runtime, DrainHandler(books, reader), every=every),
+        reader=reader,
     )
 
 
@@ -60,8 +62,8 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         settings=settings,
         build=lambda rt: parts(rt, wiring),
         routers=lambda rt: [
-            rep_router(rt, wiring.acts, wiring.drainer.wake),
-            operator_router(rt, wiring.reps, wiring.drainer.wake),
+            rep_router(rt, wiring.acts, wiring.reader, wiring.drainer.wake),
+            operator_router(rt, wiring.reps, wiring.reader, wiring.drainer.wake),
         ],
         runtime=shared,
     )

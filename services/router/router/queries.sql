@@ -96,10 +96,10 @@ WHERE a.id = n.id AND a.ended_at IS NULL
 -- name: insert_assignments
 -- Begins rounds.
 INSERT INTO assignments
-    (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_by, respond_by, why)
+    (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_within, respond_within, why)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
-    $8::timestamptz[], $9::timestamptz[], $10::text[]
+    $8::interval[], $9::interval[], $10::text[]
 )
 
 -- name: update_assignments
@@ -218,12 +218,12 @@ SELECT kind, content, key, round, at, answer FROM acts WHERE lead_id = $1 AND re
 SELECT round, ended_by, ended_at FROM assignments WHERE lead_id = $1 AND rep_id = $2 ORDER BY round
 
 -- name: my_assignments
--- The open leads of a rep, the one that is due first on top.
+-- The open leads of a rep.
 SELECT a.*, l.person_id, l.line, l.profile, l.score, l.quadrant, l.form_id, l.source, l.campaign, l.submissions,
        l.is_test
 FROM assignments a JOIN leads l ON l.id = a.lead_id
 WHERE a.rep_id = $1 AND a.ended_at IS NULL
-ORDER BY coalesce(a.accept_by, a.respond_by), a.assigned_at
+ORDER BY a.assigned_at, a.id
 
 -- name: other_leads_of_persons
 -- The open leads of the same persons, with the reps who hold them.

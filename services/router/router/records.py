@@ -15,10 +15,10 @@ import orjson
 from lead_events.words import RoutedKind
 from router import store
 from router.domain.book import PoolChoice
-from router.domain.deadlines import Deadlines
 from router.domain.decision import Decision
 from router.domain.leads import Handoff, Lead
 from router.store import q
+from rulebook.models import Promise
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
 
@@ -29,7 +29,7 @@ class NewRound:
 
     lead: Lead
     handoff: Handoff
-    due: Deadlines
+    promise: Promise
     why: str
 
 
@@ -125,8 +125,8 @@ class Ledger:
             [each.handoff.round for each in rounds],
             [each.handoff.assigned_at for each in rounds],
             [each.handoff.rulebook_version for each in rounds],
-            [each.due.accept_by for each in rounds],
-            [each.due.respond_by for each in rounds],
+            [each.promise.accept_within for each in rounds],
+            [each.promise.first_response_within for each in rounds],
             [each.why for each in rounds],
         )
 

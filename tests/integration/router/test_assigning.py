@@ -155,3 +155,13 @@ async def test_assignments_show_deadlines_in_working_time(routing: World) -> Non
     assert mine["accept_by"] == "2026-03-04T08:15:00Z"
     assert mine["respond_by"] == "2026-03-04T08:45:00Z"
     assert mine["score_in_words"][0] == "fit 80 of 100, interest 70 of 100"
+
+
+async def test_deadlines_move_with_the_reps_hours(routing: World) -> None:
+    await routing.take("ada")
+    absence = {"first_day": "2026-03-03", "last_day": "2026-03-03"}
+    await routing.operate("PATCH", "/v1/reps/ana", json={"absences": [absence]})
+    [mine] = await routing.mine("ana")
+    assert mine["accept_by"] == "2026-03-04T08:30:00Z"
+    lead = (await routing.operate("GET", f"/v1/leads/{lead_id('ada')}")).json()
+    assert lead["assignments"][0]["accept_by"] == "2026-03-04T08:30:00Z"

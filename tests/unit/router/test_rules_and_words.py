@@ -13,7 +13,7 @@ from router.domain.decision import RoutableLead, decide
 from router.domain.hours import hours_document, with_absences
 from router.domain.why import why_assigned, why_held
 from rulebook.context import routing_context, scoring_context
-from rulebook.models import Absence, Promise, Rulebook
+from rulebook.models import Absence, Rulebook
 from rulebook.models import Calendar as CalendarSeed
 from worktime import Calendar
 
@@ -102,8 +102,8 @@ def test_an_unknown_country_says_what_to_write() -> None:
 
 
 def test_deadlines_are_in_working_time_and_absent_where_nothing_is_promised() -> None:
-    promise = Promise.model_validate({"accept_within": "2h"})
-    due = deadlines(promise, Calendar.from_dict(OFFICE), NOW.replace(hour=17))
+    calendar = Calendar.from_dict(OFFICE)
+    due = deadlines(calendar, NOW.replace(hour=17), accept_within=timedelta(hours=2), respond_within=None)
     assert due.accept_by == datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
     assert due.respond_by is None
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from router.api.assignments import due_moments
 from router.api.refusals import refusals_as_problems
 from router.errors import UnknownLead
 from router.handlers.reps import RepChange, RepHandler, give_token
+from router.roster import RepReader
 from router.store import Row, q
 from rulebook.models import Absence
 from service_kit.auth import require_operator
@@ -48,7 +50,9 @@ class RepPatch(BaseModel):
     )
 
 
-def operator_router(runtime: Runtime, reps: RepHandler, wake: Callable[[], None]) -> APIRouter:
+def operator_router(
+    runtime: Runtime, reps: RepHandler, reader: RepReader, wake: Callable[[], None]
+) -> APIRouter:
     """Routes for operators. `wake` is called when a change may have made room."""
     router = APIRouter(
         prefix="/v1", tags=["operators"], dependencies=[Depends(require_operator(runtime.settings))]
@@ -75,7 +79,7 @@ def operator_router(runtime: Runtime, reps: RepHandler, wake: Callable[[], None]
         return after
 
     _add_lists(router, runtime)
-    _add_leads(router, runtime)
+    _add_leads(router, runtime, reader)
     return router
 
 
@@ -105,18 +109,21 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
         return {**answer, "leads": leads, "leads_known": sum(leads.values())}
 
 
-def _add_leads(router: APIRouter, runtime: Runtime) -> None:
+def _add_leads(router: APIRouter, runtime: Runtime, reader: RepReader) -> None:
     @router.get("/leads/{lead_id}")
     async def read_lead(lead_id: UUID) -> dict[str, Any]:
         """A lead's state, its rounds, what reps did and which timers spoke."""
         with refusals_as_problems():
             lead = await _one_lead(runtime, lead_id)
         rounds = await _rows(runtime, q.assignments_of_lead, lead_id)
+        reps = {row["id"]: reader.read(row) for row in await _rows(runtime, q.all_reps)}
         acts = await _rows(runtime, q.acts_of_lead, lead_id)
         timers = await _rows(runtime, q.timer_news_of_lead, lead_id)
         return {
             **_lead(lead),
-            "assignments": [dict(row) for row in rounds],
+            "assignments": [
+                {**_round(row), **due_moments(row, reps[row["rep_id"]].calendar)} for row in rounds
+            ],
             "acts": [dict(row) for row in acts],
             "timers": [dict(row) for row in timers],
         }
@@ -148,6 +155,10 @@ async def _one_lead(runtime: Runtime, lead_id: UUID) -> Row:
 def _rep(row: Row) -> dict[str, Any]:
     shown = ("id", "name", "email", "team", "lines", "weight", "capacity", "open", "is_active", "calendar")
     return {**{name: row[name] for name in shown}, "absences": row["absences"], "revision": row["revision"]}
+
+
+def _round(row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.endswith("_within")}
 
 
 def _lead(row: Row) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rulebook.models import Promise
 from worktime import Calendar, NeverOpens
 
 
@@ -15,11 +14,17 @@ class Deadlines:
     respond_by: datetime | None
 
 
-def deadlines(promise: Promise, calendar: Calendar, handoff: datetime) -> Deadlines:
-    """Both deadlines, in the rep's working time from the handoff."""
+def deadlines(
+    calendar: Calendar,
+    handoff: datetime,
+    *,
+    accept_within: timedelta | None,
+    respond_within: timedelta | None,
+) -> Deadlines:
+    """Both deadlines, in the rep's working time from the handoff, by the calendar as it now stands."""
     return Deadlines(
-        accept_by=_due(calendar, handoff, promise.accept_within),
-        respond_by=_due(calendar, handoff, promise.first_response_within),
+        accept_by=_due(calendar, handoff, accept_within),
+        respond_by=_due(calendar, handoff, respond_within),
     )
 
 

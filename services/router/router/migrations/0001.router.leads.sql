@@ -106,8 +106,8 @@ CREATE TABLE assignments (
     round integer NOT NULL,
     assigned_at timestamptz NOT NULL,
     rulebook_version integer NOT NULL,
-    accept_by timestamptz,
-    respond_by timestamptz,
+    accept_within interval,
+    respond_within interval,
     why text NOT NULL,
     accepted_at timestamptz,
     contacted_at timestamptz,
@@ -120,6 +120,7 @@ CREATE TABLE assignments (
     CONSTRAINT one_assignment_a_round UNIQUE (lead_id, round)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE assignments IS 'The rounds of a lead: who had it from when to when, and how that ended.';
+COMMENT ON COLUMN assignments.accept_within IS 'Promised working time at the handoff; moments follow from the rep''s hours as they now stand.';
 CREATE UNIQUE INDEX one_open_assignment_a_lead ON assignments (lead_id) WHERE ended_at IS NULL;
 CREATE INDEX assignments_open_of_rep ON assignments (rep_id) WHERE ended_at IS NULL;
 
