@@ -231,6 +231,6 @@ def serve(app: FastAPI, settings: ServiceSettings, **overrides: Any) -> None:
         "log_config": None,
         "access_log": False,
         "server_header": False,
-        "timeout_graceful_shutdown": max(1, int(settings.stop_seconds) - 8),
+        "timeout_graceful_shutdown": max(1, int(settings.stop_seconds) - 9),
     }
     uvicorn.run(app, **(options | overrides))

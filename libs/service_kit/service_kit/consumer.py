@@ -159,6 +159,8 @@ class Consumer:
         self._lanes.learn(choice, records, self._clock.now())
         if records:
             await self._work(records)
+        elif choice is Choice.BOTH and self.spec.bulk_topics:
+            metrics.BULK_AGE.labels(self.spec.name).set(0)
         await self._commit(client, at_most_every=COMMIT_SECONDS)
         await self._positions.report(client, self._assignment)
 

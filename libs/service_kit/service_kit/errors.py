@@ -47,6 +47,11 @@ _TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.ReadOnlySQLTransactionError,  # a standby answered during a failover
     asyncpg.InvalidAuthorizationSpecificationError,  # a role not created yet, a password being rotated
     asyncpg.InvalidCatalogNameError,
+    # the store is not migrated yet, or not as far as this release needs: no record is to blame
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.InsufficientPrivilegeError,
     ConnectionError,
     socket.gaierror,
 )

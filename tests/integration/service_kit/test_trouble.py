@@ -260,6 +260,20 @@ async def test_the_bulk_lane_waits_while_the_live_lane_lags_but_is_never_starved
     assert 1 <= while_live.count("lead-imported") <= 6
 
 
+async def test_a_store_that_is_not_migrated_yet_makes_no_dead_letter(fake: World) -> None:
+    async with fake.database.acquire() as conn:
+        await conn.execute("ALTER TABLE noted RENAME TO later")
+    identity, record = signal()
+    await fake.send([record])
+    consumer = fake.consumer()
+    async with fake.running(consumer):
+        await fake.eventually(lambda: _true("noted" in (consumer.not_ready() or "")))
+        async with fake.database.acquire() as conn:
+            await conn.execute("ALTER TABLE later RENAME TO noted")
+        await fake.eventually(lambda: fake.notes([identity]))
+    assert await fake.dead() == []
+
+
 async def test_a_topic_made_anew_is_read_from_its_start(fake: World) -> None:
     fake.runtime = Runtime(fake.settings, broker=fake.broker, database=fake.database, clock=HurriedClock())
     await fake.runtime.publisher.start()
