@@ -4,7 +4,6 @@ import sys
 
 from scoring.main import PACKAGES, run
 from scoring.settings import ScoringSettings
-from service_kit.migrate import migrate
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +19,9 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     if command == "migrate":
+        # imported only here: a process that serves keeps a second PostgreSQL driver out of its memory
+        from service_kit.migrate import migrate
+
         for name in migrate(dsn, schema=settings.store_schema, packages=PACKAGES):
             sys.stdout.write(f"{name}\n")
     else:

@@ -15,7 +15,7 @@ from rulebook.identity import identity_keys
 from rulebook.store import RulebookCache
 from scoring import metrics
 from scoring.cards import CompiledCards
-from scoring.domain.desk import Desk, Incoming, SubmissionState
+from scoring.domain.desk import Desk, Incoming, SubmissionState, reuses_key
 from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, Publication
 from scoring.domain.people import People
 from scoring.domain.progress import ProgressDesk, ProgressEffect
@@ -110,12 +110,12 @@ async def _load(
     conn = batch.conn
     submissions = [each.submission for each in incoming.values()]
     registry = await load.register_keys(conn, submissions)
-    names = {
-        name
+    accepted = [
+        each
         for each in incoming.values()
-        if each.submission.verdict.outcome == "accepted"
-        for name in each.keys
-    }
+        if each.submission.verdict.outcome == "accepted" and not reuses_key(each.submission, registry)
+    ]
+    names = {name for each in accepted for name in each.keys}
     found = await load.lock_working_set(conn, names, _lead_ids(reports))
     now = await batch.refresh_now()
     people = People(found.keys, found.persons)

@@ -105,6 +105,7 @@ async def test_a_key_used_with_two_contents_goes_to_quarantine(world: "World") -
     await world.settle()
     rows = await world.fetch("SELECT submission_id, reason FROM quarantine")
     assert rows == [{"submission_id": other.submission_id, "reason": QuarantineReason.KEY_REUSED}]
+    assert await world.fetch("SELECT 1 FROM identity_keys WHERE value = 'ugo@example.com'") == []
 
 
 async def test_a_vendor_may_correct_what_it_sent(world: "World") -> None:

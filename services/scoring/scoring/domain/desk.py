@@ -109,7 +109,7 @@ class Desk:
         if verdict.outcome == "quarantined":
             reason = verdict.reason or QuarantineReason.UNREADABLE
             return Fate(SubmissionState.QUARANTINED, reason=reason, detail=verdict.detail)
-        if self._reuses_key(submission):
+        if reuses_key(submission, self.registry):
             detail = f"the key {submission.key!r} was used on this form before, with other content"
             return Fate(SubmissionState.QUARANTINED, reason=QuarantineReason.KEY_REUSED, detail=detail)
         cards = self.cards_at(submission.received_at)
@@ -121,13 +121,6 @@ class Desk:
             " add one, or change the form's lines"
         )
         return Fate(SubmissionState.QUARANTINED, reason=QuarantineReason.MAPPING_ERROR, detail=detail)
-
-    def _reuses_key(self, submission: LeadSubmitted) -> bool:
-        """A vendor's id with other content is the vendor's correction and goes on; a header's key is not."""
-        if submission.key is None or submission.key_origin != "header":
-            return False
-        first = self.registry.get((submission.form_id, submission.key), submission.fingerprint)
-        return first != submission.fingerprint
 
     def _duplicate(self, submission: LeadSubmitted) -> Fate | None:
         """Equal content means equal identity, so the person need not be compared."""
@@ -208,6 +201,14 @@ class Desk:
             cards=self.cards_at(submission.received_at),
             is_bulk=incoming.is_bulk,
         )
+
+
+def reuses_key(submission: LeadSubmitted, registry: Mapping[tuple[str, str], str]) -> bool:
+    """Whether its header's key stands for other content; a vendor may correct what it sent under its id."""
+    if submission.key is None or submission.key_origin != "header":
+        return False
+    first = registry.get((submission.form_id, submission.key), submission.fingerprint)
+    return first != submission.fingerprint
 
 
 def act_time(submission: LeadSubmitted) -> datetime:

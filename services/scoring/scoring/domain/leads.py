@@ -206,6 +206,7 @@ def _absorb(older: Lead, younger: Lead) -> None:
     older.asks = older.asks or younger.asks
     older.is_test = older.is_test and younger.is_test
     older.consent = younger.consent or older.consent
+    older.sql_at = older.sql_at or younger.sql_at
     for origin in younger.origins:
         older.add_origin(origin)
 
