@@ -123,7 +123,6 @@ class Desk:
 
         Assign or hold it. A lead that stays where it waits publishes nothing.
         """
-        self.ledger.touch(lead)
         if book is None or choice.pool is None:
             return self._hold_without_pool(lead, cause, book, choice)
         metrics.count_rule_errors(choice.errors)
@@ -217,6 +216,7 @@ class Desk:
         now = self.unit.now
         pool = self.pool(book, decision.pool)
         why = why_assigned(pool, rep, decision, choice)
+        self.ledger.touch(lead)
         pool.turns = decision.turns
         self.load[rep.id] += 1
         self._taken[rep.id] += 1
@@ -257,6 +257,7 @@ class Desk:
     def _begin_hold(
         self, lead: Lead, pool: str | None, reason: HoldReason, next_try_at: datetime | None
     ) -> None:
+        self.ledger.touch(lead)
         lead.state = LeadState.HELD
         lead.pool = pool
         lead.hold_reason = reason

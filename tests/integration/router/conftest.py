@@ -6,7 +6,6 @@ from uuid import uuid4
 import psycopg
 import pytest
 from pydantic import SecretStr
-from tests.integration.router.worlds import OPERATOR, TUESDAY_10, World
 
 from baton_dev.databases import create_database, drop_database
 from baton_dev.testing import Servers
@@ -17,6 +16,7 @@ from service_kit.fakes import FakeBroker
 from service_kit.migrate import migrate
 from service_kit.postgres import Database
 from service_kit.runtime import Runtime
+from tests.integration.router.worlds import OPERATOR, TUESDAY_10, World
 
 EMPTY = """
 SET session_replication_role = replica;  -- superuser's way to leave foreign keys aside

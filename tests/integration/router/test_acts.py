@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 from lead_events.words import CauseKind
+from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 
 @pytest.mark.parametrize(
@@ -210,6 +210,13 @@ async def test_an_ask_on_a_closed_lead_is_answered_once_and_other_news_is_not(ro
     hops = (await routing.operate("GET", "/v1/conservation")).json()["hops"]
     [hop] = [hop for hop in hops if hop["topic"] == "lead-scored"]
     assert hop["effects"] == {"assigned": 1, "recorded_late_news": 1, "answered_late_ask": 1}
+
+
+async def test_an_ask_that_joined_another_lead_is_answered_there_too(routing: World) -> None:
+    await routing.take("ada")
+    await routing.end("ada")
+    await routing.take("ada", cause=CauseKind.AFTER_CLOSE)
+    assert routing.progressed("ada")[-1].kind == "arrived_after_close"
 
 
 async def test_an_operator_sees_a_lead_with_its_rounds(routing: World) -> None:

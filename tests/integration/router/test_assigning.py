@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tests.integration.router.worlds import World, lead_id, rep, rulebook
-
 from lead_events.words import CauseKind, Quadrant, Stage
+from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 
 async def test_a_sql_gets_a_rep_with_why_and_the_hours_that_hold(routing: World) -> None:

@@ -3,10 +3,9 @@
 import asyncio
 from collections import Counter
 
-from tests.integration.router.worlds import World, rep, rulebook
-
 from router.consumer import consumer_spec
 from router.main import wire
+from tests.integration.router.worlds import World, rep, rulebook
 
 WRITERS = 8
 NAMES = [f"lead{number}" for number in range(160)]

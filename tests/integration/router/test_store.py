@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.integration.router.worlds import TUESDAY_10, World, lead_id
 
 from router.records import Ledger
 from service_kit.errors import Transient
 from service_kit.unit import Unit
+from tests.integration.router.worlds import TUESDAY_10, World, lead_id
 
 SECOND_ROUND = """
 INSERT INTO assignments (id, lead_id, rep_id, round, assigned_at, rulebook_version, why)

@@ -1,8 +1,7 @@
 """What follows from warnings and breaches."""
 
-from tests.integration.router.worlds import World, rep, rulebook
-
 from lead_events.words import TimerKind
+from tests.integration.router.worlds import World, rep, rulebook
 
 
 async def test_a_missed_acceptance_gives_the_lead_to_the_next_rep(routing: World) -> None:

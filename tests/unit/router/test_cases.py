@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.unit.router.pools import NOW, make_pool, make_rep, route_all
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases" / "assignment.json"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep, route_all
 
 from lead_events.words import HoldReason
 from router.domain.decision import RoutableLead, Standing, decide
+from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep, route_all
 
 WEDNESDAY_9 = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 SATURDAY = datetime(2026, 3, 7, 10, 0, tzinfo=UTC)

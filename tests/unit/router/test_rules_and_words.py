@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep
 
 from lead_events.words import HoldReason
 from router.domain.book import Book, PoolChoice, RuleError, read_book
@@ -15,6 +14,7 @@ from router.domain.why import why_assigned, why_held
 from rulebook.context import routing_context, scoring_context
 from rulebook.models import Absence, Rulebook
 from rulebook.models import Calendar as CalendarSeed
+from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep
 from worktime import Calendar
 
 

@@ -11,7 +11,8 @@ from lead_events.words import CauseKind, CloseReason, HoldReason, Quadrant, Stag
 from router.domain.decision import RoutableLead
 
 _RANK = {Quadrant.PERFECT: 0, Quadrant.WARM: 1, Quadrant.CURIOUS: 2, Quadrant.COLD: 3}
-_ASKS = frozenset({CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK})
+_ASKS = frozenset({CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK, CauseKind.AFTER_CLOSE})
+"""An ask that met one closed lead and joined another may meet that one closed too."""
 
 
 class LeadState(StrEnum):

@@ -103,9 +103,10 @@ class DrainHandler:
         seen = Pool(pool, pool, reps, load, Turns())
         for line in lines:
             able = _able(seen, line, unit)
-            if able:
-                found = await store.lock_waiting(unit.conn, pool, line, able, AT_ONCE - len(desk.leads))
-                desk.leads.update(found)
+            room = sum(rep.capacity - load[rep.id] for rep in reps if rep.id in able)
+            limit = min(room, AT_ONCE - len(desk.leads))
+            if limit > 0:
+                desk.leads.update(await store.lock_waiting(unit.conn, pool, line, able, limit))
 
 
 async def _lines_waiting(conn: Connection, pool: str) -> list[str]:
