@@ -12,6 +12,8 @@ from lead_events.catalog import topic as topic_named
 
 _SPEC_VERSION = "1.0"
 _CONTENT_TYPE = "application/json"
+_VERSION_HEADER = ("ce_specversion", _SPEC_VERSION.encode())
+_CONTENT_HEADER = ("content-type", _CONTENT_TYPE.encode())
 REQUIRED_HEADERS = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject")
 
 
@@ -33,13 +35,13 @@ class Attributes:
     def headers(self) -> list[tuple[str, bytes]]:
         """Kafka headers of a record in binary mode."""
         headers = [
-            ("ce_specversion", _SPEC_VERSION.encode()),
+            _VERSION_HEADER,
             ("ce_id", str(self.id).encode()),
             ("ce_type", self.type.encode()),
             ("ce_source", self.source.encode()),
             ("ce_time", self.time.astimezone(UTC).isoformat().encode()),
             ("ce_subject", self.subject.encode()),
-            ("content-type", _CONTENT_TYPE.encode()),
+            _CONTENT_HEADER,
         ]
         if self.traceparent:
             headers.append(("traceparent", self.traceparent.encode()))

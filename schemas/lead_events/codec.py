@@ -40,7 +40,30 @@ def encode(
     topic: str,
     traceparent: str | None = None,
 ) -> tuple[list[tuple[str, bytes]], bytes]:
-    """Headers and value of the record for `event` on `topic`.
+    """Headers and value of the record for `event` on `topic`. Arguments and errors as of `headers_of`."""
+    headers = headers_of(
+        type(event),
+        id=id,
+        source=source,
+        time=time,
+        subject=subject,
+        topic=topic,
+        traceparent=traceparent,
+    )
+    return headers, event.to_json()
+
+
+def headers_of(
+    model: type[EventModel],
+    *,
+    id: UUID,  # noqa: A002 - the attribute's name in CloudEvents
+    source: str,
+    time: datetime,
+    subject: str,
+    topic: str,
+    traceparent: str | None = None,
+) -> list[tuple[str, bytes]]:
+    """Headers of the record for an event of this type on `topic`, for a value that is written elsewhere.
 
     `source` is the service, `subject` what the record key holds, `time` when it happened (aware); an empty
     source or subject and a naive time raise ValueError. Raises UnknownTopic, and WrongEvent when the topic
@@ -50,14 +73,14 @@ def encode(
         raise ValueError("time has no offset; pass an aware datetime")
     if not source or not subject:
         raise ValueError("source and subject must not be empty; name the service and the record key")
-    ce_type = _types(topic).get(type(event))
+    ce_type = _types(topic).get(model)
     if ce_type is None:
         expected = " or ".join(kind.__name__ for kind in _types(topic))
-        raise WrongEvent(f"{topic} carries {expected}, not {type(event).__name__}")
+        raise WrongEvent(f"{topic} carries {expected}, not {model.__name__}")
     attributes = Attributes(
         id=id, type=ce_type, source=source, time=time, subject=subject, traceparent=traceparent
     )
-    return attributes.headers(), event.to_json()
+    return attributes.headers()
 
 
 def decode(

@@ -1,14 +1,20 @@
 """Deterministic ids: a repeat repeats the id, a new cause never meets an old one."""
 
+import hashlib
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 _NAMESPACE = UUID("6d1f5a3e-0b57-5c0e-9a4b-0f6b3f6a7c21")
+_NAMESPACE_HASHED = hashlib.sha1(_NAMESPACE.bytes, usedforsecurity=False)
 _SLOT_SECONDS = 300
 
 
 def _named(*parts: object) -> UUID:
-    return uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))
+    """uuid5 in the namespace, without what the standard function does anew each time: ids are made all the
+    time."""
+    digest = _NAMESPACE_HASHED.copy()
+    digest.update("\x1f".join(map(str, parts)).encode())
+    return UUID(bytes=digest.digest()[:16], version=5)
 
 
 def event_id(cause: UUID, effect: str, subject: str | UUID, ordinal: int = 0) -> UUID:
