@@ -1,0 +1,47 @@
+"""One installation for all short tests: starting it costs more than most of them."""
+
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.installation import Installation, running
+from tests.chaos.scenario import Tell
+
+_REPORT = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running(Installation(tmp_path_factory.mktemp("chaos"))) as installation:
+        yield installation
+
+
+@pytest.fixture
+def installation(shared_installation: Installation) -> Installation:
+    """The shared installation with every part running, whatever the test before has left."""
+    shared_installation.heal()
+    return shared_installation
+
+
+@pytest.fixture(scope="session")
+def tell(pytestconfig: pytest.Config) -> Tell:
+    """Adds a line to the report at the end of the run."""
+    return pytestconfig.stash.setdefault(_REPORT, []).append
+
+
+@pytest.fixture(scope="session")
+def seed(tell: Tell) -> int:
+    """Of every random choice: BATON_CHAOS_SEED, else another one each time."""
+    chosen = int(os.environ.get("BATON_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
+    tell(f"BATON_CHAOS_SEED={chosen} repeats the choices of this run")
+    return chosen
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was sent, killed and compared."""
+    for place, line in enumerate(config.stash.get(_REPORT, [])):
+        if place == 0:
+            terminalreporter.section("chaos")
+        terminalreporter.write_line(line)

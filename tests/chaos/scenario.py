@@ -1,0 +1,42 @@
+"""What all scenarios share: people use the installation, something goes wrong, and the ledger is compared."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from tests.chaos.buyers import Buyers
+from tests.chaos.installation import Installation
+from tests.chaos.sellers import Sellers
+
+RATE = 100.0
+"""Submissions a second."""
+
+Tell = Callable[[str], None]
+"""Adds a line to the report at the end of the run."""
+
+
+@asynccontextmanager
+async def people_at_work(
+    installation: Installation, seed: int, *, rate: float = RATE
+) -> AsyncIterator[tuple[Buyers, Sellers]]:
+    """Buyers post and reps sell inside the block; afterwards everybody got the answers they asked for."""
+    buyers, sellers = installation.people(seed)
+    async with buyers.posting(rate), sellers.working():
+        yield buyers, sellers
+    assert not buyers.surprises, buyers.surprises[:5]
+    assert not sellers.surprises, sellers.surprises[:5]
+    assert not buyers.counts["given up"]
+
+
+@asynccontextmanager
+async def nothing_lost_or_doubled(
+    installation: Installation, seed: int, tell: Tell, *, what: str, rate: float = RATE
+) -> AsyncIterator[None]:
+    """Whatever the block does to the installation, the ledger then finds everything once."""
+    async with people_at_work(installation, seed, rate=rate) as (buyers, sellers):
+        yield
+    await asyncio.to_thread(installation.await_ready)
+    await installation.rest()
+    verdict = await installation.verdict()
+    tell(f"{what}: buyers {dict(buyers.counts)}; reps {dict(sellers.counts)}; {verdict}")
+    verdict.require_clean()
