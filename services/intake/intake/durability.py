@@ -10,6 +10,7 @@ from intake.circuit import Circuit
 from intake.lane import Lane
 from intake.spool import Spool, SpoolUnavailable
 from service_kit.clock import Clock
+from service_kit.failpoints import failpoint
 from service_kit.logs import logger
 from service_kit.records import Outgoing
 
@@ -48,6 +49,7 @@ class Durability:
         if self._circuit.lets_try(
             spool_is_empty=not self._spool.has_records.is_set()
         ) and await self._publish(encode(None)):
+            await failpoint("intake.after_publish")
             return "kafka"
         try:
             async with asyncio.timeout(self._spool_deadline):
@@ -56,6 +58,7 @@ class Durability:
             raise NotDurable(str(error)) from error
         except TimeoutError as error:
             raise NotDurable("the disk did not answer in time") from error
+        await failpoint("intake.after_spool")
         return "spool"
 
     async def _publish(self, record: Outgoing) -> bool:

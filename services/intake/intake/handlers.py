@@ -12,12 +12,12 @@ from intake.domain.fingerprint import fingerprint
 from intake.domain.idempotency import RecentKeys, read_key
 from intake.domain.receipts import Numbering
 from intake.domain.refusals import Refusal
-from intake.domain.submission import TOPIC, Read, compose, unmapped
+from intake.domain.submission import TOPIC, Read, checked, event_json, unmapped
 from intake.domain.verdict import judge, quarantined
 from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
-from lead_events import LeadSubmitted, Verdict
-from lead_events.codec import encode
+from lead_events import LeadSubmitted, Receipt, Verdict
+from lead_events.codec import headers_of
 from lead_events.ids import event_id, submission_id
 from lead_events.words import QuarantineReason
 from rulebook.identity import record_key
@@ -132,10 +132,10 @@ class Intake:
     async def _keep(self, read: Read, traceparent: str | None) -> None:
         if not self._durability.is_possible:
             raise errors.not_durable("the broker is away and the spool is full")
+        read = checked(read)
         receipt = self._numbering.take()
-        event = compose(read, receipt)
         try:
-            route = await self._durability.keep(partial(_record, event, traceparent))
+            route = await self._durability.keep(partial(_record, read, receipt, traceparent))
         except NotDurable as error:
             self._numbering.void(receipt)
             _log.warning(
@@ -146,8 +146,8 @@ class Intake:
             self._numbering.void(receipt)
             raise
         metrics.ACCEPTED.labels(route).inc()
-        if event.verdict.reason is not None:
-            metrics.QUARANTINED.labels(event.verdict.reason.value).inc()
+        if read.verdict.reason is not None:
+            metrics.QUARANTINED.labels(read.verdict.reason.value).inc()
 
 
 def _judged(found: Found, fields: dict[str, Any], received_at: datetime) -> tuple[Mapped, Verdict]:
@@ -170,22 +170,16 @@ def _header_key(values: list[bytes], found: Found) -> str | None:
         raise
 
 
-def _record(event: LeadSubmitted, traceparent: str | None, spooled_at: datetime | None) -> Outgoing:
-    if spooled_at is not None:
-        event = event.model_copy(update={"spooled_at": spooled_at})
-    key = record_key(_identity(event), event.submission_id)
-    headers, value = encode(
-        event,
-        id=event_id(event.submission_id, TOPIC, event.submission_id),
+def _record(read: Read, receipt: Receipt, traceparent: str | None, spooled_at: datetime | None) -> Outgoing:
+    submission = str(read.submission_id)
+    headers = headers_of(
+        LeadSubmitted,
+        id=event_id(read.submission_id, TOPIC, submission),
         source="intake",
-        time=event.received_at,
-        subject=str(event.submission_id),
+        time=read.received_at,
+        subject=submission,
         topic=TOPIC,
         traceparent=traceparent,
     )
-    return Outgoing(TOPIC, key.encode(), value, tuple(headers))
-
-
-def _identity(event: LeadSubmitted) -> dict[str, str | None]:
-    profile = event.profile
-    return {"email": profile.email, "phone": profile.phone, "external_id": profile.external_id}
+    key = record_key(read.mapped.profile, read.submission_id)
+    return Outgoing(TOPIC, key.encode(), event_json(read, receipt, spooled_at), tuple(headers))

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import orjson
@@ -14,6 +14,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Named = Mapping[bytes, bytes]
+"""The first value of each header, by its name in lower case."""
 
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -22,13 +24,13 @@ class Disconnected(Exception):
     """The caller went away before the body was complete: there is nobody to answer."""
 
 
-async def read_body(headers: Headers, receive: Receive, *, limit: int, seconds: float) -> bytes:
+async def read_body(headers: Named, receive: Receive, *, limit: int, seconds: float) -> bytes:
     """The whole body.
 
     Raises Refusal: 413 beyond `limit` bytes, told by Content-Length or as soon as that many have come; 408
     when it is not complete after `seconds`. Raises Disconnected.
     """
-    declared = first(headers, b"content-length")
+    declared = headers.get(b"content-length")
     if declared is not None and declared.isdigit() and int(declared[:18]) > limit:
         raise errors.too_large(limit)
     message = await _next(receive, seconds)
@@ -70,17 +72,14 @@ async def _rest(start: bytes, receive: Receive, limit: int) -> bytes:
             return bytes(body)
 
 
-def first(headers: Headers, name: bytes) -> bytes | None:
-    """The first value of a header; `name` in lower case."""
-    for found, value in headers:
-        if found == name:
-            return value
-    return None
+def by_name(headers: Headers) -> Named:
+    """Headers as received, for looking up."""
+    return dict(reversed(headers))
 
 
-def traceparent(headers: Headers) -> str | None:
+def traceparent(headers: Named) -> str | None:
     """The caller's W3C trace context, if it is well formed."""
-    value = first(headers, b"traceparent")
+    value = headers.get(b"traceparent")
     return value.decode() if value is not None and _TRACEPARENT.fullmatch(value) else None
 
 

@@ -8,7 +8,7 @@ from intake.domain.pages import thank_you
 from intake.domain.refusals import Refusal, unsupported
 from intake.forms import Found
 from intake.handlers import Intake, Posted
-from intake.http import Headers, Receive, Send
+from intake.http import Headers, Named, Receive, Send
 from rulebook.models import Form
 from service_kit.logs import logger
 
@@ -38,10 +38,12 @@ class Submissions:
     async def post(self, key: str, headers: Headers, receive: Receive, send: Send) -> None:
         """Take one submission and answer it."""
         cors: Headers = []
+        named = http.by_name(headers)
         try:
             found = self._intake.find(key)
-            cors = _allowed(found.form, headers)
-            posted = await self._posted(key, headers, receive)
+            cors = _allowed(found.form, named)
+            body = await self._body(named, receive)
+            posted = _posted(key, headers, named, body)
             submission = await self._intake.accept(posted, found)
         except http.Disconnected:
             return
@@ -51,12 +53,12 @@ class Submissions:
             _log.exception("a post could not be handled")
             await self._refuse(send, Refusal(500, "Internal error", "this is our fault: send it again"), cors)
         else:
-            await _accepted(send, str(submission), posted, headers, found, cors)
+            await _accepted(send, str(submission), posted, named, found, cors)
 
     async def preflight(self, key: str, headers: Headers, send: Send) -> None:
         """Tell a browser whether a page of another origin may post to this form."""
         try:
-            cors = _allowed(self._intake.find(key).form, headers)
+            cors = _allowed(self._intake.find(key).form, http.by_name(headers))
         except Refusal:
             cors = []
         if any(name == b"access-control-allow-origin" for name, _ in cors):
@@ -70,18 +72,10 @@ class Submissions:
         )
         await send({"type": "http.response.body", "body": b""})
 
-    async def _posted(self, key: str, headers: Headers, receive: Receive) -> Posted:
-        encoding = http.first(headers, b"content-encoding")
-        if encoding not in (None, b"", b"identity"):
+    async def _body(self, headers: Named, receive: Receive) -> bytes:
+        if headers.get(b"content-encoding", b"") not in (b"", b"identity"):
             raise unsupported("Content-Encoding is not read here: send the body uncompressed")
-        body = await http.read_body(headers, receive, limit=self._limit, seconds=self._seconds)
-        return Posted(
-            form_key=key,
-            content_type=http.first(headers, b"content-type") or b"",
-            body=body,
-            keys=[value for name, value in headers if name == b"idempotency-key"],
-            traceparent=http.traceparent(headers),
-        )
+        return await http.read_body(headers, receive, limit=self._limit, seconds=self._seconds)
 
     async def _refuse(self, send: Send, refusal: Refusal, cors: Headers) -> None:
         metrics.REFUSED.labels(str(refusal.status)).inc()
@@ -107,8 +101,18 @@ class SubmissionsFirst:
             await self._app(scope, receive, send)
 
 
-def _allowed(form: Form, headers: Headers) -> Headers:
-    origin = http.first(headers, b"origin")
+def _posted(key: str, headers: Headers, named: Named, body: bytes) -> Posted:
+    return Posted(
+        form_key=key,
+        content_type=named.get(b"content-type", b""),
+        body=body,
+        keys=[value for name, value in headers if name == b"idempotency-key"],
+        traceparent=http.traceparent(named),
+    )
+
+
+def _allowed(form: Form, headers: Named) -> Headers:
+    origin = headers.get(b"origin")
     if origin is None or not form.allowed_origins:
         return []
     if "*" in form.allowed_origins or origin.decode("latin-1") in form.allowed_origins:
@@ -117,9 +121,9 @@ def _allowed(form: Form, headers: Headers) -> Headers:
 
 
 async def _accepted(
-    send: Send, submission: str, posted: Posted, headers: Headers, found: Found, cors: Headers
+    send: Send, submission: str, posted: Posted, headers: Named, found: Found, cors: Headers
 ) -> None:
-    if is_html_form(posted.content_type) and b"text/html" in (http.first(headers, b"accept") or b""):
+    if is_html_form(posted.content_type) and b"text/html" in headers.get(b"accept", b""):
         if found.form.redirect:
             await http.answer(
                 send, 303, b"text/plain", b"", [(b"location", found.form.redirect.encode()), *cors]

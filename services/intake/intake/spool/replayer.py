@@ -8,6 +8,7 @@ from intake.circuit import Circuit
 from intake.spool.spool import Pending, Spool
 from service_kit.broker import Publisher, PublishFailed
 from service_kit.clock import Clock
+from service_kit.failpoints import failpoint
 from service_kit.logs import logger
 
 _log = logger(__name__)
@@ -67,7 +68,9 @@ class Replayer:
             if not batch:
                 return True
             settled, refused = await self._publish(batch)
+            await failpoint("replayer.after_publish")
             await self._spool.advance(settled, refused)
+            await failpoint("replayer.after_advance")
         except OSError as error:
             _log.error("spool: cannot be drained", error=str(error))
             return False
