@@ -125,6 +125,7 @@ class Runtime:
             result = await work(unit)
             rows = await unit.write_outbox(self._claim)
             await failpoint("unit.before_commit")
+        unit.committed()
         await failpoint("unit.after_commit")
         if rows:
             task = asyncio.create_task(

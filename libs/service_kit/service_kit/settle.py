@@ -73,6 +73,7 @@ class Settler:
                 await self._give_back(conn, batch)
             settled = await self._close(batch, items, fresh)
             await failpoint("consumer.before_commit")
+        batch.committed()
         await failpoint("consumer.after_commit")
         return settled
 
@@ -83,7 +84,9 @@ class Settler:
             batch = self._batch(conn, now, [])
             if self._spec.on_read is not None and item.event is not None:
                 await self._spec.on_read(batch, [item.event])
-            return await self._close(batch, [Item(item.record, None, reason)], [])
+            settled = await self._close(batch, [Item(item.record, None, reason)], [])
+        batch.committed()
+        return settled
 
     def _batch(self, conn: Connection, now: datetime, events: Sequence[Event]) -> Batch:
         return Batch(

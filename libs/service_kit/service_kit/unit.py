@@ -1,6 +1,6 @@
 """One transaction of effects: rows, and the events they cause, committed together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,8 +9,12 @@ from lead_events.ids import event_id
 from lead_events.model import EventModel
 from service_kit import outbox
 from service_kit.clock import TransactionClock
+from service_kit.errors import describe
+from service_kit.logs import logger
 from service_kit.postgres import Connection
 from service_kit.records import Outgoing
+
+_log = logger(__name__)
 
 
 class Unit:
@@ -25,6 +29,7 @@ class Unit:
         self._clock = clock
         self._source = source
         self._outgoing: list[Outgoing] = []
+        self._after_commit: list[Callable[[], None]] = []
 
     async def refresh_now(self) -> datetime:
         """Take the database's time again: after waiting for a lock the old one is stale."""
@@ -69,6 +74,25 @@ class Unit:
     def outgoing(self) -> Sequence[Outgoing]:
         """What has been emitted so far, in order."""
         return self._outgoing
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` made once this unit is committed, never when it is rolled back.
+
+        For what knows no rollback: metrics and memory. It must be quick and needs no store; a crash between
+        commit and call loses it.
+        """
+        self._after_commit.append(call)
+
+    def committed(self) -> None:
+        """Make the calls asked for with `after_commit`. The kit calls this right after the commit.
+
+        What one of them raises is logged: the effects stand, so nothing may be repeated because of it.
+        """
+        for call in self._after_commit:
+            try:
+                call()
+            except Exception as error:
+                _log.error("call after a commit failed", error=describe(error))
 
     async def write_outbox(self, claim: timedelta) -> list[int]:
         """Store what has been emitted; returns the row ids. The kit calls this just before the commit."""

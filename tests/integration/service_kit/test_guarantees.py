@@ -4,11 +4,11 @@ way.
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from functools import partial
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from tests.integration.service_kit.worlds import INPUT, NAME, World, note, signal
 
 from lead_events.ids import record_id
 from service_kit import failpoints
@@ -16,6 +16,8 @@ from service_kit.batch import Batch
 from service_kit.broker import ConsumerClient
 from service_kit.outbox import Sweeper
 from service_kit.records import Outgoing
+from service_kit.unit import Unit
+from tests.integration.service_kit.worlds import INPUT, NAME, World, note, signal
 
 
 async def test_each_event_is_handled_and_passed_on_once(world: World) -> None:
@@ -289,3 +291,39 @@ async def _read(world: World, number: int) -> bool:
 
 async def _dead(world: World, number: int) -> bool:
     return len(await world.dead()) >= number
+
+
+async def test_calls_after_a_commit_are_made_once_and_never_for_what_was_rolled_back(fake: World) -> None:
+    sent = dict(signal() for _ in range(20))
+    told: list[UUID] = []
+
+    async def tell(batch: Batch) -> None:
+        await note(batch)
+        for event in batch.events:
+            batch.after_commit(partial(told.append, event.id))
+        batch.after_commit(partial(told.remove, uuid4()))  # fails: the effects stand all the same
+
+    failpoints.activate("consumer.before_commit=error:deadlock@1,consumer.after_commit=error:connection@1")
+    try:
+        await fake.send(list(sent.values()))
+        async with fake.running(fake.consumer(tell)):
+            await fake.eventually(lambda: fake.notes(list(sent)))
+            await fake.eventually(lambda: _read(fake, len(sent)))
+    finally:
+        failpoints.clear()
+    assert sorted(told) == sorted(sent)
+    assert await fake.noted() == dict.fromkeys(sent, 1)
+
+
+async def test_a_unit_repeated_after_a_deadlock_makes_its_calls_once(fake: World) -> None:
+    told: list[int] = []
+
+    async def work(unit: Unit) -> None:
+        unit.after_commit(partial(told.append, 1))
+
+    failpoints.activate("unit.before_commit=error:deadlock@1")
+    try:
+        await fake.runtime.in_transaction(work)
+    finally:
+        failpoints.clear()
+    assert told == [1]
