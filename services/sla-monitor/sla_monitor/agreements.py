@@ -25,9 +25,11 @@ class Agreements:
 
         Call it before this transaction inserts a version of its own, which must not outlive a rollback here.
         """
-        for row in await store.fetch(conn, "agreements_after", max(self._by_version, default=0)):
+        newest = max(self._by_version, default=0)
+        for row in await store.fetch(conn, "agreements_besides", self.versions):
             self._by_version[row["version"]] = promises(Agreement.model_validate(row["agreement"]))
-            self.sources = frozenset(row["sources"])
+            if row["version"] > newest:
+                self.sources = frozenset(row["sources"])
 
     @property
     def versions(self) -> list[int]:

@@ -1,7 +1,7 @@
 """HTTP for operators: timers of a lead, timers by state, what was said in order, conservation."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -88,7 +88,7 @@ def _due_cursor(cursor: str | None) -> tuple[str, UUID]:
     try:
         if due != "infinity":
             # a plus sign in a query string arrives as a space
-            due = datetime.fromisoformat(due.replace(" ", "+")).isoformat()
+            due = datetime.fromisoformat(due.replace(" ", "+")).astimezone(UTC).isoformat()
         return due, UUID(identity if separator else "")
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadCursor("cursor") from None

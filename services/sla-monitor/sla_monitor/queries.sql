@@ -168,13 +168,13 @@ FOR UPDATE OF leads SKIP LOCKED
 SELECT topic, partition, read_up_to, moved_at FROM read_progress
 
 -- name: write_progress
--- Reading has come so far. It never goes back; moved_at is when it last went on.
+-- Reading has come so far; moved_at is when it last went on. It goes back only where it lies in the future, as after a clock was set back.
 INSERT INTO read_progress (topic, partition, read_up_to, moved_at)
 SELECT topic, partition, read_up_to, $4 FROM unnest($1::text[], $2::int[], $3::timestamptz[])
     AS told (topic, partition, read_up_to)
 ORDER BY topic, partition
 ON CONFLICT (topic, partition) DO UPDATE SET read_up_to = excluded.read_up_to, moved_at = excluded.moved_at
-WHERE read_progress.read_up_to < excluded.read_up_to
+WHERE read_progress.read_up_to < excluded.read_up_to OR read_progress.read_up_to > excluded.moved_at
 
 -- name: lock_waiting_leads
 -- Leads whose handoff named a rulebook version that has arrived since.
@@ -211,9 +211,9 @@ SELECT state, count(*) AS leads FROM leads GROUP BY state
 -- Numbers of the router that were counted and have not arrived.
 SELECT coalesce(sum(router_seq - router_facts), 0)::bigint AS missing FROM leads WHERE router_seq > router_facts
 
--- name: agreements_after
--- The two parts of a rulebook that matter here, of versions that the process does not know yet.
+-- name: agreements_besides
+-- The two parts of a rulebook that matter here, of versions that the process does not know yet; they may arrive in any order.
 SELECT
     version, rulebook -> 'agreement' AS agreement,
     ARRAY(SELECT jsonb_object_keys(rulebook -> 'sources')) AS sources
-FROM rulebook_versions WHERE version > $1 ORDER BY version
+FROM rulebook_versions WHERE version <> ALL($1::int[]) ORDER BY version

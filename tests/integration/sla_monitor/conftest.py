@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from tests.integration.sla_monitor.worlds import MONDAY_9, World
 
 from baton_dev.databases import create_database, drop_database, with_database
 from baton_dev.testing import Servers
@@ -13,6 +12,7 @@ from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.migrate import migrate
 from service_kit.postgres import Database
 from sla_monitor.main import PACKAGES
+from tests.integration.sla_monitor.worlds import MONDAY_9, World
 
 
 @pytest.fixture(scope="session")

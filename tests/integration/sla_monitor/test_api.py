@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from prometheus_client import REGISTRY
-from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
 
-from sla_monitor.handlers.firing import count_fired
 from sla_monitor.handlers.gauges import export_gauges
 from sla_monitor.main import app
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
 
 ACCEPT_DUE = MONDAY_9 + timedelta(minutes=15)
 
@@ -116,6 +116,9 @@ async def test_bad_questions_are_refused_with_what_to_send(world: World, api: ht
         ("/v1/leads/7/timers", 422, "lead_id"),
         ("/v1/timers?state=lost", 422, "pending"),
         ("/v1/timers?cursor=tomorrow~7", 422, "cursor"),
+        (f"/v1/timers?cursor=0001-01-01T00:00:00%2B20:00~{UUID(int=1)}", 422, "cursor"),
+        (f"/v1/timers?cursor=infinity{UUID(int=1)}", 422, "cursor"),
+        ("/v1/timers?cursor=%00~%00", 422, "cursor"),
         ("/v1/timers?limit=0", 422, "limit"),
         ("/v1/firings?after=seven", 422, "after"),
         (f"/v1/firings?after={2**64}.1", 422, "after"),
@@ -124,7 +127,12 @@ async def test_bad_questions_are_refused_with_what_to_send(world: World, api: ht
         assert answer.status_code == status, path
         assert answer.headers["content-type"] == "application/problem+json"
         assert word in answer.text, path
-    assert (await api.get("/v1/timers", headers={"Authorization": "Bearer no"})).status_code == 401
+    far_east = f"2026-01-01T00:00:00%2B20:00~{UUID(int=1)}"
+    assert (await api.get(f"/v1/timers?cursor={far_east}")).status_code == 200
+    for token in ({"Authorization": "Bearer no"}, {"Authorization": ""}):
+        refused = await api.get("/v1/timers", headers=token)
+        assert refused.status_code == 401
+        assert refused.headers["content-type"] == "application/problem+json"
 
 
 async def test_what_was_read_is_accounted_for(world: World, api: httpx.AsyncClient) -> None:
@@ -178,7 +186,7 @@ async def test_figures_count_leads_and_response_times_and_leave_tests_out(world:
             await world.read_all(consumer)
             world.at(opened + timedelta(minutes=15) + MARGIN)
             await world.read_all(consumer)
-            count_fired(await world.fire())
+            await world.fire()
             world.at(opened + timedelta(minutes=20))
             await world.read_all(consumer)
     await export_gauges(world.database)

@@ -3,9 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, OPEN_UTC, OUT, World, a_lead
-
 from sla_monitor.memory import Memory
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, OPEN_UTC, OUT, World, a_lead
 
 ACCEPT_DUE = MONDAY_9 + timedelta(minutes=15)
 RESPONSE_DUE = MONDAY_9 + timedelta(minutes=30)

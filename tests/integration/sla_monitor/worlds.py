@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from lead_events import (
     EventModel,
+    LeadMerged,
     LeadProgressed,
     LeadRouted,
     LeadScored,
@@ -214,6 +215,18 @@ class World:
             | more
         )
         return self.say("lead-scored", event, key=str(lead))
+
+    def merged(self, *ended: UUID, **more: Any) -> UUID:
+        person = uuid4()
+        defaults: dict[str, Any] = {
+            "kind": "merged",
+            "person_id": person,
+            "other_person_id": uuid4(),
+            "leads_ended": ended,
+            "at": self.clock.now(),
+            "seq": 1,
+        }
+        return self.say("lead-merged", LeadMerged.model_validate(defaults | more), key=str(person))
 
     def hours_changed(self, rep: str, revision: int, calendar: dict[str, Any], **more: Any) -> UUID:
         event = RepAvailabilityChanged.model_validate(

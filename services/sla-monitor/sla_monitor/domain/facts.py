@@ -26,7 +26,10 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One decision of the router or one act of a rep. `round` 0 means: before the first handoff."""
+    """One decision of the router, one act of a rep, or the merging of a lead into another.
+
+    `round` 0 means: before the first handoff, or none in particular. `seq` 0: not numbered for this lead.
+    """
 
     id: UUID
     producer: str

@@ -17,7 +17,7 @@ BREACH, WITHDRAWAL = "breach", "withdrawal"
 
 def level_name(share: float | None) -> str:
     """How a level is called where it is unique: `warning:0.8`, or the breach for None."""
-    return BREACH if share is None else f"warning:{share:g}"
+    return BREACH if share is None else f"warning:{share}"
 
 
 class News(StrEnum):

@@ -68,7 +68,7 @@ class Lead:
         decision = next((f for f in reversed(ordered) if isinstance(f.kind, RoutedKind)), None)
         is_held = decision is not None and decision.kind is RoutedKind.HELD
         self.hold_reason = decision.reason if decision and is_held else None
-        self.router_facts = len({(fact.producer, fact.seq) for fact in ordered})
+        self.router_facts = len({(fact.producer, fact.seq) for fact in ordered if fact.seq})
         self.router_seq = max((fact.seq for fact in ordered), default=0)
         contact = first_contact(ordered)
         self.contacted_at = contact.at if contact else None

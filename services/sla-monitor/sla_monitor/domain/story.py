@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sla_monitor.domain.facts import Fact, Handoff
 from sla_monitor.domain.schedule import Schedule
-from sla_monitor.domain.timers import Terms, Timer, TimerState, judged, opened_by, timed
+from sla_monitor.domain.timers import SETTLED, Terms, Timer, TimerState, judged, opened_by, timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Reconciled:
 
     timers: list[Timer] = field(default_factory=list)
     changed: list[Timer] = field(default_factory=list)
+    settled: list[Timer] = field(default_factory=list)
     ended: list[Timer] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     withdrawn: list[Timer] = field(default_factory=list)
@@ -43,7 +44,8 @@ def reconcile(
 
     `terms_of` answers None for an agreement version that is not known yet; its promises follow once it is.
     Due times move only while a promise is pending; what was fired or ended keeps the due time it was judged
-    by. `ended` are those whose ending was not known before, in time or not.
+    by. `settled` are those that now need no breach, `ended` those whose ending was not known before, in time
+    or not. Of several versions missing, `awaits_version` is the lowest.
     """
     result = Reconciled()
     for fact in ordered:
@@ -51,7 +53,8 @@ def reconcile(
             continue
         terms = terms_of(fact.handoff)
         if terms is None:
-            result.awaits_version = fact.handoff.rulebook_version
+            missing = fact.handoff.rulebook_version
+            result.awaits_version = min(result.awaits_version or missing, missing)
             continue
         hours = hours_of(fact)
         for promise in opened_by(fact, lead_id, terms):
@@ -77,6 +80,8 @@ def _note(result: Reconciled, before: Timer | None, now: Timer) -> None:
     if now == before:
         return
     result.changed.append(now)
+    if now.state in SETTLED and (before is None or before.state not in SETTLED):
+        result.settled.append(now)
     if now.ending is not None and (before is None or before.ending is None):
         result.ended.append(now)
     if now.state is TimerState.WITHDRAWN and (before is None or before.state is not TimerState.WITHDRAWN):

@@ -22,6 +22,9 @@ class TimerState(StrEnum):
     CANCELLED = "cancelled"  # the round ended before the due time without an answer: nobody's breach
 
 
+SETTLED = frozenset({TimerState.KEPT, TimerState.WITHDRAWN, TimerState.CANCELLED})
+"""Nobody broke the promise, and no later news can change that."""
+
 _ANSWERS = {ProgressKind.CONTACTED, ProgressKind.REJECTED, ProgressKind.RECYCLED, ProgressKind.OUTCOME}
 ANSWERED_BY: Mapping[TimerKind, frozenset[FactKind]] = {
     TimerKind.ACCEPT: frozenset(_ANSWERS | {ProgressKind.ACCEPTED}),
@@ -53,7 +56,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """One promise. `due_at` None: this rep never works long enough again.
+    """One promise. `due_at` None: this rep never works long enough again, and nothing will be said.
 
     `next_level` counts what is done with: the warnings in order of their shares, then the breach.
     """
@@ -129,12 +132,10 @@ def opened_by(fact: Fact, lead_id: UUID, terms: Terms) -> list[Timer]:
 
 
 def timed(timer: Timer, hours: Schedule) -> Timer:
-    """The timer with its moments by `hours`."""
-    return replace(
-        timer,
-        due_at=hours.add(timer.opened_at, timer.target),
-        warns_at=tuple(hours.add(timer.opened_at, timer.target * share) for share in timer.shares),
-    )
+    """The timer with its moments by `hours`. What never falls due is not warned of either."""
+    due_at = hours.add(timer.opened_at, timer.target)
+    moments = (hours.add(timer.opened_at, timer.target * share) for share in timer.shares)
+    return replace(timer, due_at=due_at, warns_at=tuple(None if due_at is None else at for at in moments))
 
 
 def ending_of(timer: Timer, ordered: Iterable[Fact]) -> Ending | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from lead_events.sla import SlaBreached, SlaWarned, Stretch
@@ -22,7 +23,7 @@ _US = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """One level said in a transaction that is committed by the time this is counted."""
+    """One level said, and the event that says it; None for a warning left out."""
 
     saying: store.Saying
     event: SlaWarned | SlaBreached | None
@@ -52,6 +53,7 @@ async def fire_due(unit: Unit, memory: Memory, *, margin: timedelta, limit: int)
             due.extend((_saying(unit, timer, step), step) for step in found)
     fired = await _say(unit, leads, told, due)
     await store.update_leads(unit.conn, leads.values())
+    unit.after_commit(partial(_count, fired))
     return fired
 
 
@@ -113,8 +115,7 @@ def _event(
     )
 
 
-def count_fired(fired: list[Fired]) -> None:
-    """Count what a committed transaction said."""
+def _count(fired: list[Fired]) -> None:
     for each in fired:
         timer, event = each.saying.timer, each.event
         if timer.handoff.is_test:

@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from lead_events import LeadProgressed, LeadRouted, LeadScored, RepAvailabilityChanged, RulebookPublished
-from lead_events.words import RoutedKind, Stage
+from lead_events import (
+    LeadMerged,
+    LeadProgressed,
+    LeadRouted,
+    LeadScored,
+    RepAvailabilityChanged,
+    RulebookPublished,
+)
+from lead_events.ids import event_id
+from lead_events.words import CloseReason, RoutedKind, Stage
 from rulebook.findings import RulebookInvalid
 from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
@@ -20,10 +30,11 @@ from sla_monitor.hours import Calendars
 from sla_monitor.memory import Memory
 from sla_monitor.store import RepHours
 from worktime import CalendarError
+from worktime.instants import FIRST_YEAR, LAST_YEAR
 
 TAKEN, KNOWN = "taken", "known"
 EFFECTS = frozenset({TAKEN, KNOWN})
-"""What becomes of an event: it told something new, or it repeated or was overtaken by what is known."""
+"""What becomes of an event: it told something new, or nothing that was not known."""
 
 
 @dataclass(slots=True)
@@ -34,7 +45,13 @@ class News:
     hours: list[tuple[Received[RepAvailabilityChanged], RepHours]] = field(default_factory=list)
     scored: list[Received[LeadScored]] = field(default_factory=list)
     facts: list[tuple[Received[Any], UUID, Fact, bool]] = field(default_factory=list)
+    merges: list[tuple[Received[Any], list[tuple[UUID, Fact]]]] = field(default_factory=list)
     calendars: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+    def leads(self) -> set[UUID]:
+        """All leads that are named."""
+        merged = {lead for _, ended in self.merges for lead, _ in ended}
+        return {received.data.lead_id for received in self.scored} | {f[1] for f in self.facts} | merged
 
 
 async def take_news(batch: Batch, memory: Memory) -> None:
@@ -45,13 +62,12 @@ async def take_news(batch: Batch, memory: Memory) -> None:
         await _take_version(batch, version)
     await store.insert_calendars(batch.conn, news.calendars)
     moved = await _take_hours(batch, news)
-    named = {received.data.lead_id for received in news.scored} | {lead for _, lead, _, _ in news.facts}
-    leads = await store.lock_leads(batch.conn, named | set(moved))
+    leads = await store.lock_leads(batch.conn, news.leads() | set(moved))
     await batch.refresh_now()
     _take_scored(batch, memory, news, leads)
-    told = await _take_facts(batch, memory, news, leads)
+    told = await _take_facts(batch, news, leads)
     await reconcile_leads(batch, memory, leads, told | set(moved))
-    _count_speed(memory, leads)
+    _count_speed(batch, leads)
     await store.update_leads(batch.conn, leads.values())
 
 
@@ -59,6 +75,9 @@ def _sorted_out(batch: Batch, calendars: Calendars) -> News:
     news = News()
     for event in batch.events:
         received: Received[Any] = event
+        if problem := _problem_with_time(event.data):
+            batch.reject(received, problem)
+            continue
         match event.data:
             case LeadScored():
                 news.scored.append(received)
@@ -68,11 +87,40 @@ def _sorted_out(batch: Batch, calendars: Calendars) -> News:
                 news.facts.append((received, act.lead_id, _act(received, act), act.is_test))
             case LeadRouted() as routed:
                 _sort_routed(batch, news, calendars, received, routed)
+            case LeadMerged() as merge:
+                news.merges.append(
+                    (received, [(lead, _ended(received, merge, lead)) for lead in merge.leads_ended])
+                )
             case RepAvailabilityChanged() as change:
                 _sort_hours(batch, news, calendars, received, change)
             case other:
                 batch.reject(received, f"sla-monitor has no use for {type(other).__name__}")
     return news
+
+
+def _problem_with_time(data: object) -> str | None:
+    """No calendar answers for a moment outside its years: such a fact would stop whatever reads it later."""
+    if isinstance(data, LeadProgressed | LeadRouted | LeadMerged | RepAvailabilityChanged):
+        at: datetime = data.at
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            return (
+                f"at: {at.isoformat()} is not covered; send a moment of the years {FIRST_YEAR} to {LAST_YEAR}"
+            )
+    return None
+
+
+def _ended(received: Received[Any], merge: LeadMerged, lead: UUID) -> Fact:
+    """What a merge says of one lead that ended with it. Its seq numbers a person's merges, not this lead."""
+    identity = event_id(received.id, "lead-merged", lead)
+    return Fact(
+        identity,
+        received.attributes.source,
+        0,
+        RoutedKind.CLOSED,
+        merge.at,
+        0,
+        reason=CloseReason.MERGED.value,
+    )
 
 
 def _sort_routed(
@@ -157,9 +205,9 @@ def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, 
         first = lead.scored_seq == 0
         newer = lead.note_scoring(_scoring(scored))
         batch.effect(received, TAKEN if newer else KNOWN)
-        if first and not lead.is_test and memory.counted.first_time(("received", lead.id)):
+        if first and not lead.is_test:
             source = scored.source if scored.source in memory.agreements.sources else "other"
-            metrics.RECEIVED.labels(source, scored.quadrant.value).inc()
+            batch.after_commit(metrics.RECEIVED.labels(source, scored.quadrant.value).inc)
 
 
 def _scoring(scored: LeadScored) -> Scoring:
@@ -177,8 +225,9 @@ def _scoring(scored: LeadScored) -> Scoring:
     return Scoring(scored.seq, scored.line, scored.source, scored.quadrant, scored.is_test, is_sql, origin)
 
 
-async def _take_facts(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, Lead]) -> set[UUID]:
-    new = await store.insert_facts(batch.conn, [(lead, fact, test) for _, lead, fact, test in news.facts])
+async def _take_facts(batch: Batch, news: News, leads: Mapping[UUID, Lead]) -> set[UUID]:
+    ended = [(lead, fact, False) for _, ends in news.merges for lead, fact in ends]
+    new = await store.insert_facts(batch.conn, [*(each[1:] for each in news.facts), *ended])
     told = set()
     for received, lead_id, fact, is_test in news.facts:
         lead = leads[lead_id]
@@ -187,13 +236,16 @@ async def _take_facts(batch: Batch, memory: Memory, news: News, leads: Mapping[U
         batch.effect(received, TAKEN if fact.id in new else KNOWN)
         if fact.id in new:
             told.add(lead_id)
-            _count_fact(memory, lead, fact)
+            if not lead.is_test:
+                batch.after_commit(partial(_count_fact, fact))
+    for received, ends in news.merges:
+        fresh = {lead for lead, fact in ends if fact.id in new}
+        batch.effect(received, TAKEN if fresh else KNOWN)
+        told |= fresh
     return told
 
 
-def _count_fact(memory: Memory, lead: Lead, fact: Fact) -> None:
-    if lead.is_test or not memory.counted.first_time(("fact", fact.id)):
-        return
+def _count_fact(fact: Fact) -> None:
     if isinstance(fact.kind, RoutedKind):
         metrics.ROUTED.labels(fact.kind.value).inc()
         if fact.kind is RoutedKind.HELD:
@@ -202,11 +254,12 @@ def _count_fact(memory: Memory, lead: Lead, fact: Fact) -> None:
         metrics.ACTS.labels(fact.kind.value).inc()
 
 
-def _count_speed(memory: Memory, leads: Mapping[UUID, Lead]) -> None:
+def _count_speed(batch: Batch, leads: Mapping[UUID, Lead]) -> None:
     """Speed to lead is known once both the buyer's act and the first contact are, in whatever order."""
     for lead in leads.values():
         if lead.speed_counted or lead.contacted_at is None or lead.origin is None:
             continue
         lead.speed_counted = True
-        if not lead.is_test and memory.counted.first_time(("speed", lead.id)):
-            metrics.SPEED.observe(max(0.0, (lead.contacted_at - lead.origin.speed_from).total_seconds()))
+        if not lead.is_test:
+            waited = (lead.contacted_at - lead.origin.speed_from).total_seconds()
+            batch.after_commit(partial(metrics.SPEED.observe, max(0.0, waited)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from lead_events.ids import event_id
@@ -12,7 +13,7 @@ from sla_monitor import metrics, store
 from sla_monitor.domain.firing import WITHDRAWAL, Outcome
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.story import Move, Reconciled, reconcile
-from sla_monitor.domain.timers import Timer, TimerState
+from sla_monitor.domain.timers import Timer
 from sla_monitor.hours import HoursBook, hours_of
 from sla_monitor.memory import Memory
 from sla_monitor.results import common, said
@@ -51,22 +52,20 @@ async def reconcile_leads(
         leads[lead_id].note_facts(story.facts)
         leads[lead_id].awaits_version = result.awaits_version
         told.results[lead_id] = result
-    await _write(unit, memory, leads, told)
+    await _write(unit, leads, told)
     return told
 
 
-async def _write(unit: Unit, memory: Memory, leads: Mapping[UUID, Lead], told: Told) -> None:
+async def _write(unit: Unit, leads: Mapping[UUID, Lead], told: Told) -> None:
     results = told.results.values()
     moves: list[Move] = [move for result in results for move in result.moves]
     await store.upsert_timers(unit.conn, [timer for result in results for timer in result.changed])
     await store.insert_moves(unit.conn, moves, unit.now)
-    await _withdraw(unit, memory, leads, [timer for result in results for timer in result.withdrawn])
-    _count(memory, told, moves)
+    await _withdraw(unit, leads, [timer for result in results for timer in result.withdrawn])
+    unit.after_commit(partial(_count, told, moves))
 
 
-async def _withdraw(
-    unit: Unit, memory: Memory, leads: Mapping[UUID, Lead], timers: Collection[Timer]
-) -> None:
+async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], timers: Collection[Timer]) -> None:
     sayings = [
         store.Saying(timer, WITHDRAWAL, Outcome.FIRED.value, timer.ending.at)
         for timer in timers
@@ -87,27 +86,27 @@ async def _withdraw(
             withdraws=event_id(timer.id, BREACHED_TOPIC, timer.lead_id),
         )
         done.append(said(unit, saying, WITHDRAWN_TOPIC, event))
-        if not timer.handoff.is_test and memory.counted.first_time(("withdrawn", timer.id)):
-            metrics.WITHDRAWN.labels(timer.kind.value, metrics.team_label(timer.handoff.team)).inc()
+        if not timer.handoff.is_test:
+            team = metrics.team_label(timer.handoff.team)
+            unit.after_commit(metrics.WITHDRAWN.labels(timer.kind.value, team).inc)
     await store.complete_sayings(unit.conn, done)
 
 
-def _count(memory: Memory, told: Told, moves: Collection[Move]) -> None:
-    for move in moves:
-        if memory.counted.first_time(("moved", move.timer.id, move.revision)):
-            metrics.MOVED.inc()
+def _count(told: Told, moves: Collection[Move]) -> None:
+    metrics.MOVED.inc(sum(not move.timer.handoff.is_test for move in moves))
     for lead_id, result in told.results.items():
+        for timer in result.settled:
+            if not timer.handoff.is_test:
+                metrics.ENDED.labels(timer.kind.value, timer.state.value).inc()
         for timer in result.ended:
-            if not timer.handoff.is_test and memory.counted.first_time(("ended", timer.id)):
-                _count_ended(told, lead_id, timer)
+            if not timer.handoff.is_test:
+                _observe_work(told, lead_id, timer)
 
 
-def _count_ended(told: Told, lead_id: UUID, timer: Timer) -> None:
+def _observe_work(told: Told, lead_id: UUID, timer: Timer) -> None:
     ending = timer.ending
     if ending is None:
         return
-    if timer.state in (TimerState.KEPT, TimerState.CANCELLED, TimerState.WITHDRAWN):
-        metrics.ENDED.labels(timer.kind.value, timer.state.value).inc()
     opening = next(fact for fact in told.stories[lead_id].facts if fact.id == timer.opened_by)
     worked = told.hours.of(opening).elapsed(timer.opened_at, ending.at).total_seconds()
     if timer.kind is TimerKind.FIRST_RESPONSE and ending.kind == ProgressKind.CONTACTED:
