@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     console = Console(width=None if sys.stdout.isatty() else 200)
     started = time.monotonic()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it otherwise
     signal.signal(signal.SIGTERM, _as_interrupt)
     stack: Stack | None = None
     try:
