@@ -1,13 +1,15 @@
 """The versions of the rulebook that this store holds, compiled once a process."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from router.domain.book import Book, read_book
 from rulebook.store import RulebookCache
 from rulebook.versions import History, NoRulebookYet, Versioned
 from service_kit.postgres import Connection
+
+LONGEST = timedelta(minutes=1)
+"""No transaction lasts longer: what takes effect later is not its matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Shelf:
         except NoRulebookYet:
             return None
         return self._compile(versioned)
+
+    def about(self, since: datetime, now: datetime) -> list[Book]:
+        """The versions in force at `since`, `now`, and when a transaction of now may end; each once."""
+        found = (self.at(time) for time in (since, now, now + LONGEST))
+        return list({book.version: book for book in found if book is not None}.values())
 
     def with_version(self, versioned: Versioned) -> "Shelf":
         """This shelf and a version that the transaction has just stored."""
@@ -47,8 +54,3 @@ class Books:
     async def shelf(self, conn: Connection) -> Shelf:
         """What the transaction sees; call it before the transaction stores a version itself."""
         return Shelf(await self._cache.history(conn), self._compiled)
-
-    @property
-    def compiled(self) -> Mapping[int, Book]:
-        """Versions compiled so far."""
-        return self._compiled

@@ -15,6 +15,7 @@ from lead_events import Rep as RepNews
 from lead_events.ids import event_id
 from lead_events.words import CloseReason, HoldReason, RoutedKind
 from router import metrics, store
+from router.books import Shelf
 from router.domain.book import NO_PLAN, Book, PoolChoice, PoolMember
 from router.domain.decision import Decision, Standing, decide
 from router.domain.leads import Handoff, Lead, LeadState
@@ -53,12 +54,14 @@ class Desk:
 
     unit: Unit
     reader: RepReader
+    shelf: Shelf
     leads: dict[UUID, Lead] = field(default_factory=dict)
     pools: dict[str, LockedPool] = field(default_factory=dict)
     reps: dict[str, Rep] = field(default_factory=dict)
     load: dict[str, int] = field(default_factory=dict)
-    members: list[PoolMember] = field(default_factory=list)
+    members: dict[str, PoolMember] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    _pools_of: dict[str, set[str]] = field(default_factory=dict)
     _waiting: set[tuple[str, str]] = field(default_factory=set)
     _ordinals: defaultdict[tuple[UUID, UUID, str], int] = field(default_factory=lambda: defaultdict(int))
     _taken: Counter[str] = field(default_factory=Counter)
@@ -70,32 +73,37 @@ class Desk:
 
     async def read_members(self) -> None:
         """Read who belongs to which team; needed before asking a book for members."""
-        self.members = [Member(row["id"], row["team"]) for row in await self.unit.conn.fetch(q.roster)]
+        rows = await self.unit.conn.fetch(q.roster)
+        self.members = {row["id"]: Member(row["id"], row["team"]) for row in rows}
 
-    def member(self, rep: str) -> PoolMember:
-        """A rep by id."""
-        return next(each for each in self.members if each.id == rep)
+    def expect_freed(self, rep: str, since: datetime) -> None:
+        """`take_pools` is to lock this rep, and the pools in which waiting leads may go to them once freed.
 
-    async def take_pools(
-        self, wanted: Iterable[tuple[Book, str]], lines: Iterable[str], extra_reps: Iterable[str] = ()
-    ) -> None:
-        """Lock pools, then their reps and `extra_reps`.
+        `since` is when what frees them happened: the pools of the version in force then, and of the one now.
+        """
+        member = self.members[rep]
+        books = self.shelf.about(since, self.unit.now)
+        self._pools_of.setdefault(rep, set()).update(pool for book in books for pool in book.pools_of(member))
+
+    async def take_pools(self, wanted: Iterable[tuple[Book, str]], lines: Iterable[str]) -> None:
+        """Lock pools with their reps, and whom `expect_freed` named with their pools.
 
         Learn which of them hold leads of `lines`. Renews `now`.
         """
         conn = self.unit.conn
         pairs = {(book.version, pool): book for book, pool in wanted}
-        names = sorted({pool for _, pool in pairs})
-        reps = {rep for (_, pool), book in pairs.items() for rep in book.members(pool, self.members)}
+        names = sorted({pool for _, pool in pairs}.union(*self._pools_of.values()))
+        members = self.members.values()
+        reps = {rep for (_, pool), book in pairs.items() for rep in book.members(pool, members)}
         if names:
             rows = await conn.fetch(q.lock_pools, names)
             turns = await store.read_turns(conn, rows)
             for row in rows:
                 pool = Pool(row["id"], row["id"], (), self.load, turns[row["id"]])
                 self.pools[row["id"]] = LockedPool(pool, row["drain_due"], row["next_opening"], pool.turns)
-        wanted_reps = reps | set(extra_reps)
-        if wanted_reps:
-            self.reps, load = await self.reader.lock(conn, wanted_reps)
+        reps.update(self._pools_of)
+        if reps:
+            self.reps, load = await self.reader.lock(conn, reps)
             self.load.update(load)
         asked = {(pool, line) for pool in names for line in lines}
         self._waiting = await store.queues_waiting(conn, asked) if asked else set()
@@ -105,7 +113,7 @@ class Desk:
         """A locked pool with the reps that `book` puts in it."""
         locked = self.pools[name]
         if locked.version != book.version:
-            members = book.members(name, self.members)
+            members = book.members(name, self.members.values())
             locked.pool = Pool(
                 name,
                 book.pools[name].name,
@@ -125,7 +133,7 @@ class Desk:
         """
         if book is None or choice.pool is None:
             return self._hold_without_pool(lead, cause, book, choice)
-        metrics.count_rule_errors(choice.errors)
+        metrics.count_rule_errors(self.unit, choice.errors)
         pool = self.pool(book, choice.pool)
         waiting = not from_queue and (pool.id, lead.line) in self._waiting
         decision = decide(pool, lead.routable(), self.unit.now, queue_is_waiting=waiting)
@@ -143,34 +151,32 @@ class Desk:
         decision = decide(self.pool(book, choice.pool), trial, self.unit.now)
         return decision.hold_reason is HoldReason.POOL_EMPTY
 
-    def take_back(self, lead: Lead, cause: UUID, book: Book, ended_by: Standing) -> None:
+    def take_back(self, lead: Lead, cause: UUID, ended_by: Standing) -> None:
         """End the open round by `ended_by` (declined or timed_out).
 
         The lead is without a rep until `route`.
         """
-        handoff = self._end_round(lead, ended_by.value, book)
+        handoff = self._end_round(lead, ended_by.value)
+        lead.state = LeadState.STUB
         lead.excluded = {**lead.excluded, handoff.rep: ended_by.value}
         why = why_taken_back(self.reps[handoff.rep].name, declined=ended_by is Standing.DECLINED)
-        self._publish(
-            lead, cause, RoutedKind.TAKEN_BACK, why, book.version, pool=handoff.pool, rep=handoff.rep
-        )
+        self._publish(lead, cause, RoutedKind.TAKEN_BACK, why, pool=handoff.pool, rep=handoff.rep)
 
-    def close(self, lead: Lead, cause: UUID, book: Book, reason: CloseReason, closing_seq: int) -> None:
-        """End the lead's cycle; `closing_seq` is the seq of the act that did it."""
-        handoff = self._end_round(lead, "closed", book)
-        lead.state = LeadState.CLOSED
-        lead.closed_at, lead.close_reason, lead.closing_seq = self.unit.now, reason, closing_seq
-        why = why_closed(reason, self.reps[handoff.rep].name)
-        self._publish(
-            lead,
-            cause,
-            RoutedKind.CLOSED,
-            why,
-            book.version,
-            pool=handoff.pool,
-            rep=handoff.rep,
-            close=reason,
-        )
+    def close(self, lead: Lead, cause: UUID, reason: CloseReason, closing_seq: int | None = None) -> None:
+        """End the lead's cycle, whoever has it.
+
+        `closing_seq` is the seq of the act that did it; without an act, that of this decision stands for it.
+        """
+        handoff = self._end_round(lead, "closed") if lead.handoff is not None else None
+        pool, rep = (handoff.pool, handoff.rep) if handoff is not None else (lead.pool, None)
+        self.ledger.touch(lead)
+        lead.state = LeadState.MERGED if reason is CloseReason.MERGED else LeadState.CLOSED
+        lead.hold_reason = lead.held_since = lead.next_try_at = None
+        lead.closed_at, lead.close_reason = self.unit.now, reason
+        lead.closing_seq = closing_seq or lead.routed_seq + 1
+        by = self.reps[rep].name if rep is not None and closing_seq is not None else None
+        why = why_closed(reason, by)
+        self._publish(lead, cause, RoutedKind.CLOSED, why, pool=pool, rep=rep, close=reason)
 
     def progress(self, lead: Lead, cause: UUID, event: LeadProgressed) -> UUID:
         """Publish an act; gives it the lead's next seq. Returns the event's id."""
@@ -228,10 +234,13 @@ class Desk:
         lead.handoff = Handoff(identity, rep.id, decision.pool, lead.round, now, book.version)
         self.ledger.rounds.append(NewRound(lead, lead.handoff, book.promise(lead.quadrant), why))
         self._record(lead, cause, book, choice, decision, RoutedKind.ASSIGNED, why)
-        metrics.observe_assignment(lead, now)
+        metrics.count_assignment(self.unit, lead)
 
     def _hold(self, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, decision: Decision) -> None:
         locked = self.pools[decision.pool]
+        in_force = self.shelf.at(self.unit.now)
+        if in_force is not None and in_force.version != book.version:
+            locked.drain_due = True  # the version in force now may know somebody: its own drain may be over
         if decision.hold_reason is HoldReason.QUEUE_AHEAD:
             locked.drain_due = True
         elif decision.hold_reason is not HoldReason.POOL_EMPTY:
@@ -268,19 +277,17 @@ class Desk:
         if at is not None and at > self.unit.now:
             locked.next_opening = min(locked.next_opening or at, at)
 
-    def _end_round(self, lead: Lead, ended_by: str, book: Book) -> Handoff:
+    def _end_round(self, lead: Lead, ended_by: str) -> Handoff:
         if lead.handoff is None:
             raise AssertionError(f"lead {lead.id} has no open round to end")
         handoff = lead.handoff
         self.ledger.touch(lead)
         self.ledger.ended.append((handoff, ended_by))
         lead.handoff = None
-        lead.state = LeadState.STUB
         self.load[handoff.rep] -= 1
         self._freed[handoff.rep] += 1
-        for name in book.pools_of(self.member(handoff.rep)):
-            if name in self.pools:
-                self.pools[name].drain_due = True
+        for name in self._pools_of[handoff.rep]:
+            self.pools[name].drain_due = True
         return handoff
 
     def _record(
@@ -299,9 +306,8 @@ class Desk:
         self.ledger.decide(
             identity, lead, self.unit.now, cause, kind, choice, decision, version, why, _pool_state(locked)
         )
-        metrics.DECISIONS.labels(kind=kind.value, pool=lead.pool or "none").inc()
         rep = lead.handoff.rep if lead.handoff is not None else None
-        self._publish(lead, cause, kind, why, version, pool=lead.pool, rep=rep, decision=identity)
+        self._publish(lead, cause, kind, why, pool=lead.pool, rep=rep, decision=identity, version=version)
 
     def _publish(
         self,
@@ -309,13 +315,18 @@ class Desk:
         cause: UUID,
         kind: RoutedKind,
         why: str,
-        version: int,
         *,
         pool: str | None,
         rep: str | None,
         decision: UUID | None = None,
         close: CloseReason | None = None,
+        version: int | None = None,
     ) -> None:
+        """`version` is the one that decided; by default the one in force now."""
+        if version is None:
+            in_force = self.shelf.at(self.unit.now)
+            version = in_force.version if in_force is not None else lead.rulebook_version
+        metrics.count_decision(self.unit, kind, pool)
         lead.routed_seq += 1
         event = LeadRouted(
             lead_id=lead.id,

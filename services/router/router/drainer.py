@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from router import metrics, store
+from router import store
 from router.handlers.drain import Drained, DrainHandler
 from router.store import q
 from service_kit.clock import pause
@@ -74,7 +74,7 @@ class Drainer:
             placed += await self._drain(pool)
         self._rounds += 1
         if self._rounds % ORPHANS_EVERY == 1:
-            placed += (await self._runtime.in_transaction(self._handler.drain_orphans)).placed
+            placed += await self._runtime.in_transaction(self._handler.drain_orphans)
         return placed
 
     async def _drain(self, pool: str) -> int:
@@ -89,7 +89,6 @@ class Drainer:
             placed += drained.placed
             if not drained.is_due or not drained.placed:
                 break
-        metrics.DRAINED.inc(placed)
         return placed
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """What the router counts. Pools are those of the rulebook; nothing of a lead is a label."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from functools import partial
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -11,6 +11,7 @@ from router.domain.leads import Lead
 from router.store import q
 from service_kit.metrics import BUCKETS
 from service_kit.postgres import Database
+from service_kit.unit import Unit
 
 DECISIONS = Counter(
     "baton_decisions_total", "Decisions by kind and pool (none: no rule named one).", ["kind", "pool"]
@@ -31,16 +32,22 @@ REFUSED_RULEBOOKS = Counter(
 DRAINED = Counter("baton_leads_drained_total", "Held leads that found a rep.")
 
 
-def count_rule_errors(errors: Iterable[RuleError]) -> None:
+def count_decision(unit: Unit, kind: RoutedKind, pool: str | None) -> None:
+    """Counts once the unit is committed, as all of these do."""
+    unit.after_commit(DECISIONS.labels(kind=kind.value, pool=pool or "none").inc)
+
+
+def count_rule_errors(unit: Unit, errors: Iterable[RuleError]) -> None:
     """Rules come from the rulebook, so the label is bounded by it."""
     for error in errors:
-        RULE_ERRORS.labels(rule=error.rule).inc()
+        unit.after_commit(RULE_ERRORS.labels(rule=error.rule).inc)
 
 
-def observe_assignment(lead: Lead, at: datetime) -> None:
+def count_assignment(unit: Unit, lead: Lead) -> None:
     """The company's speed in front of sales: first handoffs only."""
     if lead.round == 1 and lead.received_at is not None:
-        ASSIGNED_AFTER.observe(max(0.0, (at - lead.received_at).total_seconds()))
+        seconds = max(0.0, (unit.now - lead.received_at).total_seconds())
+        unit.after_commit(partial(ASSIGNED_AFTER.observe, seconds))
 
 
 def known_series() -> None:

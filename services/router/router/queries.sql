@@ -34,6 +34,10 @@ INSERT INTO pools (id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING
 -- Pools by id.
 SELECT * FROM pools WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
 
+-- name: lock_every_pool
+-- All pools by id.
+SELECT id FROM pools ORDER BY id FOR NO KEY UPDATE
+
 -- name: lock_reps
 -- Reps by id.
 SELECT * FROM reps WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
@@ -165,6 +169,11 @@ SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::timestamptz[], $8::timestamptz[],
     $9::text[]
 )
+ON CONFLICT DO NOTHING
+
+-- name: insert_merge
+-- Keeps that two persons are one, or are not.
+INSERT INTO merges (id, kind, person_id, other_person_id, leads_ended, at, seq) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING
 
 -- name: insert_reps

@@ -100,9 +100,8 @@ class Ledger:
             )
         if self.rounds:
             await self._insert_rounds(conn)
-        new = {each.handoff.id for each in self.rounds if each.handoff.asked_again == 0}
         ended = {handoff.id for handoff, _ in self.ended}
-        changed = [each for each in self.handoffs.values() if each.id not in new | ended]
+        changed = [each for each in self.handoffs.values() if each.id not in ended]
         if changed:
             await store.write_handoffs(conn, changed)
         if self.touched:

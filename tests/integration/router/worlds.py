@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID, uuid4, uuid5
 
 import httpx
@@ -14,6 +14,7 @@ from lead_events import (
     Cause,
     EventModel,
     Journey,
+    LeadMerged,
     LeadProgressed,
     LeadRouted,
     LeadScored,
@@ -220,6 +221,25 @@ class World:
         for name in names:
             self.score(name, **more)
         await self.read()
+
+    def merge(
+        self,
+        *,
+        ended: Iterable[str],
+        kind: Literal["merged", "undone"] = "merged",
+        seq: int = 1,
+        identity: UUID | None = None,
+    ) -> UUID:
+        """Put a merge on the topic that ends leads."""
+        event = LeadMerged(
+            kind=kind,
+            person_id=lead_id("survivor"),
+            other_person_id=lead_id("other"),
+            leads_ended=[lead_id(name) for name in ended],
+            at=self.clock.now(),
+            seq=seq,
+        )
+        return self.put("lead-merged", event, str(event.person_id), identity)
 
     def breach(self, name: str, *, rep_id: str, round_: int = 1, kind: TimerKind = TimerKind.ACCEPT) -> UUID:
         common = self._timer(name, rep_id, round_, kind)

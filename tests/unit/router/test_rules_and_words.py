@@ -15,7 +15,7 @@ from rulebook.context import routing_context, scoring_context
 from rulebook.models import Absence, Rulebook
 from rulebook.models import Calendar as CalendarSeed
 from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep
-from worktime import Calendar
+from worktime import Calendar, CalendarError
 
 
 def book(rules: list[dict[str, str]], on_error: str | None = None) -> Book:
@@ -97,7 +97,7 @@ def test_public_holidays_and_absences_close_days() -> None:
 
 
 def test_an_unknown_country_says_what_to_write() -> None:
-    with pytest.raises(ValueError, match="list them as dates"):
+    with pytest.raises(CalendarError, match="or list `holidays`"):
         hours_document(CalendarSeed(tz="UTC", week={}, holidays_of="QQ"), year=2026)
 
 

@@ -18,7 +18,7 @@ from service_kit.auth import require_operator
 from service_kit.conservation import conservation
 from service_kit.runtime import Runtime
 
-_STATES = ("stub", "nurturing", "held", "assigned", "closed")
+_STATES = ("stub", "nurturing", "held", "assigned", "closed", "merged")
 
 
 RepId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]

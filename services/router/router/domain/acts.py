@@ -1,6 +1,6 @@
 """What a rep may do with a lead, in which state, and when an act is only a repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,12 @@ _CLOSING = {ProgressKind.REJECTED: CloseReason.REJECTED, ProgressKind.RECYCLED: 
 _CLOSING_OUTCOMES = {"won": CloseReason.WON, "lost": CloseReason.LOST}
 
 
+def _closes(kind: ProgressKind, content: Mapping[str, Any]) -> CloseReason | None:
+    if kind is ProgressKind.OUTCOME:
+        return _CLOSING_OUTCOMES.get(content["result"])
+    return _CLOSING.get(kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What a rep reports. `content` holds the act's own fields as JSON, without absent ones."""
@@ -26,9 +32,7 @@ class Act:
     @property
     def closes(self) -> CloseReason | None:
         """How this act ends the lead's cycle, if it does."""
-        if self.kind is ProgressKind.OUTCOME:
-            return _CLOSING_OUTCOMES.get(self.content["result"])
-        return _CLOSING.get(self.kind)
+        return _closes(self.kind, self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class PastAct:
     round: int
     at: datetime
     answer: dict[str, Any]
+
+    @property
+    def closes(self) -> CloseReason | None:
+        """How this act ended the lead's cycle, if it did."""
+        return _closes(self.kind, self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,8 @@ def judge(
 def _repeated(act: Act, past: Sequence[PastAct], round_: int, now: datetime) -> PastAct | None:
     """The act of the rep's last round that this one says again.
 
-    Accepting, declining and closing happen once a round; an outcome repeats the last one if it is equal, a
-    contact if it is equal and no more than five minutes old.
+    Accepting, declining and closing happen once a round; another outcome repeats the last one if it is equal,
+    a contact if it is equal and no more than five minutes old.
     """
     same = [done for done in past if done.kind is act.kind and done.round == round_]
     if not same:
@@ -123,12 +132,19 @@ def _repeated(act: Act, past: Sequence[PastAct], round_: int, now: datetime) -> 
     if act.kind is ProgressKind.CONTACTED:
         is_repeat = act.key is None and last.content == act.content and now - last.at <= SAME_CONTACT
         return last if is_repeat else None
+    if act.kind is ProgressKind.OUTCOME and act.closes is None:
+        return last if last.content == act.content else None
     if act.kind is ProgressKind.OUTCOME:
-        return last if last.content.get("result") == act.content.get("result") else None
+        return last if last.closes is act.closes else None
     return last
 
 
 def _not_open(lead: Lead, last: PastRound) -> WrongState:
+    if lead.state is LeadState.MERGED and last.round == lead.round:
+        return WrongState(
+            f"merged{_at(lead.closed_at)} into another lead of the same person",
+            "report on that one if you hold it; see GET /v1/me/assignments",
+        )
     if lead.state is LeadState.CLOSED and lead.close_reason is not None and last.round == lead.round:
         return WrongState(
             f"closed as {lead.close_reason.value}{_at(lead.closed_at)}",

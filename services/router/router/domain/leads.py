@@ -1,7 +1,7 @@
 """A lead as the router keeps it, and what a new state from scoring does to it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ class LeadState(StrEnum):
     HELD = "held"
     ASSIGNED = "assigned"
     CLOSED = "closed"
+    MERGED = "merged"  # it goes on as another lead of the same person and line
 
 
 class Scored(StrEnum):
@@ -91,9 +92,23 @@ class Lead:
     handoff: Handoff | None = None
 
     @property
+    def is_over(self) -> bool:
+        """Whether its cycle has ended, one way or another."""
+        return self.state in (LeadState.CLOSED, LeadState.MERGED)
+
+    @property
     def rank(self) -> int:
         """Place of the quadrant in a queue, 0 first."""
         return _RANK[self.quadrant]
+
+    def place_in_line(self) -> tuple[int, bool, datetime, UUID]:
+        """Sorts leads that wait as queries do: best first, then the longest since it was received."""
+        return (
+            self.rank,
+            self.received_at is None,
+            self.received_at or datetime.max.replace(tzinfo=UTC),
+            self.id,
+        )
 
     def routable(self) -> RoutableLead:
         """What a decision needs of it."""
@@ -116,13 +131,13 @@ def is_an_ask(event: LeadScored) -> bool:
 def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) -> Scored:
     """Take in a state from scoring; only one with a higher `seq` than the last changes what is known.
 
-    On a closed lead an ask is answered even when its state is older: it is news to sales all the same. An ask
-    on an assigned lead shows in the assignment.
+    On a lead that is over an ask is answered even when its state is older: it is news to sales all the same.
+    An ask on an assigned lead shows in the assignment.
     """
     newer = event.seq > lead.scored_seq
     if newer:
         _take_state(lead, event, asks=asks)
-    if lead.state is LeadState.CLOSED:
+    if lead.is_over:
         return Scored.LATE_ASK if is_an_ask(event) else Scored.LATE_NEWS
     if lead.state is LeadState.ASSIGNED:
         return _ask_again(lead, event, now, newer=newer)

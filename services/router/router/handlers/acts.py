@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lead_events import LeadProgressed, Outcome
 from lead_events.ids import event_id
-from lead_events.words import CloseReason, ProgressKind
+from lead_events.words import ProgressKind
 from router import store
 from router.books import Books
 from router.desk import Desk, choose_pool
@@ -47,7 +47,7 @@ class ActHandler:
 
     async def act(self, unit: Unit, rep: str, lead_id: UUID, act: Act) -> Done:
         """Do it. Raises LeadNotYours, WrongLeadState, KeyUsedForAnotherAct or NoRulebook."""
-        desk = Desk(unit, self._reader)
+        desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
         await desk.take_leads([lead_id], insert=False)
         await unit.refresh_now()
         lead = desk.leads.get(lead_id)
@@ -76,12 +76,15 @@ class ActHandler:
         cause = event_id(handoff.id, act.kind.value, lead.id, number)
         closes = act.closes
         frees = closes is not None or act.kind is ProgressKind.DECLINED
-        book, choice = await self._prepare(unit, desk, lead, act) if frees else (None, None)
+        book, choice = await _prepare(desk, lead, act) if frees else (None, None)
         round_, at = handoff.round, unit.now
         desk.progress(lead, cause, _event(lead, act, rep, round_, at))
         _note(desk, lead, act, at)
-        if book is not None and choice is not None:
-            _finish(desk, lead, cause, book, choice, closes)
+        if closes is not None:
+            desk.close(lead, cause, closes, lead.progressed_seq)
+        elif book is not None and choice is not None:
+            desk.take_back(lead, cause, Standing.DECLINED)
+            desk.route(lead, cause, book, choice)
         await desk.write()
         answer = _answer(lead, act, round_, at)
         await unit.conn.execute(
@@ -89,28 +92,20 @@ class ActHandler:
         )
         return Done(answer, frees)
 
-    async def _prepare(self, unit: Unit, desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
-        """Lock what the end of a round touches: the rep's pools, and for a decline the pool that goes on."""
-        book = (await self._books.shelf(unit.conn)).at(unit.now)
-        if book is None or lead.handoff is None:
-            raise NoRulebook
-        await desk.read_members()
-        choice = choose_pool(lead, book)
-        wanted = [(book, pool) for pool in book.pools_of(desk.member(lead.handoff.rep))]
-        if act.kind is ProgressKind.DECLINED and choice.pool is not None:
-            wanted.append((book, choice.pool))
-        await desk.take_pools(wanted, [lead.line], [lead.handoff.rep])
-        return book, choice
 
-
-def _finish(
-    desk: Desk, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, closes: CloseReason | None
-) -> None:
-    if closes is not None:
-        desk.close(lead, cause, book, closes, lead.progressed_seq)
-        return
-    desk.take_back(lead, cause, book, Standing.DECLINED)
-    desk.route(lead, cause, book, choice)
+async def _prepare(desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
+    """Lock what the end of a round touches: the rep's pools, and for a decline the pool that goes on."""
+    book = desk.shelf.at(desk.unit.now)
+    if book is None or lead.handoff is None:
+        raise NoRulebook
+    await desk.read_members()
+    desk.expect_freed(lead.handoff.rep, desk.unit.now)
+    choice = choose_pool(lead, book)
+    wanted = []
+    if act.kind is ProgressKind.DECLINED and choice.pool is not None:
+        wanted.append((book, choice.pool))
+    await desk.take_pools(wanted, [lead.line])
+    return book, choice
 
 
 def _check_wake_up(act: Act, now: datetime) -> None:

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from lead_events.words import RoutedKind
-from router import store
+from router import metrics, store
 from router.books import Books
 from router.desk import Desk, choose_pool
-from router.domain.book import NO_PLAN, Book, PoolChoice
+from router.domain.book import Book, PoolChoice
 from router.domain.decision import RoutableLead, Standing, decide
 from router.domain.leads import Lead
 from router.domain.roster import Pool
 from router.domain.turns import Turns
+from router.handlers.rulebook import enter
 from router.roster import RepReader
 from router.store import q
 from service_kit.postgres import Connection
@@ -41,28 +43,32 @@ class DrainHandler:
         self._seen: tuple[int, int] | None = None
 
     async def note_rulebook(self, unit: Unit) -> None:
-        """A version of the rulebook that arrived or took effect may open every pool: drains are due."""
+        """A version of the rulebook that arrived or took effect enters, and may open every pool."""
         shelf = await self._books.shelf(unit.conn)
         book = shelf.at(unit.now)
         if book is None or self._seen == (len(shelf.history), book.version):
             return
-        pools = [row["id"] for row in await unit.conn.fetch(q.lock_pools, sorted(book.pools))]
-        await unit.conn.execute(q.mark_drain_due, pools)
-        self._seen = (len(shelf.history), book.version)
+        await enter(unit, book.company)
+        unit.after_commit(partial(self._remember, (len(shelf.history), book.version)))
+
+    def _remember(self, seen: tuple[int, int]) -> None:
+        self._seen = seen
 
     async def drain(self, unit: Unit, pool: str) -> Drained:
         """One pass over a pool: lock its waiting leads, then it, then its reps; place whom it can."""
-        book = (await self._books.shelf(unit.conn)).at(unit.now)
-        desk = Desk(unit, self._reader)
-        await desk.read_members()
+        desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
+        book = desk.shelf.at(unit.now)
         if book is None or pool not in book.pools:
             await unit.conn.execute(q.rest_pool, pool)
             return Drained(0, is_due=False)
+        await desk.read_members()
         lines = await _lines_waiting(unit.conn, pool)
-        await self._take_waiting(unit, desk, book, pool, lines)
+        await self._take_waiting(desk, book, pool, lines)
         await desk.take_pools([(book, pool)], lines)
-        placed = sum(_place(desk, book, pool, lead) for lead in list(desk.leads.values()))
+        best_first = sorted(desk.leads.values(), key=Lead.place_in_line)[:AT_ONCE]
+        placed = sum(_place(desk, book, pool, lead) for lead in best_first)
         await desk.write()
+        unit.after_commit(partial(metrics.DRAINED.inc, placed))
         locked = desk.pools[pool]
         lines = await _lines_waiting(unit.conn, pool)  # again: only what is read under the lock is certain
         locked.drain_due = await _is_due(unit.conn, desk.pool(book, pool), lines, unit)
@@ -70,15 +76,18 @@ class DrainHandler:
         await desk.write()
         return Drained(placed, locked.drain_due)
 
-    async def drain_orphans(self, unit: Unit) -> Drained:
-        """Leads held in no pool of the rulebook in force, whose line has a plan: decide by its rules."""
-        book = (await self._books.shelf(unit.conn)).at(unit.now)
+    async def drain_orphans(self, unit: Unit) -> int:
+        """Leads held in no pool of the rulebook in force, whose line has a plan: decide by its rules.
+
+        Returns how many found a rep.
+        """
+        desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
+        book = desk.shelf.at(unit.now)
         if book is None:
-            return Drained(0, is_due=False)
-        desk = Desk(unit, self._reader)
+            return 0
         desk.leads = await store.lock_orphans(unit.conn, book.pools, book.plans, AT_ONCE)
         if not desk.leads:
-            return Drained(0, is_due=False)
+            return 0
         await desk.read_members()
         choices = {lead.id: choose_pool(lead, book) for lead in desk.leads.values()}
         wanted = [(book, choice.pool) for choice in choices.values() if choice.pool is not None]
@@ -88,25 +97,24 @@ class DrainHandler:
             kind = desk.route(lead, _cause(lead), book, choices[lead.id])
             placed += kind is RoutedKind.ASSIGNED
         await desk.write()
-        return Drained(placed, is_due=len(desk.leads) == AT_ONCE)
+        unit.after_commit(partial(metrics.DRAINED.inc, placed))
+        return placed
 
-    async def _take_waiting(
-        self, unit: Unit, desk: Desk, book: Book, pool: str, lines: Sequence[str]
-    ) -> None:
+    async def _take_waiting(self, desk: Desk, book: Book, pool: str, lines: Sequence[str]) -> None:
         """Lock the waiting leads that somebody could take by what is known before the pool is locked."""
         if not lines:
             return
-        members = set(book.members(pool, desk.members))
-        rows = [row for row in await unit.conn.fetch(q.all_reps) if row["id"] in members]
+        conn = desk.unit.conn
+        members = set(book.members(pool, desk.members.values()))
+        rows = [row for row in await conn.fetch(q.all_reps) if row["id"] in members]
         reps = tuple(self._reader.read(row) for row in rows)
         load = {row["id"]: row["open"] for row in rows}
         seen = Pool(pool, pool, reps, load, Turns())
         for line in lines:
-            able = _able(seen, line, unit)
+            able = _able(seen, line, desk.unit)
             room = sum(rep.capacity - load[rep.id] for rep in reps if rep.id in able)
-            limit = min(room, AT_ONCE - len(desk.leads))
-            if limit > 0:
-                desk.leads.update(await store.lock_waiting(unit.conn, pool, line, able, limit))
+            if room > 0:
+                desk.leads.update(await store.lock_waiting(conn, pool, line, able, min(room, AT_ONCE)))
 
 
 async def _lines_waiting(conn: Connection, pool: str) -> list[str]:
@@ -114,7 +122,7 @@ async def _lines_waiting(conn: Connection, pool: str) -> list[str]:
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
-    choice = PoolChoice(pool, "queue", "it waited in this pool") if lead.pool == pool else NO_PLAN
+    choice = PoolChoice(pool, "queue", "it waited in this pool")
     return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
 
 

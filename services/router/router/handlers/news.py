@@ -1,23 +1,28 @@
-"""A batch of news: versions of the rulebook, states from scoring, warnings and breaches."""
+"""A batch of news: versions of the rulebook, states and merges from scoring, warnings and breaches."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
-from lead_events import LeadProgressed, LeadScored, RulebookPublished, SlaBreached, SlaWarned
+from lead_events import LeadMerged, LeadProgressed, LeadScored, RulebookPublished, SlaBreached, SlaWarned
 from lead_events.progressed import Closing
-from lead_events.words import ProgressKind, RoutedKind, Stage
+from lead_events.words import ProgressKind, RoutedKind
 from router import store
-from router.books import Books, Shelf
+from router.books import Books
 from router.desk import Desk, choose_pool
 from router.domain.book import NO_PLAN, Book, PoolChoice
-from router.domain.leads import Lead, LeadState, Scored, apply_scored
+from router.domain.leads import Lead, Scored, apply_scored
+from router.handlers.merges import MergeEffect, apply_merge, insert_merges
 from router.handlers.rulebook import apply_rulebooks
 from router.handlers.timers import Effect, TimerNews, apply_timer, insert_timer_news
 from router.roster import RepReader
 from service_kit.batch import Batch, Event, Received
 
-AboutLead = Received[LeadScored] | Received[SlaWarned] | Received[SlaBreached]
+AboutLead = Received[LeadScored] | Received[SlaWarned] | Received[SlaBreached] | Received[LeadMerged]
+
+YIELD_EVERY = 20
+"""Events decided between two yields to the event loop, which also carries the heartbeats."""
 
 EFFECTS = frozenset(
     {
@@ -33,8 +38,9 @@ EFFECTS = frozenset(
         "rulebook_refused",
     }
     | {effect.value for effect in Effect}
+    | {effect.value for effect in MergeEffect}
 )
-"""What can become of an event: the first seven of a lead's state, three of a version, the rest of a timer."""
+"""What can become of an event: first of a lead's state, then of a version, a timer's result and a merge."""
 
 _EFFECT_OF = {
     Scored.STALE: "stale",
@@ -54,77 +60,101 @@ class NewsHandler:
     async def __call__(self, batch: Batch) -> None:
         """Take in one batch: rulebooks first, then leads in order of arrival."""
         about_leads = [event for event in batch.events if not isinstance(event.data, RulebookPublished)]
-        desk = Desk(batch, self._reader)
-        if about_leads:  # leads are locked before pools and reps, which a rulebook may lock too
-            await desk.take_leads(cast("AboutLead", event).data.lead_id for event in about_leads)
-        shelf = await self._books.shelf(batch.conn)
         published = [event for event in batch.events if isinstance(event.data, RulebookPublished)]
+        # what this batch itself changes about reps may be rolled back: nothing of it is kept in memory
+        reader = RepReader() if published else self._reader
+        desk = Desk(batch, reader, await self._books.shelf(batch.conn))
+        if about_leads:  # leads are locked before pools and reps, which a rulebook may lock too
+            named = (_leads_of(cast("AboutLead", event)) for event in about_leads)
+            await desk.take_leads(lead for leads in named for lead in leads)
         if published:
-            shelf = await apply_rulebooks(
-                batch, shelf, cast("list[Received[RulebookPublished]]", published), self._reader
+            desk.shelf = await apply_rulebooks(
+                batch, desk.shelf, cast("list[Received[RulebookPublished]]", published)
             )
         if about_leads:
-            await _LeadNews(batch, shelf, desk).take(cast("list[AboutLead]", about_leads))
+            await _LeadNews(batch, desk).take(cast("list[AboutLead]", about_leads))
+
+
+def _leads_of(event: AboutLead) -> Sequence[UUID]:
+    """The leads that an event changes; one that moves to another person tells so by its own next state."""
+    return event.data.leads_ended if isinstance(event.data, LeadMerged) else (event.data.lead_id,)
 
 
 class _LeadNews:
     """The events about leads of one batch."""
 
-    def __init__(self, batch: Batch, shelf: Shelf, desk: Desk) -> None:
+    def __init__(self, batch: Batch, desk: Desk) -> None:
         self._batch = batch
-        self._shelf = shelf
         self._desk = desk
         self._late: list[tuple[Received[LeadScored], Lead]] = []
         self._timers: list[TimerNews] = []
+        self._merges: list[Received[LeadMerged]] = []
         self._choices: dict[UUID, PoolChoice] = {}
 
     async def take(self, events: Sequence[AboutLead]) -> None:
         await self._lock(events)
-        for event in events:
-            lead = self._desk.leads[event.data.lead_id]
-            if isinstance(event.data, LeadScored):
-                self._scored(event, lead)
+        for count, event in enumerate(events, start=1):
+            if isinstance(event.data, LeadMerged):
+                self._merged(event)
+            elif isinstance(event.data, LeadScored):
+                self._scored(event, self._desk.leads[event.data.lead_id])
             else:
-                self._timer(event, lead, event.data)
+                self._timer(event, self._desk.leads[event.data.lead_id], event.data)
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
         await self._answer_late_asks()
         await insert_timer_news(self._batch.conn, self._timers)
+        await insert_merges(self._batch.conn, self._merges)
         await self._desk.write()
 
     async def _lock(self, events: Sequence[AboutLead]) -> None:
-        """Lock every pool and rep that any event may need.
-
-        Rules read the event, not the row, so they come first.
-        """
+        """Lock every pool and rep that any event may need, before anything is decided."""
+        foreseen: dict[UUID, Lead] = {}
         wanted: list[tuple[Book, str]] = []
         lines: set[str] = set()
-        reps: set[str] = set()
         await self._desk.read_members()
         for event in events:
-            book = self._shelf.at(event.time)
-            lead = self._desk.leads[event.data.lead_id]
-            if book is None or lead.state is LeadState.CLOSED:
-                continue
-            if isinstance(event.data, LeadScored):
-                if event.data.stage is not Stage.SQL:
-                    continue
-                subject = Lead(lead.id, asks=lead.asks)
-                apply_scored(subject, event.data, self._batch.now, asks=_asks(event.data, book))
-            elif isinstance(event.data, SlaBreached) and lead.handoff is not None:
-                subject = lead
-                reps.add(lead.handoff.rep)
-                member = self._desk.member(lead.handoff.rep)
-                wanted.extend((book, pool) for pool in book.pools_of(member))
-            else:
+            if isinstance(event.data, SlaBreached | LeadMerged):
+                self._expect_freed(event)
+            subject = self._subject(event, foreseen)
+            book = self._desk.shelf.at(event.time)
+            if subject is None or book is None:
                 continue
             choice = choose_pool(subject, book)
             self._choices[event.id] = choice
             lines.add(subject.line)
             if choice.pool is not None:
                 wanted.append((book, choice.pool))
-        await self._desk.take_pools(wanted, lines, reps)
+        await self._desk.take_pools(wanted, lines)
+
+    def _expect_freed(self, event: AboutLead) -> None:
+        for identity in _leads_of(event):
+            handoff = self._desk.leads[identity].handoff
+            if handoff is not None:
+                self._desk.expect_freed(handoff.rep, event.time)
+
+    def _subject(self, event: AboutLead, foreseen: dict[UUID, Lead]) -> Lead | None:
+        """The lead as rules will see it if this event routes it; None if it routes nothing."""
+        if isinstance(event.data, LeadMerged):
+            return None
+        lead = self._desk.leads[event.data.lead_id]
+        if lead.is_over:
+            return None
+        if isinstance(event.data, SlaBreached):
+            return lead if lead.handoff is not None else None
+        if not isinstance(event.data, LeadScored):
+            return None
+        subject = foreseen.setdefault(lead.id, Lead(lead.id, asks=lead.asks, scored_seq=lead.scored_seq))
+        asks = _asks(event.data, self._desk.shelf.at(event.time))
+        what = apply_scored(subject, event.data, self._batch.now, asks=asks)
+        return subject if what is Scored.ROUTE else None
+
+    def _merged(self, event: Received[LeadMerged]) -> None:
+        self._merges.append(event)
+        self._batch.effect(event, apply_merge(self._desk, event).value)
 
     def _scored(self, event: Received[LeadScored], lead: Lead) -> None:
-        book = self._shelf.at(event.time)
+        book = self._desk.shelf.at(event.time)
         self._desk.ledger.touch(lead)
         what = apply_scored(lead, event.data, self._batch.now, asks=_asks(event.data, book))
         if lead.handoff is not None:
@@ -138,7 +168,7 @@ class _LeadNews:
             self._batch.effect(event, _EFFECT_OF[what])
 
     def _timer(self, event: AboutLead, lead: Lead, news: SlaWarned | SlaBreached) -> None:
-        book = self._shelf.at(event.time)
+        book = self._desk.shelf.at(event.time)
         choice = self._choices.get(event.id)
         effect = apply_timer(self._desk, lead, news, event.id, book, choice)
         self._timers.append(TimerNews(event.id, news, effect))

@@ -5,9 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from lead_events.ids import event_id
 from router.books import Books
 from router.desk import Member
 from router.domain.hours import with_absences
@@ -17,9 +15,6 @@ from router.store import Row, q
 from rulebook.models import Absence
 from service_kit.unit import Unit
 from worktime import Calendar
-
-_ROSTER = UUID("4d2f6f6e-51f0-5b1c-8f6a-7c1f0d8f2b11")
-"""Namespace of causes that come from the roster's own changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ class RepHandler:
             )
             await unit.conn.execute(q.insert_rep_change, rep, unit.now, by, _roster_data(row), after)
             fresh = (await unit.conn.fetch(q.one_rep, rep))[0]
-            announce(unit, event_id(_ROSTER, "rep-changed", rep, fresh["revision"]), fresh)
+            announce(unit, fresh)
             return after
 
         return run
@@ -72,8 +67,9 @@ class RepHandler:
         known = await unit.conn.fetch(q.one_rep, rep)
         if not known:
             raise UnknownRep(rep)
-        book = (await self._books.shelf(unit.conn)).at(unit.now)
-        pools = book.pools_of(Member(rep, known[0]["team"])) if book is not None else []
+        shelf, member = await self._books.shelf(unit.conn), Member(rep, known[0]["team"])
+        books = shelf.about(unit.now, unit.now)
+        pools = sorted({pool for book in books for pool in book.pools_of(member)})
         await unit.conn.fetch(q.lock_pools, pools)
         await unit.conn.execute(q.mark_drain_due, pools)
         row: Row = (await unit.conn.fetch(q.lock_reps, [rep]))[0]

@@ -1,4 +1,4 @@
-"""A version of the rulebook arrives: stored, its pools and new reps entered, changed hours published."""
+"""A version of the rulebook is stored when it arrives; its reps and hours enter when it takes effect."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,12 +8,13 @@ from uuid import UUID
 import orjson
 
 from lead_events import RepAvailabilityChanged, RulebookPublished
+from lead_events.ids import event_id
 from router import metrics
 from router.books import Shelf
 from router.domain.book import read_book
 from router.domain.hours import hours_document, with_absences
-from router.roster import RepReader
 from router.store import Row, q
+from rulebook.calendars import rep_hours
 from rulebook.cel import ConditionInvalid
 from rulebook.findings import RulebookInvalid
 from rulebook.models import Absence, RepSeed, Rulebook
@@ -23,14 +24,15 @@ from rulebook.versions import Versioned
 from service_kit.batch import Batch, Received
 from service_kit.logs import logger
 from service_kit.unit import Unit
-from worktime import Calendar, CalendarError
+from worktime import Calendar
 
 _log = logger(__name__)
 
+_ROSTER = UUID("4d2f6f6e-51f0-5b1c-8f6a-7c1f0d8f2b11")
+"""Namespace of causes that come from the roster's own changes."""
 
-async def apply_rulebooks(
-    batch: Batch, shelf: Shelf, events: Sequence[Received[RulebookPublished]], reader: RepReader
-) -> Shelf:
+
+async def apply_rulebooks(batch: Batch, shelf: Shelf, events: Sequence[Received[RulebookPublished]]) -> Shelf:
     """Store versions in their order and return the shelf with them.
 
     One that cannot be used changes nothing.
@@ -42,43 +44,50 @@ async def apply_rulebooks(
         except VersionContradicted as error:
             batch.reject(event, str(error))
             continue
-        except (RulebookInvalid, ConditionInvalid, CalendarError, ValueError) as error:
-            metrics.REFUSED_RULEBOOKS.inc()
+        except (RulebookInvalid, ConditionInvalid, ValueError, OverflowError) as error:
+            batch.after_commit(metrics.REFUSED_RULEBOOKS.inc)
             _log.error("a published rulebook cannot be used", version=event.data.version, error=str(error))
             batch.effect(event, "rulebook_refused")
             continue
         if stored:
-            await _enter(batch, event.id, rulebook)
             shelf = shelf.with_version(Versioned(event.data.version, event.data.effective_from, rulebook))
+            await batch.conn.execute(q.insert_pools, sorted(rulebook.routing.pools))
+            in_force = shelf.at(batch.now)
+            if in_force is not None and in_force.version == event.data.version:
+                await enter(batch, rulebook)
         batch.effect(event, "rulebook_stored" if stored else "rulebook_known")
     return shelf
 
 
 def _usable(published: RulebookPublished, now: datetime) -> Rulebook:
+    """Try all that entering it will do. Raises what is wrong with it."""
     rulebook = parse(published.rulebook)
     read_book(published.version, rulebook)
     for calendar in rulebook.calendars.values():
         Calendar.from_dict(hours_document(calendar, year=now.year))
-    for rep in rulebook.roster.reps.values():
-        rulebook.calendars[rep.calendar]
+    for identity, rep in rulebook.roster.reps.items():
+        if rep.calendar not in rulebook.calendars:
+            raise ValueError(f"rep {identity}: no calendar {rep.calendar!r}; name one of calendars/")
+        rep_hours(rulebook, rep)
     return rulebook
 
 
-async def _enter(unit: Unit, cause: UUID, rulebook: Rulebook) -> None:
-    await unit.conn.execute(q.insert_pools, sorted(rulebook.routing.pools))
+async def enter(unit: Unit, rulebook: Rulebook) -> None:
+    """Take in reps and hours of the version in force: new reps, moved hours. Harmless to repeat.
+
+    Every pool is to be drained after it.
+    """
+    pools = [row["id"] for row in await unit.conn.fetch(q.lock_every_pool)]
+    await unit.conn.execute(q.mark_drain_due, pools)
     hours = {
         name: hours_document(calendar, year=unit.now.year) for name, calendar in rulebook.calendars.items()
     }
     new = await _insert_new_reps(unit, rulebook, hours)
-    rows = await unit.conn.fetch(q.all_reps)
-    for row in rows:
+    for row in await unit.conn.fetch(q.all_reps):
         if row["id"] in new:
-            announce(unit, cause, row)
-    moved = [row for row in rows if row["id"] not in new and _moved(row, hours)]
-    if moved:
-        await unit.conn.fetch(q.lock_pools, [row["id"] for row in await unit.conn.fetch(q.all_pools)])
-    for row in moved:
-        await _follow_calendar(unit, cause, row["id"], hours[row["calendar"]])
+            announce(unit, row)
+        elif _moved(row, hours):
+            await _follow_calendar(unit, row["id"], hours[row["calendar"]])
 
 
 async def _insert_new_reps(unit: Unit, rulebook: Rulebook, hours: dict[str, dict[str, Any]]) -> set[str]:
@@ -109,7 +118,7 @@ def _absences(seed: RepSeed) -> list[dict[str, Any]]:
     return [absence.model_dump(mode="json") for absence in seed.absences]
 
 
-async def _follow_calendar(unit: Unit, cause: UUID, rep: str, hours: dict[str, Any]) -> None:
+async def _follow_calendar(unit: Unit, rep: str, hours: dict[str, Any]) -> None:
     """A calendar's hours are the rulebook's; what the roster says of the rep stays."""
     row = (await unit.conn.fetch(q.lock_reps, [rep]))[0]
     document = with_absences(hours, [Absence.model_validate(each) for each in row["absences"]])
@@ -124,11 +133,12 @@ async def _follow_calendar(unit: Unit, cause: UUID, rep: str, hours: dict[str, A
         document,
         row["revision"] + 1,
     )
-    announce(unit, cause, (await unit.conn.fetch(q.one_rep, rep))[0])
+    announce(unit, (await unit.conn.fetch(q.one_rep, rep))[0])
 
 
-def announce(unit: Unit, cause: UUID, row: Row) -> None:
-    """Publish a rep's availability as it now stands."""
+def announce(unit: Unit, row: Row) -> None:
+    """Publish a rep's availability as it now stands: once a revision."""
+    cause = event_id(_ROSTER, "rep-changed", row["id"], row["revision"])
     event = RepAvailabilityChanged(
         rep_id=row["id"],
         revision=row["revision"],

@@ -72,7 +72,7 @@ def apply_timer(
     keeps = _keeps(desk, lead, news, book, choice)
     if keeps is not None:
         return keeps
-    desk.take_back(lead, cause, book, Standing.TIMED_OUT)
+    desk.take_back(lead, cause, Standing.TIMED_OUT)
     kind = desk.route(lead, cause, book, choice)
     return Effect.REASSIGNED if kind is RoutedKind.ASSIGNED else Effect.TAKEN_BACK_AND_HELD
 
