@@ -43,5 +43,8 @@ def _folded(value: Any) -> Any:
 
 
 def _is_address(text: str) -> bool:
-    local, at, domain = text.strip().rpartition("@")
-    return bool(at and local and domain) and not any(character.isspace() for character in text.strip())
+    words = text.split()
+    if len(words) != 1:
+        return False
+    local, _, domain = words[0].rpartition("@")
+    return bool(local and domain)
