@@ -3,7 +3,10 @@
 import re
 from datetime import timedelta
 
-_PART = re.compile(r"(\d+)(d|h|m|s)")
+_PART = re.compile(r"(\d{1,12})(d|h|m|s)", re.ASCII)
+LONGEST = timedelta(days=36_500)
+"""A century: no calendar answers for more."""
+_BOUNDS = f"write a length of time from 0s to {LONGEST.days}d"
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
@@ -18,7 +21,17 @@ def parse_duration(value: object) -> object:
     parts = _PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(f"write a length of time such as 15m, 1h30m or 90s instead of {value!r}")
-    return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in parts))
+    seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{_BOUNDS} instead of {value!r}")
+    return timedelta(seconds=seconds)
+
+
+def check_bounds(value: timedelta) -> timedelta:
+    """The same length. Raises ValueError for one below zero or above LONGEST, as bare numbers may be."""
+    if not timedelta(0) <= value <= LONGEST:
+        raise ValueError(f"{_BOUNDS} instead of {value.total_seconds():.0f} seconds")
+    return value
 
 
 def format_duration(value: timedelta) -> str:

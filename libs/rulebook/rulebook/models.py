@@ -4,16 +4,25 @@ wrong."""
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+)
 
 from lead_events.words import Quadrant
-from rulebook.durations import format_duration, parse_duration
+from rulebook.durations import check_bounds, format_duration, parse_duration
 from rulebook.paths import steps
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
+    AfterValidator(check_bounds),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
 ]
 Share = Annotated[float, Field(gt=0, lt=1)]

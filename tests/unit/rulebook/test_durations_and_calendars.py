@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from rulebook.calendars import absence_span, calendar_document, open_hours, rep_hours
 from rulebook.durations import format_duration, parse_duration
 from rulebook.loader import load_folder
-from rulebook.models import Absence, Calendar
+from rulebook.models import Absence, Calendar, Promise
 
 BOOK = load_folder(Path(__file__).resolve().parents[3] / "rulebook")
 
@@ -32,6 +33,14 @@ def test_a_length_is_read(text: str, length: timedelta) -> None:
 def test_what_is_no_length_says_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match="such as 15m, 1h30m or 90s"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("length", [-1, -300.0, 36_500 * 86_400 + 1, "36500d1s", "999999999999d"])
+def test_a_promise_below_zero_or_above_a_century_is_refused(length: object) -> None:
+    with pytest.raises(ValidationError, match="from 0s to 36500d"):
+        Promise.model_validate({"accept_within": length})
+    with pytest.raises(ValueError, match="such as 15m"):
+        parse_duration(f"1{'0' * 5000}d")
 
 
 @given(st.integers(0, 10**7))
