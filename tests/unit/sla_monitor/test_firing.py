@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from tests.unit.sla_monitor.samples import LEAD, MADRID, START, TERMS, around_the_clock, assigned
 
 from lead_events.words import TimerKind
 from sla_monitor.domain.firing import News, Outcome, Reading, level_name, news_up_to, steps
 from sla_monitor.domain.schedule import Change, schedule
 from sla_monitor.domain.timers import Timer, TimerState, opened_by, timed
+from tests.unit.sla_monitor.samples import LEAD, MADRID, START, TERMS, around_the_clock, assigned
 from worktime import ALWAYS_OPEN, Calendar
 
 NO_MARGIN = timedelta(0)

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.sla_monitor.samples import MADRID, START, acted, around_the_clock, assigned, fact
-from tests.unit.sla_monitor.test_promises import histories
 
 from lead_events.words import ChargedTo, Part, RoutedKind
 from sla_monitor.domain.charge import charge
 from sla_monitor.domain.facts import Fact, in_order
 from sla_monitor.domain.path import Origin, Share, split, totals
 from sla_monitor.domain.schedule import Schedule, schedule
+from tests.unit.sla_monitor.samples import MADRID, START, acted, around_the_clock, assigned, fact
+from tests.unit.sla_monitor.test_promises import histories
 
 
 def minute(number: float) -> timedelta:

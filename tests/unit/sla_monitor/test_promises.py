@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.sla_monitor.samples import LEAD, TERMS, acted, around_the_clock, assigned, fact
 
 from lead_events.words import ProgressKind, RoutedKind, TimerKind
 from sla_monitor.domain.facts import Fact, LeadState, in_order, lead_state
+from sla_monitor.domain.schedule import schedule
 from sla_monitor.domain.story import Reconciled, reconcile
 from sla_monitor.domain.timers import Timer, TimerState
+from tests.unit.sla_monitor.samples import LEAD, START, TERMS, acted, around_the_clock, assigned, fact
+from worktime import ALWAYS_OPEN
 
 
 def told(facts: Sequence[Fact], stored: Sequence[Timer] = ()) -> Reconciled:
@@ -160,3 +162,66 @@ def test_the_final_state_is_the_same_whatever_order_the_news_arrives_in(
         assert timer.due_at == due
         assert timer.state.value == _model(facts, timer.kind, opening, due)
     assert all(timer.warns_at[0] == timer.opened_at + timer.target * 0.5 for timer in timers)
+
+
+_SAID = {"kept": "withdrawn", "cancelled": "withdrawn", "pending": "breached"}
+
+
+@given(histories().flatmap(lambda facts: st.tuples(st.just(facts), st.permutations(facts))), st.data())
+def test_a_breach_said_at_any_moment_is_withdrawn_once_exactly_if_the_promise_was_not_broken(
+    case: tuple[list[Fact], list[Fact]], data: st.DataObject
+) -> None:
+    facts, arrival = case
+    timers: list[Timer] = []
+    withdrawn: list[Timer] = []
+    seen: list[Fact] = []
+    while arrival:
+        size = data.draw(st.integers(1, len(arrival)))
+        seen, arrival = [*seen, *arrival[:size]], arrival[size:]
+        result = told(seen, timers)
+        withdrawn += result.withdrawn
+        running = [timer for timer in result.timers if timer.state is TimerState.PENDING]
+        said = {timer.id for timer in running if data.draw(st.booleans())}
+        timers = [
+            replace(timer, fired=True, state=TimerState.BREACHED) if timer.id in said else timer
+            for timer in result.timers
+        ]
+    openings = {each.id: each for each in facts if each.kind is RoutedKind.ASSIGNED}
+    for timer in timers:
+        assert timer.due_at is not None
+        truth = _model(facts, timer.kind, openings[timer.opened_by], timer.due_at)
+        assert timer.state.value == (_SAID[truth] if timer.fired else truth)
+    ended_well = [timer.id for timer in timers if timer.state is TimerState.WITHDRAWN]
+    assert sorted(timer.id for timer in withdrawn) == sorted(ended_well)
+
+
+def test_what_never_falls_due_is_not_warned_of() -> None:
+    ten_minutes = schedule(
+        ALWAYS_OPEN.without([(START + timedelta(minutes=10), datetime(2100, 1, 1, tzinfo=UTC))]),
+        revision=1,
+        opened_at=START,
+    )
+    found = reconcile(LEAD, [assigned()], {}, terms_of=lambda _: TERMS, hours_of=lambda _: ten_minutes)
+    assert {(timer.due_at, timer.warns_at, timer.next_at) for timer in found.timers} == {
+        (None, (None, None), None)
+    }
+
+
+def test_of_several_versions_missing_the_lowest_is_waited_for() -> None:
+    def on(version: int, seq: int) -> Fact:
+        opening = assigned(seq, seq, seq)
+        assert opening.handoff is not None
+        return replace(opening, handoff=replace(opening.handoff, rulebook_version=version))
+
+    facts = [on(5, 1), on(4, 2), on(6, 3)]
+    waiting = reconcile(LEAD, facts, {}, terms_of=lambda _: None, hours_of=around_the_clock)
+    assert waiting.awaits_version == 4
+
+
+def test_an_earlier_act_that_arrives_later_settles_a_promise_once() -> None:
+    late = told([assigned(), acted(3, "accepted", 16)])
+    assert [timer.id for timer in late.settled] == []
+    both = told([assigned(), acted(3, "accepted", 16), acted(2, "accepted", 14)], late.timers)
+    assert [timer.kind for timer in both.settled] == [TimerKind.ACCEPT]
+    again = told([assigned(), acted(3, "accepted", 16), acted(2, "accepted", 14)], both.timers)
+    assert again.settled == []

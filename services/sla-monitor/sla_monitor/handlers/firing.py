@@ -1,5 +1,6 @@
 """Warnings and breaches whose time has come, and handoffs that waited for their rulebook."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from sla_monitor.domain.firing import BREACH, LATE_AFTER, PATIENCE, Outcome, Rea
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.path import split, totals
 from sla_monitor.domain.timers import Timer, TimerState
-from sla_monitor.handlers.reconciling import BREACHED_TOPIC, Told, reconcile_leads
+from sla_monitor.handlers.reconciling import BREACHED_TOPIC, YIELD_EVERY, Told, reconcile_leads
 from sla_monitor.memory import Memory
 from sla_monitor.results import common, said
 
@@ -68,7 +69,9 @@ async def _say(
     new = await store.insert_sayings(unit.conn, [saying for saying, _ in due], unit.now)
     advanced: dict[UUID, Timer] = {}
     done, fired = [], []
-    for saying, step in due:
+    for number, (saying, step) in enumerate(due, start=1):
+        if number % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
         advanced[saying.timer.id] = _advanced(advanced.get(saying.timer.id, saying.timer), step)
         if saying.key not in new:
             continue

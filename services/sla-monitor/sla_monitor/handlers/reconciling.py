@@ -1,5 +1,6 @@
 """Leads brought in line with their facts, and breaches withdrawn that were none."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +20,8 @@ from sla_monitor.memory import Memory
 from sla_monitor.results import common, said
 
 WITHDRAWN_TOPIC, BREACHED_TOPIC = "sla-withdrawn", "sla-breached"
+YIELD_EVERY = 50
+"""Leads between two yields to the event loop, which also carries the heartbeats."""
 
 
 @dataclass(slots=True)
@@ -41,7 +44,9 @@ async def reconcile_leads(
     stories = await store.read_stories(unit.conn, touched)
     facts = [fact for story in stories.values() for fact in story.facts]
     told = Told(stories, await hours_of(unit.conn, memory.calendars, facts))
-    for lead_id, story in stories.items():
+    for number, (lead_id, story) in enumerate(stories.items(), start=1):
+        if number % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
         result = reconcile(
             lead_id,
             story.facts,
