@@ -164,7 +164,9 @@ def waiting(dsn: str, ends: Mapping[Place, int], *, with_timers: bool) -> dict[s
             left[f"outbox of {consumer}"] = _count(connection, outbox.replace("{schema}", schema))
         left["drains due"] = _count(connection, "select count(*) from router.pools where drain_due")
         if with_timers:
-            running: LiteralString = "select count(*) from sla_monitor.timers where state = 'pending'"
+            running: LiteralString = (
+                "select count(*) from sla_monitor.timers where state = 'pending' and next_at is not null"
+            )
             left["running promises"] = _count(connection, running)
     return {what: count for what, count in left.items() if count}
 

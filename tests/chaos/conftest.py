@@ -41,7 +41,8 @@ def seed(tell: Tell) -> int:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was sent, killed and compared."""
-    for place, line in enumerate(config.stash.get(_REPORT, [])):
+    lines: list[str] = config.stash.get(_REPORT, [])
+    for place, line in enumerate(lines):
         if place == 0:
             terminalreporter.section("chaos")
         terminalreporter.write_line(line)

@@ -108,6 +108,18 @@ class Installation:
         unaccounted = await asyncio.to_thread(self._unaccounted)
         return compare(read_ledger(self.ledger_path), books, unaccounted)
 
+    async def send_reps(self, *, to_work: bool) -> None:
+        """Let all reps come to work, or go: then nobody takes a lead any more and promises stand still."""
+        headers = {"Authorization": f"Bearer {self.stack.secrets.operator_token}", "X-Operator": "chaos"}
+        url = f"{self.addresses('router')[0]}/v1/reps"
+        async with httpx.AsyncClient(headers=headers, timeout=30, trust_env=False) as client:
+
+            async def send(rep: str) -> None:
+                answer = await client.patch(f"{url}/{rep}", json={"is_active": to_work})
+                answer.raise_for_status()
+
+            await asyncio.gather(*(send(rep) for rep in self.stack.description["reps"]))
+
     def _spooled(self) -> dict[str, int]:
         pending = {
             f"spool of {pod.name}": sum(hop["pending"] for hop in answer["hops"])

@@ -1,6 +1,7 @@
 """What all scenarios share: people use the installation, something goes wrong, and the ledger is compared."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,7 @@ async def people_at_work(
     installation: Installation, seed: int, *, rate: float = RATE
 ) -> AsyncIterator[tuple[Buyers, Sellers]]:
     """Buyers post and reps sell inside the block; afterwards everybody got the answers they asked for."""
+    await installation.send_reps(to_work=True)
     buyers, sellers = installation.people(seed)
     async with buyers.posting(rate), sellers.working():
         yield buyers, sellers
@@ -33,10 +35,17 @@ async def nothing_lost_or_doubled(
     installation: Installation, seed: int, tell: Tell, *, what: str, rate: float = RATE
 ) -> AsyncIterator[None]:
     """Whatever the block does to the installation, the ledger then finds everything once."""
+    began = time.monotonic()
     async with people_at_work(installation, seed, rate=rate) as (buyers, sellers):
         yield
+    flowed = time.monotonic()
     await asyncio.to_thread(installation.await_ready)
+    await installation.send_reps(to_work=False)
     await installation.rest()
+    settled = time.monotonic()
     verdict = await installation.verdict()
-    tell(f"{what}: buyers {dict(buyers.counts)}; reps {dict(sellers.counts)}; {verdict}")
+    tell(
+        f"{what}, in {flowed - began:.0f} s of leads and {settled - flowed:.0f} s until rest: "
+        f"buyers {dict(buyers.counts)}; reps {dict(sellers.counts)}; {verdict}"
+    )
     verdict.require_clean()
