@@ -218,8 +218,10 @@ def _health_router(lifecycle: Lifecycle) -> APIRouter:
     return router
 
 
-def serve(app: FastAPI, settings: ServiceSettings, **overrides: Any) -> None:
-    """Run until SIGTERM or SIGINT, then stop within the seconds set. Logs are JSON lines on stdout."""
+def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
+    """Run `app` (ASGI: of `create_app`, or before it) until SIGTERM or SIGINT, then stop within the seconds
+    set. Logs are JSON lines on stdout.
+    """
     configure_logs(service=settings.service, instance=settings.instance, level=settings.log_level)
     # uvicorn raises the signal again once it has stopped: a clean stop is no death by signal
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

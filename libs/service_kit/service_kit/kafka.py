@@ -90,8 +90,9 @@ class KafkaPublisher:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._deadline):
                 await self._send_all(records, sent, refused)
-                if sent:
-                    await asyncio.wait(sent.values())
+                for future in sent.values():
+                    if not future.done():  # those of one request to the broker are done together: few waits
+                        await asyncio.wait((future,))
         acknowledged = _outcome(sent, refused)
         if len(acknowledged) != len(records):
             raise PublishFailed(acknowledged, refused, len(records))

@@ -110,18 +110,13 @@ def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastA
         runtime=runtime,
     )
     app.state.wiring = wiring
-    _take_the_short_cut(app, wiring.submissions)
     return app
 
 
-def _take_the_short_cut(app: FastAPI, submissions: Submissions) -> None:
-    """Put `submissions` before everything that FastAPI does with a request; it needs none of it."""
-    build = app.build_middleware_stack
-
-    def with_short_cut() -> SubmissionsFirst:
-        return SubmissionsFirst(build(), submissions)
-
-    app.build_middleware_stack = with_short_cut  # type: ignore[method-assign]
+def with_short_cut(app: FastAPI) -> SubmissionsFirst:
+    """The application as it is served: posts to forms come before everything that FastAPI does with a
+    request; they need none of it."""
+    return SubmissionsFirst(app, app.state.wiring.submissions)
 
 
 def main() -> None:
@@ -138,7 +133,7 @@ def main() -> None:
         sys.exit(f"intake cannot start: {error}")
     _spare_the_collector()
     # nothing here asks who called, so nothing has to be read from a proxy's headers
-    serve(app, settings, proxy_headers=False)
+    serve(with_short_cut(app), settings, proxy_headers=False)
 
 
 def _spare_the_collector() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from intake.main import Wiring, build_app
+from intake.main import Wiring, build_app, with_short_cut
 from intake.settings import IntakeSettings
 from lead_events import LeadSubmitted, RulebookPublished
 from lead_events.codec import decode, encode
@@ -124,7 +124,7 @@ class Harness:
         runtime = Runtime(settings, broker=broker or self.broker)
         app = build_app(settings, runtime)
         wiring: Wiring = app.state.wiring
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+        transport = httpx.ASGITransport(app=with_short_cut(app), raise_app_exceptions=True)
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://intake") as client,
