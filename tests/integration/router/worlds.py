@@ -156,10 +156,12 @@ class World:
         await self.runtime.published()
         return placed
 
-    async def publish_rulebook(self, document: dict[str, Any] | None = None, version: int = 1) -> None:
+    async def publish_rulebook(
+        self, document: dict[str, Any] | None = None, version: int = 1, *, in_seconds: float = 0
+    ) -> None:
         event = RulebookPublished(
             version=version,
-            effective_from=self.clock.now(),
+            effective_from=self.clock.now() + timedelta(seconds=in_seconds),
             published_at=self.clock.now(),
             published_by="test",
             checksum=f"sum-{version}",
@@ -168,11 +170,17 @@ class World:
         self.put("rulebook-published", event, str(version))
         await self.read()
 
-    def put(self, topic: str, event: EventModel, key: str, identity: UUID | None = None) -> UUID:
+    def put(
+        self,
+        topic: str,
+        event: EventModel,
+        key: str,
+        identity: UUID | None = None,
+        time: datetime | None = None,
+    ) -> UUID:
         identity = identity or uuid4()
-        headers, value = encode(
-            event, id=identity, source="test", time=self.clock.now(), subject=key, topic=topic
-        )
+        at = time or self.clock.now()
+        headers, value = encode(event, id=identity, source="test", time=at, subject=key, topic=topic)
         self.broker.append(Outgoing(topic, key.encode(), value, tuple(headers)))
         return identity
 
@@ -188,6 +196,7 @@ class World:
         person: str | None = None,
         topic: str = "lead-scored",
         identity: UUID | None = None,
+        time: datetime | None = None,
         **profile: Any,
     ) -> UUID:
         """Put a state of a lead on the topic; returns the id of its cause."""
@@ -213,7 +222,7 @@ class World:
             submissions=1,
             rulebook_version=1,
         )
-        self.put(topic, event, str(lead), identity)
+        self.put(topic, event, str(lead), identity, time)
         return cause_id
 
     async def take(self, *names: str, **more: Any) -> None:
@@ -241,10 +250,18 @@ class World:
         )
         return self.put("lead-merged", event, str(event.person_id), identity)
 
-    def breach(self, name: str, *, rep_id: str, round_: int = 1, kind: TimerKind = TimerKind.ACCEPT) -> UUID:
+    def breach(
+        self,
+        name: str,
+        *,
+        rep_id: str,
+        round_: int = 1,
+        kind: TimerKind = TimerKind.ACCEPT,
+        time: datetime | None = None,
+    ) -> UUID:
         common = self._timer(name, rep_id, round_, kind)
         event = SlaBreached(**common, charged_to=ChargedTo.REP, attribution=[])
-        return self.put("sla-breached", event, str(lead_id(name)))
+        return self.put("sla-breached", event, str(lead_id(name)), time=time)
 
     def warn(self, name: str, *, rep_id: str, round_: int = 1) -> UUID:
         now = self.clock.now()

@@ -1,6 +1,7 @@
 """The API of an operator: roster, pools, what is held, and everything about one lead."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from service_kit.runtime import Runtime
 _STATES = ("stub", "nurturing", "held", "assigned", "closed", "merged")
 
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+"""An absence lies between; for a rep who left, is_active false says so."""
+
 RepId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Operator = Annotated[str, Header(pattern=r"^[\x20-\x7e]{1,100}$")]
 
@@ -31,7 +35,9 @@ class RepAbsence(Absence):
     reason: str = Field(default="away", max_length=200, pattern=r"^[^\x00]*$")
 
     @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> "RepAbsence":
+    def _is_a_span_of_days(self) -> "RepAbsence":
+        if self.first_day < EARLIEST or self.last_day > LATEST:
+            raise ValueError(f"write days from {EARLIEST} to {LATEST}")
         if self.last_day < self.first_day:
             raise ValueError("last_day is before first_day; swap the two")
         return self

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from lead_events.model import UtcTime
 from lead_events.words import ProgressKind
 from router.api.assignments import my_assignments
 from router.api.refusals import refusals_as_problems
@@ -57,7 +58,7 @@ class Recycle(_Report):
     """Sales gives the lead back to nurturing, until `wake_at`."""
 
     reason: Reason
-    wake_at: AwareDatetime
+    wake_at: UtcTime
 
 
 class Amount(_Report):
