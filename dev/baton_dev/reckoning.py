@@ -1,6 +1,7 @@
 """What became of a rehearsal's posts, asked of the running services over HTTP."""
 
 import asyncio
+import contextlib
 import re
 import time
 from collections import Counter
@@ -17,7 +18,8 @@ from baton_dev.posting import Posted
 _SERVICES = ("intake", "scoring", "router", "sla_monitor")
 _AT_ONCE = 16
 _PAGE = 500
-_ASK_AGAIN = 0.2
+_ASK_AGAIN = 0.5
+_TRIES = 3
 _METRIC = re.compile(r"^baton_leads_unaccounted(?:\{.*\})? (\S+)$", re.MULTILINE)
 
 
@@ -121,7 +123,7 @@ class Services:
 
         async def is_zero() -> bool:
             nonlocal found
-            pages = [(await self._client.get(f"{self._at[name]}/metrics")).text for name in _SERVICES]
+            pages = [(await self._ask(f"{self._at[name]}/metrics")).text for name in _SERVICES]
             books = [await self._get(name, "/v1/conservation") for name in _SERVICES]
             metrics = sum(abs(int(float(value))) for page in pages for value in _METRIC.findall(page))
             found = max(metrics, sum(abs(book["unaccounted"]) for book in books))
@@ -132,7 +134,7 @@ class Services:
 
     async def _not_ready(self) -> AsyncIterator[str]:
         for name in _SERVICES:
-            answer = await self._client.get(f"{self._at[name]}/readyz")
+            answer = await self._ask(f"{self._at[name]}/readyz")
             if not answer.is_success:
                 yield f"{name} is not ready: {answer.text[:500]}"
 
@@ -156,6 +158,13 @@ class Services:
 
         return dict(await asyncio.gather(*(ask(id_) for id_ in ids)))
 
+    async def _ask(self, url: str, **how: Any) -> httpx.Response:
+        """GET, and once more where a connection was closed just as it was used again."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(httpx.ReadError, httpx.RemoteProtocolError):
+                return await self._client.get(url, **how)
+        return await self._client.get(url, **how)
+
     async def _get(
         self,
         service: str,
@@ -165,7 +174,7 @@ class Services:
         or_else: dict[str, Any] | None = None,
     ) -> Any:
         headers = {"Authorization": f"Bearer {self._at['operator_token']}"}
-        answer = await self._client.get(f"{self._at[service]}{path}", params=query, headers=headers)
+        answer = await self._ask(f"{self._at[service]}{path}", params=query, headers=headers)
         if answer.status_code == 404 and or_else is not None:
             return or_else
         answer.raise_for_status()

@@ -1,0 +1,31 @@
+"""The example company with offices that never close and two lengths of promises.
+
+A `perfect` lead must be accepted and answered within seconds, so that a test can let a promise run out; a
+`warm` one within hours, so that nothing happens to it by itself.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from rulebook.loader import load_folder
+from rulebook.publication import parse, to_document
+
+RULEBOOK = Path(__file__).resolve().parents[2] / "rulebook"
+ACCEPT_SECONDS = 8
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PROMISES = {
+    "perfect": {"accept_within": f"{ACCEPT_SECONDS}s", "first_response_within": f"{ACCEPT_SECONDS + 1}s"},
+    "warm": {"accept_within": "8h", "first_response_within": "16h"},
+}
+
+
+def company_round_the_clock() -> dict[str, Any]:
+    """The rulebook as JSON."""
+    document = to_document(load_folder(RULEBOOK))
+    for calendar in document["calendars"].values():
+        calendar["week"] = {day: [["00:00", "24:00"]] for day in _DAYS}
+        calendar |= {"holidays": [], "holidays_of": None, "date_overrides": {}, "date_breaks": {}}
+    for rep in document["roster"]["reps"].values():
+        rep |= {"absences": [], "capacity": 1000}
+    document["agreement"]["sales"]["promises"] = _PROMISES
+    return to_document(parse(document))

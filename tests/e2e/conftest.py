@@ -1,0 +1,27 @@
+"""One installation for all tests of the whole: each makes people of its own and leaves everything running."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from baton_dev.stack import Stack
+from tests.e2e.company import company_round_the_clock
+from tests.e2e.installation import Installation
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Kafka, PostgreSQL and the four services as processes."""
+    stack = Stack(tmp_path_factory.mktemp("whole"), company_round_the_clock(), fsync=False)
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def baton(whole: Stack) -> Iterator[Installation]:
+    """The installation as it is spoken to."""
+    installation = Installation(whole)
+    yield installation
+    installation.close()
+    whole.require_alive()
