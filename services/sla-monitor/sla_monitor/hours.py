@@ -79,7 +79,12 @@ class HoursBook:
 async def hours_of(conn: Connection, calendars: Calendars, facts: Iterable[Fact]) -> HoursBook:
     """The hours behind the handoffs among `facts`: at most two statements."""
     handoffs = [fact for fact in facts if fact.handoff is not None]
-    told = await store.read_rep_hours(conn, {fact.rep_id for fact in handoffs if fact.rep_id})
+    since: dict[str, int] = {}
+    for fact in handoffs:
+        if fact.handoff and fact.rep_id:
+            revision = fact.handoff.availability_revision
+            since[fact.rep_id] = min(revision, since.get(fact.rep_id, revision))
+    told = await store.read_rep_hours(conn, since)
     ids = {fact.handoff.calendar for fact in handoffs if fact.handoff} | {row.calendar for row in told}
     known = await calendars.by_id(conn, ids)
     changes: dict[str, list[Change]] = {}

@@ -1,12 +1,13 @@
 """What sla-monitor measures. Labels: declared sources or `other`, teams of the roster, closed vocabularies.
 
-Test leads are in none of it.
+Test leads are in no figure but the two that compare stores: leads by state, and facts missing.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from lead_events.words import ChargedTo, HoldReason, Quadrant, RoutedKind, TimerKind
+from lead_events.words import ChargedTo, HoldReason, ProgressKind, Quadrant, RoutedKind, TimerKind
 from service_kit.metrics import BUCKETS
+from sla_monitor.domain.timers import SETTLED
 
 KINDS = (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE)
 TIME_LEFT = ("over", "under_5m", "under_1h", "under_1d", "longer", "never")
@@ -81,9 +82,15 @@ def create_known_series() -> None:
         ROUTED.labels(routed.value)
     for reason in HoldReason:
         HELD.labels(reason.value)
+    for act in ProgressKind:
+        ACTS.labels(act.value)
     for kind in KINDS:
         UNREAD.labels(kind.value)
         SKIPPED.labels(kind.value)
+        WARNED.labels(kind.value, "other")
+        WITHDRAWN.labels(kind.value, "other")
+        for state in SETTLED:
+            ENDED.labels(kind.value, state.value)
         for charged_to in ChargedTo:
             BREACHED.labels(kind.value, "other", charged_to.value)
 

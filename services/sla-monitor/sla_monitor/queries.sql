@@ -54,8 +54,10 @@ ON CONFLICT DO NOTHING
 RETURNING rep_id, revision
 
 -- name: read_rep_hours
--- The changes of working time of some reps.
-SELECT rep_id, revision, at, calendar_id, is_active FROM rep_hours WHERE rep_id = ANY($1::text[]) ORDER BY revision
+-- The changes of working time of some reps, of each since a revision: the years before it are no matter.
+SELECT rep_id, revision, at, calendar_id, is_active
+FROM rep_hours JOIN unnest($1::text[], $2::int[]) AS asked (rep_id, since) USING (rep_id)
+WHERE revision > since ORDER BY revision
 
 -- name: leads_running_for
 -- Leads with a running promise of one of these reps: their due times may move.
@@ -168,9 +170,9 @@ FOR UPDATE OF leads SKIP LOCKED
 SELECT topic, partition, read_up_to, moved_at FROM read_progress
 
 -- name: write_progress
--- Reading has come so far; moved_at is when it last went on. It goes back only where it lies in the future, as after a clock was set back.
+-- Reading has come so far; moved_at is when it last went on. It goes back only where it lies in the future, as after a clock was set back; a broker's fast clock is not believed.
 INSERT INTO read_progress (topic, partition, read_up_to, moved_at)
-SELECT topic, partition, read_up_to, $4 FROM unnest($1::text[], $2::int[], $3::timestamptz[])
+SELECT topic, partition, least(read_up_to, $4), $4 FROM unnest($1::text[], $2::int[], $3::timestamptz[])
     AS told (topic, partition, read_up_to)
 ORDER BY topic, partition
 ON CONFLICT (topic, partition) DO UPDATE SET read_up_to = excluded.read_up_to, moved_at = excluded.moved_at

@@ -50,11 +50,6 @@ def lead_to(lead: Lead) -> dict[str, Any]:
     return row | {"state": lead.state.value}
 
 
-def fact_kind(word: str) -> FactKind:
-    """The kind of a fact by its word."""
-    return _KINDS[word]
-
-
 def fact_from(row: Row) -> Fact:
     """A fact as stored."""
     handoff = handoff_from(row) if row["calendar_id"] is not None else None

@@ -1,6 +1,6 @@
 """All reading and writing of sla-monitor. Every function works inside the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,11 +114,11 @@ async def insert_rep_hours(conn: Connection, told: Sequence[RepHours]) -> set[tu
     return {(row["rep_id"], row["revision"]) for row in found}
 
 
-async def read_rep_hours(conn: Connection, reps: Collection[str]) -> list[RepHours]:
-    """All changes of these reps' hours, by revision."""
-    if not reps:
+async def read_rep_hours(conn: Connection, since: Mapping[str, int]) -> list[RepHours]:
+    """The changes of each rep's hours after the revision given, by revision."""
+    if not since:
         return []
-    found = await conn.fetch(_q.read_rep_hours, list(reps))
+    found = await conn.fetch(_q.read_rep_hours, list(since), list(since.values()))
     return [RepHours(*row.values()) for row in found]
 
 

@@ -6,6 +6,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from service_kit import failpoints
+from service_kit.spec import Progress
+from sla_monitor import store
 from sla_monitor.memory import Memory
 from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, OPEN_UTC, World, a_lead
 
@@ -218,3 +220,31 @@ async def test_a_batch_rolled_back_before_its_commit_is_counted_once(world: Worl
         "baton_leads_received_total": 1,
         "baton_sla_due_times_moved_total": 2,
     }
+
+
+async def test_a_brokers_fast_clock_does_not_pass_for_reading_ahead(world: World) -> None:
+    now, ahead = MONDAY_9, MONDAY_9 + timedelta(minutes=5)
+    told = [Progress("lead-routed", 0, ahead), Progress("lead-progressed", 0, now)]
+    async with world.database.transaction() as conn:
+        await store.write_progress(conn, told, now)
+        await store.write_progress(conn, told, now + timedelta(seconds=1))
+        read = await store.read_progress(conn)
+    assert read["lead-routed", 0].read_up_to == now + timedelta(seconds=1)
+    assert (read["lead-progressed", 0].read_up_to, read["lead-progressed", 0].moved_at) == (now, now)
+
+
+async def test_every_change_of_hours_since_the_handoff_counts_and_none_before_it(world: World) -> None:
+    first, second = a_lead(), a_lead()
+    world.publish_rulebook()
+    for revision in (1, 2, 3):
+        opens = {"tz": "UTC", "week": {"mon": [[f"{9 + revision}:00", "20:00"]]}}
+        world.hours_changed("rep-marta", revision, opens, at=MONDAY_9 + timedelta(minutes=revision))
+    handoff = {"tz": "UTC", "week": {"mon": [["15:00", "20:00"]]}}
+    world.assigned(first, calendar=handoff)
+    world.assigned(second, calendar=handoff, revision=3)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        await world.catch_up()
+        rows = await world.query("SELECT lead_id, due_at FROM timers WHERE kind = 'accept'")
+    due = {row["lead_id"]: row["due_at"] for row in rows}
+    assert due == {first: ACCEPT_DUE + timedelta(hours=3), second: ACCEPT_DUE + timedelta(hours=6)}

@@ -172,7 +172,7 @@ class World:
             "name": "Marta",
             "team": more.pop("team", "iberia"),
             "calendar": calendar or OPEN_UTC,
-            "availability_revision": 1,
+            "availability_revision": more.pop("revision", 1),
         }
         return self.routed(lead, "assigned", rep=rep, **more)
 
