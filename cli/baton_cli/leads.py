@@ -9,8 +9,7 @@ from baton_cli.errors import BadUsage, FoundNothing
 from baton_cli.stack import Service
 
 PAGE = 200
-PAGES = 50
-"""A search reads this many pages at most, newest leads first."""
+"""Leads of one name that are looked at, newest first; more than one open makes the name ambiguous anyway."""
 
 _PREFIX = re.compile(r"[0-9a-f-]{4,36}")
 
@@ -34,23 +33,9 @@ def find_lead(client: Client, named: str) -> str:
 
 
 def search(client: Client, text: str) -> list[dict[str, Any]]:
-    """Leads whose person has this e-mail, or whose id begins so.
-
-    Raises FoundNothing when none of the newest PAGES x PAGE leads is meant and there are older ones.
-    """
-    found: list[dict[str, Any]] = []
-    cursor: str | None = None
-    for _ in range(PAGES):
-        answer = client.get(Service.SCORING, "/v1/leads", limit=PAGE, cursor=cursor)
-        found += [lead for lead in items(answer, "leads") if _is_meant(lead, text)]
-        cursor = answer.get("next")
-        if cursor is None:
-            return found
-    if not found:
-        raise FoundNothing(
-            f"None of the newest {PAGES * PAGE} leads is {text!r}; for older ones write the whole id."
-        )
-    return found
+    """Leads whose person has this e-mail, or whose id begins so, newest first."""
+    wanted = {"email": text} if "@" in text else {"id_prefix": text}
+    return items(client.get(Service.SCORING, "/v1/leads", limit=PAGE, **wanted), "leads")
 
 
 def lead_id(lead: dict[str, Any]) -> str:
@@ -65,12 +50,6 @@ def person_in(profile: dict[str, Any] | None) -> str:
     keys = (known.get(key) for key in ("email", "phone", "external_id"))
     name = known.get("name") or spelled or next(filter(None, keys), "?")
     return f"{name} ({known['company']})" if known.get("company") else str(name)
-
-
-def _is_meant(lead: dict[str, Any], text: str) -> bool:
-    if "@" in text:
-        return str((lead.get("profile") or {}).get("email") or "").lower() == text
-    return lead_id(lead).startswith(text)
 
 
 def _only_one(named: str, found: list[dict[str, Any]]) -> str:

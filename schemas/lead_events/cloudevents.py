@@ -100,4 +100,7 @@ def _time(text: str) -> datetime:
         raise NotACloudEvent("header ce_time is not an RFC 3339 time") from None
     if time.tzinfo is None:
         raise NotACloudEvent("header ce_time has no offset")
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise NotACloudEvent("header ce_time is not between the years 1 and 9999 in UTC") from None

@@ -7,7 +7,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # pydantic passes it on, where a ValueError becomes a finding
+        raise ValueError("is no moment between the years 1 and 9999 in UTC") from None
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]

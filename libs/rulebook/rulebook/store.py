@@ -58,6 +58,11 @@ async def insert_version(conn: Connection, published: RulebookPublished) -> bool
     return False
 
 
+async def lock_numbering(conn: Connection) -> None:
+    """One publication at a time until the transaction ends; the time is to be read after it, not before."""
+    await conn.execute(_queries()["lock_numbering"])
+
+
 async def publish(
     conn: Connection,
     prepared: Prepared,
@@ -69,11 +74,11 @@ async def publish(
 ) -> RulebookPublished:
     """Number and keep a new version under a lock that lasts until the transaction ends; returns its event.
 
-    Raises TakesEffectTooSoon for a moment less than 30 seconds after `now`.
+    `now` is the database's time, read after `lock_numbering`: of two publications at once the later number
+    then takes effect later too. Raises TakesEffectTooSoon for a moment less than 30 seconds after `now`.
     """
-    q = _queries()
-    await conn.execute(q["lock_numbering"])
-    newest = await conn.fetchval(q["newest_number"])
+    await lock_numbering(conn)
+    newest = await conn.fetchval(_queries()["newest_number"])
     published = RulebookPublished(
         version=newest + 1,
         effective_from=effective_moment(effective_from, now=now, is_first=newest == 0),

@@ -2,13 +2,16 @@
 
 import base64
 import binascii
+import re
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
+from lead_events.model import UtcTime
 from lead_events.words import Quadrant
 from rulebook import store as rulebook_store
 from scoring import publication
@@ -20,9 +23,29 @@ from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 Limit = Annotated[int, Query(ge=1, le=500, description="rows a page")]
-_moment = TypeAdapter(AwareDatetime)
+_moment = TypeAdapter[datetime](UtcTime)
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+
+
+def _storable(text: str) -> str:
+    if re.search("[\x00\ud800-\udfff]", text):
+        raise ValueError("holds a zero character or half a character: write the text without it")
+    return text
+
+
+PlainText = Annotated[str, AfterValidator(_storable)]
+Line = Annotated[PlainText | None, Query(description="only leads of this product line")]
+Email = Annotated[
+    PlainText | None, Query(min_length=3, max_length=320, description="only leads of whoever has this e-mail")
+]
+IdPrefix = Annotated[
+    str | None,
+    Query(
+        pattern="^[0-9A-Fa-f][0-9A-Fa-f-]{3,35}$",
+        description="only leads whose id begins so; at least four characters",
+    ),
+]
 
 
 class Publication(BaseModel):
@@ -30,8 +53,8 @@ class Publication(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    published_by: str = Field(min_length=1, max_length=200)
-    effective_from: AwareDatetime | None = None
+    published_by: PlainText = Field(min_length=1, max_length=200)
+    effective_from: UtcTime | None = None
 
 
 class NewRulebook(Publication):
@@ -96,13 +119,20 @@ def _rulebook_routes(router: APIRouter, runtime: Runtime) -> None:
 def _lead_routes(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/leads", tags=["leads"])
     async def list_leads(
-        limit: Limit = 50, cursor: Cursor = None, quadrant: Quadrant | None = None, line: str | None = None
+        limit: Limit = 50,
+        cursor: Cursor = None,
+        quadrant: Quadrant | None = None,
+        line: Line = None,
+        email: Email = None,
+        id_prefix: IdPrefix = None,
     ) -> dict[str, Any]:
         """Leads, newest first. `next` is the cursor of the following page, absent on the last."""
+        if email is not None and id_prefix is not None:
+            raise Problem(422, "One filter too many", "send email or id_prefix, not both", field="email")
+        wanted = views.Wanted(quadrant, line, email, _spelled(id_prefix))
+        after = _place(cursor)
         async with runtime.database.acquire() as conn:
-            found = await views.leads(
-                conn, after=_place(cursor), quadrant=quadrant, line=line, limit=limit + 1
-            )
+            found = await views.leads(conn, wanted, after=after, limit=limit + 1)
         return _page("leads", found, limit, at="opened_at", identity="lead_id")
 
     @router.get("/leads/{lead_id}", tags=["leads"])
@@ -139,8 +169,9 @@ def _submission_routes(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/quarantine", tags=["submissions"])
     async def list_quarantine(limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
         """Submissions that wait for a person, newest first, with the reason."""
+        after = _place(cursor)
         async with runtime.database.acquire() as conn:
-            found = await views.quarantine(conn, after=_place(cursor), limit=limit + 1)
+            found = await views.quarantine(conn, after=after, limit=limit + 1)
         return _page("quarantine", found, limit, at="stored_at", identity="submission_id")
 
     @router.get("/conservation", tags=["operations"])
@@ -163,6 +194,21 @@ def _page(name: str, rows: list[dict[str, Any]], limit: int, *, at: str, identit
     return answer
 
 
+def _spelled(prefix: str | None) -> str | None:
+    """The digits of the beginning of an id. Raises Problem 422 where they are too few or too many."""
+    if prefix is None:
+        return None
+    digits = prefix.replace("-", "").lower()
+    if not 4 <= len(digits) <= 32:
+        raise Problem(
+            422,
+            "The id cannot begin so",
+            "send the first 4 to 32 hexadecimal digits of the id, with or without its dashes",
+            field="id_prefix",
+        )
+    return digits
+
+
 def _place(cursor: str | None) -> views.Place | None:
     if cursor is None:
         return None
@@ -170,7 +216,7 @@ def _place(cursor: str | None) -> views.Place | None:
         padded = cursor + "=" * (-len(cursor) % 4)
         at, identity = orjson.loads(base64.urlsafe_b64decode(padded))
         return views.Place(_moment.validate_python(at), UUID(identity))
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
         raise Problem(
             422,
             "The cursor cannot be read",

@@ -16,7 +16,7 @@ class CompiledCards:
     """Compiled scorecards by version. Not thread-safe: conditions are evaluated on the event loop."""
 
     def __init__(self) -> None:
-        self._by_version: dict[int, Cards] = {}
+        self._by_version: dict[int, tuple[Versioned, Cards]] = {}
 
     def of(self, history: History) -> CardsAt:
         """The scorecards in force at a moment, by event time."""
@@ -27,11 +27,13 @@ class CompiledCards:
         return cards_at
 
     def _compiled(self, versioned: Versioned) -> Cards:
-        cards = self._by_version.get(versioned.version)
-        if cards is None:
-            by_line = {
-                line: compile_scorecard(card, _compile)
-                for line, card in versioned.rulebook.scorecards.items()
-            }
-            cards = self._by_version[versioned.version] = Cards(versioned.version, by_line)
+        """A store restored to an earlier moment may give a number to other content: then compiled anew."""
+        known = self._by_version.get(versioned.version)
+        if known is not None and known[0] is versioned:
+            return known[1]
+        by_line = {
+            line: compile_scorecard(card, _compile) for line, card in versioned.rulebook.scorecards.items()
+        }
+        cards = Cards(versioned.version, by_line)
+        self._by_version[versioned.version] = versioned, cards
         return cards

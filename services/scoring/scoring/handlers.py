@@ -1,8 +1,10 @@
 """What scoring does with a batch: submissions, and reports of what became of leads, in order of arrival."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -27,6 +29,8 @@ BULK_TOPIC = "lead-imported"
 REPEATED = "repeated"
 """Effect of a submission that is kept already and came in another record, as by a client's own retry."""
 EFFECTS = frozenset({*SubmissionState, *ProgressEffect, REPEATED})
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL as JSON writes it. Behind an escaped backslash the same letters are plain text that somebody typed."""
 YIELD_EVERY = 25
 """So many records are taken in one go before heartbeats and requests get their turn."""
 
@@ -45,9 +49,7 @@ class Scoring:
             work = await self._load(batch, events)
             await _decide(batch, events, work)
             await _save(batch, work)
-            metrics.observe(
-                (fate for _, fate, _ in work.taken), work.book.publications, len(work.desk.merges)
-            )
+            batch.after_commit(partial(_count, work))
         except asyncpg.UniqueViolationError as error:
             raise save.race_lost(error) or error from error
 
@@ -81,7 +83,7 @@ def _refuse_unstorable(batch: Batch) -> list[Event]:
     """PostgreSQL keeps no NUL in text; intake lets none through, so such a record comes from elsewhere."""
     kept: list[Event] = []
     for event in batch.events:
-        if b"\\u0000" in event.value:
+        if b"\\u0000" in event.value and _NUL.search(event.value):
             batch.reject(
                 event, "the event holds the character NUL, which cannot be stored: remove it and send again"
             )
@@ -178,6 +180,11 @@ async def _save(batch: Batch, work: _Work) -> None:
         )
     for publication in book.publications:
         _publish(batch, publication)
+
+
+def _count(work: _Work) -> None:
+    fates = (fate for _, fate, _ in work.taken)
+    metrics.observe(fates, work.book.publications, len(work.desk.merges))
 
 
 def _in_order(leads: Iterable[Lead]) -> list[Lead]:

@@ -1,4 +1,4 @@
-"""Metrics of scoring, counted when decided: a batch that is rolled back and repeated counts again."""
+"""Metrics of scoring. What a batch decided is counted once it is committed."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ def known_series() -> None:
 
 
 def observe(fates: Iterable[Fate], publications: Iterable[Publication], merges: int) -> None:
-    """Count what one batch decided."""
+    """Count what one committed batch decided."""
     for fate in fates:
         if fate.reason is not None:
             QUARANTINED.labels(fate.reason).inc()

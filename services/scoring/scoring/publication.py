@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import orjson
+from pydantic import ValidationError
+
 from lead_events import RulebookPublished
+from lead_events.catalog import topic
 from rulebook import publication, store
-from rulebook.findings import Finding
+from rulebook.findings import Finding, RulebookInvalid
 from rulebook.publication import Prepared
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
 TOPIC = "rulebook-published"
+HEADERS_BYTES = 4096
+"""Room that a record's key, headers and framing take of what its topic allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ async def publish(
     runtime: Runtime, document: object, *, published_by: str, effective_from: datetime | None
 ) -> Published:
     """Publish a new version. Raises RulebookInvalid, TakesEffectTooSoon."""
+    _check_size(document)
     return await _publish(runtime, publication.prepare(document), published_by, effective_from, None)
 
 
@@ -47,6 +54,7 @@ async def _publish(
     rolled_back_to: int | None,
 ) -> Published:
     async def work(unit: Unit) -> RulebookPublished:
+        await store.lock_numbering(unit.conn)
         event = await store.publish(
             unit.conn,
             prepared,
@@ -55,11 +63,42 @@ async def _publish(
             effective_from=effective_from,
             rolled_back_to=rolled_back_to,
         )
+        _check_readable(event)
         number = str(event.version)
         unit.emit(TOPIC, event, key=number, cause=_cause(event), subject=number, time=event.published_at)
         return event
 
     return Published(await runtime.in_transaction(work), prepared.warnings)
+
+
+def _check_size(document: object) -> None:
+    """Before the check, which takes its time over what is too large to be sent anyway."""
+    try:
+        size = len(orjson.dumps(document))
+    except TypeError:  # no JSON: the check says what is wrong with it
+        return
+    _refuse_above_limit(size)
+
+
+def _refuse_above_limit(size: int) -> None:
+    largest = topic(TOPIC).max_message_bytes - HEADERS_BYTES
+    if size > largest:
+        hint = f"make it at most {largest} bytes: leave out what nobody uses"
+        raise _invalid(f"is {size} bytes long", hint)
+
+
+def _check_readable(event: RulebookPublished) -> None:
+    """What cannot be sent, or read by those who get it, must not be kept either. Raises RulebookInvalid."""
+    value = event.to_json()
+    _refuse_above_limit(len(value))
+    try:
+        RulebookPublished.model_validate_json(value, strict=True)
+    except ValidationError:
+        raise _invalid("cannot be read back", "nest lists and objects less deeply") from None
+
+
+def _invalid(message: str, hint: str) -> RulebookInvalid:
+    return RulebookInvalid([Finding("", 0, "rulebook", message, hint)])
 
 
 def _cause(event: RulebookPublished) -> UUID:

@@ -63,9 +63,16 @@ SELECT * FROM leads WHERE person_id = ANY($1::uuid[]) AND state = 'open' ORDER B
 SELECT person_id FROM leads WHERE id = ANY($1::uuid[])
 
 -- name: lock_leads
--- These leads whatever their state, and the open ones of persons, by id.
+-- These leads whatever their state, those they were merged into, and the open ones of persons, by id.
 SELECT * FROM leads
-WHERE id = ANY($1::uuid[]) OR (person_id = ANY($2::uuid[]) AND state = 'open')
+WHERE id IN (
+        WITH RECURSIVE named AS (
+            SELECT id, merged_into FROM leads WHERE id = ANY($1::uuid[])
+            UNION
+            SELECT l.id, l.merged_into FROM leads l JOIN named n ON l.id = n.merged_into
+        )
+        SELECT id FROM named
+    ) OR (person_id = ANY($2::uuid[]) AND state = 'open')
 ORDER BY id FOR UPDATE
 
 -- name: submissions_with_events
@@ -103,7 +110,7 @@ INSERT INTO quarantine (submission_id, form_id, reason, detail, received_at, sto
 SELECT *, $1::timestamptz FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
 
 -- name: save_leads
--- New leads, and others as they now stand; an ending stays as it was first told.
+-- New leads, and others as they now stand; of several endings told the earliest holds.
 INSERT INTO leads (id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
     origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into, closed_at,
     close_reason)
@@ -121,8 +128,9 @@ ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id, state = excluded.
     origins = excluded.origins, consent = excluded.consent, fit = excluded.fit, interest = excluded.interest,
     quadrant = excluded.quadrant, stage = excluded.stage, sql_at = excluded.sql_at,
     rulebook_version = excluded.rulebook_version, merged_into = excluded.merged_into,
-    closed_at = coalesce(leads.closed_at, excluded.closed_at),
-    close_reason = coalesce(leads.close_reason, excluded.close_reason)
+    closed_at = least(leads.closed_at, excluded.closed_at),
+    close_reason = CASE WHEN leads.closed_at <= excluded.closed_at THEN leads.close_reason
+        ELSE coalesce(excluded.close_reason, leads.close_reason) END
 
 -- name: insert_scores
 -- Every score with what contributed; lists come as JSON text, for the driver takes a list of lists for a matrix.
@@ -217,6 +225,33 @@ WHERE ($1::timestamptz IS NULL OR (l.opened_at, l.id) < ($1, $2::uuid))
     AND ($3::text IS NULL OR l.quadrant = $3) AND ($4::text IS NULL OR l.line = $4)
 ORDER BY l.opened_at DESC, l.id DESC LIMIT $5
 
+-- name: leads_of_email
+-- Leads of the person with an e-mail and of all who turned out to be that person, otherwise as list_leads.
+WITH RECURSIVE up AS (
+    SELECT p.id, p.merged_into FROM identity_keys k JOIN persons p ON p.id = k.person_id
+    WHERE k.kind = $6 AND k.value = $7
+    UNION
+    SELECT p.id, p.merged_into FROM persons p JOIN up ON p.id = up.merged_into
+), whole AS (
+    SELECT id FROM up
+    UNION
+    SELECT p.id FROM persons p JOIN whole ON p.merged_into = whole.id
+), theirs AS MATERIALIZED (
+    SELECT l.* FROM leads l JOIN whole ON l.person_id = whole.id
+)
+SELECT l.*, p.profile FROM theirs l JOIN persons p ON p.id = l.person_id
+WHERE ($1::timestamptz IS NULL OR (l.opened_at, l.id) < ($1, $2::uuid))
+    AND ($3::text IS NULL OR l.quadrant = $3) AND ($4::text IS NULL OR l.line = $4)
+ORDER BY l.opened_at DESC, l.id DESC LIMIT $5
+
+-- name: leads_by_id_prefix
+-- Leads whose ids lie between two, both included, otherwise as list_leads.
+WITH these AS MATERIALIZED (SELECT * FROM leads WHERE id BETWEEN $6::uuid AND $7::uuid)
+SELECT l.*, p.profile FROM these l JOIN persons p ON p.id = l.person_id
+WHERE ($1::timestamptz IS NULL OR (l.opened_at, l.id) < ($1, $2::uuid))
+    AND ($3::text IS NULL OR l.quadrant = $3) AND ($4::text IS NULL OR l.line = $4)
+ORDER BY l.opened_at DESC, l.id DESC LIMIT $5
+
 -- name: one_lead
 -- One lead with its person's profile.
 SELECT l.*, p.profile FROM leads l JOIN persons p ON p.id = l.person_id WHERE l.id = $1
@@ -232,9 +267,13 @@ WITH RECURSIVE whole AS (
     SELECT person_id AS id FROM leads WHERE id = $1
     UNION
     SELECT p.id FROM persons p JOIN whole ON p.merged_into = whole.id
+), held AS (
+    SELECT $1::uuid AS id
+    UNION
+    SELECT l.id FROM leads l JOIN held ON l.merged_into = held.id
 )
 SELECT s.id, s.form_id, s.state, s.received_at FROM submissions s JOIN whole ON s.person_id = whole.id
-WHERE s.lead_ids && (SELECT array_agg(id) FROM leads WHERE id = $1 OR merged_into = $1)
+WHERE s.lead_ids && (SELECT array_agg(id) FROM held)
 ORDER BY s.received_at, s.id LIMIT 200
 
 -- name: score_of_lead

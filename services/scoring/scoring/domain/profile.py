@@ -1,14 +1,19 @@
 """What is known about a person, put together from everything they sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from lead_events import Profile
+from rulebook.normalise import email_key
 
 ATTRIBUTE = "attributes."
 """Prefix of the names under which a form's own answers stand among the profile's fields."""
+MOST_ATTRIBUTES = 100
+LARGEST_ATTRIBUTES = 100_000
+"""Characters. Whoever posts under somebody's e-mail with ever new field names must not make that lead too
+large to be published: the answers received longest ago are let go. One submission alone stays below both."""
 
 
 def known_fields(profile: Profile) -> Iterator[tuple[str, Any]]:
@@ -24,12 +29,18 @@ def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {})
 
 
+def _size(name: str, value: object) -> int:
+    items: Sequence[object] = value if isinstance(value, list) else (value,)
+    return len(name) + sum(len(each) if isinstance(each, str) else 8 for each in items)
+
+
 @dataclass(slots=True)
 class Known:
     """A person's profile: each field's newest non-blank value, and when (ISO 8601) it was received.
 
     Policy: newest wins, a blank never wipes a value. The age is that of the submission, not of its handling,
-    so the order of handling does not matter; of two at one moment the one handled last wins.
+    so the order of handling does not matter; of two at one moment the one handled last wins. An e-mail keeps
+    the spelling it was first seen in. Attributes are bounded, see MOST_ATTRIBUTES.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -40,17 +51,35 @@ class Known:
         moment = received_at.isoformat()
         for name, value in known_fields(profile):
             self._set(name, value, moment)
+        if profile.attributes:
+            self._bound()
 
     def absorb(self, other: "Known") -> None:
         """Add all that is known about a person who turned out to be this one."""
         for name, value in other.values.items():
             self._set(name, value, other.received[name])
+        self._bound()
 
     def _set(self, name: str, value: Any, moment: str) -> None:
         before = self.received.get(name)
-        if before is None or datetime.fromisoformat(before) <= datetime.fromisoformat(moment):
+        if before is not None and datetime.fromisoformat(before) > datetime.fromisoformat(moment):
+            return
+        if name != "email" or before is None or email_key(value) != email_key(self.values[name]):
             self.values[name] = value
-            self.received[name] = moment
+        self.received[name] = moment
+
+    def _bound(self) -> None:
+        """Let the oldest attributes go until the others are few and short enough."""
+        names = [name for name in self.values if name.startswith(ATTRIBUTE)]
+        excess = sum(_size(name, self.values[name]) for name in names) - LARGEST_ATTRIBUTES
+        if excess <= 0 and len(names) <= MOST_ATTRIBUTES:
+            return
+        oldest = sorted(names, key=lambda name: (datetime.fromisoformat(self.received[name]), name))
+        for count, name in enumerate(oldest):
+            if excess <= 0 and len(names) - count <= MOST_ATTRIBUTES:
+                return
+            excess -= _size(name, self.values[name])
+            del self.values[name], self.received[name]
 
     def as_mapping(self) -> dict[str, Any]:
         """Nested as events and conditions see it: known fields only, and `attributes` always."""

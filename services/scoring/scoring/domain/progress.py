@@ -76,7 +76,10 @@ def _progress_end(report: LeadProgressed) -> CloseReason | None:
 
 @dataclass(slots=True)
 class ProgressDesk:
-    """Takes reports in order of arrival. `leads` are all they name, `stored` the submissions they name."""
+    """Takes reports in order of arrival.
+
+    `leads` are all they name and what those were merged into, `stored` the submissions they name.
+    """
 
     people: People
     book: LeadBook
@@ -98,15 +101,24 @@ class ProgressDesk:
         return ProgressEffect.CLOSED if ended else ProgressEffect.NOTED
 
     def _end(self, lead: Lead, report: LeadRouted | LeadProgressed) -> bool:
+        """Close the lead. Of several endings told the earliest holds, in whatever order they are told."""
         ending = ending_of(report)
-        if ending is None or lead.state is not LeadState.OPEN:
+        if ending is None or lead.state is LeadState.MERGED:
             return False
-        self.book.close(lead)
-        self.endings[lead.id] = ending
-        return True
+        is_news = lead.state is LeadState.OPEN
+        if is_news:
+            self.book.close(lead)
+        told = self.endings.get(lead.id, ending)
+        self.endings[lead.id] = min(told, ending, key=lambda each: each.at)
+        self.book.changed[lead.id] = lead
+        return is_news
 
     def _after_close(self, closed: Lead, report: LeadProgressed, event_id: UUID) -> ProgressEffect:
-        """The late ask joins the open lead of that person and line or opens one; once, however often told."""
+        """The late ask joins the open lead of that person and line or opens one; once, however often told.
+
+        Where the closed lead was merged into one that is open, the merge has brought the ask there already:
+        it is not counted again, only published as an ask.
+        """
         cause = report.cause_id or event_id
         stored = self.stored.get(cause)
         if lead_id(cause, closed.line) in self.leads or (stored and closed.id not in self._leads_of(stored)):
@@ -116,14 +128,23 @@ class ProgressDesk:
         if closed.line not in occasion.cards.by_line:
             return ProgressEffect.NOTED
         person = self.people.root(closed.person_id)
-        lead, opened = self.book.take(person.id, closed.line, act, opened_by=cause)
-        self.leads[lead.id] = lead
-        closed.submissions = max(closed.submissions - 1, 1)
-        self.book.changed[closed.id] = closed
+        holder = self._holder(closed)
+        lead, opened = holder, False
+        if holder.state is not LeadState.OPEN:
+            lead, opened = self.book.take(person.id, closed.line, act, opened_by=cause)
+            self.leads[lead.id] = lead
+            holder.submissions = max(holder.submissions - 1, 1)
+            self.book.changed[holder.id] = holder
         self.book.publish(lead, person, occasion)
         if stored:
             self._move(stored, closed.id, lead.id, opened)
         return ProgressEffect.OPENED if opened else ProgressEffect.JOINED
+
+    def _holder(self, lead: Lead) -> Lead:
+        """The lead that has this one's submissions now: itself, or what it was merged into."""
+        while lead.merged_into is not None:
+            lead = self.leads.get(lead.merged_into) or self.book.changed[lead.merged_into]
+        return lead
 
     def _occasion(
         self, act: Act, stored: StoredSubmission | None, report: LeadProgressed, event_id: UUID

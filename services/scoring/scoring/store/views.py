@@ -7,6 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
+from rulebook.normalise import email_key
+from scoring.domain.people import EMAIL
 from scoring.domain.profile import Known
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -22,12 +24,31 @@ class Place:
     id: UUID
 
 
-async def leads(
-    conn: Connection, *, after: Place | None, quadrant: str | None, line: str | None, limit: int
-) -> list[dict[str, Any]]:
-    """Leads, newest first."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which leads are asked for; None asks for all. `id_prefix`: 4 to 32 hexadecimal digits, no dashes.
+
+    Of `email` and `id_prefix` one at most is given.
+    """
+
+    quadrant: str | None = None
+    line: str | None = None
+    email: str | None = None
+    id_prefix: str | None = None
+
+
+async def leads(conn: Connection, wanted: Wanted, *, after: Place | None, limit: int) -> list[dict[str, Any]]:
+    """Leads, newest first; closed and merged ones too."""
     at, identity = (after.at, after.id) if after else (None, None)
-    return [_lead(row) for row in await conn.fetch(_q.list_leads, at, identity, quadrant, line, limit)]
+    common = at, identity, wanted.quadrant, wanted.line, limit
+    if wanted.email is not None:
+        rows = await conn.fetch(_q.leads_of_email, *common, EMAIL, email_key(wanted.email))
+    elif wanted.id_prefix is not None:
+        first, last = UUID(wanted.id_prefix.ljust(32, "0")), UUID(wanted.id_prefix.ljust(32, "f"))
+        rows = await conn.fetch(_q.leads_by_id_prefix, *common, first, last)
+    else:
+        rows = await conn.fetch(_q.list_leads, *common)
+    return [_lead(row) for row in rows]
 
 
 async def lead(conn: Connection, identity: UUID) -> dict[str, Any] | None:
