@@ -61,14 +61,16 @@ def full_waves() -> Iterator[Wave]:
     yield [Armed("intake", 0, "intake.after_publish")]
 
 
-def short_waves() -> Iterator[Wave]:
-    """Every failpoint in one service at least."""
-    first = (("scoring", CONSUMER[:2]), ("router", CONSUMER[2:4]), ("sla_monitor", CONSUMER[4:]))
-    second = (("scoring", OUTBOX_OF_CONSUMER), ("router", UNIT[:2]), ("sla_monitor", UNIT[2:]))
-    third = ((service, (LEAVES_ROWS[service], SWEEPER[place])) for place, service in enumerate(REACHED))
-    for wave in (first, second, tuple(third)):
-        pods = [Armed(service, pod, name) for service, pair in wave for pod, name in enumerate(pair)]
-        yield [*pods, Armed("intake", 1, "intake.after_publish")] if wave is first else pods
+SHORT_WAVE: Wave = (
+    Armed("intake", 1, "intake.after_publish"),
+    Armed("scoring", 0, "consumer.after_commit"),
+    Armed("scoring", 1, "sweeper.after_publish"),
+    Armed("router", 0, "consumer.before_commit"),
+    Armed("router", 1, "consumer.after_publish"),
+    Armed("sla_monitor", 0, "unit.after_commit"),
+    Armed("sla_monitor", 1, "consumer.before_offset_commit"),
+)
+"""Those between which a lead would be lost or doubled if the order of steps were another."""
 
 
 def _pairs(service: str, failpoints: Sequence[str]) -> Iterator[Wave]:

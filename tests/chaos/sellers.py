@@ -115,8 +115,9 @@ def _next_act(lead: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
         if act == "recycle":
             body = body | {"wake_at": _in_three_months(lead["assigned_at"])}
         return None if manners == 4 else (act, body)
-    if manners >= 7 or (manners == 6 and lead["warned_at"] is None):
-        return None  # never answers, or only once the warning is out
+    is_overdue = lead["round"] > 1 and lead["breached_at"] is not None
+    if (manners >= 7 and not is_overdue) or (manners == 6 and lead["warned_at"] is None):
+        return None  # answers when all promises are broken, or once the warning is out
     if lead["accepted_at"] is None:
         return ("decline", {"reason": "too busy"}) if manners == 5 and lead["round"] == 1 else ("accept", {})
     return "contacted", {"channel": "phone", "result": "reached"}

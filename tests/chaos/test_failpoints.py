@@ -10,7 +10,7 @@ from baton_dev.errors import PartFailedError
 from baton_dev.process import ManagedProcess
 from tests.chaos import matrix
 from tests.chaos.installation import Installation
-from tests.chaos.matrix import Armed, Wave, failpoints_in_code, full_waves, short_waves
+from tests.chaos.matrix import Armed, Wave, failpoints_in_code, full_waves
 from tests.chaos.scenario import Tell, nothing_lost_or_doubled
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]
@@ -19,16 +19,9 @@ DEATH_SECONDS = 60.0
 RATE = 60.0
 
 
-def tried(waves: Iterable[Wave]) -> set[str]:
-    return {armed.failpoint for wave in waves for armed in wave} | set(matrix.SPOOL)
-
-
-def test_the_long_matrix_holds_every_failpoint_of_the_code() -> None:
-    assert tried(full_waves()) == failpoints_in_code()
-
-
-def test_the_short_matrix_holds_every_failpoint_of_the_code() -> None:
-    assert tried(short_waves()) == failpoints_in_code()
+def test_the_matrix_holds_every_failpoint_of_the_code() -> None:
+    tried = {armed.failpoint for wave in full_waves() for armed in wave} | set(matrix.SPOOL)
+    assert tried == failpoints_in_code()
 
 
 async def restart(pod: ManagedProcess, failpoints: str | None = None) -> None:
@@ -85,16 +78,12 @@ async def die_while_the_broker_is_away(installation: Installation, failpoints: I
         await restart(pod)
 
 
-async def test_a_process_that_dies_at_any_step_leaves_nothing_undone_and_nothing_twice(
+async def test_processes_that_die_around_their_commits_leave_nothing_undone_and_nothing_twice(
     installation: Installation, seed: int, tell: Tell
 ) -> None:
-    waves = list(short_waves())
-    chance = random.Random(seed)
-    what = f"{sum(map(len, waves)) + 1} deaths at failpoints"
+    what = f"{len(matrix.SHORT_WAVE)} deaths at failpoints"
     async with nothing_lost_or_doubled(installation, seed, tell, what=what, rate=RATE):
-        for wave in waves:
-            await die(installation, wave, chance)
-        await die_while_the_broker_is_away(installation, ["replayer.after_publish"])
+        await die(installation, matrix.SHORT_WAVE, random.Random(seed))
 
 
 @pytest.mark.long

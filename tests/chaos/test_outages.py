@@ -60,14 +60,16 @@ async def without_postgres(installation: Installation, seconds: float) -> None:
         await becomes(installation, service, 200, seconds=30)
 
 
-async def test_services_wait_for_postgres_and_go_on_by_themselves(
+async def test_services_outlive_postgres_and_deadlocks_by_themselves(
     installation: Installation, seed: int, tell: Tell
 ) -> None:
+    what = f"PostgreSQL away for 8 s and {len(EMBRACES)} deadlocks"
     async with (
         nobody_restarts(installation),
-        nothing_lost_or_doubled(installation, seed, tell, what="PostgreSQL away for 8 s", rate=RATE),
+        nothing_lost_or_doubled(installation, seed, tell, what=what, rate=RATE),
     ):
         await without_postgres(installation, 8)
+        await provoke_deadlocks(installation)
 
 
 @pytest.mark.long
@@ -153,16 +155,6 @@ async def provoke_deadlocks(installation: Installation) -> None:
             raise AssertionError(f"no deadlock with {embrace.role} came about")
 
 
-async def test_a_deadlock_is_repeated_and_buries_nothing(
-    installation: Installation, seed: int, tell: Tell
-) -> None:
-    async with (
-        nobody_restarts(installation),
-        nothing_lost_or_doubled(installation, seed, tell, what="deadlocks", rate=RATE),
-    ):
-        await provoke_deadlocks(installation)
-
-
 @contextmanager
 def cramped(installation: Installation) -> Iterator[None]:
     """Every pod with a store has two connections and holds each for long."""
@@ -200,6 +192,7 @@ def _lock(table: LiteralString) -> LiteralString:
     return "lock table " + table + " in access exclusive mode"
 
 
+@pytest.mark.long
 async def test_a_full_pool_of_slow_connections_delays_and_buries_nothing(
     installation: Installation, seed: int, tell: Tell
 ) -> None:
