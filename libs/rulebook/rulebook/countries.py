@@ -32,6 +32,7 @@ _ALSO = {
 }
 
 
+@lru_cache(maxsize=1024)  # few countries, many leads
 def country_code(text: str) -> str | None:
     """The alpha-2 code for a code (ES, ESP) or a name in English, or for common markets in es, pt, it, ro,
     de, fr."""
