@@ -234,17 +234,17 @@ async def test_a_brokers_fast_clock_does_not_pass_for_reading_ahead(world: World
 
 
 async def test_every_change_of_hours_since_the_handoff_counts_and_none_before_it(world: World) -> None:
-    first, second = a_lead(), a_lead()
+    lead = a_lead()
     world.publish_rulebook()
     for revision in (1, 2, 3):
         opens = {"tz": "UTC", "week": {"mon": [[f"{9 + revision}:00", "20:00"]]}}
         world.hours_changed("rep-marta", revision, opens, at=MONDAY_9 + timedelta(minutes=revision))
     handoff = {"tz": "UTC", "week": {"mon": [["15:00", "20:00"]]}}
-    world.assigned(first, calendar=handoff)
-    world.assigned(second, calendar=handoff, revision=3)
+    world.assigned(lead, calendar=handoff)
+    world.assigned(lead, calendar=handoff, revision=3, round=2, at=MONDAY_9 + timedelta(minutes=4))
     async with world.reading() as consumer:
         await world.read_all(consumer)
         await world.catch_up()
-        rows = await world.query("SELECT lead_id, due_at FROM timers WHERE kind = 'accept'")
-    due = {row["lead_id"]: row["due_at"] for row in rows}
-    assert due == {first: ACCEPT_DUE + timedelta(hours=3), second: ACCEPT_DUE + timedelta(hours=6)}
+        rows = await world.query("SELECT round, due_at FROM timers WHERE kind = 'accept'")
+    due = {row["round"]: row["due_at"] for row in rows}
+    assert due == {1: ACCEPT_DUE + timedelta(hours=3), 2: ACCEPT_DUE + timedelta(hours=6)}
