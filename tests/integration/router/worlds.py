@@ -159,6 +159,13 @@ class World:
     async def publish_rulebook(
         self, document: dict[str, Any] | None = None, version: int = 1, *, in_seconds: float = 0
     ) -> None:
+        self.put_rulebook(document, version, in_seconds=in_seconds)
+        await self.read()
+
+    def put_rulebook(
+        self, document: dict[str, Any] | None = None, version: int = 1, *, in_seconds: float = 0
+    ) -> None:
+        """Put a version on its topic."""
         event = RulebookPublished(
             version=version,
             effective_from=self.clock.now() + timedelta(seconds=in_seconds),
@@ -168,7 +175,6 @@ class World:
             rulebook=document or rulebook(),
         )
         self.put("rulebook-published", event, str(version))
-        await self.read()
 
     def put(
         self,

@@ -21,8 +21,8 @@ from service_kit.batch import Batch, Event, Received
 
 AboutLead = Received[LeadScored] | Received[SlaWarned] | Received[SlaBreached] | Received[LeadMerged]
 
-YIELD_EVERY = 20
-"""Events decided between two yields to the event loop, which also carries the heartbeats."""
+YIELD_EVERY = 400
+"""Reps looked at between two yields to the event loop, which also carries the heartbeats."""
 
 EFFECTS = frozenset(
     {
@@ -93,6 +93,7 @@ class _LeadNews:
 
     async def take(self, events: Sequence[AboutLead]) -> None:
         await self._lock(events)
+        pause_every = max(1, YIELD_EVERY // (len(self._desk.reps) or 1))
         for count, event in enumerate(events, start=1):
             if isinstance(event.data, LeadMerged):
                 self._merged(event)
@@ -100,7 +101,7 @@ class _LeadNews:
                 self._scored(event, self._desk.leads[event.data.lead_id])
             else:
                 self._timer(event, self._desk.leads[event.data.lead_id], event.data)
-            if count % YIELD_EVERY == 0:
+            if count % pause_every == 0:
                 await asyncio.sleep(0)
         await self._answer_late_asks()
         await insert_timer_news(self._batch.conn, self._timers)
