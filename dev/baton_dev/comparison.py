@@ -46,7 +46,7 @@ def compare(plan: Plan, posted: Posted, ledger: set[UUID], outcome: Outcome) -> 
         *outcome.not_ready,
         *_wrong_answers(posted),
         *_wrong_states(posted, outcome),
-        *_wrong_leads(outcome),
+        *_wrong_leads(posted, outcome),
     ]
     decided = "not in time" if outcome.decided_after is None else f"after {outcome.decided_after:.1f} s"
     result.times = [
@@ -122,15 +122,16 @@ def _wrong_states(posted: Posted, outcome: Outcome) -> Iterator[str]:
             yield f"row {row} became {dict(found)} instead of one opened lead"
 
 
-def _wrong_leads(outcome: Outcome) -> Iterator[str]:
-    for id_, each in outcome.submissions.items():
-        wanted = each.get("event", {}).get("profile", {}).get("email")
-        for lead_id in each.get("lead_ids") or ():
+def _wrong_leads(posted: Posted, outcome: Outcome) -> Iterator[str]:
+    emails = {a.submission: a.post.email for a in posted.answers if a.post.planted is Planted.LEAD}
+    for id_, email in emails.items():
+        kept = outcome.submissions.get(id_, {}) if id_ else {}
+        for lead_id in kept.get("lead_ids") or ():
             lead = outcome.leads.get(UUID(lead_id))
             if lead is None:
                 yield f"lead {lead_id} of submission {id_} is not listed"
-            elif lead["profile"].get("email") != wanted:
-                yield f"lead {lead_id} carries another e-mail than its submission {id_}"
+            elif lead["profile"].get("email") != email:
+                yield f"lead {lead_id} is not that of {email}"
     for id_, lead in outcome.routed.items():
         if lead["state"] == "held" and not lead["hold_reason"]:
             yield f"lead {id_} is held without a reason"

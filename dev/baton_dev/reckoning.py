@@ -5,7 +5,7 @@ import contextlib
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 
 from baton_dev.posting import Posted
+from lead_events.ids import lead_id
 
 _SERVICES = ("intake", "scoring", "router", "sla_monitor")
 _AT_ONCE = 16
@@ -85,26 +86,42 @@ class Services:
         kept = {email async for lead in self._all_leads() if (email := _email(lead)) is not None}
         return kept & set(emails)
 
-    async def follow(self, posted: Posted, before: Totals, *, started: float, seconds: float) -> Outcome:
+    async def follow(
+        self, posted: Posted, lines: Sequence[str], before: Totals, *, started: float, seconds: float
+    ) -> Outcome:
         """Wait until all is decided, `seconds` at most, then ask for every submission and every SQL.
 
-        `started` is the `time.monotonic` of the first post.
+        `lines` are those of the form; `started` is the `time.monotonic` of the first post.
         """
         outcome, until = Outcome(), time.monotonic() + seconds
         ids = posted.submissions
         await _wait(lambda: self._has_submissions(before.submissions + len(ids)), until)
-        outcome.submissions = await self._each("scoring", "/v1/submissions/{}", ids)
+        outcome.submissions = await self._submissions(ids, lines)
         opened = {UUID(id_) for each in outcome.submissions.values() for id_ in each.get("lead_ids") or ()}
         if await _wait(lambda: self._has_leads(before.leads + len(opened)), until):
             outcome.decided_after = time.monotonic() - started
         outcome.leads = {
-            UUID(lead["lead_id"]): lead async for lead in self._all_leads() if UUID(lead["lead_id"]) in opened
+            id_: lead async for lead in self._all_leads() if (id_ := UUID(lead["lead_id"])) in opened
         }
         sqls = [id_ for id_, lead in outcome.leads.items() if lead["stage"] == "sql"]
         await _wait(lambda: self._routed(outcome, sqls), until)
         outcome.unaccounted = await self._unaccounted(until)
         outcome.not_ready = [line async for line in self._not_ready()]
         return outcome
+
+    async def _submissions(self, ids: Iterable[UUID], lines: Sequence[str]) -> dict[UUID, dict[str, Any]]:
+        """What became of each. A lead's id tells which submission opened it; the rest is asked one by one."""
+        leads = {UUID(lead["lead_id"]) async for lead in self._all_leads()}
+        waiting = {UUID(each["submission_id"]) async for each in self._pages("/v1/quarantine", "quarantine")}
+        found: dict[UUID, dict[str, Any]] = {}
+        for id_ in ids:
+            opened = [lead for line in lines if (lead := lead_id(id_, line)) in leads]
+            if opened:
+                found[id_] = {"state": "opened", "lead_ids": [str(lead) for lead in opened]}
+            elif id_ in waiting:
+                found[id_] = {"state": "quarantined"}
+        rest = [id_ for id_ in ids if id_ not in found]
+        return found | await self._each("scoring", "/v1/submissions/{}", rest)
 
     async def _has_submissions(self, wanted: int) -> bool:
         return (await self.totals()).submissions >= wanted
@@ -113,6 +130,12 @@ class Services:
         return (await self.totals()).leads >= wanted
 
     async def _routed(self, outcome: Outcome, sqls: Iterable[UUID]) -> bool:
+        if not outcome.routed:
+            wanted = set(sqls)
+            first = (await self._get("router", "/v1/held", {"limit": "1000"}))["held"]
+            outcome.routed = {
+                id_: held | {"state": "held"} for held in first if (id_ := UUID(held["id"])) in wanted
+            }
         missing = [id_ for id_ in sqls if _place(outcome.routed.get(id_, {})) in ("unknown", "stub")]
         outcome.routed |= await self._each("router", "/v1/leads/{}", missing)
         return all(_place(outcome.routed[id_]) not in ("unknown", "stub") for id_ in missing)
@@ -138,13 +161,16 @@ class Services:
             if not answer.is_success:
                 yield f"{name} is not ready: {answer.text[:500]}"
 
-    async def _all_leads(self) -> AsyncIterator[dict[str, Any]]:
+    def _all_leads(self) -> AsyncIterator[dict[str, Any]]:
+        return self._pages("/v1/leads", "leads")
+
+    async def _pages(self, path: str, name: str) -> AsyncIterator[dict[str, Any]]:
         cursor: str | None = None
         while True:
             query = {"limit": str(_PAGE)} | ({"cursor": cursor} if cursor else {})
-            page = await self._get("scoring", "/v1/leads", query)
-            for lead in page["leads"]:
-                yield lead
+            page = await self._get("scoring", path, query)
+            for row in page[name]:
+                yield row
             cursor = page.get("next")
             if cursor is None:
                 return

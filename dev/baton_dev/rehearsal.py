@@ -76,7 +76,7 @@ async def _rehearse(options: argparse.Namespace, rows: list[Row], at: dict[str, 
         print(f"{len(plan.posts)} posts at {options.rate:g} a second; the truth is in {truth}", flush=True)
         before, started = await asking.totals(), time.monotonic()
         posted = await send(plan.posts, at["intake"], rate=options.rate, lines=plan.lines, ledger=ledger)
-        outcome = await asking.follow(posted, before, started=started, seconds=options.wait)
+        outcome = await asking.follow(posted, plan.lines, before, started=started, seconds=options.wait)
     result = compare(plan, posted, set(accepted(read_ledger(ledger.path))), outcome)
     print(render(result))
     for difference in result.differences[:_SHOWN]:
