@@ -15,6 +15,8 @@ from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of
 
+DEEPEST = 64
+"""Levels of lists and objects; JSON readers and writers along the way give up at 200 or so."""
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
@@ -55,8 +57,10 @@ def parse(document: object) -> Rulebook:
 
 
 def _unstorable(value: object, loc: Loc) -> Iterator[Finding]:
-    """What no JSON store keeps: a zero character, half of a surrogate pair, a number beyond 64 bits."""
-    if isinstance(value, Mapping):
+    """What no JSON store keeps: a zero character, half a surrogate pair, a number beyond 64 bits, depth."""
+    if len(loc) > DEEPEST:
+        yield Finding("", 0, dotted(loc[:4]), "is nested too deeply", "nest lists and objects less deeply")
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _unstorable(str(key), loc)
             yield from _unstorable(inner, (*loc, str(key)))
