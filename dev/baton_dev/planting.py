@@ -3,6 +3,7 @@
 The truth is told by the plan alone. It never asks the product how it would read a row.
 """
 
+import json
 import random
 import re
 from collections import Counter
@@ -11,8 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
-
-import orjson
 
 JSON = "application/json"
 Row = Mapping[str, str]
@@ -281,7 +280,7 @@ class _Planting:
 
 
 def _json(fields: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(fields)
+    return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def _nested(levels: int) -> Any:
