@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,9 @@ class Installation:
     def start(self, pods: int = PODS) -> None:
         """Start everything and wait until every pod is ready."""
         self.stack.start()
-        for service in SERVICES:
+        with ThreadPoolExecutor() as pool:
             for _ in range(1, pods):
-                self.stack.add_instance(service)
+                list(pool.map(self.stack.add_instance, SERVICES))
         self.ledger = Ledger(self.ledger_path)
 
     def pods(self, service: str) -> list[ManagedProcess]:

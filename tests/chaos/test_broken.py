@@ -8,10 +8,10 @@ import pytest
 
 from tests.chaos import mutants
 from tests.chaos.comparison import Verdict, Wrong
+from tests.chaos.deaths import death_of, restart
 from tests.chaos.installation import Installation, running
 from tests.chaos.mutants import Mutant
 from tests.chaos.scenario import Tell, people_at_work
-from tests.chaos.test_failpoints import death_of, restart
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack, pytest.mark.long]
 
