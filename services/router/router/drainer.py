@@ -21,6 +21,11 @@ FAILURES = 3
 """So many looks in a row may fail for a reason that is not transient."""
 
 
+def _passes(error: Exception) -> bool:
+    """Whether the next look may be better by itself."""
+    return classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED)
+
+
 class Drainer:
     """Drains every pool that is due. Any number of instances may run; a pool's lock orders them."""
 
@@ -55,7 +60,7 @@ class Drainer:
             await pause(self._runtime.clock, self._every, unless=self._woken)
 
     def _failed(self, error: Exception) -> None:
-        if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+        if not _passes(error):
             self._failures += 1
             if self._failures >= FAILURES:
                 raise error
@@ -63,18 +68,29 @@ class Drainer:
         _log.warning("draining waits", error=self._waits_for)
 
     async def look(self) -> int:
-        """Drain what is due now; returns how many leads found a rep."""
+        """Drain what is due now; returns how many leads found a rep.
+
+        What is wrong with one pool is raised after the others had their turn.
+        """
         await self._runtime.in_transaction(self._handler.note_rulebook)
         async with self._runtime.database.transaction() as conn:
             now = await self._runtime.database.clock.now(conn)
             await store.note_openings(conn, now)
             pools = [row["id"] for row in await conn.fetch(q.pools_to_drain)]
-        placed = 0
+        placed, broken = 0, None
         for pool in pools:
-            placed += await self._drain(pool)
+            try:
+                placed += await self._drain(pool)
+            except Exception as error:
+                if _passes(error):
+                    raise
+                _log.error("a pool cannot be drained", pool=pool, error=describe(error))
+                broken = error  # the other pools are drained all the same
         self._rounds += 1
         if self._rounds % ORPHANS_EVERY == 1:
             placed += await self._runtime.in_transaction(self._handler.drain_orphans)
+        if broken is not None:
+            raise broken
         return placed
 
     async def _drain(self, pool: str) -> int:

@@ -3,8 +3,11 @@
 import asyncio
 from collections import Counter
 
+import psycopg
+
 from router.consumer import consumer_spec
 from router.main import wire
+from service_kit.consumer import Consumer
 from tests.integration.router.worlds import World, rep, rulebook
 
 WRITERS = 8
@@ -25,8 +28,7 @@ async def test_eight_writers_never_exceed_capacity_and_none_gets_stuck(world: Wo
         world.score(name, employees=5 if int(name[4:]) % 4 else 5000)
 
     await world.stop_reading()
-    specs = [consumer_spec(wire(world.runtime, world.settings).news) for _ in range(WRITERS)]
-    consumers = [world.runtime.consumer(spec) for spec in specs]
+    consumers = _consumers(world, WRITERS)
     running = [asyncio.create_task(consumer.run()) for consumer in consumers]
     async with asyncio.timeout(25):
         while not _all_are_routed(world):
@@ -46,6 +48,88 @@ async def test_eight_writers_never_exceed_capacity_and_none_gets_stuck(world: Wo
     assert hops["unaccounted"] == 0
     assert sum(hop["dead_letters"] for hop in hops["hops"]) == 0
     assert hops["leads_known"] == len(NAMES)
+
+
+async def test_pools_that_share_their_reps_and_changes_of_all_kinds_at_once_meet_no_deadlock(
+    world: World,
+) -> None:
+    reps = {f"rep{number}": rep(f"Rep{number}", team="school", capacity=3) for number in range(6)}
+    document = rulebook(reps)
+    names = list(reps)
+    document["routing"]["pools"] = {
+        f"pool{number}": {"name": f"Pool {number}", "reps": names[number:] + names[: number // 2]}
+        for number in range(4)
+    }
+    document["routing"]["plans"]["main"] = {
+        "rules": [
+            {"id": f"by{number}", "when": f"lead.employees == {number}", "pool": f"pool{number}"}
+            for number in (3, 1, 2)
+        ],
+        "fallback": "pool0",
+    }
+    del document["routing"]["plans"]["training"]
+    await world.publish_rulebook(document)
+    await world.stop_reading()
+    world.broker.create_topic("lead-scored", 16)
+    for name in names:
+        await world.token(name)
+    for number, name in enumerate(NAMES):
+        world.score(name, employees=number % 4)
+    consumers = _consumers(world, 4)
+    running = [asyncio.create_task(each.run()) for each in consumers]
+    async with asyncio.timeout(25):
+        while not _all_are_routed(world):
+            await asyncio.wait(running, timeout=0.005)
+            await asyncio.gather(*(_stir(world, names, number) for number in range(WRITERS)), world.drain())
+    world.merge(ended=NAMES[::3])
+    async with asyncio.timeout(25):
+        while not all(world.kinds(name)[-1] == "closed" for name in NAMES[::3]):
+            await asyncio.wait(running, timeout=0.005)
+            await asyncio.gather(*(_stir(world, names, number) for number in range(WRITERS)), world.drain())
+    for each in consumers:
+        each.stop()
+    await asyncio.gather(*running)
+    while await world.drain():
+        pass
+    loads = await world.loads()
+    assert all(load <= 3 for load in loads.values())
+    _seqs_have_no_gap_and_no_round_is_given_twice(world)
+    answer = (await world.operate("GET", "/v1/conservation")).json()
+    assert (answer["unaccounted"], answer["leads_known"]) == (0, len(NAMES))
+    assert await _deadlocks(world) == 0
+
+
+def _consumers(world: World, number: int) -> list[Consumer]:
+    """So many routers, each with what it caches for itself."""
+    specs = [consumer_spec(wire(world.runtime, world.settings).news) for _ in range(number)]
+    return [world.runtime.consumer(spec) for spec in specs]
+
+
+async def _deadlocks(world: World) -> int:
+    """How many the server has seen in this test's database since it was made."""
+    assert world.settings.dsn is not None
+    await world.runtime.database.close()  # a connection tells its figures when it ends
+    with psycopg.connect(world.settings.dsn.get_secret_value()) as conn:
+        row = conn.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _stir(world: World, reps: list[str], number: int) -> None:
+    """Close or decline a lead, or change a rep, as one of several who do so at once."""
+    mine = [name for name in NAMES[number::WRITERS] if world.routed(name) and world.holder(name)]
+    if number == 0:
+        await world.operate(
+            "PATCH", f"/v1/reps/{reps[len(mine) % len(reps)]}", json={"weight": len(mine) % 5}
+        )
+    for name in mine[:2]:
+        holder = world.holder(name)
+        if holder is not None:
+            act, body = ("decline", {"reason": "no"}) if number % 2 else ("outcome", {"result": "lost"})
+            response = await world.act(holder, name, act, body)
+            assert response.status_code in (200, 409), response.text
 
 
 def _all_are_routed(world: World) -> bool:

@@ -190,3 +190,18 @@ async def test_no_lead_waits_while_a_rep_of_its_pool_could_take_it(world: World,
     answer = (await world.operate("GET", "/v1/conservation")).json()
     assert answer["unaccounted"] == 0
     assert sum(hop["dead_letters"] for hop in answer["hops"]) == 0
+
+
+async def test_a_pool_that_cannot_be_drained_keeps_no_other_waiting(routing: World) -> None:
+    await routing.take("x", "y", line="training")
+    await routing.take("broken", line="training")
+    await routing.take("a", "b", "c", "d")
+    await routing.take("waiting")
+    await routing.end("x")
+    await routing.end("a")
+    async with routing.runtime.database.transaction() as conn:
+        await conn.execute("UPDATE leads SET quadrant = 'none' WHERE state = 'held' AND pool_id = 'courses'")
+    with pytest.raises(ValueError, match="none"):
+        await routing.drain()
+    assert routing.kinds("waiting") == ["held", "assigned"]
+    assert routing.kinds("broken") == ["held"]

@@ -33,7 +33,7 @@ from router.settings import RouterSettings
 from service_kit.clock import ManualClock
 from service_kit.consumer import Consumer
 from service_kit.fakes import FakeBroker
-from service_kit.records import Outgoing
+from service_kit.records import Outgoing, TopicPartition
 from service_kit.runtime import Runtime
 
 E = TypeVar("E", bound=EventModel)
@@ -125,6 +125,7 @@ class World:
     settings: RouterSettings
     seqs: dict[UUID, int] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    _read: dict[tuple[TopicPartition, int], EventModel] = field(default_factory=dict)
     consumer: Consumer | None = None
     consuming: "asyncio.Task[None] | None" = None
 
@@ -148,6 +149,9 @@ class World:
     async def stop_reading(self) -> None:
         if self.consumer is not None and self.consuming is not None:
             self.consumer.stop()
+            self.broker.append(
+                Outgoing("lead-signalled", b"", b"", ())
+            )  # whatever arrives ends an idle fetch
             await self.consuming
         self.consumer = self.consuming = None
 
@@ -294,8 +298,12 @@ class World:
         }
 
     def published(self, topic: str) -> list[EventModel]:
-        model = EVENT_OF_TOPIC[topic]
-        return [model.model_validate_json(each.value or b"") for each in self.broker.records(topic)]
+        records = self.broker.records(topic)
+        for each in records:
+            if (each.place, each.offset) not in self._read:
+                event = EVENT_OF_TOPIC[topic].model_validate_json(each.value or b"")
+                self._read[each.place, each.offset] = event
+        return [self._read[each.place, each.offset] for each in records]
 
     def routed(self, name: str | None = None) -> list[LeadRouted]:
         """What was decided, of one lead or all, in order of seq."""
