@@ -130,7 +130,7 @@ def _wrong_leads(posted: Posted, outcome: Outcome) -> Iterator[str]:
             lead = outcome.leads.get(UUID(lead_id))
             if lead is None:
                 yield f"lead {lead_id} of submission {id_} is not listed"
-            elif lead["profile"].get("email") != email:
+            elif str(lead["profile"].get("email")).lower() != email:
                 yield f"lead {lead_id} is not that of {email}"
     for id_, lead in outcome.routed.items():
         if lead["state"] == "held" and not lead["hold_reason"]:

@@ -54,7 +54,11 @@ def as_planned(plan: Plan) -> tuple[Posted, Outcome]:
         leads = [_id(f"{submission} {line}") for line in plan.lines]
         outcome.submissions[submission] = {"state": "opened", "lead_ids": [str(lead) for lead in leads]}
         for lead in leads:
-            outcome.leads[lead] = {"quadrant": "warm", "stage": "sql", "profile": {"email": post.email}}
+            outcome.leads[lead] = {
+                "quadrant": "warm",
+                "stage": "sql",
+                "profile": {"email": post.email.upper()},
+            }
             outcome.routed[lead] = {"state": "held", "hold_reason": "no_capacity"}
     return Posted(tuple(answers), 1.0, 0), outcome
 
