@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +98,17 @@ def test_credit_is_capped_when_the_set_changes() -> None:
 def test_equal_weights_go_round_in_order() -> None:
     given_to, _ = give(Turns(), {"a": 1, "b": 1, "c": 1}, 7)
     assert given_to == ["a", "b", "c", "a", "b", "c", "a"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_reps_who_come_and_go_stay_within_two_leads_of_what_was_due_while_they_were_there(seed: int) -> None:
+    random = Random(seed)
+    weights = {name: random.randint(1, 6) for name in "abcdef"}
+    turns, received, due = Turns(), Counter[str](), dict.fromkeys(weights, Fraction(0))
+    for _ in range(400):
+        there = {rep: weight for rep, weight in weights.items() if random.random() < 0.7} or weights
+        rep, turns = take_turn(turns, there)
+        received[rep] += 1
+        for name, weight in there.items():
+            due[name] += Fraction(weight, sum(there.values()))
+        assert all(abs(received[name] - due[name]) < 2 for name in weights)
