@@ -40,8 +40,8 @@ class Queries(Mapping[str, str]):
 def load_queries(package: str, filename: str = "queries.sql") -> Queries:
     """Read the queries of a package.
 
-    Raises QueriesInvalid for SQL before the first name, a name without a line of purpose, an empty query, or
-    a name used twice.
+    Raises QueriesInvalid for a file without any query, SQL before the first name, a name without a line of
+    purpose, an empty query, or a name used twice.
     """
     text = resources.files(package).joinpath(filename).read_text("utf-8")
     return parse_queries(text, source=f"{package}/{filename}")
@@ -68,6 +68,10 @@ def parse_queries(text: str, *, source: str) -> Queries:
                 f"{source}:{number}: {name!r} is no name; use letters, digits and underscores"
             )
     _keep(found, name, body, f"{source}:{started}")
+    if not found:
+        raise QueriesInvalid(
+            f"{source}: no query in it; begin each with '-- name: ...' and a line of purpose"
+        )
     return Queries(source, found)
 
 

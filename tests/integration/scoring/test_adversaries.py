@@ -272,3 +272,22 @@ async def test_conservation_holds_over_numbers_that_are_missing_void_or_of_a_dea
     assert (books["dies"]["arrived"], books["dies"]["unknown"], books["dies"]["unaccounted"]) == (2, 1, 0)
     assert (books["lives"]["arrived"], books["lives"]["unknown"]) == (2, 0)
     assert answer["unaccounted"] == 0
+
+
+async def test_an_ask_merged_into_a_lead_that_was_closed_unheard_is_not_forgotten(world: "World") -> None:
+    """The merging form asks for another line; the closing of the older lead is still on its way."""
+    older = world.submit({"phone": PHONE})
+    await world.settle()
+    world.submit({"email": "eva@example.com"}, received_at=START + timedelta(hours=1))
+    await world.settle()
+    both = {"email": "eva@example.com", "phone": PHONE}
+    merging = world.submit(both, received_at=START + timedelta(hours=2), lines=["training"])
+    await world.settle()
+    survivor = lead_id(older.submission_id, "main")
+    told = [event for event in world.scored() if event.lead_id == survivor][-1]
+    assert (told.cause.kind, told.cause.id) == (CauseKind.EXPLICIT_ASK, merging.submission_id)
+    world.send(late(survivor, merging.submission_id, CloseReason.REJECTED), "lead-progressed")
+    await world.settle()
+    event = world.scored()[-1]
+    assert (event.lead_id, event.line) == (lead_id(merging.submission_id, "main"), "main")
+    assert [row["state"] for row in (await leads(world)).values()].count("open") == 2

@@ -208,3 +208,36 @@ def late(lead: UUID, cause: UUID) -> LeadProgressed:
         closing=Closing(reason=CloseReason.REJECTED, at=START, seq=1),
         cause_id=cause,
     )
+
+
+@pytest.mark.usefixtures("slow_commits")
+@pytest.mark.parametrize("seed", [3, 5])
+async def test_many_processes_group_one_persons_submissions_as_a_single_one_does(
+    world: "World", seed: int
+) -> None:
+    """By e-mail only, by phone only and by both, shuffled over all partitions and read by three processes."""
+    chance = random.Random(seed)
+    ways = {
+        "email": lambda n: {"email": f"p{n}@example.com"},
+        "phone": lambda n: {"phone": f"+3460000{n:04}"},
+    }
+    ways["both"] = lambda n: ways["email"](n) | ways["phone"](n)
+    sent = [(n, way, again) for n in range(8) for way in ("email", "phone", "both") for again in range(3)]
+    sent = [each for each in sent if each[0] % 4 or each[1] != "both"]  # every fourth never shows both
+    chance.shuffle(sent)
+    world.runtime.settings.batch_max = 7
+    for place, (n, way, again) in enumerate(sent):
+        moment = START + timedelta(minutes=10 * again + n)
+        world.submit(ways[way](n), fingerprint=f"{n}:{way}:{again}", received_at=moment, partition=place % 3)
+    await world.settle(consumers=3)
+    grouped: dict[str, set[str]] = {}
+    for content, person in (await roots(world)).items():
+        grouped.setdefault(person, set()).add(content)
+    expected: dict[str, set[str]] = {}
+    for n, way, again in sent:
+        one = f"{n}" if n % 4 else f"{n}{way}"
+        expected.setdefault(one, set()).add(f"{n}:{way}:{again}")
+    assert sorted(map(sorted, grouped.values())) == sorted(map(sorted, expected.values()))
+    counted = await world.fetch("SELECT sum(submissions)::int AS n FROM leads WHERE state = 'open'")
+    assert counted == [{"n": len(sent)}]
+    assert (await conservation_answer(world.database))["unaccounted"] == 0

@@ -44,6 +44,8 @@ def test_queries_are_found_by_name_and_lose_their_comments() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("", "q.sql: no query in it"),
+        ("-- head only\n", "q.sql: no query in it"),
         ("SELECT 1", "q.sql:1: SQL before the first"),
         ("-- name: a\nSELECT 1", "q.sql:1: a lacks a line of purpose"),
         ("-- name: a\n-- for\n", "q.sql:1: a has no SQL"),

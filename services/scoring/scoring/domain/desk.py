@@ -139,22 +139,29 @@ class Desk:
         found = self.people.resolve(incoming.keys, identity, received_at)
         found.person.known.learn(submission.profile, received_at)
         self.people.touch(found.person)
-        self._merge_leads(found, incoming)
+        absorbed = self._merge_leads(found, incoming)
         act = act_of(submission)
         lines = dict.fromkeys(submission.lines)
         taken = [self.book.take(found.person.id, line, act, opened_by=identity) for line in lines]
         opened = any(is_new for _, is_new in taken)
         leads = [lead for lead, _ in taken]
+        leads += [each for each in self.book.of(found.person.id) if each.id in absorbed and each not in leads]
         self._publish(found.person, leads, incoming, with_others=opened or bool(found.merged))
         state = SubmissionState.OPENED if opened else SubmissionState.JOINED
         return Fate(state, found.person.id, tuple(lead.id for lead in leads))
 
-    def _merge_leads(self, found: Resolution, incoming: Incoming) -> None:
-        """`seq` counts the survivor's merges: the survivor had `merges` raised once for each of them."""
+    def _merge_leads(self, found: Resolution, incoming: Incoming) -> set[UUID]:
+        """The leads that others ended in. They carry those others' asks now and are published as asked
+        for: should one be closed already without our knowing, the router answers, and nobody is forgotten.
+
+        `seq` counts the survivor's merges: the survivor had `merges` raised once for each of them.
+        """
+        absorbing: set[UUID] = set()
         survivor = found.person
         first = survivor.merges - len(found.merged) + 1
         for number, other in enumerate(found.merged, start=first):
             ended, moved = self.book.merge(survivor.id, other.id)
+            absorbing |= {lead.merged_into for lead in ended if lead.merged_into is not None}
             event = LeadMerged(
                 kind="merged",
                 person_id=survivor.id,
@@ -165,6 +172,7 @@ class Desk:
                 seq=number,
             )
             self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
+        return absorbing
 
     def _publish(
         self, person: Person, leads: Sequence[Lead], incoming: Incoming, *, with_others: bool

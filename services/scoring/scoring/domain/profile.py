@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lead_events import Profile
@@ -48,7 +48,7 @@ class Known:
 
     def learn(self, profile: Profile, received_at: datetime) -> None:
         """Add what one submission says."""
-        moment = received_at.isoformat()
+        moment = received_at.astimezone(UTC).isoformat()
         for name, value in known_fields(profile):
             self._set(name, value, moment)
         if profile.attributes:
@@ -62,7 +62,7 @@ class Known:
 
     def _set(self, name: str, value: Any, moment: str) -> None:
         before = self.received.get(name)
-        if before is not None and datetime.fromisoformat(before) > datetime.fromisoformat(moment):
+        if before is not None and before > moment:  # both UTC as isoformat writes it: texts sort as times do
             return
         if name != "email" or before is None or email_key(value) != email_key(self.values[name]):
             self.values[name] = value
@@ -74,7 +74,7 @@ class Known:
         excess = sum(_size(name, self.values[name]) for name in names) - LARGEST_ATTRIBUTES
         if excess <= 0 and len(names) <= MOST_ATTRIBUTES:
             return
-        oldest = sorted(names, key=lambda name: (datetime.fromisoformat(self.received[name]), name))
+        oldest = sorted(names, key=lambda name: (self.received[name], name))
         for count, name in enumerate(oldest):
             if excess <= 0 and len(names) - count <= MOST_ATTRIBUTES:
                 return

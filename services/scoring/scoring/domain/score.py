@@ -32,9 +32,10 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledScorecard:
-    """The scorecard of one line with its conditions compiled."""
+    """The scorecard of one line with its conditions compiled. `bases`: what every lead starts with."""
 
     card: Scorecard
+    bases: Mapping[Dimension, tuple[Contribution, ...]]
     fit: tuple[CompiledRule, ...]
     interest: tuple[CompiledRule, ...]
 
@@ -63,8 +64,18 @@ def compile_scorecard(card: Scorecard, compile_source: Callable[[str], Condition
         )
 
     return CompiledScorecard(
-        card, compiled(card.fit, Dimension.FIT), compiled(card.interest, Dimension.INTEREST)
+        card,
+        {
+            Dimension.FIT: _base(Dimension.FIT, card.fit_base),
+            Dimension.INTEREST: _base(Dimension.INTEREST, card.interest_base),
+        },
+        compiled(card.fit, Dimension.FIT),
+        compiled(card.interest, Dimension.INTEREST),
     )
+
+
+def _base(dimension: Dimension, points: int) -> tuple[Contribution, ...]:
+    return (_contribution(BASE, dimension, points, "where every lead starts"),) if points else ()
 
 
 def score(compiled: CompiledScorecard, contexts: Sequence[Context]) -> Scored:
@@ -76,8 +87,11 @@ def score(compiled: CompiledScorecard, contexts: Sequence[Context]) -> Scored:
     dimension the points of the contributions, base and cut included, add up exactly to the score.
     """
     card = compiled.card
-    fit, why_fit = _dimension(Dimension.FIT, card.fit_base, compiled.fit, contexts)
-    interest, why_interest = _dimension(Dimension.INTEREST, card.interest_base, compiled.interest, contexts)
+    bases = compiled.bases
+    fit, why_fit = _dimension(Dimension.FIT, bases[Dimension.FIT], compiled.fit, contexts)
+    interest, why_interest = _dimension(
+        Dimension.INTEREST, bases[Dimension.INTEREST], compiled.interest, contexts
+    )
     quadrant = quadrant_of(fit >= card.fit_threshold, interest >= card.interest_threshold)
     return Scored(
         score=Score.model_construct(fit=fit, interest=interest, contributions=why_fit + why_interest),
@@ -94,9 +108,12 @@ def quadrant_of(fit_is_high: bool, interest_is_high: bool) -> Quadrant:
 
 
 def _dimension(
-    dimension: Dimension, base: int, rules: Sequence[CompiledRule], contexts: Sequence[Context]
+    dimension: Dimension,
+    base: tuple[Contribution, ...],
+    rules: Sequence[CompiledRule],
+    contexts: Sequence[Context],
 ) -> tuple[int, list[Contribution]]:
-    listed = [_contribution(BASE, dimension, base, "where every lead starts")] if base else []
+    listed = [*base]
     listed += [found for rule in rules if (found := _ask(rule, contexts)) is not None]
     total = sum(each.points for each in listed)
     cut = min(max(total, LOWEST), HIGHEST)
