@@ -23,8 +23,10 @@ from baton_dev.postgres import PostgresServer
 from baton_dev.preparation import migrate_and_create_topics, prepare_database
 from baton_dev.process import ManagedProcess
 from baton_dev.services import ROUTER, SCORING, SERVICES, Surroundings, instance_process
+from baton_dev.waiting import wait_until
 
 DATABASE = "baton"
+ROSTER_DEADLINE = 60.0
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,10 @@ class Stack:
 
     def _rep_tokens(self, operator: Operator) -> dict[str, dict[str, str]]:
         secret = self.secrets
+        if self._rulebook["roster"][
+            "reps"
+        ]:  # router reads the roster from the topic, some time after it is ready
+            wait_until(lambda: bool(operator.reps()), ROSTER_DEADLINE, "the roster in router")
         names = operator.reps()
         missing = [rep for rep in names if rep not in secret.rep_tokens]
         tokens = secret.rep_tokens | {rep: operator.rep_token(rep) for rep in missing}

@@ -40,10 +40,17 @@ class Mutant:
         return {"PYTHONPATH": str(folder)}
 
 
+_NO_CONFLICT_CLAUSE = Change(
+    "queries.sql", "ON CONFLICT DO NOTHING\nRETURNING event_id", "RETURNING event_id"
+)
+
+INBOX_WITHOUT_ON_CONFLICT = Mutant("service_kit", (_NO_CONFLICT_CLAUSE,))
+"""An event that comes twice breaks its batch."""
+
 INBOX_TAKES_EVERYTHING = Mutant(
     "service_kit",
     (
-        Change("queries.sql", "ON CONFLICT DO NOTHING\nRETURNING event_id", "RETURNING event_id"),
+        _NO_CONFLICT_CLAUSE,
         Change(
             "migrations/0001.service-kit.sql",
             "event_id uuid NOT NULL,\n    PRIMARY KEY (day, consumer, event_id)\n",

@@ -53,6 +53,7 @@ class Sellers:
 
     async def _desk(self, client: httpx.AsyncClient, place: int, stopping: asyncio.Event) -> None:
         reps = sorted(self._tokens)[place::DESKS]
+        assert reps, "no rep has a token: the installation's roster was not there yet"
         while not stopping.is_set():
             for rep in reps:
                 if stopping.is_set():

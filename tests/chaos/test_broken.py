@@ -63,6 +63,12 @@ async def _dies_at(installation: Installation, service: str, failpoint: str) -> 
     ("mutant", "mistreat", "wrong"),
     [
         pytest.param(
+            mutants.INBOX_WITHOUT_ON_CONFLICT,
+            killed_between_publishing_and_deleting,
+            Wrong.DEAD_LETTER,
+            id="an inbox without ON CONFLICT",
+        ),
+        pytest.param(
             mutants.INBOX_TAKES_EVERYTHING,
             killed_between_publishing_and_deleting,
             Wrong.DOUBLED,
