@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service_kit import failpoints, metrics
+from service_kit.body_limit import BodyLimit
 from service_kit.broker import BrokerUnavailable
 from service_kit.conservation import export_unaccounted, forget_exports
 from service_kit.consumer import Consumer
@@ -156,6 +157,7 @@ def create_app(
     app.state.lifecycle = lifecycle
     app.state.runtime = shared
     install_problems(app)
+    app.add_middleware(BodyLimit)
     app.include_router(_health_router(lifecycle))
     specs = [part.spec for part in parts if isinstance(part, Consumer)]
     if shared.has_database and specs:

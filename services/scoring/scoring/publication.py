@@ -1,5 +1,6 @@
 """Publishing the rulebook: a whole version, checked, numbered, kept and sent to all services."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -33,7 +34,8 @@ async def publish(
 ) -> Published:
     """Publish a new version. Raises RulebookInvalid, TakesEffectTooSoon."""
     _check_size(document)
-    return await _publish(runtime, publication.prepare(document), published_by, effective_from, None)
+    prepared = await _prepared(document)
+    return await _publish(runtime, prepared, published_by, effective_from, None)
 
 
 async def roll_back(
@@ -42,8 +44,13 @@ async def roll_back(
     """Publish an older version's content under a new number. Raises UnknownVersion, TakesEffectTooSoon."""
     async with runtime.database.acquire() as conn:
         older = await store.read_version(conn, version)
-    prepared = publication.prepare(older.rulebook)
+    prepared = await _prepared(older.rulebook)
     return await _publish(runtime, prepared, published_by, effective_from, version)
+
+
+async def _prepared(document: object) -> Prepared:
+    """The check in a thread of its own: a large rulebook takes seconds, and heartbeats must go on."""
+    return await asyncio.to_thread(publication.prepare, document)
 
 
 async def _publish(
