@@ -5,7 +5,7 @@ Locks are taken in one order everywhere: leads by id, pools by id, reps by id. S
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from lead_events.words import CloseReason, HoldReason, RoutedKind
 from router import metrics, store
 from router.books import Shelf
 from router.domain.book import NO_PLAN, Book, PoolChoice, PoolMember
-from router.domain.decision import Decision, Standing, decide
+from router.domain.decision import Decision, Standing, able_now, decide
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.roster import Pool, Rep
 from router.domain.turns import Turns
@@ -85,10 +85,10 @@ class Desk:
         books = self.shelf.about(since, self.unit.now)
         self._pools_of.setdefault(rep, set()).update(pool for book in books for pool in book.pools_of(member))
 
-    async def take_pools(self, wanted: Iterable[tuple[Book, str]], lines: Iterable[str]) -> None:
+    async def take_pools(self, wanted: Iterable[tuple[Book, str]], lines: Collection[str]) -> None:
         """Lock pools with their reps, and whom `expect_freed` named with their pools.
 
-        Learn which of them hold leads of `lines`. Renews `now`.
+        Learn in which of them leads of `lines` wait for somebody who can take them. Renews `now`.
         """
         conn = self.unit.conn
         pairs = {(book.version, pool): book for book, pool in wanted}
@@ -105,9 +105,15 @@ class Desk:
         if reps:
             self.reps, load = await self.reader.lock(conn, reps)
             self.load.update(load)
-        asked = {(pool, line) for pool in names for line in lines}
-        self._waiting = await store.queues_waiting(conn, asked) if asked else set()
-        await self.unit.refresh_now()
+        now = await self.unit.refresh_now()
+        self._waiting = await store.queues_waiting(
+            conn,
+            [
+                (pool, line, able_now(self.pool(book, pool), line, now, self._pools_of))
+                for (_, pool), book in pairs.items()
+                for line in lines
+            ],
+        )
 
     def pool(self, book: Book, name: str) -> Pool:
         """A locked pool with the reps that `book` puts in it."""

@@ -51,23 +51,17 @@ SELECT id, team FROM reps ORDER BY id
 SELECT pool_id, rep_id, carried, lag FROM turns WHERE pool_id = ANY($1::text[])
 
 -- name: queues_waiting
--- Which of the pools and lines have held leads that somebody may still take.
-SELECT pool_id, line FROM unnest($1::text[], $2::text[]) AS asked (pool_id, line)
+-- Which of the pools and lines hold a lead that was not taken from all of the reps named with them.
+SELECT DISTINCT pool_id, line FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (pool_id, line, reps)
 WHERE EXISTS (
     SELECT FROM leads l
-    WHERE l.state = 'held' AND l.pool_id = asked.pool_id AND l.line = asked.line AND l.hold_reason <> 'pool_empty'
+    WHERE l.state = 'held' AND l.pool_id = asked.pool_id AND l.line = asked.line
+      AND NOT (l.excluded ?& string_to_array(asked.reps, ','))
 )
 
 -- name: lines_waiting
 -- The lines of which a pool holds leads.
 SELECT DISTINCT line FROM leads WHERE state = 'held' AND pool_id = $1
-
--- name: someone_may_be_placed
--- Whether a held lead of the pool and line could go to one of the reps who can take it now.
-SELECT EXISTS (
-    SELECT FROM leads
-    WHERE state = 'held' AND pool_id = $1 AND line = $2 AND NOT (excluded ?& $3::text[])
-)
 
 -- name: update_leads
 -- Writes back the locked leads of a batch.

@@ -3,7 +3,7 @@
 Rows in, domain objects out. Every function works inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -185,11 +185,15 @@ async def write_turns(conn: Connection, turns: Iterable[tuple[str, str, Account]
     )
 
 
-async def queues_waiting(conn: Connection, asked: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Which pools and lines have held leads somebody may still take."""
-    pairs = sorted(set(asked))
-    rows = await conn.fetch(q.queues_waiting, [pool for pool, _ in pairs], [line for _, line in pairs])
-    return {(row["pool_id"], row["line"]) for row in rows}
+async def queues_waiting(
+    conn: Connection, asked: Iterable[tuple[str, str, Collection[str]]]
+) -> set[tuple[str, str]]:
+    """Which (pool, line) hold leads that one of the reps named with them may take."""
+    rows = [(pool, line, ",".join(sorted(reps))) for pool, line, reps in asked if reps]
+    if not rows:
+        return set()
+    found = await conn.fetch(q.queues_waiting, *(list(column) for column in zip(*rows, strict=True)))
+    return {(row["pool_id"], row["line"]) for row in found}
 
 
 async def past_acts(conn: Connection, lead: UUID, rep: str) -> list[PastAct]:

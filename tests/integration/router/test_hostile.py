@@ -105,6 +105,19 @@ async def test_nobody_with_a_share_is_an_empty_pool_until_somebody_has_one(routi
     assert routing.holder("ada") == "bea"
 
 
+async def test_a_lead_nobody_could_take_keeps_its_place_once_somebody_can(routing: World) -> None:
+    for name in ("ana", "bea"):
+        await routing.operate("PATCH", f"/v1/reps/{name}", json={"weight": 0})
+    await routing.take("first")
+    assert routing.routed("first")[0].hold_reason == "pool_empty"
+    await routing.operate("PATCH", "/v1/reps/bea", json={"weight": 1, "capacity": 1})
+    routing.clock.advance(1)
+    await routing.take("second")
+    assert routing.routed("second")[0].hold_reason == "queue_ahead"
+    assert await routing.drain() == 1
+    assert routing.holder("first") == "bea"
+
+
 async def test_of_two_lines_in_one_pool_the_better_lead_goes_first(world: World) -> None:
     document = rulebook({"ana": rep("Ana", lines=["main", "training"], capacity=1)})
     document["routing"]["pools"] = {"north": {"name": "North", "team": "north"}}

@@ -1,6 +1,6 @@
 """The decision: who takes a lead now, and why each of the others does not."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +27,7 @@ class Standing(StrEnum):
     FULL = "full"
 
 
+_NOBODYS = UUID(int=0)
 _COULD_TAKE_IT_LATER = frozenset({Standing.AVAILABLE, Standing.OUTSIDE_HOURS, Standing.ABSENT, Standing.FULL})
 
 
@@ -90,6 +91,17 @@ def decide(pool: Pool, lead: RoutableLead, now: datetime, *, queue_is_waiting: b
     standings[chosen] = Standing.CHOSEN
     rep = next(rep for rep in pool.reps if rep.id == chosen)
     return Decision(pool.id, rep, None, None, _candidates(pool, standings), turns)
+
+
+def able_now(pool: Pool, line: str, now: datetime, freed: Collection[str] = ()) -> list[str]:
+    """Who could take a lead of the line that nobody had before; of `freed`, also those still full."""
+    lead = RoutableLead(_NOBODYS, line)
+    fits = {rep.id: _standing(rep, pool, lead, now) for rep in pool.reps}
+    return [
+        rep
+        for rep, standing in fits.items()
+        if standing is Standing.AVAILABLE or (standing is Standing.FULL and rep in freed)
+    ]
 
 
 def _standing(rep: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Standing:

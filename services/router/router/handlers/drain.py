@@ -10,7 +10,7 @@ from router import metrics, store
 from router.books import Books
 from router.desk import Desk, choose_pool
 from router.domain.book import Book, PoolChoice
-from router.domain.decision import RoutableLead, Standing, decide
+from router.domain.decision import able_now
 from router.domain.leads import Lead
 from router.domain.roster import Pool
 from router.domain.turns import Turns
@@ -22,8 +22,6 @@ from service_kit.unit import Unit
 
 AT_ONCE = 100
 """Held leads in one transaction, at most."""
-
-_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class DrainHandler:
         await desk.read_members()
         lines = await _lines_waiting(unit.conn, pool)
         await self._take_waiting(desk, book, pool, lines)
-        await desk.take_pools([(book, pool)], lines)
+        await desk.take_pools([(book, pool)], [])  # it asks for no place in line
         best_first = sorted(desk.leads.values(), key=Lead.place_in_line)[:AT_ONCE]
         placed = sum(_place(desk, book, pool, lead) for lead in best_first)
         await desk.write()
@@ -111,7 +109,7 @@ class DrainHandler:
         load = {row["id"]: row["open"] for row in rows}
         seen = Pool(pool, pool, reps, load, Turns())
         for line in lines:
-            able = _able(seen, line, desk.unit)
+            able = able_now(seen, line, desk.unit.now)
             room = sum(rep.capacity - load[rep.id] for rep in reps if rep.id in able)
             if room > 0:
                 desk.leads.update(await store.lock_waiting(conn, pool, line, able, min(room, AT_ONCE)))
@@ -131,17 +129,7 @@ def _cause(lead: Lead) -> UUID:
     return lead.last_routed or lead.id
 
 
-def _able(pool: Pool, line: str, unit: Unit) -> list[str]:
-    """Reps who could take a lead of the line now."""
-    decision = decide(pool, RoutableLead(_NOBODY, line), unit.now)
-    able = (Standing.CHOSEN, Standing.AVAILABLE)
-    return [candidate.rep for candidate in decision.candidates if candidate.standing in able]
-
-
 async def _is_due(conn: Connection, pool: Pool, lines: Sequence[str], unit: Unit) -> bool:
     """Under the pool's lock: whether a lead that is still held could be placed."""
-    for line in lines:
-        able = _able(pool, line, unit)
-        if able and await conn.fetchval(q.someone_may_be_placed, pool.id, line, able):
-            return True
-    return False
+    asked = [(pool.id, line, able_now(pool, line, unit.now)) for line in lines]
+    return bool(await store.queues_waiting(conn, asked))
