@@ -206,9 +206,8 @@ class Stack:
 
     def _rep_tokens(self, operator: Operator) -> dict[str, dict[str, str]]:
         secret = self.secrets
-        if self._rulebook["roster"][
-            "reps"
-        ]:  # router reads the roster from the topic, some time after it is ready
+        # router reads the roster from the topic, some time after it is ready
+        if self._rulebook["roster"]["reps"]:
             wait_until(lambda: bool(operator.reps()), ROSTER_DEADLINE, "the roster in router")
         names = operator.reps()
         missing = [rep for rep in names if rep not in secret.rep_tokens]
