@@ -20,8 +20,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def baton(whole: Stack) -> Iterator[Installation]:
-    """The installation as it is spoken to."""
+    """The installation as it is spoken to, every part running whatever the test before has left."""
+    for service in whole.services.values():
+        if not service.is_alive():
+            service.start()
+            service.await_answer()
     installation = Installation(whole)
     yield installation
     installation.close()
-    whole.require_alive()
