@@ -1,4 +1,4 @@
-"""No request body grows beyond what a service reads, by its declared length or as soon as too much has come."""
+"""No request body grows beyond what a service reads, declared or not."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
