@@ -6,10 +6,9 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from service_kit.app import create_app
+from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
-from service_kit.settings import ServiceSettings
 from sla_monitor import metrics
 from sla_monitor.api import routers
 from sla_monitor.consumer import consumer_spec
@@ -63,18 +62,17 @@ async def catch_up_all(runtime: Runtime, memory: Memory) -> None:
         continue
 
 
-def app(settings: Settings | None = None, *, runtime: Runtime | None = None) -> FastAPI:
+def build_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
     """The application; `runtime` is for tests."""
-    chosen = settings or Settings()
 
     def parts(shared: Runtime) -> Iterable[Part]:
-        return build(shared, chosen)
+        return build(shared, settings)
 
-    kit_settings: ServiceSettings = chosen
     return create_app(
-        title="Baton sla-monitor",
-        settings=kit_settings,
-        build=parts,
-        routers=routers,
-        runtime=runtime,
+        title="Baton sla-monitor", settings=settings, build=parts, routers=routers, runtime=runtime
     )
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM."""
+    serve(build_app(settings), settings)

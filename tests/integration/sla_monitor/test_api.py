@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from sla_monitor.handlers.gauges import export_gauges
-from sla_monitor.main import app
+from sla_monitor.main import build_app
 from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
 
 ACCEPT_DUE = MONDAY_9 + timedelta(minutes=15)
@@ -18,7 +18,7 @@ ACCEPT_DUE = MONDAY_9 + timedelta(minutes=15)
 
 @pytest.fixture
 async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    application = app(world.settings, runtime=world.runtime)
+    application = build_app(world.settings, runtime=world.runtime)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
         base_url="http://sla-monitor",
@@ -203,7 +203,7 @@ async def test_the_application_reads_and_fires_by_itself(world: World) -> None:
     lead = a_lead()
     world.publish_rulebook()
     world.assigned(lead)
-    application = app(world.settings, runtime=world.runtime)
+    application = build_app(world.settings, runtime=world.runtime)
     async with application.router.lifespan_context(application):
 
         async def opened() -> bool:
