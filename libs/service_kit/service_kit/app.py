@@ -20,7 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from service_kit import failpoints, metrics
 from service_kit.body_limit import BodyLimit
 from service_kit.broker import BrokerUnavailable
-from service_kit.conservation import export_unaccounted, forget_exports
+from service_kit.conservation import StoreGauges
 from service_kit.consumer import Consumer
 from service_kit.deadletter_api import dead_letter_router
 from service_kit.errors import describe
@@ -30,11 +30,9 @@ from service_kit.parts import Part, Periodic
 from service_kit.problems import install_problems
 from service_kit.runtime import Runtime
 from service_kit.settings import ServiceSettings
+from service_kit.spec import ConsumerSpec
 
 _log = logger(__name__)
-
-GAUGES_LOCK = 0x6261746F6E01
-"""Advisory locks are "baton" and a number; a service's own start at 0x6261746F6E10."""
 
 
 class Lifecycle:
@@ -140,8 +138,9 @@ def create_app(
     failpoints.activate(settings.failpoints)
     shared = runtime or Runtime.of(settings, needs_database=needs_database)
     parts = list(build(shared))
+    specs = [part.spec for part in parts if isinstance(part, Consumer)]
     if shared.has_database:
-        parts += _store_parts(shared)
+        parts += _store_parts(shared, specs)
     lifecycle = Lifecycle(shared, parts, needs_kafka=needs_kafka)
     metrics.BUILD.info({"service": settings.service, "version": _version(settings.service)})
 
@@ -159,7 +158,6 @@ def create_app(
     install_problems(app)
     app.add_middleware(BodyLimit)
     app.include_router(_health_router(lifecycle))
-    specs = [part.spec for part in parts if isinstance(part, Consumer)]
     if shared.has_database and specs:
         app.include_router(dead_letter_router(shared, specs))
     for router in routers(shared):
@@ -167,8 +165,9 @@ def create_app(
     return app
 
 
-def _store_parts(runtime: Runtime) -> list[Part]:
+def _store_parts(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> list[Part]:
     database = runtime.database
+    gauges = StoreGauges(database, specs)
     return [
         runtime.sweeper(),
         Periodic(
@@ -180,10 +179,10 @@ def _store_parts(runtime: Runtime) -> list[Part]:
         Periodic(
             "gauges",
             every=timedelta(seconds=10),
-            work=export_unaccounted(database),
-            only_one=GAUGES_LOCK,
+            work=gauges.work,
+            only_one=True,
             database=database,
-            on_loss=forget_exports,
+            on_loss=gauges.forget,
             clock=runtime.clock,
         ),
     ]

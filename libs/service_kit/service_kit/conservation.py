@@ -1,6 +1,6 @@
 """Each hop proves itself: records read = effects by kind + repeats + dead letters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from service_kit import metrics
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 from service_kit.settle import DEAD_LETTERS, EFFECT, READ, REPEATS
+from service_kit.spec import ConsumerSpec
 
 _q = load_queries("service_kit")
 
@@ -74,27 +75,38 @@ async def conservation(conn: Connection, more: Sequence[Hop] = ()) -> dict[str, 
     return {"hops": [hop.as_json() for hop in hops], "unaccounted": sum(hop.unaccounted for hop in hops)}
 
 
-def export_unaccounted(database: Database) -> Callable[[], Any]:
-    """Work for a Periodic: exports `baton_leads_unaccounted{hop}` from the store."""
+class StoreGauges:
+    """Exports `baton_leads_unaccounted{hop}` and the outbox's gauges, by the one instance whose turn it is.
 
-    async def export() -> None:
-        async with database.acquire() as conn:
+    The hops of `specs` read 0 before their first record.
+    """
+
+    def __init__(self, database: Database, specs: Sequence[ConsumerSpec]) -> None:
+        self._database = database
+        self._hops = {hop_name(t, spec.name) for spec in specs for t in (*spec.topics, *spec.bulk_topics)}
+
+    async def work(self) -> None:
+        """One round."""
+        async with self._database.acquire() as conn:
             hops = await read_hops(conn)
-            now = await database.clock.now(conn)
+            now = await self._database.clock.now(conn)
             state = await conn.fetchrow(_q.outbox_state, now)
-        sums: dict[str, int] = {}
+        sums = dict.fromkeys(self._hops, 0)
         for hop in hops:
             sums[hop.hop] = sums.get(hop.hop, 0) + hop.unaccounted
         for name, value in sums.items():
             metrics.UNACCOUNTED.labels(name).set(value)
+        self._hops |= sums.keys()
         if state is not None:
-            metrics.OUTBOX_RECORDS.labels(database.schema).set(state["records"])
-            metrics.OUTBOX_EXPIRED.labels(database.schema).set(state["expired"])
+            metrics.OUTBOX_RECORDS.labels(self._database.schema).set(state["records"])
+            metrics.OUTBOX_EXPIRED.labels(self._database.schema).set(state["expired"])
 
-    return export
+    def forget(self) -> None:
+        """Another instance's turn: this one exports none of them any more, so that sums stay true.
 
-
-def forget_exports() -> None:
-    """The lock is lost: this instance exports no gauge of the store any more, so that sums stay true."""
-    for gauge in (metrics.UNACCOUNTED, metrics.OUTBOX_RECORDS, metrics.OUTBOX_EXPIRED):
-        gauge.clear()
+        What a service counts by itself under other hops stays.
+        """
+        for name in self._hops:
+            metrics.UNACCOUNTED.remove_by_labels({"hop": name})
+        for gauge in (metrics.OUTBOX_RECORDS, metrics.OUTBOX_EXPIRED):
+            gauge.remove_by_labels({"schema": self._database.schema})

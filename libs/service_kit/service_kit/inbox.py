@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 
-PARTITIONS_LOCK = 0x6261746F6E02
 AHEAD_DAYS = 3
 KEPT_DAYS = 14
 """One more than the longest retention of a topic in days, so that nothing still readable is forgotten."""
@@ -16,7 +15,7 @@ _q = load_queries("service_kit")
 async def keep_partitions(database: Database) -> None:
     """Make the partitions of today and the days ahead, drop those older than KEPT_DAYS. Safe to repeat."""
     async with database.transaction() as conn:
-        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", PARTITIONS_LOCK):
+        if not await conn.fetchval(_q.try_lock_in_transaction, "inbox partitions"):
             return  # another instance is at it
         today = (await database.clock.now(conn)).date()
         existing = {row["name"] for row in await conn.fetch(_q.inbox_partitions)}

@@ -35,7 +35,7 @@ class Part(Protocol):
 class Periodic:
     """Calls `work` every `every`, first at once.
 
-    With `only_one` (an advisory lock id) and a database, only the instance that holds the lock works; the
+    With `only_one` and a database, only the instance that holds the store's lock of this name works; the
     others try for it each round. Transient errors are logged and the next round tries again; any other error
     three times in a row ends the part.
     """
@@ -46,17 +46,17 @@ class Periodic:
         *,
         every: timedelta,
         work: Callable[[], Awaitable[None]],
-        only_one: int | None = None,
+        only_one: bool = False,
         database: "Database | None" = None,
         on_loss: Callable[[], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if only_one is not None and database is None:
+        if only_one and database is None:
             raise ValueError(f"{name}: only_one needs database=runtime.database, which holds the lock")
         self.name = name
         self._every = every.total_seconds()
         self._work = work
-        self._lock_id = only_one
+        self._only_one = only_one
         self._database = database
         self._on_loss = on_loss
         self._clock = clock or SystemClock()
@@ -66,16 +66,16 @@ class Periodic:
     async def run(self) -> None:
         """Work until stopped."""
         while not self._stopping.is_set():
-            if self._lock_id is None:
-                await self._rounds(lambda: True)
+            if self._only_one:
+                await self._rounds_as_the_one()
             else:
-                await self._rounds_as_the_one(self._lock_id)
+                await self._rounds(lambda: True)
             await pause(self._clock, self._every, unless=self._stopping)
 
-    async def _rounds_as_the_one(self, lock_id: int) -> None:
+    async def _rounds_as_the_one(self) -> None:
         assert self._database is not None  # noqa: S101 - checked in __init__
         try:
-            async with self._database.advisory_lock(lock_id) as held:
+            async with self._database.advisory_lock(self.name) as held:
                 if held is not None:
                     await self._rounds(held)
         except Exception as error:

@@ -11,6 +11,7 @@ import orjson
 
 from service_kit.clock import DatabaseClock, TransactionClock
 from service_kit.errors import Transient
+from service_kit.queries import load_queries
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
+
+_q = load_queries("service_kit")
 
 ACQUIRE_SECONDS = 10.0
 """How long a unit of work waits for a free connection before it counts as a transient error."""
@@ -143,14 +146,17 @@ class Database:
             return False
 
     @asynccontextmanager
-    async def advisory_lock(self, lock_id: int) -> AsyncIterator[Callable[[], bool] | None]:
-        """Try for a session lock. Yields None when another holds it, else a function: is it still ours?"""
+    async def advisory_lock(self, purpose: str) -> AsyncIterator[Callable[[], bool] | None]:
+        """Try for this store's session lock for a purpose; another schema's of the same name is another lock.
+
+        Yields None when another holds it, or the schema is not there yet; else a function: is it still ours?
+        """
         async with self.acquire() as conn:
-            if not await conn.fetchval("SELECT pg_try_advisory_lock($1)", lock_id):
+            if not await conn.fetchval(_q.try_lock, purpose):
                 yield None
                 return
             try:
                 yield lambda: not conn.is_closed()
             finally:
                 with contextlib.suppress(Exception):
-                    await conn.execute("SELECT pg_advisory_unlock($1)", lock_id)
+                    await conn.execute(_q.unlock, purpose)

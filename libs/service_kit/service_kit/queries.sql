@@ -1,5 +1,17 @@
 -- SQL of the kit's own tables. A service's own queries stand in its own file.
 
+-- name: try_lock
+-- Tries for a session lock of this store: stores share a database, so what it is for stands behind the schema's name.
+SELECT pg_try_advisory_lock(hashtextextended('baton ' || current_schema() || ' ' || $1::text, 0))
+
+-- name: unlock
+-- Gives a session lock back.
+SELECT pg_advisory_unlock(hashtextextended('baton ' || current_schema() || ' ' || $1::text, 0))
+
+-- name: try_lock_in_transaction
+-- As try_lock, until the end of the transaction.
+SELECT pg_try_advisory_xact_lock(hashtextextended('baton ' || current_schema() || ' ' || $1::text, 0))
+
 -- name: insert_inbox
 -- Takes the events of a batch; returns the ids that are new. Sorted by the caller, so that two pods lock in one order.
 INSERT INTO inbox (day, consumer, event_id)

@@ -24,9 +24,6 @@ from service_kit.runtime import Runtime
 PACKAGES = ("rulebook", "router")
 """Packages whose migrations make the router's schema."""
 
-HELD_LOCK = 0x6261746F6E20
-"""Advisory lock of the instance that exports how many leads are held."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
@@ -78,7 +75,7 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
             "held leads",
             every=timedelta(seconds=10),
             work=metrics.export_held(runtime.database),
-            only_one=HELD_LOCK,
+            only_one=True,
             database=runtime.database,
             on_loss=metrics.forget_held,
             clock=runtime.clock,

@@ -13,7 +13,6 @@ from service_kit.postgres import Database
 
 RECEIPTS_HOP = "intake-receipts"
 STORE_HOP = "scoring-store"
-RECEIPTS_LOCK = 0x6261746F6E10
 
 
 def receipts_hop(accounts: list[Account]) -> Hop:
@@ -63,7 +62,7 @@ async def conservation_answer(database: Database) -> dict[str, Any]:
 
 
 class ReceiptsBook:
-    """Folds receipts and exports what is missing; by the one instance that holds RECEIPTS_LOCK."""
+    """Folds receipts and exports what is missing; by one instance at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fastapi import APIRouter, FastAPI
 
 from scoring import metrics
-from scoring.accounting import RECEIPTS_LOCK, ReceiptsBook
+from scoring.accounting import ReceiptsBook
 from scoring.api import scoring_router
 from scoring.consumer import consumer_spec
 from scoring.handlers import Scoring
@@ -28,7 +28,7 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         "receipts",
         every=timedelta(seconds=10),
         work=book.work,
-        only_one=RECEIPTS_LOCK,
+        only_one=True,
         database=database,
         on_loss=book.forget,
         clock=clock,

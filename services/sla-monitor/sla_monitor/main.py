@@ -19,8 +19,6 @@ from sla_monitor.settings import Settings
 
 PACKAGES = ("rulebook", "sla_monitor")
 """Whose migrations make the schema, beside the kit's."""
-GAUGES_LOCK = 0x6261746F6E31
-"""Advisory lock of whoever exports the gauges."""
 CATCH_UP_LEADS = 500
 
 
@@ -41,7 +39,7 @@ def build(runtime: Runtime, settings: Settings) -> Iterable[Part]:
             "timer gauges",
             every=timedelta(seconds=10),
             work=lambda: export_gauges(runtime.database),
-            only_one=GAUGES_LOCK,
+            only_one=True,
             database=runtime.database,
             on_loss=metrics.forget_gauges,
         ),

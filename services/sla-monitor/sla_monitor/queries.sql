@@ -122,7 +122,7 @@ SELECT * FROM timer_moves WHERE lead_id = $1 ORDER BY id
 
 -- name: lock_firings
 -- One writer of firings at a time, until its commit: ids appear in order. Taken after all row locks, so nobody waits twice.
-SELECT pg_advisory_xact_lock($1)
+SELECT pg_advisory_xact_lock(hashtextextended('baton ' || current_schema() || ' firings', 0))
 
 -- name: insert_firings
 -- What is said, or left unsaid, about timers; returns those that nobody has said before.

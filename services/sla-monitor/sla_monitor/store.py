@@ -20,8 +20,6 @@ _q = load_queries("sla_monitor")
 
 GATES = ("lead-routed", "lead-progressed")
 """The topics that can carry an act; a timer waits until both have been read up to its moment."""
-FIRINGS_LOCK = 0x6261746F6E32
-"""Advisory lock of whoever writes firings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,7 @@ async def insert_sayings(conn: Connection, sayings: Sequence[Saying], now: datet
     """Claim levels; returns those that nobody has said before, the only ones to be published."""
     if not sayings:
         return set()
-    await conn.execute(_q.lock_firings, FIRINGS_LOCK)
+    await conn.execute(_q.lock_firings)
     found = await conn.fetch(
         _q.insert_firings,
         [saying.timer.id for saying in sayings],

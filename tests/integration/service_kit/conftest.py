@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from tests.integration.service_kit.worlds import INPUT, LIVE_AND_BULK, OUTPUT, Store, World
 
 from baton_dev.databases import create_database, drop_database
 from baton_dev.testing import Servers
@@ -18,6 +17,7 @@ from service_kit.kafka import KafkaBroker
 from service_kit.migrate import migrate
 from service_kit.postgres import Database
 from service_kit.topics import create_topics
+from tests.integration.service_kit.worlds import INPUT, LIVE_AND_BULK, OUTPUT, Store, World
 
 TOPICS = (INPUT, OUTPUT, *LIVE_AND_BULK)
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
-from tests.integration.service_kit.worlds import EFFECTS, INPUT, NAME, KitSettings, World, note, signal
 
 from lead_events.catalog import topic
 from service_kit.app import create_app
@@ -22,6 +21,7 @@ from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 from service_kit.spec import ConsumerSpec
 from service_kit.topics import create_topics
+from tests.integration.service_kit.worlds import EFFECTS, INPUT, NAME, KitSettings, World, note, signal
 
 OPERATOR = {"Authorization": "Bearer secret"}
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from tests.integration.service_kit.worlds import World, signal
 
 from service_kit.kafka import KafkaBroker
+from tests.integration.service_kit.worlds import World, signal
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICE = "from tests.integration.service_kit.worlds import run_service; run_service()"

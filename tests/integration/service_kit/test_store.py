@@ -6,13 +6,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.integration.service_kit.worlds import Store
 
 from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.errors import Fault, classify
 from service_kit.inbox import keep_partitions
 from service_kit.migrate import MigrationsInvalid, migrate
 from service_kit.postgres import Database
+from tests.integration.service_kit.worlds import Store
 
 
 def test_migrating_makes_the_schema_and_a_second_time_does_nothing(database_dsn: str) -> None:
@@ -90,11 +90,11 @@ async def test_a_database_that_is_not_there_is_a_transient_error(unused_tcp_port
 
 
 async def test_only_one_instance_holds_an_advisory_lock(database: Database) -> None:
-    async with database.advisory_lock(7) as first, database.advisory_lock(7) as second:
+    async with database.advisory_lock("gauges") as first, database.advisory_lock("gauges") as second:
         assert first is not None
         assert first()
         assert second is None
-    async with database.advisory_lock(7) as again:
+    async with database.advisory_lock("gauges") as again:
         assert again is not None
 
 

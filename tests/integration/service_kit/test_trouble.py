@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.integration.service_kit.worlds import AT, INPUT, NAME, OUTPUT, World, note, signal
 
 from lead_events import LeadSubmitted
 from lead_events.codec import encode
@@ -22,6 +21,7 @@ from service_kit.records import Outgoing, Record, TopicPartition
 from service_kit.runtime import Runtime
 from service_kit.spec import Progress
 from service_kit.unit import Unit
+from tests.integration.service_kit.worlds import AT, INPUT, NAME, OUTPUT, World, note, signal
 
 
 class HurriedClock(SystemClock):

@@ -85,7 +85,7 @@ def test_work_for_one_instance_only_needs_the_database_that_holds_the_lock() -> 
     async def work() -> None: ...
 
     with pytest.raises(ValueError, match=r"database=runtime\.database"):
-        Periodic("gauge", every=timedelta(0), work=work, only_one=7)
+        Periodic("gauge", every=timedelta(0), work=work, only_one=True)
 
 
 @pytest.mark.parametrize(
