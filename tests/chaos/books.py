@@ -17,8 +17,8 @@ Place = tuple[str, int]
 
 READS: Mapping[str, tuple[str, ...]] = {
     "scoring": ("lead-submitted", "lead-imported", "lead-routed", "lead-progressed"),
-    "router": ("lead-scored", "lead-scored-bulk", "sla-warned", "sla-breached"),
-    "sla-monitor": ("lead-scored", "lead-scored-bulk", "lead-routed", "lead-progressed"),
+    "router": ("lead-scored", "lead-scored-bulk", "lead-merged", "sla-warned", "sla-breached"),
+    "sla-monitor": ("lead-scored", "lead-scored-bulk", "lead-merged", "lead-routed", "lead-progressed"),
 }
 """Whose topics about leads are whose, by consumer."""
 TOPICS = tuple(sorted({topic for topics in READS.values() for topic in topics} | {"sla-withdrawn"}))
@@ -56,7 +56,7 @@ class Books:
 
 _TABLES: Mapping[str, LiteralString] = {
     "submissions": "select id, state, lead_ids from scoring.submissions",
-    "scored_leads": "select id, state, seq, submissions, line from scoring.leads",
+    "scored_leads": "select id, state, seq, submissions, line, merged_into from scoring.leads",
     "routed_leads": "select id, state, round, scored_seq, routed_seq, progressed_seq from router.leads",
     "timed_leads": "select id, scored_seq, router_facts, next_seq from sla_monitor.leads",
 }
@@ -84,7 +84,10 @@ async def read_books(dsn: str, bootstrap: str) -> Books:
         books.act_keys = Counter(row["key"] for row in rows)
         books.timer_news = {row["id"] for row in connection.execute("select id from router.timer_news")}
         books.facts = Counter(
-            row["lead_id"] for row in connection.execute("select lead_id from sla_monitor.facts")
+            row["lead_id"]
+            for row in connection.execute(
+                "select lead_id from sla_monitor.facts where producer = 'baton/router'"
+            )
         )
         for schema in SCHEMAS.values():
             for row in connection.execute(_EFFECTS.replace("{schema}", schema)):

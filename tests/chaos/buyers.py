@@ -34,12 +34,21 @@ class Post:
 
 
 def post(number: int, run: str) -> Post:
-    """The n-th submission of a run: one in twenty for two lines, one in thirty by somebody known already."""
+    """The n-th submission of a run.
+
+    One in twenty is for two lines, one in thirty by somebody known already. In each fifty there is one with a
+    phone only, one with an e-mail only, and one with both, by which the two turn out to be one person.
+    """
     writes_again = number % 30 == 29
-    who = number - 20 if writes_again else number
+    joins_two = number % 50 == 45
+    who = number - 20 if writes_again or joins_two else number
     fields = person(who, f"{run}-buyer")
-    if writes_again:
+    if writes_again or joins_two:
         fields["message"] = f"Writing once more, number {number}."
+    if joins_two or number % 50 == 24:
+        fields["phone"] = f"+34612{(int(run[1:], 16) * 100 + number // 50) % 1_000_000:06d}"
+    if number % 50 == 24:
+        del fields["email"]
     impatient = number % 40 == 3
     if number % 20 == 7:
         fields["interested_in"] = ["platform", "courses"]

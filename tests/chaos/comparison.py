@@ -10,7 +10,7 @@ from uuid import UUID
 from baton_dev.ledger import Promise, accepted, acted
 from tests.chaos.books import READS, Books, Said
 
-ROUTED_STATES = {"nurturing", "held", "assigned", "closed"}
+ROUTED_STATES = {"nurturing", "held", "assigned", "closed", "merged"}
 
 
 class Wrong(StrEnum):
@@ -94,13 +94,21 @@ def _submissions(promises: Sequence[Promise], books: Books) -> Iterator[Fault]:
                 Wrong.LOST,
                 f"submission {promise.submission_id}, lines {promise.lines}, has leads {row['lead_ids']}",
             )
-    held: Counter[UUID] = Counter(lead for row in books.submissions.values() for lead in row["lead_ids"])
+    named = (lead for row in books.submissions.values() for lead in row["lead_ids"])
+    held = Counter(_survivor(lead, books) for lead in named)
     for lead, row in books.scored_leads.items():
-        if row["submissions"] != held[lead]:
+        if row["merged_into"] is None and row["submissions"] != held[lead]:
             yield Fault(
                 Wrong.DOUBLED if row["submissions"] > held[lead] else Wrong.LOST,
                 f"lead {lead} counts {row['submissions']} submissions and {held[lead]} name it",
             )
+
+
+def _survivor(lead: UUID, books: Books) -> UUID:
+    """The lead that this one was merged into in the end; a lead that nobody knows is itself."""
+    while (row := books.scored_leads.get(lead)) is not None and row["merged_into"] is not None:
+        lead = row["merged_into"]
+    return lead
 
 
 def _acts(promises: Sequence[Promise], books: Books) -> Iterator[Fault]:

@@ -22,7 +22,7 @@ CONSUMER = (
 OUTBOX_OF_CONSUMER = ("consumer.after_publish", "consumer.after_delete")
 UNIT = ("unit.before_commit", "unit.after_commit", "unit.after_publish", "unit.after_delete")
 SWEEPER = ("sweeper.after_claim", "sweeper.after_publish", "sweeper.after_delete")
-"""Reached only when rows were left: the other pod of the service dies with some unpublished."""
+"""Reached only when rows were left: the other pod of the service dies with some in hand."""
 INTAKE = ("intake.after_publish",)
 SPOOL = ("intake.after_spool", "replayer.after_publish", "replayer.after_advance")
 """Reached only when the broker is away."""
@@ -34,10 +34,11 @@ REACHED = {
 }
 """Scoring's units are publications of rulebooks; sla-monitor's batches hardly ever say anything."""
 LEAVES_ROWS = {
-    "scoring": "consumer.after_commit",
-    "router": "consumer.after_commit",
-    "sla_monitor": "unit.after_commit",
+    "scoring": "consumer.after_publish",
+    "router": "consumer.after_publish",
+    "sla_monitor": "unit.after_publish",
 }
+"""Reached with rows in hand only, while a commit may be one with nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ def full_waves() -> Iterator[Wave]:
 
 SHORT_WAVE: Wave = (
     Armed("intake", 1, "intake.after_publish"),
-    Armed("scoring", 0, "consumer.after_commit"),
+    Armed("scoring", 0, "consumer.after_publish"),
     Armed("scoring", 1, "sweeper.after_publish"),
     Armed("router", 0, "consumer.before_commit"),
-    Armed("router", 1, "consumer.after_publish"),
+    Armed("router", 1, "consumer.after_commit"),
     Armed("sla_monitor", 0, "unit.after_commit"),
     Armed("sla_monitor", 1, "consumer.before_offset_commit"),
 )

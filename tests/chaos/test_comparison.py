@@ -24,7 +24,7 @@ def clean() -> Books:
     """One lead that was assigned, warned about and accepted."""
     books = Books()
     books.submissions[SUBMISSION] = {"id": SUBMISSION, "state": "opened", "lead_ids": [LEAD]}
-    books.scored_leads[LEAD] = {"id": LEAD, "state": "open", "seq": 1, "submissions": 1, "line": "main"}
+    books.scored_leads[LEAD] = {"id": LEAD, "state": "open", "seq": 1, "submissions": 1, "merged_into": None}
     books.routed_leads[LEAD] = {
         "id": LEAD,
         "state": "assigned",
