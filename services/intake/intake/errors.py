@@ -1,5 +1,8 @@
 """What intake cannot do now, and the HTTP answer that each asks for."""
 
+import math
+from datetime import UTC, datetime
+
 from intake.domain.refusals import Refusal
 
 RETRY_AFTER_SECONDS = 5
@@ -39,6 +42,29 @@ def unknown_form() -> Refusal:
     """404: no version of the rulebook has a form with this key."""
     return Refusal(
         404, "No such form", "no form has this key: take the key from the form's entry in the rulebook"
+    )
+
+
+def form_not_in_force_yet(effective_from: datetime, now: datetime) -> Refusal:
+    """404: only a version of the rulebook that has not taken effect yet has a form with this key."""
+    seconds = max(1, math.ceil((effective_from - now).total_seconds()))
+    moment = effective_from.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Refusal(
+        404,
+        "The form is not in force yet",
+        f"this form takes submissions from {moment} on, when its version of the rulebook takes effect: "
+        f"send it again in {seconds} {'second' if seconds == 1 else 'seconds'}",
+        retry_after=seconds,
+    )
+
+
+def wrong_method(method: str) -> Refusal:
+    """405: the address of a form takes posts only."""
+    return Refusal(
+        405,
+        "A form is posted",
+        f"{method} is not taken here: POST the form's fields to this address, as JSON (application/json) or "
+        "as a form (application/x-www-form-urlencoded, multipart/form-data)",
     )
 
 

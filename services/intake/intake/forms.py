@@ -58,7 +58,8 @@ class Forms:
     def find(self, key: str, at: datetime) -> Found:
         """The form of that key at that time.
 
-        Raises Refusal: 503 without a rulebook or before the topic has been read, 404 for a key never valid.
+        Raises Refusal: 503 without a rulebook or before the topic has been read, 404 for a key never
+        valid, or not valid yet: then with the time to wait.
         """
         try:
             current = self._history.at(at)
@@ -70,7 +71,21 @@ class Forms:
         for older in self._versions:
             if older.effective_from <= at and key in self._by_key[older.version]:
                 return Found(*self._by_key[older.version][key], current.version, is_retired=True)
-        raise errors.unknown_form() if self.topic_was_read else errors.form_not_known_yet()
+        if not self.topic_was_read:
+            raise errors.form_not_known_yet()
+        coming = self._coming(key, at)
+        raise errors.unknown_form() if coming is None else errors.form_not_in_force_yet(coming, at)
+
+    def _coming(self, key: str, at: datetime) -> datetime | None:
+        """From when a version has this key that is not in force yet and will not be superseded before."""
+        moments = [
+            later.effective_from
+            for later in self._versions
+            if later.effective_from > at
+            and key in self._by_key[later.version]
+            and self._history.at(later.effective_from).version == later.version
+        ]
+        return min(moments, default=None)
 
     @property
     def _history(self) -> History:

@@ -6,7 +6,7 @@ from lead_events.words import QuarantineReason
 from service_kit.metrics import BUCKETS
 
 ROUTES = ("kafka", "spool")
-STATUSES = ("400", "404", "408", "413", "415", "422", "503")
+STATUSES = ("400", "404", "405", "408", "413", "415", "422", "503")
 SPOOL_STATES = ("written", "drained", "pending", "refused")
 
 ACCEPTED = Counter(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from intake import http, metrics
+from intake import errors, http, metrics
 from intake.domain.bodies import is_html_form
 from intake.domain.pages import thank_you
 from intake.domain.refusals import Refusal, unsupported
@@ -72,19 +72,23 @@ class Submissions:
         )
         await send({"type": "http.response.body", "body": b""})
 
+    async def wrong_method(self, method: str, send: Send) -> None:
+        """Say what is done here instead."""
+        await self._refuse(send, errors.wrong_method(method), [(b"allow", b"POST, OPTIONS")])
+
     async def _body(self, headers: Named, receive: Receive) -> bytes:
         if headers.get(b"content-encoding", b"") not in (b"", b"identity"):
             raise unsupported("Content-Encoding is not read here: send the body uncompressed")
         return await http.read_body(headers, receive, limit=self._limit, seconds=self._seconds)
 
-    async def _refuse(self, send: Send, refusal: Refusal, cors: Headers) -> None:
+    async def _refuse(self, send: Send, refusal: Refusal, more: Headers) -> None:
         metrics.REFUSED.labels(str(refusal.status)).inc()
         body, extra = http.problem(refusal)
-        await http.answer(send, refusal.status, _PROBLEM, body, extra + cors)
+        await http.answer(send, refusal.status, _PROBLEM, body, extra + more)
 
 
 class SubmissionsFirst:
-    """Hands posts to `submissions` before FastAPI's routing, and everything else on."""
+    """Hands what is sent to a form to `submissions` before FastAPI's routing, and everything else on."""
 
     def __init__(self, app: Any, submissions: Submissions) -> None:
         self._app = app
@@ -93,12 +97,14 @@ class SubmissionsFirst:
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one ASGI event."""
         key = form_key(scope["path"]) if scope["type"] == "http" else None
-        if key is not None and scope["method"] == "POST":
+        if key is None:
+            await self._app(scope, receive, send)
+        elif scope["method"] == "POST":
             await self._submissions.post(key, scope["headers"], receive, send)
-        elif key is not None and scope["method"] == "OPTIONS":
+        elif scope["method"] == "OPTIONS":
             await self._submissions.preflight(key, scope["headers"], send)
         else:
-            await self._app(scope, receive, send)
+            await self._submissions.wrong_method(scope["method"], send)
 
 
 def _posted(key: str, headers: Headers, named: Named, body: bytes) -> Posted:

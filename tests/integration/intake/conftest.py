@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from tests.integration.intake.running import FORMS, Harness, Running, publication, rulebook
 
 

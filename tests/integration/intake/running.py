@@ -58,11 +58,11 @@ def rulebook(forms: dict[str, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def publication(version: int, document: dict[str, Any]) -> Outgoing:
+def publication(version: int, document: dict[str, Any], effective_from: datetime | None = None) -> Outgoing:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     event = RulebookPublished(
         version=version,
-        effective_from=now,
+        effective_from=effective_from or now,
         published_at=now,
         published_by="test",
         checksum="0" * 64,

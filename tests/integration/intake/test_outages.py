@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+
+from intake.spool import SpoolOwned
 from tests.integration.intake.running import (
     PATH,
     Harness,
@@ -14,8 +16,6 @@ from tests.integration.intake.running import (
     rulebook,
     submitted,
 )
-
-from intake.spool import SpoolOwned
 
 OPERATOR = {"authorization": "Bearer secret"}
 

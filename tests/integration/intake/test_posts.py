@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,18 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.integration.intake.running import PATH, Harness, Running, submitted
 
 from intake.api import submissions_router
 from rulebook.mapping import Mapped
+from tests.integration.intake.running import (
+    FORMS,
+    PATH,
+    Harness,
+    Running,
+    publication,
+    rulebook,
+    submitted,
+)
 
 ANA = {"email": "ana@example.com", "name": "Ana Ruiz"}
 SHARED = Path(__file__).resolve().parents[3] / "../shared"
@@ -241,9 +250,22 @@ async def test_the_documented_route_answers_like_the_short_cut(harness: Harness,
     assert len(submitted(harness.broker)) == 2
 
 
-async def test_another_method_is_a_problem_too(intake: Running) -> None:
-    answer = await intake.client.get(PATH)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_a_form_that_is_not_posted_is_told_how_to(intake: Running, method: str) -> None:
+    answer = await intake.client.request(method, PATH)
     assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert answer.headers["allow"] == "POST, OPTIONS"
+    assert f"{method} is not taken here: POST the form's fields" in answer.json()["detail"]
+
+
+async def test_a_form_published_but_not_in_force_is_404_with_the_time_to_wait(harness: Harness) -> None:
+    coming = FORMS | {"seminar": {"key": "pk_seminar_1", "fields": {"email": {"from": "email"}}}}
+    harness.broker.append(publication(2, rulebook(coming), effective_from=datetime(2126, 1, 1, tzinfo=UTC)))
+    async with harness.start() as running:
+        answer = await running.post("/v1/forms/pk_seminar_1/submissions", json=ANA)
+    assert answer.status_code == 404
+    assert "from 2126-01-01T00:00:00Z on" in answer.json()["detail"]
+    assert int(answer.headers["retry-after"]) > 0
 
 
 CONTENT_TYPES = st.sampled_from(

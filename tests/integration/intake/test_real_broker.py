@@ -11,13 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.integration.intake.running import FORMS, PATH, Harness, eventually, publication, rulebook
 
 from baton_dev.kafka import KafkaServer
 from baton_dev.ports import choose_port
 from lead_events.catalog import topic
 from service_kit.kafka import KafkaBroker
 from service_kit.topics import create_topics
+from tests.integration.intake.running import FORMS, PATH, Harness, eventually, publication, rulebook
 
 pytestmark = pytest.mark.stack
 

@@ -91,3 +91,39 @@ def test_a_key_that_was_valid_once_is_retired_not_unknown(newer: Rulebook) -> No
     assert not forms.find("pk_demo_1", NOON).is_retired
     found = forms.find("pk_demo_1", NOON + timedelta(hours=2))
     assert (found.is_retired, found.form_id, found.version) == (True, "demo", 2)
+
+
+def test_a_key_that_only_a_later_version_has_is_told_from_when_it_is_taken() -> None:
+    forms = Forms()
+    forms.add(Versioned(1, NOON, DEMO))
+    forms.add(Versioned(2, NOON + timedelta(seconds=30), SEMINAR))
+    early = refused(forms, "pk_seminar_1", NOON + timedelta(seconds=6.5))
+    assert (early.status, early.retry_after) == (503, 5)  # a version not read yet may have it already
+    forms.topic_was_read = True
+    refusal = refused(forms, "pk_seminar_1", NOON + timedelta(seconds=6.5))
+    assert (refusal.status, refusal.retry_after) == (404, 24)
+    assert "from 2026-03-02T12:00:30Z on" in refusal.detail
+    assert "in 24 seconds" in refusal.detail
+    assert forms.find("pk_seminar_1", NOON + timedelta(seconds=30)).version == 2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "versions", "moment"),
+    [
+        ("the first version that will have it", [(2, 60, SEMINAR), (3, 30, SEMINAR)], "12:00:30Z"),
+        ("a version superseded at its own moment never comes", [(2, 60, SEMINAR), (3, 60, DEMO)], None),
+        ("one that another precedes comes all the same", [(2, 30, DEMO), (3, 60, SEMINAR)], "12:01:00Z"),
+    ],
+)
+def test_what_a_coming_key_is_told(
+    sentence: str, versions: list[tuple[int, int, Rulebook]], moment: str | None
+) -> None:
+    forms = Forms()
+    forms.topic_was_read = True
+    forms.add(Versioned(1, NOON, DEMO))
+    for number, seconds, content in versions:
+        forms.add(Versioned(number, NOON + timedelta(seconds=seconds), content))
+    refusal = refused(forms, "pk_seminar_1")
+    assert refusal.status == 404, sentence
+    assert (moment is None) == (refusal.retry_after is None), sentence
+    assert moment is None or moment in refusal.detail, sentence
