@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     field_validator,
+    model_validator,
 )
 
 from lead_events.words import Quadrant
@@ -39,6 +40,7 @@ class FieldMapping(RulebookModel):
 
     A path is dotted (`form_response.answers`), takes an array item by number or by a key's value
     (`user_column_data[column_id=EMAIL].string_value`), and reads JSON inside a field through `|json`.
+    A bare path, or a list of paths, is short for `{from: ...}`.
     """
 
     from_: list[str] = Field(alias="from", min_length=1)
@@ -54,6 +56,11 @@ class FieldMapping(RulebookModel):
     )
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paths_alone(cls, value: object) -> object:
+        return {"from": value} if isinstance(value, str | list) else value
 
     @field_validator("from_", mode="before")
     @classmethod

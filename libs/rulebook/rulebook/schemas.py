@@ -51,11 +51,14 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _one_path_too(schema: dict[str, Any]) -> dict[str, Any]:
-    """`from: email` is short for `from: [email]`."""
+    """`email: mail` is short for `email: {from: mail}`, and `from: mail` for `from: [mail]`."""
     mapping = schema.get("$defs", {}).get("FieldMapping")
     if mapping is not None:
         paths = mapping["properties"]["from"]
-        mapping["properties"]["from"] = {"anyOf": [{"type": "string"}, paths]}
+        one_or_many = [{"type": "string"}, paths]
+        mapping["properties"]["from"] = {"anyOf": one_or_many}
+        fields = schema["properties"]["fields"]
+        fields["additionalProperties"] = {"anyOf": [*one_or_many, fields["additionalProperties"]]}
     return schema
 
 
