@@ -19,7 +19,7 @@ _PATHS = ("line_field", "vendor_id", "vendor_time", "test_flag", "honeypot", "co
 
 def check_forms(rulebook: Rulebook, report: Report) -> None:
     """Report references, keys used twice, fields that do not exist and requirements that cannot be met."""
-    if not rulebook.forms and not any(report.is_ignored(name) for name in ("forms",)):
+    if not rulebook.forms and not report.is_partial("forms"):
         report.warning(("forms",), "there is no form", "add one as forms/<id>.yaml, or no lead can come in")
     keys: dict[str, str] = {}
     for name, form in rulebook.forms.items():

@@ -34,7 +34,8 @@ def _check_teams(rulebook: Rulebook, report: Report) -> None:
     for name, team in rulebook.roster.teams.items():
         loc = ("roster", "teams", name)
         report.reference((*loc, "lead"), "rep", team.lead, rulebook.roster.reps)
-        if not any(rep.team == name for rep in rulebook.roster.reps.values()) and not report.is_ignored(name):
+        is_empty = not any(rep.team == name for rep in rulebook.roster.reps.values())
+        if is_empty and not report.is_partial("reps"):
             report.warning(loc, "has no reps", "give a rep this team, or delete it")
 
 
@@ -55,7 +56,8 @@ def _check_rep(rulebook: Rulebook, name: str, rep: RepSeed, report: Report) -> N
                 f"ends {absence.last_day}, before it starts",
                 "write the earlier day as first_day; both days are included",
             )
-    if not any(name in members(rulebook, pool) for pool in rulebook.routing.pools.values()):
+    is_known = not report.is_partial("pools") and not report.is_ignored(rep.team)
+    if is_known and not any(name in members(rulebook, pool) for pool in rulebook.routing.pools.values()):
         report.warning(loc, "is in no pool and gets no leads", "add the rep, or their team, to a pool")
 
 

@@ -12,7 +12,7 @@ def check_routing(rulebook: Rulebook, report: Report) -> None:
     """Report lines without a plan or scorecard, pools that cannot serve a line, rules that are never
     reached."""
     for line in rulebook.lines:
-        if line not in rulebook.routing.plans and not report.is_ignored(line):
+        if line not in rulebook.routing.plans and not _is_hidden(line, "plans", report):
             report.error(("lines", line), "has no routing plan", f"add `{line}:` under plans in routing.yaml")
         if line not in rulebook.scorecards and not report.is_ignored(line):
             report.error(("lines", line), "has no scorecard", f"add scorecards/{line}.yaml")
@@ -28,10 +28,14 @@ def check_routing(rulebook: Rulebook, report: Report) -> None:
         for pool in (plan.fallback, plan.on_error, *(rule.pool for rule in plan.rules))
     }
     for name in rulebook.routing.pools:
-        if name not in used:
+        if name not in used and not report.is_partial("plans"):
             report.warning(
                 ("routing", "pools", name), "is used by no plan", "name it in a plan, or delete it"
             )
+
+
+def _is_hidden(line: str, collection: str, report: Report) -> bool:
+    return report.is_ignored(line) or report.is_ignored(f"all {collection}")
 
 
 def _check_plan(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> None:
@@ -61,6 +65,8 @@ def _check_pool(rulebook: Rulebook, line: str, loc: Loc, name: str | None, repor
     pool = rulebook.routing.pools[name]
     if (pool.team or not pool.reps) and pool.team not in rulebook.roster.teams:
         return  # said where the pool stands
+    if report.is_partial("reps") or report.is_partial("pools"):
+        return  # whoever is missing here may be the one
     if not any(
         line in rep.lines and rep.weight > 0 and rep.capacity > 0 for rep in members(rulebook, pool).values()
     ):

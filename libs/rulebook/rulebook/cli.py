@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,13 +16,16 @@ from baton_cli.errors import BadUsage, CommandFailed
 from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_json, print_line, print_table, progress
 from baton_cli.stack import Service
-from rulebook.check import check_folder
+from rulebook.check import check as check_place
+from rulebook.countries import country_code
 from rulebook.diff import diff as differences
 from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.first import Answers, FirstRep, FolderInUse, init_folder
 from rulebook.loader import load_folder
 from rulebook.models import Rulebook
-from rulebook.publication import parse, to_document
+from rulebook.places import usual_currency, usual_zone, zones_of
+from rulebook.publication import checksum, parse, to_document
+from rulebook.versions import NOTICE
 
 Folder = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of YAML files.")]
 Number = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="`baton rulebook list` lists them.")]
@@ -47,22 +51,29 @@ class _Invalid(CommandFailed):
 
 
 def check(
-    folder: Folder = Path("rulebook"),
+    place: Annotated[
+        Path, typer.Argument(metavar="[FOLDER|FILE]", help="The folder of YAML files, or one of them.")
+    ] = Path("rulebook"),
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a rulebook's folder: every error with file, line and what to write instead.
 
-    Exit code 1 when there is an error, with --strict also for a warning.
+    Of one file only what stands in it is told, though its whole rulebook is read. Exit code 1 when there is
+    an error, with --strict also for a warning.
     """
-    findings = check_folder(folder)
-    errors = errors_in(findings)
+    checked = check_place(place)
+    findings, errors = checked.findings, errors_in(checked.findings)
     if as_json:
-        print_json({"ok": not errors, "findings": [asdict(finding) for finding in findings]})
+        told = [asdict(finding) for finding in findings]
+        print_json({"ok": not errors, "findings": told, "errors_elsewhere": checked.errors_elsewhere})
     else:
         for finding in findings:
             print_line(str(finding))
-        print_line(f"{folder}: {_counted(errors, findings)}")
+        print_line(f"{place}: {_counted(errors, findings)}")
+        if checked.errors_elsewhere:
+            more = checked.errors_elsewhere
+            print_line(f"Other files have {more} more: `baton check {checked.folder}` shows them.")
     if errors or (strict and findings):
         raise typer.Exit(1)
 
@@ -76,9 +87,16 @@ def init(
         list[str] | None,
         typer.Option(metavar="NAME=E-MAIL", help="A sales rep, as Ana=ana@example.com; repeatable."),
     ] = None,
-    country: Annotated[str, typer.Option(help="For holidays and phone numbers.")] = _USUAL.country,
-    time_zone: Annotated[str, typer.Option(help="IANA name.")] = _USUAL.time_zone,
-    currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = _USUAL.currency,
+    country: Annotated[str, typer.Option(help="For holidays and phone numbers: a name or an ISO code.")] = (
+        _USUAL.country
+    ),
+    time_zone: Annotated[
+        str | None,
+        typer.Option("--time-zone", "--tz", help="IANA name. [default: the country's]", show_default=False),
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="ISO 4217 code. [default: the country's]", show_default=False)
+    ] = None,
     line: Annotated[str, typer.Option(help="What you sell.")] = _USUAL.line,
     opens: Annotated[str, typer.Option(metavar="HH:MM", help="When the office opens.")] = _USUAL.opens,
     closes: Annotated[str, typer.Option(metavar="HH:MM", help="When it closes.")] = _USUAL.closes,
@@ -86,12 +104,13 @@ def init(
 ) -> None:
     """Write a first rulebook, small and complete; asks for company and reps where no flag names them."""
     reps = [_read_rep(text) for text in rep or []]
+    where = _read_country(country)
     answers = Answers(
         company=company or _ask("Company", "--company"),
         reps=reps or _ask_reps(),
-        time_zone=time_zone,
-        country=country.upper(),
-        currency=currency.upper(),
+        time_zone=time_zone or _zone_in(where),
+        country=where,
+        currency=(currency or usual_currency(where) or _ask("Currency, such as EUR", "--currency")).upper(),
         line=line,
         opens=opens,
         closes=closes,
@@ -102,6 +121,10 @@ def init(
         raise BadUsage(f"{error}.") from None
     except RulebookInvalid as error:
         raise BadUsage(f"These answers make no rulebook:\n{error}") from None
+    progress(
+        f"Country {answers.country}, time zone {answers.time_zone}, currency {answers.currency}: "
+        "--country, --time-zone and --currency choose others."
+    )
     if as_json:
         print_json({"folder": folder, "files": written})
     else:
@@ -140,17 +163,25 @@ def publish(
     folder: Folder = Path("rulebook"),
     effective_from: From = None,
     by: Annotated[str | None, typer.Option(help="Who publishes. [default: you]", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also what is published already.")] = False,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a folder and publish it whole as a new version."""
+    """Check a folder and publish it whole as a new version, unless the newest says the same."""
     progress(f"checking {folder} ...")
     document = to_document(_load(folder))
     body = {"rulebook": document, **_publication(by, effective_from)}
     with open_client(stack) as client:
-        progress("publishing ...")
-        published = client.post(Service.SCORING, "/v1/rulebooks", body)
-    _tell(published, as_json)
+        same = None if force else _same_as_newest(client, document, body.get("effective_from"))
+        if same is None:
+            progress("publishing ...")
+            _tell(client.post(Service.SCORING, "/v1/rulebooks", body), as_json)
+        elif as_json:
+            print_json(same | {"unchanged": True})
+        else:
+            print_line(
+                f"Unchanged since version {same['version']}: nothing published. --force publishes it again."
+            )
 
 
 @rulebook.command()
@@ -207,6 +238,7 @@ def show(
     if as_json:
         print_json(found)
     else:
+        found["rulebook"] = _in_order(found["rulebook"])
         print_line(yaml.safe_dump(found, allow_unicode=True, sort_keys=False).rstrip())
 
 
@@ -224,11 +256,31 @@ def _counted(errors: list[Finding], findings: list[Finding]) -> str:
     return f"{len(errors)} error{'s' * (len(errors) != 1)}, {warnings} warning{'s' * (warnings != 1)}."
 
 
+def _in_order(document: dict[str, Any]) -> dict[str, Any]:
+    """The keys as the types have them, not as the store keeps them; a version these types refuse as it is."""
+    try:
+        return to_document(parse(document))
+    except RulebookInvalid:
+        return document
+
+
 def _publication(by: str | None, effective_from: str | None) -> dict[str, Any]:
     body = {"published_by": by or operator_name()}
     if effective_from is not None:
         body["effective_from"] = in_utc(read_moment(effective_from, "--effective-from"))
     return body
+
+
+def _same_as_newest(
+    client: Client, document: dict[str, Any], effective_from: str | None
+) -> dict[str, Any] | None:
+    """The newest version, if it says the same and holds by the moment this one would; else None."""
+    versions = items(client.get(Service.SCORING, "/v1/rulebooks", limit=1), "versions")
+    if not versions or versions[0]["checksum"] != checksum(document):
+        return None
+    newest: dict[str, Any] = versions[0]
+    moment = datetime.fromisoformat(effective_from) if effective_from else datetime.now(UTC) + NOTICE
+    return newest if datetime.fromisoformat(newest["effective_from"]) <= moment else None
 
 
 def _in_force(client: Client) -> int:
@@ -255,6 +307,25 @@ def _read_rep(text: str) -> FirstRep:
     if not (equals and name.strip() and email.strip()):
         raise BadUsage(f"--rep: {text!r} is no rep; write NAME=E-MAIL, as Ana=ana@example.com.")
     return FirstRep(name.strip(), email.strip())
+
+
+def _read_country(text: str) -> str:
+    code = country_code(text) or text.upper()
+    if not zones_of(code):
+        raise BadUsage(f"--country: {text!r} is no country; write its ISO code, such as ES.")
+    return code
+
+
+def _zone_in(country: str) -> str:
+    """The zone of a country that has one; of several somebody has to choose."""
+    found = usual_zone(country)
+    if found is not None:
+        return found
+    zones = zones_of(country)
+    shown = ", ".join(zones[:6]) + (", ..." if len(zones) > 6 else "")
+    if not sys.stdin.isatty():
+        raise BadUsage(f"--time-zone is missing: {country} has {len(zones)}. Write one of {shown}.")
+    return _ask(f"Time zone ({country} has {shown})", "--time-zone")
 
 
 def _ask(question: str, flag: str) -> str:

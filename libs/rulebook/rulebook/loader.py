@@ -10,6 +10,7 @@ calendars.yaml          calendar id to calendar
 agreement.yaml          the agreement
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,12 @@ from rulebook.documents import Document, Loc, Place, read_document
 from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of
+from rulebook.standins import StandIns
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
 FOLDERS = ("forms", "scorecards")
-_CLOSED_ENTRIES = {"forms": 2, "sources": 2, "scorecards": 2, "calendars": 2, "roster": 3, "routing": 3}
-_STAND_INS: dict[str, Any] = {
-    "company": "-",
-    "time_zone": "UTC",
-    "currency": "EUR",
-    "agreement": {"name": "-", "sales": {"promises": {}}},
-}
-"""What the check goes on with where the real thing cannot be read; nothing refers to these."""
+_MOST_ROUNDS = 20
+"""A stand-in may need stand-ins inside; the types are a few levels deep."""
 
 
 @dataclass(slots=True)
@@ -62,64 +58,51 @@ def examine(path: Path) -> tuple[Rulebook | None, list[Finding]]:
     folder = _read(path)
     if not folder.value:
         return None, folder.findings
-    findings = list(folder.findings)
-    rulebook, errors, dropped = _validated(folder)
-    told = {finding.path for finding in findings}
-    findings += [error for error in errors if error.path not in told]
+    errors, stand_ins = _Told(folder.findings), StandIns(folder.value)
+    rulebook = _validated(folder, errors, stand_ins)
     if rulebook is not None:
-        findings += check_rulebook(rulebook, folder.places, ignoring=dropped)
-    unique = dict.fromkeys(findings)
+        errors.add(check_rulebook(rulebook, folder.places, ignoring=frozenset(stand_ins.left_out)))
+    unique = dict.fromkeys(errors.findings)
     return rulebook, sorted(unique, key=lambda each: (each.severity, each.file, each.line, each.path))
 
 
-def _validated(folder: _Folder) -> tuple[Rulebook | None, list[Finding], frozenset[str]]:
-    """The rulebook less the entries that cannot be read, so that the rest is checked in the same run.
+class _Told:
+    """Findings, less those about what is told already."""
 
-    Also says which ids were left out: a reference to one of them is no second error.
-    """
-    errors: list[Finding] = []
-    dropped: set[str] = set()
-    while True:
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = list(findings)
+
+    def add(self, more: list[Finding]) -> None:
+        """Those of `more` that say something new: not at a told place, nor inside it."""
+        told = {finding.path for finding in self.findings}
+        self.findings += [each for each in more if not told & set(_around(each.path))]
+
+
+def _around(path: str) -> Iterator[str]:
+    """`forms.demo.lines[0]`, `forms.demo.lines`, `forms.demo`, `forms`."""
+    yield path
+    for place in range(len(path) - 1, 0, -1):
+        if path[place] in ".[":
+            yield path[:place]
+
+
+def _validated(folder: _Folder, told: _Told, stand_ins: StandIns) -> Rulebook | None:
+    """The rulebook with stand-ins for what cannot be read, so that the rest is checked in the same run."""
+    for _ in range(_MOST_ROUNDS):
         try:
-            return Rulebook.model_validate(folder.value), errors, frozenset(dropped)
+            return Rulebook.model_validate(folder.value)
         except ValidationError as error:
-            errors += findings_of(error, folder.places)
-            locs = {
-                tuple(detail["loc"][: _CLOSED_ENTRIES.get(str(detail["loc"][0]), 1)])
-                for detail in error.errors()
-            }
-            if not all(_left_out(folder.value, loc) for loc in locs):
-                return None, errors, frozenset(dropped)
-            dropped |= {str(loc[-1]) for loc in locs}
-
-
-def _left_out(value: dict[str, Any], loc: Loc) -> bool:
-    """Whether the check can go on without the part at `loc`."""
-    if loc[0] in _STAND_INS:
-        value[str(loc[0])] = _STAND_INS[str(loc[0])]
-        return True
-    is_entry = len(loc) >= 2 or loc[0] not in Rulebook.model_fields
-    return is_entry and _remove(value, loc)
-
-
-def _remove(value: Any, loc: Loc) -> bool:
-    for part in loc[:-1]:
-        value = value.get(part) if isinstance(value, dict) else None
-    return isinstance(value, dict) and value.pop(loc[-1], None) is not None
+            told.add(findings_of(error, folder.places))
+            mended = [stand_ins.mend(each["loc"], each["type"]) for each in error.errors()]
+            if not any(mended):
+                return None
+    return None
 
 
 def _read(path: Path) -> _Folder:
     folder = _Folder()
     if not (path / "company.yaml").is_file():
-        folder.findings.append(
-            Finding(
-                str(path / "company.yaml"),
-                1,
-                "rulebook",
-                "is not a rulebook: there is no company.yaml" if path.is_dir() else "there is no such folder",
-                "name the folder of the rulebook, or make a first one with `baton init`",
-            )
-        )
+        folder.findings.append(_no_rulebook(path))
         return folder
     company = folder.add(read_document(path / "company.yaml", _name(path, "company.yaml"), ()))
     folder.value = dict(company) if isinstance(company, dict) else {"company": company}
@@ -133,6 +116,16 @@ def _read(path: Path) -> _Folder:
         folder.value[key] = _read_each(path, key, folder)
     folder.findings += _strangers(path)
     return folder
+
+
+def _no_rulebook(path: Path) -> Finding:
+    hint = "name the folder of the rulebook, or make a first one with `baton init`"
+    if path.is_dir():
+        place = path / "company.yaml"
+        return Finding(str(place), 1, "rulebook", "is not a rulebook: there is no company.yaml", hint)
+    if path.exists():
+        return Finding(str(path), 1, "rulebook", "is a file, not a rulebook's folder", hint)
+    return Finding(str(path), 1, "rulebook", "there is no such folder", hint)
 
 
 def _read_each(path: Path, key: str, folder: _Folder) -> dict[str, Any]:

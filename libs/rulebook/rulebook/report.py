@@ -9,8 +9,8 @@ from rulebook.sentences import place_of
 
 
 class Report:
-    """The findings of one check. `ignoring`: ids that could not be read, so that references to them say
-    nothing."""
+    """The findings of one check. `ignoring`: what could not be read, so that references to it say nothing;
+    see `StandIns.left_out`."""
 
     def __init__(self, places: Mapping[Loc, Place], ignoring: frozenset[str]) -> None:
         self.findings: list[Finding] = []
@@ -30,14 +30,19 @@ class Report:
         known = list(known)
         if name is None or name in known:
             return name is not None
-        if name not in self._ignoring:
-            near = get_close_matches(name, [*known, *self._ignoring], n=1)
+        if name not in self._ignoring and not self.is_ignored(f"all {what}s"):
+            ids = [each for each in self._ignoring if " " not in each]
+            near = get_close_matches(name, [*known, *ids], n=1)
             self.error(loc, f"there is no {what} `{name}`", did_you_mean(name, near or known))
         return False
 
     def is_ignored(self, name: str) -> bool:
         """Whether `name` was left out because it could not be read."""
         return name in self._ignoring
+
+    def is_partial(self, collection: str) -> bool:
+        """Whether some of these (`reps`, `pools`, ...) are missing here, or not what they will be."""
+        return f"some {collection}" in self._ignoring
 
     def _add(self, loc: Loc, message: str, hint: str, severity: Severity) -> None:
         file, line = place_of(loc, self._places)

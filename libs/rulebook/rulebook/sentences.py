@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from rulebook.documents import Loc, Place, dotted
 from rulebook.findings import Finding
-from rulebook.models import Rulebook
+from rulebook.models import FieldMapping, Rulebook
 
 _PATTERNS = {
     "^[a-z0-9][a-z0-9_-]{0,62}$": "small letters, digits, - and _, such as north-team",
@@ -70,6 +70,11 @@ def _said(kind: str, detail: Any, loc: Loc) -> tuple[str, str]:
     if kind in ("enum", "literal_error"):
         options = str(ctx.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
         return f"{_short(value)} is not known here", _did_you_mean(str(value), options)
+    if type_at(Rulebook, loc) is FieldMapping:
+        return (
+            f"{_short(value)} is no mapping",
+            f"write the path it is read from, such as `{loc[-1]}: {loc[-1]}`",
+        )
     if kind in _KINDS:
         return f"{_short(value)} is not {_KINDS[kind].split(',')[0].split(':')[0]}", f"write {_KINDS[kind]}"
     if kind == "value_error":
@@ -117,7 +122,7 @@ def _did_you_mean(word: str, known: list[str]) -> str:
 
 
 def _description(loc: Loc) -> str:
-    model = _type_at(Rulebook, loc[:-1])
+    model = type_at(Rulebook, loc[:-1])
     if isinstance(model, type) and issubclass(model, BaseModel):
         for name, field in model.model_fields.items():
             if loc[-1] in (name, field.alias) and field.description:
@@ -127,23 +132,24 @@ def _description(loc: Loc) -> str:
 
 def known_keys(loc: Loc) -> list[str]:
     """The keys that the object at `loc` of a rulebook may have."""
-    model = _type_at(Rulebook, loc)
+    model = type_at(Rulebook, loc)
     if isinstance(model, type) and issubclass(model, BaseModel):
         return [field.alias or name for name, field in model.model_fields.items()]
     return []
 
 
-def _type_at(annotation: Any, loc: Loc) -> Any:
+def type_at(annotation: Any, loc: Loc) -> Any:
+    """The plain type of what stands at `loc` of this type; None where nothing may stand."""
     annotation = _plain(annotation)
     if not loc:
         return annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():
             if loc[0] in (name, field.alias):
-                return _type_at(field.annotation, loc[1:])
+                return type_at(field.annotation, loc[1:])
         return None
     args = get_args(annotation)
-    return _type_at(args[-1], loc[1:]) if args else None
+    return type_at(args[-1], loc[1:]) if args else None
 
 
 def _plain(annotation: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from tests.unit.cli.conftest import Run, Services
 
 LEAD = "3f2a1b00-0000-4000-8000-000000000001"

@@ -1,14 +1,15 @@
 """Dead letters, reps, the rulebook and test submissions, against services that answer as set."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.cli.conftest import Run, Services
 
 from rulebook.loader import load_folder
-from rulebook.publication import to_document
+from rulebook.publication import checksum, to_document
+from tests.unit.cli.conftest import Run, Services
 
 FOLDER = Path(__file__).resolve().parents[3] / "rulebook"
 PLACE = "lead-submitted-scoring-dlq/0/3"
@@ -149,6 +150,81 @@ def test_init_writes_a_rulebook_that_check_accepts(baton: Run, tmp_path: Path) -
     assert "NAME=E-MAIL" in baton("init", folder, "--company", "A", "--rep", "Ana").stderr
 
 
+def test_init_takes_zone_and_currency_from_the_country_and_says_so(baton: Run, tmp_path: Path) -> None:
+    words = ("--company", "Agro", "--rep", "Ana=ana@example.com")
+    done = baton("init", str(tmp_path / "ro"), *words, "--country", "Romania")
+    assert done.exit_code == 0, done.output
+    assert "Country RO, time zone Europe/Bucharest, currency RON" in done.stderr
+    book = load_folder(tmp_path / "ro")
+    assert (book.time_zone, book.currency) == ("Europe/Bucharest", "RON")
+    assert {calendar.tz for calendar in book.calendars.values()} == {"Europe/Bucharest"}
+
+
+@pytest.mark.parametrize(
+    ("country", "said"),
+    [
+        ("US", "--time-zone is missing: US has 29. Write one of America/New_York"),
+        ("XX", "write its ISO code, such as ES"),
+        ("Mongolia", "--currency is missing"),
+    ],
+    ids=["several zones", "no country", "no known currency"],
+)
+def test_init_asks_what_the_country_does_not_decide(
+    country: str, said: str, baton: Run, tmp_path: Path
+) -> None:
+    words = ("--company", "Acme", "--rep", "Ana=ana@example.com", "--country", country)
+    zone = ("--tz", "Asia/Ulaanbaatar") if country == "Mongolia" else ()
+    done = baton("init", str(tmp_path / "new"), *words, *zone)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_check_of_one_file_points_to_the_errors_elsewhere(baton: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "company"
+    shutil.copytree(FOLDER, folder)
+    (folder / "agreement.yaml").write_text("name: x\n", "utf-8")
+    done = baton("check", str(folder / "forms" / "newsletter.yaml"))
+    assert done.exit_code == 0, done.output
+    assert f"Other files have 1 more: `baton check {folder}` shows them." in done.stdout
+    assert baton("check", str(folder / "agreement.yaml")).exit_code == 1
+
+
+def test_a_folder_that_says_what_is_published_makes_no_version(baton: Run, services: Services) -> None:
+    newest = {
+        "version": 4,
+        "checksum": checksum(to_document(load_folder(FOLDER))),
+        "effective_from": "2026-01-01T00:00:00+00:00",
+    }
+    services.answer("GET /v1/rulebooks", {"versions": [newest]})
+    services.answer("POST /v1/rulebooks", newest | {"version": 5, "warnings": []}, status=201)
+    done = baton("rulebook", "publish", str(FOLDER))
+    assert done.exit_code == 0, done.output
+    assert "Unchanged since version 4: nothing published." in done.stdout
+    told = json.loads(baton("rulebook", "publish", str(FOLDER), "--json").stdout)
+    assert (told["version"], told["unchanged"]) == (4, True)
+    assert bodies(services, "POST /v1/rulebooks") == []
+    assert "Version 5 is published" in baton("rulebook", "publish", str(FOLDER), "--force").stdout
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        {"checksum": "of something else", "effective_from": "2026-01-01T00:00:00+00:00"},
+        {"effective_from": "2999-01-01T00:00:00+00:00"},
+    ],
+    ids=["it says something else", "it holds only from a later day"],
+)
+def test_a_newest_version_that_differs_or_is_yet_to_come_does_not_keep_from_publishing(
+    newest: dict[str, Any], baton: Run, services: Services
+) -> None:
+    same = {"version": 4, "checksum": checksum(to_document(load_folder(FOLDER)))}
+    services.answer("GET /v1/rulebooks", {"versions": [same | newest]})
+    made = {"version": 5, "effective_from": "2026-01-01T00:00:30+00:00"}
+    services.answer("POST /v1/rulebooks", made, status=201)
+    assert "Version 5 is published" in baton("rulebook", "publish", str(FOLDER)).stdout
+
+
 def test_a_rulebook_is_compared_published_and_rolled_back(baton: Run, services: Services) -> None:
     document = to_document(load_folder(FOLDER))
     services.answer("GET /v1/rulebooks/active", {"version": 1, "rulebook": document})
@@ -165,6 +241,7 @@ def test_a_rulebook_is_compared_published_and_rolled_back(baton: Run, services: 
         "published_by": "ana",
         "warnings": ["look here"],
     }
+    services.answer("GET /v1/rulebooks", {"versions": []})
     services.answer("POST /v1/rulebooks", published, status=201)
     services.answer("POST /v1/rulebooks/1/rollback", published | {"version": 3}, status=201)
     done = baton(

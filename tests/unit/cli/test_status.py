@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.cli.conftest import Run, Services
 
 from baton_cli.client import open_client
 from baton_cli.status.metrics import Reading, read_metrics, stalled
 from baton_cli.status.survey import Survey
+from tests.unit.cli.conftest import Run, Services
 
 METRICS = """\
 # HELP baton_consumer_lag_records End offset less position of partitions read here.
