@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, LiteralString
 
 import httpx
@@ -104,40 +105,41 @@ EMBRACES = (
         service_wants="select 1 from router.pools order by id for update",
     ),
 )
-_DEADLOCKS: LiteralString = "select sum(deadlocks)::bigint from pg_stat_database"
-_IS_WAITING_FOR_US: LiteralString = """
+_IS_WAITING: LiteralString = """
     select exists (
         select from pg_stat_activity
-        where usename = %s and wait_event_type = 'Lock' and pg_backend_pid() = any (pg_blocking_pids(pid))
+        where usename = %s and wait_event_type = 'Lock' and %s = any (pg_blocking_pids(pid))
     )
 """
+"""For a lock that the process of the second parameter holds."""
 TRIES = 15
 
 
-def deadlock(dsn: str, embrace: Embrace) -> bool:
+def deadlock(dsn: str, log: Path, embrace: Embrace) -> bool:
     """One try: take what the service wants, wait until it waits for us, then want what it has.
 
-    Our own patience is endless, so the service is the one that PostgreSQL ends. False when the service held
-    nothing that we wanted at that moment.
+    Our own patience is endless, so the service is the one that PostgreSQL ends, and says so in its log. False
+    when the service held nothing that we wanted at that moment.
     """
+    before = deadlocks_in(log)
     with psycopg.connect(dsn) as ours, psycopg.connect(dsn, autocommit=True) as looking:
-        before = _number(looking, _DEADLOCKS)
         ours.execute("set deadlock_timeout = '1h'")
         ours.execute("set lock_timeout = '4s'")
         ours.commit()
         ours.execute(embrace.service_wants)
         until = time.monotonic() + 3
-        while not _number(ours, _IS_WAITING_FOR_US, embrace.role):
+        while not _number(looking, _IS_WAITING, embrace.role, ours.info.backend_pid):
             if time.monotonic() > until:
                 return False
             time.sleep(0.02)
         with contextlib.suppress(psycopg.errors.LockNotAvailable):
             ours.execute(embrace.service_has)
         ours.rollback()
-        until = time.monotonic() + 2  # statistics are told with some delay
-        while _number(looking, _DEADLOCKS) == before and time.monotonic() < until:
-            time.sleep(0.1)
-        return _number(looking, _DEADLOCKS) > before
+    return deadlocks_in(log) > before
+
+
+def deadlocks_in(log: Path) -> int:
+    return log.read_text(errors="replace").count("ERROR:  deadlock detected")
 
 
 def _number(connection: psycopg.Connection[Any], query: LiteralString, *arguments: object) -> int:
@@ -146,10 +148,11 @@ def _number(connection: psycopg.Connection[Any], query: LiteralString, *argument
 
 
 async def provoke_deadlocks(installation: Installation) -> None:
+    log = installation.stack.postgres.log_path
     await asyncio.sleep(2)
     for embrace in EMBRACES:
         for _ in range(TRIES):
-            if await asyncio.to_thread(deadlock, installation.dsn, embrace):
+            if await asyncio.to_thread(deadlock, installation.dsn, log, embrace):
                 break
         else:
             raise AssertionError(f"no deadlock with {embrace.role} came about")
