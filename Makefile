@@ -10,9 +10,10 @@ READY := $(VENV)/.ready
 $(READY): requirements.lock $(addsuffix /pyproject.toml,$(PARTS))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Baton needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || echo "Making a virtual environment in $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 		|| { echo "This Python cannot make virtual environments (on Debian: apt-get install python3-venv)."; rm -rf $(VENV); exit 1; }
-	@echo "Installing what Baton needs into $(VENV) ..."
+	@echo "Installing what Baton needs into $(VENV) (a minute or two the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix --editable ./,$(PARTS))
 	@touch $@
@@ -20,7 +21,7 @@ $(READY): requirements.lock $(addsuffix /pyproject.toml,$(PARTS))
 ##@ Use
 .PHONY: run
 run: $(READY) ## Everything on this machine: Kafka, PostgreSQL, the four services, sample leads; Ctrl-C stops it
-	@$(BIN)/python -m baton_dev.run
+	@$(BIN)/python -m baton_dev.run $(if $(AS_WRITTEN),--as-written)
 
 .PHONY: install
 install: $(READY) ## Only install; then `.venv/bin/baton --help`
@@ -70,8 +71,8 @@ bench: $(READY) ## Measure intake, the whole path, the batched consumer and memo
 
 ##@ Tidy
 .PHONY: clean
-clean: ## Forget the demo's data (.baton/); the installation stays
-	@rm -rf .baton
+clean: ## Forget the demo's data (.baton/) while nothing runs on it; the installation stays
+	@PYTHONPATH=dev $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m baton_dev.clean
 
 .PHONY: help
 help: ## This list

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from baton_dev.errors import PartFailedError
-from baton_dev.files import last_lines
+from baton_dev.files import last_messages
 from baton_dev.launch import Process, death_signal, kill_tree, launch, stop
 from baton_dev.waiting import wait_until
 
@@ -88,7 +88,7 @@ class ManagedProcess:
         self._process = None
 
     def _log_end(self) -> str:
-        return f"The end of {self.log_path}:\n{last_lines(self.log_path)}"
+        return f"The end of {self.log_path}:\n{last_messages(self.log_path)}"
 
 
 def _ending(returncode: int) -> str:
