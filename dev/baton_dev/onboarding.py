@@ -1,6 +1,7 @@
 """What an operator does on a new installation: publish the rulebook, give the reps their tokens."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -11,11 +12,15 @@ from rulebook.publication import checksum
 
 @dataclass(frozen=True)
 class Published:
-    """The rulebook's version now stored, and whether this run published it."""
+    """The newest version of the rulebook, and whether this run published it."""
 
     version: int
     is_new: bool
-    effective_from: str
+    effective_from: datetime
+
+    def is_awaited(self, now: datetime) -> bool:
+        """Tell whether the version takes effect only later; the first one holds from the beginning."""
+        return self.version > 1 and self.effective_from > now
 
 
 class Operator:
@@ -36,10 +41,10 @@ class Operator:
         versions = _checked(self._scoring.get("/v1/rulebooks"), "reading the rulebooks")["versions"]
         newest = max(versions, key=lambda version: version["version"], default=None)
         if newest is not None and newest["checksum"] == checksum(rulebook):
-            return Published(newest["version"], is_new=False, effective_from=newest["effective_from"])
+            return _published(newest, is_new=False)
         body = {"rulebook": rulebook, "published_by": published_by}
         answer = _checked(self._scoring.post("/v1/rulebooks", json=body), "publishing the rulebook")
-        return Published(answer["version"], is_new=True, effective_from=answer["effective_from"])
+        return _published(answer, is_new=True)
 
     def reps(self) -> dict[str, str]:
         """Return the roster: each rep's id and name."""
@@ -50,6 +55,10 @@ class Operator:
         """Return a new bearer token of one rep."""
         answer = _checked(self._router.post(f"/v1/reps/{rep_id}/tokens"), f"making a token for {rep_id}")
         return str(answer["token"])
+
+
+def _published(version: dict[str, Any], *, is_new: bool) -> Published:
+    return Published(version["version"], is_new, datetime.fromisoformat(version["effective_from"]))
 
 
 def _checked(response: httpx.Response, doing: str) -> Any:

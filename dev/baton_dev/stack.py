@@ -1,7 +1,6 @@
 """Everything at once: Kafka, PostgreSQL and the four services, with their data in one folder."""
 
 import contextlib
-import fcntl
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from baton_dev.errors import PartFailedError, StackError
-from baton_dev.files import last_lines
+from baton_dev.files import LOCK, hold, last_lines, write_private
 from baton_dev.java import find_java
 from baton_dev.kafka import KafkaServer
 from baton_dev.kafka_jars import KAFKA
@@ -39,8 +38,7 @@ class Secrets:
 
     def save(self, path: Path) -> None:
         """Write them to `path`, mode 600."""
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(self.__dict__, indent=2))
+        write_private(path, json.dumps(self.__dict__, indent=2))
 
     @classmethod
     def load_or_make(cls, path: Path) -> "Secrets":
@@ -96,7 +94,10 @@ class Stack:
         return content
 
     def start(self) -> None:
-        """Start everything and return once all four services are ready; on any error stop it all again."""
+        """Start everything and return once all four services are ready; on any error stop it all again.
+
+        The reps of a version that takes effect later get their tokens from `await_roster()`.
+        """
         self.home.mkdir(parents=True, exist_ok=True)
         self._take_folder()
         try:
@@ -108,7 +109,9 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """Stop services side by side, then the servers; data stays."""
+        """Stop services side by side, then the servers; data stays. Nothing happens unless it was started."""
+        if self._lock is None:
+            return
         for process in self.services.values():
             process.ask_to_stop()
         for process in self.services.values():
@@ -116,16 +119,20 @@ class Stack:
         self.kafka.stop()
         self.postgres.stop()
         (self.home / "stack.json").unlink(missing_ok=True)
-        if self._lock:
-            self._lock.close()
+        self._lock.close()
         self._lock = None
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether this stack has its folder, and so everything that runs there."""
+        return self._lock is not None
 
     def require_alive(self) -> None:
         """Raise PartFailedError that names the first part that has ended by itself, with its log's end."""
         for name, server in (("Kafka", self.kafka), ("PostgreSQL", self.postgres)):
             if not server.is_alive():
                 log = server.log_path
-                raise PartFailedError(f"{name} has ended. The end of {log}:\n{last_lines(log)}")
+                raise PartFailedError(f"{name} has ended. The end of {log}:\n{last_lines(log, 5)}")
         for process in self.services.values():
             process.require_alive()
 
@@ -151,16 +158,13 @@ class Stack:
             calls.close()
 
     def _take_folder(self) -> None:
-        self._lock = (self.home / "run.lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            self._lock = None
+        self._lock = hold(self.home / LOCK)
+        if self._lock is None:
             raise StackError(
                 f"a stack already runs on {self.home}: stop it (Ctrl-C in its terminal) or use its addresses "
                 f"in {self.home / 'stack.json'}."
-            ) from None
+            )
+        (self.home / "stack.json").unlink(missing_ok=True)  # of a run that was killed
 
     def _start_servers(self) -> None:
         with ThreadPoolExecutor() as pool:
@@ -196,19 +200,32 @@ class Stack:
         self.services[SCORING.name].await_answer("/healthz")
         with self.operator() as operator:
             self.published = operator.publish(self._rulebook, published_by="make run")
-            self._say(f"rulebook version {self.published.version} published")
+            self._say(_what_was_published(self.published, datetime.now(UTC)))
             for process in self.services.values():
                 process.await_answer()
-            reps = self._rep_tokens(operator)
-        (self.home / "stack.json").touch(mode=0o600)
-        (self.home / "stack.json").write_text(json.dumps(self._describe(reps), indent=2))
+        if self.published.is_awaited(datetime.now(UTC)):
+            self._tell_clients()
+        else:
+            self.await_roster()
         self._say("intake, scoring, router and sla-monitor are ready")
+
+    def await_roster(self) -> None:
+        """Return once router has every rep of the rulebook, and stack.json their tokens.
+
+        Router takes them in some time after the version takes effect. PartFailedError after ROSTER_DEADLINE.
+        """
+        wanted = set(self._rulebook["roster"]["reps"])
+        with self.operator() as operator:
+            wait_until(lambda: wanted <= set(operator.reps()), ROSTER_DEADLINE, "the roster in router")
+        self._tell_clients()
+
+    def _tell_clients(self) -> None:
+        with self.operator() as operator:
+            reps = self._rep_tokens(operator)
+        write_private(self.home / "stack.json", json.dumps(self._describe(reps), indent=2))
 
     def _rep_tokens(self, operator: Operator) -> dict[str, dict[str, str]]:
         secret = self.secrets
-        # router reads the roster from the topic, some time after it is ready
-        if self._rulebook["roster"]["reps"]:
-            wait_until(lambda: bool(operator.reps()), ROSTER_DEADLINE, "the roster in router")
         names = operator.reps()
         missing = [rep for rep in names if rep not in secret.rep_tokens]
         tokens = secret.rep_tokens | {rep: operator.rep_token(rep) for rep in missing}
@@ -234,3 +251,10 @@ class Stack:
             "versions": versions,
             "started_at": datetime.now(UTC).isoformat(),
         }
+
+
+def _what_was_published(published: Published, now: datetime) -> str:
+    version = f"rulebook version {published.version}"
+    if published.is_awaited(now):
+        return f"{version} {'published' if published.is_new else 'waits'}, not yet in force"
+    return f"{version} {'published' if published.is_new else 'in force, unchanged'}"
