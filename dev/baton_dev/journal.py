@@ -1,4 +1,7 @@
-"""What became of each sample, told by the events on Kafka. No I/O: events in, rows out."""
+"""What became of each sample and of leads others post, told by the events on Kafka.
+
+No I/O: events in, rows out.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -15,7 +18,7 @@ from lead_events import (
     SlaWarned,
     SlaWithdrawn,
 )
-from lead_events.words import RoutedKind
+from lead_events.words import CauseKind, RoutedKind
 
 TOPICS = (
     "lead-scored",
@@ -27,13 +30,27 @@ TOPICS = (
 )
 
 _EARLY_LIMIT = 500
+_OTHERS_SHOWN = 20
+_LOOKS = 3
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A timer's warning, breach or withdrawal. `due_at` is that timer's own, for a warning only."""
+
+    text: str
+    due_at: datetime | None = None
 
 
 @dataclass
 class Row:
-    """One line of the table: a lead, or a submission that has not become one."""
+    """One line of the table: a lead, or a submission that has not become one.
 
-    sample: int
+    `sample` is None for a lead that others posted. `news` is the mark that changed the row last, None when
+    something else did. `looks` says how often sla-monitor, which speaks later, is to be asked again.
+    """
+
+    sample: int | None
     who: str
     line: str = ""
     quadrant: str = ""
@@ -43,9 +60,17 @@ class Row:
     deadline: datetime | None = None
     state: str = "sent"
     marks: list[str] = field(default_factory=list)
+    news: Mark | None = None
+    looks: int = _LOOKS
+    is_told: bool = False
     lead_id: UUID | None = None
     rep_id: str | None = None
     round: int = 0
+
+    @property
+    def label(self) -> str:
+        """`#3` for a sample, `+` for a lead that others posted."""
+        return "+" if self.sample is None else f"#{self.sample}"
 
 
 class Journal:
@@ -56,6 +81,9 @@ class Journal:
         self._submissions: dict[UUID, Row] = {}
         self._leads: dict[UUID, Row] = {}
         self._early: deque[EventModel] = deque(maxlen=_EARLY_LIMIT)
+        self._strangers: list[LeadScored] = []
+        self.others = 0
+        self.others_left_out = 0
         self._handlers: dict[type[EventModel], Callable[..., Row | None]] = {
             LeadScored: self._scored,
             LeadRouted: self._routed,
@@ -67,11 +95,19 @@ class Journal:
 
     @property
     def rows(self) -> list[Row]:
-        """All rows, samples in order, the leads of one sample by line."""
-        return sorted(self._rows, key=lambda row: (row.sample, row.line))
+        """All rows, samples in order, the leads of one sample by line; then the leads of others."""
+        last = len(self._rows)
+        return sorted(
+            self._rows, key=lambda row: (last, "") if row.sample is None else (row.sample, row.line)
+        )
 
     def sent(self, sample: int, who: str, submission: UUID) -> Row:
         """Note that a sample was accepted; the same submission sent again is shown as a duplicate."""
+        adopted = self._submissions.get(submission)
+        if adopted is not None and adopted.sample is None:
+            adopted.sample, adopted.who = sample, who
+            self.others -= 1
+            return adopted
         row = Row(sample, who)
         self._rows.append(row)
         if submission in self._submissions:
@@ -91,10 +127,45 @@ class Journal:
         """Return the submissions of which no lead was heard yet."""
         return {id_: row for id_, row in self._submissions.items() if row.lead_id is None}
 
+    def adopt(self) -> list[Row]:
+        """Return new rows for leads that others opened; call it now and then.
+
+        A lead counts as theirs at the second call at which no sample of ours has claimed it. Beyond the first
+        twenty they are only counted.
+        """
+        known, self._strangers = (
+            self._strangers,
+            [
+                event
+                for event in self._early
+                if isinstance(event, LeadScored)
+                and event.cause.kind is CauseKind.SUBMISSION
+                and event.submissions == 1
+            ],
+        )
+        theirs = [event for event in self._strangers if any(event is before for before in known)]
+        return [row for event in theirs if (row := self._adopted(event)) is not None]
+
+    def _adopted(self, event: LeadScored) -> Row | None:
+        self._early = deque((each for each in self._early if each is not event), maxlen=_EARLY_LIMIT)
+        if event.cause.id not in self._submissions:
+            if self.others == _OTHERS_SHOWN:
+                self.others_left_out += 1
+                return None
+            self.others += 1
+            row = Row(None, _who(event))
+            self._rows.append(row)
+            self._submissions[event.cause.id] = row
+        return self.hear(event)
+
     def hear(self, event: EventModel) -> Row | None:
         """Apply one event; return the row it changed, None when it is about nobody shown here (yet)."""
         handler = self._handlers.get(type(event))
         row = handler(event) if handler else None
+        if row is not None:
+            row.looks = _LOOKS
+            if not isinstance(event, SlaWarned | SlaBreached | SlaWithdrawn):
+                row.news = None
         if row is None and handler:
             self._early.append(event)
         elif isinstance(event, LeadScored):
@@ -138,7 +209,7 @@ class Journal:
             return None
         row.lead_id, row.line, row.state = event.lead_id, event.line, "joined"
         row.quadrant = event.quadrant.value
-        row.why = f"same person as sample {lead.sample}: one lead, one rep"
+        row.why = f"same person as {lead.label}: one lead, one rep"
         return row
 
     def _routed(self, event: LeadRouted) -> Row | None:
@@ -162,7 +233,7 @@ class Journal:
         return row
 
     def _warned(self, event: SlaWarned) -> Row | None:
-        return self._mark(event.lead_id, f"warning {event.share:.0%} {event.kind.value}")
+        return self._mark(event.lead_id, f"warning {event.share:.0%} {event.kind.value}", event.due_at)
 
     def _breached(self, event: SlaBreached) -> Row | None:
         return self._mark(event.lead_id, f"BREACH {event.kind.value} ({event.rep_id})")
@@ -170,8 +241,16 @@ class Journal:
     def _withdrawn(self, event: SlaWithdrawn) -> Row | None:
         return self._mark(event.lead_id, f"withdrawn {event.kind.value}")
 
-    def _mark(self, lead: UUID, mark: str) -> Row | None:
+    def _mark(self, lead: UUID, text: str, due_at: datetime | None = None) -> Row | None:
         row = self._leads.get(lead)
         if row is not None:
-            row.marks.append(mark)
+            row.marks.append(text)
+            row.news = Mark(text, due_at)
         return row
+
+
+def _who(event: LeadScored) -> str:
+    profile = event.profile
+    full = " ".join(part for part in (profile.first_name, profile.last_name) if part)
+    name = profile.name or full or profile.email or profile.phone or "somebody"
+    return f"{name}, no sample, by form {event.form_id}"

@@ -3,23 +3,23 @@
 import argparse
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from rich.console import Console
 
-from baton_dev.demo import for_a_visitor
+from baton_dev.demo import RULEBOOK, read_rulebook
 from baton_dev.errors import PartFailedError, StackError
+from baton_dev.publications import LONGEST_WAIT, Publications, how_to_keep_hours, why_samples_wait
 from baton_dev.stack import Stack
 from baton_dev.visit import Visit
-from rulebook.findings import RulebookInvalid
-from rulebook.loader import load_folder
-from rulebook.publication import parse, to_document
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,25 +29,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it otherwise
     signal.signal(signal.SIGTERM, _as_interrupt)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a part that ends is named once, by us
     stack: Stack | None = None
+    has_failed = False
     try:
-        rulebook = _rulebook(options)
+        rulebook = read_rulebook(options.rulebook, as_written=options.as_written)
         stack = Stack(options.home, rulebook, say=lambda step: console.print(f"  [green]✓[/] {step}"))
         stack.start()
-        _introduce(stack, console, as_written=options.as_written)
-        if not options.no_samples:
-            _show(stack, rulebook, options.seconds, console, started)
-        else:
+        _introduce(stack, console, options)
+        if options.no_samples:
             _wait(stack, options.seconds)
+        else:
+            waited = _await_effect(stack)
+            _show(stack, rulebook, console, options, started=started, waited=waited)
     except KeyboardInterrupt:
         pass
     except StackError as error:
+        has_failed = True
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        return 1
     finally:
-        if stack is not None:
-            _stop(stack, console)
-    return 0
+        if stack is not None and stack.is_held:
+            _stop(stack, console, has_failed=has_failed)
+    return int(has_failed)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -55,56 +58,79 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--home", type=Path, default=Path(".baton"), help="folder of all data (default: .baton)"
     )
-    parser.add_argument(
-        "--rulebook", type=Path, default=Path("rulebook"), help="folder of the company's YAML files"
-    )
+    parser.add_argument("--rulebook", type=Path, default=RULEBOOK, help="folder of the company's YAML files")
     parser.add_argument("--as-written", action="store_true", help="keep the rulebook's hours and minutes")
     parser.add_argument("--no-samples", action="store_true", help="only run the stack")
     parser.add_argument("--seconds", type=float, help="stop by itself after so many seconds")
     return parser.parse_args(argv)
 
 
-def _rulebook(options: argparse.Namespace) -> dict[str, Any]:
-    try:
-        loaded = load_folder(options.rulebook)
-    except RulebookInvalid as error:
-        raise StackError(f"the rulebook in {options.rulebook} has errors:\n{error}") from error
-    written = to_document(loaded)
-    return written if options.as_written else to_document(parse(for_a_visitor(written)))
-
-
-def _introduce(stack: Stack, console: Console, *, as_written: bool) -> None:
+def _introduce(stack: Stack, console: Console, options: argparse.Namespace) -> None:
     at = stack.description
     console.print(f"\nintake {at['intake']}   scoring {at['scoring']}   router {at['router']}   ", end="")
     console.print(f"sla-monitor {at['sla_monitor']}\naddresses and demo credentials: {stack.home}/stack.json")
-    console.print("One Kafka node on one disk survives kill -9 of any part, not a power cut.")
-    if not as_written:
+    console.print(
+        "One Kafka node on one disk: what was accepted survives kill -9 of any part, not a power cut. "
+        "When a part ends, everything stops; the next run goes on."
+    )
+    if not options.as_written:
         console.print(
             "For the demo the agreement's minutes are seconds and offices never close, except those in "
-            "Romania. `python -m baton_dev.run --as-written` keeps the rulebook as it is."
+            "Romania; `make run AS_WRITTEN=1` keeps the rulebook as it is. An edited rulebook takes effect "
+            "with these hours at the next `make run`, or now with:"
         )
-    if stack.published and stack.published.is_new and stack.published.version > 1:
-        console.print(
-            f"The rulebook was edited: version {stack.published.version} takes effect in half a minute."
-        )
+        console.print(how_to_keep_hours(options.rulebook), highlight=False, soft_wrap=True)
+    now = datetime.now(UTC)
+    if stack.published and stack.published.is_awaited(now):
+        console.print(why_samples_wait(stack.published, now), style="yellow", highlight=False)
+
+
+def _await_effect(stack: Stack) -> float:
+    """Wait until the rulebook is in force, unless that is far ahead; return the seconds it took."""
+    started = time.monotonic()
+    version = stack.published
+    if version is None or not version.is_awaited(datetime.now(UTC)):
+        return 0.0
+    left = (version.effective_from - datetime.now(UTC)).total_seconds()
+    if left > LONGEST_WAIT:
+        return 0.0
+    _wait(stack, left)
+    stack.await_roster()
+    return time.monotonic() - started
 
 
 def _show(
-    stack: Stack, rulebook: dict[str, Any], seconds: float | None, console: Console, started: float
+    stack: Stack,
+    rulebook: dict[str, Any],
+    console: Console,
+    options: argparse.Namespace,
+    *,
+    started: float,
+    waited: float,
 ) -> None:
+    at = stack.description
+    publications = Publications(
+        scoring=at["scoring"],
+        operator={"Authorization": f"Bearer {at['operator_token']}"},
+        rulebook=rulebook,
+        folder=options.rulebook,
+        newest=at["versions"]["rulebook"],
+        as_written=options.as_written,
+    )
     visit = Visit(
-        at=stack.description,
-        forms=rulebook["forms"],
-        lines=list(rulebook["lines"]),
+        at=at,
+        rulebook=rulebook,
+        publications=publications,
         run=_count_runs(stack.home / "runs"),
         require_alive=stack.require_alive,
         started=started,
+        waited=waited,
         console=console,
     )
     try:
-        asyncio.run(visit.show(seconds))
-    except ExceptionGroup as group:
-        ended = group.subgroup(PartFailedError)
+        asyncio.run(visit.show(options.seconds))
+    except Exception as error:
+        ended = error.subgroup(PartFailedError) if isinstance(error, ExceptionGroup) else None
         if ended is None:
             stack.require_alive()
             raise
@@ -128,13 +154,18 @@ def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _stop(stack: Stack, console: Console) -> None:
+def _stop(stack: Stack, console: Console, *, has_failed: bool) -> None:
     """Stop in order; a second Ctrl-C does not leave half of it running."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     console.print("stopping ...")
     stack.stop()
-    console.print(f"stopped. The data stays in {stack.home}; the next run continues with it.")
+    if not stack.home.exists():
+        console.print(f"stopped. {stack.home} was deleted meanwhile; the next run begins anew.")
+    elif has_failed:
+        console.print(f"stopped. The data stays in {stack.home}: run again, and it goes on where it was.")
+    else:
+        console.print(f"stopped. The data stays in {stack.home}; the next run continues with it.")
 
 
 if __name__ == "__main__":

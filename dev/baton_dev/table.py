@@ -50,7 +50,7 @@ def render(rows: list[Row], now: datetime, title: str, *, in_full: bool = True) 
         alarm = "red" if any("BREACH" in mark for mark in row.marks) else "yellow"
         done = row.state in ("contacted", "duplicate", "refused", "quarantined", "joined")
         table.add_row(
-            str(row.sample),
+            row.label.removeprefix("#"),
             row.who,
             row.line,
             Text(row.quadrant, style=_QUADRANT_STYLES.get(row.quadrant, "")),
@@ -65,10 +65,25 @@ def render(rows: list[Row], now: datetime, title: str, *, in_full: bool = True) 
 
 
 def sentence(row: Row, now: datetime) -> str:
-    """Return a row as one line of text, for an output that is no terminal."""
-    parts = [f"#{row.sample} {row.who}", row.line, row.quadrant, row.state.replace("_", " ")]
-    why = "" if row.state in ("accepted", "contacted") or row.marks else row.why
-    parts += [f"rep {row.rep}" if row.rep else "", why, *row.marks[-1:]]
-    if row.deadline:
-        parts.append(f"due {time_left(row.deadline, now)}")
-    return " · ".join(part for part in parts if part)
+    """Return a row's news as one line of text, for an output that is no terminal.
+
+    The first one says who it is; the following ones only say what is new.
+    """
+    who = [row.line] if row.is_told else [row.who, row.line, row.quadrant]
+    if row.news:
+        parts = [row.news.text, _due(row.news.due_at, now)]
+    else:
+        has_new_rep = row.state == "assigned"
+        why = "" if row.state in ("accepted", "contacted") else row.why
+        rep = f"rep {row.rep}" if row.rep and has_new_rep else ""
+        parts = [row.state.replace("_", " "), rep, _without_rep(why, row.rep), _due(row.deadline, now)]
+    return f"{row.label} " + " · ".join(part for part in (*who, *parts) if part)
+
+
+def _without_rep(why: str, rep: str) -> str:
+    """Router's reasons begin with the name of the rep, which stands before them already."""
+    return why.removeprefix(f"{rep} of ") if rep else why
+
+
+def _due(deadline: datetime | None, now: datetime) -> str:
+    return f"due {time_left(deadline, now)}" if deadline else ""

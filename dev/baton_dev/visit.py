@@ -16,6 +16,7 @@ from rich.table import Table
 
 from baton_dev.feed import Feed, open_feed
 from baton_dev.journal import TOPICS, Journal, Row
+from baton_dev.publications import Publications
 from baton_dev.reps import Reps
 from baton_dev.samples import RepActs, Sample, fields_for, samples
 from baton_dev.table import render, sentence
@@ -27,17 +28,19 @@ _REDRAW = 0.25
 
 @dataclass
 class Visit:
-    """One showing. `at` is the content of stack.json, `forms` and `lines` those of the rulebook."""
+    """One showing. `at` is the content of stack.json, `started` a monotonic time, `waited` in seconds."""
 
     at: dict[str, Any]
-    forms: dict[str, Any]
-    lines: list[str]
+    rulebook: dict[str, Any]
+    publications: Publications
     run: int
     require_alive: Callable[[], None]
     started: float
+    waited: float
     console: Console
 
     def __post_init__(self) -> None:
+        self.forms: dict[str, Any] = self.rulebook["forms"]
         self.journal = Journal()
         self._acts: dict[int, RepActs] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,7 +68,7 @@ class Visit:
                         task.cancel()
 
     async def _send_samples(self, client: httpx.AsyncClient) -> None:
-        for number, sample in enumerate(samples(self.run, self.forms, self.lines), start=1):
+        for number, sample in enumerate(samples(self.run, self.forms, list(self.rulebook["lines"])), start=1):
             self._acts[number] = sample.acts
             await self._send(client, number, sample)
             await asyncio.sleep(_BETWEEN_SAMPLES)
@@ -80,7 +83,7 @@ class Visit:
             return
         if response.status_code == 202:
             row = self.journal.sent(number, sample.who, UUID(response.json()["submission_id"]))
-            if row.state == "duplicate":
+            if row.state != "sent":
                 self._tell(row)
         else:
             self._tell(self.journal.refused(number, sample.who, _refusal(response)))
@@ -97,24 +100,35 @@ class Visit:
         if row.rep and not self._first_routed:
             self._first_routed = True
             elapsed = time.monotonic() - self.started
-            self.console.print(f"[bold]first lead with a rep {elapsed:.1f} s after the start[/]")
+            waited = f", {self.waited:.0f} s of them for the rulebook" if self.waited else ""
+            self.console.print(f"[bold]first lead with a rep {elapsed:.1f} s after the start{waited}[/]")
+        if row.sample is None:
+            return
         task = asyncio.create_task(reps.answer(row, self._acts.get(row.sample, RepActs.PROMPTLY)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _look(self, client: httpx.AsyncClient) -> None:
-        """Ask for what no event tells: deadlines, and where a submission is that opened no lead."""
+        """Ask for what no event tells: deadlines, submissions that opened no lead, who else is there."""
         while True:
             await asyncio.sleep(_LOOK_AGAIN)
             # A service that is away says so in its log, and _watch() names one that has ended.
             with contextlib.suppress(httpx.TransportError):
+                for row in self.journal.adopt():
+                    self._tell(row)
                 for row in self.journal.rows:
-                    if row.rep and row.deadline is None and row.state in ("assigned", "accepted"):
+                    if row.rep and row.state in ("assigned", "accepted"):
                         await self._look_for_deadline(client, row)
                 for submission, row in self.journal.unscored().items():
                     await self._look_for_submission(client, submission, row)
+                if news := await self.publications.look(client):
+                    self.console.print(news, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
     async def _look_for_deadline(self, client: httpx.AsyncClient, row: Row) -> None:
+        """Ask again while sla-monitor may not have heard the row's last event, or what it said has passed."""
+        if row.looks == 0 and row.deadline is not None and row.deadline > datetime.now(UTC):
+            return
+        row.looks = max(0, row.looks - 1)
         url = f"{self.at['sla_monitor']}/v1/leads/{row.lead_id}/timers"
         answer = await client.get(url, headers=self._operator)
         if answer.is_success:
@@ -149,13 +163,15 @@ class Visit:
                 live.update(self._table(in_full=True), refresh=True)
 
     def _table(self, *, in_full: bool) -> Table:
-        return render(self.journal.rows, datetime.now(UTC), _title(self.at), in_full=in_full)
+        title = _title(self.at, self.journal.others_left_out)
+        return render(self.journal.rows, datetime.now(UTC), title, in_full=in_full)
 
     def _tell(self, row: Row) -> None:
         if not self.console.is_terminal:
             self.console.print(
                 sentence(row, datetime.now(UTC)), soft_wrap=True, markup=False, highlight=False
             )
+        row.is_told = True
 
 
 def next_deadline(answer: Any) -> datetime | None:
@@ -172,5 +188,6 @@ def _refusal(response: httpx.Response) -> str:
     return f"{response.status_code}: {problem.get('detail') or problem.get('title')}"
 
 
-def _title(at: dict[str, Any]) -> str:
-    return f"What became of each lead · intake {at['intake']} · Ctrl-C stops everything, data stays"
+def _title(at: dict[str, Any], left_out: int) -> str:
+    more = f" · {left_out} more in `baton leads`" if left_out else ""
+    return f"What became of each lead · intake {at['intake']}{more} · Ctrl-C stops everything, data stays"

@@ -1,11 +1,14 @@
 """The demo's people and hours fit any rulebook and change from run to run."""
 
+import copy
+from pathlib import Path
 from typing import Any
 
 import phonenumbers
 import pytest
 
-from baton_dev.demo import for_a_visitor
+from baton_dev.demo import for_a_visitor, has_other_hours, main, read_rulebook, write_folder
+from baton_dev.errors import StackError
 from baton_dev.samples import Sample, fields_for, samples
 
 _FIELDS = {
@@ -90,3 +93,38 @@ def test_offices_open_round_the_clock_but_romania_keeps_its_hours_and_minutes_be
         "first_response_within": "1m",
     }
     assert written["calendars"]["madrid"]["week"] == week
+
+
+_EXAMPLE = Path(__file__).resolve().parents[3] / "rulebook"
+
+
+def test_the_derived_folder_reads_as_the_demos_rulebook(tmp_path: Path) -> None:
+    derived = tmp_path / "derived"
+    write_folder(_EXAMPLE, derived)
+    (derived / "forms" / "left-over.yaml").write_text("from the time before")
+    write_folder(_EXAMPLE, derived)
+    assert read_rulebook(derived, as_written=True) == read_rulebook(_EXAMPLE)
+
+
+def test_a_folder_of_somebody_elses_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "calendars.yaml").write_text("mine: true")
+    assert main([str(_EXAMPLE), str(tmp_path)]) == 1
+    assert "name a folder that does not exist yet" in capsys.readouterr().err
+    assert (tmp_path / "calendars.yaml").read_text() == "mine: true"
+
+
+def test_a_rulebook_with_errors_is_refused_with_all_of_them(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"has errors:\n.*there is no such folder"):
+        read_rulebook(tmp_path / "nowhere")
+
+
+def test_a_rulebook_as_written_has_other_hours_one_with_a_new_form_has_not() -> None:
+    demo = read_rulebook(_EXAMPLE)
+    with_form = copy.deepcopy(demo)
+    with_form["forms"]["mine"] = with_form["forms"]["generic"]
+    assert not has_other_hours(with_form, demo)
+    assert has_other_hours(read_rulebook(_EXAMPLE, as_written=True), demo)
+    with_form["agreement"]["sales"]["promises"]["perfect"]["accept_within"] = "10m"
+    assert has_other_hours(with_form, demo)

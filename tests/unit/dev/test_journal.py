@@ -118,7 +118,7 @@ def test_the_same_submission_again_is_a_duplicate_and_a_second_of_the_person_joi
     journal.hear(_scored("s1", "l1"))
     journal.hear(_scored("s3", "l1", seq=2))
     assert [row.state for row in journal.rows] == ["sql", "duplicate", "joined"]
-    assert journal.rows[2].why == "same person as sample 1: one lead, one rep"
+    assert journal.rows[2].why == "same person as #1: one lead, one rep"
 
 
 def test_a_lead_taken_back_has_no_rep_and_no_deadline() -> None:
@@ -151,5 +151,58 @@ def test_rows_read_as_a_table_and_as_sentences() -> None:
     for event in _PATH:
         journal.hear(event)
     assert render(journal.rows, NOW, "samples").row_count == 1
-    expected = "#1 Ana · main · perfect · assigned · rep Lola · warning 50% accept"
-    assert sentence(journal.rows[0], NOW) == expected
+    [row] = journal.rows
+    assert sentence(row, NOW) == "#1 Ana · main · perfect · warning 50% accept · due in 15 s"
+
+
+def test_a_lead_told_before_is_told_by_what_is_new() -> None:
+    journal = Journal()
+    row = journal.sent(1, "Ana, asks for a quote", _id("s1"))
+    journal.hear(_scored("s1", "l1"))
+    assert sentence(row, NOW) == "#1 Ana, asks for a quote · main · perfect · sql"
+    row.is_told = True
+    journal.hear(_routed("l1", why="Lola of Spain: her turn"))
+    assert sentence(row, NOW) == "#1 main · assigned · rep Lola · Spain: her turn"
+
+
+def test_a_warning_is_due_when_its_own_timer_is() -> None:
+    journal = Journal()
+    row = journal.sent(1, "Ana", _id("s1"))
+    for event in _PATH[:2]:
+        journal.hear(event)
+    row.deadline, row.is_told = NOW - timedelta(seconds=5), True  # the promise kept before this one
+    warned = _warned("l1").model_copy(
+        update={"kind": TimerKind.FIRST_RESPONSE, "due_at": NOW + timedelta(seconds=30)}
+    )
+    journal.hear(warned)
+    assert sentence(row, NOW) == "#1 main · warning 50% first_response · due in 30 s"
+
+
+def test_a_lead_that_others_post_is_told_once_no_sample_claims_it() -> None:
+    journal = Journal()
+    for event in (_scored("theirs", "l9"), _routed("l9")):
+        assert journal.hear(event) is None
+    assert journal.adopt() == []
+    [row] = journal.adopt()
+    assert sentence(row, NOW).startswith("+ ana@example.com, no sample, by form quote · main · perfect")
+    assert (row.state, row.rep) == ("assigned", "Lola")
+    assert journal.hear(_warned("l9")) is row
+    assert journal.adopt() == []
+
+
+def test_a_sample_whose_answer_comes_late_is_no_lead_of_others() -> None:
+    journal = Journal()
+    journal.hear(_scored("s1", "l1"))
+    journal.adopt()
+    [theirs] = journal.adopt()
+    assert journal.sent(1, "Ana", _id("s1")) is theirs
+    assert (theirs.label, theirs.state, journal.others) == ("#1", "sql", 0)
+
+
+def test_a_flood_of_leads_by_others_is_counted_not_shown() -> None:
+    journal = Journal()
+    for number in range(30):
+        journal.hear(_scored(f"s{number}", f"l{number}"))
+    journal.adopt()
+    assert len(journal.adopt()) == len(journal.rows) == 20
+    assert journal.others_left_out == 10
