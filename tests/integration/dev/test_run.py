@@ -1,4 +1,7 @@
-"""`make run` as a visitor meets it: samples reach reps, a crash is named, data is kept, a stop is clean."""
+"""`make run` as a visitor meets it: samples reach reps, a crash is named, data is kept, a stop is clean.
+
+Two runs for all of it, in this order: each takes its while to start.
+"""
 
 import json
 import os
@@ -9,11 +12,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
+from baton_dev.clean import main as clean
+from baton_dev.demo import read_rulebook
 from baton_dev.waiting import wait_until
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
@@ -38,8 +44,8 @@ class Showing:
 
         wait_until(seen, seconds, f"{wanted!r} in the output of make run")
 
-    def at(self) -> dict[str, str]:
-        content: dict[str, str] = json.loads((self.home / "stack.json").read_text())
+    def at(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
         return content
 
 
@@ -60,54 +66,52 @@ def _showing(home: Path, output: Path) -> Iterator[Showing]:
                 process.wait()
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the data: the second run goes on with the first one's."""
+    return tmp_path_factory.mktemp("visit") / "baton"
+
+
+def _family(showing: Showing) -> list[psutil.Process]:
+    return psutil.Process(showing.process.pid).children(recursive=True)
+
+
 @pytest.mark.stack
-def test_samples_reach_reps_and_a_second_run_continues_with_the_same_data(tmp_path: Path) -> None:
-    home = tmp_path / "baton"
+def test_samples_reach_reps_and_the_folder_is_theirs_until_the_stop(home: Path, tmp_path: Path) -> None:
     with _showing(home, tmp_path / "first.txt") as first:
-        for expected in ("first lead with a rep", "BREACH accept", "warning 50%", "duplicate", "honeypot"):
-            first.await_text(expected)
-        first.await_text("refused")
-        assert stat.S_IMODE((home / "stack.json").stat().st_mode) == 0o600
+        first.await_text("first lead with a rep")
         at = first.at()
-        family = psutil.Process(first.process.pid).children(recursive=True)
+        assert set(at["reps"]) == set(read_rulebook(_REPOSITORY / "rulebook")["roster"]["reps"])
+        assert stat.S_IMODE((home / "stack.json").stat().st_mode) == 0o600
+        with _showing(home, tmp_path / "beside.txt") as beside:
+            beside.process.wait(30)
+        assert (beside.process.returncode, beside.text.count("\n")) == (1, 1)
+        assert beside.text.startswith("a stack already runs on")
+        assert clean(["--home", str(home)]) == 1
+        assert first.at() == at
+        for expected in ("refused", "warning 50%", "duplicate", "honeypot", "BREACH accept"):
+            first.await_text(expected)
+        family = _family(first)
     assert "stopped. The data stays" in first.text
     assert first.process.returncode == 0
     assert [part for part in family if part.is_running()] == []
     assert not (home / "stack.json").exists()
+
+
+@pytest.mark.stack
+def test_a_second_run_continues_and_a_killed_kafka_is_named_in_words(home: Path, tmp_path: Path) -> None:
     with _showing(home, tmp_path / "second.txt") as second:
         second.await_text("came in the run before")
-        second.await_text("first lead with a rep")
-        assert second.at()["intake"] == at["intake"]
-        headers = {"Authorization": f"Bearer {second.at()['operator_token']}"}
-        leads = httpx.get(f"{second.at()['scoring']}/v1/leads", headers=headers, trust_env=False).json()[
-            "leads"
-        ]
-        assert len(leads) > 10
-
-
-@pytest.mark.stack
-def test_a_crashed_service_is_named_and_everything_else_stops(tmp_path: Path) -> None:
-    with _showing(tmp_path / "baton", tmp_path / "out.txt") as showing:
-        showing.await_text("first lead with a rep")
-        [router] = [
-            part
-            for part in psutil.Process(showing.process.pid).children(recursive=True)
-            if part.cmdline()[-2:] == ["-m", "router"]
-        ]
-        router.kill()
-        showing.await_text("stopped. The data stays")
-        showing.process.wait(30)
-    assert showing.process.returncode == 1
-    assert "router was ended by SIGKILL" in showing.text
-    assert "router.log" in showing.text
-
-
-@pytest.mark.stack
-def test_a_second_stack_on_the_same_folder_is_refused_plainly(tmp_path: Path) -> None:
-    with _showing(tmp_path / "baton", tmp_path / "first.txt") as first:
-        first.await_text("Apache Kafka")
-        with _showing(tmp_path / "baton", tmp_path / "second.txt") as second:
-            second.process.wait(30)
-            assert second.process.returncode == 1
-            assert "a stack already runs on" in second.text
-        assert first.process.poll() is None
+        at = second.at()
+        headers = {"Authorization": f"Bearer {at['operator_token']}"}
+        leads = httpx.get(f"{at['scoring']}/v1/leads", headers=headers, trust_env=False).json()["leads"]
+        [kafka] = [part for part in _family(second) if "kafka.Kafka" in part.cmdline()]
+        kafka.kill()
+        second.await_text("run again, and it goes on where it was")
+        second.process.wait(30)
+    assert "rulebook version 1 in force, unchanged" in second.text
+    assert len(leads) > 10
+    assert second.process.returncode == 1
+    assert "Kafka has ended. The end of" in second.text
+    assert "Traceback" not in second.text
+    assert "Failed fetch" not in second.text
