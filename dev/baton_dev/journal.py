@@ -32,6 +32,7 @@ TOPICS = (
 _EARLY_LIMIT = 500
 _OTHERS_SHOWN = 20
 _LOOKS = 3
+_BY_A_SUBMISSION = (CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK, CauseKind.AFTER_CLOSE)
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class Journal:
                 event
                 for event in self._early
                 if isinstance(event, LeadScored)
-                and event.cause.kind is CauseKind.SUBMISSION
+                and event.cause.kind in _BY_A_SUBMISSION
                 and event.submissions == 1
             ],
         )

@@ -178,9 +178,12 @@ def test_a_warning_is_due_when_its_own_timer_is() -> None:
     assert sentence(row, NOW) == "#1 main · warning 50% first_response · due in 30 s"
 
 
-def test_a_lead_that_others_post_is_told_once_no_sample_claims_it() -> None:
+@pytest.mark.parametrize("kind", [CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK])
+def test_a_lead_that_others_post_is_told_once_no_sample_claims_it(kind: CauseKind) -> None:
     journal = Journal()
-    for event in (_scored("theirs", "l9"), _routed("l9")):
+    scored = _scored("theirs", "l9")
+    opened = scored.model_copy(update={"cause": scored.cause.model_copy(update={"kind": kind})})
+    for event in (opened, _routed("l9")):
         assert journal.hear(event) is None
     assert journal.adopt() == []
     [row] = journal.adopt()
