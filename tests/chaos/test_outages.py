@@ -96,8 +96,8 @@ class Embrace:
 EMBRACES = (
     Embrace(
         "baton_scoring",
-        service_has="select 1 from scoring.identity_keys order by kind, value for update",
-        service_wants="select 1 from scoring.persons order by id for update",
+        service_has="select 1 from scoring.persons order by id for update",
+        service_wants="select 1 from scoring.leads order by id for update",
     ),
     Embrace(
         "baton_router",
