@@ -1,7 +1,6 @@
 """The events of a running stack as they happen."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -46,11 +45,8 @@ async def open_feed(bootstrap: str, topics: tuple[str, ...]) -> AsyncIterator[Fe
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
-    """Stop it, though without a broker it may raise the cancellation of its own tasks."""
-    try:
-        with contextlib.suppress(KafkaError):
-            await consumer.stop()
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
+    """Stop it. Without a broker it may raise an error, or the cancellation of its own tasks as if of ours."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping])
+    if not stopping.cancelled() and (error := stopping.exception()) and not isinstance(error, KafkaError):
+        raise error
