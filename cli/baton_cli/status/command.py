@@ -1,5 +1,6 @@
 """How `baton status` shows the survey."""
 
+from textwrap import wrap
 from typing import Any
 
 import typer
@@ -11,13 +12,16 @@ from baton_cli.stack import Service
 from baton_cli.status.survey import Survey
 
 SECONDS_TO_ANSWER = 10.0
+BECAME = 23
+"""Characters of the column that says what records became; the table then fits 80."""
 
 
 def status(stack: StackFile = None, as_json: AsJson = False) -> None:
-    """How everything is: addresses, demo credentials, versions, lag, spool, held, dead letters, conservation.
+    """How everything is: addresses, forms, versions, lag, what waits, dead letters, conservation.
 
     Exit code 1 when something is wrong: a service away or not ready, a consumer standing still, dead letters,
-    records unaccounted for.
+    records unaccounted for. Submissions in quarantine are told and are no fault. --json has the demo
+    credentials, too.
     """
     with open_client(stack, timeout=SECONDS_TO_ANSWER) as client:
         for service in Service:
@@ -33,16 +37,22 @@ def status(stack: StackFile = None, as_json: AsJson = False) -> None:
 
 def _show(document: dict[str, Any]) -> None:
     _show_services(document)
-    _show_credentials(document["credentials"])
+    _show_forms(document["forms"])
+    _show_credentials(document)
     _show_work(document)
     _show_ledger(document["conservation"])
     print_line()
+    notes = document["notes"]
     if document["ok"]:
-        print_heading("All is well.")
+        print_heading("Nothing is wrong. To look at:" if notes else "All is well.")
     else:
         print_heading("Something is wrong:")
         for problem in document["problems"]:
             print_line(f"  {problem}")
+        if notes:
+            print_heading("To look at:")
+    for note in notes:
+        print_line(f"  {note}")
 
 
 def _show_services(document: dict[str, Any]) -> None:
@@ -65,44 +75,65 @@ def _show_services(document: dict[str, Any]) -> None:
     )
 
 
-def _show_credentials(credentials: dict[str, Any]) -> None:
+def _show_forms(forms: dict[str, Any] | None) -> None:
+    """Those in force; their keys stand in web pages and are no secrets."""
+    if not forms:
+        return
     print_line()
-    print_heading("Demo credentials")
-    print_fields({"operator token": credentials["operator_token"]})
-    rows = [("rep", name, rep.get("name"), rep.get("token")) for name, rep in credentials["reps"].items()]
-    rows += [("form", name, form.get("name"), form.get("key")) for name, form in credentials["forms"].items()]
-    if rows:
-        print_table(["", "id", "name", "token or key"], rows)
+    print_heading("Forms")
+    rows = [(name, form["name"], form["status"], form["key"]) for name, form in forms.items()]
+    print_table(["form", "name", "status", "key"], rows)
+
+
+def _show_credentials(document: dict[str, Any]) -> None:
+    """Where the tokens are, not the tokens: this is shown on screens and pasted into chats."""
+    reps = document["credentials"]["reps"]
+    print_line()
+    print_heading("Credentials")
+    if document["stack_file"] is None:
+        print_line("The operator token comes from BATON_OPERATOR_TOKEN.")
+    else:
+        whose = f" and those of {len(reps)} rep{'s' * (len(reps) != 1)}" if reps else ""
+        print_line(f"The operator's token{whose}: {document['stack_file']}, or `baton status --json`.")
 
 
 def _show_work(document: dict[str, Any]) -> None:
     print_line()
     print_heading("Waiting")
     held, spool = document["held"] or {}, document["spool"] or {}
-    reasons = ", ".join(f"{count} {reason}" for reason, count in held.get("by_reason", {}).items())
     states = ", ".join(
         f"{spool[state]} {state}" for state in ("pending", "refused", "written") if state in spool
     )
     print_fields(
         {
             "spool": states or "unknown",
-            "held leads": f"{held.get('total', 'unknown')}{f' ({reasons})' if reasons else ''}",
+            "held leads": _counted(held),
+            "quarantine": _counted(document["quarantine"] or {}),
             "dead letters": str(document["dead_letters"]["total"]),
         }
     )
+
+
+def _counted(waiting: dict[str, Any]) -> str:
+    reasons = ", ".join(
+        f"{count} {reason.replace('_', ' ')}" for reason, count in waiting.get("by_reason", {}).items()
+    )
+    more = " or more" if waiting.get("is_more") else ""
+    return f"{waiting.get('total', 'unknown')}{more}{f' ({reasons})' if reasons else ''}"
 
 
 def _show_ledger(conservation: dict[str, Any]) -> None:
     print_line()
     print_heading(f"Conservation: {conservation['unaccounted']} unaccounted for")
     rows = [_ledger_row(hop) for hop in conservation["hops"]]
-    print_table(["hop", "topic", "in", "became", "repeats", "dead letters", "unaccounted"], rows)
+    print_table(["hop,\ntopic", "in", "became", "repeats", "dead\nletters", "unac-\ncounted"], rows)
 
 
 def _ledger_row(hop: dict[str, Any]) -> tuple[object, ...]:
     """A consumer's hop has `read` and `effects`, the spool's has `written` and what became of it."""
     effects = hop.get("effects") or {kind: hop.get(kind) for kind in ("drained", "pending", "refused")}
-    became = ", ".join(f"{count} {kind}" for kind, count in effects.items() if count)
+    became = wrap(", ".join(f"{count} {kind}" for kind, count in effects.items() if count), BECAME)
     came_in = hop.get("read", hop.get("written"))
     fate = (hop.get("repeats"), hop.get("dead_letters"), hop["unaccounted"])
-    return hop["hop"], hop.get("topic"), came_in, became, *fate
+    name = "\n".join(filter(None, (hop["hop"], hop.get("topic"))))
+    return name, came_in, "\n".join(became), *fate

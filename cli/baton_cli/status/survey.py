@@ -1,5 +1,6 @@
 """Asks every service how it is and puts the answers into one document."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,10 +15,14 @@ from baton_cli.status.metrics import Reading, read_metrics, stalled
 from baton_cli.version import installed
 
 HELD_SHOWN = 500
+PAGE, PAGES = 500, 10
+"""Of the quarantine: so many at once, and so many times."""
 LOOKS = 6
 SECONDS_BETWEEN_LOOKS = 2.0
 """A consumer that is behind and reads nothing over all looks stands still. Services count lag every five
 seconds, so a figure caught between two batches needs that long to clear."""
+_PASSWORD = re.compile(r"(//[^:/@]*):[^/]*@")
+_NAMED_PASSWORD = re.compile(r"\bpassword=[^&\s]*[&\s]?")
 
 
 class Survey:
@@ -33,24 +38,29 @@ class Survey:
         services = {each: self._service(each) for each in Service}
         answering = [each for each in Service if services[each]["answers"]]
         readings = self._readings(answering)
+        is_scoring_here = Service.SCORING in answering
+        active = self._asked(Service.SCORING, "/v1/rulebooks/active") if is_scoring_here else None
         document = {
             **self._file(),
-            "versions": self._versions(readings, answering),
+            "versions": self._versions(readings, active),
+            "forms": forms_of(active) if active else None,
             "services": {each.value: found for each, found in services.items()},
             "lag": {each.value: _lag(reading) for each, reading in readings.items()},
             "spool": readings[Service.INTAKE].spool if Service.INTAKE in readings else None,
             "held": self._held() if Service.ROUTER in answering else None,
+            "quarantine": self._quarantine() if is_scoring_here else None,
             "dead_letters": self._dead_letters(each for each in STORES if each in answering),
             "conservation": self._conservation(answering),
         }
         self.problems += judge(document)
-        return {"ok": not self.problems, "problems": self.problems} | document
+        return {"ok": not self.problems, "problems": self.problems, "notes": notes(document)} | document
 
     def _file(self) -> dict[str, Any]:
         """What is known without asking anybody."""
         stack = self._client.stack
         addresses: dict[str, Any] = {each.value: address for each, address in stack.addresses.items()}
-        addresses |= {name: stack.content[name] for name in ("kafka", "dsn") if name in stack.content}
+        more = {name: stack.content[name] for name in ("kafka", "dsn") if name in stack.content}
+        addresses |= without_passwords(more)
         return {
             "stack_file": stack.file,
             "started_at": stack.content.get("started_at"),
@@ -58,7 +68,6 @@ class Survey:
             "credentials": {
                 "operator_token": stack.operator_token,
                 "reps": stack.content.get("reps", {}),
-                "forms": stack.content.get("forms", {}),
             },
         }
 
@@ -110,7 +119,7 @@ class Survey:
             self.problems.append(str(error))
             return None
 
-    def _versions(self, readings: dict[Service, Reading], answering: list[Service]) -> dict[str, Any]:
+    def _versions(self, readings: dict[Service, Reading], active: Any) -> dict[str, Any]:
         versions: dict[str, Any] = {
             **self._client.stack.content.get("versions", {}),
             "installed": installed(),
@@ -118,9 +127,8 @@ class Survey:
         versions["services"] = {
             each.value: found.version for each, found in readings.items() if found.version
         }
-        if Service.SCORING in answering:
-            active = self._asked(Service.SCORING, "/v1/rulebooks/active")
-            versions["rulebook"] = active["version"] if active else None
+        if active:
+            versions["rulebook"] = active["version"]
         return versions
 
     def _held(self) -> dict[str, Any] | None:
@@ -130,7 +138,26 @@ class Survey:
         leads = items(answer, "held")
         counted = answer.get("total") if isinstance(answer, dict) else None
         reasons = Counter(str(lead.get("hold_reason")) for lead in leads)
-        return {"total": len(leads) if counted is None else counted, "by_reason": dict(reasons)}
+        total = len(leads) if counted is None else counted
+        return {"total": total, "by_reason": dict(reasons.most_common())}
+
+    def _quarantine(self) -> dict[str, Any] | None:
+        """How many submissions wait for a person, by reason; of very many those of the newest pages."""
+        reasons: Counter[str] = Counter()
+        cursor: str | None = None
+        for _ in range(PAGES):
+            page = self._asked(Service.SCORING, "/v1/quarantine", limit=PAGE, cursor=cursor)
+            if page is None:
+                return None
+            reasons.update(str(each["reason"]) for each in items(page, "quarantine"))
+            cursor = page.get("next")
+            if cursor is None:
+                break
+        return {
+            "total": reasons.total(),
+            "by_reason": dict(reasons.most_common()),
+            "is_more": cursor is not None,
+        }
 
     def _dead_letters(self, stores: Iterable[Service]) -> dict[str, Any]:
         by_service: dict[str, int] = {}
@@ -167,6 +194,36 @@ def judge(document: dict[str, Any]) -> list[str]:
     if refused:
         problems.append(f"{refused} spooled records were refused by Kafka: see refused/ beside the spool.")
     return problems
+
+
+def notes(document: dict[str, Any]) -> list[str]:
+    """What is not wrong and yet wants somebody's eye, in sentences that say where to look."""
+    quarantine = document["quarantine"] or {}
+    total = quarantine.get("total")
+    if not total:
+        return []
+    reasons = ", ".join(
+        f"{count} {reason.replace('_', ' ')}" for reason, count in quarantine["by_reason"].items()
+    )
+    waits = "submission waits" if total == 1 else "submissions wait"
+    least = "at least " if quarantine["is_more"] else ""
+    return [f"{least}{total} {waits} in quarantine ({reasons}): `baton quarantine` shows them."]
+
+
+def forms_of(published: dict[str, Any]) -> dict[str, Any]:
+    """The forms of a published rulebook by id: name, status and publishable key."""
+    forms = published.get("rulebook", {}).get("forms", {})
+    keys = ("name", "status", "key")
+    return {name: {key: forms[name].get(key) for key in keys} for name in sorted(forms)}
+
+
+def without_passwords(value: Any) -> Any:
+    """The same, less the passwords in addresses: postgresql://user:password@host/name, or password=... ."""
+    if isinstance(value, dict):
+        return {name: without_passwords(each) for name, each in value.items()}
+    if not isinstance(value, str):
+        return value
+    return _NAMED_PASSWORD.sub("", _PASSWORD.sub(r"\1@", value))
 
 
 def _lag(reading: Reading) -> dict[str, Any]:

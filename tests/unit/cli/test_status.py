@@ -1,6 +1,7 @@
 """`baton status --json` is complete, and its exit code says whether something is wrong."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from baton_cli.client import open_client
 from baton_cli.status.metrics import Reading, read_metrics, stalled
 from baton_cli.status.survey import Survey
-from tests.unit.cli.conftest import Run, Services
+from tests.unit.cli.conftest import TOKEN, Run, Services
 
 METRICS = """\
 # HELP baton_consumer_lag_records End offset less position of partitions read here.
@@ -40,7 +41,9 @@ def well(services: Services) -> Services:
     """Everything answers, and nothing is wrong."""
     services.answer("GET /readyz", {"ready": True, "reasons": {}})
     services.answer("GET /metrics", metrics())
-    services.answer("GET /v1/rulebooks/active", {"version": 3})
+    forms = {"demo": {"name": "Demo", "status": "active", "key": "demo-key-1", "lines": ["main"]}}
+    services.answer("GET /v1/rulebooks/active", {"version": 3, "rulebook": {"forms": forms}})
+    services.answer("GET /v1/quarantine", {"quarantine": []})
     services.answer("GET /v1/held", {"held": [{"id": "1", "hold_reason": "nobody_open"}]})
     services.answer("GET /v1/dead-letters", {"dead_letters": [], "stopped": []})
     services.answer(
@@ -59,6 +62,9 @@ def test_a_healthy_stack_is_told_whole_and_exits_0(baton: Run, well: Services) -
     assert told["credentials"]["reps"]["ana"]["name"] == "Ana"
     assert told["credentials"]["operator_token"]
     assert told["versions"]["rulebook"] == 3
+    assert told["notes"] == []
+    assert told["quarantine"] == {"total": 0, "by_reason": {}, "is_more": False}
+    assert told["forms"] == {"demo": {"name": "Demo", "status": "active", "key": "demo-key-1"}}
     assert told["versions"]["services"]["scoring"] == "0.1.0"
     assert told["lag"]["scoring"]["by_consumer"] == {"scoring": {"lead-submitted": 0}}
     assert told["spool"] == {"written": 7, "pending": 2, "refused": 0}
@@ -70,9 +76,85 @@ def test_a_healthy_stack_is_told_whole_and_exits_0(baton: Run, well: Services) -
 def test_a_person_reads_the_same_in_plain_text(baton: Run, well: Services) -> None:
     done = baton("status")
     assert done.exit_code == 0
-    for said in ("sla-monitor", "operator-token", "intake-scoring", "1 (1 nobody_open)", "All is well."):
+    for said in ("sla-monitor", "demo-key-1", "intake-scoring", "1 (1 nobody open)", "All is well."):
         assert said in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_a_person_reads_where_the_tokens_are_and_no_secret(
+    baton: Run, well: Services, stack_file: Path
+) -> None:
+    content = json.loads(stack_file.read_text())
+    dsn = {
+        "scoring": "postgresql://baton:hush@127.0.0.1:5432/baton_scoring",
+        "router": "host=127.0.0.1 password=hush dbname=router",
+        "sla_monitor": "postgresql:///x?host=/tmp&password=hush",
+    }
+    stack_file.write_text(json.dumps(content | {"dsn": dsn}))
+    read = baton("status").stdout
+    assert TOKEN not in read
+    assert f"The operator's token and those of 1 rep: {stack_file}" in read
+    told = baton("status", "--json")
+    assert "hush" not in told.stdout
+    assert json.loads(told.stdout)["addresses"]["dsn"] == {
+        "scoring": "postgresql://baton@127.0.0.1:5432/baton_scoring",
+        "router": "host=127.0.0.1 dbname=router",
+        "sla_monitor": "postgresql:///x?host=/tmp&",
+    }
+    assert json.loads(told.stdout)["credentials"]["operator_token"] == TOKEN
+
+
+def test_a_form_published_since_the_start_is_told(baton: Run, well: Services, stack_file: Path) -> None:
+    assert "webinar" not in stack_file.read_text()
+    forms = {"webinar": {"name": "Webinar", "key": "webinar-key"}}
+    well.answer("GET /v1/rulebooks/active", {"version": 4, "rulebook": {"forms": forms}})
+    assert list(json.loads(baton("status", "--json").stdout)["forms"]) == ["webinar"]
+    assert "webinar-key" in baton("status").stdout
+
+
+def test_what_waits_in_quarantine_is_something_to_look_at_and_no_fault(baton: Run, well: Services) -> None:
+    waiting = [{"reason": "mapping_error"}, {"reason": "honeypot"}, {"reason": "mapping_error"}]
+    well.answer("GET /v1/quarantine", {"quarantine": waiting})
+    done = baton("status", "--json")
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert told["quarantine"]["by_reason"] == {"mapping_error": 2, "honeypot": 1}
+    said = "3 submissions wait in quarantine (2 mapping error, 1 honeypot): `baton quarantine` shows them."
+    assert (told["problems"], told["notes"]) == ([], [said])
+    read = baton("status").stdout
+    assert "All is well." not in read
+    assert f"Nothing is wrong. To look at:\n  {said}" in read
+    well.answer("GET /readyz", {"ready": False, "reasons": {"kafka": "away"}}, status=503)
+    failed = baton("status")
+    assert failed.exit_code == 1
+    assert said in failed.stdout
+
+
+def test_a_quarantine_without_end_is_counted_so_far(baton: Run, well: Services) -> None:
+    well.answer("GET /v1/quarantine", {"quarantine": [{"reason": "honeypot"}], "next": "more"})
+    told = json.loads(baton("status", "--json").stdout)
+    assert told["quarantine"] == {"total": 10, "by_reason": {"honeypot": 10}, "is_more": True}
+    assert told["notes"][0].startswith("at least 10 submissions wait")
+
+
+def test_the_whole_status_fits_80_characters(baton: Run, well: Services, stack_file: Path) -> None:
+    content = {**json.loads(stack_file.read_text()), "dsn": {}}
+    stack_file.write_text(json.dumps(content))
+    effects = {"opened": 1_200, "joined": 30, "added_to_lead": 1_000, "merged": 4, "quarantined": 12_000}
+    long = {
+        "hop": "router-sla-monitor",
+        "topic": "lead-contact-recorded",
+        "read": 14_234,
+        "effects": effects,
+        "repeats": 10_000,
+        "dead_letters": 3,
+        "unaccounted": 0,
+    }
+    well.answer("GET /v1/conservation", {"hops": [long]})
+    lines = baton("status").stdout.splitlines()
+    assert max(len(line) for line in lines if str(stack_file) not in line) <= 80
+    table = " ".join(" ".join(lines).split())
+    assert "1200 opened, 30 joined," in table
 
 
 @pytest.mark.parametrize(
