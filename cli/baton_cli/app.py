@@ -2,7 +2,8 @@
 
 import sys
 from difflib import get_close_matches
-from typing import Any
+from importlib import metadata
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -90,8 +91,19 @@ app = typer.Typer(
 )
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"baton {metadata.version('baton-cli')}")
+        raise typer.Exit
+
+
 @app.callback(help=HELP)
-def baton() -> None:
+def baton(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
     """The frame itself does nothing."""
 
 

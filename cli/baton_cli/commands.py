@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 StackFile = Annotated[
@@ -24,9 +25,25 @@ LeadName = Annotated[
 ]
 
 
+class Group(TyperGroup):
+    """A group whose help tells each command in full: click cuts the line at the width of the terminal."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, wrapped."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [
+            (name, (command.help or "").partition("\n")[0])
+            for name, command in commands
+            if command is not None and not command.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 def command_group(**settings: Any) -> typer.Typer:
     """A typer app for subcommands. Pass `help` as a literal: the catalogue reads it in the source."""
     return typer.Typer(
+        cls=Group,
         add_completion=False,
         no_args_is_help=True,
         rich_markup_mode=None,

@@ -9,7 +9,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
-from baton_cli.moments import brief
+from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.stack import Service, service_named
 
@@ -210,4 +210,4 @@ def _show_list(letters: list[dict[str, Any]], stopped: list[dict[str, Any]]) -> 
 
 
 def _fate(letter: dict[str, Any]) -> str:
-    return f"sent back {brief(letter['replayed_at'])}" if is_sent_back(letter) else "waits"
+    return f"sent back {brief_utc(letter['replayed_at'])}" if is_sent_back(letter) else "waits"

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from baton_cli.client import Client, items
-from baton_cli.errors import BadUsage, FoundNothing
+from baton_cli.errors import BadUsage, CommandFailed, FoundNothing
 from baton_cli.stack import Service
 
 PAGE = 200
@@ -20,16 +20,23 @@ def find_lead(client: Client, named: str) -> str:
     Raises FoundNothing when none is meant, BadUsage when several are, or `named` is too short.
     """
     text = named.strip().lower()
-    try:
-        return str(UUID(text))
-    except ValueError:
-        pass
+    whole = read_id(text)
+    if whole is not None:
+        return _whole(client, whole)
     if "@" not in text and not _PREFIX.fullmatch(text):
         raise BadUsage(
             f"{named!r} names no lead: write its id, at least the first four characters of it, or an e-mail; "
             "`baton leads` lists leads."
         )
     return _only_one(named, search(client, text))
+
+
+def read_id(text: str) -> str | None:
+    """A whole id as services write it; None where this is none."""
+    try:
+        return str(UUID(text.strip()))
+    except ValueError:
+        return None
 
 
 def search(client: Client, text: str) -> list[dict[str, Any]]:
@@ -52,9 +59,32 @@ def person_in(profile: dict[str, Any] | None) -> str:
     return f"{name} ({known['company']})" if known.get("company") else str(name)
 
 
+def _whole(client: Client, identity: str) -> str:
+    """The same id, unless scoring knows that it is no lead's; while scoring is away, others may know."""
+    try:
+        client.get(Service.SCORING, f"/v1/leads/{identity}")
+    except FoundNothing:
+        raise FoundNothing(f"There is no lead {identity}{_instead(client, identity)}") from None
+    except CommandFailed:
+        pass
+    return identity
+
+
+def _instead(client: Client, identity: str) -> str:
+    """What the id is when it is no lead's."""
+    try:
+        submission = client.get(Service.SCORING, f"/v1/submissions/{identity}")
+    except CommandFailed:
+        return "; `baton leads` lists leads."
+    leads = submission.get("lead_ids") or []
+    its = f"; its lead is {leads[0]}" if len(leads) == 1 else f"; its leads are {', '.join(leads)}"
+    return f": it is a submission's id, which `baton submission {identity}` tells{its if leads else ''}."
+
+
 def _only_one(named: str, found: list[dict[str, Any]]) -> str:
     if not found:
-        raise FoundNothing(f"There is no lead {named!r}. `baton leads` lists leads.")
+        also = "" if "@" in named else " A submission goes by its whole id: `baton submission ID`."
+        raise FoundNothing(f"There is no lead {named!r}: `baton leads` lists leads.{also}")
     choices = found
     if len(found) > 1:
         choices = [lead for lead in found if lead.get("state", "open") == "open"] or found

@@ -58,3 +58,8 @@ def brief(text: object) -> str:
     except ValueError:
         return str(text)
     return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def brief_utc(text: object) -> str:
+    """The same with UTC said, for where no heading says so; nothing for None."""
+    return f"{brief(text)} UTC" if text else ""

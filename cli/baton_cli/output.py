@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 
@@ -32,15 +33,24 @@ def print_heading(text: str) -> None:
         print(text)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; cells are shown as text, None as nothing. Into a pipe: aligned columns, nothing cut off."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, optional: Collection[str] = ()
+) -> None:
+    """A table; cells are shown as text, None as nothing. Into a pipe: aligned columns, nothing cut off.
+
+    Cells and headings may have several lines. `optional` columns are left out where no row has anything.
+    """
     cells = [[_text(cell) for cell in row] for row in rows]
+    shown = [at for at, name in enumerate(columns) if name not in optional or any(row[at] for row in cells)]
+    columns = [columns[at] for at in shown]
+    cells = [[row[at] for at in shown] for row in cells]
     if sys.stdout.isatty():
         _print_rich_table(columns, cells)
         return
-    widths = [max(len(row[at]) for row in [columns, *cells]) for at in range(len(columns))]
-    for row in [columns, *cells]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    lines = [line for row in [columns, *cells] for line in _lines(row)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
@@ -49,6 +59,11 @@ def print_fields(fields: Mapping[str, object]) -> None:
     width = max((len(name) for name in shown), default=0)
     for name, value in shown.items():
         print(f"{name.ljust(width)}  {value}")
+
+
+def _lines(row: Sequence[str]) -> list[tuple[str, ...]]:
+    """A row as lines of its cells' lines."""
+    return list(zip_longest(*(cell.split("\n") for cell in row), fillvalue=""))
 
 
 def _print_rich_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

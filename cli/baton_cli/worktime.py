@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -44,7 +45,12 @@ def due(
     start: Annotated[str, typer.Option(metavar="MOMENT", help="When the clock starts, with an offset.")],
     calendar: CalendarFile = None,
     seconds: Annotated[float | None, typer.Option(help="Working time granted, in seconds.")] = None,
-    within: Annotated[str | None, typer.Option(metavar="LENGTH", help="Or as a length: 15m, 1h30m.")] = None,
+    within: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LENGTH", help="Or as a length of working time: 15m, 1h30m; 2d is 48 working hours."
+        ),
+    ] = None,
     pause: Pauses = None,
     of: CalendarName = None,
     rulebook: RulebookFolder = Path("rulebook"),
@@ -54,7 +60,7 @@ def due(
     open_time = read_calendar(calendar, of, rulebook, pause)
     budget = _budget(seconds, within)
     moment = _asked(lambda: open_time.add(read_moment(start, "--start"), budget))
-    _tell("due", moment, open_time.hours.tz, as_json)
+    _tell("due", moment, open_time.hours.tz, as_json, granted=budget)
 
 
 @worktime.command()
@@ -73,7 +79,7 @@ def elapsed(
     if as_json:
         print_json({"seconds": _seconds(passed)})
     else:
-        print_fields({"elapsed": str(passed), "seconds": str(_seconds(passed))})
+        print_fields({"elapsed": _clock(passed), "seconds": str(_seconds(passed))})
 
 
 @worktime.command("next-open")
@@ -99,14 +105,23 @@ def read_calendar(file: str | None, name: str | None, folder: Path, pauses: list
         )
     found = _from_json(file) if file is not None else _from_rulebook(str(name), folder)
     spans = [read_span(text, "--pause") for text in pauses or []]
-    return _asked(lambda: found.without(spans))
+    return _asked(lambda: found.without(spans), "--pause")
 
 
 def _from_json(file: str) -> Calendar:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadUsage(f"--calendar: {file} cannot be read: {error}.") from None
+    except FileNotFoundError:
+        raise BadUsage(
+            f"--calendar: there is no file {file}; name a JSON file, - for stdin, or instead --of NAME for "
+            "a calendar of the rulebook."
+        ) from None
+    except IsADirectoryError:
+        raise BadUsage(f"--calendar: {file} is a folder; name a JSON file in it.") from None
+    except UnicodeDecodeError:
+        raise BadUsage(f"--calendar: {file} is not UTF-8 text; save it again as UTF-8.") from None
+    except OSError as error:
+        raise BadUsage(f"--calendar: {file} cannot be read: {error.strerror}.") from None
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -114,7 +129,7 @@ def _from_json(file: str) -> Calendar:
             f"--calendar: this is no JSON ({error}); write for example "
             '{"tz": "Europe/Madrid", "week": {"mon": [["09:00", "18:00"]]}}.'
         ) from None
-    return _asked(lambda: Calendar.from_dict(document))
+    return _asked(lambda: Calendar.from_dict(document), "--calendar")
 
 
 def _from_rulebook(name: str, folder: Path) -> Calendar:
@@ -131,14 +146,15 @@ def _from_rulebook(name: str, folder: Path) -> Calendar:
     return open_hours(calendars[name])
 
 
-def _asked(question: Callable[[], T]) -> T:
-    """The answer of a calendar. Raises FoundNothing where it never opens, BadUsage for a bad question."""
+def _asked(question: Callable[[], T], option: str = "") -> T:
+    """The answer of a calendar. Raises FoundNothing where it never opens, BadUsage for a bad question, which
+    `option` asked."""
     try:
         return question()
     except NeverOpens as error:
         raise FoundNothing(str(error)) from None
     except CalendarError as error:
-        raise BadUsage(str(error)) from None
+        raise BadUsage(f"{option}: {error}" if option else str(error)) from None
 
 
 def _budget(seconds: float | None, within: str | None) -> timedelta:
@@ -147,11 +163,20 @@ def _budget(seconds: float | None, within: str | None) -> timedelta:
     return timedelta(seconds=seconds) if seconds is not None else read_length(str(within), "--within")
 
 
-def _tell(word: str, moment: datetime, zone: str, as_json: bool) -> None:
+def _tell(word: str, moment: datetime, zone: str, as_json: bool, granted: timedelta | None = None) -> None:
     if as_json:
-        print_json({word: in_utc(moment)})
-    else:
-        print_fields({word: in_utc(moment), "local": f"{in_zone(moment, zone)} {zone}"})
+        local = moment.astimezone(ZoneInfo(zone)).isoformat()
+        print_json({word: in_utc(moment), "local": local, "tz": zone})
+        return
+    given = None if granted is None else f"{_clock(granted)} of working time"
+    print_fields({word: in_utc(moment), "local": f"{in_zone(moment, zone)} {zone}", "granted": given})
+
+
+def _clock(length: timedelta) -> str:
+    """Hours, minutes and seconds: a day of working time is no day of the calendar."""
+    minutes, seconds = divmod(length.total_seconds(), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{seconds:02g}"
 
 
 def _seconds(length: timedelta) -> int | float:

@@ -13,7 +13,7 @@ import typer
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage, Declined, FoundNothing
-from baton_cli.moments import brief
+from baton_cli.moments import brief_utc
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.specimen import is_marked, made_up
 from baton_cli.stack import Service
@@ -26,7 +26,7 @@ form = command_group(help="Forms: list them, send a test submission and follow i
 
 @form.command("list")
 def list_forms(stack: StackFile = None, as_json: AsJson = False) -> None:
-    """The forms of the rulebook in force, with the address that a page posts to."""
+    """The forms of the rulebook in force by id, with the address that a page posts to."""
     with open_client(stack) as client:
         forms = _forms(client)
         address = client.stack.address(Service.INTAKE)
@@ -142,7 +142,7 @@ class Follower:
 def _forms(client: Client) -> dict[str, dict[str, Any]]:
     active = client.get(Service.SCORING, "/v1/rulebooks/active")
     forms: dict[str, dict[str, Any]] = active["rulebook"]["forms"]
-    return forms
+    return dict(sorted(forms.items()))
 
 
 def _form_named(forms: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
@@ -182,6 +182,9 @@ def _show(result: Mapping[str, Any]) -> None:
     print_fields({key.replace("_", " "): value for key, value in shown.items()})
     for lead in result.get("leads", []):
         print_line()
-        print_fields({key.replace("_", " "): value for key, value in lead.items() if key != "timers"})
+        told = lead | {"next_try_at": brief_utc(lead.get("next_try_at"))}
+        print_fields(
+            {key.removesuffix("_at").replace("_", " "): told[key] for key in told if key != "timers"}
+        )
         for timer in lead["timers"]:
-            print_line(f"  {timer['kind'].replace('_', ' ')} by {brief(timer['due_at'])} UTC")
+            print_line(f"  {timer['kind'].replace('_', ' ')} by {brief_utc(timer['due_at'])}")

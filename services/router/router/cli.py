@@ -9,12 +9,12 @@ from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile, command_group
 from baton_cli.errors import BadUsage, CommandFailed
 from baton_cli.leads import find_lead, person_in
-from baton_cli.moments import brief
+from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 
 RepName = Annotated[str, typer.Argument(metavar="REP", help="A rep's id; `baton reps list` lists them.")]
-_CANDIDATES = ["rep", "standing", "open", "capacity", "weight", "credit"]
+_CANDIDATES = ["rep", "standing", "open", "capacity", "weight", "owed"]
 
 reps = command_group(help="Reps: their load, their tokens, their open leads; change their share or capacity.")
 
@@ -161,8 +161,8 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "state": lead["state"],
             "with": f"{now[-1]['rep_name']}, round {now[-1]['round']}" if now else None,
             "held because": _spoken(lead.get("hold_reason")),
-            "next try": brief(lead.get("next_try_at")),
-            "closed": f"{brief(lead['closed_at'])} UTC, {lead['close_reason']}"
+            "next try": brief_utc(lead.get("next_try_at")),
+            "closed": f"{brief_utc(lead['closed_at'])}, {lead['close_reason']}"
             if lead.get("closed_at")
             else None,
             "test": "yes" if lead.get("is_test") else None,
@@ -174,22 +174,23 @@ def _show_lead(lead: dict[str, Any]) -> None:
 
 def _show_decision(number: int, decision: dict[str, Any]) -> None:
     print_line()
-    print_heading(f"{number}. {brief(decision['at'])} UTC: {_spoken(decision['kind'])}")
+    print_heading(f"{number}. {brief_utc(decision['at'])}: {_spoken(decision['kind'])}")
     print_line(decision["why"])
     print_fields(
         {
             "rule": decision.get("rule"),
             "pool": decision.get("pool_id"),
             "held because": _spoken(decision.get("hold_reason")),
-            "next try": brief(decision.get("next_try_at")),
+            "next try": brief_utc(decision.get("next_try_at")),
             "rulebook version": decision["rulebook_version"],
         }
     )
     for error in decision["rule_errors"]:
         print_line(f"rule {error['rule']} could not be evaluated: {error['message']}")
     if decision["candidates"]:
-        rows = [[_spoken(each[column]) for column in _CANDIDATES] for each in decision["candidates"]]
-        print_table(_CANDIDATES, rows)
+        print_table(_CANDIDATES, [_candidate_row(each) for each in decision["candidates"]])
+        print_line("owed: leads its share still owes a rep (+) or has given ahead of it (-) before this one;")
+        print_line("of those whose turn it may be, the one owed most gets the lead.")
 
 
 def _show_rounds(lead: dict[str, Any]) -> None:
@@ -202,7 +203,8 @@ def _show_rounds(lead: dict[str, Any]) -> None:
         (each["round"], each["rep_name"], *(brief(each[key]) for key in moments), each["ended_by"])
         for each in lead["assignments"]
     ]
-    print_table(["round", "rep", *(key.removesuffix("_at").replace("_", " ") for key in moments), "by"], rows)
+    columns = [key.removesuffix("_at").replace("_", " ") for key in moments]
+    print_table(["round", "rep", *columns, "by"], rows, optional=[*columns, "by"])
 
 
 def _show_acts(lead: dict[str, Any]) -> None:
@@ -227,6 +229,12 @@ def _show_timers(timers: list[dict[str, Any]]) -> None:
         for each in timers
     ]
     print_table(["promise", "round", "rep", "due", "state"], rows)
+
+
+def _candidate_row(each: dict[str, Any]) -> tuple[object, ...]:
+    counts = (each["open"], each["capacity"], each["weight"])
+    owed = round(each["credit"], 2)
+    return each["rep"], _spoken(each["standing"]), *counts, f"{owed:+.2f}" if owed else "0"
 
 
 def _held_row(lead: dict[str, Any]) -> tuple[object, ...]:

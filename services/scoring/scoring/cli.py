@@ -1,14 +1,13 @@
 """What scoring offers to the `baton` command: leads, their scores, submissions and quarantine, over HTTP."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile
 from baton_cli.errors import BadUsage, CannotReach, FoundNothing
-from baton_cli.leads import find_lead, lead_id, person_in
+from baton_cli.leads import find_lead, lead_id, person_in, read_id
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
@@ -90,12 +89,14 @@ def submission(
     as_json: AsJson = False,
 ) -> None:
     """A submission as it came, and what became of it."""
-    try:
-        identity = UUID(submission)
-    except ValueError:
-        raise BadUsage(f"{submission!r} is no submission id; write the UUID that intake answered.") from None
+    identity = read_id(submission)
+    if identity is None:
+        raise BadUsage(
+            f"{submission!r} is no submission id: write it whole, all 36 characters, as intake answered it "
+            "or `baton quarantine` shows it."
+        )
     with open_client(stack) as client:
-        found = client.get(Service.SCORING, f"/v1/submissions/{identity}")
+        found = _submission(client, identity)
     if as_json:
         print_json(found)
         return
@@ -103,6 +104,23 @@ def submission(
     print_fields(found | {"form": event.get("form_id"), "flags": event.get("flags")})
     print_line("\nas it came")
     print_fields({f"  {name}": value for name, value in event.get("fields", {}).items()})
+
+
+def _submission(client: Client, identity: str) -> dict[str, Any]:
+    """A submission as scoring has it. Raises FoundNothing, which says so where the id is a lead's."""
+    try:
+        found: dict[str, Any] = client.get(Service.SCORING, f"/v1/submissions/{identity}")
+    except FoundNothing:
+        try:
+            client.get(Service.SCORING, f"/v1/leads/{identity}")
+        except FoundNothing:
+            pass
+        else:
+            raise FoundNothing(
+                f"There is no submission {identity}: it is a lead's id, which `baton why {identity}` tells."
+            ) from None
+        raise
+    return found
 
 
 def quarantine(limit: Annotated[int, _LIMIT] = 50, stack: StackFile = None, as_json: AsJson = False) -> None:
@@ -178,8 +196,9 @@ def _show_score(
         print_line()
         print_heading(f"{dimension.value.capitalize()} {score[dimension.value]}")
         rows = [
-            (f"{each['points']:+d}", each["rule"], each["reason"], each.get("error"))
+            (f"{each['points']:+d}", each["rule"], each["reason"], each.get("error") or "")
             for each in score["contributions"]
             if each["dimension"] == dimension.value
         ]
-        print_table(["points", "rule", "reason", "error"], [*rows, (f"={sums[dimension]}", "(sum)", "", "")])
+        rows.append((f"={sums[dimension]}", "(sum)", "", ""))
+        print_table(["points", "rule", "reason", "error"], rows, optional=["error"])

@@ -8,13 +8,14 @@ import typer
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile
 from baton_cli.leads import find_lead
-from baton_cli.moments import brief
+from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from lead_events.words import Part
 from sla_monitor.domain.timers import TimerState
 
 _COLUMNS = ["promise", "round", "rep", "opened (UTC)", "due (UTC)", "state", "ended by", "time left"]
+_OPTIONAL = _COLUMNS[-2:]
 
 
 def timers(
@@ -35,7 +36,8 @@ def timers(
     elif not found:
         print_line(f"No timer is {state.value}.")
     else:
-        print_table(["lead", *_COLUMNS], [(timer["lead_id"], *_row(timer)) for timer in found])
+        rows = [(timer["lead_id"], *_row(timer)) for timer in found]
+        print_table(["lead", *_COLUMNS], rows, optional=_OPTIONAL)
         if page.get("next_cursor"):
             progress(f"There may be more: --limit, or --cursor {page['next_cursor']}")
 
@@ -53,7 +55,7 @@ def sla(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> Non
             "lead": found["lead_id"],
             "line": found["line"],
             "quadrant": found["quadrant"],
-            "first contact": brief(found["first_contact_at"]),
+            "first contact": brief_utc(found["first_contact_at"]),
             "speed to lead": _length(found["speed_to_lead_seconds"]),
         }
     )
@@ -66,7 +68,7 @@ def _show_timers(found: list[dict[str, Any]]) -> None:
     if found:
         print_line()
         print_heading("Promises")
-        print_table(_COLUMNS, [_row(timer) for timer in found])
+        print_table(_COLUMNS, [_row(timer) for timer in found], optional=_OPTIONAL)
     else:
         print_line("Nothing is promised to it, or it has no rep yet.")
 

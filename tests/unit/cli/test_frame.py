@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, version
 from pathlib import Path
 
 import pytest
@@ -141,6 +141,21 @@ def test_calling_a_broken_command_names_it_and_exits_2(monkeypatch: pytest.Monke
     assert failed.exit_code == 2
     assert "`baton wrong` cannot be loaded from no_such_package.cli:x" in failed.stderr
     assert CliRunner().invoke(frame.app, ["version"]).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["dlq", "form", "reps", "rulebook", "worktime"])
+def test_the_help_of_a_group_cuts_no_line_at_80_columns(name: str) -> None:
+    done = CliRunner().invoke(frame.app, [name, "--help"], env={"COLUMNS": "80"})
+    assert done.exit_code == 0
+    assert "..." not in done.output.replace("[ARGS]...", "")
+    assert max(len(line) for line in done.output.splitlines()) <= 80
+
+
+def test_the_version_is_told_by_flag_and_by_command() -> None:
+    done = CliRunner().invoke(frame.app, ["--version"])
+    assert done.exit_code == 0
+    assert done.stdout == f"baton {version('baton-cli')}\n"
+    assert "baton-cli" in CliRunner().invoke(frame.app, ["version"]).stdout
 
 
 def test_an_unknown_command_gets_the_nearest_name() -> None:

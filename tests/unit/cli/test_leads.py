@@ -172,6 +172,72 @@ def test_a_name_that_means_no_lead_says_what_to_write(
     assert "`baton leads` lists leads" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["why", "explain", "sla"])
+def test_a_submissions_id_for_a_lead_points_to_both(command: str, baton: Run, known: Services) -> None:
+    known.answer(f"GET /v1/submissions/{OTHER}", {"submission_id": OTHER, "lead_ids": [LEAD]})
+    done = baton(command, OTHER)
+    assert done.exit_code == 1
+    assert f"`baton submission {OTHER}` tells; its lead is {LEAD}." in done.stderr
+    assert "baton submission" in baton(command, "9c00").stderr + baton(command, OTHER).stderr
+
+
+def test_an_unknown_whole_id_says_what_lists_leads(baton: Run, known: Services) -> None:
+    done = baton("why", OTHER)
+    assert done.exit_code == 1
+    assert done.stderr == f"There is no lead {OTHER}; `baton leads` lists leads.\n"
+
+
+def test_why_goes_by_a_whole_id_while_scoring_is_away(
+    baton: Run, known: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_SCORING_URL", "http://127.0.0.1:1")
+    assert baton("why", LEAD, "--json").exit_code == 0
+
+
+def test_submission_says_when_the_id_is_a_leads_or_only_the_beginning(baton: Run, known: Services) -> None:
+    done = baton("submission", LEAD)
+    assert done.exit_code == 1
+    assert f"it is a lead's id, which `baton why {LEAD}` tells" in done.stderr
+    begun = baton("submission", "301e8a51")
+    assert begun.exit_code == 2
+    assert "write it whole, all 36 characters" in begun.stderr
+    assert "is still on its way" in tell_unknown(baton, known)
+
+
+def tell_unknown(baton: Run, services: Services) -> str:
+    problem = {"title": "Unknown submission", "detail": "it was not accepted, or is still on its way"}
+    services.answer(f"GET /v1/submissions/{OTHER}", problem, status=404)
+    return baton("submission", OTHER).stderr
+
+
+def test_credit_is_explained_and_every_time_says_utc(baton: Run, known: Services) -> None:
+    ahead = CANDIDATE | {"rep": "ion", "credit": -0.4167}
+    held = {"kind": "held", "next_try_at": "2026-11-27T08:00:00Z", "candidates": [CANDIDATE, ahead]}
+    known.answer(f"GET /v1/leads/{LEAD}/decisions", {"decisions": [DECISION | held]})
+    waiting = {"state": "held", "hold_reason": "nobody_open", "next_try_at": "2026-11-27T08:00:00Z"}
+    known.answer(f"GET /v1/leads/{LEAD}", lead(id=LEAD) | ROUTED | waiting)
+    done = baton("why", LEAD)
+    assert "+0.50" in done.stdout
+    assert "-0.42" in done.stdout
+    assert "owed: leads its share still owes a rep (+) or has given ahead of it (-)" in done.stdout
+    assert done.stdout.count("2026-11-27 08:00:00 UTC") == 2
+    known.answer(f"GET /v1/leads/{LEAD}/timers", SLA | {"first_contact_at": "2026-11-26T10:20:00Z"})
+    assert "2026-11-26 10:20:00 UTC" in baton("sla", LEAD).stdout
+
+
+def test_columns_that_say_nothing_are_left_out(baton: Run, known: Services) -> None:
+    assert "error" not in baton("explain", LEAD).stdout
+    status, score = known.answers[f"GET /v1/leads/{LEAD}/score"]
+    broken = contribution("interest", 0, "broken") | {"error": "no such key"}
+    score["contributions"].append(broken)
+    known.answer(f"GET /v1/leads/{LEAD}/score", score, status)
+    told = baton("explain", LEAD).stdout
+    assert "error" in told
+    assert "no such key" in told
+    rounds = baton("why", LEAD).stdout.partition("Rounds (UTC)")[2].splitlines()[1].split("  ")
+    assert [name.strip() for name in rounds if name.strip()] == ["round", "rep", "assigned", "accept by"]
+
+
 def test_why_tells_decisions_candidates_rounds_acts_and_timers(baton: Run, known: Services) -> None:
     done = baton("why", LEAD)
     assert done.exit_code == 0, done.output

@@ -316,7 +316,10 @@ def test_an_unknown_form_or_line_is_answered_with_those_there_are(baton: Run, fo
     assert done.exit_code == 1
     assert "did you mean google-ads?" in done.stderr
     assert baton("form", "send-test", "google-ads", "--line", "boats").exit_code == 2
-    assert "/v1/forms/aurora-google-ads/submissions" in baton("form", "list").stdout
+    listed = baton("form", "list").stdout
+    assert "/v1/forms/aurora-google-ads/submissions" in listed
+    names = [line.split()[0] for line in listed.splitlines()[1:]]
+    assert names == sorted(names)
 
 
 def test_a_wrong_token_an_unready_service_and_a_fault_exit_2(
