@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner, Result
@@ -144,6 +145,9 @@ def test_a_rulebook_is_compared_published_and_taken_back(
     published = told("rulebook", "publish", str(FOLDER))
     assert published["version"] == len(before["versions"]) + 1
     assert told("rulebook", "diff", str(FOLDER), "--version", str(published["version"]))["changes"] == []
+    again = told("rulebook", "publish", str(FOLDER))
+    assert (again["version"], again["unchanged"]) == (published["version"], True)
+    assert len(told("rulebook", "list")["versions"]) == published["version"]
     back = told("rulebook", "rollback", "1")
     assert back["rolled_back_to"] == 1
     assert (
@@ -151,6 +155,28 @@ def test_a_rulebook_is_compared_published_and_taken_back(
         == told("rulebook", "show", "1")["rulebook"]
     )
     assert baton("rulebook", "show", "99").exit_code == 1
+
+
+def test_a_form_with_a_renamed_field_shows_in_the_status(
+    running: Stack, baton: Callable[..., Result], told: Callable[..., Any]
+) -> None:
+    intake = json.loads((running.home / "stack.json").read_text("utf-8"))["intake"]
+    key = load_folder(FOLDER).forms["newsletter"].key
+    sent = httpx.post(f"{intake}/v1/forms/{key}/submissions", json={"mail": "ana@example.com"})
+    assert sent.status_code == 202
+    submission = sent.json()["submission_id"]
+
+    def is_put_aside() -> bool:
+        return submission in baton("quarantine", "--json").stdout
+
+    wait_until(is_put_aside, SECONDS, "the submission in quarantine")
+    status = json.loads(baton("status", "--json").stdout)
+    assert status["quarantine"]["total"] == 1
+    assert "1 submission waits in quarantine" in status["notes"][0]
+    assert set(status["forms"]) == set(load_folder(FOLDER).forms)
+    named = baton("why", submission)
+    assert named.exit_code == 1
+    assert f"`baton submission {submission}` tells" in named.stderr
 
 
 def test_a_reps_share_and_token_are_changed(baton: Callable[..., Result], told: Callable[..., Any]) -> None:
