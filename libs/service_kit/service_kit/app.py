@@ -198,14 +198,14 @@ def _version(service: str) -> str:
 def _health_router(lifecycle: Lifecycle) -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/healthz")
+    @router.get("/healthz", responses={503: {"description": "A part died: restart it."}})
     async def healthz() -> Response:
         """200 while every part runs; 503 asks for a restart. Waiting for Kafka or PostgreSQL is healthy."""
         if lifecycle.died:
             return JSONResponse({"status": "died", "part": lifecycle.died}, status_code=503)
         return JSONResponse({"status": "ok"})
 
-    @router.get("/readyz")
+    @router.get("/readyz", responses={503: {"description": "Not ready, with the reasons by part."}})
     async def readyz() -> Response:
         """200 when the service does its work; 503 with the reasons, by part, when it cannot now."""
         reasons = lifecycle.unready()

@@ -12,6 +12,7 @@ from lead_events.catalog import dead_letter_name
 from service_kit import deadletters
 from service_kit.auth import require_operator
 from service_kit.broker import BrokerUnavailable, ConsumerClient
+from service_kit.documents import refusals
 from service_kit.postgres import Connection
 from service_kit.problems import Problem
 from service_kit.queries import load_queries
@@ -74,7 +75,7 @@ def dead_letter_router(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> APIRo
     names = [dead_letter_name(t, s.name) for s in specs for t in (*s.topics, *s.bulk_topics)]
     reader = _Reader(runtime, names)
 
-    @router.get("")
+    @router.get("", responses=refusals(404, 503))
     async def list_dead_letters(
         topic: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
     ) -> dict[str, Any]:
@@ -92,12 +93,12 @@ def dead_letter_router(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> APIRo
             "stopped": [{"consumer": s.consumer, "since": s.stopped_at, "reason": str(s)} for s in stops],
         }
 
-    @router.get("/{topic}/{partition}/{offset}")
+    @router.get("/{topic}/{partition}/{offset}", responses=refusals(503))
     async def show_dead_letter(topic: str, partition: int, offset: int) -> DeadLetter:
         """One dead letter with its headers and value."""
         return _shown(await reader.one(Place(topic=topic, partition=partition, offset=offset)), whole=True)
 
-    @router.post("/replay")
+    @router.post("/replay", responses=refusals(404, 503))
     async def replay_dead_letters(request: Replay) -> dict[str, int]:
         """Send dead letters back to the topic they came from, with their old ids."""
         records = [await reader.one(place) for place in request.letters]

@@ -9,12 +9,16 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
+from service_kit.documents import MEDIA_TYPE, install_document
 from service_kit.errors import Fault, classify, describe
 from service_kit.logs import logger
+from service_kit.misfits import Operation, explain, together
 
-MEDIA_TYPE = "application/problem+json"
 _log = logger(__name__)
+_UNPARSED = "There was an error parsing the body"
+"""What FastAPI says of a body that json cannot read, other than by its syntax."""
 
 
 class Problem(Exception):
@@ -62,34 +66,32 @@ def problem_response(
 
 
 def install_problems(app: FastAPI) -> None:
-    """Make every error of an application a problem."""
+    """Make every error of an application a problem, and its OpenAPI document say so."""
+    install_document(app)
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> Response:
         return error.response()
 
     @app.exception_handler(RequestValidationError)
-    async def _validation(_: Request, error: RequestValidationError) -> Response:
+    async def _validation(request: Request, error: RequestValidationError) -> Response:
+        path = getattr(request.scope.get("route"), "path_format", request.url.path)
+        operation = Operation(app.openapi(), path, request.method)
         faults = [
-            {"field": ".".join(str(p) for p in fault["loc"]), "detail": fault["msg"]}
+            {"field": _storable(_field(fault)), "detail": _storable(explain(operation, fault))}
             for fault in error.errors()
         ]
-        first = faults[0]
         return problem_response(
             422,
-            "The request has invalid fields",
-            f"{first['field']}: {first['detail']}",
-            field=first["field"],
+            "The request does not fit",
+            together([fault["detail"] for fault in faults]),
+            field=faults[0]["field"],
             errors=faults,
         )
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        title = HTTPStatus(error.status_code).phrase
-        detail = str(error.detail)
-        if error.status_code == 404 and detail == "Not Found":
-            detail = f"there is nothing at {request.url.path}; /docs lists what there is"
-        return problem_response(error.status_code, title, detail, headers=error.headers)
+        return _of_routing(app, request, error)
 
     @app.exception_handler(asyncpg.PostgresError)
     @app.exception_handler(asyncpg.InterfaceError)
@@ -107,6 +109,39 @@ def install_problems(app: FastAPI) -> None:
         if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
             return await _store(request, error)
         return _unexpected(request, error)
+
+
+def _of_routing(app: FastAPI, request: Request, error: HTTPException) -> Response:
+    detail, headers = str(error.detail), dict(error.headers or {})
+    if error.status_code == 404 and detail == "Not Found":
+        detail = f"there is nothing at {request.url.path}; /docs lists what there is"
+    elif error.status_code == 405:
+        taken = _methods_of(app, request)
+        headers["Allow"] = ", ".join(taken)
+        detail = f"{request.method} is not taken at {request.url.path}: send {' or '.join(taken)}"
+    elif error.status_code == 400 and detail == _UNPARSED:
+        detail = "the body cannot be read: send JSON in UTF-8, with fewer lists and objects inside each other"
+    title = HTTPStatus(error.status_code).phrase
+    return problem_response(error.status_code, title, _storable(detail), headers=headers)
+
+
+def _field(fault: Mapping[str, Any]) -> str:
+    return "body" if fault["type"] == "json_invalid" else ".".join(str(part) for part in fault["loc"])
+
+
+def _storable(text: str) -> str:
+    """Half a character, as a caller may have sent, cannot be written."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _methods_of(app: FastAPI, request: Request) -> list[str]:
+    """The methods taken at the path of a request that came with another."""
+    found: set[str] = set()
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in app.router.routes):
+            found.add(method)
+    return sorted(found)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

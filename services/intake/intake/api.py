@@ -11,6 +11,7 @@ from intake.domain.receipts import Numbering
 from intake.spool import Spool
 from intake.submissions import PATH, Submissions
 from service_kit.auth import require_operator
+from service_kit.documents import refusal
 from service_kit.settings import ServiceSettings
 
 _FORM = {"type": "object", "additionalProperties": True}
@@ -20,33 +21,6 @@ _EXAMPLE = {
     "company": "Example SA",
     "message": "Please send an offer for 50 seats.",
 }
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "what to send instead"},
-        "field": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}
-
-
-def _refusal(description: str, **headers: Any) -> dict[str, Any]:
-    return {
-        "description": description,
-        "content": {"application/problem+json": {"schema": _PROBLEM_SCHEMA}},
-        **({"headers": headers} if headers else {}),
-    }
-
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {
@@ -68,18 +42,21 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         },
     },
     303: {"description": "As 202, for a plain HTML form whose entry in the rulebook has a redirect."},
-    400: _refusal(
+    400: refusal(
         "Broken JSON or multipart, bytes that the charset does not have, a malformed Idempotency-Key."
     ),
-    404: _refusal("No form has this key."),
-    408: _refusal("The body did not arrive in time."),
-    413: _refusal("The body is over 64 KiB."),
-    415: _refusal("Another content type, content encoding or charset than those that are read."),
-    422: _refusal(
+    404: refusal(
+        "No form has this key, or it is not in force yet: then with the time to wait.",
+        **{"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
+    ),
+    408: refusal("The body did not arrive in time."),
+    413: refusal("The body is over 64 KiB."),
+    415: refusal("Another content type, content encoding or charset than those that are read."),
+    422: refusal(
         "A required field is absent or malformed, NUL or half a surrogate pair in a text, nested deeper than "
         "32 levels, or the Idempotency-Key was used with other fields."
     ),
-    503: _refusal(
+    503: refusal(
         "Not stored; send it again.",
         **{"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
     ),

@@ -106,7 +106,7 @@ def problem(refusal: Refusal) -> tuple[bytes, Headers]:
     if refusal.field is not None:
         content["field"] = refusal.field
     if refusal.errors:
-        content["errors"] = [{"field": each.field, "message": each.message} for each in refusal.errors]
+        content["errors"] = [{"field": each.field, "detail": each.message} for each in refusal.errors]
     headers: Headers = []
     if refusal.retry_after is not None:
         headers.append((b"retry-after", str(refusal.retry_after).encode()))

@@ -19,12 +19,15 @@ from scoring.accounting import conservation_answer
 from scoring.errors import as_problems, not_found
 from scoring.store import views
 from service_kit.auth import require_operator
+from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 Limit = Annotated[int, Query(ge=1, le=500, description="rows a page")]
 _moment = TypeAdapter[datetime](UtcTime)
-VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+VersionNumber = Annotated[
+    int, Path(ge=1, le=2**31 - 1, description="of a version; GET /v1/rulebooks lists them")
+]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
 
@@ -43,7 +46,7 @@ IdPrefix = Annotated[
     str | None,
     Query(
         pattern="^[0-9A-Fa-f][0-9A-Fa-f-]{3,35}$",
-        description="only leads whose id begins so; at least four characters",
+        description="only leads whose id begins so: 4 to 36 hexadecimal digits and dashes",
     ),
 ]
 
@@ -97,7 +100,7 @@ def _rulebook_routes(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.acquire() as conn:
             return {"versions": await rulebook_store.list_versions(conn, limit)}
 
-    @router.get("/rulebooks/active", tags=["rulebook"])
+    @router.get("/rulebooks/active", tags=["rulebook"], responses=refusals(404))
     async def active_rulebook() -> dict[str, Any]:
         """The version in force now."""
         with as_problems():

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import SecretStr, ValidationError
+from starlette.requests import Request
 
 from lead_events.ids import record_id
 from service_kit import deadletters, failpoints
-from service_kit.auth import bearer_token, require_operator
+from service_kit.auth import OPERATOR, bearer_token, require_operator
 from service_kit.broker import PublishFailed
 from service_kit.conservation import Hop, hop_name
 from service_kit.errors import Fault, Permanent, Transient, classify, describe
@@ -201,18 +203,20 @@ def test_a_failed_publication_says_how_many_are_safe() -> None:
         ("secret", "bearer secret", None),
     ],
 )
-def test_only_the_operators_token_passes(token: str, header: str | None, status: int | None) -> None:
+async def test_only_the_operators_token_passes(token: str, header: str | None, status: int | None) -> None:
     check = require_operator(ServiceSettings(operator_token=SecretStr(token)))
+    headers = [(b"authorization", header.encode())] if header is not None else []
+    credentials = await OPERATOR(Request({"type": "http", "headers": headers}))
     if status is None:
-        check(header)
+        await check(credentials)
         return
     with pytest.raises(Problem) as refused:
-        check(header)
+        await check(credentials)
     assert refused.value.status == status
 
 
 def test_a_bearer_token_may_be_anybodys() -> None:
-    assert bearer_token("Bearer abc") == "abc"
+    assert bearer_token(HTTPAuthorizationCredentials(scheme="Bearer", credentials=" abc ")) == "abc"
 
 
 def test_settings_come_from_the_environment_and_wrong_ones_are_refused(

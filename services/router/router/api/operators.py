@@ -25,14 +25,28 @@ _STATES = ("stub", "nurturing", "held", "assigned", "closed", "merged")
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 """An absence lies between; for a rep who left, is_active false says so."""
 
-RepId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Operator = Annotated[str, Header(pattern=r"^[\x20-\x7e]{1,100}$")]
+RepId = Annotated[
+    str,
+    Path(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        description="a rep's id of the roster: small letters, digits, _ and -; GET /v1/reps lists them",
+    ),
+]
+Operator = Annotated[
+    str,
+    Header(
+        pattern=r"^[\x20-\x7e]{1,100}$",
+        description="who changes it: 1 to 100 printable ASCII characters",
+    ),
+]
 
 
 class RepAbsence(Absence):
     """An absence as an operator writes it."""
 
-    reason: str = Field(default="away", max_length=200, pattern=r"^[^\x00]*$")
+    reason: str = Field(
+        default="away", max_length=200, pattern=r"^[^\x00]*$", description="without the character NUL"
+    )
 
     @model_validator(mode="after")
     def _is_a_span_of_days(self) -> "RepAbsence":

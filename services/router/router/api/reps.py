@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Security
 from pydantic import BaseModel, ConfigDict, Field
 
 from lead_events.model import UtcTime
@@ -16,13 +16,36 @@ from router.handlers.acts import ActHandler
 from router.handlers.reps import hash_token
 from router.roster import RepReader
 from router.store import q
-from service_kit.auth import Authorization, bearer_token
+from service_kit.auth import Credentials, bearer_scheme, bearer_token
+from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
-Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
-Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[\w -]+$")]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{1,200}$")]
+REP = bearer_scheme("rep", "A rep's own token, which an operator gives: POST /v1/reps/{rep_id}/tokens.")
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
+        description="in your own words, not blank",
+    ),
+]
+Word = Annotated[
+    str,
+    Field(min_length=1, max_length=60, pattern=r"^[\w -]+$", description="letters, digits, space, _ and -"),
+]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,200}$",
+        description="1 to 200 visible ASCII characters; the same act with the same key is done once",
+    ),
+]
+
+
+_ACT_REFUSALS = refusals(409, 503)
 
 
 class _Report(BaseModel):
@@ -103,40 +126,40 @@ def rep_router(runtime: Runtime, acts: ActHandler, reader: RepReader, wake: Call
 def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> None:
     path = "/assignments/{lead_id}"
 
-    @router.post(f"{path}/accept")
+    @router.post(f"{path}/accept", responses=_ACT_REFUSALS)
     async def accept(rep: me, lead_id: UUID, report: Accept | None = None, key: Key = None) -> Any:
         """Accept the lead."""
         return await do(rep, lead_id, ProgressKind.ACCEPTED, report or Accept(), key)
 
-    @router.post(f"{path}/decline")
+    @router.post(f"{path}/decline", responses=_ACT_REFUSALS)
     async def decline(rep: me, lead_id: UUID, report: Decline, key: Key = None) -> Any:
         """Decline the lead; it is not offered to you again."""
         return await do(rep, lead_id, ProgressKind.DECLINED, report, key)
 
-    @router.post(f"{path}/contacted")
+    @router.post(f"{path}/contacted", responses=_ACT_REFUSALS)
     async def contacted(rep: me, lead_id: UUID, report: Contacted, key: Key = None) -> Any:
         """Report a contact or a try."""
         return await do(rep, lead_id, ProgressKind.CONTACTED, report, key)
 
-    @router.post(f"{path}/reject")
+    @router.post(f"{path}/reject", responses=_ACT_REFUSALS)
     async def reject(rep: me, lead_id: UUID, report: Reject, key: Key = None) -> Any:
         """Give the lead back for good."""
         return await do(rep, lead_id, ProgressKind.REJECTED, report, key)
 
-    @router.post(f"{path}/recycle")
+    @router.post(f"{path}/recycle", responses=_ACT_REFUSALS)
     async def recycle(rep: me, lead_id: UUID, report: Recycle, key: Key = None) -> Any:
         """Give the lead back to nurturing until a date."""
         return await do(rep, lead_id, ProgressKind.RECYCLED, report, key)
 
-    @router.post(f"{path}/outcome")
+    @router.post(f"{path}/outcome", responses=_ACT_REFUSALS)
     async def outcome(rep: me, lead_id: UUID, report: ReportOutcome, key: Key = None) -> Any:
         """Report how the selling goes."""
         return await do(rep, lead_id, ProgressKind.OUTCOME, report, key)
 
 
-def _rep_of_token(runtime: Runtime) -> Callable[[str | None], Awaitable[str]]:
-    async def rep_of(authorization: Authorization = None) -> str:
-        token = bearer_token(authorization)
+def _rep_of_token(runtime: Runtime) -> Callable[[Credentials], Awaitable[str]]:
+    async def rep_of(credentials: Annotated[Credentials, Security(REP)]) -> str:
+        token = bearer_token(credentials)
         async with runtime.database.acquire() as conn:
             rep = await conn.fetchval(q.rep_of_token, hash_token(token))
         if rep is None:
