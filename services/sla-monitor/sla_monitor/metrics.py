@@ -15,7 +15,7 @@ TEAMS_AT_MOST = 200
 
 RECEIVED = Counter("baton_leads_received_total", "Leads first heard of from scoring.", ["source", "quadrant"])
 ROUTED = Counter("baton_leads_routed_total", "Decisions of the router.", ["kind"])
-HELD = Counter("baton_leads_held_total", "Leads held, by reason.", ["reason"])
+HELD = Counter("baton_holds_total", "Decisions of the router to hold a lead, by reason.", ["reason"])
 ACTS = Counter("baton_lead_acts_total", "Acts of reps, among them rejected and recycled.", ["kind"])
 SPEED = Histogram(
     "baton_speed_to_lead_seconds",
