@@ -20,7 +20,7 @@ $(READY): requirements.lock $(addsuffix /pyproject.toml,$(PARTS))
 
 ##@ Use
 .PHONY: run
-run: $(READY) ## Everything on this machine: Kafka, PostgreSQL, the four services, sample leads; Ctrl-C stops it
+run: $(READY) ## Everything on this machine: Kafka, PostgreSQL, the four services, sample leads; Ctrl-C stops it (AS_WRITTEN=1: with the hours of the rulebook)
 	@$(BIN)/python -m baton_dev.run $(if $(AS_WRITTEN),--as-written)
 
 .PHONY: install

@@ -215,8 +215,11 @@ class Stack:
         Router takes them in some time after the version takes effect. PartFailedError after ROSTER_DEADLINE.
         """
         wanted = set(self._rulebook["roster"]["reps"])
+        log = self.services[ROUTER.name].log_path
         with self.operator() as operator:
-            wait_until(lambda: wanted <= set(operator.reps()), ROSTER_DEADLINE, "the roster in router")
+            wait_until(
+                lambda: wanted <= set(operator.reps()), ROSTER_DEADLINE, f"router's roster (its log: {log})"
+            )
         self._tell_clients()
 
     def _tell_clients(self) -> None:
