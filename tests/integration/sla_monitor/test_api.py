@@ -160,7 +160,7 @@ async def test_figures_count_leads_and_response_times_and_leave_tests_out(world:
             _value("baton_leads_received_total", source="website", quadrant="perfect"),
             _value("baton_leads_received_total", source="other", quadrant="perfect"),
             _value("baton_leads_routed_total", kind="assigned"),
-            _value("baton_leads_held_total", reason="no_capacity"),
+            _value("baton_holds_total", reason="no_capacity"),
             _value("baton_lead_acts_total", kind="rejected"),
             _value("baton_speed_to_lead_seconds_sum"),
             _value("baton_first_response_working_seconds_sum"),
