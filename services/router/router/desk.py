@@ -22,7 +22,7 @@ from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.roster import Pool, Rep
 from router.domain.turns import Turns
 from router.domain.why import why_assigned, why_closed, why_held, why_no_pool, why_taken_back
-from router.records import Ledger, NewRound
+from router.records import Ledger
 from router.roster import RepReader
 from router.store import q
 from rulebook.context import routing_context, scoring_context
@@ -238,7 +238,7 @@ class Desk:
         lead.hold_reason = lead.held_since = lead.next_try_at = None
         identity = event_id(cause, "assignment", lead.id, lead.round)
         lead.handoff = Handoff(identity, rep.id, decision.pool, lead.round, now, book.version)
-        self.ledger.rounds.append(NewRound(lead, lead.handoff, book.promise(lead.quadrant), why))
+        self.ledger.begin(lead, lead.handoff, book.promise(lead.quadrant), rep.calendar, why)
         self._record(lead, cause, book, choice, decision, RoutedKind.ASSIGNED, why)
         metrics.count_assignment(self.unit, lead)
 

@@ -33,7 +33,6 @@ class Wiring:
     acts: ActHandler
     reps: RepHandler
     drainer: Drainer
-    reader: RepReader
 
 
 def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
@@ -45,7 +44,6 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
         acts=ActHandler(books, reader),
         reps=RepHandler(books),
         drainer=Drainer(runtime, DrainHandler(books, reader), every=every),
-        reader=reader,
     )
 
 
@@ -59,8 +57,8 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         settings=settings,
         build=lambda rt: parts(rt, wiring),
         routers=lambda rt: [
-            rep_router(rt, wiring.acts, wiring.reader, wiring.drainer.wake),
-            operator_router(rt, wiring.reps, wiring.reader, wiring.drainer.wake),
+            rep_router(rt, wiring.acts, wiring.drainer.wake),
+            operator_router(rt, wiring.reps, wiring.drainer.wake),
         ],
         runtime=shared,
     )

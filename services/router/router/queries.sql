@@ -94,11 +94,36 @@ WHERE a.id = n.id AND a.ended_at IS NULL
 -- name: insert_assignments
 -- Begins rounds.
 INSERT INTO assignments
-    (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_within, respond_within, why)
+    (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_within, respond_within, why,
+     accept_by, respond_by)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
-    $8::interval[], $9::interval[], $10::text[]
+    $8::interval[], $9::interval[], $10::text[], $11::timestamptz[], $12::timestamptz[]
 )
+
+-- name: running_promises
+-- The promises of a rep's open rounds.
+SELECT id, assigned_at, accept_within, respond_within FROM assignments WHERE rep_id = $1 AND ended_at IS NULL
+
+-- name: move_deadlines
+-- Deadlines by new hours, while they run: what has passed, was kept or is over stays. $4 is now.
+UPDATE assignments a SET
+    accept_by = CASE
+        WHEN coalesce(a.accepted_at, a.contacted_at) IS NULL AND coalesce(a.accept_by > $4, true) THEN n.accept_by
+        ELSE a.accept_by
+    END,
+    respond_by = CASE
+        WHEN a.contacted_at IS NULL AND coalesce(a.respond_by > $4, true) THEN n.respond_by ELSE a.respond_by
+    END
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS n (id, accept_by, respond_by)
+WHERE a.id = n.id AND a.ended_at IS NULL
+
+-- name: settle_deadlines
+-- Deadlines as they held when they fired, of those given.
+UPDATE assignments a SET
+    accept_by = coalesce(n.accept_by, a.accept_by), respond_by = coalesce(n.respond_by, a.respond_by)
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS n (id, accept_by, respond_by)
+WHERE a.id = n.id
 
 -- name: update_assignments
 -- Writes what happened in open rounds.

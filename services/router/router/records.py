@@ -12,15 +12,17 @@ from uuid import UUID
 
 import orjson
 
-from lead_events.words import RoutedKind
+from lead_events.words import RoutedKind, TimerKind
 from router import store
 from router.domain.book import PoolChoice
+from router.domain.deadlines import Deadlines, deadlines
 from router.domain.decision import Decision
 from router.domain.leads import Handoff, Lead
 from router.store import q
 from rulebook.models import Promise
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
+from worktime import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class NewRound:
     lead: Lead
     handoff: Handoff
     promise: Promise
+    due: Deadlines
     why: str
 
 
@@ -41,6 +44,7 @@ class Ledger:
     ended: list[tuple[Handoff, str]] = field(default_factory=list)
     rounds: list[NewRound] = field(default_factory=list)
     handoffs: dict[UUID, Handoff] = field(default_factory=dict)
+    fired: dict[UUID, dict[TimerKind, datetime]] = field(default_factory=dict)
     decisions: list[tuple[Any, ...]] = field(default_factory=list)
 
     def touch(self, lead: Lead) -> None:
@@ -50,6 +54,20 @@ class Ledger:
     def touch_handoff(self, handoff: Handoff) -> None:
         """The open round's row is to be written."""
         self.handoffs[handoff.id] = handoff
+
+    def begin(self, lead: Lead, handoff: Handoff, promise: Promise, calendar: Calendar, why: str) -> None:
+        """A round begins, promised in the working time of this calendar, the rep's."""
+        due = deadlines(
+            calendar,
+            handoff.assigned_at,
+            accept_within=promise.accept_within,
+            respond_within=promise.first_response_within,
+        )
+        self.rounds.append(NewRound(lead, handoff, promise, due, why))
+
+    def fire(self, handoff: Handoff, kind: TimerKind, due_at: datetime) -> None:
+        """A promise of the round has fired: its deadline is the one that held then."""
+        self.fired.setdefault(handoff.id, {})[kind] = due_at
 
     def decide(
         self,
@@ -104,13 +122,28 @@ class Ledger:
         changed = [each for each in self.handoffs.values() if each.id not in ended]
         if changed:
             await store.write_handoffs(conn, changed)
+        if self.fired:
+            fired = self.fired.values()
+            await conn.execute(
+                q.settle_deadlines,
+                list(self.fired),
+                [each.get(TimerKind.ACCEPT) for each in fired],
+                [each.get(TimerKind.FIRST_RESPONSE) for each in fired],
+            )
         if self.touched:
             await store.write_leads(conn, list(self.touched.values()))
         if self.decisions:
             await conn.execute(
                 q.insert_decisions, *(list(column) for column in zip(*self.decisions, strict=True))
             )
-        for collected in (self.touched, self.ended, self.rounds, self.handoffs, self.decisions):
+        for collected in (
+            self.touched,
+            self.ended,
+            self.rounds,
+            self.handoffs,
+            self.fired,
+            self.decisions,
+        ):
             collected.clear()
 
     async def _insert_rounds(self, conn: Connection) -> None:
@@ -127,6 +160,8 @@ class Ledger:
             [each.promise.accept_within for each in rounds],
             [each.promise.first_response_within for each in rounds],
             [each.why for each in rounds],
+            [each.due.accept_by for each in rounds],
+            [each.due.respond_by for each in rounds],
         )
 
     @staticmethod

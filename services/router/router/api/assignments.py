@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from router.domain.deadlines import deadlines
-from router.roster import RepReader
 from router.store import Row, q
 from service_kit.postgres import Connection
-from worktime import Calendar
 
 _QUADRANTS = {
     "perfect": "fits us and wants us now: call first",
@@ -19,27 +16,15 @@ _QUADRANTS = {
 }
 
 
-async def my_assignments(conn: Connection, reader: RepReader, rep: str) -> list[dict[str, Any]]:
+async def my_assignments(conn: Connection, rep: str) -> list[dict[str, Any]]:
     """The open leads of a rep, the one due first on top, and the other leads of its person."""
     rows = await conn.fetch(q.my_assignments, rep)
-    calendar = reader.read((await conn.fetch(q.one_rep, rep))[0]).calendar
     persons = sorted({row["person_id"] for row in rows if row["person_id"] is not None})
     others: defaultdict[UUID, list[Row]] = defaultdict(list)
     for row in await conn.fetch(q.other_leads_of_persons, persons):
         others[row["person_id"]].append(row)
-    found = [_assignment(row, calendar, others[row["person_id"]]) for row in rows]
+    found = [_assignment(row, others[row["person_id"]]) for row in rows]
     return sorted(found, key=_due_first)
-
-
-def due_moments(row: Row, calendar: Calendar) -> dict[str, datetime | None]:
-    """Until when the rep of a round accepts and responds."""
-    due = deadlines(
-        calendar,
-        row["assigned_at"],
-        accept_within=row["accept_within"],
-        respond_within=row["respond_within"],
-    )
-    return {"accept_by": due.accept_by, "respond_by": due.respond_by}
 
 
 def _due_first(assignment: dict[str, Any]) -> tuple[bool, datetime]:
@@ -48,7 +33,7 @@ def _due_first(assignment: dict[str, Any]) -> tuple[bool, datetime]:
     return due is None or assignment["contacted_at"] is not None, due or assignment["assigned_at"]
 
 
-def _assignment(row: Row, calendar: Calendar, of_person: list[Row]) -> dict[str, Any]:
+def _assignment(row: Row, of_person: list[Row]) -> dict[str, Any]:
     score = row["score"]
     return {
         "lead_id": row["lead_id"],
@@ -65,7 +50,8 @@ def _assignment(row: Row, calendar: Calendar, of_person: list[Row]) -> dict[str,
         "score_in_words": score_in_words(score),
         "why": row["why"],
         "assigned_at": row["assigned_at"],
-        **due_moments(row, calendar),
+        "accept_by": row["accept_by"],
+        "respond_by": row["respond_by"],
         "accepted_at": row["accepted_at"],
         "contacted_at": row["contacted_at"],
         "warned_at": row["warned_at"],

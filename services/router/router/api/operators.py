@@ -8,11 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from router.api.assignments import due_moments
 from router.api.refusals import refusals_as_problems
 from router.errors import UnknownLead
 from router.handlers.reps import RepChange, RepHandler, give_token
-from router.roster import RepReader
 from router.store import Row, q
 from rulebook.models import Absence
 from service_kit.auth import require_operator
@@ -70,9 +68,7 @@ class RepPatch(BaseModel):
     )
 
 
-def operator_router(
-    runtime: Runtime, reps: RepHandler, reader: RepReader, wake: Callable[[], None]
-) -> APIRouter:
+def operator_router(runtime: Runtime, reps: RepHandler, wake: Callable[[], None]) -> APIRouter:
     """Routes for operators. `wake` is called when a change may have made room."""
     router = APIRouter(
         prefix="/v1", tags=["operators"], dependencies=[Depends(require_operator(runtime.settings))]
@@ -99,7 +95,7 @@ def operator_router(
         return after
 
     _add_lists(router, runtime)
-    _add_leads(router, runtime, reader)
+    _add_leads(router, runtime)
     return router
 
 
@@ -129,21 +125,18 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
         return {**answer, "leads": leads, "leads_known": sum(leads.values())}
 
 
-def _add_leads(router: APIRouter, runtime: Runtime, reader: RepReader) -> None:
+def _add_leads(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/leads/{lead_id}")
     async def read_lead(lead_id: UUID) -> dict[str, Any]:
         """A lead's state, its rounds, what reps did and which timers spoke."""
         with refusals_as_problems():
             lead = await _one_lead(runtime, lead_id)
         rounds = await _rows(runtime, q.assignments_of_lead, lead_id)
-        reps = {row["id"]: reader.read(row) for row in await _rows(runtime, q.all_reps)}
         acts = await _rows(runtime, q.acts_of_lead, lead_id)
         timers = await _rows(runtime, q.timer_news_of_lead, lead_id)
         return {
             **_lead(lead),
-            "assignments": [
-                {**_round(row), **due_moments(row, reps[row["rep_id"]].calendar)} for row in rounds
-            ],
+            "assignments": [_round(row) for row in rounds],
             "acts": [dict(row) for row in acts],
             "timers": [dict(row) for row in timers],
         }

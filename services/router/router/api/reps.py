@@ -14,7 +14,6 @@ from router.api.refusals import refusals_as_problems
 from router.domain.acts import Act
 from router.handlers.acts import ActHandler
 from router.handlers.reps import hash_token
-from router.roster import RepReader
 from router.store import q
 from service_kit.auth import Credentials, bearer_scheme, bearer_token
 from service_kit.documents import refusals
@@ -99,7 +98,7 @@ class ReportOutcome(_Report):
     reason: Reason | None = None
 
 
-def rep_router(runtime: Runtime, acts: ActHandler, reader: RepReader, wake: Callable[[], None]) -> APIRouter:
+def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> APIRouter:
     """Routes for reps. `wake` is called when an act has freed one."""
     router = APIRouter(prefix="/v1", tags=["reps"])
     rep_of = _rep_of_token(runtime)
@@ -117,7 +116,7 @@ def rep_router(runtime: Runtime, acts: ActHandler, reader: RepReader, wake: Call
     async def assignments(rep: me) -> dict[str, Any]:
         """The leads I hold, the one due first on top."""
         async with runtime.database.acquire() as conn:
-            return {"assignments": await my_assignments(conn, reader, rep)}
+            return {"assignments": await my_assignments(conn, rep)}
 
     _add_acts(router, do, me)
     return router

@@ -21,7 +21,7 @@ def deadlines(
     accept_within: timedelta | None,
     respond_within: timedelta | None,
 ) -> Deadlines:
-    """Both deadlines, in the rep's working time from the handoff, by the calendar as it now stands."""
+    """Both deadlines, in the rep's working time from the handoff, by this calendar."""
     return Deadlines(
         accept_by=_due(calendar, handoff, accept_within),
         respond_by=_due(calendar, handoff, respond_within),

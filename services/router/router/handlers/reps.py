@@ -10,7 +10,7 @@ from router.books import Books
 from router.desk import Member
 from router.domain.hours import with_absences
 from router.errors import UnknownRep
-from router.handlers.rulebook import announce
+from router.handlers.rulebook import announce, follow_hours
 from router.store import Row, q
 from rulebook.models import Absence
 from service_kit.unit import Unit
@@ -44,6 +44,7 @@ class RepHandler:
             after = _changed(row, change)
             if after == _roster_data(row):
                 return after
+            document = _document(row, after)
             await unit.conn.execute(
                 q.update_rep,
                 rep,
@@ -52,9 +53,11 @@ class RepHandler:
                 after["is_active"],
                 row["hours"],
                 after["absences"],
-                _document(row, after),
+                document,
                 row["revision"] + 1,
             )
+            if document != row["document"]:
+                await follow_hours(unit, rep, document)
             await unit.conn.execute(q.insert_rep_change, rep, unit.now, by, _roster_data(row), after)
             fresh = (await unit.conn.fetch(q.one_rep, rep))[0]
             announce(unit, fresh)

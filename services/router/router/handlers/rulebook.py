@@ -12,6 +12,7 @@ from lead_events.ids import event_id
 from router import metrics
 from router.books import Shelf
 from router.domain.book import read_book
+from router.domain.deadlines import deadlines
 from router.domain.hours import hours_document, with_absences
 from router.store import Row, q
 from rulebook.calendars import rep_hours
@@ -133,7 +134,30 @@ async def _follow_calendar(unit: Unit, rep: str, hours: dict[str, Any]) -> None:
         document,
         row["revision"] + 1,
     )
+    await follow_hours(unit, rep, document)
     announce(unit, (await unit.conn.fetch(q.one_rep, rep))[0])
+
+
+async def follow_hours(unit: Unit, rep: str, document: dict[str, Any]) -> None:
+    """The rep's running promises end by the new hours; the rep is locked. Deadlines of the past stay."""
+    rows = await unit.conn.fetch(q.running_promises, rep)
+    calendar = Calendar.from_dict(document)
+    due = [
+        deadlines(
+            calendar,
+            row["assigned_at"],
+            accept_within=row["accept_within"],
+            respond_within=row["respond_within"],
+        )
+        for row in rows
+    ]
+    await unit.conn.execute(
+        q.move_deadlines,
+        [row["id"] for row in rows],
+        [each.accept_by for each in due],
+        [each.respond_by for each in due],
+        unit.now,
+    )
 
 
 def announce(unit: Unit, row: Row) -> None:

@@ -67,9 +67,11 @@ def apply_timer(
         return Effect.ROUND_OVER
     handoff.breached_at = news.fired_at
     desk.ledger.touch_handoff(handoff)
+    keeps = _keeps(desk, lead, news, book, choice) if book and choice else Effect.ROUND_OVER
+    if keeps is not Effect.TIME_LEFT:
+        desk.ledger.fire(handoff, news.kind, news.due_at)
     if book is None or choice is None:
         return Effect.ROUND_OVER
-    keeps = _keeps(desk, lead, news, book, choice)
     if keeps is not None:
         return keeps
     desk.take_back(lead, cause, Standing.TIMED_OUT)
