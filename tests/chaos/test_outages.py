@@ -160,11 +160,11 @@ async def provoke_deadlocks(installation: Installation) -> None:
 
 @contextmanager
 def cramped(installation: Installation) -> Iterator[None]:
-    """Every pod with a store has two connections and holds each for long."""
+    """Every pod with a store has the fewest connections allowed and holds each for long."""
     pods = [pod for service in STORES for pod in installation.pods(service)]
     slow = "consumer.before_commit=sleep:0.3,unit.before_commit=sleep:0.3"
     for pod in pods:
-        pod.env |= {"BATON_POOL_SIZE": "2", "BATON_FAILPOINTS": slow}
+        pod.env |= {"BATON_POOL_SIZE": "4", "BATON_FAILPOINTS": slow}
     try:
         _start_again(installation)
         yield

@@ -35,7 +35,9 @@ class ServiceSettings(BaseSettings):
 
     batch_max: int = Field(500, ge=1, le=10_000, description="records in one transaction, at most")
     gather_ms: int = Field(25, ge=0, le=1000, description="least distance between the starts of two batches")
-    pool_size: int = Field(8, ge=2, le=100, description="PostgreSQL connections of this process")
+    pool_size: int = Field(
+        8, ge=4, le=100, description="PostgreSQL connections of this process; gauges may keep two of them"
+    )
     statement_timeout_ms: int = Field(15_000, ge=100)
     lock_timeout_ms: int = Field(5_000, ge=100)
     publish_deadline_ms: int = Field(10_000, ge=100, description="ours, around the whole send")
