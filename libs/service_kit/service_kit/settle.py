@@ -9,13 +9,16 @@ from uuid import UUID
 from service_kit import deadletters
 from service_kit.batch import Batch, Event
 from service_kit.deadletters import Stop, dead_letter
+from service_kit.errors import Fault, classify, describe
 from service_kit.failpoints import failpoint
+from service_kit.logs import logger
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 from service_kit.records import Outgoing, Record, TopicPartition
 from service_kit.spec import ConsumerSpec
 
 _q = load_queries("service_kit")
+_log = logger(__name__)
 
 REPEATS = "repeats"
 DEAD_LETTERS = "dead_letters"
@@ -78,15 +81,29 @@ class Settler:
         return settled
 
     async def bury(self, item: Item, reason: str) -> Settled:
-        """Commit one record as a dead letter, without its handler."""
+        """Commit one record as a dead letter, without its handler; `on_read` is shown it all the same.
+
+        What the record breaks in `on_read` too is left undone, or it would never be out of the way.
+        """
         async with self._database.transaction() as conn:
             now = await self._database.clock.now(conn)
             batch = self._batch(conn, now, [])
-            if self._spec.on_read is not None and item.event is not None:
-                await self._spec.on_read(batch, [item.event])
+            if item.event is not None:
+                await self._show(batch, item.event)
             settled = await self._close(batch, [Item(item.record, None, reason)], [])
         batch.committed()
         return settled
+
+    async def _show(self, batch: Batch, event: Event) -> None:
+        if self._spec.on_read is None:
+            return
+        try:
+            async with batch.conn.transaction():  # a savepoint: the burial goes on without it
+                await self._spec.on_read(batch, [event])
+        except Exception as error:
+            if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                raise
+            _log.error("a dead letter is not in the books", event_id=str(event.id), error=describe(error))
 
     def _batch(self, conn: Connection, now: datetime, events: Sequence[Event]) -> Batch:
         return Batch(

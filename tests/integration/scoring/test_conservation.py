@@ -84,6 +84,33 @@ async def test_a_lost_number_is_first_unknown_then_unaccounted_then_found(
     assert UNACCOUNTED.labels(RECEIPTS_HOP)._value.get() == 0
 
 
+async def test_a_submission_that_breaks_scoring_is_buried_and_its_number_has_arrived(
+    world: "World", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("this one cannot be scored")
+
+    monkeypatch.setattr("scoring.domain.desk.Desk.take", broken)
+    world.submit()
+    await world.settle()
+    monkeypatch.undo()
+    world.submit({"email": "b@example.com"})
+    await world.settle()
+    found = await answer(world)
+    assert (found["instances"][0]["arrived"], found["unaccounted"]) == (2, 0)
+    assert len(world.broker.records("lead-submitted-scoring-dlq")) == 1
+
+
+async def test_a_receipt_that_cannot_be_kept_stops_nothing(world: "World") -> None:
+    world.submit(receipt=Receipt(instance="intake\x00", number=1))
+    world.submit({"email": "b@example.com"})
+    await world.settle()
+    assert len(world.broker.records("lead-submitted-scoring-dlq")) == 1
+    found = await answer(world)
+    assert [each["instance"] for each in found["instances"]] == ["intake-1"]
+    assert found["unaccounted"] == 0
+
+
 async def test_the_consumer_says_how_far_it_has_read(world: "World") -> None:
     world.submit()
     await world.settle()

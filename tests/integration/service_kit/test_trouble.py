@@ -1,6 +1,7 @@
 """Limits, outages, lanes and stopping, through the running loop."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from lead_events import LeadSubmitted
+from lead_events import LeadSignalled, LeadSubmitted
 from lead_events.codec import encode
 from lead_events.submitted import Receipt
 from service_kit import deadletters, failpoints
@@ -214,6 +215,41 @@ async def test_every_record_read_is_shown_before_repeats_are_dropped(fake: World
     async with fake.running(fake.consumer(on_read=count)):
         await fake.eventually(lambda: fake.notes([identity]))
     assert shown == [identity, identity]
+
+
+async def _booked(batch: Batch, events: Sequence[Event]) -> None:
+    """Keeps in the store what it is shown, as a service's books would; breaks on one kind of record."""
+    for event in events:
+        if isinstance(event.data, LeadSignalled) and event.data.kind == "permanent":
+            await batch.conn.execute("SELECT $1::text", "a\x00")  # no text for PostgreSQL
+    await batch.conn.execute("INSERT INTO booked SELECT unnest($1::uuid[])", [event.id for event in events])
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_booked"),
+    [("poison", True), ("reject", True), ("permanent", False)],
+    ids=["tried and buried", "rejected by its handler", "breaks the books as well"],
+)
+async def test_a_dead_letter_is_shown_once_and_never_stops_the_others(
+    fake: World, kind: str, is_booked: bool
+) -> None:
+    async with fake.database.acquire() as conn:
+        await conn.execute("CREATE TABLE booked (event_id uuid NOT NULL)")
+    (bad, broken), (good, sound), (later, last) = signal(kind), signal(), signal()
+    await fake.send([broken, sound])
+    async with fake.running(fake.consumer(on_read=_booked)):
+        await fake.eventually(lambda: fake.notes([good]))
+        await fake.eventually(lambda: _buried(fake))
+        await fake.send([last])
+        await fake.eventually(lambda: fake.notes([later]))
+    async with fake.database.acquire() as conn:
+        booked = Counter(row["event_id"] for row in await conn.fetch("SELECT event_id FROM booked"))
+    assert booked == Counter([good, later, *([bad] if is_booked else [])])
+    assert (await fake.hop()).unaccounted == 0
+
+
+async def _buried(world: World) -> bool:
+    return len(await world.dead()) == 1
 
 
 async def test_a_unit_of_work_is_repeated_after_a_deadlock_and_published_once(world: World) -> None:
