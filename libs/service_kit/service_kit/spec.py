@@ -29,8 +29,8 @@ class ConsumerSpec:
     `name` gives the group `baton-<name>`, the dead letter topics `<topic>-<name>-dlq` and the rows of inbox
     and position; it never changes. `bulk_topics` wait while the live lane lags. `batch_max` and `gather_ms`
     None take the settings'. `on_positions` is called every 200 ms, batch or none. `on_read` is called in the
-    batch's transaction, after the handler, with every event that could be decoded: also repeats, and those that
-    end as dead letters after their tries.
+    batch's transaction, after the handler, with every event that could be decoded: also repeats, and those
+    that end as dead letters after their tries.
     """
 
     name: str
