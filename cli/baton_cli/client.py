@@ -137,7 +137,7 @@ def _problem(response: httpx.Response) -> str:
     if not isinstance(document, dict):
         return str(document)[:200]
     said = str(document.get("detail") or document.get("title") or response.reason_phrase)
-    findings = [f"\n  {each}" for each in document.get("findings") or document.get("errors") or []]
+    findings = [f"\n  {each}" for each in document.get("findings") or []]
     return said + "".join(findings)
 
 
