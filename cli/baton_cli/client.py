@@ -137,8 +137,15 @@ def _problem(response: httpx.Response) -> str:
     if not isinstance(document, dict):
         return str(document)[:200]
     said = str(document.get("detail") or document.get("title") or response.reason_phrase)
-    findings = [f"\n  {each}" for each in document.get("findings") or []]
-    return said + "".join(findings)
+    return said + "".join(f"\n  {_finding(each)}" for each in document.get("findings") or [])
+
+
+def _finding(found: object) -> str:
+    """One fault of a rulebook, as scoring tells it, on a line."""
+    if not isinstance(found, dict):
+        return str(found)
+    told = f"{found.get('path')}: {found.get('message')}"
+    return f"{told}; {found['hint']}" if found.get("hint") else told
 
 
 def items(answer: Any, name: str) -> list[dict[str, Any]]:

@@ -79,8 +79,8 @@ async def test_a_late_ask_for_a_merged_lead_is_an_ask_of_the_survivor_and_counte
 
 async def test_a_late_ask_for_a_lead_merged_into_a_closed_one_opens_a_lead(world: "World") -> None:
     survivor, other, cause = await merged_leads(world)
-    world.send(ended(survivor, ProgressKind.REJECTED, 1), "lead-progressed")
-    world.send(late(other, cause), "lead-progressed")
+    world.send(ended(survivor, ProgressKind.REJECTED, 1), "lead-progressed", partition=0)
+    world.send(late(other, cause), "lead-progressed", partition=0)
     await world.settle()
     event = world.scored()[-1]
     assert (event.lead_id, event.seq, event.submissions) == (lead_id(cause, "main"), 1, 1)
