@@ -93,7 +93,7 @@ async def die_while_the_broker_is_away(installation: Installation, failpoints: I
         await restart(pod, f"{failpoint}=kill@{3 if failpoint == 'intake.after_spool' else 1}")
         with contextlib.suppress(
             PartFailedError
-        ):  # what an outage before left in the spool is drained at once
+        ):  # what is still spooled is drained at once
             await asyncio.to_thread(pod.await_answer)
         await asyncio.to_thread(installation.stack.kafka.kill)
         await asyncio.sleep(3)

@@ -14,6 +14,7 @@ from aiokafka import errors as kafka_errors
 from aiokafka.abc import ConsumerRebalanceListener
 
 from service_kit.broker import BrokerUnavailable, PublishFailed
+from service_kit.kafka_connections import use_surviving_connections
 from service_kit.records import Assignment, Outgoing, Record, TopicPartition
 
 LARGEST_RECORD = 9 * 1024 * 1024
@@ -320,6 +321,7 @@ class KafkaBroker:
         publish_deadline: float = 10.0,
         fetch_wait_ms: int = 50,
     ) -> None:
+        use_surviving_connections()
         self.bootstrap = bootstrap
         self._client_id = client_id
         self._deadline = publish_deadline

@@ -17,10 +17,10 @@ class Watchdog:
         self.moved_at = now
 
     def judge(self, *, lag: int | None, now: float) -> bool:
-        """Whether to replace the client. `lag` None: the broker did not answer, a new client would not
-        help.
+        """Whether to replace the client. `lag` None: no answer, from a broker that is away or to a client
+        that is broken; the client cannot tell, and a new one harms neither.
         """
         if lag is None or lag > 0:
-            return lag is not None and now - self.moved_at >= STANDSTILL
+            return now - self.moved_at >= STANDSTILL
         self.moved_at = now
         return False
