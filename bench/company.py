@@ -15,7 +15,8 @@ def large_company() -> dict[str, Any]:
     document = to_document(load_folder(Path("rulebook")))
     roster = document["roster"]
     roster["reps"] = {
-        f"{name}-{number}": rep | {"capacity": CAPACITY, "absences": []}
+        f"{name}-{number}": rep
+        | {"capacity": CAPACITY, "absences": [], "email": f"{name}-{number}@aurora.example"}
         for name, rep in roster["reps"].items()
         for number in range(COPIES)
     }

@@ -64,6 +64,6 @@ def _published(version: dict[str, Any], *, is_new: bool) -> Published:
 def _checked(response: httpx.Response, doing: str) -> Any:
     if response.is_error:
         raise PartFailedError(
-            f"{doing} failed: {response.request.url} answered {response.status_code} {response.text}"
+            f"{doing} failed: {response.request.url} answered {response.status_code} {response.text[:500]}"
         )
     return response.json()
