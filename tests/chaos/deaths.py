@@ -91,9 +91,7 @@ async def die_while_the_broker_is_away(installation: Installation, failpoints: I
     pod = installation.pods("intake")[0]
     for failpoint in failpoints:
         await restart(pod, f"{failpoint}=kill@{3 if failpoint == 'intake.after_spool' else 1}")
-        with contextlib.suppress(
-            PartFailedError
-        ):  # what is still spooled is drained at once
+        with contextlib.suppress(PartFailedError):  # what is still spooled is drained at once
             await asyncio.to_thread(pod.await_answer)
         await asyncio.to_thread(installation.stack.kafka.kill)
         await asyncio.sleep(3)
