@@ -101,7 +101,8 @@ class _Lag:
     async def sampling(self) -> AsyncIterator[None]:
         consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await consumer.start()
-        task = asyncio.create_task(self._sample(consumer))
+        await self._sample(consumer)
+        task = asyncio.create_task(self._keep_sampling(consumer))
         try:
             yield
         finally:
@@ -109,11 +110,14 @@ class _Lag:
             await asyncio.gather(task, return_exceptions=True)
             await consumer.stop()
 
-    async def _sample(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
+    async def _keep_sampling(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
         while True:
-            submitted, scored = [await ends(consumer, topic) for topic in ("lead-submitted", "lead-scored")]
-            self.samples.append((submitted, scored))
             await asyncio.sleep(1)
+            await self._sample(consumer)
+
+    async def _sample(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
+        submitted, scored = [await ends(consumer, topic) for topic in ("lead-submitted", "lead-scored")]
+        self.samples.append((submitted, scored))
 
 
 async def ends(consumer: aiokafka.AIOKafkaConsumer, topic: str) -> int:
