@@ -70,7 +70,7 @@ def install_document(app: FastAPI) -> None:
             app.openapi_schema = _with_problems(told)
         return app.openapi_schema
 
-    app.openapi = document  # type: ignore[method-assign]
+    app.openapi = document  # type: ignore[method-assign]  # as FastAPI documents it
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from heapq import merge
 
 from service_kit.broker import BrokerUnavailable, PublishFailed
 from service_kit.clock import Clock, SystemClock
-from service_kit.consumer import Consumer
 from service_kit.records import Assignment, Outgoing, Record, TopicPartition
 
 
@@ -259,25 +258,3 @@ class FakeConsumerClient:
         """What was committed last."""
         self._broker.check()
         return self._broker.committed_of(self.group).get(partition)
-
-
-async def run_until_read(consumer: Consumer, broker: FakeBroker, *, timeout: float = 15.0) -> None:
-    """Run a consumer until everything now on its topics is settled and published, then stop it.
-
-    Raises TimeoutError saying what holds it, and whatever ends the loop.
-    """
-    topics = [*consumer.spec.topics, *consumer.spec.bulk_topics]
-    ends = {place: broker.end_of(place) for topic in topics for place in broker.partitions_of(topic)}
-    running = asyncio.create_task(consumer.run())
-    try:
-        async with asyncio.timeout(timeout):
-            while not consumer.is_caught_up(ends) and not running.done():
-                await asyncio.wait({running}, timeout=0.005)
-            consumer.stop()
-            await running
-    except TimeoutError:
-        raise TimeoutError(
-            f"{consumer.name} is not through: {consumer.not_ready() or 'records wait'}"
-        ) from None
-    finally:
-        running.cancel()

@@ -164,7 +164,7 @@ async def _stop(client: Any) -> None:
                 await client._client.close()
 
 
-class _Generations(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Generations(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Counts rebalances and nothing else: aiokafka swallows what a listener raises."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import aiokafka.conn
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 
-class SurvivingConnection(aiokafka.conn.AIOKafkaConnection):  # type: ignore[misc]
+class SurvivingConnection(aiokafka.conn.AIOKafkaConnection):  # type: ignore[misc]  # no types
     """Takes a transport that is closed for what it is: a broken connection."""
 
     def send(self, request: Any, expect_response: bool = True) -> Any:

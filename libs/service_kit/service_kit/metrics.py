@@ -38,7 +38,9 @@ LAG = Gauge(
 STOPPED = Gauge("baton_consumer_stopped", "1 while the dead-letter limit holds the consumer.", ["consumer"])
 BULK_PAUSED = Gauge("baton_bulk_lane_paused", "1 while the bulk lane waits for the live one.", ["consumer"])
 BULK_AGE = Gauge(
-    "baton_bulk_oldest_seconds", "Age of the newest bulk record read while more are waiting.", ["consumer"]
+    "baton_bulk_oldest_seconds",
+    "Age of the oldest bulk record in the last batch; 0 where it held none.",
+    ["consumer"],
 )
 OUTBOX_RECORDS = Gauge("baton_outbox_records", "Records waiting in the outbox.", ["schema"])
 OUTBOX_EXPIRED = Gauge("baton_outbox_expired_records", "Records waiting whose claim has run out.", ["schema"])

@@ -125,10 +125,6 @@ GROUP BY topic, partition, first_offset
 SELECT consumer, topic, kind, sum(records)::bigint AS records
 FROM hop_counts GROUP BY consumer, topic, kind ORDER BY consumer, topic, kind
 
--- name: hop_counts_by_partition
--- What became of everything read, for each partition.
-SELECT consumer, topic, partition, kind, records FROM hop_counts ORDER BY consumer, topic, partition, kind
-
 -- name: inbox_partitions
 -- The inbox's own days.
 SELECT child.relname AS name

@@ -9,9 +9,6 @@ import aiokafka.errors
 
 from lead_events.catalog import Topic, dead_letter_topics, topics
 from service_kit.broker import BrokerUnavailable
-from service_kit.logs import logger
-
-_log = logger(__name__)
 
 _CONNECT_SECONDS = 30.0
 
