@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from router.api.refusals import refusals_as_problems
+from router.domain.leads import LeadState
 from router.errors import UnknownLead
 from router.handlers.reps import RepChange, RepHandler, give_token
 from router.store import Row, q
@@ -16,9 +17,6 @@ from rulebook.models import Absence
 from service_kit.auth import require_operator
 from service_kit.conservation import conservation
 from service_kit.runtime import Runtime
-
-_STATES = ("stub", "nurturing", "held", "assigned", "closed", "merged")
-
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 """An absence lies between; for a rep who left, is_active false says so."""
@@ -121,7 +119,7 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.acquire() as conn:
             answer = await conservation(conn)
             found = {row["state"]: row["leads"] for row in await conn.fetch(q.leads_by_state)}
-        leads = {state: found.get(state, 0) for state in _STATES}
+        leads = {state.value: found.get(state.value, 0) for state in LeadState}
         return {**answer, "leads": leads, "leads_known": sum(leads.values())}
 
 

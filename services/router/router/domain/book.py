@@ -14,9 +14,9 @@ class PoolMember(Protocol):
     """What says whether a rep belongs to a pool."""
 
     @property
-    def id(self) -> str: ...  # noqa: D102
+    def id(self) -> str: ...  # noqa: D102 - named as it is
     @property
-    def team(self) -> str: ...  # noqa: D102
+    def team(self) -> str: ...  # noqa: D102 - named as it is
 
 
 @dataclass(frozen=True, slots=True)
