@@ -27,7 +27,7 @@ class Feed:
 
 def _event(record: object) -> EventModel | None:
     try:
-        return decode(record.topic, record.headers, record.value)[1]  # type: ignore[attr-defined]
+        return decode(record.topic, record.headers, record.value)[1]  # type: ignore[attr-defined]  # no types
     except Undecodable:
         return None
 

@@ -167,7 +167,7 @@ def make_plan(
     """Return the plan; equal arguments make an equal one. Raises PlanImpossible."""
     if shares.spam and target.honeypot is None:
         raise PlanImpossible("the form has no honeypot to plant spam in: give it one, or say --spam 0")
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311 - a seed, no secret
     plan = _Planting(target, _emails(rows, email_from), rows)
     doubled = _chosen(chance, len(rows), shares.duplicates)
     kinds = {row: DUPLICATES[place % len(DUPLICATES)] for place, row in enumerate(doubled)}
@@ -246,7 +246,7 @@ class _Planting:
         fields = self._fields(row, email=f"spam-{self._emails[row]}")
         if self._target.vendor_id:
             fields.pop(self._target.vendor_id, None)
-        assert self._target.honeypot is not None  # noqa: S101
+        assert self._target.honeypot is not None  # noqa: S101 - checked in make_plan
         fields[self._target.honeypot] = "https://cheap-watches.example"
         return self._post(row, Planted.SPAM, fields)
 
