@@ -309,7 +309,7 @@ class Consumer:
             return 0
         try:
             ends = await client.end_offsets(assignment.partitions)
-        except Exception:  # the client may be stopping: no answer is no reason to replace it
+        except Exception:  # away, stopping or broken: the watchdog judges a silence
             self._silent = "Kafka does not answer"
             return None
         self._silent = None

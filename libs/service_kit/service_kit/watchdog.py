@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 STANDSTILL = 30.0
-"""Seconds without a fetch, with records waiting, after which the Kafka client is replaced."""
+"""Seconds without a fetch, with records waiting or no answer, after which the Kafka client is replaced."""
 
 
 @dataclass(slots=True)
