@@ -50,9 +50,9 @@ format: $(READY) ## Rewrite the code in the house style
 	@$(BIN)/ruff format .
 
 .PHONY: generate
-generate: $(READY) ## Write the generated files again: JSON Schemas and the AsyncAPI document
+generate: $(READY) ## Write the generated files again: JSON Schemas of events and rulebook, and the AsyncAPI document
 	@$(BIN)/python -m lead_events.generate
-	@$(BIN)/python -m rulebook.generate
+	@$(BIN)/python -m rulebook.schemas rulebook
 
 .PHONY: lock
 lock: $(READY) ## Pin the dependencies again (hashes, no addresses)
