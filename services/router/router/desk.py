@@ -11,7 +11,6 @@ from datetime import datetime
 from uuid import UUID
 
 from lead_events import LeadProgressed, LeadRouted
-from lead_events import Rep as RepNews
 from lead_events.ids import event_id
 from lead_events.words import CloseReason, HoldReason, RoutedKind
 from router import metrics, store
@@ -23,7 +22,7 @@ from router.domain.roster import Pool, Rep
 from router.domain.turns import Turns
 from router.domain.why import why_assigned, why_closed, why_held, why_no_pool, why_taken_back
 from router.records import Ledger
-from router.roster import RepReader
+from router.roster import RepReader, rep_news
 from router.store import q
 from rulebook.context import routing_context, scoring_context
 from service_kit.unit import Unit
@@ -291,8 +290,12 @@ class Desk:
         self.ledger.ended.append((handoff, ended_by))
         lead.handoff = None
         self.load[handoff.rep] -= 1
-        self._freed[handoff.rep] += 1
-        for name in self._pools_of[handoff.rep]:
+        if self.ledger.begins(handoff):
+            self._taken -= Counter([handoff.rep])
+        else:
+            self._freed[handoff.rep] += 1
+        # nobody foresaw a rep taken and freed within this transaction: any pool here may have missed them
+        for name in self._pools_of.get(handoff.rep, self.pools):
             self.pools[name].drain_due = True
         return handoff
 
@@ -345,7 +348,7 @@ class Desk:
             round=lead.round,
             quadrant=lead.quadrant,
             pool=pool,
-            rep=_rep_news(self.reps[rep]) if rep is not None else None,
+            rep=rep_news(self.reps[rep]) if rep is not None else None,
             why=why,
             hold_reason=lead.hold_reason if kind is RoutedKind.HELD else None,
             next_try_at=lead.next_try_at if kind is RoutedKind.HELD else None,
@@ -379,16 +382,6 @@ def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
     )
     context = routing_context(scoring, fit=lead.fit(), interest=lead.interest(), quadrant=lead.quadrant.value)
     return book.choose_pool(lead.line, context)
-
-
-def _rep_news(rep: Rep) -> RepNews:
-    return RepNews(
-        id=rep.id,
-        name=rep.name,
-        team=rep.team,
-        calendar=dict(rep.document),
-        availability_revision=rep.revision,
-    )
 
 
 def _pool_state(locked: LockedPool | None) -> Mapping[str, object]:

@@ -92,13 +92,14 @@ FROM unnest($1::uuid[], $2::text[], $4::timestamptz[]) AS n (id, ended_by, breac
 WHERE a.id = n.id AND a.ended_at IS NULL
 
 -- name: insert_assignments
--- Begins rounds.
+-- Begins rounds; one that is over already is written with its end.
 INSERT INTO assignments
     (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_within, respond_within, why,
-     accept_by, respond_by)
+     accept_by, respond_by, ended_at, ended_by)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
-    $8::interval[], $9::interval[], $10::text[], $11::timestamptz[], $12::timestamptz[]
+    $8::interval[], $9::interval[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+    $14::text[]
 )
 
 -- name: running_promises

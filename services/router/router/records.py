@@ -51,6 +51,10 @@ class Ledger:
         """The lead's row is to be written."""
         self.touched[lead.id] = lead
 
+    def begins(self, handoff: Handoff) -> bool:
+        """Whether the round is still to be written: it began in this transaction."""
+        return any(each.handoff.id == handoff.id for each in self.rounds)
+
     def touch_handoff(self, handoff: Handoff) -> None:
         """The open round's row is to be written."""
         self.handoffs[handoff.id] = handoff
@@ -107,7 +111,10 @@ class Ledger:
         )
 
     async def write(self, conn: Connection, now: datetime) -> None:
-        """Rounds end before others begin: at most one is open a lead at any moment."""
+        """Rounds end before others begin: at most one is open a lead at any moment.
+
+        One that began and ended here, as of a lead merged in the batch that assigned it, is written ended.
+        """
         if self.ended:
             await conn.execute(
                 q.end_assignments,
@@ -116,9 +123,9 @@ class Ledger:
                 now,
                 [handoff.breached_at for handoff, _ in self.ended],
             )
+        ended = {handoff.id: ended_by for handoff, ended_by in self.ended}
         if self.rounds:
-            await self._insert_rounds(conn)
-        ended = {handoff.id for handoff, _ in self.ended}
+            await self._insert_rounds(conn, ended, now)
         changed = [each for each in self.handoffs.values() if each.id not in ended]
         if changed:
             await store.write_handoffs(conn, changed)
@@ -146,7 +153,7 @@ class Ledger:
         ):
             collected.clear()
 
-    async def _insert_rounds(self, conn: Connection) -> None:
+    async def _insert_rounds(self, conn: Connection, ended: Mapping[UUID, str], now: datetime) -> None:
         rounds = self.rounds
         await conn.execute(
             q.insert_assignments,
@@ -162,6 +169,8 @@ class Ledger:
             [each.why for each in rounds],
             [each.due.accept_by for each in rounds],
             [each.due.respond_by for each in rounds],
+            [now if each.handoff.id in ended else None for each in rounds],
+            [ended.get(each.handoff.id) for each in rounds],
         )
 
     @staticmethod

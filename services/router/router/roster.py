@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from lead_events import Rep as RepNews
 from router.domain.roster import Rep
 from router.store import Row, q
 from service_kit.postgres import Connection
@@ -39,3 +40,14 @@ class RepReader:
         """Lock reps by id; the reps, and how many open leads each holds."""
         rows = await conn.fetch(q.lock_reps, sorted(set(ids)))
         return {row["id"]: self.read(row) for row in rows}, {row["id"]: row["open"] for row in rows}
+
+
+def rep_news(rep: Rep) -> RepNews:
+    """The rep as lead-routed tells of them, with the working time that holds now."""
+    return RepNews(
+        id=rep.id,
+        name=rep.name,
+        team=rep.team,
+        calendar=dict(rep.document),
+        availability_revision=rep.revision,
+    )

@@ -34,6 +34,37 @@ async def test_a_merged_lead_leaves_its_rep_who_takes_the_one_that_waits_best(ro
     assert await effects(routing) == {"merged_leads_ended": 1}
 
 
+async def test_a_lead_assigned_and_merged_in_one_batch_leaves_no_open_round_and_no_load(
+    routing: World,
+) -> None:
+    for rep in await routing.loads():
+        await routing.operate("PATCH", f"/v1/reps/{rep}", json={"capacity": 10})
+    await routing.take("a", "b", "c", "d", "e", "f")
+    routing.score("ada")
+    for number in range(100):  # broker time counts milliseconds: the merge is to stand behind in the batch
+        routing.score(f"nobody {number}", stage=Stage.MQL)
+    routing.merge(ended=["ada", "a", "b"])
+    await routing.read()
+    assert routing.kinds("ada") == ["assigned", "closed"]
+    assert await states(routing) == {"assigned": 4, "merged": 3, "nurturing": 100}
+    await routing.loads()
+
+
+async def test_whoever_waits_for_a_rep_busy_only_within_a_batch_is_drained(routing: World) -> None:
+    await routing.take("a", "b", "c")
+    routing.score("ada")
+    routing.score("waiting")
+    for number in range(100):
+        routing.score(f"nobody {number}", stage=Stage.MQL)
+    routing.merge(ended=["ada"])
+    await routing.read()
+    assert routing.kinds("ada") == ["assigned", "closed"]
+    assert routing.kinds("waiting") == ["held"]
+    assert await routing.drain() == 1
+    assert routing.kinds("waiting") == ["held", "assigned"]
+    await routing.loads()
+
+
 async def test_a_merged_lead_that_waits_loses_its_place(routing: World) -> None:
     await routing.take("a", "b", "c", "d")
     await routing.take("first")
