@@ -6,25 +6,24 @@ from typing import Any
 from rulebook.loader import load_folder
 from rulebook.publication import to_document
 
-COPIES = 15
-CAPACITY = 10_000
+RULEBOOK = Path(__file__).resolve().parents[1] / "rulebook"
 
 
-def large_company() -> dict[str, Any]:
-    """The rulebook as JSON. Every rep is there `COPIES` times, and can hold `CAPACITY` open leads."""
-    document = to_document(load_folder(Path("rulebook")))
+def large_company(*, copies: int = 15, capacity: int = 10_000) -> dict[str, Any]:
+    """The rulebook as JSON. Every rep is there `copies` times, and can hold `capacity` open leads."""
+    document = to_document(load_folder(RULEBOOK))
     roster = document["roster"]
     roster["reps"] = {
         f"{name}-{number}": rep
-        | {"capacity": CAPACITY, "absences": [], "email": f"{name}-{number}@aurora.example"}
+        | {"capacity": capacity, "absences": [], "email": f"{name}-{number}@aurora.example"}
         for name, rep in roster["reps"].items()
-        for number in range(COPIES)
+        for number in range(copies)
     }
     for team in roster["teams"].values():
         if team.get("lead"):
             team["lead"] = f"{team['lead']}-0"
     for pool in document["routing"]["pools"].values():
-        pool["reps"] = [f"{name}-{number}" for name in pool["reps"] for number in range(COPIES)]
+        pool["reps"] = [f"{name}-{number}" for name in pool["reps"] for number in range(copies)]
     always = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
     for calendar in document["calendars"].values():
         calendar |= {

@@ -3,6 +3,7 @@
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -66,7 +67,7 @@ class ContainerServers:
     def __init__(self) -> None:
         self.postgres_dsn = ""
         self.kafka_bootstrap = ""
-        self._running: list[object] = []
+        self._running: list[Any] = []  # testcontainers ships no types
 
     def start(self) -> None:
         """Start both and return once they serve clients; StackError when the engine refuses."""
@@ -96,7 +97,7 @@ class ContainerServers:
     def stop(self) -> None:
         """Remove both containers and their data."""
         for container in reversed(self._running):
-            container.stop()  # type: ignore[attr-defined]  # testcontainers ships no types
+            container.stop()
         self._running.clear()
 
     def _run(self, image: str, inside: int, outside: int, environment: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -25,9 +26,9 @@ class Feed:
         ]
 
 
-def _event(record: object) -> EventModel | None:
+def _event(record: Any) -> EventModel | None:
     try:
-        return decode(record.topic, record.headers, record.value)[1]  # type: ignore[attr-defined]  # no types
+        return decode(record.topic, record.headers, record.value)[1]
     except Undecodable:
         return None
 

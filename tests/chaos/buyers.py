@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 
 from baton_dev.ledger import Accepted, Ledger
-from tests.chaos.company import person
+from bench.people import person
 
 GIVE_UP_SECONDS = 90.0
 """A client sends again for so long; what is then unanswered is no promise and is not in the ledger."""
@@ -42,7 +42,7 @@ def post(number: int, run: str) -> Post:
     writes_again = number % 30 == 29
     joins_two = number % 50 == 45
     who = number - 20 if writes_again or joins_two else number
-    fields = person(who, f"{run}-buyer")
+    fields = person(who, prefix=f"{run}-buyer")
     if writes_again or joins_two:
         fields["message"] = f"Writing once more, number {number}."
     if joins_two or number % 50 == 24:
