@@ -2,6 +2,7 @@
 
 from lead_events.model import EventModel, UtcTime
 from lead_events.other import (
+    ImportProgressed,
     LeadMerged,
     LeadNotified,
     LeadSignalled,
@@ -11,9 +12,19 @@ from lead_events.other import (
 )
 from lead_events.progressed import Closing, LeadProgressed, Money, Outcome
 from lead_events.routed import LeadRouted, Rep
-from lead_events.scored import Cause, Contribution, Journey, LeadScored, OtherLead, Score
+from lead_events.scored import Cause, Contribution, Handling, Journey, LeadScored, OtherLead, Score
 from lead_events.sla import SlaBreached, SlaWarned, SlaWithdrawn, Stretch, TimerResult
-from lead_events.submitted import Attribution, Consent, LeadSubmitted, Profile, Receipt, Verdict
+from lead_events.submitted import (
+    Attribution,
+    Consent,
+    Fetched,
+    ImportedRow,
+    LeadSubmitted,
+    Profile,
+    Receipt,
+    Rerun,
+    Verdict,
+)
 
 EVENT_OF_TOPIC: dict[str, type[EventModel]] = {
     "lead-submitted": LeadSubmitted,
@@ -22,6 +33,7 @@ EVENT_OF_TOPIC: dict[str, type[EventModel]] = {
     "lead-notified-retry-1m": LeadNotified,
     "lead-notified-retry-1h": LeadNotified,
     "lead-signalled": LeadSignalled,
+    "import-progressed": ImportProgressed,
     "lead-scored": LeadScored,
     "lead-scored-bulk": LeadScored,
     "lead-merged": LeadMerged,
@@ -40,6 +52,7 @@ EVENT_OF_VERSION: dict[str, type[EventModel]] = {
     "lead-submitted.v1": LeadSubmitted,
     "lead-notified.v1": LeadNotified,
     "lead-signalled.v1": LeadSignalled,
+    "import-progressed.v1": ImportProgressed,
     "lead-scored.v1": LeadScored,
     "lead-merged.v1": LeadMerged,
     "person-erased.v1": PersonErased,
@@ -62,6 +75,10 @@ __all__ = [
     "Consent",
     "Contribution",
     "EventModel",
+    "Fetched",
+    "Handling",
+    "ImportProgressed",
+    "ImportedRow",
     "Journey",
     "LeadMerged",
     "LeadNotified",
@@ -78,6 +95,7 @@ __all__ = [
     "Receipt",
     "Rep",
     "RepAvailabilityChanged",
+    "Rerun",
     "RulebookPublished",
     "Score",
     "SlaBreached",

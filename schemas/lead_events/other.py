@@ -1,4 +1,4 @@
-"""The remaining topics: notices, signals, merges, erasure, availability and the rulebook."""
+"""The remaining topics: notices, signals, imports, merges, erasure, availability and the rulebook."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -17,6 +17,7 @@ class LeadNotified(EventModel):
     vendor: str
     vendor_lead_id: str
     attempt: int = Field(default=0, ge=0)
+    error: str | None = Field(default=None, description="why the last attempt failed")
     received_at: UtcTime
     occurred_at: UtcTime | None = None
     notice: dict[str, Any]
@@ -33,6 +34,28 @@ class LeadSignalled(EventModel):
     line: str | None = None
     url: str | None = None
     attributes: dict[str, Any] = Field(default_factory=dict)
+    form_id: str | None = Field(default=None, description="the form whose key the page used")
+    source: str | None = None
+    received_at: UtcTime | None = None
+
+
+class ImportProgressed(EventModel):
+    """How far the reading of one import has come; a lower `seq` changes nothing."""
+
+    import_id: UUID
+    seq: int = Field(ge=1)
+    state: Literal["reading", "finished", "failed"]
+    form_id: str
+    file: str = Field(description="the file's name, without folders")
+    by: str
+    started_at: UtcTime
+    at: UtcTime
+    settings: dict[str, Any] = Field(description="encoding, separator, mode and whatever else it is read by")
+    rows: int = Field(ge=0, description="rows read so far, the header and blank lines left out")
+    published: int = Field(ge=0)
+    refused: int = Field(ge=0, description="rows that no submission could be made of")
+    skipped: int = Field(default=0, ge=0, description="lines that are no rows: footers, repeated headers")
+    error: str | None = Field(default=None, description="for failed: what to do instead")
 
 
 class LeadMerged(EventModel):

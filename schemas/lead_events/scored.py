@@ -6,7 +6,7 @@ from pydantic import Field
 
 from lead_events.model import EventModel, UtcTime
 from lead_events.submitted import Attribution, Consent, Profile
-from lead_events.words import CauseKind, Dimension, Quadrant, Stage
+from lead_events.words import CauseKind, Dimension, ImportMode, Quadrant, Stage
 
 
 class Contribution(EventModel):
@@ -53,6 +53,16 @@ class Journey(EventModel):
     scored_at: UtcTime
 
 
+class Handling(EventModel):
+    """How the import that opened this lead wants it routed; a buyer's own explicit ask ends it."""
+
+    import_id: UUID
+    mode: ImportMode
+    per_rep_daily: int | None = Field(default=None, ge=1)
+    owner: str | None = None
+    counts: bool = False
+
+
 class LeadScored(EventModel):
     """A lead as scoring sees it now."""
 
@@ -76,4 +86,6 @@ class LeadScored(EventModel):
     other_leads: list[OtherLead] = Field(default_factory=list)
     submissions: int = Field(ge=1, description="how many submissions this lead holds")
     is_test: bool = False
+    do_not_contact: bool = Field(default=False, description="the person asked not to be contacted")
+    handling: Handling | None = None
     rulebook_version: int = Field(ge=1)

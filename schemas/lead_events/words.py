@@ -47,6 +47,30 @@ class QuarantineReason(StrEnum):
     FORM_RETIRED = "form_retired"
     KEY_REUSED = "key_reused"
     MAPPING_ERROR = "mapping_error"
+    TOO_FAST = "too_fast"
+    LINKS = "links"
+    DISPOSABLE_ADDRESS = "disposable_address"
+    CAPTCHA_FAILED = "captcha_failed"
+    CAPTCHA_UNAVAILABLE = "captcha_unavailable"
+    SPAM_WAVE = "spam_wave"
+    CONSENT_MISSING = "consent_missing"
+    FETCH_FAILED = "fetch_failed"
+
+
+class RerunKind(StrEnum):
+    """Why a submission that was taken before comes again under its own id."""
+
+    RELEASED = "released"
+    REMAPPED = "remapped"
+
+
+class ImportMode(StrEnum):
+    """What is to happen with the leads of an import."""
+
+    NURTURE = "nurture"
+    NOW = "now"
+    PACED = "paced"
+    OWNER = "owner"
 
 
 class RoutedKind(StrEnum):
@@ -66,6 +90,7 @@ class HoldReason(StrEnum):
     POOL_EMPTY = "pool_empty"
     NO_RULE_MATCHED = "no_rule_matched"
     QUEUE_AHEAD = "queue_ahead"
+    PACED = "paced"
 
 
 class ProgressKind(StrEnum):
@@ -89,6 +114,7 @@ class CloseReason(StrEnum):
     LOST = "lost"
     MERGED = "merged"
     ERASED = "erased"
+    DO_NOT_CONTACT = "do_not_contact"
 
 
 class TimerKind(StrEnum):

@@ -8,6 +8,7 @@ routing.yaml            pools and plans
 roster.yaml             teams and reps
 calendars.yaml          calendar id to calendar
 agreement.yaml          the agreement
+alerts.yaml             who hears of trouble with forms; may be absent
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from rulebook.sentences import findings_of
 from rulebook.standins import StandIns
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
+OPTIONAL_FILES = ("alerts",)
 FOLDERS = ("forms", "scorecards")
 _MOST_ROUNDS = 20
 """A stand-in may need stand-ins inside; the types are a few levels deep."""
@@ -106,11 +108,11 @@ def _read(path: Path) -> _Folder:
         return folder
     company = folder.add(read_document(path / "company.yaml", _name(path, "company.yaml"), ()))
     folder.value = dict(company) if isinstance(company, dict) else {"company": company}
-    for key in SINGLE_FILES:
+    for key in (*SINGLE_FILES, *OPTIONAL_FILES):
         file = path / f"{key}.yaml"
         if file.is_file():
             folder.value[key] = folder.add(read_document(file, _name(path, file.name), (key,)))
-        elif key not in folder.value:
+        elif key not in folder.value and key not in OPTIONAL_FILES:
             folder.findings.append(_absent(path, file.name))
     for key in FOLDERS:
         folder.value[key] = _read_each(path, key, folder)
@@ -138,7 +140,7 @@ def _read_each(path: Path, key: str, folder: _Folder) -> dict[str, Any]:
 
 def _strangers(path: Path) -> list[Finding]:
     """Files that would silently not be read."""
-    known = {"company.yaml", *(f"{key}.yaml" for key in SINGLE_FILES)}
+    known = {"company.yaml", *(f"{key}.yaml" for key in (*SINGLE_FILES, *OPTIONAL_FILES))}
     found = []
     for file in sorted(
         [*path.glob("*.y*ml"), *(file for key in FOLDERS for file in (path / key).glob("*.yml"))]

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, create_model
 
 from rulebook.models import (
     Agreement,
+    Alerts,
     Calendar,
     Form,
     Identifier,
@@ -22,7 +23,7 @@ from rulebook.models import (
 )
 
 FOLDER = ".schemas"
-_COMPANY = ("company", "time_zone", "currency", "lines")
+_COMPANY = ("company", "time_zone", "currency", "lines", "staff_domains", "matching", "retention")
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -39,6 +40,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "roster": Roster,
         "calendars": dict[Identifier, Calendar],
         "agreement": Agreement,
+        "alerts": Alerts,
     }
     found = {}
     for name, kind in kinds.items():

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
@@ -29,6 +30,9 @@ class ServiceSettings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535)
     operator_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the operator API; empty: closed"
+    )
+    secrets_dir: Path | None = Field(
+        None, description="folder whose files are secrets, named as the rulebook names them"
     )
     instance: str = Field(default_factory=_instance, description="name of this process among its like")
     log_level: str = Field("info", pattern="(?i)^(debug|info|warning|error)$")

@@ -104,7 +104,7 @@ class _Answer(Response):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Take the submission."""
-        await self._submissions.post(self._key, scope["headers"], receive, send)
+        await self._submissions.post(self._key, scope, receive, send)
 
 
 def submissions_router(submissions: Submissions) -> APIRouter:

@@ -1,8 +1,10 @@
 """The use case of intake: take one post, decide, make it durable, answer."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -31,13 +33,20 @@ _log = logger(__name__)
 
 
 class Posted(NamedTuple):
-    """One post as it came over HTTP. `keys`: the values of its Idempotency-Key headers."""
+    """One post as it came over HTTP.
+
+    `keys`: the values of its Idempotency-Key headers; `address`: who is at the other end, as far as trusted
+    proxies say; `headers`: by name in lower case; `query`: what follows `?`, as sent.
+    """
 
     form_key: str
     content_type: bytes
     body: bytes
     keys: list[bytes]
     traceparent: str | None = None
+    address: str = ""
+    headers: Mapping[bytes, bytes] = MappingProxyType({})
+    query: bytes = b""
 
 
 class Intake:

@@ -11,6 +11,7 @@ from intake import errors
 from intake.domain.refusals import Refusal
 
 Message = MutableMapping[str, Any]
+Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]

@@ -8,7 +8,7 @@ from intake.domain.pages import thank_you
 from intake.domain.refusals import Refusal, unsupported
 from intake.forms import Found
 from intake.handlers import Intake, Posted
-from intake.http import Headers, Named, Receive, Send
+from intake.http import Headers, Named, Receive, Scope, Send
 from rulebook.models import Form
 from service_kit.logs import logger
 
@@ -35,15 +35,16 @@ class Submissions:
         self._limit = body_max_bytes
         self._seconds = body_seconds
 
-    async def post(self, key: str, headers: Headers, receive: Receive, send: Send) -> None:
+    async def post(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one submission and answer it."""
+        headers: Headers = scope["headers"]
         cors: Headers = []
         named = http.by_name(headers)
         try:
             found = self._intake.find(key)
             cors = _allowed(found.form, named)
             body = await self._body(named, receive)
-            posted = _posted(key, headers, named, body)
+            posted = _posted(key, scope, named, body)
             submission = await self._intake.accept(posted, found)
         except http.Disconnected:
             return
@@ -100,20 +101,23 @@ class SubmissionsFirst:
         if key is None:
             await self._app(scope, receive, send)
         elif scope["method"] == "POST":
-            await self._submissions.post(key, scope["headers"], receive, send)
+            await self._submissions.post(key, scope, receive, send)
         elif scope["method"] == "OPTIONS":
             await self._submissions.preflight(key, scope["headers"], send)
         else:
             await self._submissions.wrong_method(scope["method"], send)
 
 
-def _posted(key: str, headers: Headers, named: Named, body: bytes) -> Posted:
+def _posted(key: str, scope: Scope, named: Named, body: bytes) -> Posted:
     return Posted(
         form_key=key,
         content_type=named.get(b"content-type", b""),
         body=body,
-        keys=[value for name, value in headers if name == b"idempotency-key"],
+        keys=[value for name, value in scope["headers"] if name == b"idempotency-key"],
         traceparent=http.traceparent(named),
+        address=(scope.get("client") or ("",))[0],
+        headers=named,
+        query=scope.get("query_string", b""),
     )
 
 

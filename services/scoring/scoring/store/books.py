@@ -12,7 +12,7 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from service_kit.spec import Progress
 
-_q = load_queries("scoring")
+_q = load_queries("scoring", "queries/books.sql")
 
 
 @dataclass(frozen=True, slots=True)

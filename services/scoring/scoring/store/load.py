@@ -21,7 +21,7 @@ from service_kit.errors import Transient
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
-_q = load_queries("scoring")
+_q = load_queries("scoring", "queries/batch.sql")
 
 ROUNDS = 5
 """So often locking starts again because of merges committed meanwhile; then the whole batch is repeated."""

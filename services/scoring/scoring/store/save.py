@@ -17,7 +17,7 @@ from service_kit.errors import Transient
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
-_q = load_queries("scoring")
+_q = load_queries("scoring", "queries/batch.sql")
 
 Taken = tuple[Incoming, Fate, str]
 """A submission, what became of it, and its event as JSON text."""

@@ -13,7 +13,7 @@ from scoring.domain.profile import Known
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
-_q = load_queries("scoring")
+_q = load_queries("scoring", "queries/views.sql")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""The rulebook as types: what a company writes in YAML, checked. `loader.py` says where something is
+wrong."""
+
+from rulebook.models.agreement import Agreement, MarketingSide, Promise, SalesSide
+from rulebook.models.base import Duration, Identifier, RulebookModel, Share
+from rulebook.models.care import Alerts, Channel, Matching, Retention
+from rulebook.models.forms import (
+    Captcha,
+    Cost,
+    Fetch,
+    FieldMapping,
+    Form,
+    Limits,
+    Returns,
+    Signature,
+    Source,
+    SpamPolicy,
+    Wave,
+)
+from rulebook.models.people import Absence, Calendar, RepSeed, Roster, Team
+from rulebook.models.routing import Plan, Pool, Routing, RoutingRule
+from rulebook.models.scoring import Rule, Scorecard
+from rulebook.models.whole import Rulebook
+
+__all__ = [
+    "Absence",
+    "Agreement",
+    "Alerts",
+    "Calendar",
+    "Captcha",
+    "Channel",
+    "Cost",
+    "Duration",
+    "Fetch",
+    "FieldMapping",
+    "Form",
+    "Identifier",
+    "Limits",
+    "MarketingSide",
+    "Matching",
+    "Plan",
+    "Pool",
+    "Promise",
+    "RepSeed",
+    "Retention",
+    "Returns",
+    "Roster",
+    "Routing",
+    "RoutingRule",
+    "Rule",
+    "Rulebook",
+    "RulebookModel",
+    "SalesSide",
+    "Scorecard",
+    "Share",
+    "Signature",
+    "Source",
+    "SpamPolicy",
+    "Team",
+    "Wave",
+]

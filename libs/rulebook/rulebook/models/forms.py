@@ -1,0 +1,207 @@
+"""Where leads come from: forms and how their fields are read, and sources."""
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from rulebook.models.base import Duration, Identifier, RulebookModel
+from rulebook.paths import steps
+
+
+class FieldMapping(RulebookModel):
+    """How one profile field is read from a submission: the first path with a value wins.
+
+    A path is dotted (`form_response.answers`), takes an array item by number or by a key's value
+    (`user_column_data[column_id=EMAIL].string_value`), and reads JSON inside a field through `|json`.
+    A bare path, or a list of paths, is short for `{from: ...}`.
+    """
+
+    from_: list[str] = Field(alias="from", min_length=1)
+    join: str | None = Field(default=None, description="join all values found with this text instead")
+    values: dict[str, Any] = Field(
+        default_factory=dict, description="replace a value (compared without case)"
+    )
+    default: Any = None
+    as_: Literal["text", "number", "boolean"] | None = Field(
+        default=None,
+        alias="as",
+        description="for attributes: read the value as this, so that rules can compare it",
+    )
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paths_alone(cls, value: object) -> object:
+        return {"from": value} if isinstance(value, str | list) else value
+
+    @field_validator("from_", mode="before")
+    @classmethod
+    def _one_path_or_many(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("from_")
+    @classmethod
+    def _readable(cls, value: list[str]) -> list[str]:
+        for path in value:
+            steps(path)
+        return value
+
+
+class Signature(RulebookModel):
+    """How the sender of a webhook proves itself. Secrets are named here and kept elsewhere."""
+
+    scheme: Literal[
+        "standard_webhooks", "typeform", "meta", "hubspot_v3", "google_key", "linkedin", "shared_secret"
+    ]
+    secret: Identifier = Field(description="name of the secret; its value is given to intake")
+    tolerance: Duration = Field(
+        default="5m",
+        validate_default=True,
+        description="how old a signed time may be, where it has one",
+    )
+    header: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9-]{1,64}$",
+        description="for shared_secret: the header that carries it",
+    )
+    field: str | None = Field(
+        default=None, description="for google_key and shared_secret: the path in the body instead"
+    )
+
+
+class Fetch(RulebookModel):
+    """Where a notice that carries ids only is turned into a lead."""
+
+    api: Literal["meta", "linkedin"]
+    token: Identifier = Field(description="name of the secret that holds the access token")
+    base_url: str | None = Field(default=None, pattern="^https?://", description="the vendor's, where absent")
+    timeout: Duration = Field(default="10s", validate_default=True)
+
+
+class Captcha(RulebookModel):
+    """A proof that a person fills in the form. When the provider does not answer, the submission waits."""
+
+    provider: Literal["turnstile"]
+    site_key: str = Field(min_length=1, max_length=200)
+    secret: Identifier = Field(description="name of the secret")
+    verify_url: str | None = Field(
+        default=None, pattern="^https?://", description="the provider's, where absent"
+    )
+
+
+class Wave(RulebookModel):
+    """When suspects come in a wave the form quarantines everything until it is over."""
+
+    suspects: int = Field(default=100, ge=5, le=100_000, description="within `window`")
+    window: Duration = Field(default="10m", validate_default=True)
+    calm: Duration = Field(
+        default="30m", validate_default=True, description="without a suspect the form takes leads again"
+    )
+
+
+class SpamPolicy(RulebookModel):
+    """What makes a submission suspect. A suspect waits in quarantine; nothing here drops one."""
+
+    min_fill: Duration | None = Field(
+        default=None, description="a person takes at least this long; needs the signed token of the snippet"
+    )
+    max_links: int | None = Field(default=None, ge=0, le=100, description="in all text fields together")
+    disposable_addresses: Literal["quarantine", "accept"] = "accept"
+    captcha: Captcha | None = None
+    wave: Wave | Literal["never"] = Wave()
+
+
+class Limits(RulebookModel):
+    """How many posts a minute one intake instance takes; beyond them 429 with the time to wait."""
+
+    per_minute: int = Field(default=6_000, ge=1, le=1_000_000, description="of this form")
+    per_address_per_minute: int = Field(
+        default=60,
+        ge=1,
+        le=1_000_000,
+        description="from one address (IPv6: a /64) that signs nothing",
+    )
+
+
+class Form(RulebookModel):
+    """One place leads come from."""
+
+    name: str
+    key: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", description="publishable: stands in the page's HTML")
+    status: Literal["active", "retired"] = "active"
+    lines: list[Identifier] = Field(default=["main"], min_length=1)
+    line_field: str | None = Field(
+        default=None, description="path whose values (one or many) choose among `lines`"
+    )
+    line_values: dict[str, Identifier] = Field(
+        default_factory=dict,
+        description="the line that a value of `line_field` means, where it is not the line's id",
+    )
+    source: Identifier
+    campaign: str | None = None
+    language: str = "en"
+    region: str | None = Field(
+        default=None, pattern="^[A-Z]{2}$", description="for phone numbers without a country code"
+    )
+    fields: dict[str, FieldMapping]
+    required: list[str] = Field(
+        default=["email|phone"], description="profile fields; `a|b` asks for at least one of them"
+    )
+    volatile: list[str] = Field(default_factory=list, description="fields that differ from click to click")
+    vendor_id: str | None = Field(default=None, description="path of the vendor's own id of the submission")
+    vendor_time: str | None = Field(
+        default=None, description="path of the buyer's act, where the vendor is trusted"
+    )
+    test_flag: str | None = Field(default=None, description="path of a flag that marks a test submission")
+    honeypot: str | None = Field(
+        default=None, description="a field no person sees; a value in it means quarantine"
+    )
+    consent_field: str | None = None
+    consent_text: str | None = None
+    consent_version: str | None = None
+    explicit_ask: bool = Field(default=True, description="whether sending this form asks to be contacted")
+    consent_required: bool = Field(default=False, description="without consent the submission waits")
+    redirect: str | None = Field(
+        default=None, pattern="^https?://", description="where a plain HTML form goes next"
+    )
+    redirect_field: str | None = Field(
+        default=None, description="path of the page's own wish, followed only to `allowed_redirects`"
+    )
+    allowed_redirects: list[str] = Field(
+        default_factory=list, description="origins such as https://www.example.com"
+    )
+    allowed_origins: list[str] = Field(default_factory=list)
+    vendor: Identifier | None = Field(
+        default=None, description="a ready mapping to start from; what this form says itself wins"
+    )
+    signature: Signature | None = None
+    fetch: Fetch | None = None
+    limits: Limits = Limits()
+    spam: SpamPolicy = SpamPolicy()
+    alert_on_silence: bool = Field(
+        default=True, description="tell when nothing comes for three times as long as usual on that weekday"
+    )
+
+
+class Cost(RulebookModel):
+    """What a source costs, in minor units (cents) of the company's currency."""
+
+    amount_minor: int = Field(ge=0)
+    per: Literal["lead", "month", "quarter", "year"]
+
+
+class Returns(RulebookModel):
+    """When a lead that was paid for may be given back to its vendor."""
+
+    window: Duration = Field(description="after the lead was received")
+    reasons: list[Identifier] = Field(min_length=1)
+
+
+class Source(RulebookModel):
+    """Where leads come from, as both sides name it."""
+
+    name: str
+    origin: Literal["marketing", "sales", "partner", "referral"] = "marketing"
+    cost: Cost | None = None
+    returns: Returns | None = Field(default=None, description="for a paid vendor")

@@ -1,0 +1,33 @@
+"""One whole version of the rulebook."""
+
+from pydantic import Field
+
+from rulebook.models.agreement import Agreement
+from rulebook.models.base import Identifier, RulebookModel
+from rulebook.models.care import Alerts, Matching, Retention
+from rulebook.models.forms import Form, Source
+from rulebook.models.people import Calendar, Roster
+from rulebook.models.routing import Routing
+from rulebook.models.scoring import Scorecard
+
+
+class Rulebook(RulebookModel):
+    """One whole version."""
+
+    company: str
+    time_zone: str
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    lines: dict[Identifier, str] = Field(min_length=1, description="line id to its name")
+    staff_domains: list[str] = Field(
+        default_factory=list, description="own e-mail domains: submissions from them are tests"
+    )
+    matching: Matching = Matching()
+    retention: Retention = Retention()
+    forms: dict[Identifier, Form]
+    sources: dict[Identifier, Source]
+    scorecards: dict[Identifier, Scorecard]
+    routing: Routing
+    roster: Roster
+    calendars: dict[Identifier, Calendar]
+    agreement: Agreement
+    alerts: Alerts = Alerts()

@@ -1,0 +1,56 @@
+"""Secrets by name: the rulebook names them, the deployment gives their values."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+PREFIX = "BATON_SECRET_"
+
+
+class SecretMissing(LookupError):
+    """A secret that the rulebook names has no value here: give it to the service and try again."""
+
+
+class Secrets:
+    """Values from BATON_SECRET_<NAME> (upper case, dashes as underscores), else from files of a folder.
+
+    A file's name is the secret's name; it is read again when it changes, so that a secret can be replaced
+    without a restart. Several lines are several values: all are good for checking, the first is used.
+    """
+
+    def __init__(self, folder: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._environ = os.environ if environ is None else environ
+        self._read: dict[str, tuple[float, tuple[str, ...]]] = {}
+
+    def all_of(self, name: str) -> tuple[str, ...]:
+        """Every value that is good now, the one in use first. Raises SecretMissing."""
+        given = self._environ.get(PREFIX + name.upper().replace("-", "_"))
+        values = _lines(given) if given is not None else self._from_file(name)
+        if not values:
+            raise SecretMissing(
+                f"the secret {name!r} has no value: set {PREFIX}{name.upper().replace('-', '_')}"
+                + (f" or write it to {self._folder / name}" if self._folder else "")
+            )
+        return values
+
+    def one(self, name: str) -> str:
+        """The value in use. Raises SecretMissing."""
+        return self.all_of(name)[0]
+
+    def _from_file(self, name: str) -> tuple[str, ...]:
+        if self._folder is None:
+            return ()
+        file = self._folder / name
+        try:
+            changed = file.stat().st_mtime
+            known = self._read.get(name)
+            if known is None or known[0] != changed:
+                known = self._read[name] = (changed, _lines(file.read_text("utf-8")))
+        except OSError:
+            return ()
+        return known[1]
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())

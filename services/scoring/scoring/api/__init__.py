@@ -1,0 +1,19 @@
+"""Scoring's HTTP API, for the operator; a file for each subject."""
+
+from fastapi import APIRouter, Depends
+
+from scoring.api.leads import lead_routes
+from scoring.api.rulebooks import rulebook_routes
+from scoring.api.submissions import submission_routes
+from service_kit.auth import require_operator
+from service_kit.runtime import Runtime
+
+SUBJECTS = (rulebook_routes, lead_routes, submission_routes)
+
+
+def scoring_router(runtime: Runtime) -> APIRouter:
+    """All routes; each needs the operator's token."""
+    router = APIRouter(prefix="/v1", dependencies=[Depends(require_operator(runtime.settings))])
+    for add_routes in SUBJECTS:
+        add_routes(router, runtime)
+    return router
