@@ -5,7 +5,7 @@ Locks are taken in one order everywhere: leads by id, pools by id, reps by id. S
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,36 +15,17 @@ from lead_events.ids import event_id
 from lead_events.words import CloseReason, HoldReason, RoutedKind
 from router import metrics, store
 from router.books import Shelf
-from router.domain.book import NO_PLAN, Book, PoolChoice, PoolMember
-from router.domain.decision import Decision, Standing, able_now, decide
+from router.domain.book import Book, PoolChoice
+from router.domain.decision import Decision, Standing, able_now, decide, wait_in_lane
+from router.domain.imports import day_began, import_terms
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.roster import Pool, Rep
-from router.domain.turns import Turns
 from router.domain.why import why_assigned, why_closed, why_held, why_no_pool, why_taken_back
+from router.locked import LockedPool, Member
 from router.records import Ledger
 from router.roster import RepReader, rep_news
 from router.store import q
-from rulebook.context import routing_context, scoring_context
 from service_kit.unit import Unit
-
-
-@dataclass(slots=True)
-class LockedPool:
-    """A pool's row while its lock is held. `version` is the rulebook version its reps were last chosen by."""
-
-    pool: Pool
-    drain_due: bool
-    next_opening: datetime | None
-    turns_before: Turns
-    version: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Who a rep is to a pool."""
-
-    id: str
-    team: str
 
 
 @dataclass(slots=True)
@@ -58,7 +39,8 @@ class Desk:
     pools: dict[str, LockedPool] = field(default_factory=dict)
     reps: dict[str, Rep] = field(default_factory=dict)
     load: dict[str, int] = field(default_factory=dict)
-    members: dict[str, PoolMember] = field(default_factory=dict)
+    imported: dict[str, int] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     _pools_of: dict[str, set[str]] = field(default_factory=dict)
     _waiting: set[tuple[str, str]] = field(default_factory=set)
@@ -73,7 +55,7 @@ class Desk:
     async def read_members(self) -> None:
         """Read who belongs to which team; needed before asking a book for members."""
         rows = await self.unit.conn.fetch(q.roster)
-        self.members = {row["id"]: Member(row["id"], row["team"]) for row in rows}
+        self.members = {row["id"]: Member(row["id"], row["team"], row["email"]) for row in rows}
 
     def expect_freed(self, rep: str, since: datetime) -> None:
         """`take_pools` is to lock this rep, and the pools in which waiting leads may go to them once freed.
@@ -114,6 +96,13 @@ class Desk:
             ],
         )
 
+    async def count_imported(self) -> None:
+        """Learn how many leads of imports each locked rep got today; needed before one is handed out."""
+        reps = list(self.reps.values())
+        began = [day_began(rep, self.unit.now) for rep in reps]
+        rows = await self.unit.conn.fetch(q.imported_since, [rep.id for rep in reps], began)
+        self.imported.update({row["rep_id"]: row["leads"] for row in rows})
+
     def pool(self, book: Book, name: str) -> Pool:
         """A locked pool with the reps that `book` puts in it."""
         locked = self.pools[name]
@@ -125,6 +114,7 @@ class Desk:
                 tuple(self.reps[rep] for rep in members),
                 self.load,
                 locked.pool.turns,
+                self.imported,
             )
             locked.version = book.version
         return locked.pool
@@ -140,8 +130,13 @@ class Desk:
             return self._hold_without_pool(lead, cause, book, choice)
         metrics.count_rule_errors(self.unit, choice.errors)
         pool = self.pool(book, choice.pool)
-        waiting = not from_queue and (pool.id, lead.line) in self._waiting
-        decision = decide(pool, lead.routable(), self.unit.now, queue_is_waiting=waiting)
+        terms = import_terms(lead.handling, self.members.values())
+        if terms is not None and not from_queue:
+            self._hold(lead, cause, book, choice, wait_in_lane(pool, lead.routable(terms), self.unit.now))
+            return RoutedKind.HELD
+        is_queue_ahead = terms is not None or not from_queue
+        waiting = is_queue_ahead and (pool.id, lead.line) in self._waiting
+        decision = decide(pool, lead.routable(terms), self.unit.now, queue_is_waiting=waiting)
         if decision.rep is not None:
             self._assign(lead, cause, book, choice, decision, decision.rep)
             return RoutedKind.ASSIGNED
@@ -230,6 +225,8 @@ class Desk:
         self.ledger.touch(lead)
         pool.turns = decision.turns
         self.load[rep.id] += 1
+        if lead.handling is not None:
+            self.imported[rep.id] = self.imported.get(rep.id, 0) + 1
         self._taken[rep.id] += 1
         lead.state = LeadState.ASSIGNED
         lead.pool = decision.pool
@@ -242,6 +239,19 @@ class Desk:
         metrics.count_assignment(self.unit, lead)
 
     def _hold(self, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, decision: Decision) -> None:
+        if lead.handling is None:
+            self._note_queue(lead, book, decision)
+        was_paced = lead.hold_reason is HoldReason.PACED and lead.handling is None
+        if lead.state is LeadState.HELD and lead.pool == decision.pool and not was_paced:
+            return
+        self._begin_hold(
+            lead, decision.pool, decision.hold_reason or HoldReason.POOL_EMPTY, decision.next_try_at
+        )
+        why = why_held(self.pool(book, decision.pool), decision, choice)
+        self._record(lead, cause, book, choice, decision, RoutedKind.HELD, why)
+
+    def _note_queue(self, lead: Lead, book: Book, decision: Decision) -> None:
+        """What a held live lead means to its pool: others join it, and somebody's coming opens it."""
         locked = self.pools[decision.pool]
         in_force = self.shelf.at(self.unit.now)
         if in_force is not None and in_force.version != book.version:
@@ -251,13 +261,6 @@ class Desk:
         elif decision.hold_reason is not HoldReason.POOL_EMPTY:
             self._waiting.add((decision.pool, lead.line))
         self._plan_next_opening(locked, decision.next_try_at)
-        if lead.state is LeadState.HELD and lead.pool == decision.pool:
-            return
-        self._begin_hold(
-            lead, decision.pool, decision.hold_reason or HoldReason.POOL_EMPTY, decision.next_try_at
-        )
-        why = why_held(self.pool(book, decision.pool), decision, choice)
-        self._record(lead, cause, book, choice, decision, RoutedKind.HELD, why)
 
     def _hold_without_pool(
         self, lead: Lead, cause: UUID, book: Book | None, choice: PoolChoice
@@ -313,7 +316,16 @@ class Desk:
         identity = event_id(cause, "decision", lead.id, self._ordinal(cause, lead.id, "decision"))
         locked = self.pools[decision.pool] if decision is not None else None
         self.ledger.decide(
-            identity, lead, self.unit.now, cause, kind, choice, decision, version, why, _pool_state(locked)
+            identity,
+            lead,
+            self.unit.now,
+            cause,
+            kind,
+            choice,
+            decision,
+            version,
+            why,
+            locked.record() if locked is not None else {},
         )
         rep = lead.handoff.rep if lead.handoff is not None else None
         self._publish(lead, cause, kind, why, pool=lead.pool, rep=rep, decision=identity, version=version)
@@ -335,7 +347,7 @@ class Desk:
         if version is None:
             in_force = self.shelf.at(self.unit.now)
             version = in_force.version if in_force is not None else lead.rulebook_version
-        metrics.count_decision(self.unit, kind, pool)
+        metrics.count_decision(self.unit, lead, kind, pool)
         lead.routed_seq += 1
         event = LeadRouted(
             lead_id=lead.id,
@@ -365,27 +377,3 @@ class Desk:
         key = (cause, subject, effect)
         self._ordinals[key] += 1
         return self._ordinals[key] - 1
-
-
-def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
-    """The pool the rules choose for a lead as it is known now."""
-    if book is None:
-        return NO_PLAN
-    scoring = scoring_context(
-        lead.profile,
-        form=lead.form_id,
-        source=lead.source,
-        campaign=lead.campaign,
-        line=lead.line,
-        submissions=lead.submissions,
-        asks=lead.asks,
-    )
-    context = routing_context(scoring, fit=lead.fit(), interest=lead.interest(), quadrant=lead.quadrant.value)
-    return book.choose_pool(lead.line, context)
-
-
-def _pool_state(locked: LockedPool | None) -> Mapping[str, object]:
-    if locked is None:
-        return {}
-    opening = locked.next_opening.isoformat() if locked.next_opening is not None else None
-    return {"drain_due": locked.drain_due, "next_opening": opening, "reps": len(locked.pool.reps)}

@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from router import store
 from router.handlers.drain import Drained, DrainHandler
+from router.handlers.imports import ImportHandler
 from router.store import q
 from service_kit.clock import pause
 from service_kit.errors import Fault, classify, describe
@@ -15,7 +17,7 @@ from service_kit.unit import Unit
 _log = logger(__name__)
 
 ORPHANS_EVERY = 5
-"""Rounds between two looks for leads held in no pool of the rulebook."""
+"""Rounds between two looks for leads held in no pool of the rulebook, and for leads of imports."""
 
 FAILURES = 3
 """So many looks in a row may fail for a reason that is not transient."""
@@ -31,9 +33,12 @@ class Drainer:
 
     name = "drain"
 
-    def __init__(self, runtime: Runtime, handler: DrainHandler, *, every: timedelta) -> None:
+    def __init__(
+        self, runtime: Runtime, handler: DrainHandler, imports: ImportHandler, *, every: timedelta
+    ) -> None:
         self._runtime = runtime
         self._handler = handler
+        self._imports = imports
         self._every = every.total_seconds()
         self._woken = asyncio.Event()
         self._stopping = False
@@ -89,8 +94,20 @@ class Drainer:
         self._rounds += 1
         if self._rounds % ORPHANS_EVERY == 1:
             placed += await self._runtime.in_transaction(self._handler.drain_orphans)
+            placed += await self._place_imported()
         if broken is not None:
             raise broken
+        return placed
+
+    async def _place_imported(self) -> int:
+        """Hand out what imports brought, after the live leads of every pool had their turn."""
+        placed = 0
+        for waiting in await self._runtime.in_transaction(self._imports.waiting):
+            while not self._stopping:
+                now = await self._runtime.in_transaction(partial(self._imports.place, waiting=waiting))
+                placed += now
+                if not now:
+                    break
         return placed
 
     async def _drain(self, pool: str) -> int:

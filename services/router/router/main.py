@@ -13,6 +13,7 @@ from router.consumer import consumer_spec
 from router.drainer import Drainer
 from router.handlers.acts import ActHandler
 from router.handlers.drain import DrainHandler
+from router.handlers.imports import ImportHandler
 from router.handlers.news import NewsHandler
 from router.handlers.reps import RepHandler
 from router.roster import RepReader
@@ -43,7 +44,7 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
         news=NewsHandler(books, reader),
         acts=ActHandler(books, reader),
         reps=RepHandler(books),
-        drainer=Drainer(runtime, DrainHandler(books, reader), every=every),
+        drainer=Drainer(runtime, DrainHandler(books, reader), ImportHandler(books, reader), every=every),
     )
 
 

@@ -32,8 +32,10 @@ REFUSED_RULEBOOKS = Counter(
 DRAINED = Counter("baton_leads_drained_total", "Held leads that found a rep.")
 
 
-def count_decision(unit: Unit, kind: RoutedKind, pool: str | None) -> None:
-    """Counts once the unit is committed, as all of these do."""
+def count_decision(unit: Unit, lead: Lead, kind: RoutedKind, pool: str | None) -> None:
+    """Counts once the unit is committed, as all of these do; a test counts nowhere."""
+    if lead.is_test:
+        return
     unit.after_commit(DECISIONS.labels(kind=kind.value, pool=pool or "none").inc)
 
 
@@ -44,8 +46,9 @@ def count_rule_errors(unit: Unit, errors: Iterable[RuleError]) -> None:
 
 
 def count_assignment(unit: Unit, lead: Lead) -> None:
-    """The company's speed in front of sales: first handoffs only."""
-    if lead.round == 1 and lead.received_at is not None:
+    """The company's speed in front of sales: first handoffs of live leads only."""
+    is_live = not lead.is_test and lead.handling is None
+    if lead.round == 1 and is_live and lead.received_at is not None:
         seconds = max(0.0, (unit.now - lead.received_at).total_seconds())
         unit.after_commit(partial(ASSIGNED_AFTER.observe, seconds))
 

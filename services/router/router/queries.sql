@@ -11,7 +11,7 @@ SELECT * FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 -- name: lock_waiting_leads
 -- Up to $4 held leads of a pool and line, best first, that one of the reps $3 was not taken from; busy ones are left.
 SELECT * FROM leads
-WHERE state = 'held' AND pool_id = $1 AND line = $2 AND NOT (excluded ?& $3::text[])
+WHERE state = 'held' AND handling IS NULL AND pool_id = $1 AND line = $2 AND NOT (excluded ?& $3::text[])
 ORDER BY rank, received_at, id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_orphans
@@ -44,7 +44,7 @@ SELECT * FROM reps WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
 
 -- name: roster
 -- All reps, without locks: who belongs to which pool.
-SELECT id, team FROM reps ORDER BY id
+SELECT id, team, email FROM reps ORDER BY id
 
 -- name: read_turns
 -- The memory of locked pools.
@@ -55,13 +55,36 @@ SELECT pool_id, rep_id, carried, lag FROM turns WHERE pool_id = ANY($1::text[])
 SELECT DISTINCT pool_id, line FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (pool_id, line, reps)
 WHERE EXISTS (
     SELECT FROM leads l
-    WHERE l.state = 'held' AND l.pool_id = asked.pool_id AND l.line = asked.line
+    WHERE l.state = 'held' AND l.handling IS NULL AND l.pool_id = asked.pool_id AND l.line = asked.line
       AND NOT (l.excluded ?& string_to_array(asked.reps, ','))
 )
 
+-- name: imports_waiting
+-- Which imports have leads that wait, by pool, line and terms.
+SELECT DISTINCT pool_id, line, handling->>'import_id' AS import_id, handling->>'mode' AS mode,
+       (handling->>'per_rep_daily')::integer AS per_rep_daily
+FROM leads WHERE state = 'held' AND handling IS NOT NULL AND pool_id IS NOT NULL ORDER BY 1, 2, 3
+
+-- name: lock_imported
+-- Up to $7 held leads of an import, best first, that one of the reps $4 may take, busy ones left. An owner column
+-- holds an id or e-mail: one of theirs ($5), or of nobody in the pool ($6).
+SELECT * FROM leads
+WHERE state = 'held' AND handling IS NOT NULL AND pool_id = $1 AND line = $2 AND handling->>'import_id' = $3
+  AND NOT (excluded ?& $4::text[])
+  AND (handling->>'mode' <> 'owner' OR lower(trim(coalesce(handling->>'owner', ''))) = ANY($5::text[])
+       OR NOT lower(trim(coalesce(handling->>'owner', ''))) = ANY($6::text[]))
+ORDER BY rank, received_at, id LIMIT $7 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: imported_since
+-- How many leads of imports reps were given since the moment named with each.
+SELECT a.rep_id, count(*)::integer AS leads
+FROM unnest($1::text[], $2::timestamptz[]) AS day (rep, began)
+JOIN assignments a ON a.rep_id = day.rep AND a.is_imported AND a.assigned_at >= day.began
+GROUP BY a.rep_id
+
 -- name: lines_waiting
 -- The lines of which a pool holds leads.
-SELECT DISTINCT line FROM leads WHERE state = 'held' AND pool_id = $1
+SELECT DISTINCT line FROM leads WHERE state = 'held' AND handling IS NULL AND pool_id = $1
 
 -- name: update_leads
 -- Writes back the locked leads of a batch.
@@ -72,16 +95,17 @@ UPDATE leads SET
     is_test = n.is_test, received_at = n.received_at, sql_at = n.sql_at, rulebook_version = n.rulebook_version,
     round = n.round, pool_id = n.pool_id, rank = n.rank, hold_reason = n.hold_reason, held_since = n.held_since,
     next_try_at = n.next_try_at, excluded = n.excluded, last_routed = n.last_routed, closed_at = n.closed_at,
-    close_reason = n.close_reason, closing_seq = n.closing_seq
+    close_reason = n.close_reason, closing_seq = n.closing_seq, handling = n.handling
 FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[],
     $10::jsonb[], $11::jsonb[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::boolean[], $17::boolean[],
     $18::timestamptz[], $19::timestamptz[], $20::integer[], $21::integer[], $22::text[], $23::smallint[], $24::text[],
-    $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::uuid[], $29::timestamptz[], $30::text[], $31::bigint[]
+    $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::uuid[], $29::timestamptz[], $30::text[], $31::bigint[],
+    $32::jsonb[]
 ) AS n (
     id, state, person_id, line, scored_seq, routed_seq, progressed_seq, quadrant, stage, profile, score, form_id,
     source, campaign, submissions, asks, is_test, received_at, sql_at, rulebook_version, round, pool_id, rank,
-    hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq
+    hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq, handling
 )
 WHERE leads.id = n.id
 
@@ -95,11 +119,11 @@ WHERE a.id = n.id AND a.ended_at IS NULL
 -- Begins rounds; one that is over already is written with its end.
 INSERT INTO assignments
     (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_within, respond_within, why,
-     accept_by, respond_by, ended_at, ended_by)
+     accept_by, respond_by, ended_at, ended_by, is_imported)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
     $8::interval[], $9::interval[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
-    $14::text[]
+    $14::text[], $15::boolean[]
 )
 
 -- name: running_promises

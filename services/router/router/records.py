@@ -171,6 +171,7 @@ class Ledger:
             [each.due.respond_by for each in rounds],
             [now if each.handoff.id in ended else None for each in rounds],
             [ended.get(each.handoff.id) for each in rounds],
+            [each.lead.handling is not None for each in rounds],
         )
 
     @staticmethod

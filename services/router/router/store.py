@@ -51,6 +51,7 @@ def read_lead(row: Row) -> Lead:
         held_since=row["held_since"],
         next_try_at=row["next_try_at"],
         excluded=row["excluded"],
+        handling=row["handling"],
         last_routed=row["last_routed"],
         closed_at=row["closed_at"],
         close_reason=CloseReason(row["close_reason"]) if row["close_reason"] else None,
@@ -94,6 +95,26 @@ async def lock_waiting(
         lead.id: lead
         for lead in map(read_lead, await conn.fetch(q.lock_waiting_leads, pool, line, list(reps), limit))
     }
+
+
+async def lock_imported(
+    conn: Connection,
+    pool: str,
+    line: str,
+    import_id: str,
+    reps: Sequence[str],
+    names: Sequence[str],
+    members: Sequence[str],
+    limit: int,
+) -> dict[UUID, Lead]:
+    """Lock held leads of an import that one of `reps` may take, best first; those locked elsewhere are left.
+
+    An owner column may call a rep by any of `names`, and anybody of the pool by any of `members`.
+    """
+    rows = await conn.fetch(
+        q.lock_imported, pool, line, import_id, list(reps), list(names), list(members), limit
+    )
+    return {lead.id: lead for lead in map(read_lead, rows)}
 
 
 async def lock_orphans(
@@ -147,6 +168,7 @@ async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
         [lead.closed_at for lead in leads],
         [lead.close_reason for lead in leads],
         [lead.closing_seq for lead in leads],
+        [lead.handling for lead in leads],
     ]
     await conn.execute(q.update_leads, *columns)
 

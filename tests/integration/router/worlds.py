@@ -13,6 +13,7 @@ from lead_events import (
     EVENT_OF_TOPIC,
     Cause,
     EventModel,
+    Handling,
     Journey,
     LeadMerged,
     LeadProgressed,
@@ -28,6 +29,7 @@ from lead_events import (
 from lead_events.codec import encode
 from lead_events.words import CauseKind, ChargedTo, Quadrant, Stage, TimerKind
 from router.consumer import consumer_spec
+from router.drainer import ORPHANS_EVERY
 from router.main import Wiring, build_app, wire
 from router.settings import RouterSettings
 from service_kit.clock import ManualClock
@@ -160,6 +162,10 @@ class World:
         await self.runtime.published()
         return placed
 
+    async def hand_out(self) -> int:
+        """Look until leads of imports had their turn too."""
+        return sum([await self.drain() for _ in range(ORPHANS_EVERY)])
+
     async def publish_rulebook(
         self, document: dict[str, Any] | None = None, version: int = 1, *, in_seconds: float = 0
     ) -> None:
@@ -207,6 +213,8 @@ class World:
         topic: str = "lead-scored",
         identity: UUID | None = None,
         time: datetime | None = None,
+        handling: Handling | None = None,
+        is_test: bool = False,
         **profile: Any,
     ) -> UUID:
         """Put a state of a lead on the topic; returns the id of its cause."""
@@ -230,6 +238,8 @@ class World:
             sql_at=now if stage is Stage.SQL else None,
             journey=Journey(received_at=now, durable_at=now, scored_at=now),
             submissions=1,
+            handling=handling,
+            is_test=is_test,
             rulebook_version=1,
         )
         self.put(topic, event, str(lead), identity, time)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from lead_events.words import HoldReason
+from router.domain.imports import ImportTerms, next_day_opening, room_for_imports
 from router.domain.roster import Pool, Presence, Rep, earliest_opening
 from router.domain.turns import Turns, take_turn
 
@@ -25,10 +26,19 @@ class Standing(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     ABSENT = "absent"
     FULL = "full"
+    NOT_OWNER = "not_owner"  # an import keeps the lead for another
+    DAY_FULL = "day_full"  # had as many imported leads today as the import allows
+    KEPT_FREE = "kept_free"  # the places left are for buyers who ask by themselves
 
 
 _NOBODYS = UUID(int=0)
-_COULD_TAKE_IT_LATER = frozenset({Standing.AVAILABLE, Standing.OUTSIDE_HOURS, Standing.ABSENT, Standing.FULL})
+_WITHOUT_ROOM = frozenset({Standing.FULL, Standing.KEPT_FREE})
+_COULD_TAKE_IT_LATER = _WITHOUT_ROOM | {
+    Standing.AVAILABLE,
+    Standing.OUTSIDE_HOURS,
+    Standing.ABSENT,
+    Standing.DAY_FULL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class RoutableLead:
     id: UUID
     line: str
     excluded: Mapping[str, str] = field(default_factory=dict)
+    terms: ImportTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,12 @@ def decide(pool: Pool, lead: RoutableLead, now: datetime, *, queue_is_waiting: b
     return Decision(pool.id, rep, None, None, _candidates(pool, standings), turns)
 
 
+def wait_in_lane(pool: Pool, lead: RoutableLead, now: datetime) -> Decision:
+    """An imported lead on arrival: it waits, and those who wait are handed out best first."""
+    standings = {rep.id: _standing(rep, pool, lead, now) for rep in pool.reps}
+    return _held(pool, standings, HoldReason.PACED, None)
+
+
 def able_now(pool: Pool, line: str, now: datetime, freed: Collection[str] = ()) -> list[str]:
     """Who could take a lead of the line that nobody had before; of `freed`, also those still full."""
     lead = RoutableLead(_NOBODYS, line)
@@ -109,6 +126,7 @@ def _standing(rep: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Standi
         (not rep.is_active, Standing.INACTIVE),
         (rep.weight == 0, Standing.NO_WEIGHT),
         (lead.line not in rep.lines, Standing.OTHER_LINE),
+        (_keeps_for_another(lead, rep, pool), Standing.NOT_OWNER),
     ):
         if fails:
             return standing
@@ -117,15 +135,34 @@ def _standing(rep: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Standi
     presence = pool.presence(now)[rep.id]
     if presence is not Presence.OPEN:
         return Standing(presence.value)
-    return Standing.FULL if pool.load[rep.id] >= rep.capacity else Standing.AVAILABLE
+    if pool.load[rep.id] >= rep.capacity:
+        return Standing.FULL
+    return Standing.AVAILABLE if lead.terms is None else _standing_of_import(rep, pool, lead.terms)
+
+
+def _standing_of_import(rep: Rep, pool: Pool, terms: ImportTerms) -> Standing:
+    load, today = pool.load[rep.id], pool.imported.get(rep.id, 0)
+    if room_for_imports(rep, load, today, terms):
+        return Standing.AVAILABLE
+    if terms.per_rep_daily is not None and today >= terms.per_rep_daily:
+        return Standing.DAY_FULL
+    return Standing.KEPT_FREE
+
+
+def _keeps_for_another(lead: RoutableLead, rep: Rep, pool: Pool) -> bool:
+    """An owner who is not of the pool is no owner: the lead would wait for ever."""
+    owner = lead.terms.owner if lead.terms is not None else None
+    return owner is not None and owner != rep.id and any(each.id == owner for each in pool.reps)
 
 
 def _hold(pool: Pool, standings: Mapping[str, Standing], now: datetime) -> Decision:
     later = [rep for rep in pool.reps if standings[rep.id] in _COULD_TAKE_IT_LATER]
     if not later:
         return _held(pool, standings, HoldReason.POOL_EMPTY, None)
-    opening = earliest_opening((rep for rep in later if standings[rep.id] is not Standing.FULL), now)
-    if any(standings[rep.id] is Standing.FULL for rep in later):
+    if all(standings[rep.id] is Standing.DAY_FULL for rep in later):
+        return _held(pool, standings, HoldReason.PACED, next_day_opening(pool, now))
+    opening = earliest_opening((rep for rep in later if standings[rep.id] not in _WITHOUT_ROOM), now)
+    if any(standings[rep.id] in _WITHOUT_ROOM for rep in later):
         return _held(pool, standings, HoldReason.NO_CAPACITY, opening)
     return _held(pool, standings, HoldReason.NOBODY_OPEN, opening)
 

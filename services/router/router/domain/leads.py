@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from lead_events import LeadScored
-from lead_events.words import CauseKind, CloseReason, HoldReason, Quadrant, Stage
+from lead_events.words import CauseKind, CloseReason, HoldReason, ImportMode, Quadrant, Stage
 from router.domain.decision import RoutableLead
+from router.domain.imports import ImportTerms
 
 _RANK = {Quadrant.PERFECT: 0, Quadrant.WARM: 1, Quadrant.CURIOUS: 2, Quadrant.COLD: 3}
 _ASKS = frozenset({CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK, CauseKind.AFTER_CLOSE})
@@ -85,6 +86,7 @@ class Lead:
     held_since: datetime | None = None
     next_try_at: datetime | None = None
     excluded: dict[str, str] = field(default_factory=dict)
+    handling: dict[str, Any] | None = None
     last_routed: UUID | None = None
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
@@ -110,9 +112,9 @@ class Lead:
             self.id,
         )
 
-    def routable(self) -> RoutableLead:
-        """What a decision needs of it."""
-        return RoutableLead(self.id, self.line, self.excluded)
+    def routable(self, terms: ImportTerms | None = None) -> RoutableLead:
+        """What a decision needs of it; `terms` are those of the import that brought it."""
+        return RoutableLead(self.id, self.line, self.excluded, terms)
 
     def fit(self) -> int:
         """Fit, 0-100."""
@@ -143,12 +145,17 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
         return _ask_again(lead, event, now, newer=newer)
     if not newer:
         return Scored.STALE
-    if lead.stage is Stage.SQL:
+    if lead.stage is Stage.SQL and not _is_for_nurturing(event):
         return Scored.ROUTE
     if lead.state is LeadState.HELD:
         return Scored.KEPT  # what was to be handed over still is, whatever the score did since
     lead.state = LeadState.NURTURING
     return Scored.NURTURING
+
+
+def _is_for_nurturing(event: LeadScored) -> bool:
+    """Whether an import brought it to be nurtured, and nobody has asked since."""
+    return event.handling is not None and event.handling.mode is ImportMode.NURTURE
 
 
 def _ask_again(lead: Lead, event: LeadScored, now: datetime, *, newer: bool) -> Scored:
@@ -173,6 +180,7 @@ def _take_state(lead: Lead, event: LeadScored, *, asks: bool) -> None:
     lead.submissions = event.submissions
     lead.asks = lead.asks or asks
     lead.is_test = event.is_test
+    lead.handling = event.handling.model_dump(mode="json") if event.handling is not None else None
     lead.received_at = event.journey.released_at or event.journey.received_at
     lead.sql_at = event.sql_at
     lead.rulebook_version = event.rulebook_version

@@ -55,6 +55,7 @@ class Rep:
 class Pool:
     """The reps of a pool in order of their ids, how many open leads each holds, and the memory of turns.
 
+    `imported` counts the leads of imports that each got today.
     `load` may be shared by pools that share reps. Only the desk that holds the rows' locks changes it and
     `turns`.
     """
@@ -64,6 +65,7 @@ class Pool:
     reps: tuple[Rep, ...]
     load: Mapping[str, int]
     turns: Turns
+    imported: Mapping[str, int] = field(default_factory=dict)
     _seen_at: datetime | None = None
     _presence: dict[str, Presence] = field(default_factory=dict)
 

@@ -16,6 +16,9 @@ _NOT_NOW = {
     Standing.OUTSIDE_HOURS: "outside working hours",
     Standing.ABSENT: "away",
     Standing.FULL: "at capacity",
+    Standing.NOT_OWNER: "not its owner",
+    Standing.DAY_FULL: "with all imported leads of today",
+    Standing.KEPT_FREE: "with no place for imported leads",
 }
 
 _HELD = {
@@ -23,6 +26,7 @@ _HELD = {
     HoldReason.NO_CAPACITY: "everybody at work who could take it is at capacity",
     HoldReason.POOL_EMPTY: "the pool has nobody left who may take it",
     HoldReason.QUEUE_AHEAD: "earlier leads of this pool are waiting and go first",
+    HoldReason.PACED: "imported leads are handed out best first, behind live ones",
 }
 
 _CLOSED = {
@@ -32,6 +36,7 @@ _CLOSED = {
     CloseReason.LOST: "lost",
     CloseReason.MERGED: "it became one with another lead",
     CloseReason.ERASED: "the person's data was erased",
+    CloseReason.DO_NOT_CONTACT: "the person asked not to be contacted",
 }
 
 

@@ -11,9 +11,10 @@ from lead_events.ids import event_id
 from lead_events.words import ProgressKind
 from router import store
 from router.books import Books
-from router.desk import Desk, choose_pool
+from router.desk import Desk
 from router.domain.acts import Act, KeyReused, NotYours, Proceed, Repeat, WrongState, judge
 from router.domain.book import Book, PoolChoice
+from router.domain.choice import choose_pool
 from router.domain.decision import Standing
 from router.domain.leads import Lead
 from router.errors import KeyUsedForAnotherAct, LeadNotYours, NoRulebook, WakeUpInThePast, WrongLeadState

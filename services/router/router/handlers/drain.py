@@ -8,8 +8,9 @@ from uuid import UUID
 from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
-from router.desk import Desk, choose_pool
+from router.desk import Desk
 from router.domain.book import Book, PoolChoice
+from router.domain.choice import choose_pool
 from router.domain.decision import able_now
 from router.domain.leads import Lead
 from router.domain.roster import Pool

@@ -10,8 +10,9 @@ from lead_events.progressed import Closing
 from lead_events.words import ProgressKind, RoutedKind
 from router import store
 from router.books import Books
-from router.desk import Desk, choose_pool
+from router.desk import Desk
 from router.domain.book import NO_PLAN, Book, PoolChoice
+from router.domain.choice import choose_pool
 from router.domain.leads import Lead, Scored, apply_scored
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
 from router.handlers.rulebook import apply_rulebooks

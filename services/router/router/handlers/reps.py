@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.books import Books
-from router.desk import Member
 from router.domain.hours import with_absences
 from router.errors import UnknownRep
 from router.handlers.rulebook import announce, follow_hours
+from router.locked import Member
 from router.store import Row, q
 from rulebook.models import Absence
 from service_kit.unit import Unit
@@ -70,7 +70,7 @@ class RepHandler:
         known = await unit.conn.fetch(q.one_rep, rep)
         if not known:
             raise UnknownRep(rep)
-        shelf, member = await self._books.shelf(unit.conn), Member(rep, known[0]["team"])
+        shelf, member = await self._books.shelf(unit.conn), Member(rep, known[0]["team"], known[0]["email"])
         books = shelf.about(unit.now, unit.now)
         pools = sorted({pool for book in books for pool in book.pools_of(member)})
         await unit.conn.fetch(q.lock_pools, pools)

@@ -1,0 +1,22 @@
+"""Which pool the rules choose for a lead."""
+
+from router.domain.book import NO_PLAN, Book, PoolChoice
+from router.domain.leads import Lead
+from rulebook.context import routing_context, scoring_context
+
+
+def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
+    """The pool the rules choose for a lead as it is known now."""
+    if book is None:
+        return NO_PLAN
+    scoring = scoring_context(
+        lead.profile,
+        form=lead.form_id,
+        source=lead.source,
+        campaign=lead.campaign,
+        line=lead.line,
+        submissions=lead.submissions,
+        asks=lead.asks,
+    )
+    context = routing_context(scoring, fit=lead.fit(), interest=lead.interest(), quadrant=lead.quadrant.value)
+    return book.choose_pool(lead.line, context)

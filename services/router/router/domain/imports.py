@@ -1,0 +1,80 @@
+"""How leads of an import are handed out: behind live ones, best first, so many a day, or to their owner.
+
+A buyer who asks now is served before a list that can wait: imported leads stay in a lane of their own, and
+never take the last free places of a rep.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from lead_events.words import ImportMode
+from router.domain.roster import Pool, Rep
+
+KEPT_FREE = 0.2
+"""Share of a rep's capacity, rounded up, that imported leads leave free; with a capacity of one, nothing."""
+
+
+class Addressed(Protocol):
+    """A rep as an owner column may name them."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - named as it is
+    @property
+    def email(self) -> str: ...  # noqa: D102 - named as it is
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTerms:
+    """What an import asks for one lead. `owner` is a rep's id; the daily number is of all imports."""
+
+    owner: str | None = None
+    per_rep_daily: int | None = None
+
+
+def import_terms(handling: Mapping[str, Any] | None, reps: Iterable[Addressed]) -> ImportTerms | None:
+    """The terms of a lead; None for a live one. An owner whom nobody knows is no owner."""
+    if handling is None:
+        return None
+    mode = handling["mode"]
+    return ImportTerms(
+        owner=_owner(handling.get("owner"), reps) if mode == ImportMode.OWNER else None,
+        per_rep_daily=handling.get("per_rep_daily") if mode == ImportMode.PACED else None,
+    )
+
+
+def _owner(named: str | None, reps: Iterable[Addressed]) -> str | None:
+    wanted = (named or "").strip().casefold()
+    return next((rep.id for rep in reps if wanted in (rep.id.casefold(), rep.email.casefold())), None)
+
+
+def room_for_imports(rep: Rep, load: int, taken_today: int, terms: ImportTerms) -> int:
+    """How many more imported leads of these terms a rep may take now, working hours aside."""
+    free = rep.capacity - load - kept_free(rep.capacity)
+    if terms.per_rep_daily is not None:
+        free = min(free, terms.per_rep_daily - taken_today)
+    return max(0, free)
+
+
+def kept_free(capacity: int) -> int:
+    """Places that imported leads leave to buyers who ask by themselves."""
+    return math.ceil(capacity * KEPT_FREE) if capacity > 1 else 0
+
+
+def day_began(rep: Rep, now: datetime) -> datetime:
+    """Midnight of the rep's day, by the time zone of their calendar."""
+    local = now.astimezone(ZoneInfo(str(rep.document["tz"])))
+    return datetime.combine(local.date(), time(), local.tzinfo)
+
+
+def next_day_opening(pool: Pool, now: datetime) -> datetime | None:
+    """When the first of the pool's reps comes to work on a later day of theirs."""
+    openings = (
+        rep.next_open(day_began(rep, now) + timedelta(days=1))
+        for rep in pool.reps
+        if rep.is_active and rep.weight
+    )
+    return min((at for at in openings if at is not None), default=None)

@@ -1,0 +1,119 @@
+"""Leads of imports find a rep: behind live ones, best first, each pass a transaction of its own."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from lead_events.words import RoutedKind
+from router import metrics, store
+from router.books import Books
+from router.desk import Desk
+from router.domain.book import Book, PoolChoice
+from router.domain.decision import able_now
+from router.domain.imports import ImportTerms, day_began, room_for_imports
+from router.domain.leads import Lead
+from router.domain.roster import Pool, Rep
+from router.domain.turns import Turns
+from router.roster import RepReader
+from router.store import Row, q
+from service_kit.unit import Unit
+
+AT_ONCE = 100
+"""Imported leads in one transaction, at most: a live lead waits for no more than these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Leads of one import that wait in one pool."""
+
+    pool: str
+    line: str
+    import_id: str
+    terms: ImportTerms
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Who can take leads of an import now, by what is known before anything is locked."""
+
+    reps: Sequence[str]
+    names: Sequence[str]
+    members: Sequence[str]
+    places: int
+
+
+class ImportHandler:
+    """Runs passes over the lane of imports."""
+
+    def __init__(self, books: Books, reader: RepReader) -> None:
+        self._books = books
+        self._reader = reader
+
+    async def waiting(self, unit: Unit) -> list[Waiting]:
+        """What waits, by pool, line and import."""
+        return [
+            Waiting(
+                row["pool_id"], row["line"], row["import_id"], ImportTerms(per_rep_daily=row["per_rep_daily"])
+            )
+            for row in await unit.conn.fetch(q.imports_waiting)
+        ]
+
+    async def place(self, unit: Unit, waiting: Waiting) -> int:
+        """One pass: lock the best leads, then the pool, then its reps; returns how many found a rep."""
+        desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
+        book = desk.shelf.at(unit.now)
+        if book is None or waiting.pool not in book.pools:
+            return 0  # those held in no pool of the rulebook are decided anew, as all such are
+        await desk.read_members()
+        room = await self._room(desk, book, waiting)
+        if room.places <= 0:
+            return 0
+        desk.leads = await store.lock_imported(
+            unit.conn,
+            waiting.pool,
+            waiting.line,
+            waiting.import_id,
+            room.reps,
+            room.names,
+            room.members,
+            room.places,
+        )
+        await desk.take_pools([(book, waiting.pool)], [waiting.line])
+        await desk.count_imported()
+        best_first = sorted(desk.leads.values(), key=Lead.place_in_line)
+        placed = sum(_place(desk, book, waiting.pool, lead) for lead in best_first)
+        await desk.write()
+        unit.after_commit(partial(metrics.DRAINED.inc, placed))
+        return placed
+
+    async def _room(self, desk: Desk, book: Book, waiting: Waiting) -> _Room:
+        conn = desk.unit.conn
+        members = set(book.members(waiting.pool, desk.members.values()))
+        rows = [row for row in await conn.fetch(q.all_reps) if row["id"] in members]
+        reps = [self._reader.read(row) for row in rows]
+        load = {row["id"]: row["open"] for row in rows}
+        able = set(able_now(Pool("", "", tuple(reps), load, Turns()), waiting.line, desk.unit.now))
+        able_reps = [rep for rep in reps if rep.id in able]
+        today = await self._today(desk, able_reps)
+        rooms = {
+            rep.id: room_for_imports(rep, load[rep.id], today.get(rep.id, 0), waiting.terms)
+            for rep in able_reps
+        }
+        free = [rep for rep, places in rooms.items() if places > 0]
+        return _Room(free, _names(rows, free), _names(rows, members), min(AT_ONCE, sum(rooms.values())))
+
+    async def _today(self, desk: Desk, reps: Sequence[Rep]) -> dict[str, int]:
+        began = [day_began(rep, desk.unit.now) for rep in reps]
+        rows = await desk.unit.conn.fetch(q.imported_since, [rep.id for rep in reps], began)
+        return {row["rep_id"]: row["leads"] for row in rows}
+
+
+def _names(rows: Sequence[Row], reps: Collection[str]) -> list[str]:
+    """What an owner column may call these reps, in lower case."""
+    return [name.lower() for row in rows if row["id"] in reps for name in (row["id"], row["email"])]
+
+
+def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
+    choice = PoolChoice(pool, "import", "it waited among imported leads")
+    cause = lead.last_routed or lead.id
+    return desk.route(lead, cause, book, choice, from_queue=True) is RoutedKind.ASSIGNED
