@@ -1,6 +1,5 @@
 """Leads that an import brought: behind live ones, best first, so many a day, or to their owner."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +63,7 @@ async def test_so_many_a_day_and_rep_and_more_on_the_next_working_day(world: Wor
     last = next(world.routed(name)[-1] for name in names if world.holder(name) is None)
     assert last.hold_reason is HoldReason.PACED
     assert "best first" in last.why
-    world.clock.advance(timedelta(days=1))
+    world.clock.advance(24 * 3600)
     assert await world.hand_out() == 4
     assert await world.loads() == {"ana": 4, "bea": 4}
 
