@@ -45,6 +45,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     400: refusal(
         "Broken JSON or multipart, bytes that the charset does not have, a malformed Idempotency-Key."
     ),
+    401: refusal("The form wants its sender proven, and the signature or key is missing, old or wrong."),
     404: refusal(
         "No form has this key, or it is not in force yet: then with the time to wait.",
         **{"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
@@ -103,8 +104,42 @@ class _Answer(Response):
         self._key = key
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Take the submission."""
-        await self._submissions.post(self._key, scope, receive, send)
+        """Take the submission, or answer the challenge."""
+        if scope["method"] == "GET":
+            await self._submissions.challenge(self._key, scope.get("query_string", b""), send)
+        else:
+            await self._submissions.post(self._key, scope, receive, send)
+
+
+_CHALLENGE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Meta: its challenge as it came. LinkedIn: the code and its HMAC-SHA256 in hex.",
+        "content": {
+            "text/plain": {"schema": {"type": "string"}},
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["challengeCode", "challengeResponse"],
+                    "properties": {
+                        "challengeCode": {"type": "string"},
+                        "challengeResponse": {"type": "string"},
+                    },
+                }
+            },
+        },
+    },
+    400: refusal("No challenge of this form's vendor."),
+    403: refusal("Another verify token than the one that this form was given."),
+    404: refusal("No form has this key."),
+    405: refusal("This form's vendor sends no challenges: POST the form's fields."),
+    503: refusal("The secret is not set up here yet."),
+}
+_CHALLENGE = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+        for name in ("hub.mode", "hub.verify_token", "hub.challenge", "challengeCode")
+    ]
+}
 
 
 def submissions_router(submissions: Submissions) -> APIRouter:
@@ -114,6 +149,17 @@ def submissions_router(submissions: Submissions) -> APIRouter:
     @router.post(PATH, status_code=202, response_class=Response, responses=_RESPONSES, openapi_extra=_REQUEST)
     async def submit(key: str, request: Request) -> Response:
         """Take one submission of the form with this publishable key."""
+        return _Answer(submissions, key)
+
+    @router.get(
+        PATH,
+        status_code=200,
+        response_class=Response,
+        responses=_CHALLENGE_RESPONSES,
+        openapi_extra=_CHALLENGE,
+    )
+    async def challenge(key: str) -> Response:
+        """Answer the challenge by which Meta or LinkedIn makes sure that this address is ours."""
         return _Answer(submissions, key)
 
     return router

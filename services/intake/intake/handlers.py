@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from intake.domain.submission import TOPIC, Read, checked, event_json, unmapped
 from intake.domain.verdict import judge, quarantined
 from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
+from intake.senders import Senders, delivery_id, without_secret, without_secrets
 from lead_events import LeadSubmitted, Receipt, Verdict
 from lead_events.codec import headers_of
 from lead_events.ids import event_id, submission_id
@@ -53,12 +55,20 @@ class Intake:
     """Takes submissions. What it has returned for is durable."""
 
     def __init__(
-        self, forms: Forms, durability: Durability, numbering: Numbering, clock: Clock, *, recent_keys: int
+        self,
+        forms: Forms,
+        durability: Durability,
+        numbering: Numbering,
+        clock: Clock,
+        *,
+        recent_keys: int,
+        senders: Senders,
     ) -> None:
         self._forms = forms
         self._durability = durability
         self._numbering = numbering
         self._clock = clock
+        self._senders = senders
         self._recent = RecentKeys(recent_keys)
         self._in_flight: dict[UUID, asyncio.Future[None]] = {}
 
@@ -68,7 +78,7 @@ class Intake:
 
     async def accept(self, posted: Posted, found: Found) -> UUID:
         """The id of the submission, which is durable now. Raises Refusal; then nothing was kept."""
-        read = self._read(posted, found)
+        read = self._read(posted, found, self._sender(posted, found))
         if read.key is not None and read.key_origin == "header":
             self._recent.check(read.form_id, read.key, read.fingerprint)
         twin = self._in_flight.get(read.submission_id)
@@ -80,7 +90,17 @@ class Intake:
             self._recent.remember(read.form_id, read.key, read.fingerprint)
         return read.submission_id
 
-    def _read(self, posted: Posted, found: Found) -> Read:
+    def _sender(self, posted: Posted, found: Found) -> str | None:
+        """By which scheme the sender proved itself. Raises Refusal, except for a retired form: what comes
+        there waits in quarantine in any case."""
+        try:
+            return self._senders.verify(posted, found.form)
+        except Refusal:
+            if found.is_retired:
+                return None
+            raise
+
+    def _read(self, posted: Posted, found: Found, sender: str | None) -> Read:
         received_at = self._clock.now()
         form = found.form
         raw = None
@@ -89,13 +109,17 @@ class Intake:
         except Refusal as refusal:
             if not found.is_retired:
                 raise
-            decoded, raw = Decoded({}), posted.body
+            decoded = Decoded({})
+            raw = without_secrets(posted.body, self._senders.known_values(form))
             verdict = quarantined(QuarantineReason.UNREADABLE, refusal.detail)
             mapped = unmapped(form)
         else:
+            decoded = decoded._replace(fields=without_secret(form, decoded.fields))
             mapped, verdict = _judged(found, decoded.fields, received_at)
+        if form.signature is not None and sender is None:  # nobody vouches for the time it claims
+            mapped = replace(mapped, occurred_at=None)
         header_key = _header_key(posted.keys, found)
-        key = header_key or mapped.vendor_id
+        key = header_key or mapped.vendor_id or delivery_id(posted, sender)
         print_ = fingerprint(decoded.fields if raw is None else {"raw": raw.hex()}, form.volatile)
         return Read(
             form_id=found.form_id,
@@ -111,6 +135,7 @@ class Intake:
             verdict=verdict,
             flags=decoded.flags,
             raw=raw,
+            sender=sender,
         )
 
     async def _same_answer(self, twin: "asyncio.Future[None]") -> None:

@@ -18,6 +18,7 @@ from intake.forms import Forms
 from intake.handlers import Intake
 from intake.lane import Lane
 from intake.rulebook_reader import RulebookCache, RulebookReader
+from intake.senders import Challenges, Senders
 from intake.settings import IntakeSettings
 from intake.spool import Replayer, Spool, SpoolOwned
 from intake.spool.folder import Folder
@@ -27,6 +28,7 @@ from service_kit.app import create_app, serve
 from service_kit.metrics import UNACCOUNTED
 from service_kit.parts import Part
 from service_kit.runtime import Runtime
+from service_kit.secrets import Secrets
 
 
 class Wiring:
@@ -62,9 +64,20 @@ class Wiring:
             clock,
             spool_deadline=settings.spool_deadline_ms / 1000,
         )
-        intake = Intake(self.forms, durability, self.numbering, clock, recent_keys=settings.recent_keys)
+        secrets = Secrets(settings.secrets_dir)
+        intake = Intake(
+            self.forms,
+            durability,
+            self.numbering,
+            clock,
+            recent_keys=settings.recent_keys,
+            senders=Senders(secrets, clock, public_url=settings.public_url),
+        )
         self.submissions = Submissions(
-            intake, body_max_bytes=settings.body_max_bytes, body_seconds=settings.body_seconds
+            intake,
+            challenges=Challenges(secrets),
+            body_max_bytes=settings.body_max_bytes,
+            body_seconds=settings.body_seconds,
         )
         self._export()
 

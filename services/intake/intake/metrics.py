@@ -2,11 +2,12 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from intake.domain.signatures import SCHEMES, Proof
 from lead_events.words import QuarantineReason
 from service_kit.metrics import BUCKETS
 
 ROUTES = ("kafka", "spool")
-STATUSES = ("400", "404", "405", "408", "413", "415", "422", "503")
+STATUSES = ("400", "401", "403", "404", "405", "408", "413", "415", "422", "503")
 SPOOL_STATES = ("written", "drained", "pending", "refused")
 
 ACCEPTED = Counter(
@@ -33,10 +34,18 @@ RULEBOOK_VERSION = Gauge("baton_intake_rulebook_version", "Version in force here
 RULEBOOKS_INVALID = Counter(
     "baton_intake_rulebooks_invalid_total", "Published versions that could not be used here."
 )
+SENDERS = Counter(
+    "baton_intake_senders_total",
+    "Posts to forms that want to know their sender, by scheme and what came of the check.",
+    ["scheme", "proof"],
+)
 
 
 def start_at_zero() -> None:
     """Create every series, so that a rate is right from its first increase on."""
+    for scheme in SCHEMES:
+        for proof in Proof:
+            SENDERS.labels(scheme, proof.value)
     for route in ROUTES:
         ACCEPTED.labels(route)
     for status in STATUSES:

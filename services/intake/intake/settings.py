@@ -25,6 +25,9 @@ class IntakeSettings(ServiceSettings):
     spool_deadline_ms: int = Field(1_000, ge=50, le=10_000, description="for one fsync, then 503")
     body_max_bytes: int = Field(64 * 1024, ge=1024, le=512 * 1024)
     body_seconds: float = Field(15.0, gt=0, description="for a whole body to arrive")
+    public_url: str = Field(
+        "", description="how vendors reach intake, such as https://leads.example.com; HubSpot signs it"
+    )
     recent_keys: int = Field(
         10_000, ge=0, le=1_000_000, description="Idempotency-Keys remembered by this instance"
     )

@@ -9,6 +9,7 @@ from intake.domain.refusals import Refusal, unsupported
 from intake.forms import Found
 from intake.handlers import Intake, Posted
 from intake.http import Headers, Named, Receive, Scope, Send
+from intake.senders import Challenges
 from rulebook.models import Form
 from service_kit.logs import logger
 
@@ -30,8 +31,11 @@ def form_key(path: str) -> str | None:
 class Submissions:
     """The ASGI application of this one route."""
 
-    def __init__(self, intake: Intake, *, body_max_bytes: int, body_seconds: float) -> None:
+    def __init__(
+        self, intake: Intake, *, challenges: Challenges, body_max_bytes: int, body_seconds: float
+    ) -> None:
         self._intake = intake
+        self._challenges = challenges
         self._limit = body_max_bytes
         self._seconds = body_seconds
 
@@ -55,6 +59,18 @@ class Submissions:
             await self._refuse(send, Refusal(500, "Internal error", "this is our fault: send it again"), cors)
         else:
             await _accepted(send, str(submission), posted, named, found, cors)
+
+    async def challenge(self, key: str, query: bytes, send: Send) -> None:
+        """Answer a vendor that makes sure that this address is ours; anybody else hears to post instead."""
+        try:
+            answered = self._challenges.answer(self._intake.find(key).form, query)
+        except Refusal as refusal:
+            await self._refuse(send, refusal, [])
+            return
+        if answered is None:
+            await self.wrong_method("GET", send)
+        else:
+            await http.answer(send, 200, answered.content_type, answered.body, [])
 
     async def preflight(self, key: str, headers: Headers, send: Send) -> None:
         """Tell a browser whether a page of another origin may post to this form."""
@@ -104,6 +120,8 @@ class SubmissionsFirst:
             await self._submissions.post(key, scope, receive, send)
         elif scope["method"] == "OPTIONS":
             await self._submissions.preflight(key, scope["headers"], send)
+        elif scope["method"] == "GET":
+            await self._submissions.challenge(key, scope.get("query_string", b""), send)
         else:
             await self._submissions.wrong_method(scope["method"], send)
 

@@ -68,6 +68,15 @@ class Signature(RulebookModel):
     field: str | None = Field(
         default=None, description="for google_key and shared_secret: the path in the body instead"
     )
+    verify_token: Identifier | None = Field(
+        default=None, description="for meta: name of the secret that its GET challenge carries"
+    )
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> "Signature":
+        if self.scheme == "shared_secret" and (self.header is None) == (self.field is None):
+            raise ValueError("shared_secret comes in one place: write `header: X-...` or `field: path`")
+        return self
 
 
 class Fetch(RulebookModel):

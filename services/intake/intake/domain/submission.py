@@ -33,6 +33,8 @@ class Read(NamedTuple):
     verdict: Verdict
     flags: tuple[str, ...] = ()
     raw: bytes | None = None
+    sender: str | None = None
+    fetched: dict[str, Any] | None = None
 
 
 def checked(read: Read) -> Read:
@@ -79,6 +81,8 @@ def event_json(read: Read, receipt: Receipt, spooled_at: datetime | None = None)
         "explicit_ask": form.explicit_ask,
         "verdict": _verdict(read.verdict),
         "is_test": mapped.is_test,
+        "sender": read.sender,
+        "fetched": read.fetched,
         "spooled_at": spooled_at,
         "receipt": {"instance": receipt.instance, "number": receipt.number, "voided": receipt.voided},
         "rulebook_version": read.rulebook_version,

@@ -1,0 +1,7 @@
+"""Whether a post really comes from the vendor it says it comes from: signatures and keys, by each scheme."""
+
+from intake.senders.challenges import Challenges
+from intake.senders.in_body import without_secret, without_secrets
+from intake.senders.senders import Senders, delivery_id
+
+__all__ = ["Challenges", "Senders", "delivery_id", "without_secret", "without_secrets"]
