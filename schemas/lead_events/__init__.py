@@ -2,6 +2,7 @@
 
 from lead_events.model import EventModel, UtcTime
 from lead_events.other import (
+    FetchReported,
     ImportProgressed,
     LeadMerged,
     LeadNotified,
@@ -32,6 +33,7 @@ EVENT_OF_TOPIC: dict[str, type[EventModel]] = {
     "lead-notified": LeadNotified,
     "lead-notified-retry-1m": LeadNotified,
     "lead-notified-retry-1h": LeadNotified,
+    "fetch-reported": FetchReported,
     "lead-signalled": LeadSignalled,
     "import-progressed": ImportProgressed,
     "lead-scored": LeadScored,
@@ -51,6 +53,7 @@ EVENT_OF_TOPIC: dict[str, type[EventModel]] = {
 EVENT_OF_VERSION: dict[str, type[EventModel]] = {
     "lead-submitted.v1": LeadSubmitted,
     "lead-notified.v1": LeadNotified,
+    "fetch-reported.v1": FetchReported,
     "lead-signalled.v1": LeadSignalled,
     "import-progressed.v1": ImportProgressed,
     "lead-scored.v1": LeadScored,
@@ -75,6 +78,7 @@ __all__ = [
     "Consent",
     "Contribution",
     "EventModel",
+    "FetchReported",
     "Fetched",
     "Handling",
     "ImportProgressed",

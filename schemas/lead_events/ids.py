@@ -35,6 +35,11 @@ def submission_id(form: str, fingerprint: str, *, key: str | None, received_at: 
     return _named("submission", form, "slot", fingerprint, slot)
 
 
+def notice_id(form: str, vendor_lead_id: str) -> UUID:
+    """Id of a vendor's notice of one lead; the same however often the vendor sends it."""
+    return _named("notice", form, vendor_lead_id)
+
+
 def person_id(submission: UUID) -> UUID:
     """Id of the person first seen in `submission`."""
     return _named("person", submission)

@@ -24,6 +24,22 @@ class LeadNotified(EventModel):
     receipt: Receipt
 
 
+class FetchReported(EventModel):
+    """Whether the leads that a form's notices name can be fetched from its vendor; the latest `at` holds."""
+
+    form_id: str
+    vendor: str
+    state: Literal["failing", "recovered"]
+    reason: str | None = Field(
+        default=None, description="token, secret_missing, throttled, not_found, no_answer, vendor_error, ..."
+    )
+    detail: str | None = Field(default=None, description="the vendor's words, without data of a person")
+    since: UtcTime | None = Field(default=None, description="when the first fetch failed")
+    waiting: int = Field(default=0, ge=0, description="notices of the form that the instance put back")
+    instance: str
+    at: UtcTime
+
+
 class LeadSignalled(EventModel):
     """One act of interest."""
 
