@@ -15,21 +15,19 @@ from intake.domain.fingerprint import fingerprint
 from intake.domain.idempotency import RecentKeys, read_key
 from intake.domain.receipts import Numbering
 from intake.domain.refusals import Refusal
-from intake.domain.submission import TOPIC, Read, checked, event_json, unmapped
+from intake.domain.submission import Read, checked, unmapped
 from intake.domain.verdict import judge, quarantined
 from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
+from intake.records import submission_record
 from intake.senders import Senders, delivery_id, without_secret, without_secrets
-from lead_events import LeadSubmitted, Receipt, Verdict
-from lead_events.codec import headers_of
-from lead_events.ids import event_id, submission_id
+from lead_events import Verdict
+from lead_events.ids import submission_id
 from lead_events.words import QuarantineReason
-from rulebook.identity import record_key
 from rulebook.mapping import Mapped, map_submission
 from rulebook.models import Form
 from service_kit.clock import Clock
 from service_kit.logs import logger
-from service_kit.records import Outgoing
 
 _log = logger(__name__)
 
@@ -169,7 +167,7 @@ class Intake:
         read = checked(read)
         receipt = self._numbering.take()
         try:
-            route = await self._durability.keep(partial(_record, read, receipt, traceparent))
+            route = await self._durability.keep(partial(submission_record, read, receipt, traceparent))
         except NotDurable as error:
             self._numbering.void(receipt)
             _log.warning(
@@ -202,18 +200,3 @@ def _header_key(values: list[bytes], found: Found) -> str | None:
         if found.is_retired:  # its caller cannot correct anything any more
             return None
         raise
-
-
-def _record(read: Read, receipt: Receipt, traceparent: str | None, spooled_at: datetime | None) -> Outgoing:
-    submission = str(read.submission_id)
-    headers = headers_of(
-        LeadSubmitted,
-        id=event_id(read.submission_id, TOPIC, submission),
-        source="intake",
-        time=read.received_at,
-        subject=submission,
-        topic=TOPIC,
-        traceparent=traceparent,
-    )
-    key = record_key(read.mapped.profile, read.submission_id)
-    return Outgoing(TOPIC, key.encode(), event_json(read, receipt, spooled_at), tuple(headers))

@@ -1,9 +1,10 @@
 """Wiring of intake, nothing else."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -21,12 +22,15 @@ from intake.rulebook_reader import RulebookCache, RulebookReader
 from intake.senders import Challenges, Senders
 from intake.settings import IntakeSettings
 from intake.spool import Replayer, Spool, SpoolOwned
+from intake.spool.adoption import Adoptions
+from intake.spool.api import spools_router
 from intake.spool.folder import Folder
 from intake.submissions import Submissions, SubmissionsFirst
+from lead_events.cloudevents import read_attributes
 from rulebook.findings import RulebookInvalid
 from service_kit.app import create_app, serve
 from service_kit.metrics import UNACCOUNTED
-from service_kit.parts import Part
+from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 
@@ -43,8 +47,9 @@ class Wiring:
         run = f"{settings.instance}-{int(clock.now().timestamp() * 1000):x}"
         self.numbering = Numbering(run)
         self.circuit = Circuit(clock)
+        self.folder = Folder(settings.data_dir / "spool")
         self.spool = Spool(
-            Folder(settings.data_dir / "spool"),
+            self.folder,
             max_bytes=settings.spool_max_bytes,
             segment_bytes=settings.spool_segment_bytes,
         )
@@ -55,6 +60,12 @@ class Wiring:
             self.forms,
             RulebookCache(settings.data_dir / "rulebooks.json"),
             clock,
+        )
+        self.adoptions = Adoptions(
+            settings.spools_root or settings.data_dir.resolve().parent,
+            runtime.publisher,
+            clock,
+            max_bytes=settings.spool_max_bytes,
         )
         self.replayer = Replayer(self.spool, runtime.publisher, self.circuit, clock)
         durability = Durability(
@@ -87,23 +98,38 @@ class Wiring:
 
     def parts(self) -> Iterable[Part]:
         """What runs side by side."""
-        return [self.reader, self.replayer]
+        return [self.reader, self.replayer, self.adoptions, self._forgetting()]
 
     def routers(self) -> Iterable[APIRouter]:
         """The HTTP API."""
         return [
             submissions_router(self.submissions),
             conservation_router(self.settings, self.spool, self.numbering),
+            spools_router(self.settings, self.spool, self.folder, self.adoptions),
         ]
+
+    def _forgetting(self) -> Periodic:
+        """What the broker refused for good is personal data too: kept to be looked at, and no longer."""
+        days = timedelta(days=self.settings.refused_days)
+
+        async def forget() -> None:
+            await asyncio.to_thread(self.folder.forget_refused, self.now() - days)
+
+        return Periodic("spool-refused", every=timedelta(hours=1), work=forget, clock=self._clock)
 
     def _spooled(self, state: str) -> int:
         return int(getattr(self.spool.counts, state))
+
+    def _oldest_seconds(self) -> float:
+        oldest = self.spool.oldest
+        return 0.0 if oldest is None else (self.now() - read_attributes(oldest.headers).time).total_seconds()
 
     def _export(self) -> None:
         metrics.start_at_zero()
         for state in metrics.SPOOL_STATES:
             metrics.SPOOL_RECORDS.labels(state).set_function(partial(self._spooled, state))
         metrics.SPOOL_BYTES.set_function(lambda: self.spool.counts.bytes)
+        metrics.SPOOL_OLDEST.set_function(self._oldest_seconds)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)
         metrics.RULEBOOK_VERSION.set_function(lambda: _number(self.forms.version_at(self.now())))

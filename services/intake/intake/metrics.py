@@ -29,6 +29,9 @@ SPOOL_RECORDS = Gauge(
     "baton_intake_spool_records", "Records of the spool by state; written is the sum of the rest.", ["state"]
 )
 SPOOL_BYTES = Gauge("baton_intake_spool_bytes", "Size of the spool's segments.")
+SPOOL_OLDEST = Gauge(
+    "baton_intake_spool_oldest_seconds", "Age of the record that has waited longest on disk; 0 without one."
+)
 CIRCUIT_OPEN = Gauge("baton_intake_circuit_open", "1 while records go straight to the spool.")
 RULEBOOK_VERSION = Gauge("baton_intake_rulebook_version", "Version in force here; 0 is the seed, -1 none.")
 RULEBOOKS_INVALID = Counter(

@@ -21,6 +21,12 @@ class IntakeSettings(ServiceSettings):
         None, description="folder with a rulebook to start from, before any is published"
     )
     spool_max_bytes: int = Field(1024**3, ge=64 * 1024, description="beyond it intake answers 503")
+    spools_root: Path | None = Field(
+        None, description="folder below which spools left behind may be adopted; absent: that of data_dir"
+    )
+    refused_days: int = Field(
+        13, ge=1, le=365, description="how long a record stays that the broker refused for good"
+    )
     spool_segment_bytes: int = Field(8 * 1024**2, ge=4096)
     spool_deadline_ms: int = Field(1_000, ge=50, le=10_000, description="for one fsync, then 503")
     body_max_bytes: int = Field(64 * 1024, ge=1024, le=512 * 1024)

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,27 @@ async def test_a_position_that_cannot_be_read_drains_again_rather_than_not_at_al
     spool = open_spool(tmp_path)
     assert await drain(spool) == [0, 1, 2]
     await spool.close()
+
+
+async def test_the_record_that_waits_longest_is_known(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    seen = [spool.oldest]
+    await append(spool, 1, 2)
+    batch = await spool.batch(1)
+    seen.append(spool.oldest)
+    await spool.advance(batch, {})
+    await spool.batch(1)
+    seen.append(spool.oldest)
+    await drain(spool)
+    assert [*seen, spool.oldest] == [None, record(1), record(2), None]
+    await spool.close()
+
+
+async def test_what_was_refused_is_forgotten_in_time_and_still_counted(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "spool")
+    folder.refuse(1, b"a record", "too large")
+    written = datetime.fromtimestamp((tmp_path / "spool/refused" / f"{1:020d}.json").stat().st_mtime, UTC)
+    assert folder.forget_refused(written) == 0
+    assert folder.forget_refused(written + timedelta(seconds=1)) == 1
+    assert not list((tmp_path / "spool/refused").iterdir())
+    folder.close()

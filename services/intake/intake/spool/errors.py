@@ -11,3 +11,7 @@ class SpoolFull(SpoolUnavailable):
 
 class SpoolOwned(Exception):
     """Another process holds this spool: stop, or set BATON_DATA_DIR to a folder of this process's own."""
+
+
+class NoSpool(Exception):
+    """There is no spool at the place named: name the data folder of the instance that left it behind."""

@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -195,6 +196,17 @@ class Folder:
         """Keep a record that the broker will never take, with the reason."""
         note = orjson.dumps({"reason": reason, "record": content.decode("utf-8", "replace")})
         self._replace(self.path / "refused" / f"{number:020d}.json", note)
+
+    def forget_refused(self, before: datetime) -> int:
+        """Delete what was refused before that moment; returns how many. The books go on counting them."""
+        old = [
+            path
+            for path in (self.path / "refused").glob("*.json")
+            if path.stat().st_mtime < before.timestamp()
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
     def _replace(self, path: Path, content: bytes) -> None:
         draft = path.with_suffix(".tmp")

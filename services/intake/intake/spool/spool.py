@@ -65,6 +65,7 @@ class Spool:
         self._files = asyncio.Lock()  # which segments exist: one change at a time
         self._append_thread = ThreadPoolExecutor(1, "spool-append")
         self._drain_thread = ThreadPoolExecutor(1, "spool-drain")
+        self._head: Pending | None = None
         self.has_records = asyncio.Event()
         if self.counts.pending:
             self.has_records.set()
@@ -113,7 +114,16 @@ class Spool:
         if not frames:
             raise OSError(f"{segment.path.name} cannot be read from byte {start} on")
         first = max(self._position.next, segment.first)
-        return [_pending(first + index, frame) for index, frame in enumerate(frames[:most])]
+        batch = [_pending(first + index, frame) for index, frame in enumerate(frames[:most])]
+        self._head = batch[0]
+        return batch
+
+    @property
+    def oldest(self) -> Outgoing | None:
+        """The record that has waited longest, as far as draining has looked; None when all is drained."""
+        if self._head is None or not self.has_records.is_set():
+            return None
+        return self._head.record
 
     async def advance(self, settled: list[Pending], refused: dict[int, str]) -> None:
         """The records `settled`, a prefix of the last batch, are done with.

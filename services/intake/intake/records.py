@@ -1,0 +1,28 @@
+"""What intake writes, as records of their topics."""
+
+from datetime import datetime
+
+from intake.domain.submission import TOPIC, Read, event_json
+from lead_events import LeadSubmitted, Receipt
+from lead_events.codec import headers_of
+from lead_events.ids import event_id
+from rulebook.identity import record_key
+from service_kit.records import Outgoing
+
+
+def submission_record(
+    read: Read, receipt: Receipt, traceparent: str | None, spooled_at: datetime | None
+) -> Outgoing:
+    """One submission, `checked`, as it goes to scoring; `spooled_at` where it went to the spool first."""
+    submission = str(read.submission_id)
+    headers = headers_of(
+        LeadSubmitted,
+        id=event_id(read.submission_id, TOPIC, submission),
+        source="intake",
+        time=read.received_at,
+        subject=submission,
+        topic=TOPIC,
+        traceparent=traceparent,
+    )
+    key = record_key(read.mapped.profile, read.submission_id)
+    return Outgoing(TOPIC, key.encode(), event_json(read, receipt, spooled_at), tuple(headers))
