@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from intake.domain.receipts import Numbering
+from intake.notices.wiring import Notices
 from intake.spool import Spool
 from intake.submissions import PATH, Submissions
 from service_kit.auth import require_operator
@@ -23,6 +24,21 @@ _EXAMPLE = {
 }
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "As 202, for a vendor's notice: every lead that it names will be fetched.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["status", "notices"],
+                    "properties": {
+                        "status": {"type": "string", "enum": ["accepted"]},
+                        "notices": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+                    },
+                }
+            }
+        },
+    },
     202: {
         "description": "Durable: acknowledged by all in-sync replicas, or fsynced to the spool. A plain HTML "
         "form without a redirect gets a short page of thanks instead.",
@@ -165,13 +181,17 @@ def submissions_router(submissions: Submissions) -> APIRouter:
     return router
 
 
-def conservation_router(settings: ServiceSettings, spool: Spool, numbering: Numbering) -> APIRouter:
+def conservation_router(
+    settings: ServiceSettings, spool: Spool, numbering: Numbering, notices: Notices
+) -> APIRouter:
     """The books of this instance."""
     router = APIRouter(tags=["operations"], dependencies=[Depends(require_operator(settings))])
 
     @router.get("/v1/conservation")
     async def conservation() -> dict[str, Any]:
-        """What went into this spool and what became of it; `unaccounted` is 0 unless one was lost."""
+        """What went into this spool and what became of it, and of notices; `unaccounted` is 0 unless one was
+        lost. `to_be_fetched`: notices in the partitions read here whose leads are still to come.
+        """
         counts = spool.counts
         hop = {
             "hop": "intake-spool",
@@ -181,7 +201,16 @@ def conservation_router(settings: ServiceSettings, spool: Spool, numbering: Numb
             "refused": counts.refused,
             "unaccounted": counts.unaccounted,
         }
-        receipts = {"instance": numbering.instance, "given": numbering.given, "voided": numbering.voided}
-        return {"hops": [hop], "receipts": receipts, "unaccounted": counts.unaccounted}
+        return {
+            "hops": [hop, notices.books.hop()],
+            "receipts": _given(numbering),
+            "notice_receipts": _given(notices.numbering),
+            "to_be_fetched": sum(notices.books.waiting.values()),
+            "unaccounted": counts.unaccounted + notices.books.unaccounted,
+        }
 
     return router
+
+
+def _given(numbering: Numbering) -> dict[str, Any]:
+    return {"instance": numbering.instance, "given": numbering.given, "voided": numbering.voided}

@@ -76,6 +76,25 @@ class Forms:
         coming = self._coming(key, at)
         raise errors.unknown_form() if coming is None else errors.form_not_in_force_yet(coming, at)
 
+    def named(self, form_id: str, at: datetime) -> Found | None:
+        """The form of that id at that time, or as it was last; None when no version ever had it."""
+        history = self._published if len(self._published) else self._seed
+        try:
+            current = history.at(at)
+        except NoRulebookYet:
+            return None
+        form = current.rulebook.forms.get(form_id)
+        if form is not None:
+            return Found(form_id, form, current.version, form.status == "retired")
+        for older in self._versions:
+            if older.effective_from <= at and form_id in older.rulebook.forms:
+                return Found(form_id, older.rulebook.forms[form_id], current.version, is_retired=True)
+        return None
+
+    def has_fetching(self) -> bool:
+        """Whether any version known has a form whose leads are fetched."""
+        return any(form.fetch for forms in self._by_key.values() for _, form in forms.values())
+
     def _coming(self, key: str, at: datetime) -> datetime | None:
         """From when a version has this key that is not in force yet and will not be superseded before."""
         moments = [

@@ -19,6 +19,7 @@ from intake.domain.submission import Read, checked, unmapped
 from intake.domain.verdict import judge, quarantined
 from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
+from intake.notices.taking import NoticeDesk
 from intake.records import submission_record
 from intake.senders import Senders, delivery_id, without_secret, without_secrets
 from lead_events import Verdict
@@ -61,12 +62,14 @@ class Intake:
         *,
         recent_keys: int,
         senders: Senders,
+        notices: NoticeDesk,
     ) -> None:
         self._forms = forms
         self._durability = durability
         self._numbering = numbering
         self._clock = clock
         self._senders = senders
+        self._notices = notices
         self._recent = RecentKeys(recent_keys)
         self._in_flight: dict[UUID, asyncio.Future[None]] = {}
 
@@ -87,6 +90,11 @@ class Intake:
         if read.key is not None and read.key_origin == "header":
             self._recent.remember(read.form_id, read.key, read.fingerprint)
         return read.submission_id
+
+    async def accept_notice(self, posted: Posted, found: Found) -> list[UUID]:
+        """The ids of the notices in a post to a form that fetches its leads, all durable. Raises Refusal."""
+        self._sender(posted, found)
+        return await self._notices.accept(posted, found)
 
     def _sender(self, posted: Posted, found: Found) -> str | None:
         """By which scheme the sender proved itself. Raises Refusal, except for a retired form: what comes

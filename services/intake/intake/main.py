@@ -18,6 +18,8 @@ from intake.durability import Durability
 from intake.forms import Forms
 from intake.handlers import Intake
 from intake.lane import Lane
+from intake.notices.api import notices_router
+from intake.notices.wiring import Notices
 from intake.rulebook_reader import RulebookCache, RulebookReader
 from intake.senders import Challenges, Senders
 from intake.settings import IntakeSettings
@@ -75,6 +77,7 @@ class Wiring:
             clock,
             spool_deadline=settings.spool_deadline_ms / 1000,
         )
+        self.notices = Notices(runtime, settings, self.forms, durability, run)
         secrets = Secrets(settings.secrets_dir)
         intake = Intake(
             self.forms,
@@ -83,6 +86,7 @@ class Wiring:
             clock,
             recent_keys=settings.recent_keys,
             senders=Senders(secrets, clock, public_url=settings.public_url),
+            notices=self.notices.desk,
         )
         self.submissions = Submissions(
             intake,
@@ -98,13 +102,14 @@ class Wiring:
 
     def parts(self) -> Iterable[Part]:
         """What runs side by side."""
-        return [self.reader, self.replayer, self.adoptions, self._forgetting()]
+        return [self.reader, self.replayer, self.adoptions, self._forgetting(), *self.notices.parts()]
 
     def routers(self) -> Iterable[APIRouter]:
         """The HTTP API."""
         return [
             submissions_router(self.submissions),
-            conservation_router(self.settings, self.spool, self.numbering),
+            conservation_router(self.settings, self.spool, self.numbering, self.notices),
+            notices_router(self.settings, self.notices.standing, self.notices.books),
             spools_router(self.settings, self.spool, self.folder, self.adoptions),
         ]
 

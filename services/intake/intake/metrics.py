@@ -3,11 +3,13 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from intake.domain.signatures import SCHEMES, Proof
+from intake.notices.books import NoticeState
+from intake.notices.troubles import DELAYS, Trouble
 from lead_events.words import QuarantineReason
 from service_kit.metrics import BUCKETS
 
 ROUTES = ("kafka", "spool")
-STATUSES = ("400", "401", "403", "404", "405", "408", "413", "415", "422", "503")
+STATUSES = ("400", "401", "403", "404", "405", "408", "413", "415", "422", "429", "500", "503")
 SPOOL_STATES = ("written", "drained", "pending", "refused")
 
 ACCEPTED = Counter(
@@ -42,13 +44,61 @@ SENDERS = Counter(
     "Posts to forms that want to know their sender, by scheme and what came of the check.",
     ["scheme", "proof"],
 )
+VENDORS = ("meta", "linkedin")
+UNKNOWN_VENDOR = "other"
+NOTICES = Counter(
+    "baton_intake_notices_total",
+    "Leads that notices name, by vendor and what became of them.",
+    ["vendor", "state"],
+)
+NOTICES_WAITING = Gauge(
+    "baton_notices_waiting", "Notices that are still to be fetched, of the partitions read here.", ["topic"]
+)
+FETCH_SECONDS = Histogram(
+    "baton_intake_fetch_seconds",
+    "Asking a vendor for one lead, failures included.",
+    ["vendor"],
+    buckets=BUCKETS,
+)
+FETCH_TROUBLES = Counter(
+    "baton_intake_fetch_troubles_total", "Fetches that failed, by vendor and why.", ["vendor", "trouble"]
+)
+TOKEN_FAILING = Gauge(
+    "baton_vendor_token_failing",
+    "Forms whose access token the vendor does not take, or that have none.",
+    ["vendor"],
+)
+
+LIMITS = ("form", "address")
+RATE_LIMITED = Counter(
+    "baton_intake_rate_limited_total",
+    "Posts beyond a limit, by which; repeats of what is known among them, which are answered as before.",
+    ["limit"],
+)
+CAPTCHA = Counter("baton_intake_captcha_total", "Proofs asked of the captcha's provider, by answer.", ["proven"])
+CAPTCHA_ANSWERS = ("person", "failed", "unavailable")
+WAVES = Counter(
+    "baton_intake_spam_waves_total", "Waves of suspects that began and ended at a form.", ["turn"]
+)
+WAVES_NOW = Gauge("baton_intake_forms_under_wave", "Forms that quarantine everything now, as seen here.")
+KEYS_REUSED = Counter(
+    "baton_intake_keys_reused_total", "Submissions under an Idempotency-Key that other fields had: quarantined."
+)
+FORWARDED_IGNORED = Counter(
+    "baton_intake_forwarded_ignored_total",
+    "Requests whose proxy names the visitor while no proxy is trusted: BATON_TRUSTED_PROXIES is not set.",
+)
 
 
 def start_at_zero() -> None:
     """Create every series, so that a rate is right from its first increase on."""
-    for scheme in SCHEMES:
-        for proof in Proof:
-            SENDERS.labels(scheme, proof.value)
+    _start_vendors()
+    for limit in LIMITS:
+        RATE_LIMITED.labels(limit)
+    for proven in CAPTCHA_ANSWERS:
+        CAPTCHA.labels(proven)
+    for turn in ("began", "ended"):
+        WAVES.labels(turn)
     for route in ROUTES:
         ACCEPTED.labels(route)
     for status in STATUSES:
@@ -58,3 +108,19 @@ def start_at_zero() -> None:
     for state in SPOOL_STATES:
         SPOOL_RECORDS.labels(state)
     RULEBOOK_VERSION.set(-1)
+
+
+def _start_vendors() -> None:
+    for vendor in VENDORS:
+        for trouble in Trouble:
+            FETCH_TROUBLES.labels(vendor, trouble.value)
+        FETCH_SECONDS.labels(vendor)
+        TOKEN_FAILING.labels(vendor)
+    for vendor in (*VENDORS, UNKNOWN_VENDOR):
+        for state in ("taken", "ignored", *NoticeState):
+            NOTICES.labels(vendor, str(state))
+    for topic in DELAYS:
+        NOTICES_WAITING.labels(topic)
+    for scheme in SCHEMES:
+        for proof in Proof:
+            SENDERS.labels(scheme, proof.value)

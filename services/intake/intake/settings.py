@@ -34,6 +34,9 @@ class IntakeSettings(ServiceSettings):
     public_url: str = Field(
         "", description="how vendors reach intake, such as https://leads.example.com; HubSpot signs it"
     )
+    fetches_at_once: int = Field(8, ge=1, le=100, description="leads asked of vendors at a time")
+    meta_version: str = Field("v24.0", pattern=r"^v\d+\.\d+$", description="of Meta's Graph API")
+    linkedin_version: str = Field("202606", pattern=r"^20\d{4}$", description="of LinkedIn's API, as YYYYMM")
     recent_keys: int = Field(
         10_000, ge=0, le=1_000_000, description="Idempotency-Keys remembered by this instance"
     )

@@ -1,6 +1,9 @@
 """POST /v1/forms/{key}/submissions below FastAPI's request stack: decode, call the handler, encode."""
 
 from typing import Any
+from uuid import UUID
+
+import orjson
 
 from intake import errors, http, metrics
 from intake.domain.bodies import is_html_form
@@ -49,6 +52,10 @@ class Submissions:
             cors = _allowed(found.form, named)
             body = await self._body(named, receive)
             posted = _posted(key, scope, named, body)
+            if found.form.fetch is not None:
+                notices = await self._intake.accept_notice(posted, found)
+                await http.answer(send, 200, b"application/json", _taken(notices), cors)
+                return
             submission = await self._intake.accept(posted, found)
         except http.Disconnected:
             return
@@ -124,6 +131,10 @@ class SubmissionsFirst:
             await self._submissions.challenge(key, scope.get("query_string", b""), send)
         else:
             await self._submissions.wrong_method(scope["method"], send)
+
+
+def _taken(notices: list[UUID]) -> bytes:
+    return orjson.dumps({"status": "accepted", "notices": notices})
 
 
 def _posted(key: str, scope: Scope, named: Named, body: bytes) -> Posted:

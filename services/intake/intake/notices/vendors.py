@@ -1,0 +1,204 @@
+"""Asks a vendor for one lead: with a time limit, a size limit, and no redirect followed."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from intake.notices.troubles import FetchFailed, Trouble
+from rulebook.models.forms import Fetch
+
+MAX_BYTES = 512 * 1024
+_LONGEST_WAIT = timedelta(hours=1)
+_META_FIELDS = (
+    "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,"
+    "field_data,custom_disclaimer_responses"
+)
+_LINKEDIN_FIELDS = (
+    "id,submittedAt,testLead,leadType,owner,submitter,versionedLeadGenFormUrn,leadMetadata,associatedEntity,"
+    "formResponse,form:(hiddenFields,name,id,content)"
+)
+_META_TOKEN = frozenset({10, 102, 190, 463, 467, *range(200, 300)})
+"""Codes of Meta's error answers that say that the token is no good, or lacks a permission."""
+_META_THROTTLED = frozenset({4, 17, 32, 613, 80_005})
+_META_UNKNOWN = frozenset({100, 803})
+
+
+class Vendors:
+    """The two APIs. Sources: Meta, "Retrieving leads" and "Handling errors"; LinkedIn, "Lead Sync".
+
+    `meta_version` and `linkedin_version` as the vendors count their APIs, which they retire after a time.
+    """
+
+    def __init__(
+        self, *, meta_version: str, linkedin_version: str, make: Callable[[], httpx.AsyncClient]
+    ) -> None:
+        self._make = make
+        self._made: httpx.AsyncClient | None = None
+        self._meta_version = meta_version
+        self._linkedin_version = linkedin_version
+
+    async def fetch(self, fetch: Fetch, token: str, lead: str) -> dict[str, Any]:
+        """The lead as the vendor tells it. Raises FetchFailed."""
+        url, headers = self._request(fetch, lead)
+        headers = {**headers, "authorization": f"Bearer {token}", "accept": "application/json"}
+        try:
+            async with asyncio.timeout(fetch.timeout.total_seconds()):
+                status, answered, body = await self._get(url, headers)
+        except (TimeoutError, httpx.TimeoutException):
+            seconds = fetch.timeout.total_seconds()
+            raise FetchFailed(Trouble.NO_ANSWER, f"no whole answer within {seconds:g} seconds") from None
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise FetchFailed(Trouble.NO_ANSWER, type(error).__name__) from None
+        if status != 200:
+            raise failure(status, answered, body)
+        return _lead(fetch.api, _object(body), lead)
+
+    async def close(self) -> None:
+        """Close the connections; the next fetch opens new ones."""
+        client, self._made = self._made, None
+        if client is not None:
+            await client.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def _request(self, fetch: Fetch, lead: str) -> tuple[str, dict[str, str]]:
+        if fetch.api == "meta":
+            base = (fetch.base_url or "https://graph.facebook.com").rstrip("/")
+            return f"{base}/{self._meta_version}/{quote(lead, safe='')}?fields={_META_FIELDS}", {}
+        base = (fetch.base_url or "https://api.linkedin.com").rstrip("/")
+        return (
+            f"{base}/rest/leadFormResponses/{quote(lead, safe='')}?fields={_LINKEDIN_FIELDS}",
+            {"linkedin-version": self._linkedin_version, "x-restli-protocol-version": "2.0.0"},
+        )
+
+    async def _get(self, url: str, headers: dict[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        body = bytearray()
+        async with self._client().stream("GET", url, headers=headers, follow_redirects=False) as answer:
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_BYTES:
+                    raise FetchFailed(Trouble.UNREADABLE, f"the answer is over {MAX_BYTES} bytes")
+        return answer.status_code, answer.headers, bytes(body)
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes) -> FetchFailed:
+    """What an answer other than 200 means."""
+    code = _meta_code(body)
+    says = f"HTTP {status}" + (f", code {code}" if code is not None else "")
+    wait = _retry_after(headers.get("retry-after"), headers.get("date"))
+    if 300 <= status < 400:
+        return FetchFailed(Trouble.REDIRECTED, f"{says}: redirects are not followed")
+    if status == 429 or code in _META_THROTTLED:
+        return FetchFailed(Trouble.THROTTLED, says, wait=wait)
+    if status == 401 or code in _META_TOKEN:
+        return FetchFailed(Trouble.TOKEN, f"{says}: the vendor does not take the token", wait=wait)
+    if status in (404, 410) or code in _META_UNKNOWN:
+        return FetchFailed(Trouble.NOT_FOUND, f"{says}: the vendor shows no such lead to this token")
+    if status == 403:
+        return FetchFailed(Trouble.TOKEN, f"{says}: the token lacks a permission", wait=wait)
+    if status >= 500:
+        return FetchFailed(Trouble.VENDOR_ERROR, says, wait=wait)
+    return FetchFailed(Trouble.REFUSED, says, wait=wait)
+
+
+def _meta_code(body: bytes) -> int | None:
+    try:
+        error = orjson.loads(body).get("error")
+        code = error.get("code")
+    except (orjson.JSONDecodeError, AttributeError):
+        return None
+    return code if isinstance(code, int) else None
+
+
+def _retry_after(value: str | None, date: str | None) -> timedelta | None:
+    """The time to wait, at most an hour: in seconds, or until a date of the vendor's own clock."""
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return min(timedelta(seconds=int(value.strip()[:9])), _LONGEST_WAIT)
+    until, now = _http_date(value), _http_date(date)
+    if until is None or now is None:
+        return None
+    return min(max(until - now, timedelta(0)), _LONGEST_WAIT)
+
+
+def _http_date(value: str | None) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(value) if value else None
+    except ValueError:
+        return None
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise FetchFailed(Trouble.UNREADABLE, "the answer is no JSON") from None
+    if not isinstance(found, dict):
+        raise FetchFailed(Trouble.UNREADABLE, "the answer is no JSON object")
+    return found
+
+
+def _lead(api: str, found: dict[str, Any], lead: str) -> dict[str, Any]:
+    """The lead in an answer. Raises FetchFailed where it holds none, or another one."""
+    if api == "meta":
+        if not isinstance(found.get("field_data"), list):
+            raise FetchFailed(Trouble.UNREADABLE, "the answer has no field_data")
+        return found
+    elements = found.get("elements")
+    if isinstance(elements, list):
+        of_this = [each for each in elements if isinstance(each, dict) and each.get("id") == lead]
+        found = of_this[0] if of_this else {}
+    if not isinstance(found.get("formResponse"), dict):
+        raise FetchFailed(Trouble.UNREADABLE, "the answer has no formResponse")
+    return with_names(found)
+
+
+def with_names(response: dict[str, Any]) -> dict[str, Any]:
+    """A LinkedIn response whose answers carry what they answer.
+
+    LinkedIn's answers carry the number of a question; the form beside them says what was asked. An answer
+    gets `name`: the predefined field as in `firstName`, else the question's own name or number.
+    """
+    questions = _questions(response.get("form"))
+    form_response = response["formResponse"]
+    answers = form_response.get("answers")
+    if not isinstance(answers, list):
+        return response
+    named = [_named(each, questions) if isinstance(each, dict) else each for each in answers]
+    return response | {"formResponse": form_response | {"answers": named}}
+
+
+def _questions(form: Any) -> dict[Any, dict[str, Any]]:
+    content = form.get("content") if isinstance(form, dict) else None
+    questions = content.get("questions") if isinstance(content, dict) else None
+    return {
+        each["questionId"]: each
+        for each in (questions if isinstance(questions, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("questionId"), int | str)
+    }
+
+
+def _named(answer: dict[str, Any], questions: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
+    number = answer.get("questionId")
+    question = questions.get(number, {}) if isinstance(number, int | str) else {}
+    if "name" in answer or not question:
+        return answer
+    predefined = question.get("predefinedField")
+    name = _camel(predefined) if isinstance(predefined, str) else question.get("name") or str(number)
+    return answer | {"name": name}
+
+
+def _camel(text: str) -> str:
+    first, *rest = text.lower().split("_")
+    return first + "".join(each.capitalize() for each in rest)
