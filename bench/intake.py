@@ -54,8 +54,8 @@ async def _against(home: Path, kafka: KafkaServer, seed: Path, seconds: float) -
     run_once([sys.executable, "-m", "service_kit", "topics"], what="topics", log=home / "topics.log", env=env)
     await _bare_topic(kafka.bootstrap)
     intake_env = env | {"BATON_DATA_DIR": str(home), "BATON_RULEBOOK_SEED": str(seed)}
-    bare = _server("bare", ["-m", "bench.bare_intake"], env, home)
-    intake = _server("intake", ["-m", "intake"], intake_env, home)
+    bare = as_server("bare", ["-m", "bench.bare_intake"], env, home)
+    intake = as_server("intake", ["-m", "intake"], intake_env, home)
     cores = psutil.Process().cpu_affinity() or [0]
     try:
         for server in (bare, intake):
@@ -71,7 +71,8 @@ async def _against(home: Path, kafka: KafkaServer, seed: Path, seconds: float) -
         intake.stop()
 
 
-def _server(name: str, argv: list[str], env: dict[str, str], home: Path) -> ManagedProcess:
+def as_server(name: str, argv: list[str], env: dict[str, str], home: Path) -> ManagedProcess:
+    """A server of this repository on a port of its own, not started yet."""
     port = choose_port()
     return ManagedProcess(
         name,
