@@ -4,8 +4,8 @@ from typing import Any
 
 from scoring import metrics
 from scoring.consumer import SUBMISSION_TOPICS
-from scoring.domain.desk import SubmissionState
 from scoring.domain.receipts import Account
+from scoring.domain.submissions import SubmissionState
 from scoring.store import books
 from service_kit.conservation import Hop, conservation, read_hops
 from service_kit.metrics import UNACCOUNTED

@@ -31,11 +31,14 @@ def consumer_spec(scoring: Scoring, database: Database, clock: Clock) -> Consume
 
 
 async def note_receipts(batch: Batch, events: Sequence[Event]) -> None:
-    """Book the numbers of everything read, repeats included: an intake counts each time it accepts."""
+    """Book the numbers of everything read, repeats included: an intake counts each time it accepts.
+
+    What scoring sends itself again carries its old number and is no news of that intake.
+    """
     read = [
         books.Read(event.data.receipt, event.broker_time)
         for event in events
-        if isinstance(event.data, LeadSubmitted)
+        if isinstance(event.data, LeadSubmitted) and event.data.rerun is None
     ]
     await books.note_receipts(batch.conn, read)
 

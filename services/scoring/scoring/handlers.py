@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -12,23 +12,32 @@ import asyncpg
 
 from lead_events import LeadProgressed, LeadRouted, LeadSubmitted
 from lead_events.ids import lead_id
-from lead_events.words import ProgressKind
+from lead_events.words import ProgressKind, RerunKind
 from rulebook.identity import identity_keys
 from rulebook.store import RulebookCache
 from scoring import metrics
 from scoring.cards import CompiledCards
-from scoring.domain.desk import Desk, Incoming, SubmissionState, reuses_key
+from scoring.domain.desk import Desk
 from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, Publication
-from scoring.domain.people import People
+from scoring.domain.people import KeyName, People
 from scoring.domain.progress import ProgressDesk, ProgressEffect
-from scoring.store import load, save
+from scoring.domain.submissions import (
+    Incoming,
+    Kept,
+    Registry,
+    SubmissionState,
+    reuses_key,
+)
+from scoring.store import again, load, save
+from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
 
 BULK_TOPIC = "lead-imported"
 REPEATED = "repeated"
 """Effect of a submission that is kept already and came in another record, as by a client's own retry."""
-EFFECTS = frozenset({*SubmissionState, *ProgressEffect, REPEATED})
+EFFECTS = frozenset({*SubmissionState, *ProgressEffect, *RerunKind, REPEATED})
+"""A kept submission that comes again is booked by why it does, and not as one more that was accepted."""
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """NUL as JSON writes it. Behind an escaped backslash the same letters are plain text that somebody typed."""
 YIELD_EVERY = 25
@@ -38,7 +47,8 @@ YIELD_EVERY = 25
 class Scoring:
     """Takes batches: loads what they touch under lock, decides in memory, saves and publishes."""
 
-    def __init__(self) -> None:
+    def __init__(self, tombstones: Tombstones | None = None) -> None:
+        self._tombstones = tombstones or Tombstones()
         self._rulebooks = RulebookCache()
         self._cards = CompiledCards()
 
@@ -112,28 +122,58 @@ async def _load(
     conn = batch.conn
     submissions = [each.submission for each in incoming.values()]
     registry = await load.register_keys(conn, submissions)
-    accepted = [
-        each
-        for each in incoming.values()
-        if each.submission.verdict.outcome == "accepted" and not reuses_key(each.submission, registry)
-    ]
-    names = {name for each in accepted for name in each.keys}
-    found = await load.lock_working_set(conn, names, _lead_ids(reports))
+    places = await again.places(conn, submissions, registry)
+    found = await load.lock_working_set(
+        conn, _names(incoming.values(), registry), _lead_ids(reports) | places.leads, places.persons
+    )
+    before = await again.load_before(conn, places, found.persons)
     now = await batch.refresh_now()
     people = People(found.keys, found.persons)
     book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN])
-    stored = await load.stored_ids(conn, [s.submission_id for s in submissions]) if submissions else set()
+    leads = {lead.id: lead for lead in found.leads}
+    desk = Desk(
+        people,
+        book,
+        cards_at,
+        now,
+        registry=registry,
+        window=await load.accepted_content(conn, submissions),
+        stored=await load.stored_ids(conn, [s.submission_id for s in submissions]) if submissions else set(),
+        kept=before.kept,
+        earlier=before.earlier,
+        said=before.said,
+        leads=leads,
+    )
     causes = [r.cause_id for r in reports if isinstance(r, LeadProgressed) and r.cause_id]
-    desk = Desk(people, book, cards_at, now, registry, await load.accepted_content(conn, submissions), stored)
     progress = ProgressDesk(
         people=people,
         book=book,
-        leads={lead.id: lead for lead in found.leads},
+        leads=leads,
         stored=await load.named_submissions(conn, causes),
         cards_at=cards_at,
         now=now,
     )
-    return _Work(incoming, people, book, desk, progress, [])
+    return _Work(_as_kept(incoming, before.kept), people, book, desk, progress, [])
+
+
+def _names(incoming: Iterable[Incoming], registry: Registry) -> set[KeyName]:
+    """The keys of those that may be accepted: whoever waits in quarantine leaves no trace among persons."""
+    return {
+        name
+        for each in incoming
+        if each.rerun is not None
+        or (each.submission.verdict.outcome == "accepted" and not reuses_key(each.submission, registry))
+        for name in each.keys
+    }
+
+
+def _as_kept(incoming: dict[UUID, Incoming], kept: Mapping[UUID, Kept]) -> dict[UUID, Incoming]:
+    """Those that come again were durable when they came first."""
+    for identity, each in incoming.items():
+        before = kept.get(each.submission.submission_id)
+        if before is not None:
+            incoming[identity] = replace(each, durable_at=before.durable_at)
+    return incoming
 
 
 def _lead_ids(reports: Iterable[LeadRouted | LeadProgressed]) -> set[UUID]:
@@ -155,7 +195,7 @@ async def _decide(batch: Batch, events: Sequence[Event], work: _Work) -> None:
             continue
         incoming = work.incoming[event.id]
         fate = work.desk.take(incoming)
-        batch.effect(event, REPEATED if fate is None else fate.state)
+        batch.effect(event, REPEATED if fate is None else fate.again or fate.state)
         if fate is not None:
             work.taken.append((incoming, fate, event.value.decode()))
 

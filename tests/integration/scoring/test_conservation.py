@@ -31,7 +31,8 @@ async def test_every_submission_is_in_exactly_one_state(world: "World") -> None:
     world.submit(verdict=Verdict(outcome="quarantined", reason=QuarantineReason.HONEYPOT))
     await world.settle()
     found = await answer(world)
-    assert found["submissions"] == {"opened": 1, "joined": 1, "duplicate": 1, "quarantined": 1}
+    told = {state: number for state, number in found["submissions"].items() if number}
+    assert told == {"opened": 1, "joined": 1, "duplicate": 1, "quarantined": 1}
     assert found["unaccounted"] == 0
     assert {hop["hop"] for hop in found["hops"]} >= {"intake-scoring", RECEIPTS_HOP, "scoring-store"}
 

@@ -15,10 +15,11 @@ from lead_events.words import CauseKind
 from rulebook.cel import compile_condition
 from rulebook.context import SCORING_VARIABLES
 from rulebook.models import Rule, Scorecard
-from scoring.domain.desk import Desk, Incoming, SubmissionState
+from scoring.domain.desk import Desk
 from scoring.domain.leads import Cards, LeadBook, LeadState
 from scoring.domain.people import Key, KeyName, People
 from scoring.domain.score import compile_scorecard
+from scoring.domain.submissions import Incoming, SubmissionState
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 EVA: KeyName = ("email", "eva@example.com")

@@ -1,119 +1,167 @@
-"""Where a batch of submissions is taken, one after the other: what becomes of each, and what is published."""
+"""Where a batch of submissions is taken, one after the other: the order of questions for each."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
-from lead_events import Cause, Journey, LeadMerged, LeadSubmitted
-from lead_events.words import CauseKind, QuarantineReason
-from scoring.domain.leads import Act, CardsAt, Lead, LeadBook, Occasion
-from scoring.domain.people import KeyName, People, Person, Resolution
+from lead_events import LeadSubmitted
+from lead_events.words import QuarantineReason, RerunKind
+from scoring.domain.admission import Admission, Merge
+from scoring.domain.contributions import Contributions
+from scoring.domain.leads import CardsAt, Lead, LeadBook
+from scoring.domain.people import People
+from scoring.domain.submissions import (
+    Fate,
+    Incoming,
+    Kept,
+    Registry,
+    SubmissionState,
+    Window,
+    is_correction,
+    is_same_party,
+    reuses_key,
+)
 
-DOUBLE_CLICK = timedelta(minutes=5)
-"""Equal content of one form within this time of an accepted one, both without a key, is one act."""
-
-
-class SubmissionState(StrEnum):
-    """What became of a submission; each is in exactly one of these at any moment."""
-
-    OPENED = "opened"
-    JOINED = "joined"
-    DUPLICATE = "duplicate"
-    QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A submission as read from its topic. `durable_at` is the broker's time, `keys` its identity keys."""
-
-    submission: LeadSubmitted
-    event_id: UUID
-    durable_at: datetime
-    is_bulk: bool
-    keys: tuple[KeyName, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of one submission."""
-
-    state: SubmissionState
-    person_id: UUID | None = None
-    lead_ids: tuple[UUID, ...] = ()
-    duplicate_of: UUID | None = None
-    reason: QuarantineReason | None = None
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Two persons found to be one; `event_cause` is the event that showed it."""
-
-    submission: UUID
-    event_cause: UUID
-    event: LeadMerged
-
-
-@dataclass(slots=True)
-class Window:
-    """Accepted submissions without a key by form and content, for the double click across two slots."""
-
-    _seen: dict[tuple[str, str], list[tuple[datetime, UUID]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-
-    def add(self, form: str, fingerprint: str, received_at: datetime, submission: UUID) -> None:
-        """Remember one."""
-        self._seen[form, fingerprint].append((received_at, submission))
-
-    def twin(self, form: str, fingerprint: str, received_at: datetime) -> UUID | None:
-        """The accepted submission that this one repeats; going on clicking does not slide the window."""
-        for moment, submission in self._seen.get((form, fingerprint), ()):
-            if abs(received_at - moment) < DOUBLE_CLICK:
-                return submission
-        return None
+Key = tuple[str, str]
+"""A form and an Idempotency-Key or a vendor's id on it."""
 
 
 @dataclass(slots=True)
 class Desk:
     """Takes submissions in order of arrival.
 
-    `registry` maps (form, key) to the content it was first used with; `stored` are submissions already kept.
+    `registry`: the content that keys were first used with; `stored`: submissions already kept; `kept`: those
+    of them that come again, whole; `earlier`: what came before under vendors' ids that come with other
+    content; `said`, `leads`: of the persons of both. `erased`: those from before their person's erasure.
     """
 
     people: People
     book: LeadBook
     cards_at: CardsAt
     now: datetime
-    registry: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    registry: Registry = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     stored: set[UUID] = field(default_factory=set)
-    merges: list[Merge] = field(default_factory=list)
+    kept: dict[UUID, Kept] = field(default_factory=dict)
+    earlier: dict[Key, list[Kept]] = field(default_factory=dict)
+    said: Contributions = field(default_factory=Contributions)
+    leads: dict[UUID, Lead] = field(default_factory=dict)
+    erased: Collection[UUID] = ()
+    admission: Admission = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(
+            self.people, self.book, self.cards_at, self.now, said=self.said, leads=self.leads
+        )
+
+    @property
+    def merges(self) -> list[Merge]:
+        """Persons found to be one."""
+        return self.admission.merges
 
     def take(self, incoming: Incoming) -> Fate | None:
         """What becomes of this submission. None: it is kept already, and nothing changes.
 
         Raises NoRulebookYet when no version holds at its time.
         """
+        if incoming.rerun is not None:
+            return self._take_again(incoming, incoming.rerun.kind)
         submission = incoming.submission
         if submission.submission_id in self.stored:
             return None
         self.stored.add(submission.submission_id)
-        return self._quarantined(submission) or self._duplicate(submission) or self._accept(incoming)
+        return self._checked(incoming) or self._admit(incoming)
 
-    def _quarantined(self, submission: LeadSubmitted) -> Fate | None:
-        verdict = submission.verdict
-        if verdict.outcome == "quarantined":
-            reason = verdict.reason or QuarantineReason.UNREADABLE
-            return Fate(SubmissionState.QUARANTINED, reason=reason, detail=verdict.detail)
+    def _checked(self, incoming: Incoming) -> Fate | None:
+        for check in CHECKS:
+            fate = check(self, incoming)
+            if fate is not None:
+                return fate
+        return None
+
+    def _take_again(self, incoming: Incoming, kind: RerunKind) -> Fate | None:
+        """A submission that was kept before. What it was refused for or erased by holds."""
+        kept = self.kept.get(incoming.submission.submission_id)
+        if kept is None or incoming.submission.submission_id in self.erased:
+            return None
+        if kept.state is SubmissionState.QUARANTINED:
+            fate = self._checked(incoming) or self._admit(incoming)
+        elif (
+            kept.is_accepted
+            and kind is RerunKind.REMAPPED
+            and says_other(incoming.submission, kept.submission)
+        ):
+            fate = self.admission.replace(incoming, kept)
+            if kept.state is SubmissionState.OPENED:
+                fate = replace(fate, state=SubmissionState.OPENED)
+        else:
+            return None
+        self._remember(incoming, fate)
+        return replace(fate, again=kind)
+
+    def _remember(self, incoming: Incoming, fate: Fate) -> None:
+        identity = incoming.submission.submission_id
+        self.kept[identity] = _kept(incoming, fate)
+
+    def _admit(self, incoming: Incoming) -> Fate:
+        earlier = self._predecessor(incoming)
+        if earlier is None:
+            fate = self.admission.accept(incoming)
+        elif incoming.submission.received_at < earlier.submission.received_at:  # its correction came first
+            identity = earlier.submission.submission_id
+            return Fate(SubmissionState.JOINED, earlier.person_id, earlier.lead_ids, superseded_by=identity)
+        else:
+            self._of_key(incoming).remove(earlier)
+            fate = self.admission.replace(incoming, earlier)
+            fate = replace(fate, supersedes=earlier.submission.submission_id)
+        if incoming.submission.key_origin == "vendor":
+            self._of_key(incoming).append(_kept(incoming, fate))
+        return fate
+
+    def _of_key(self, incoming: Incoming) -> list[Kept]:
+        submission = incoming.submission
+        return self.earlier.setdefault((submission.form_id, submission.key or ""), [])
+
+    def _predecessor(self, incoming: Incoming) -> Kept | None:
+        """What a vendor sent before under the same id about the same person, if it now sends another."""
+        if not is_correction(incoming.submission, self.registry):
+            return None
+        return next((each for each in self._of_key(incoming) if is_same_party(incoming, each)), None)
+
+    def _from_before_erasure(self, incoming: Incoming) -> Fate | None:
+        if incoming.submission.submission_id not in self.erased:
+            return None
+        return Fate(SubmissionState.ERASED)
+
+    def _suspect(self, incoming: Incoming) -> Fate | None:
+        verdict = incoming.submission.verdict
+        if verdict.outcome == "accepted" or incoming.is_released:
+            return None
+        reason = verdict.reason or QuarantineReason.UNREADABLE
+        return Fate(SubmissionState.QUARANTINED, reason=reason, detail=verdict.detail)
+
+    def _key_reused(self, incoming: Incoming) -> Fate | None:
+        """A header's key stands for one content. A vendor may correct what it sent under its id, but an id
+        that stands for somebody else altogether is none: whoever sends a constant one loses nobody."""
+        submission = incoming.submission
+        if incoming.is_released:
+            return None
         if reuses_key(submission, self.registry):
-            detail = f"the key {submission.key!r} was used on this form before, with other content"
-            return Fate(SubmissionState.QUARANTINED, reason=QuarantineReason.KEY_REUSED, detail=detail)
-        cards = self.cards_at(submission.received_at)
-        unknown = [line for line in submission.lines if line not in cards.by_line]
+            what = "with other content"
+        elif is_correction(submission, self.registry) and self._is_somebody_else(incoming):
+            what = "for somebody else"
+        else:
+            return None
+        detail = f"the key {submission.key!r} was used on this form before, {what}"
+        return Fate(SubmissionState.QUARANTINED, reason=QuarantineReason.KEY_REUSED, detail=detail)
+
+    def _is_somebody_else(self, incoming: Incoming) -> bool:
+        return bool(self._of_key(incoming)) and self._predecessor(incoming) is None
+
+    def _line_unknown(self, incoming: Incoming) -> Fate | None:
+        cards = self.cards_at(incoming.judged_at)
+        unknown = [line for line in incoming.submission.lines if line not in cards.by_line]
         if not unknown:
             return None
         detail = (
@@ -122,8 +170,9 @@ class Desk:
         )
         return Fate(SubmissionState.QUARANTINED, reason=QuarantineReason.MAPPING_ERROR, detail=detail)
 
-    def _duplicate(self, submission: LeadSubmitted) -> Fate | None:
+    def _double_click(self, incoming: Incoming) -> Fate | None:
         """Equal content means equal identity, so the person need not be compared."""
+        submission = incoming.submission
         if submission.key is not None:
             return None
         form, content, moment = submission.form_id, submission.fingerprint, submission.received_at
@@ -133,119 +182,42 @@ class Desk:
             return None
         return Fate(SubmissionState.DUPLICATE, duplicate_of=twin)
 
-    def _accept(self, incoming: Incoming) -> Fate:
-        submission = incoming.submission
-        identity, received_at = submission.submission_id, submission.received_at
-        found = self.people.resolve(incoming.keys, identity, received_at)
-        found.person.known.learn(submission.profile, received_at)
-        self.people.touch(found.person)
-        absorbed = self._merge_leads(found, incoming)
-        act = act_of(submission)
-        lines = dict.fromkeys(submission.lines)
-        taken = [self.book.take(found.person.id, line, act, opened_by=identity) for line in lines]
-        opened = any(is_new for _, is_new in taken)
-        leads = [lead for lead, _ in taken]
-        leads += [each for each in self.book.of(found.person.id) if each.id in absorbed and each not in leads]
-        self._publish(found.person, leads, incoming, with_others=opened or bool(found.merged))
-        state = SubmissionState.OPENED if opened else SubmissionState.JOINED
-        return Fate(state, found.person.id, tuple(lead.id for lead in leads))
 
-    def _merge_leads(self, found: Resolution, incoming: Incoming) -> set[UUID]:
-        """The leads that others ended in. They carry those others' asks now and are published as asked
-        for: should one be closed already without our knowing, the router answers, and nobody is forgotten.
-
-        `seq` counts the survivor's merges: the survivor had `merges` raised once for each of them.
-        """
-        absorbing: set[UUID] = set()
-        survivor = found.person
-        first = survivor.merges - len(found.merged) + 1
-        for number, other in enumerate(found.merged, start=first):
-            ended, moved = self.book.merge(survivor.id, other.id)
-            absorbing |= {lead.merged_into for lead in ended if lead.merged_into is not None}
-            event = LeadMerged(
-                kind="merged",
-                person_id=survivor.id,
-                other_person_id=other.id,
-                leads_ended=[lead.id for lead in ended],
-                leads_moved=[lead.id for lead in moved],
-                at=self.now,
-                seq=number,
-            )
-            self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
-        return absorbing
-
-    def _publish(
-        self, person: Person, leads: Sequence[Lead], incoming: Incoming, *, with_others: bool
-    ) -> None:
-        kind = CauseKind.EXPLICIT_ASK if incoming.submission.explicit_ask else CauseKind.SUBMISSION
-        occasion = self._occasion(incoming, kind)
-        for lead in leads:
-            self.book.publish(lead, person, occasion)
-        others = [lead for lead in self.book.of(person.id) if lead not in leads] if with_others else []
-        if others:
-            self._publish_beside(person, others, self._occasion(incoming, CauseKind.RESCORE))
-
-    def _publish_beside(self, person: Person, others: Iterable[Lead], occasion: Occasion) -> None:
-        """Publish leads that were not asked for anew, so that each rep sees the other's lead.
-
-        Their cause is a rescore: a rep who closed one meanwhile gets no new lead by a form that never asked
-        for it.
-        """
-        for lead in others:
-            if lead.line in occasion.cards.by_line:
-                self.book.publish(lead, person, occasion)
-
-    def _occasion(self, incoming: Incoming, kind: CauseKind) -> Occasion:
-        submission = incoming.submission
-        return Occasion(
-            cause=Cause.model_construct(id=submission.submission_id, kind=kind, at=act_time(submission)),
-            event_cause=incoming.event_id,
-            journey=journey_of(
-                submission,
-                incoming.durable_at,
-                released_at=self.now if incoming.is_bulk else None,
-                now=self.now,
-            ),
-            cards=self.cards_at(submission.received_at),
-            is_bulk=incoming.is_bulk,
-        )
+CHECKS: tuple[Callable[[Desk, Incoming], Fate | None], ...] = (
+    Desk._from_before_erasure,
+    Desk._suspect,
+    Desk._key_reused,
+    Desk._line_unknown,
+    Desk._double_click,
+)
+"""In this order a submission is checked; the first that says something decides, the rest is admitted."""
 
 
-def reuses_key(submission: LeadSubmitted, registry: Mapping[tuple[str, str], str]) -> bool:
-    """Whether its header's key stands for other content; a vendor may correct what it sent under its id."""
-    if submission.key is None or submission.key_origin != "header":
-        return False
-    first = registry.get((submission.form_id, submission.key), submission.fingerprint)
-    return first != submission.fingerprint
+MAPPED = (
+    "profile",
+    "lines",
+    "attribution",
+    "consent",
+    "source",
+    "campaign",
+    "explicit_ask",
+    "is_test",
+    "occurred_at",
+)
+"""Parts of a submission that its form makes of the fields, and that anybody further on sees."""
 
 
-def act_time(submission: LeadSubmitted) -> datetime:
-    """The buyer's act: as claimed where the form trusts the claim, else when we received it."""
-    return submission.occurred_at or submission.received_at
+def says_other(submission: LeadSubmitted, before: LeadSubmitted) -> bool:
+    """Whether mapping it again has changed what is made of it: taken twice, the second changes nothing."""
+    return any(getattr(submission, name) != getattr(before, name) for name in MAPPED)
 
 
-def act_of(submission: LeadSubmitted) -> Act:
-    """What a submission brings to its leads."""
-    return Act(
-        submission=submission.submission_id,
-        origin=(submission.form_id, submission.source, submission.campaign),
-        received_at=submission.received_at,
-        asks=submission.explicit_ask,
-        attribution=submission.attribution,
-        consent=submission.consent,
-        is_test=submission.is_test,
-    )
-
-
-def journey_of(
-    submission: LeadSubmitted, durable_at: datetime, *, released_at: datetime | None, now: datetime
-) -> Journey:
-    """The moments of a submission on its way here."""
-    return Journey.model_construct(
-        occurred_at=submission.occurred_at,
-        received_at=submission.received_at,
-        spooled_at=submission.spooled_at,
-        durable_at=durable_at,
-        released_at=released_at,
-        scored_at=now,
+def _kept(incoming: Incoming, fate: Fate) -> Kept:
+    return Kept(
+        submission=incoming.submission,
+        keys=incoming.keys,
+        durable_at=incoming.durable_at,
+        state=fate.state,
+        person_id=fate.person_id,
+        lead_ids=fate.lead_ids,
     )

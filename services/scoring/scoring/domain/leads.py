@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from lead_events import Attribution, Cause, Consent, Journey, LeadScored, OtherLead, Profile
+from lead_events import Attribution, Cause, Consent, Handling, Journey, LeadScored, OtherLead, Profile
 from lead_events.ids import lead_id
 from lead_events.words import Quadrant, Stage
 from rulebook.cel import prepare_context
@@ -28,6 +28,7 @@ class LeadState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     MERGED = "merged"
+    ERASED = "erased"
 
 
 @dataclass(slots=True)
@@ -55,6 +56,20 @@ class Lead:
     sql_at: datetime | None = None
     rulebook_version: int = 0
     merged_into: UUID | None = None
+    handling: Handling | None = None
+    invited_at: datetime | None = None
+
+    def is_off_limits(self, person: Person) -> bool:
+        """Whether nobody may contact the person about this lead.
+
+        Whoever is suppressed and then asks for an answer, with consent, gets one: on that lead only.
+        """
+        since = person.suppressed_at
+        return since is not None and (self.invited_at is None or self.invited_at <= since)
+
+    def invite(self, at: datetime | None) -> None:
+        """Note that the person asked for an answer with consent; the newest time holds."""
+        self.invited_at = max(filter(None, (self.invited_at, at)), default=None)
 
     @property
     def age(self) -> tuple[datetime, UUID]:
@@ -69,7 +84,7 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a submission brings to the leads it touches."""
+    """What a submission brings to the leads it touches. `invites`: it asks for an answer, with consent."""
 
     submission: UUID
     origin: Origin
@@ -78,6 +93,8 @@ class Act:
     attribution: Attribution
     consent: Consent | None
     is_test: bool
+    handling: Handling | None = None
+    invites: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +150,23 @@ class LeadBook:
         if lead is None:
             lead = leads[line] = _opened(person, line, act, opened_by)
         lead.submissions += 1
-        lead.asks = lead.asks or act.asks
         lead.is_test = lead.is_test and act.is_test
+        self.refresh(lead, act)
+        return lead, opened
+
+    def refresh(self, lead: Lead, act: Act) -> None:
+        """Add to a lead what a submission that it holds brings."""
+        lead.asks = lead.asks or act.asks
         lead.consent = act.consent or lead.consent
+        lead.handling = _handling(lead.handling, act)
+        lead.invite(act.received_at if act.invites else None)
         lead.add_origin(act.origin)
         self.changed[lead.id] = lead
-        return lead, opened
+
+    def let_go(self, lead: Lead) -> None:
+        """One of a lead's submissions turned out to be somebody else's."""
+        lead.submissions = max(lead.submissions - 1, 1)
+        self.changed[lead.id] = lead
 
     def close(self, lead: Lead) -> None:
         """End a lead, so that the next submission opens a new one."""
@@ -196,7 +224,15 @@ def _opened(person: UUID, line: str, act: Act, opened_by: UUID) -> Lead:
         attribution=act.attribution,
         consent=None,
         is_test=act.is_test,
+        handling=act.handling,
     )
+
+
+def _handling(before: Handling | None, act: Act) -> Handling | None:
+    """A lead that nobody imported stays so; the buyer's own ask ends what an import wished for."""
+    if before is None or act.handling is not None:
+        return before and act.handling
+    return None if act.asks else before
 
 
 def _absorb(older: Lead, younger: Lead) -> None:
@@ -206,7 +242,10 @@ def _absorb(older: Lead, younger: Lead) -> None:
     older.asks = older.asks or younger.asks
     older.is_test = older.is_test and younger.is_test
     older.consent = younger.consent or older.consent
+    older.invite(younger.invited_at)
     older.sql_at = older.sql_at or younger.sql_at
+    if younger.handling is None and younger.asks:
+        older.handling = None
     for origin in younger.origins:
         older.add_origin(origin)
 
@@ -256,6 +295,8 @@ def _event(
         other_leads=others,
         submissions=lead.submissions,
         is_test=lead.is_test,
+        do_not_contact=lead.is_off_limits(person),
+        handling=lead.handling,
         rulebook_version=lead.rulebook_version,
     )
 

@@ -29,13 +29,17 @@ class Key:
 
 @dataclass(slots=True)
 class Person:
-    """A person; `merged_into` names the older one that this one turned out to be."""
+    """A person; `merged_into` names the older one that this one turned out to be.
+
+    `suppressed_at` says since when they are not to be contacted.
+    """
 
     id: UUID
     first_at: datetime
     known: Known = field(default_factory=Known)
     merged_into: UUID | None = None
     merges: int = 0
+    suppressed_at: datetime | None = None
 
     @property
     def age(self) -> tuple[datetime, UUID]:
@@ -68,20 +72,39 @@ class People:
             person = self._persons[person.merged_into]
         return person
 
-    def resolve(self, names: Sequence[KeyName], submission: UUID, received_at: datetime) -> Resolution:
+    def resolve(
+        self,
+        names: Sequence[KeyName],
+        submission: UUID,
+        received_at: datetime,
+        *,
+        stays: Person | None = None,
+    ) -> Resolution:
         """Find, make or merge the person behind a submission.
 
         Several persons become the oldest of them. A submission whose keys all identify nobody has a person of
-        its own.
+        its own. `stays`: whose it is in any case.
         """
         keys = [self._keys[name] for name in names]
         self._watch_shared_phones(keys)
-        found = sorted(self._identified(keys).values(), key=lambda person: person.age)
+        identified = dict(self._identified(keys))
+        if stays is not None:
+            identified[stays.id] = stays
+        found = sorted(identified.values(), key=lambda person: person.age)
         person = found[0] if found else self._new(submission, received_at)
         for other in found[1:]:
             self._merge(person, other)
         self._attach(keys, person)
         return Resolution(person, is_new=not found, merged=tuple(found[1:]))
+
+    def correct_email(self, wrong: str | None, names: Sequence[KeyName]) -> None:
+        """The e-mail seen beside these phones was `wrong`: the right one among `names` is no second one."""
+        email = next((value for kind, value in names if kind == EMAIL), None)
+        for name in names:
+            key = self._keys[name]
+            if name[0] == PHONE and wrong is not None and key.email == wrong:
+                key.email = email
+                self.changed_keys[name] = key
 
     def touch(self, person: Person) -> None:
         """Note that a person has changed."""
@@ -111,6 +134,9 @@ class People:
     def _merge(self, survivor: Person, other: Person) -> None:
         other.merged_into = survivor.id
         survivor.known.absorb(other.known)
+        survivor.suppressed_at = max(
+            filter(None, (survivor.suppressed_at, other.suppressed_at)), default=None
+        )
         survivor.merges += 1
         self.touch(survivor)
         self.touch(other)

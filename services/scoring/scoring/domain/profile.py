@@ -1,6 +1,6 @@
 """What is known about a person, put together from everything they sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -53,6 +53,24 @@ class Known:
             self._set(name, value, moment)
         if profile.attributes:
             self._bound()
+
+    def unlearn(
+        self, profile: Profile, received_at: datetime, others: Iterable[tuple[Profile, datetime]]
+    ) -> None:
+        """Take back what one submission said; `others`, oldest first, say what holds in its place.
+
+        Only a value received at that moment goes: what was said again later, or by a submission that is kept
+        no more, stays.
+        """
+        moment = received_at.astimezone(UTC).isoformat()
+        gone = {name for name, _ in known_fields(profile) if self.received.get(name) == moment}
+        for name in gone:
+            del self.values[name], self.received[name]
+        for other, at in others:
+            for name, value in known_fields(other):
+                if name in gone:
+                    self._set(name, value, at.astimezone(UTC).isoformat())
+        self._bound()
 
     def absorb(self, other: "Known") -> None:
         """Add all that is known about a person who turned out to be this one."""

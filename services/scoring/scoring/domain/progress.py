@@ -8,9 +8,9 @@ from uuid import UUID
 from lead_events import Cause, Journey, LeadProgressed, LeadRouted, LeadSubmitted
 from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
-from scoring.domain.desk import SubmissionState, act_of, act_time, journey_of
 from scoring.domain.leads import Act, CardsAt, Lead, LeadBook, LeadState, Occasion
 from scoring.domain.people import People
+from scoring.domain.submissions import SubmissionState, act_of, act_time, journey_of
 
 _PROGRESS_ENDS = {ProgressKind.REJECTED: CloseReason.REJECTED, ProgressKind.RECYCLED: CloseReason.RECYCLED}
 
@@ -41,6 +41,7 @@ class StoredSubmission:
     durable_at: datetime
     lead_ids: tuple[UUID, ...]
     state: SubmissionState
+    released_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,9 @@ class ProgressDesk:
 
     def _journey(self, stored: StoredSubmission | None, report: LeadProgressed) -> Journey:
         if stored is not None:
-            return journey_of(stored.submission, stored.durable_at, released_at=None, now=self.now)
+            return journey_of(
+                stored.submission, stored.durable_at, released_at=stored.released_at, now=self.now
+            )
         return Journey.model_construct(received_at=report.at, durable_at=report.at, scored_at=self.now)
 
 

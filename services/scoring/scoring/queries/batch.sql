@@ -75,7 +75,7 @@ ORDER BY id FOR UPDATE
 
 -- name: submissions_with_events
 -- Submissions that reports name, as they came.
-SELECT id, event, durable_at, lead_ids, state FROM submissions WHERE id = ANY($1::uuid[])
+SELECT id, event, durable_at, lead_ids, state, released_at FROM submissions WHERE id = ANY($1::uuid[])
 
 -- name: save_persons
 -- New persons, and what is now known of the others.
@@ -94,36 +94,93 @@ WHERE identity_keys.kind = changed.kind AND identity_keys.value = changed.value
 -- name: insert_submissions
 -- Submissions and what became of them; lead ids come as text arrays written '{...}'.
 INSERT INTO submissions (id, form_id, fingerprint, key, received_at, durable_at, stored_at, is_bulk, state,
-    person_id, lead_ids, keys, duplicate_of, event)
+    person_id, lead_ids, keys, duplicate_of, event, released_at, superseded_by, import_id, import_row)
 SELECT id, form_id, fingerprint, key, received_at, durable_at, $1::timestamptz, is_bulk, state, person_id,
-    lead_ids::uuid[], array(SELECT jsonb_array_elements_text(keys::jsonb)), duplicate_of, event::jsonb
+    lead_ids::uuid[], array(SELECT jsonb_array_elements_text(keys::jsonb)), duplicate_of, event::jsonb, released_at,
+    superseded_by, import_id, import_row
 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::boolean[],
-    $9::text[], $10::uuid[], $11::text[], $12::text[], $13::uuid[], $14::text[])
+    $9::text[], $10::uuid[], $11::text[], $12::text[], $13::uuid[], $14::text[], $15::timestamptz[], $16::uuid[],
+    $17::uuid[], $18::int[])
     AS taken (id, form_id, fingerprint, key, received_at, durable_at, is_bulk, state, person_id, lead_ids, keys,
-        duplicate_of, event)
+        duplicate_of, event, released_at, superseded_by, import_id, import_row)
+
+-- name: update_submissions
+-- Submissions that were taken again, as they stand now; of several releases the first holds.
+UPDATE submissions SET state = taken.state, person_id = taken.person_id, lead_ids = taken.lead_ids::uuid[],
+    keys = array(SELECT jsonb_array_elements_text(taken.keys::jsonb)), duplicate_of = taken.duplicate_of,
+    event = taken.event::jsonb, released_at = coalesce(submissions.released_at, taken.released_at),
+    superseded_by = coalesce(taken.superseded_by, submissions.superseded_by)
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[],
+    $9::uuid[])
+    AS taken (id, state, person_id, lead_ids, keys, duplicate_of, event, released_at, superseded_by)
+WHERE submissions.id = taken.id
+
+-- name: supersede_submissions
+-- Submissions that a vendor's correction stands for now.
+UPDATE submissions SET superseded_by = newer.id
+FROM unnest($1::uuid[], $2::uuid[]) AS newer (old, id) WHERE submissions.id = newer.old
 
 -- name: insert_quarantine
--- Submissions that wait for a person.
+-- Submissions that wait for a person; one that waits again, after it was let go on, is nobody's any more.
 INSERT INTO quarantine (submission_id, form_id, reason, detail, received_at, stored_at)
-SELECT *, $1::timestamptz FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+SELECT submission_id, form_id, reason, detail, received_at, $1::timestamptz
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+    AS waiting (submission_id, form_id, reason, detail, received_at)
+ON CONFLICT (submission_id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail, action_id = NULL,
+    sent_at = NULL
+
+-- name: leave_quarantine
+-- Submissions that wait no more.
+DELETE FROM quarantine WHERE submission_id = ANY($1::uuid[])
+
+-- name: keys_and_owners
+-- Whose these submissions are, unlocked: what must be locked before they are.
+SELECT person_id, lead_ids FROM submissions WHERE id = ANY($1::uuid[])
+
+-- name: lock_submissions
+-- Submissions that come again, whole: after the leads, by id.
+SELECT id, event, keys, durable_at, state, person_id, lead_ids FROM submissions WHERE id = ANY($1::uuid[])
+ORDER BY id FOR UPDATE
+
+-- name: accepted_under_keys
+-- What vendors sent before under these ids and is not put right yet, the newest first.
+SELECT s.form_id, s.key, s.id, s.event, s.keys, s.durable_at, s.state, s.person_id, s.lead_ids
+FROM unnest($1::text[], $2::text[]) AS asked (form_id, key)
+CROSS JOIN LATERAL (
+    SELECT * FROM submissions WHERE form_id = asked.form_id AND key = asked.key
+        AND state IN ('opened', 'joined') AND superseded_by IS NULL
+    ORDER BY received_at DESC, id LIMIT 50
+) AS s
+
+-- name: contributions
+-- What submissions of these persons, and of whoever was merged into them, say; those put right since count no more.
+WITH RECURSIVE whole AS (
+    SELECT id, id AS root FROM persons WHERE id = ANY($1::uuid[])
+    UNION
+    SELECT p.id, whole.root FROM persons p JOIN whole ON p.merged_into = whole.id
+)
+SELECT whole.root, s.id, s.received_at, s.event -> 'profile' AS profile
+FROM whole JOIN submissions s ON s.person_id = whole.id
+WHERE s.state IN ('opened', 'joined') AND s.superseded_by IS NULL
 
 -- name: save_leads
 -- New leads, and others as they now stand; of several endings told the earliest holds.
 INSERT INTO leads (id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
     origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into, closed_at,
-    close_reason)
+    close_reason, handling)
 SELECT id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
     origins::jsonb, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into,
-    closed_at, close_reason
+    closed_at, close_reason, handling
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[], $8::int[],
     $9::int[], $10::boolean[], $11::boolean[], $12::text[], $13::jsonb[], $14::jsonb[], $15::int[], $16::int[],
-    $17::text[], $18::text[], $19::timestamptz[], $20::int[], $21::uuid[], $22::timestamptz[], $23::text[])
+    $17::text[], $18::text[], $19::timestamptz[], $20::int[], $21::uuid[], $22::timestamptz[], $23::text[],
+    $24::jsonb[])
     AS saved (id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
         origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into,
-        closed_at, close_reason)
+        closed_at, close_reason, handling)
 ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id, state = excluded.state, seq = excluded.seq,
     submissions = excluded.submissions, asks = excluded.asks, is_test = excluded.is_test,
-    origins = excluded.origins, consent = excluded.consent, fit = excluded.fit, interest = excluded.interest,
+    origins = excluded.origins, consent = excluded.consent, handling = excluded.handling, fit = excluded.fit, interest = excluded.interest,
     quadrant = excluded.quadrant, stage = excluded.stage, sql_at = excluded.sql_at,
     rulebook_version = excluded.rulebook_version, merged_into = excluded.merged_into,
     closed_at = least(leads.closed_at, excluded.closed_at),

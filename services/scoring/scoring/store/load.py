@@ -10,13 +10,13 @@ from uuid import UUID
 
 import asyncpg
 
-from lead_events import Attribution, Consent, LeadSubmitted
+from lead_events import Attribution, Consent, Handling, LeadSubmitted
 from lead_events.words import Quadrant, Stage
-from scoring.domain.desk import DOUBLE_CLICK, SubmissionState, Window
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Key, KeyName, Person
 from scoring.domain.profile import Known
 from scoring.domain.progress import StoredSubmission
+from scoring.domain.submissions import DOUBLE_CLICK, SubmissionState, Window
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -53,14 +53,21 @@ async def register_keys(
 
 
 async def lock_working_set(
-    conn: Connection, names: Collection[KeyName], lead_ids: Collection[UUID]
+    conn: Connection,
+    names: Collection[KeyName],
+    lead_ids: Collection[UUID],
+    person_ids: Collection[UUID] = (),
 ) -> WorkingSet:
-    """Lock and load. Raises Transient when merges of other transactions keep getting in between."""
+    """Lock and load; `person_ids`: whom perhaps no key here leads to.
+
+    Raises Transient when merges of other transactions keep getting in between.
+    """
     wanted = set(names)
     for _ in range(ROUNDS):
         savepoint = conn.transaction()
         await savepoint.start()
-        found = await _attempt(conn, sorted(wanted), sorted(lead_ids, key=lambda identity: identity.bytes))
+        leads = sorted(lead_ids, key=lambda identity: identity.bytes)
+        found = await _attempt(conn, sorted(wanted), leads, person_ids)
         if isinstance(found, WorkingSet):
             await savepoint.commit()
             return found
@@ -71,12 +78,13 @@ async def lock_working_set(
 
 
 async def _attempt(
-    conn: Connection, names: Sequence[KeyName], lead_ids: Sequence[UUID]
+    conn: Connection, names: Sequence[KeyName], lead_ids: Sequence[UUID], person_ids: Collection[UUID]
 ) -> WorkingSet | list[UUID]:
     """The working set, or the survivors of merges that were committed while we waited for locks."""
     keys = await _lock_keys(conn, names)
     owners = await conn.fetch(_q.owners_of_leads, lead_ids) if lead_ids else []
     first = {key.person_id for key in keys if key.person_id} | {row["person_id"] for row in owners}
+    first |= set(person_ids)
     persons = await _lock_persons(conn, first)
     known = {person.id for person in persons}
     survivors = {p.merged_into for p in persons if p.merged_into is not None} - known
@@ -126,7 +134,7 @@ async def _lock_leads(conn: Connection, lead_ids: Sequence[UUID], persons: Colle
 
 
 def _lead(row: asyncpg.Record) -> Lead:
-    consent = row["consent"]
+    consent, handling = row["consent"], row["handling"]
     return Lead(
         id=row["id"],
         person_id=row["person_id"],
@@ -136,7 +144,7 @@ def _lead(row: asyncpg.Record) -> Lead:
         opened_at=row["opened_at"],
         origins=[(form, source, campaign) for form, source, campaign in row["origins"]],
         attribution=Attribution.model_construct(**row["attribution"]),
-        consent=None if consent is None else Consent.model_construct(**consent),
+        consent=None if consent is None else Consent.model_validate(consent),
         is_test=row["is_test"],
         asks=row["asks"],
         submissions=row["submissions"],
@@ -149,6 +157,7 @@ def _lead(row: asyncpg.Record) -> Lead:
         sql_at=row["sql_at"],
         rulebook_version=row["rulebook_version"],
         merged_into=row["merged_into"],
+        handling=None if handling is None else Handling.model_validate(handling),
     )
 
 
@@ -183,6 +192,7 @@ async def named_submissions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID,
             durable_at=row["durable_at"],
             lead_ids=tuple(row["lead_ids"]),
             state=SubmissionState(row["state"]),
+            released_at=row["released_at"],
         )
         for row in rows
     }

@@ -9,10 +9,11 @@ import asyncpg
 import orjson
 
 from lead_events.model import EventModel
-from scoring.domain.desk import Fate, Incoming, Merge, SubmissionState
+from scoring.domain.admission import Merge
 from scoring.domain.leads import Lead, LeadState, Publication
 from scoring.domain.people import Key, Person
 from scoring.domain.progress import Ending, Moved
+from scoring.domain.submissions import Fate, Incoming, SubmissionState
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -69,36 +70,80 @@ async def save_people(conn: Connection, persons: Collection[Person], keys: Colle
 
 async def save_submissions(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
     """Submissions with what became of them; the quarantined ones also where people look for them."""
-    if not taken:
-        return
-    await conn.execute(_q.insert_submissions, now, *columns((_submission(*each) for each in taken), 13))
-    quarantined = [
+    fresh = [each for each in taken if each[1].again is None]
+    if fresh:
+        await conn.execute(_q.insert_submissions, now, *columns((_submission(now, *e) for e in fresh), 17))
+        await _quarantine(conn, fresh, now)
+    again = [each for each in taken if each[1].again is not None]
+    if again:
+        await conn.execute(_q.update_submissions, *columns((_again(*each) for each in again), 9))
+        settled = [i.submission.submission_id for i, f, _ in again if not _waits(f)]
+        await conn.execute(_q.leave_quarantine, settled)
+        await _quarantine(conn, again, now)
+    superseded = [(f.supersedes, i.submission.submission_id) for i, f, _ in taken if f.supersedes]
+    if superseded:
+        await conn.execute(_q.supersede_submissions, *columns(superseded, 2))
+
+
+def _waits(fate: Fate) -> bool:
+    return fate.state is SubmissionState.QUARANTINED
+
+
+async def _quarantine(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
+    rows = [
         (s.submission_id, s.form_id, fate.reason, fate.detail, s.received_at)
         for incoming, fate, _ in taken
-        if fate.state is SubmissionState.QUARANTINED
+        if _waits(fate)
         for s in (incoming.submission,)
     ]
-    if quarantined:
-        await conn.execute(_q.insert_quarantine, now, *columns(quarantined, 5))
+    if rows:
+        await conn.execute(_q.insert_quarantine, now, *columns(rows, 5))
 
 
-def _submission(incoming: Incoming, fate: Fate, event: str) -> tuple[Any, ...]:
+def _submission(now: datetime, incoming: Incoming, fate: Fate, event: str) -> tuple[Any, ...]:
+    """A row. Of one from before its person's erasure nothing is kept but that it came."""
     submission = incoming.submission
+    is_erased = fate.state is SubmissionState.ERASED
+    row = submission.imported
     return (
         submission.submission_id,
         submission.form_id,
-        submission.fingerprint,
-        submission.key,
+        "" if is_erased else submission.fingerprint,
+        None if is_erased else submission.key,
         submission.received_at,
         incoming.durable_at,
         incoming.is_bulk,
         fate.state,
         fate.person_id,
         _array(fate.lead_ids),
-        _list([f"{kind}:{value}" for kind, value in incoming.keys]),
+        "[]" if is_erased else _keys(incoming),
+        fate.duplicate_of,
+        "{}" if is_erased else event,
+        now if incoming.is_bulk and fate.lead_ids else None,
+        fate.superseded_by,
+        None if row is None else row.import_id,
+        None if row is None else row.row,
+    )
+
+
+def _again(incoming: Incoming, fate: Fate, event: str) -> tuple[Any, ...]:
+    rerun = incoming.rerun
+    released = rerun.at if rerun is not None and fate.lead_ids else None
+    return (
+        incoming.submission.submission_id,
+        fate.state,
+        fate.person_id,
+        _array(fate.lead_ids),
+        _keys(incoming),
         fate.duplicate_of,
         event,
+        released,
+        fate.superseded_by,
     )
+
+
+def _keys(incoming: Incoming) -> str:
+    return _list([f"{kind}:{value}" for kind, value in incoming.keys])
 
 
 async def save_leads(conn: Connection, leads: Collection[Lead], endings: dict[UUID, Ending]) -> None:
@@ -108,7 +153,7 @@ async def save_leads(conn: Connection, leads: Collection[Lead], endings: dict[UU
     for group in (ended, still_open):
         if group:
             rows = (_lead(lead, endings.get(lead.id)) for lead in group)
-            await conn.execute(_q.save_leads, *columns(rows, 23))
+            await conn.execute(_q.save_leads, *columns(rows, 24))
 
 
 def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
@@ -136,6 +181,7 @@ def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
         lead.merged_into,
         ending.at if ending else None,
         ending.reason if ending else None,
+        _json(lead.handling),
     )
 
 

@@ -1,0 +1,214 @@
+"""How an accepted submission reaches its person and their leads, and how another takes its place."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from lead_events import Cause, LeadMerged
+from lead_events.words import CauseKind
+from scoring.domain.contributions import Contributions, said_in
+from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, Occasion
+from scoring.domain.people import EMAIL, People, Person, Resolution
+from scoring.domain.submissions import (
+    Fate,
+    Incoming,
+    Kept,
+    SubmissionState,
+    act_of,
+    act_time,
+    journey_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two persons found to be one; `event_cause` is the event that showed it."""
+
+    submission: UUID
+    event_cause: UUID
+    event: LeadMerged
+
+
+@dataclass(slots=True)
+class Admission:
+    """Takes submissions in that every check has let through. `leads`: those that replaced ones belong to."""
+
+    people: People
+    book: LeadBook
+    cards_at: CardsAt
+    now: datetime
+    said: Contributions = field(default_factory=Contributions)
+    leads: dict[UUID, Lead] = field(default_factory=dict)
+    merges: list[Merge] = field(default_factory=list)
+
+    def accept(self, incoming: Incoming) -> Fate:
+        """Find or make the person, open or join the lead of each line, publish."""
+        submission = incoming.submission
+        identity = submission.submission_id
+        found = self.people.resolve(incoming.keys, identity, submission.received_at)
+        self._learn(found.person, incoming)
+        absorbed = self._merge_leads(found, incoming)
+        act = act_of(submission)
+        lines = dict.fromkeys(submission.lines)
+        taken = [self.book.take(found.person.id, line, act, opened_by=identity) for line in lines]
+        opened = any(is_new for _, is_new in taken)
+        leads = [lead for lead, _ in taken]
+        leads += [each for each in self.book.of(found.person.id) if each.id in absorbed and each not in leads]
+        self._publish(found.person, leads, incoming, with_others=opened or bool(found.merged))
+        state = SubmissionState.OPENED if opened else SubmissionState.JOINED
+        return Fate(state, found.person.id, tuple(lead.id for lead in leads))
+
+    def replace(self, incoming: Incoming, old: Kept) -> Fate:
+        """Take in what stands for `old` from now on: the same one mapped anew, or a vendor's correction.
+
+        It belongs to the leads that `old` belongs to and counts once in each; what `old` alone said about the
+        person goes. Open leads are published as rescored: nobody asks anew by it. A line it did not ask for
+        before opens or joins a lead. An ended lead stays as it is, and one of a line it asks for no more
+        keeps it.
+        """
+        before = self._take_back(old)
+        found = self._resolve_again(incoming, old, before)
+        self._learn(found.person, incoming)
+        self._merge_leads(found, incoming)
+        held = self._held(old)
+        before = self.people.root(before.id)
+        if found.person is not before:
+            for lead in held:
+                self.book.let_go(lead)
+            held = []
+        return self._enter(incoming, found.person, held, before)
+
+    def _enter(self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person) -> Fate:
+        act = act_of(incoming.submission)
+        for lead in held:
+            if lead.state is LeadState.OPEN:
+                self.book.refresh(lead, act)
+        known = {lead.line for lead in held}
+        lines = [line for line in dict.fromkeys(incoming.submission.lines) if line not in known]
+        taken = [self.book.take(person.id, line, act, opened_by=incoming.event_id) for line in lines]
+        leads = [lead for lead, _ in taken]
+        if leads:
+            self._publish(person, leads, incoming, with_others=False)
+        occasion = self._occasion(incoming, CauseKind.RESCORE)
+        for each in {person.id: person, before.id: before}.values():
+            others = [lead for lead in self.book.of(each.id) if lead not in leads]
+            self._publish_beside(each, others, occasion)
+        state = SubmissionState.OPENED if any(is_new for _, is_new in taken) else SubmissionState.JOINED
+        return Fate(state, person.id, tuple(dict.fromkeys(lead.id for lead in [*held, *leads])))
+
+    def _take_back(self, old: Kept) -> Person:
+        """What `old` alone said about its person goes, and what others say of the same comes forth."""
+        if old.person_id is None:
+            raise ValueError("only an accepted submission can be replaced")
+        person = self.people.root(old.person_id)
+        dropped = self.said.drop(person.id, old.submission.submission_id)
+        if dropped is not None:
+            others = [(said.profile, said.received_at) for said in self.said.of(person.id)]
+            person.known.unlearn(dropped.profile, dropped.received_at, others)
+        self.people.touch(person)
+        return person
+
+    def _resolve_again(self, incoming: Incoming, old: Kept, before: Person) -> Resolution:
+        """It stays with its person where that one has nobody else's submissions, where it still has one of
+        its keys, or where it has none at all; else it goes to whoever has its keys now.
+
+        Of a correction the caller has made sure that it is the same person.
+        """
+        others = self.said.of(before.id)
+        is_correction = old.submission.submission_id != incoming.submission.submission_id
+        stays = (
+            is_correction or not others or not incoming.keys or not set(incoming.keys).isdisjoint(old.keys)
+        )
+        if stays and not any(said.profile.email == old.submission.profile.email for said in others):
+            self.people.correct_email(_email(old), incoming.keys)
+        return self.people.resolve(
+            incoming.keys,
+            incoming.event_id,
+            incoming.submission.received_at,
+            stays=before if stays else None,
+        )
+
+    def _held(self, old: Kept) -> list[Lead]:
+        """The leads that hold `old` now: its own, or what they were merged into."""
+        held: dict[UUID, Lead] = {}
+        for identity in old.lead_ids:
+            lead = self.leads.get(identity) or self.book.changed.get(identity)
+            while lead is not None and lead.merged_into is not None:
+                lead = self.leads.get(lead.merged_into) or self.book.changed.get(lead.merged_into)
+            if lead is not None:
+                held[lead.id] = lead
+        return list(held.values())
+
+    def _learn(self, person: Person, incoming: Incoming) -> None:
+        person.known.learn(incoming.submission.profile, incoming.submission.received_at)
+        self.said.add(person.id, said_in(incoming.submission))
+        self.people.touch(person)
+
+    def _merge_leads(self, found: Resolution, incoming: Incoming) -> set[UUID]:
+        """The leads that others ended in. They carry those others' asks now and are published as asked
+        for: should one be closed already without our knowing, the router answers, and nobody is forgotten.
+
+        `seq` counts the survivor's merges: the survivor had `merges` raised once for each of them.
+        """
+        absorbing: set[UUID] = set()
+        survivor = found.person
+        first = survivor.merges - len(found.merged) + 1
+        for number, other in enumerate(found.merged, start=first):
+            ended, moved = self.book.merge(survivor.id, other.id)
+            self.said.move(other.id, survivor.id)
+            absorbing |= {lead.merged_into for lead in ended if lead.merged_into is not None}
+            event = LeadMerged(
+                kind="merged",
+                person_id=survivor.id,
+                other_person_id=other.id,
+                leads_ended=[lead.id for lead in ended],
+                leads_moved=[lead.id for lead in moved],
+                at=self.now,
+                seq=number,
+            )
+            self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
+        return absorbing
+
+    def _publish(
+        self, person: Person, leads: Sequence[Lead], incoming: Incoming, *, with_others: bool
+    ) -> None:
+        kind = CauseKind.EXPLICIT_ASK if incoming.submission.explicit_ask else CauseKind.SUBMISSION
+        occasion = self._occasion(incoming, kind)
+        for lead in leads:
+            self.book.publish(lead, person, occasion)
+        others = [lead for lead in self.book.of(person.id) if lead not in leads] if with_others else []
+        if others:
+            self._publish_beside(person, others, self._occasion(incoming, CauseKind.RESCORE))
+
+    def _publish_beside(self, person: Person, others: Iterable[Lead], occasion: Occasion) -> None:
+        """Publish leads that were not asked for anew, so that each rep sees the other's lead.
+
+        Their cause is a rescore: a rep who closed one meanwhile gets no new lead by a form that never asked
+        for it.
+        """
+        for lead in others:
+            if lead.line in occasion.cards.by_line:
+                self.book.publish(lead, person, occasion)
+
+    def _occasion(self, incoming: Incoming, kind: CauseKind) -> Occasion:
+        submission = incoming.submission
+        return Occasion(
+            cause=Cause.model_construct(id=submission.submission_id, kind=kind, at=act_time(submission)),
+            event_cause=incoming.event_id,
+            journey=journey_of(
+                submission, incoming.durable_at, released_at=self._released_at(incoming), now=self.now
+            ),
+            cards=self.cards_at(incoming.judged_at),
+            is_bulk=incoming.is_bulk,
+        )
+
+    def _released_at(self, incoming: Incoming) -> datetime | None:
+        """Timers of what somebody let go on start then, those of a row of an import now."""
+        if incoming.rerun is not None:
+            return incoming.rerun.at
+        return self.now if incoming.is_bulk else None
+
+
+def _email(old: Kept) -> str | None:
+    return next((value for kind, value in old.keys if kind == EMAIL), None)

@@ -1,0 +1,104 @@
+"""Loads what submissions of a batch come back to: themselves as kept, or what a vendor puts right."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+
+from lead_events import LeadSubmitted, Profile
+from scoring.domain.contributions import Contributions, Said
+from scoring.domain.people import KeyName, Person
+from scoring.domain.submissions import Kept, Registry, SubmissionState, is_correction
+from service_kit.errors import Transient
+from service_kit.postgres import Connection
+from service_kit.queries import load_queries
+
+_q = load_queries("scoring", "queries/batch.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What must be locked before the submissions that a batch comes back to are."""
+
+    submissions: tuple[UUID, ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
+    persons: frozenset[UUID] = frozenset()
+    leads: frozenset[UUID] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.submissions or self.keys)
+
+
+@dataclass(slots=True)
+class Before:
+    """Submissions as they were kept before this batch. `earlier`: by form and vendor's id, newest first."""
+
+    kept: dict[UUID, Kept] = field(default_factory=dict)
+    earlier: dict[tuple[str, str], list[Kept]] = field(default_factory=dict)
+    said: Contributions = field(default_factory=Contributions)
+
+
+async def places(conn: Connection, submissions: Sequence[LeadSubmitted], registry: Registry) -> Places:
+    """Which submissions come again or are put right, whose they are and in which leads; nothing is locked."""
+    again = [s.submission_id for s in submissions if s.rerun is not None]
+    keys = list(dict.fromkeys((s.form_id, s.key or "") for s in submissions if is_correction(s, registry)))
+    rows = await conn.fetch(_q.keys_and_owners, again) if again else []
+    rows += await _under(conn, keys) if keys else []
+    return Places(
+        tuple(again),
+        tuple(keys),
+        frozenset(row["person_id"] for row in rows if row["person_id"] is not None),
+        frozenset(lead for row in rows for lead in row["lead_ids"]),
+    )
+
+
+async def load_before(conn: Connection, found: Places, persons: Collection[Person]) -> Before:
+    """Load and lock, once the persons are. Raises Transient where one came to somebody else meanwhile."""
+    if not found:
+        return Before()
+    rows = await conn.fetch(_q.lock_submissions, list(found.submissions))
+    kept = [_kept(row) for row in rows if row["state"] != SubmissionState.ERASED]
+    earlier = defaultdict(list)
+    for row in await _under(conn, found.keys) if found.keys else []:
+        earlier[row["form_id"], row["key"]].append(_kept(row))
+    locked = {person.id for person in persons}
+    owners = {each.person_id for each in (*kept, *(e for group in earlier.values() for e in group))}
+    if not owners - {None} <= locked:
+        raise Transient("a submission that comes again was brought to another person meanwhile")
+    roots = [person.id for person in persons if person.merged_into is None]
+    return Before(
+        {each.submission.submission_id: each for each in kept}, dict(earlier), await _said(conn, roots)
+    )
+
+
+async def _under(conn: Connection, keys: Sequence[tuple[str, str]]) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await conn.fetch(
+        _q.accepted_under_keys, [form for form, _ in keys], [key for _, key in keys]
+    )
+    return rows
+
+
+async def _said(conn: Connection, persons: Sequence[UUID]) -> Contributions:
+    said = Contributions()
+    for row in await conn.fetch(_q.contributions, persons):
+        profile = Profile.model_validate(row["profile"] or {})
+        said.add(row["root"], Said(row["id"], profile, row["received_at"]))
+    return said
+
+
+def _kept(row: asyncpg.Record) -> Kept:
+    return Kept(
+        submission=LeadSubmitted.model_validate(row["event"]),
+        keys=tuple(_name(key) for key in row["keys"]),
+        durable_at=row["durable_at"],
+        state=SubmissionState(row["state"]),
+        person_id=row["person_id"],
+        lead_ids=tuple(row["lead_ids"]),
+    )
+
+
+def _name(written: str) -> KeyName:
+    kind, _, value = written.partition(":")
+    return kind, value
