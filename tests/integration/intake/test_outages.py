@@ -113,7 +113,8 @@ async def test_the_books_are_open_to_the_operator_only(harness: Harness, intake:
     await post(intake, 1, 2)
     assert (await intake.client.get("/v1/conservation")).status_code == 401
     books = (await intake.client.get("/v1/conservation", headers=OPERATOR)).json()
-    (hop,) = books["hops"]
+    hop, notices = books["hops"]
+    assert (notices["hop"], notices["read"], notices["unaccounted"]) == ("intake-notices", 0, 0)
     assert (hop["hop"], hop["written"], hop["pending"], hop["unaccounted"]) == ("intake-spool", 2, 2, 0)
     assert (books["receipts"]["given"], books["unaccounted"]) == (2, 0)
 

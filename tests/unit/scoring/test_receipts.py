@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.domain.receipts import GRACE, account, first_heard, missing, size, spans
+from lead_events.words import NOTICE_RUN
+from scoring.domain.receipts import GRACE, account, first_heard, grace_of, missing, size, spans
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -54,3 +55,13 @@ def test_open_numbers_of_an_instance_that_fell_silent_stay_unknown() -> None:
     heard = first_heard(3, START).hear(3, START, read_up_to=START + timedelta(days=1))
     books = account("i", spans([1, 3]), heard)
     assert (books.unaccounted, books.unknown) == (0, 1)
+
+
+def test_a_notices_number_may_arrive_until_its_lead_was_given_up() -> None:
+    grace = grace_of(f"intake-0-1{NOTICE_RUN}")
+    later = START + timedelta(days=10)
+    heard = first_heard(3, START).hear(9, later, read_up_to=later, grace=grace)
+    assert account("i", spans([1, 3, *range(4, 10)]), heard).unaccounted == 0
+    heard = heard.hear(9, START + grace, read_up_to=START + grace, grace=grace)
+    assert account("i", spans([1, 3, *range(4, 10)]), heard).unaccounted == 1
+    assert grace_of("intake-0-1") == GRACE

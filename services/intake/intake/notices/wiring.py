@@ -15,13 +15,11 @@ from intake.notices.standing import Standing
 from intake.notices.taking import NoticeDesk
 from intake.notices.vendors import Vendors
 from intake.settings import IntakeSettings
+from lead_events.words import NOTICE_RUN
 from service_kit.metrics import UNACCOUNTED
 from service_kit.parts import Part
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
-
-RUN_SUFFIX = "+notices"
-"""Notices are numbered apart: their numbers arrive when the lead is fetched, days later at worst."""
 
 
 class Notices:
@@ -31,7 +29,7 @@ class Notices:
         self, runtime: Runtime, settings: IntakeSettings, forms: Forms, durability: Durability, run: str
     ) -> None:
         clock = runtime.clock
-        self.numbering = Numbering(run + RUN_SUFFIX)
+        self.numbering = Numbering(run + NOTICE_RUN)
         self.books = Books()
         self.standing = Standing(settings.instance)
         self.desk = NoticeDesk(durability, self.numbering, self.books, clock)

@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lead_events.words import NOTICE_RUN
+
 GRACE = timedelta(seconds=30)
 """A number is missing for good when a higher one arrived and the instance was heard again this much later.
 
 All in broker time, and counted only as far as every partition has been read.
 """
+GRACE_OF_NOTICES = timedelta(days=11)
+"""The same for numbers of vendors' notices: their leads are fetched for up to ten days."""
 HIGHEST_NUMBER = 2**62
 """A number beyond it was not counted by any intake and is left out of the books."""
 
@@ -60,15 +64,22 @@ class Heard:
     sampled: int
     sampled_at: datetime
 
-    def hear(self, highest: int, at: datetime, read_up_to: datetime | None) -> "Heard":
+    def hear(
+        self, highest: int, at: datetime, read_up_to: datetime | None, grace: timedelta = GRACE
+    ) -> "Heard":
         """Having read numbers up to `highest`, the latest taken by the broker at `at`.
 
         `read_up_to`: everything the broker took before has been read; None when that is not known yet.
         """
         highest, last = max(self.highest, highest), max(self.last_at, at)
-        if read_up_to is None or min(last, read_up_to) - self.sampled_at < GRACE:
+        if read_up_to is None or min(last, read_up_to) - self.sampled_at < grace:
             return Heard(highest, last, self.settled, self.sampled, self.sampled_at)
         return Heard(highest, last, self.sampled, highest, last)
+
+
+def grace_of(instance: str) -> timedelta:
+    """How long a missing number of that instance may still arrive."""
+    return GRACE_OF_NOTICES if instance.endswith(NOTICE_RUN) else GRACE
 
 
 def first_heard(highest: int, at: datetime) -> Heard:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lead_events import Receipt
-from scoring.domain.receipts import HIGHEST_NUMBER, Account, Heard, Span, account, first_heard, spans
+from scoring.domain.receipts import (
+    HIGHEST_NUMBER,
+    Account,
+    Heard,
+    Span,
+    account,
+    first_heard,
+    grace_of,
+    spans,
+)
 from scoring.store.save import columns
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -53,7 +62,8 @@ async def fold_receipts(conn: Connection) -> None:
     for row in taken:
         known = before.get(row["instance"])
         highest, at = row["highest"], row["heard_at"]
-        now = first_heard(highest, at) if known is None else known.hear(highest, at, read_up_to)
+        grace = grace_of(row["instance"])
+        now = first_heard(highest, at) if known is None else known.hear(highest, at, read_up_to, grace)
         rows.append(
             (
                 row["instance"],
