@@ -33,11 +33,11 @@ async def people_at_work(
 @asynccontextmanager
 async def nothing_lost_or_doubled(
     installation: Installation, seed: int, tell: Tell, *, what: str, rate: float = RATE
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Buyers]:
     """Whatever the block does to the installation, the ledger then finds everything once."""
     began = time.monotonic()
     async with people_at_work(installation, seed, rate=rate) as (buyers, sellers):
-        yield
+        yield buyers
     flowed = time.monotonic()
     await asyncio.to_thread(installation.await_ready)
     await installation.send_reps(to_work=False)

@@ -1,4 +1,4 @@
-"""What passes by itself: PostgreSQL away, deadlocks, a full pool. Nothing is buried, nobody restarts."""
+"""What passes by itself: broker or PostgreSQL away, deadlocks, a full pool. Nothing is buried, nobody restarts."""
 
 import asyncio
 import contextlib
@@ -82,6 +82,30 @@ async def test_services_wait_a_minute_for_postgres_and_go_on_by_themselves(
         nothing_lost_or_doubled(installation, seed, tell, what="PostgreSQL away for 60 s", rate=RATE),
     ):
         await without_postgres(installation, 60)
+
+
+async def without_broker(installation: Installation, seconds: float) -> None:
+    await asyncio.sleep(1)
+    await asyncio.to_thread(installation.stack.kafka.kill)
+    await asyncio.sleep(seconds)
+    await becomes(installation, "intake", 200, seconds=1)
+    await asyncio.to_thread(installation.stack.kafka.start)
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rate"), [(8.0, RATE), pytest.param(600.0, 200.0, marks=pytest.mark.long)]
+)
+async def test_intake_answers_all_while_the_broker_is_away(
+    installation: Installation, seed: int, tell: Tell, seconds: float, rate: float
+) -> None:
+    what = f"the broker away for {seconds:.0f} s"
+    async with (
+        nobody_restarts(installation),
+        nothing_lost_or_doubled(installation, seed, tell, what=what, rate=rate) as buyers,
+    ):
+        await without_broker(installation, seconds)
+    assert set(buyers.counts) <= {"posts", "202"}, "nobody was turned away or had to try again"
 
 
 @dataclass(frozen=True)

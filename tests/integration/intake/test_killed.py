@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from intake.spool import Spool
 from intake.spool.folder import Folder
 
 WRITER = Path(__file__).with_name("spool_writer.py")
-KILLS = 8
+KILLS = [8, pytest.param(200, marks=pytest.mark.long)]
 
 
 def written_until_killed(folder: Path, lines: int) -> list[int]:
@@ -24,11 +26,14 @@ def written_until_killed(folder: Path, lines: int) -> list[int]:
     return [int(line) for line in seen if line.endswith("\n")]
 
 
-async def test_a_spool_whose_writer_is_killed_again_and_again_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", KILLS)
+async def test_a_spool_whose_writer_is_killed_again_and_again_loses_nothing(
+    tmp_path: Path, kills: int
+) -> None:
     durable: set[int] = set()
     drained: list[int] = []
     chance = random.Random(7)
-    for _ in range(KILLS):
+    for _ in range(kills):
         durable |= set(written_until_killed(tmp_path, chance.randint(1, 60)))
         spool = Spool(Folder(tmp_path), max_bytes=1 << 30)
         if chance.random() < 0.5:
