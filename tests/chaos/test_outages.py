@@ -1,4 +1,4 @@
-"""What passes by itself: broker or PostgreSQL away, deadlocks, a full pool. Nothing is buried, nobody restarts."""
+"""What passes by itself: broker or PostgreSQL away, deadlocks, a full pool. Nothing is buried or restarted."""
 
 import asyncio
 import contextlib
