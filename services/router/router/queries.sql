@@ -220,6 +220,23 @@ ON CONFLICT DO NOTHING
 INSERT INTO merges (id, kind, person_id, other_person_id, leads_ended, at, seq) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING
 
+-- name: wipe_acts
+-- What reps wrote about leads, and the answers they got.
+UPDATE acts SET content = '{}', answer = '{}', key = NULL WHERE lead_id = ANY($1::uuid[])
+
+-- name: wipe_outbox
+-- What reps wrote, where it waits to be published.
+UPDATE outbox
+SET value = convert_to((convert_from(value, 'UTF8')::jsonb - 'reason' #- '{outcome,reason}')::text, 'UTF8')
+WHERE topic = 'lead-progressed' AND EXISTS (
+    SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN value) > 0)
+
+-- name: drop_dead_letters
+-- Dead letters about leads that wait to be published.
+DELETE FROM outbox
+WHERE topic LIKE '%-dlq' AND EXISTS (
+    SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0)
+
 -- name: insert_reps
 -- New reps of a version of the rulebook; known ones stay as they are.
 INSERT INTO reps
@@ -277,6 +294,20 @@ SELECT a.*, l.person_id, l.line, l.profile, l.score, l.quadrant, l.form_id, l.so
 FROM assignments a JOIN leads l ON l.id = a.lead_id
 WHERE a.rep_id = $1 AND a.ended_at IS NULL
 ORDER BY a.assigned_at, a.id
+
+-- name: closed_of_rep
+-- Leads that were closed over a rep's head since a moment, the newest first.
+SELECT a.lead_id, a.round, a.ended_at, l.line, l.profile, l.close_reason
+FROM assignments a JOIN leads l ON l.id = a.lead_id
+WHERE a.rep_id = $1 AND a.ended_by = 'closed' AND a.ended_at > $2
+    AND l.close_reason IN ('do_not_contact', 'erased', 'merged') AND l.round = a.round
+ORDER BY a.ended_at DESC, a.lead_id LIMIT 50
+
+-- name: export_leads
+-- What is kept about leads, with whom they came to.
+SELECT id AS lead_id, state, person_id, line, quadrant, stage, profile, score, form_id, source, campaign, submissions,
+    is_test, received_at, sql_at, round, pool_id, hold_reason, closed_at, close_reason, handling
+FROM leads WHERE id = ANY($1::uuid[]) OR person_id = $2 ORDER BY received_at, id
 
 -- name: other_leads_of_persons
 -- The open leads of the same persons, with the reps who hold them.

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from service_kit.auth import require_operator
 from service_kit.conservation import conservation
+from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from sla_monitor import store
 from sla_monitor.domain.timers import TimerState
@@ -18,6 +19,10 @@ from sla_monitor.views import lead_view, timer_view, with_hours
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 After = Annotated[int, Query(ge=0, lt=2**63, description="next_cursor of the last answer")]
+Leads = Annotated[
+    list[UUID] | None,
+    Query(alias="lead", max_length=200, description="ids of the person's leads as scoring names them"),
+]
 _FIRST = UUID(int=0)
 
 
@@ -32,15 +37,19 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
     async def timers_of_lead(lead_id: UUID) -> dict[str, Any]:
         """The promises on one lead, what was said about them, and who had the lead from when to when."""
         async with database.transaction() as conn:
-            lead = await store.read_lead(conn, lead_id)
-            if lead is None:
-                raise UnknownLead(lead_id)
             now = await database.clock.now(conn)
-            story = (await store.read_stories(conn, [lead_id]))[lead_id]
-            hours = await with_hours(conn, calendars, story.timers.values(), story.facts)
-            said = await store.fetch(conn, "read_firings_of_lead", lead_id)
-            moves = await store.fetch(conn, "read_moves", lead_id)
-        return lead_view(lead, story, hours, said, moves, now)
+            found = await _lead_story(conn, calendars, lead_id, now)
+        if found is None:
+            raise UnknownLead(lead_id)
+        return found
+
+    @router.get("/persons/{person_id}/export")
+    async def export_person(person_id: UUID, leads: Leads = None) -> dict[str, Any]:
+        """What is kept about a person's leads: promises and moments; nothing here says who the person is."""
+        async with database.transaction() as conn:
+            now = await database.clock.now(conn)
+            stories = [await _lead_story(conn, calendars, lead, now) for lead in leads or []]
+        return {"person_id": person_id, "leads": [each for each in stories if each is not None]}
 
     @router.get("/timers")
     async def timers(
@@ -79,6 +88,19 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
         return answer | {"leads": {row["state"]: row["leads"] for row in states}}
 
     return [router]
+
+
+async def _lead_story(
+    conn: Connection, calendars: Calendars, lead_id: UUID, now: datetime
+) -> dict[str, Any] | None:
+    lead = await store.read_lead(conn, lead_id)
+    if lead is None:
+        return None
+    story = (await store.read_stories(conn, [lead_id]))[lead_id]
+    hours = await with_hours(conn, calendars, story.timers.values(), story.facts)
+    said = await store.fetch(conn, "read_firings_of_lead", lead_id)
+    moves = await store.fetch(conn, "read_moves", lead_id)
+    return lead_view(lead, story, hours, said, moves, now)
 
 
 def _due_cursor(cursor: str | None) -> tuple[str, UUID]:

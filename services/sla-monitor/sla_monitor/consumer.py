@@ -9,7 +9,7 @@ from sla_monitor import store
 from sla_monitor.handlers.news import EFFECTS, take_news
 from sla_monitor.memory import Memory
 
-TOPICS = (*store.GATES, "lead-merged", "rep-availability-changed", "rulebook-published")
+TOPICS = (*store.GATES, "lead-merged", "person-erased", "rep-availability-changed", "rulebook-published")
 BULK_TOPICS = ("lead-scored", "lead-scored-bulk")
 """Scores explain a promise and decide none: after an outage they never stand in front of the acts."""
 

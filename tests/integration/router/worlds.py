@@ -19,6 +19,7 @@ from lead_events import (
     LeadProgressed,
     LeadRouted,
     LeadScored,
+    PersonErased,
     Profile,
     RepAvailabilityChanged,
     RulebookPublished,
@@ -215,6 +216,7 @@ class World:
         time: datetime | None = None,
         handling: Handling | None = None,
         is_test: bool = False,
+        do_not_contact: bool = False,
         **profile: Any,
     ) -> UUID:
         """Put a state of a lead on the topic; returns the id of its cause."""
@@ -240,6 +242,7 @@ class World:
             submissions=1,
             handling=handling,
             is_test=is_test,
+            do_not_contact=do_not_contact,
             rulebook_version=1,
         )
         self.put(topic, event, str(lead), identity, time)
@@ -269,6 +272,16 @@ class World:
             seq=seq,
         )
         return self.put("lead-merged", event, str(event.person_id), identity)
+
+    def erase(self, *names: str) -> UUID:
+        """Put the erasure of whoever is behind these leads on its topic."""
+        event = PersonErased(
+            person_id=lead_id(names[0]),
+            identity_hashes=[],
+            leads=[lead_id(name) for name in names],
+            at=self.clock.now(),
+        )
+        return self.put("person-erased", event, str(event.person_id))
 
     def breach(
         self,
@@ -373,12 +386,12 @@ class World:
         await self.runtime.published()
         return response
 
-    async def mine(self, rep_id: str) -> list[dict[str, Any]]:
+    async def mine(self, rep_id: str, which: str = "assignments") -> list[dict[str, Any]]:
         headers = {"Authorization": f"Bearer {await self.token(rep_id)}"}
         async with self.client() as client:
             response = await client.get("/v1/me/assignments", headers=headers)
         assert response.status_code == 200, response.text
-        return cast("list[dict[str, Any]]", response.json()["assignments"])
+        return cast("list[dict[str, Any]]", response.json()[which])
 
     async def loads(self) -> dict[str, int]:
         async with self.runtime.database.acquire() as conn:

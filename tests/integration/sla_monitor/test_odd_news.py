@@ -60,6 +60,27 @@ async def test_a_merged_leads_promises_end_without_breach(world: World) -> None:
     assert missing == [{"missing": 0, "state": "assigned"}, {"missing": 0, "state": "merged"}]
 
 
+async def test_an_erased_persons_promises_end_without_breach_whatever_the_router_says_later(
+    world: World,
+) -> None:
+    erased, other = a_lead(), a_lead()
+    world.publish_rulebook()
+    world.assigned(erased)
+    world.assigned(other)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        await world.catch_up()
+        world.at(MONDAY_9 + timedelta(minutes=5))
+        world.erased(erased)
+        world.at(ACCEPT_DUE + MARGIN)
+        await world.read_all(consumer)
+        await world.fire()
+        states = await world.query("SELECT state FROM leads ORDER BY state")
+    assert [event.lead_id for event in world.out("sla-breached")] == [other]
+    assert await world.states(erased) == {"accept 1": "cancelled", "first_response 1": "cancelled"}
+    assert states == [{"state": "assigned"}, {"state": "erased"}]
+
+
 async def test_a_merge_read_before_its_lead_is_known_still_ends_its_promises(world: World) -> None:
     lead = a_lead()
     world.publish_rulebook()

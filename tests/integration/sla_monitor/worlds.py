@@ -15,6 +15,7 @@ from lead_events import (
     LeadProgressed,
     LeadRouted,
     LeadScored,
+    PersonErased,
     RepAvailabilityChanged,
     RulebookPublished,
 )
@@ -227,6 +228,15 @@ class World:
             "seq": 1,
         }
         return self.say("lead-merged", LeadMerged.model_validate(defaults | more), key=str(person))
+
+    def erased(self, *leads: UUID, **more: Any) -> UUID:
+        defaults: dict[str, Any] = {
+            "person_id": uuid4(),
+            "identity_hashes": [],
+            "leads": leads,
+            "at": self.clock.now(),
+        }
+        return self.say("person-erased", PersonErased.model_validate(defaults | more), key="person")
 
     def hours_changed(self, rep: str, revision: int, calendar: dict[str, Any], **more: Any) -> UUID:
         event = RepAvailabilityChanged.model_validate(

@@ -1,12 +1,17 @@
 """My assignments: everything a rep needs to call, in words."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from lead_events.words import CloseReason
+from router.domain.why import why_closed
 from router.store import Row, q
 from service_kit.postgres import Connection
+
+CLOSED_SHOWN = timedelta(days=7)
+"""How long a rep sees that a lead of theirs was closed by what the person asked for."""
 
 _QUADRANTS = {
     "perfect": "fits us and wants us now: call first",
@@ -78,3 +83,20 @@ def score_in_words(score: dict[str, Any]) -> list[str]:
         elif each["points"]:
             lines.append(f"{each['dimension']} {each['points']:+d}: {each['reason']}")
     return lines
+
+
+async def closed_for_me(conn: Connection, rep: str, now: datetime) -> list[dict[str, Any]]:
+    """Leads that were taken from a rep in the last days by what the person asked for, and why."""
+    rows = await conn.fetch(q.closed_of_rep, rep, now - CLOSED_SHOWN)
+    return [
+        {
+            "lead_id": row["lead_id"],
+            "line": row["line"],
+            "round": row["round"],
+            "profile": row["profile"],
+            "closed_at": row["ended_at"],
+            "close_reason": row["close_reason"],
+            "why": why_closed(CloseReason(row["close_reason"]), None),
+        }
+        for row in rows
+    ]

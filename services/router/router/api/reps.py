@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lead_events.model import UtcTime
 from lead_events.words import ProgressKind
-from router.api.assignments import my_assignments
+from router.api.assignments import closed_for_me, my_assignments
 from router.api.refusals import refusals_as_problems
 from router.domain.acts import Act
 from router.handlers.acts import ActHandler
@@ -114,9 +114,13 @@ def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> 
 
     @router.get("/me/assignments")
     async def assignments(rep: me) -> dict[str, Any]:
-        """The leads I hold, the one due first on top."""
+        """The leads I hold, the one due first on top; under `closed`, those closed for me and why."""
         async with runtime.database.acquire() as conn:
-            return {"assignments": await my_assignments(conn, rep)}
+            now = await runtime.database.clock.now(conn)
+            return {
+                "assignments": await my_assignments(conn, rep),
+                "closed": await closed_for_me(conn, rep, now),
+            }
 
     _add_acts(router, do, me)
     return router

@@ -25,6 +25,7 @@ class LeadState(StrEnum):
     ASSIGNED = "assigned"
     CLOSED = "closed"
     MERGED = "merged"  # it goes on as another lead of the same person and line
+    ERASED = "erased"  # nothing about the person is kept; news of it changes nothing
 
 
 class Scored(StrEnum):
@@ -36,6 +37,8 @@ class Scored(StrEnum):
     KEPT = "kept"  # it stays with its rep, or in the queue
     LATE_ASK = "late_ask"  # somebody asks on a closed lead: answered
     LATE_NEWS = "late_news"  # anything else on a closed lead: recorded
+    DO_NOT_CONTACT = "do_not_contact"  # the person asked not to be contacted: close
+    ERASED = "erased"  # the person's data is gone and does not come back
 
 
 @dataclass(slots=True)
@@ -96,7 +99,7 @@ class Lead:
     @property
     def is_over(self) -> bool:
         """Whether its cycle has ended, one way or another."""
-        return self.state in (LeadState.CLOSED, LeadState.MERGED)
+        return self.state in (LeadState.CLOSED, LeadState.MERGED, LeadState.ERASED)
 
     @property
     def rank(self) -> int:
@@ -136,11 +139,15 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
     On a lead that is over an ask is answered even when its state is older: it is news to sales all the same.
     An ask on an assigned lead shows in the assignment.
     """
+    if lead.state is LeadState.ERASED:
+        return Scored.ERASED
     newer = event.seq > lead.scored_seq
     if newer:
         _take_state(lead, event, asks=asks)
     if lead.is_over:
         return Scored.LATE_ASK if is_an_ask(event) else Scored.LATE_NEWS
+    if newer and event.do_not_contact:
+        return Scored.DO_NOT_CONTACT
     if lead.state is LeadState.ASSIGNED:
         return _ask_again(lead, event, now, newer=newer)
     if not newer:
@@ -151,6 +158,14 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
         return Scored.KEPT  # what was to be handed over still is, whatever the score did since
     lead.state = LeadState.NURTURING
     return Scored.NURTURING
+
+
+def forget_person(lead: Lead) -> None:
+    """Leave of a lead that is over what reports need: when, which line and source, how it ended."""
+    lead.state = LeadState.ERASED
+    lead.person_id = None
+    lead.profile, lead.score = {}, {}
+    lead.campaign = None
 
 
 def _is_for_nurturing(event: LeadScored) -> bool:

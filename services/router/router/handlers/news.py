@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
-from lead_events import LeadMerged, LeadProgressed, LeadScored, RulebookPublished, SlaBreached, SlaWarned
+from lead_events import (
+    LeadMerged,
+    LeadProgressed,
+    LeadScored,
+    PersonErased,
+    RulebookPublished,
+    SlaBreached,
+    SlaWarned,
+)
 from lead_events.progressed import Closing
-from lead_events.words import ProgressKind, RoutedKind
+from lead_events.words import CloseReason, ProgressKind, RoutedKind
 from router import store
 from router.books import Books
 from router.desk import Desk
@@ -15,12 +23,19 @@ from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.leads import Lead, Scored, apply_scored
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
+from router.handlers.persons import ErasureEffect, apply_erasure, wipe
 from router.handlers.rulebook import apply_rulebooks
 from router.handlers.timers import Effect, TimerNews, apply_timer, insert_timer_news
 from router.roster import RepReader
 from service_kit.batch import Batch, Event, Received
 
-AboutLead = Received[LeadScored] | Received[SlaWarned] | Received[SlaBreached] | Received[LeadMerged]
+AboutLead = (
+    Received[LeadScored]
+    | Received[SlaWarned]
+    | Received[SlaBreached]
+    | Received[LeadMerged]
+    | Received[PersonErased]
+)
 
 YIELD_EVERY = 400
 """Reps looked at between two yields to the event loop, which also carries the heartbeats."""
@@ -34,20 +49,24 @@ EFFECTS = frozenset(
         "stale",
         "answered_late_ask",
         "recorded_late_news",
+        "closed_do_not_contact",
+        "erased",
         "rulebook_stored",
         "rulebook_known",
         "rulebook_refused",
     }
     | {effect.value for effect in Effect}
     | {effect.value for effect in MergeEffect}
+    | {effect.value for effect in ErasureEffect}
 )
-"""What can become of an event: first of a lead's state, then of a version, a timer's result and a merge."""
+"""What can become of an event: of a lead's state, a version, a timer's result, a merge, an erasure."""
 
 _EFFECT_OF = {
     Scored.STALE: "stale",
     Scored.NURTURING: "nurturing",
     Scored.KEPT: "kept",
     Scored.LATE_NEWS: "recorded_late_news",
+    Scored.ERASED: "erased",
 }
 
 
@@ -78,6 +97,8 @@ class NewsHandler:
 
 def _leads_of(event: AboutLead) -> Sequence[UUID]:
     """The leads that an event changes; one that moves to another person tells so by its own next state."""
+    if isinstance(event.data, PersonErased):
+        return event.data.leads
     return event.data.leads_ended if isinstance(event.data, LeadMerged) else (event.data.lead_id,)
 
 
@@ -90,6 +111,7 @@ class _LeadNews:
         self._late: list[tuple[Received[LeadScored], Lead]] = []
         self._timers: list[TimerNews] = []
         self._merges: list[Received[LeadMerged]] = []
+        self._erased: set[UUID] = set()
         self._choices: dict[UUID, PoolChoice] = {}
 
     async def take(self, events: Sequence[AboutLead]) -> None:
@@ -98,6 +120,9 @@ class _LeadNews:
         for count, event in enumerate(events, start=1):
             if isinstance(event.data, LeadMerged):
                 self._merged(event)
+            elif isinstance(event.data, PersonErased):
+                self._erased.update(event.data.leads)
+                self._batch.effect(event, apply_erasure(self._desk, event).value)
             elif isinstance(event.data, LeadScored):
                 self._scored(event, self._desk.leads[event.data.lead_id])
             else:
@@ -108,6 +133,7 @@ class _LeadNews:
         await insert_timer_news(self._batch.conn, self._timers)
         await insert_merges(self._batch.conn, self._merges)
         await self._desk.write()
+        await wipe(self._batch.conn, self._erased)
 
     async def _lock(self, events: Sequence[AboutLead]) -> None:
         """Lock every pool and rep that any event may need, before anything is decided."""
@@ -116,7 +142,7 @@ class _LeadNews:
         lines: set[str] = set()
         await self._desk.read_members()
         for event in events:
-            if isinstance(event.data, SlaBreached | LeadMerged):
+            if _may_free(event):
                 self._expect_freed(event)
             subject = self._subject(event, foreseen)
             book = self._desk.shelf.at(event.time)
@@ -137,7 +163,7 @@ class _LeadNews:
 
     def _subject(self, event: AboutLead, foreseen: dict[UUID, Lead]) -> Lead | None:
         """The lead as rules will see it if this event routes it; None if it routes nothing."""
-        if isinstance(event.data, LeadMerged):
+        if isinstance(event.data, LeadMerged | PersonErased):
             return None
         lead = self._desk.leads[event.data.lead_id]
         if lead.is_over:
@@ -166,6 +192,9 @@ class _LeadNews:
         elif what is Scored.ROUTE:
             kind = self._desk.route(lead, event.id, book, self._choices.get(event.id, NO_PLAN))
             self._batch.effect(event, "assigned" if kind is RoutedKind.ASSIGNED else "held")
+        elif what is Scored.DO_NOT_CONTACT:
+            self._desk.close(lead, event.id, CloseReason.DO_NOT_CONTACT)
+            self._batch.effect(event, "closed_do_not_contact")
         else:
             self._batch.effect(event, _EFFECT_OF[what])
 
@@ -195,6 +224,13 @@ class _LeadNews:
                 self._batch.effect(event, "answered_late_ask")
             else:
                 self._batch.effect(event, "recorded_late_news")
+
+
+def _may_free(event: AboutLead) -> bool:
+    """Whether it may take a lead from its rep."""
+    if isinstance(event.data, LeadScored):
+        return event.data.do_not_contact
+    return isinstance(event.data, SlaBreached | LeadMerged | PersonErased)
 
 
 def _asks(event: LeadScored, book: Book | None) -> bool:

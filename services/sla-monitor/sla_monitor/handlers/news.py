@@ -1,6 +1,6 @@
 """News of leads, reps' hours and rulebooks: one batch, one transaction, a constant number of statements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -12,6 +12,7 @@ from lead_events import (
     LeadProgressed,
     LeadRouted,
     LeadScored,
+    PersonErased,
     RepAvailabilityChanged,
     RulebookPublished,
 )
@@ -45,13 +46,13 @@ class News:
     hours: list[tuple[Received[RepAvailabilityChanged], RepHours]] = field(default_factory=list)
     scored: list[Received[LeadScored]] = field(default_factory=list)
     facts: list[tuple[Received[Any], UUID, Fact, bool]] = field(default_factory=list)
-    merges: list[tuple[Received[Any], list[tuple[UUID, Fact]]]] = field(default_factory=list)
+    ends: list[tuple[Received[Any], list[tuple[UUID, Fact]]]] = field(default_factory=list)
     calendars: dict[UUID, dict[str, Any]] = field(default_factory=dict)
 
     def leads(self) -> set[UUID]:
         """All leads that are named."""
-        merged = {lead for _, ended in self.merges for lead, _ in ended}
-        return {received.data.lead_id for received in self.scored} | {f[1] for f in self.facts} | merged
+        ended = {lead for _, ended in self.ends for lead, _ in ended}
+        return {received.data.lead_id for received in self.scored} | {f[1] for f in self.facts} | ended
 
 
 async def take_news(batch: Batch, memory: Memory) -> None:
@@ -88,9 +89,9 @@ def _sorted_out(batch: Batch, calendars: Calendars) -> News:
             case LeadRouted() as routed:
                 _sort_routed(batch, news, calendars, received, routed)
             case LeadMerged() as merge:
-                news.merges.append(
-                    (received, [(lead, _ended(received, merge, lead)) for lead in merge.leads_ended])
-                )
+                news.ends.append((received, _ended(received, merge.leads_ended, CloseReason.MERGED)))
+            case PersonErased() as erased:
+                news.ends.append((received, _ended(received, erased.leads, CloseReason.ERASED)))
             case RepAvailabilityChanged() as change:
                 _sort_hours(batch, news, calendars, received, change)
             case other:
@@ -100,7 +101,7 @@ def _sorted_out(batch: Batch, calendars: Calendars) -> News:
 
 def _problem_with_time(data: object) -> str | None:
     """No calendar answers for a moment outside its years: such a fact would stop whatever reads it later."""
-    if isinstance(data, LeadProgressed | LeadRouted | LeadMerged | RepAvailabilityChanged):
+    if isinstance(data, LeadProgressed | LeadRouted | LeadMerged | PersonErased | RepAvailabilityChanged):
         at: datetime = data.at
         if not FIRST_YEAR <= at.year <= LAST_YEAR:
             return (
@@ -109,18 +110,24 @@ def _problem_with_time(data: object) -> str | None:
     return None
 
 
-def _ended(received: Received[Any], merge: LeadMerged, lead: UUID) -> Fact:
-    """What a merge says of one lead that ended with it. Its seq numbers a person's merges, not this lead."""
-    identity = event_id(received.id, "lead-merged", lead)
-    return Fact(
-        identity,
-        received.attributes.source,
-        0,
-        RoutedKind.CLOSED,
-        merge.at,
-        0,
-        reason=CloseReason.MERGED.value,
-    )
+def _ended(received: Received[Any], leads: Sequence[UUID], reason: CloseReason) -> list[tuple[UUID, Fact]]:
+    """What a merge or an erasure says of the leads that ended with it. It numbers none of them."""
+    source, at = received.attributes.source, received.data.at
+    return [
+        (
+            lead,
+            Fact(
+                event_id(received.id, received.topic, lead),
+                source,
+                0,
+                RoutedKind.CLOSED,
+                at,
+                0,
+                reason=reason,
+            ),
+        )
+        for lead in dict.fromkeys(leads)
+    ]
 
 
 def _sort_routed(
@@ -226,7 +233,7 @@ def _scoring(scored: LeadScored) -> Scoring:
 
 
 async def _take_facts(batch: Batch, news: News, leads: Mapping[UUID, Lead]) -> set[UUID]:
-    ended = [(lead, fact, False) for _, ends in news.merges for lead, fact in ends]
+    ended = [(lead, fact, False) for _, ends in news.ends for lead, fact in ends]
     new = await store.insert_facts(batch.conn, [*(each[1:] for each in news.facts), *ended])
     told = set()
     for received, lead_id, fact, is_test in news.facts:
@@ -238,7 +245,7 @@ async def _take_facts(batch: Batch, news: News, leads: Mapping[UUID, Lead]) -> s
             told.add(lead_id)
             if not lead.is_test:
                 batch.after_commit(partial(_count_fact, fact))
-    for received, ends in news.merges:
+    for received, ends in news.ends:
         fresh = {lead for lead, fact in ends if fact.id in new}
         batch.effect(received, TAKEN if fresh else KNOWN)
         told |= fresh
