@@ -1,4 +1,4 @@
-"""What passes by itself: broker or PostgreSQL away, deadlocks, a full pool. Nothing is buried or restarted."""
+"""What passes by itself: broker or PostgreSQL away, deadlocks, a full pool. Nothing is buried, none restarts."""
 
 import asyncio
 import contextlib
