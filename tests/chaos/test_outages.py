@@ -1,4 +1,4 @@
-"""What passes by itself: broker or PostgreSQL away, deadlocks, a full pool. Nothing is buried, none restarts."""
+"""What passes by itself: broker or PostgreSQL away, deadlocks, a full pool. Nothing is buried."""
 
 import asyncio
 import contextlib
