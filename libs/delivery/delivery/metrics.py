@@ -1,0 +1,22 @@
+"""Metrics of messages on their way out. Labels: channels and outcomes, both bounded."""
+
+from prometheus_client import Counter, Gauge
+
+from delivery.message import Channel, Outcome
+
+ATTEMPTS = Counter(
+    "baton_delivery_attempts_total",
+    "Attempts to deliver a message, by how they ended.",
+    ["channel", "outcome"],
+)
+GIVEN_UP = Counter("baton_delivery_given_up_total", "Messages that nobody tries any more.", ["channel"])
+PENDING = Gauge("baton_delivery_pending", "Messages on their way, as last counted by this process.")
+
+
+def known_series() -> None:
+    """Create every series at zero."""
+    for channel in Channel:
+        GIVEN_UP.labels(channel)
+        for outcome in Outcome:
+            if outcome is not Outcome.OUT_OF_TIME:
+                ATTEMPTS.labels(channel, outcome)

@@ -1,0 +1,44 @@
+"""What a service that sends messages reads from its environment."""
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+from delivery.addresses import Allowed
+from delivery.mail import Mail, MailServer
+from delivery.message import Carrier, Channel
+from delivery.webhook import Webhooks
+from service_kit.secrets import Secrets
+
+
+class DeliverySettings(BaseSettings):
+    """Mixed into the settings of a service."""
+
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="smtp(s)://user:password@host:port; empty: no e-mail is sent"
+    )
+    smtp_from: str = Field("", description="address that e-mail comes from")
+    delivery_allow: str = Field(
+        "", description="receivers in private networks: networks and host:port, comma-separated"
+    )
+
+    @field_validator("delivery_allow")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Allowed.parse(text)
+        return text
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _of_a_server(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            MailServer.parse(url.get_secret_value())
+        return url
+
+
+def carriers_of(settings: DeliverySettings, secrets: Secrets) -> dict[Channel, Carrier]:
+    """The channels as the settings have them."""
+    url = settings.smtp_url.get_secret_value()
+    return {
+        Channel.WEBHOOK: Webhooks(secrets, allowed=Allowed.parse(settings.delivery_allow)),
+        Channel.EMAIL: Mail(MailServer.parse(url) if url else None, settings.smtp_from),
+    }

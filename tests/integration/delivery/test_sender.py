@@ -1,0 +1,141 @@
+"""The table of attempts: claimed, tried, tried again, given up."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from delivery import store
+from delivery.message import Channel, Message, Outcome, Result, Target
+from delivery.sender import CLAIM, Sender
+from service_kit.clock import ManualClock
+from service_kit.postgres import Database
+from tests.integration.delivery.conftest import START
+
+
+class Notebook:
+    """A carrier that answers with the results given, the last one again and again."""
+
+    def __init__(self, *results: Result | Exception) -> None:
+        self.results: list[Result | Exception] = list(results) or [Result(Outcome.DELIVERED)]
+        self.carried: list[UUID] = []
+
+    async def carry(self, message: Message, now: datetime) -> Result:
+        self.carried.append(message.id)
+        await asyncio.sleep(0)
+        result = self.results.pop(0) if len(self.results) > 1 else self.results[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+def sender(database: Database, clock: ManualClock, carrier: Notebook) -> Sender:
+    return Sender(database, {Channel.EMAIL: carrier}, clock, chance=lambda: 0.5)
+
+
+async def enqueue(database: Database, count: int = 1, days: int = 3) -> Sequence[Message]:
+    messages = [
+        Message(uuid4(), uuid4(), "form.silent", Target.email("ana@example.com"), "Silent", "Text", START)
+        for _ in range(count)
+    ]
+    async with database.transaction() as conn:
+        await store.enqueue(conn, messages, now=START, for_=timedelta(days=days))
+        await store.enqueue(conn, messages, now=START, for_=timedelta(days=days))
+    return messages
+
+
+async def rows(database: Database, sql: str) -> list[tuple[object, ...]]:
+    async with database.acquire() as conn:
+        return [tuple(row) for row in await conn.fetch(sql)]
+
+
+STATES = "SELECT state, attempts, outcome FROM deliveries"
+
+
+async def test_two_senders_share_the_work_and_send_each_message_once(
+    database: Database, clock: ManualClock
+) -> None:
+    messages = await enqueue(database, 25)
+    carrier = Notebook()
+    await asyncio.gather(*(sender(database, clock, carrier).work() for _ in range(2)))
+    assert sorted(carrier.carried) == sorted(message.id for message in messages)
+    assert await rows(database, f"{STATES} GROUP BY 1, 2, 3") == [("delivered", 1, "delivered")]
+
+
+async def test_it_is_tried_again_later_under_the_same_id(database: Database, clock: ManualClock) -> None:
+    (message,) = await enqueue(database)
+    carrier = Notebook(
+        Result(Outcome.LATER, "answered 500"), RuntimeError("broken"), Result(Outcome.DELIVERED)
+    )
+    one = sender(database, clock, carrier)
+    for seconds in (0, 4, 1, 14, 1, 100):
+        clock.advance(seconds)
+        await one.work()
+    assert carrier.carried == [message.id] * 3
+    assert await rows(database, "SELECT number, outcome FROM delivery_attempts ORDER BY 1") == [
+        (1, "later"),
+        (2, "later"),
+        (3, "delivered"),
+    ]
+
+
+async def test_a_receiver_that_asks_to_wait_is_left_alone(database: Database, clock: ManualClock) -> None:
+    await enqueue(database)
+    carrier = Notebook(Result(Outcome.LATER, wait=timedelta(minutes=10)), Result(Outcome.DELIVERED))
+    one = sender(database, clock, carrier)
+    for seconds, carried in ((0, 1), (599, 1), (1, 2)):
+        clock.advance(seconds)
+        await one.work()
+        assert len(carrier.carried) == carried
+
+
+async def test_a_receiver_that_is_gone_is_given_up_at_once(database: Database, clock: ManualClock) -> None:
+    await enqueue(database)
+    await sender(database, clock, Notebook(Result(Outcome.GONE))).work()
+    assert await rows(database, STATES) == [("given_up", 1, "gone")]
+
+
+async def test_after_its_time_a_message_is_given_up(database: Database, clock: ManualClock) -> None:
+    await enqueue(database, days=1)
+    carrier = Notebook(Result(Outcome.LATER))
+    one = sender(database, clock, carrier)
+    for _ in range(60):
+        await one.work()
+        clock.advance(3600)
+    ((state, _, outcome),) = await rows(database, STATES)
+    assert (state, outcome) == ("given_up", "out_of_time")
+    assert 24 <= len(carrier.carried) <= 40
+
+
+async def test_a_sender_that_died_in_an_attempt_is_stood_in_for(
+    database: Database, clock: ManualClock
+) -> None:
+    (message,) = await enqueue(database)
+    async with database.transaction() as conn:
+        dead = await store.claim(conn, now=clock.now(), for_=CLAIM, limit=10)
+    carrier = Notebook()
+    one = sender(database, clock, carrier)
+    await one.work()
+    assert carrier.carried == []
+    clock.advance(CLAIM.total_seconds())
+    await one.work()
+    assert carrier.carried == [message.id]
+    async with database.transaction() as conn:  # the one thought dead wakes up
+        late = Result(Outcome.LATER)
+        await store.note(conn, dead[0], late, now=clock.now(), milliseconds=1, next_try=clock.now())
+    assert await rows(database, "SELECT state, attempts FROM deliveries") == [("delivered", 2)]
+
+
+async def test_a_channel_this_service_lacks_is_told(database: Database, clock: ManualClock) -> None:
+    await enqueue(database)
+    await Sender(database, {}, clock, chance=lambda: 0.5).work()
+    assert await rows(database, STATES) == [("pending", 1, "misconfigured")]
+
+
+async def test_what_ended_long_ago_is_forgotten(database: Database, clock: ManualClock) -> None:
+    await enqueue(database)
+    one = sender(database, clock, Notebook())
+    await one.work()
+    clock.advance(31 * 24 * 3600)
+    await one.work()
+    assert await rows(database, STATES) == []

@@ -1,0 +1,69 @@
+"""E-mails as they are written, and servers as settings name them."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from delivery.mail import MailServer, letter_of
+from delivery.message import Message, Target
+
+IDENTITY = UUID("00000000-0000-0000-0000-00000000000a")
+
+
+def message(
+    address: str = "ana@example.com", subject: str = "Form is silent", text: str = "Hola ñ"
+) -> Message:
+    at = datetime(2026, 3, 6, 18, 10, tzinfo=UTC)
+    return Message(IDENTITY, IDENTITY, "form.silent", Target.email(address), subject, text, at)
+
+
+def test_the_messages_id_is_the_letters() -> None:
+    letter = letter_of(message(), "baton@example.org")
+    assert letter["Message-ID"] == f"<{IDENTITY}@example.org>"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter.get_content() == "Hola ñ\n"
+
+
+def test_a_subject_brings_in_no_header() -> None:
+    letter = letter_of(message(subject="Silent\r\nBcc: eva@example.com\u2028x"), "baton@example.org")
+    assert letter["Subject"] == "Silent Bcc: eva@example.com x"
+    assert letter["Bcc"] is None
+    assert b"\nBcc" not in letter.as_bytes()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ana@example.com\r\nBcc: eva@example.com",
+        "ana@example.com, eva@example.com",
+        "ana",
+        "<ana@example.com>",
+        "",
+    ],
+)
+def test_an_address_that_is_more_or_less_than_one_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="one plain address"):
+        letter_of(message(address), "baton@example.org")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example.com", ("mail.example.com", 25 + 562, "offered", None)),
+        ("smtp://a%40b:p%3Aw@mail.example.com:587", ("mail.example.com", 587, "always", "p:w")),
+        ("smtps://a:b@mail.example.com", ("mail.example.com", 465, "tls", "b")),
+        ("smtp://mail.example.com:25?starttls=never", ("mail.example.com", 25, "never", None)),
+    ],
+)
+def test_servers_are_read_from_a_url(url: str, expected: tuple[str, int, str, str | None]) -> None:
+    server = MailServer.parse(url)
+    assert (server.host, server.port, server.encryption, server.password) == expected
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.com", "http://mail.example.com", "smtp://h:x", "smtp://h?starttls=maybe"]
+)
+def test_a_url_that_names_no_server_says_what_to_write(url: str) -> None:
+    with pytest.raises(ValueError, match="smtps://user:password@host:465"):
+        MailServer.parse(url)
