@@ -3,8 +3,8 @@
 from enum import StrEnum
 
 NOTICE_RUN = "+notices"
-"""How a receipt's instance ends where it numbers vendors' notices: such a number arrives with the lead that was
-fetched for it, days later at worst."""
+"""How a receipt's instance ends where it numbers vendors' notices: such a number arrives with the lead that
+was fetched for it, days later at worst."""
 
 
 class Quadrant(StrEnum):

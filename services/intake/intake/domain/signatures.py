@@ -173,7 +173,7 @@ def _webhook_key(secret: str) -> bytes:
     """The bytes behind a `whsec_` secret. Raises SecretUnusable."""
     text = secret.removeprefix("whsec_")
     try:
-        key = base64.b64decode(text, validate=True)
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise SecretUnusable("write it as whsec_ and base64, as the vendor shows it") from None
     if not key:
