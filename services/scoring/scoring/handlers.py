@@ -68,12 +68,14 @@ class Scoring:
         if not len(history):
             raise Transient("no rulebook is published yet: publish one with `baton rulebook publish`")
         incoming = {event.id: _incoming(event) for event in events if isinstance(event.data, LeadSubmitted)}
+        erased = await self._tombstones.dropped(batch.conn, incoming.values())
         reports = [event.data for event in events if not isinstance(event.data, LeadSubmitted)]
         return await _load(
             batch,
             incoming,
             cast("list[LeadRouted | LeadProgressed]", reports),
             self._cards.of(history),
+            erased,
         )
 
 
@@ -118,13 +120,15 @@ async def _load(
     incoming: dict[UUID, Incoming],
     reports: Sequence[LeadRouted | LeadProgressed],
     cards_at: CardsAt,
+    erased: set[UUID],
 ) -> _Work:
     conn = batch.conn
-    submissions = [each.submission for each in incoming.values()]
+    live = [each for each in incoming.values() if each.submission.submission_id not in erased]
+    submissions = [each.submission for each in live]
     registry = await load.register_keys(conn, submissions)
     places = await again.places(conn, submissions, registry)
     found = await load.lock_working_set(
-        conn, _names(incoming.values(), registry), _lead_ids(reports) | places.leads, places.persons
+        conn, _names(live, registry), _lead_ids(reports) | places.leads, places.persons
     )
     before = await again.load_before(conn, places, found.persons)
     now = await batch.refresh_now()
@@ -138,11 +142,12 @@ async def _load(
         now,
         registry=registry,
         window=await load.accepted_content(conn, submissions),
-        stored=await load.stored_ids(conn, [s.submission_id for s in submissions]) if submissions else set(),
+        stored=await load.stored_ids(conn, [i.submission.submission_id for i in incoming.values()]),
         kept=before.kept,
         earlier=before.earlier,
         said=before.said,
         leads=leads,
+        erased=erased,
     )
     causes = [r.cause_id for r in reports if isinstance(r, LeadProgressed) and r.cause_id]
     progress = ProgressDesk(

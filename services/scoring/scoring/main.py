@@ -10,7 +10,9 @@ from scoring.accounting import ReceiptsBook
 from scoring.api import scoring_router
 from scoring.consumer import consumer_spec
 from scoring.handlers import Scoring
-from scoring.settings import ScoringSettings
+from scoring.retention import LOOK_EVERY, Retention
+from scoring.settings import ScoringSettings, erasure_keys, retention_hour
+from scoring.tombstones import Tombstones
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
@@ -22,7 +24,16 @@ PACKAGES = ("rulebook", "scoring")
 def parts(runtime: Runtime) -> Iterable[Part]:
     """What runs side by side."""
     database, clock = runtime.database, runtime.clock
-    yield runtime.consumer(consumer_spec(Scoring(), database, clock))
+    tombstones = Tombstones(erasure_keys(runtime.settings))
+    yield runtime.consumer(consumer_spec(Scoring(tombstones), database, clock))
+    yield Periodic(
+        "retention",
+        every=LOOK_EVERY,
+        work=Retention(runtime, hour=retention_hour(runtime.settings)).work,
+        only_one=True,
+        database=database,
+        clock=clock,
+    )
     book = ReceiptsBook(database)
     yield Periodic(
         "receipts",

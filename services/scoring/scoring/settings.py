@@ -2,11 +2,34 @@
 
 from typing import ClassVar
 
+from pydantic import Field, SecretStr
+
+from scoring.domain.erasure import ErasureKeys
 from service_kit.settings import ServiceSettings
 
 
 class ScoringSettings(ServiceSettings):
-    """Scoring needs nothing beyond what all services share."""
+    """What scoring needs beyond what all services share."""
 
     service: ClassVar[str] = "scoring"
     store_schema: ClassVar[str] = "scoring"
+
+    erasure_key: SecretStr = Field(
+        SecretStr(""),
+        description="by which the erased are known again; several by commas, the newest first. Losing one "
+        "lets what is from before an erasure come back",
+    )
+    retention_hour: int = Field(
+        3, ge=0, le=23, description="hour of the night, in the company's time zone, at which retention runs"
+    )
+
+
+def erasure_keys(settings: ServiceSettings) -> ErasureKeys:
+    """The keys that the erased are known again by; none where the settings are another service's."""
+    setting = settings.erasure_key.get_secret_value() if isinstance(settings, ScoringSettings) else ""
+    return ErasureKeys.of(setting)
+
+
+def retention_hour(settings: ServiceSettings) -> int:
+    """At which hour of the company's night retention runs."""
+    return settings.retention_hour if isinstance(settings, ScoringSettings) else 3

@@ -33,7 +33,7 @@ SELECT id FROM chain
 
 -- name: lock_persons
 -- Locking, third step: persons by id.
-SELECT id, first_at, merged_into, merges, profile, profile_received FROM persons
+SELECT id, first_at, merged_into, merges, profile, profile_received, suppressed_at FROM persons
 WHERE id = ANY($1::uuid[])
 ORDER BY id
 FOR UPDATE
@@ -58,14 +58,14 @@ SELECT * FROM leads WHERE person_id = ANY($1::uuid[]) AND state = 'open' ORDER B
 
 -- name: owners_of_leads
 -- Whose these leads are, unlocked.
-SELECT person_id FROM leads WHERE id = ANY($1::uuid[])
+SELECT person_id FROM leads WHERE id = ANY($1::uuid[]) AND state <> 'erased'
 
 -- name: lock_leads
 -- These leads whatever their state, those they were merged into, and the open ones of persons, by id.
 SELECT * FROM leads
 WHERE id IN (
         WITH RECURSIVE named AS (
-            SELECT id, merged_into FROM leads WHERE id = ANY($1::uuid[])
+            SELECT id, merged_into FROM leads WHERE id = ANY($1::uuid[]) AND state <> 'erased'
             UNION
             SELECT l.id, l.merged_into FROM leads l JOIN named n ON l.id = n.merged_into
         )
@@ -75,14 +75,15 @@ ORDER BY id FOR UPDATE
 
 -- name: submissions_with_events
 -- Submissions that reports name, as they came.
-SELECT id, event, durable_at, lead_ids, state, released_at FROM submissions WHERE id = ANY($1::uuid[])
+SELECT id, event, durable_at, lead_ids, state, released_at FROM submissions
+WHERE id = ANY($1::uuid[]) AND state <> 'erased'
 
 -- name: save_persons
 -- New persons, and what is now known of the others.
-INSERT INTO persons (id, first_at, merged_into, merges, profile, profile_received)
-SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $5::jsonb[], $6::jsonb[])
+INSERT INTO persons (id, first_at, merged_into, merges, profile, profile_received, suppressed_at)
+SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $5::jsonb[], $6::jsonb[], $7::timestamptz[])
 ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into, merges = excluded.merges,
-    profile = excluded.profile, profile_received = excluded.profile_received
+    profile = excluded.profile, profile_received = excluded.profile_received, suppressed_at = excluded.suppressed_at
 
 -- name: save_identity_keys
 -- Whom keys belong to, and whether they still identify.
@@ -167,20 +168,21 @@ WHERE s.state IN ('opened', 'joined') AND s.superseded_by IS NULL
 -- New leads, and others as they now stand; of several endings told the earliest holds.
 INSERT INTO leads (id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
     origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into, closed_at,
-    close_reason, handling)
+    close_reason, handling, invited_at)
 SELECT id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
     origins::jsonb, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into,
-    closed_at, close_reason, handling
+    closed_at, close_reason, handling, invited_at
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[], $8::int[],
     $9::int[], $10::boolean[], $11::boolean[], $12::text[], $13::jsonb[], $14::jsonb[], $15::int[], $16::int[],
     $17::text[], $18::text[], $19::timestamptz[], $20::int[], $21::uuid[], $22::timestamptz[], $23::text[],
-    $24::jsonb[])
+    $24::jsonb[], $25::timestamptz[])
     AS saved (id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
         origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into,
-        closed_at, close_reason, handling)
+        closed_at, close_reason, handling, invited_at)
 ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id, state = excluded.state, seq = excluded.seq,
     submissions = excluded.submissions, asks = excluded.asks, is_test = excluded.is_test,
-    origins = excluded.origins, consent = excluded.consent, handling = excluded.handling, fit = excluded.fit, interest = excluded.interest,
+    origins = excluded.origins, consent = excluded.consent, handling = excluded.handling,
+    invited_at = excluded.invited_at, fit = excluded.fit, interest = excluded.interest,
     quadrant = excluded.quadrant, stage = excluded.stage, sql_at = excluded.sql_at,
     rulebook_version = excluded.rulebook_version, merged_into = excluded.merged_into,
     closed_at = least(leads.closed_at, excluded.closed_at),

@@ -118,6 +118,7 @@ async def _lock_persons(conn: Connection, first: Collection[UUID]) -> list[Perso
             known=Known(row["profile"], row["profile_received"]),
             merged_into=row["merged_into"],
             merges=row["merges"],
+            suppressed_at=row["suppressed_at"],
         )
         for row in rows
     ]
@@ -158,12 +159,13 @@ def _lead(row: asyncpg.Record) -> Lead:
         rulebook_version=row["rulebook_version"],
         merged_into=row["merged_into"],
         handling=None if handling is None else Handling.model_validate(handling),
+        invited_at=row["invited_at"],
     )
 
 
 async def stored_ids(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
     """Which of these submissions are kept already."""
-    return {row["id"] for row in await conn.fetch(_q.stored_submissions, ids)}
+    return {row["id"] for row in await conn.fetch(_q.stored_submissions, ids)} if ids else set()
 
 
 async def accepted_content(conn: Connection, submissions: Sequence[LeadSubmitted]) -> Window:

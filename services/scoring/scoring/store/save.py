@@ -60,9 +60,10 @@ async def save_people(conn: Connection, persons: Collection[Person], keys: Colle
     """New and changed persons, and the keys that belong to somebody else or nobody now."""
     if persons:
         rows = (
-            (p.id, p.first_at, p.merged_into, p.merges, p.known.values, p.known.received) for p in persons
+            (p.id, p.first_at, p.merged_into, p.merges, p.known.values, p.known.received, p.suppressed_at)
+            for p in persons
         )
-        await conn.execute(_q.save_persons, *columns(rows, 6))
+        await conn.execute(_q.save_persons, *columns(rows, 7))
     if keys:
         key_rows = ((*key.name, key.person_id, key.email, key.identifies) for key in keys)
         await conn.execute(_q.save_identity_keys, *columns(key_rows, 5))
@@ -153,7 +154,7 @@ async def save_leads(conn: Connection, leads: Collection[Lead], endings: dict[UU
     for group in (ended, still_open):
         if group:
             rows = (_lead(lead, endings.get(lead.id)) for lead in group)
-            await conn.execute(_q.save_leads, *columns(rows, 24))
+            await conn.execute(_q.save_leads, *columns(rows, 25))
 
 
 def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
@@ -182,6 +183,7 @@ def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
         ending.at if ending else None,
         ending.reason if ending else None,
         _json(lead.handling),
+        lead.invited_at,
     )
 
 

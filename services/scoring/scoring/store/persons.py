@@ -1,0 +1,243 @@
+"""What is kept of persons: found, locked, exported, erased, suppressed.
+
+Locks are taken as everywhere: identity keys, persons, leads, each sorted; before them the erasures' own lock.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from scoring.domain.erasure import deciding_keys, needles
+from scoring.domain.people import EMAIL, PHONE, KeyName
+from service_kit.postgres import Connection
+from service_kit.queries import load_queries
+
+_q = load_queries("scoring", "queries/persons.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Everything of one person: who is behind it, by which keys, and what stands under their ids.
+
+    `persons` begins with the one that stands for all; it is empty for somebody known from quarantine only.
+    """
+
+    persons: tuple[UUID, ...]
+    keys: tuple[KeyName, ...]
+    shared_phones: tuple[KeyName, ...]
+    leads: tuple[UUID, ...]
+    open_leads: tuple[UUID, ...]
+    submissions: tuple[UUID, ...]
+    suppressed_at: datetime | None = None
+    profile: Mapping[str, Any] | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything at all is kept."""
+        return bool(self.persons or self.submissions)
+
+    def counts(self) -> dict[str, int]:
+        """How much of each kind is kept."""
+        return {
+            "persons": len(self.persons),
+            "identity_keys": len(self.keys) + len(self.shared_phones),
+            "submissions": len(self.submissions),
+            "leads": len(self.leads),
+            "open_leads": len(self.open_leads),
+        }
+
+
+async def hold_erasures(conn: Connection) -> None:
+    """Keep erasures out until this transaction ends."""
+    await conn.execute(_q.hold_erasures)
+
+
+async def lock_erasures(conn: Connection) -> None:
+    """Wait for batches in work and keep others out until this transaction ends; before any other lock."""
+    await conn.execute(_q.lock_erasures)
+
+
+async def tombstones(conn: Connection, hashes: Sequence[str]) -> tuple[set[str], dict[str, datetime]]:
+    """Checks of the keys that tombstones were made with, and since when these hashes are of the erased."""
+    rows = await conn.fetch(_q.tombstones, hashes)
+    checks = {row["key_check"] for row in rows if row["key_check"] is not None}
+    return checks, {row["hash"]: row["erased_at"] for row in rows if row["hash"] is not None}
+
+
+async def person_of(conn: Connection, name: KeyName) -> tuple[UUID | None, bool]:
+    """Whom a key was first seen with, and whether it identifies nobody because several share it."""
+    row = await conn.fetchrow(_q.persons_of_key, *name)
+    if row is None:
+        return None, False
+    return (row["person_id"], False) if row["identifies"] else (None, True)
+
+
+async def lock_subject(conn: Connection, first: UUID | None, named: KeyName | None) -> Subject:
+    """Lock and list everything of the person `first` and of the key they were named by."""
+    ids = [row["id"] for row in await conn.fetch(_q.whole_persons, [first])] if first else []
+    keys = await conn.fetch(_q.lock_keys_of_persons, ids)
+    rows = await conn.fetch(_q.lock_persons, ids)
+    leads = await conn.fetch(_q.lock_leads, ids)
+    sent = await conn.fetch(_q.submissions_of_persons, ids)
+    names = {(row["kind"], row["value"]) for row in keys if row["identifies"] or row["kind"] != PHONE}
+    names |= {name for row in sent for name in deciding_keys([_name(key) for key in row["keys"]])}
+    names |= {named} if named else set()
+    shared = {(row["kind"], row["value"]) for row in keys} - names
+    found = await conn.fetch(
+        _q.submissions_of_nobody, [_key(name) for name in names], needles(names), [row["id"] for row in sent]
+    )
+    root = next((row for row in rows if row["merged_into"] is None), None)
+    return Subject(
+        persons=tuple(ids),
+        keys=tuple(sorted(names)),
+        shared_phones=tuple(sorted(shared)),
+        leads=tuple(row["id"] for row in leads),
+        open_leads=tuple(row["id"] for row in leads if row["state"] == "open"),
+        submissions=tuple(dict.fromkeys(row["id"] for row in (*sent, *found))),
+        suppressed_at=root["suppressed_at"] if root else None,
+        profile=root["profile"] if root else None,
+    )
+
+
+async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
+    """Take everything of a person out of the store; returns how many records waited to be published."""
+    kept = await _shared_phones(conn, subject)
+    persons, submissions = list(subject.persons), list(subject.submissions)
+    leads = list(subject.leads)
+    await conn.execute(_q.erase_submission_keys, submissions)
+    await conn.execute(_q.erase_submissions, submissions)
+    await conn.execute(_q.erase_quarantine, submissions)
+    await conn.execute(_q.erase_decisions, submissions)
+    await conn.execute(_q.erase_scores, leads)
+    await conn.execute(_q.erase_leads, leads, now)
+    await conn.execute(_q.erase_merges, persons)
+    await conn.execute(_q.erase_identity_keys, persons, [_key(name) for name in kept])
+    await conn.execute(_q.free_shared_keys, persons)
+    await conn.execute(_q.forget_beside_phones, [value for kind, value in subject.keys if kind == EMAIL])
+    await conn.execute(_q.erase_persons, persons)
+    await conn.execute(_q.erase_reasons, persons)
+    marks = [str(identity) for identity in (*leads, *submissions)] + needles(subject.keys)
+    done: str = await conn.execute(_q.erase_outbox, marks)
+    return int(done.rpartition(" ")[2])
+
+
+async def _shared_phones(conn: Connection, subject: Subject) -> list[KeyName]:
+    """Phones that identify nobody and that somebody else's submissions carry too."""
+    asked = [_key(name) for name in subject.shared_phones]
+    rows = await conn.fetch(_q.shared_keys, asked, list(subject.submissions)) if asked else []
+    return [_name(row["key"]) for row in rows]
+
+
+async def insert_tombstones(
+    conn: Connection, hashes: Sequence[str], act: UUID, now: datetime, key_check: str
+) -> None:
+    """Keep by what the erased are known again, so that nothing received before brings them back."""
+    await conn.execute(_q.note_erasure_key, key_check, now)
+    await conn.execute(_q.insert_tombstones, hashes, act, now)
+
+
+async def insert_act(
+    conn: Connection,
+    act: UUID,
+    kind: str,
+    person: UUID | None,
+    now: datetime,
+    by: str,
+    reason: str,
+    counts: Mapping[str, int],
+) -> None:
+    """Keep who did what about whom."""
+    await conn.execute(_q.insert_act, act, kind, person, now, by, reason, dict(counts))
+
+
+async def suppress(conn: Connection, persons: Sequence[UUID], now: datetime) -> None:
+    """Not to be contacted from now on."""
+    await conn.execute(_q.suppress, list(persons), now)
+
+
+async def allow(conn: Connection, persons: Sequence[UUID]) -> None:
+    """May be contacted again."""
+    await conn.execute(_q.allow, list(persons))
+
+
+async def export(conn: Connection, subject: Subject) -> dict[str, Any]:
+    """Everything that is kept of a person."""
+    persons, leads = list(subject.persons), list(subject.leads)
+    scores: dict[UUID, list[dict[str, Any]]] = {}
+    for row in await conn.fetch(_q.export_scores, leads):
+        scores.setdefault(row["lead_id"], []).append(dict(row))
+    submissions = [dict(row) for row in await conn.fetch(_q.export_submissions, list(subject.submissions))]
+    return {
+        "persons": [dict(row) for row in await conn.fetch(_q.export_persons, persons)],
+        "identity_keys": [dict(row) for row in await conn.fetch(_q.export_keys, persons)],
+        "consents": [_consent(each) for each in submissions if each["event"].get("consent")],
+        "submissions": submissions,
+        "leads": [
+            dict(row) | {"scores": scores.get(row["lead_id"], [])}
+            for row in await conn.fetch(_q.export_leads, leads)
+        ],
+        "acts": [dict(row) for row in await conn.fetch(_q.export_acts, persons)],
+    }
+
+
+def _consent(submission: Mapping[str, Any]) -> dict[str, Any]:
+    """What was agreed to with a submission: by which text, when, on which form."""
+    event = submission["event"]
+    told = {"form_id": event["form_id"], "source": event["source"], "at": event["received_at"]}
+    return {"submission_id": submission["submission_id"], **told, **event["consent"]}
+
+
+async def next_persons(
+    conn: Connection, after: UUID, limit: int, before: datetime
+) -> list[tuple[UUID, bool]]:
+    """The next persons by id, each with whether nothing was heard of them since `before`."""
+    return [(row["id"], row["is_over"]) for row in await conn.fetch(_q.next_persons, after, limit, before)]
+
+
+async def is_in_use(conn: Connection, persons: Sequence[UUID], since: datetime) -> bool:
+    """Whether anything was heard of these persons since a moment, or a lead of theirs is open."""
+    return bool(await conn.fetchval(_q.is_in_use, list(persons), since))
+
+
+async def expired_submissions(
+    conn: Connection, states: Collection[str], before: datetime, limit: int
+) -> list[UUID]:
+    """Lock submissions in one of `states` since `before`, with what was typed still in them."""
+    rows = await conn.fetch(_q.expired_submissions, list(states), before, limit)
+    return [row["id"] for row in rows]
+
+
+async def empty_submissions(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Leave of submissions only that they were."""
+    await conn.execute(_q.erase_submission_keys, ids)
+    await conn.execute(_q.erase_submissions, ids)
+    await conn.execute(_q.erase_quarantine, ids)
+    await conn.execute(_q.erase_decisions, ids)
+
+
+async def strip_submissions(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """Take what was typed out of submissions; consent and what became of them stay."""
+    await conn.execute(_q.strip_submissions, ids, now)
+    await conn.execute(_q.erase_decisions, ids)
+
+
+async def note_night(conn: Connection, day: date, now: datetime, counts: Mapping[str, int]) -> None:
+    """Note that retention has run for a day, and what it took."""
+    await conn.execute(_q.note_night, day, now, dict(counts))
+
+
+async def last_night(conn: Connection) -> date | None:
+    """The day retention ran for last, None before the first."""
+    found: date | None = await conn.fetchval(_q.last_night)
+    return found
+
+
+def _key(name: KeyName) -> str:
+    return ":".join(name)
+
+
+def _name(key: str) -> KeyName:
+    kind, _, value = key.partition(":")
+    return kind, value
