@@ -24,7 +24,7 @@ SERVICES = {
     "sla_monitor": "Settings",
 }
 READMES = Path(__file__).resolve().parents[2] / "services"
-OPEN = {"/healthz", "/readyz", "/v1/forms/{key}/submissions"}
+OPEN = {"/healthz", "/readyz", "/v1/forms/{key}/submissions", "/v1/forms/{key}/token"}
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 Operation = tuple[str, str, dict[str, Any]]

@@ -82,3 +82,8 @@ def too_slow(seconds: float) -> Refusal:
         "The body did not arrive",
         f"the body was not complete after {seconds:.0f} seconds: send it again",
     )
+
+
+def ours() -> Refusal:
+    """500: whatever it was, the caller did nothing wrong."""
+    return Refusal(500, "Something broke on our side", "it has been logged: send it again")

@@ -10,15 +10,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from intake import errors, metrics
-from intake.domain.bodies import Decoded, decode
+from intake.domain.bodies import decode
 from intake.domain.fingerprint import fingerprint
-from intake.domain.idempotency import RecentKeys, read_key
+from intake.domain.generations import Generations
+from intake.domain.idempotency import KeyUse, RecentKeys, read_key, reused
 from intake.domain.receipts import Numbering
 from intake.domain.refusals import Refusal
 from intake.domain.submission import Read, checked, unmapped
-from intake.domain.verdict import judge, quarantined
+from intake.domain.technical import NONE, Technical, split
+from intake.domain.verdict import ACCEPTED, judge, quarantined
 from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
+from intake.gate import Gate
 from intake.notices.taking import NoticeDesk
 from intake.records import submission_record
 from intake.senders import Senders, delivery_id, without_secret, without_secrets
@@ -50,6 +53,25 @@ class Posted(NamedTuple):
     query: bytes = b""
 
 
+class Accepted(NamedTuple):
+    """A submission that is durable. `fields`: as sent, for where the visitor goes next."""
+
+    submission_id: UUID
+    fields: Mapping[str, Any]
+
+
+class _Sent(NamedTuple):
+    """The decoded body. `typed`: every field as sent; `fields`: those that are kept; `raw` and `why`: a body
+    that could not be decoded, and why not."""
+
+    typed: dict[str, Any]
+    fields: dict[str, Any]
+    technical: Technical = NONE
+    flags: tuple[str, ...] = ()
+    raw: bytes | None = None
+    why: str = ""
+
+
 class Intake:
     """Takes submissions. What it has returned for is durable."""
 
@@ -63,6 +85,7 @@ class Intake:
         recent_keys: int,
         senders: Senders,
         notices: NoticeDesk,
+        gate: Gate,
     ) -> None:
         self._forms = forms
         self._durability = durability
@@ -70,29 +93,37 @@ class Intake:
         self._clock = clock
         self._senders = senders
         self._notices = notices
+        self._gate = gate
         self._recent = RecentKeys(recent_keys)
+        self._seen: Generations[UUID, bool] = Generations(recent_keys)
         self._in_flight: dict[UUID, asyncio.Future[None]] = {}
 
     def find(self, form_key: str) -> Found:
         """The form of that key now. Raises Refusal (404, 503)."""
         return self._forms.find(form_key, self._clock.now())
 
-    async def accept(self, posted: Posted, found: Found) -> UUID:
-        """The id of the submission, which is durable now. Raises Refusal; then nothing was kept."""
-        read = self._read(posted, found, self._sender(posted, found))
-        if read.key is not None and read.key_origin == "header":
-            self._recent.check(read.form_id, read.key, read.fingerprint)
-        twin = self._in_flight.get(read.submission_id)
-        if twin is not None:
-            await self._same_answer(twin)
-            return read.submission_id
-        await self._keep_once(read, posted.traceparent)
-        if read.key is not None and read.key_origin == "header":
-            self._recent.remember(read.form_id, read.key, read.fingerprint)
-        return read.submission_id
+    async def accept(self, posted: Posted, found: Found) -> Accepted:
+        """What became of one post, stage by stage. Raises Refusal; then nothing was kept, with one exception:
+        a key that came with other fields before (422) is kept in quarantine, for callers who never listen."""
+        admission = self._gate.admit(posted, found)
+        sender = self._sender(posted, found)
+        sent = self._decoded(posted, found)
+        try:
+            read = self._identified(posted, found, sent, sender)
+            self._gate.settle(admission, is_repeat=self._is_known(read.submission_id))
+            read = self._judged(read, found, sent)
+            use, read = self._by_key_use(read)
+            await self._once(read, sent.technical, posted)
+            if use is KeyUse.OTHER:
+                raise reused()
+        except Refusal as refusal:
+            refusal.typed = sent.typed
+            raise
+        return Accepted(read.submission_id, sent.typed)
 
     async def accept_notice(self, posted: Posted, found: Found) -> list[UUID]:
         """The ids of the notices in a post to a form that fetches its leads, all durable. Raises Refusal."""
+        self._gate.settle(self._gate.admit(posted, found), is_repeat=False)
         self._sender(posted, found)
         return await self._notices.accept(posted, found)
 
@@ -106,27 +137,32 @@ class Intake:
                 return None
             raise
 
-    def _read(self, posted: Posted, found: Found, sender: str | None) -> Read:
-        received_at = self._clock.now()
-        form = found.form
-        raw = None
+    def _decoded(self, posted: Posted, found: Found) -> _Sent:
+        """Raises Refusal, except for a retired form: whoever still posts there cannot correct anything."""
         try:
             decoded = decode(posted.content_type, posted.body)
         except Refusal as refusal:
             if not found.is_retired:
                 raise
-            decoded = Decoded({})
-            raw = without_secrets(posted.body, self._senders.known_values(form))
-            verdict = quarantined(QuarantineReason.UNREADABLE, refusal.detail)
-            mapped = unmapped(form)
+            raw = without_secrets(posted.body, self._senders.known_values(found.form))
+            return _Sent({}, {}, raw=raw, why=refusal.detail)
+        typed = without_secret(found.form, decoded.fields)
+        fields, technical = split(typed)
+        return _Sent(typed, fields, technical, decoded.flags)
+
+    def _identified(self, posted: Posted, found: Found, sent: _Sent, sender: str | None) -> Read:
+        """The submission as the form's mapping reads it, with its id. Raises Refusal for a malformed key."""
+        received_at = self._clock.now()
+        form = found.form
+        if sent.raw is not None:
+            mapped, verdict = unmapped(form), quarantined(QuarantineReason.UNREADABLE, sent.why)
         else:
-            decoded = decoded._replace(fields=without_secret(form, decoded.fields))
-            mapped, verdict = _judged(found, decoded.fields, received_at)
+            mapped, verdict = _mapped(found, sent.fields, received_at)
         if form.signature is not None and sender is None:  # nobody vouches for the time it claims
             mapped = replace(mapped, occurred_at=None)
         header_key = _header_key(posted.keys, found)
         key = header_key or mapped.vendor_id or delivery_id(posted, sender)
-        print_ = fingerprint(decoded.fields if raw is None else {"raw": raw.hex()}, form.volatile)
+        print_ = fingerprint(sent.fields if sent.raw is None else {"raw": sent.raw.hex()}, form.volatile)
         return Read(
             form_id=found.form_id,
             form=form,
@@ -136,13 +172,58 @@ class Intake:
             key=key,
             key_origin="header" if header_key else ("vendor" if key else None),
             received_at=received_at,
-            fields=decoded.fields,
+            fields=sent.fields,
             mapped=mapped,
             verdict=verdict,
-            flags=decoded.flags,
-            raw=raw,
+            flags=sent.flags,
+            raw=sent.raw,
             sender=sender,
         )
+
+    def _is_known(self, submission: UUID) -> bool:
+        """Whether it is a repeat of one that is durable, or on its way."""
+        return submission in self._in_flight or submission in self._seen
+
+    def _judged(self, read: Read, found: Found, sent: _Sent) -> Read:
+        """With the verdict on what it says. Raises Refusal (422) for what its sender can correct."""
+        if read.verdict is not ACCEPTED:
+            return read
+        form, mapped = read.form, read.mapped
+        verdict = judge(
+            form,
+            read.form_id,
+            read.fields,
+            mapped,
+            is_retired=found.is_retired,
+            trap=sent.technical.honeypot,
+        )
+        if verdict is ACCEPTED:
+            verdict = self._gate.suspicion(form, mapped, sent.technical, read.received_at) or ACCEPTED
+        return read if verdict is ACCEPTED else read._replace(verdict=verdict)
+
+    def _by_key_use(self, read: Read) -> tuple[KeyUse, Read]:
+        """How the caller's key stands to what came under it before. With other fields it is kept apart."""
+        if read.key is None or read.key_origin != "header":
+            return KeyUse.FIRST, read
+        use = self._recent.use(read.form_id, read.key, read.fingerprint)
+        if use in (KeyUse.FIRST, KeyUse.SAME):
+            return use, read
+        metrics.KEYS_REUSED.inc()
+        verdict = quarantined(
+            QuarantineReason.KEY_REUSED, "its Idempotency-Key came with other fields before"
+        )
+        return use, read._replace(verdict=verdict) if read.verdict is ACCEPTED else read
+
+    async def _once(self, read: Read, technical: Technical, posted: Posted) -> None:
+        """Make it durable, once for all posts of it that are in flight together."""
+        twin = self._in_flight.get(read.submission_id)
+        if twin is not None:
+            await self._same_answer(twin)
+            return
+        await self._keep_once(read, technical, posted)
+        self._seen.put(read.submission_id, True)
+        if read.key is not None and read.key_origin == "header":
+            self._recent.remember(read.form_id, read.key, read.fingerprint)
 
     async def _same_answer(self, twin: "asyncio.Future[None]") -> None:
         await asyncio.wait([twin])
@@ -150,11 +231,11 @@ class Intake:
             raise error
         metrics.COALESCED.inc()
 
-    async def _keep_once(self, read: Read, traceparent: str | None) -> None:
+    async def _keep_once(self, read: Read, technical: Technical, posted: Posted) -> None:
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._in_flight[read.submission_id] = outcome
         try:
-            await self._keep(read, traceparent)
+            await self._keep(read, technical, posted)
         except BaseException as error:
             refusal = (
                 error
@@ -169,13 +250,14 @@ class Intake:
         finally:
             del self._in_flight[read.submission_id]
 
-    async def _keep(self, read: Read, traceparent: str | None) -> None:
+    async def _keep(self, read: Read, technical: Technical, posted: Posted) -> None:
         if not self._durability.is_possible:
             raise errors.not_durable("the broker is away and the spool is full")
-        read = checked(read)
+        verdict = await self._gate.verdict(read, technical, posted.address)
+        read = checked(read if verdict is read.verdict else read._replace(verdict=verdict))
         receipt = self._numbering.take()
         try:
-            route = await self._durability.keep(partial(submission_record, read, receipt, traceparent))
+            route = await self._durability.keep(partial(submission_record, read, receipt, posted.traceparent))
         except NotDurable as error:
             self._numbering.void(receipt)
             _log.warning(
@@ -190,15 +272,14 @@ class Intake:
             metrics.QUARANTINED.labels(read.verdict.reason.value).inc()
 
 
-def _judged(found: Found, fields: dict[str, Any], received_at: datetime) -> tuple[Mapped, Verdict]:
-    """The mapping and the verdict. A mapping that breaks keeps the submission for a person to look at."""
+def _mapped(found: Found, fields: dict[str, Any], received_at: datetime) -> tuple[Mapped, Verdict]:
+    """The mapping. One that breaks keeps the submission for a person to look at."""
     form: Form = found.form
     try:
-        mapped = map_submission(form, fields, received_at)
+        return map_submission(form, fields, received_at), ACCEPTED
     except Exception as error:
         _log.exception("a form's mapping broke", form_id=found.form_id)
         return unmapped(form), quarantined(QuarantineReason.MAPPING_ERROR, type(error).__name__)
-    return mapped, judge(form, found.form_id, fields, mapped, is_retired=found.is_retired)
 
 
 def _header_key(values: list[bytes], found: Found) -> str | None:

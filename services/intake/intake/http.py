@@ -9,6 +9,7 @@ import orjson
 
 from intake import errors
 from intake.domain.refusals import Refusal
+from intake.domain.wording import message_of
 
 Message = MutableMapping[str, Any]
 Scope = Mapping[str, Any]
@@ -84,20 +85,72 @@ def traceparent(headers: Named) -> str | None:
     return value.decode() if value is not None and _TRACEPARENT.fullmatch(value) else None
 
 
+def decoded(headers: Headers) -> dict[str, str]:
+    """Headers as FastAPI's answers take them."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+
+
+SAFE: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+"""On every answer: it is what it says it is, tells nobody where the visitor was, and stands in no frame."""
+_NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_PAGE = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+)
+"""A page has its style within and nothing else. No `form-action`: browsers apply it to where a post is sent
+on to as well, and that is the website's page of thanks."""
+
+
+def adding(send: Send, headers: Headers) -> Send:
+    """`send`, with these headers on the answer unless it has them already."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message.get("headers", ())}
+            more = [each for each in headers if each[0] not in there]
+            message = {**message, "headers": [*message.get("headers", ()), *more]}
+        await send(message)
+
+    return with_headers
+
+
+async def nothing(send: Send, extra: Headers) -> None:
+    """Send 204. A browser may keep what it says to a preflight."""
+    await send({"type": "http.response.start", "status": 204, "headers": [*SAFE, *extra]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def page(send: Send, status: int, body: bytes, extra: Headers) -> None:
+    """Send a page for a visitor."""
+    await _send(send, status, b"text/html; charset=utf-8", body, [_PAGE, *extra])
+
+
 async def answer(send: Send, status: int, content_type: bytes, body: bytes, extra: Headers) -> None:
     """Send a whole answer."""
+    await _send(send, status, content_type, body, [_NOTHING, *extra])
+
+
+async def _send(send: Send, status: int, content_type: bytes, body: bytes, extra: Headers) -> None:
     headers = [
         (b"content-type", content_type),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        *SAFE,
         *extra,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def problem(refusal: Refusal) -> tuple[bytes, Headers]:
-    """Body and headers of an application/problem+json answer (RFC 9457)."""
+def problem(refusal: Refusal, language: str = "en") -> tuple[bytes, Headers]:
+    """Body and headers of an application/problem+json answer (RFC 9457).
+
+    `detail` is for whoever wrote the caller; `errors[].message` for the visitor, in `language`.
+    """
     content: dict[str, Any] = {
         "type": "about:blank",
         "title": refusal.title,
@@ -107,8 +160,11 @@ def problem(refusal: Refusal) -> tuple[bytes, Headers]:
     if refusal.field is not None:
         content["field"] = refusal.field
     if refusal.errors:
-        content["errors"] = [{"field": each.field, "detail": each.message} for each in refusal.errors]
-    headers: Headers = []
+        content["errors"] = [
+            {"field": each.field, "detail": each.message, "message": message_of(each, language)}
+            for each in refusal.errors
+        ]
+    headers: Headers = [(b"content-language", language.encode())] if refusal.errors else []
     if refusal.retry_after is not None:
         headers.append((b"retry-after", str(refusal.retry_after).encode()))
     if refusal.status in (408, 413):  # the rest of the body is not read

@@ -16,6 +16,8 @@ from intake.circuit import Circuit
 from intake.domain.receipts import Numbering
 from intake.durability import Durability
 from intake.forms import Forms
+from intake.gate.api import tokens_router
+from intake.gate.wiring import Guard
 from intake.handlers import Intake
 from intake.lane import Lane
 from intake.notices.api import notices_router
@@ -79,6 +81,7 @@ class Wiring:
         )
         self.notices = Notices(runtime, settings, self.forms, durability, run)
         secrets = Secrets(settings.secrets_dir)
+        self.guard = Guard(settings, secrets, clock)
         intake = Intake(
             self.forms,
             durability,
@@ -87,12 +90,14 @@ class Wiring:
             recent_keys=settings.recent_keys,
             senders=Senders(secrets, clock, public_url=settings.public_url),
             notices=self.notices.desk,
+            gate=self.guard.gate,
         )
         self.submissions = Submissions(
             intake,
             challenges=Challenges(secrets),
             body_max_bytes=settings.body_max_bytes,
             body_seconds=settings.body_seconds,
+            proxies=self.guard.proxies,
         )
         self._export()
 
@@ -102,7 +107,14 @@ class Wiring:
 
     def parts(self) -> Iterable[Part]:
         """What runs side by side."""
-        return [self.reader, self.replayer, self.adoptions, self._forgetting(), *self.notices.parts()]
+        return [
+            self.reader,
+            self.replayer,
+            self.adoptions,
+            self._forgetting(),
+            *self.notices.parts(),
+            self.guard,
+        ]
 
     def routers(self) -> Iterable[APIRouter]:
         """The HTTP API."""
@@ -110,6 +122,7 @@ class Wiring:
             submissions_router(self.submissions),
             conservation_router(self.settings, self.spool, self.numbering, self.notices),
             notices_router(self.settings, self.notices.standing, self.notices.books),
+            tokens_router(self.forms, self.guard.tokens, self._clock),
             spools_router(self.settings, self.spool, self.folder, self.adoptions),
         ]
 
@@ -137,6 +150,7 @@ class Wiring:
         metrics.SPOOL_OLDEST.set_function(self._oldest_seconds)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)
+        metrics.WAVES_NOW.set_function(lambda: self.guard.gate.waves.count)
         metrics.RULEBOOK_VERSION.set_function(lambda: _number(self.forms.version_at(self.now())))
 
 
@@ -160,7 +174,8 @@ def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastA
 def with_short_cut(app: FastAPI) -> SubmissionsFirst:
     """The application as it is served: posts to forms come before everything that FastAPI does with a
     request; they need none of it."""
-    return SubmissionsFirst(app, app.state.wiring.submissions)
+    wiring: Wiring = app.state.wiring
+    return SubmissionsFirst(app, wiring.submissions, hsts_seconds=wiring.settings.hsts_seconds)
 
 
 def main() -> None:
@@ -176,7 +191,7 @@ def main() -> None:
     except (SpoolOwned, RulebookInvalid, OSError) as error:
         sys.exit(f"intake cannot start: {error}")
     _spare_the_collector()
-    # nothing here asks who called, so nothing has to be read from a proxy's headers
+    # gate/proxies.py reads what proxies say, and believes those that are trusted
     serve(with_short_cut(app), settings, proxy_headers=False)
 
 

@@ -75,14 +75,17 @@ RATE_LIMITED = Counter(
     "Posts beyond a limit, by which; repeats of what is known among them, which are answered as before.",
     ["limit"],
 )
-CAPTCHA = Counter("baton_intake_captcha_total", "Proofs asked of the captcha's provider, by answer.", ["proven"])
+CAPTCHA = Counter(
+    "baton_intake_captcha_total", "Proofs asked of the captcha's provider, by answer.", ["proven"]
+)
 CAPTCHA_ANSWERS = ("person", "failed", "unavailable")
 WAVES = Counter(
     "baton_intake_spam_waves_total", "Waves of suspects that began and ended at a form.", ["turn"]
 )
 WAVES_NOW = Gauge("baton_intake_forms_under_wave", "Forms that quarantine everything now, as seen here.")
 KEYS_REUSED = Counter(
-    "baton_intake_keys_reused_total", "Submissions under an Idempotency-Key that other fields had: quarantined."
+    "baton_intake_keys_reused_total",
+    "Submissions under an Idempotency-Key that other fields had: quarantined.",
 )
 FORWARDED_IGNORED = Counter(
     "baton_intake_forwarded_ignored_total",

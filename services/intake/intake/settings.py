@@ -1,9 +1,10 @@
 """Intake's settings, read from BATON_* variables."""
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
 from service_kit.settings import ServiceSettings
 
@@ -37,6 +38,39 @@ class IntakeSettings(ServiceSettings):
     fetches_at_once: int = Field(8, ge=1, le=100, description="leads asked of vendors at a time")
     meta_version: str = Field("v24.0", pattern=r"^v\d+\.\d+$", description="of Meta's Graph API")
     linkedin_version: str = Field("202606", pattern=r"^20\d{4}$", description="of LinkedIn's API, as YYYYMM")
+    form_token_secret: SecretStr = Field(
+        SecretStr(""),
+        description="signs fill tokens; the same in all instances, else each knows only its own",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="networks of proxies whose word counts for who posts, such as 10.0.0.0/8,2001:db8::/48",
+    )
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        "x-forwarded-for", description="the one header that those proxies write"
+    )
+    hsts_seconds: int = Field(
+        0, ge=0, description="max-age of Strict-Transport-Security; 0: none, as TLS may end elsewhere"
+    )
     recent_keys: int = Field(
         10_000, ge=0, le=1_000_000, description="Idempotency-Keys remembered by this instance"
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for each in _parts(value):
+            try:
+                ip_network(each)
+            except ValueError as error:
+                raise ValueError(f"{error}: write networks such as 10.0.0.0/8, with commas between") from None
+        return value
+
+    @property
+    def proxy_networks(self) -> tuple[str, ...]:
+        """`trusted_proxies`, one by one."""
+        return _parts(self.trusted_proxies)
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

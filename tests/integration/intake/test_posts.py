@@ -107,7 +107,11 @@ async def test_a_submission_without_its_required_field_after_a_good_one_is_refus
     assert refused.headers["content-type"] == "application/problem+json"
     problem = refused.json()
     assert problem["errors"] == [
-        {"field": "email", "detail": "is required: send at least one of email, phone"}
+        {
+            "field": "email",
+            "detail": "is required: send at least one of email, phone",
+            "message": "Please fill in at least one of these: E-mail, Phone.",
+        }
     ]
     assert len(submitted(harness.broker)) == 1
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from intake.domain.fingerprint import fingerprint
-from intake.domain.idempotency import RecentKeys, read_key
+from intake.domain.idempotency import MOST_OTHERS, KeyUse, RecentKeys, read_key
 from intake.domain.refusals import Refusal
 from lead_events.ids import submission_id
 
@@ -81,14 +81,23 @@ def test_a_malformed_key_is_refused(sent: list[bytes]) -> None:
     assert refusal.value.field == "Idempotency-Key"
 
 
-def test_a_key_seen_with_other_fields_is_refused_until_it_is_forgotten() -> None:
+def test_a_key_seen_with_other_fields_is_told_so_until_it_is_forgotten() -> None:
     recent = RecentKeys(2)
     recent.remember("demo", "k1", "a")
-    recent.check("demo", "k1", "a")
-    recent.check("other form", "k1", "b")
-    with pytest.raises(Refusal) as refusal:
-        recent.check("demo", "k1", "b")
-    assert refusal.value.status == 422
+    assert recent.use("demo", "k1", "a") is KeyUse.SAME
+    assert recent.use("other", "k1", "b") is KeyUse.FIRST
+    assert recent.use("demo", "k1", "b") is KeyUse.OTHER
     recent.remember("demo", "k2", "a")
     recent.remember("demo", "k3", "a")
-    recent.check("demo", "k1", "b")
+    assert recent.use("demo", "k1", "b") is KeyUse.FIRST
+
+
+def test_a_key_that_comes_with_anything_is_a_constant() -> None:
+    recent = RecentKeys(2)
+    uses = []
+    for print_ in "abcde":
+        uses.append(recent.use("demo", "k", print_))
+        recent.remember("demo", "k", print_)
+    assert uses == [KeyUse.FIRST, *[KeyUse.OTHER] * MOST_OTHERS, KeyUse.CONSTANT]
+    assert recent.use("demo", "k", "a") is KeyUse.SAME
+    assert recent.use("demo", "k", "b") is KeyUse.OTHER

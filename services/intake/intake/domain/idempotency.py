@@ -1,8 +1,9 @@
 """The Idempotency-Key header. Source: draft-ietf-httpapi-idempotency-key-header-07, section 2."""
 
 from collections import OrderedDict
+from enum import StrEnum
 
-from intake.domain.refusals import unacceptable, unreadable
+from intake.domain.refusals import Refusal, unacceptable, unreadable
 
 MAX_LENGTH = 255
 _HEADER = "Idempotency-Key"
@@ -29,31 +30,57 @@ def read_key(values: list[bytes]) -> str | None:
     return key.decode("ascii")
 
 
+class KeyUse(StrEnum):
+    """What a key was seen with before."""
+
+    FIRST = "first"
+    SAME = "same"  # as these fields: a retry
+    OTHER = "other"  # with other fields
+    CONSTANT = "constant"  # with so many others that its sender sends the same key always
+
+
+MOST_OTHERS = 3
+"""Submissions under one key, beside its first, that are told so; after them it is a constant."""
+
+
 class RecentKeys:
-    """The fingerprints that keys were last seen with, the newest `size` of them.
+    """The fingerprints that keys were seen with, of the newest `size` keys.
 
     A convenience for the caller only: across instances scoring decides, by submission id.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._seen: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
 
-    def check(self, form_id: str, key: str, fingerprint: str) -> None:
-        """Raises Refusal (422) when `key` came with other fields before."""
+    def use(self, form_id: str, key: str, fingerprint: str) -> KeyUse:
+        """How `key` stands to what came under it before."""
         seen = self._seen.get((form_id, key))
-        if seen is not None and seen != fingerprint:
-            raise unacceptable(
-                f"{_HEADER} was already used with other fields: send a new key for a new submission",
-                field=_HEADER,
-            )
+        if seen is None:
+            return KeyUse.FIRST
+        if seen[0] == fingerprint:
+            return KeyUse.SAME
+        told = seen[1 : MOST_OTHERS + 1]
+        return KeyUse.OTHER if fingerprint in told or len(told) < MOST_OTHERS else KeyUse.CONSTANT
 
     def remember(self, form_id: str, key: str, fingerprint: str) -> None:
-        """Keep what an accepted submission carried; the oldest key is forgotten beyond `size`."""
-        self._seen[form_id, key] = fingerprint
+        """Keep what a durable submission carried; the oldest key is forgotten beyond `size`."""
+        seen = self._seen.get((form_id, key), ())
+        if fingerprint not in seen and len(seen) <= MOST_OTHERS:
+            seen = (*seen, fingerprint)
+        self._seen[form_id, key] = seen
         self._seen.move_to_end((form_id, key))
         if len(self._seen) > self._size:
             self._seen.popitem(last=False)
+
+
+def reused() -> Refusal:
+    """422 for a key that came with other fields before. What came now is kept all the same."""
+    return unacceptable(
+        f"{_HEADER} was already used with other fields: send a new key for each submission. What you sent "
+        "now is kept for a person to look at, so nothing is lost",
+        field=_HEADER,
+    )
 
 
 def _malformed(what: str) -> Exception:

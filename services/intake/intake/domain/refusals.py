@@ -1,20 +1,37 @@
 """What a caller who can correct it is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Fault(StrEnum):
+    """What is wrong with a field, for telling it in the visitor's language."""
+
+    REQUIRED = "required"
+    ONE_OF = "one_of"
+    EMAIL = "email"
+    PHONE = "phone"
+    VALUE = "value"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field and what to send in it instead."""
+    """One field and what to send in it instead. `about`: the profile fields that it could be read as."""
 
     field: str
     message: str
+    fault: Fault = Fault.VALUE
+    about: tuple[str, ...] = ()
 
 
 class Refusal(Exception):
     """The submission is not taken. `detail` says what to send instead.
 
     `status` is an HTTP status of the 400 or 500 class; `retry_after` in seconds, where trying again helps.
+    `typed`: the fields as sent, where they could be read.
     """
 
     def __init__(
@@ -34,6 +51,7 @@ class Refusal(Exception):
         self.field = field
         self.errors = errors or ((FieldError(field, detail),) if field is not None else ())
         self.retry_after = retry_after
+        self.typed: Mapping[str, Any] | None = None
 
 
 def unreadable(detail: str, *, field: str | None = None) -> Refusal:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from intake.domain.refusals import FieldError, Refusal
+from intake.domain.refusals import Fault, FieldError, Refusal
 from lead_events import Verdict
 from lead_events.words import QuarantineReason
 from rulebook.mapping import Mapped
 from rulebook.models import Form
 
 ACCEPTED = Verdict()
+_FAULTS = {"email": Fault.EMAIL, "phone": Fault.PHONE}
 
 
 def quarantined(reason: QuarantineReason, detail: str) -> Verdict:
@@ -18,9 +19,15 @@ def quarantined(reason: QuarantineReason, detail: str) -> Verdict:
 
 
 def judge(
-    form: Form, form_id: str, fields: Mapping[str, Any], mapped: Mapped, *, is_retired: bool
+    form: Form,
+    form_id: str,
+    fields: Mapping[str, Any],
+    mapped: Mapped,
+    *,
+    is_retired: bool,
+    trap: str | None = None,
 ) -> Verdict:
-    """The verdict on a readable submission.
+    """The verdict on a readable submission; `trap` names a honeypot of intake's own that holds a value.
 
     In this order: the form is retired, the honeypot holds a value, a required field is absent although fields
     that nobody maps carry values (the page has probably been changed: its visitor cannot know).
@@ -28,8 +35,8 @@ def judge(
     """
     if is_retired:
         return quarantined(QuarantineReason.FORM_RETIRED, "the form is no longer in use")
-    if mapped.honeypot_filled:
-        return quarantined(QuarantineReason.HONEYPOT, f"field {form.honeypot} holds a value")
+    if mapped.honeypot_filled or trap is not None:
+        return quarantined(QuarantineReason.HONEYPOT, f"field {trap or form.honeypot} holds a value")
     if not mapped.missing:
         return ACCEPTED
     malformed = [error for entry in mapped.missing if (error := _malformed(form, entry, mapped)) is not None]
@@ -50,16 +57,20 @@ def _malformed(form: Form, entry: str, mapped: Mapped) -> FieldError | None:
                 "phone": "a phone number such as +34600000001",
             }
             return FieldError(
-                _field_name(form, name), f"is not usable: send {kind.get(name, 'another value')}"
+                _field_name(form, name),
+                f"is not usable: send {kind.get(name, 'another value')}",
+                _FAULTS.get(name, Fault.VALUE),
+                (name,),
             )
     return None
 
 
 def _absent(form: Form, entry: str) -> FieldError:
     names = [_field_name(form, name) for name in _alternatives(entry)]
+    about = tuple(_alternatives(entry))
     if len(names) == 1:
-        return FieldError(names[0], "is required: send a value")
-    return FieldError(names[0], f"is required: send at least one of {', '.join(names)}")
+        return FieldError(names[0], "is required: send a value", Fault.REQUIRED, about)
+    return FieldError(names[0], f"is required: send at least one of {', '.join(names)}", Fault.ONE_OF, about)
 
 
 def _refused(errors: list[FieldError]) -> Refusal:
