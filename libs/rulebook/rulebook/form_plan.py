@@ -2,10 +2,12 @@
 
 import weakref
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
+from rulebook.attribution import CLICK_IDS, FIRST_TOUCH, LAST_TOUCH, OWN_PREFIX
 from rulebook.context import PROFILE_FIELDS
-from rulebook.models import FieldMapping, Form
+from rulebook.models import FieldMapping, Form, Split
 from rulebook.paths import is_plain, steps, values_at
 from rulebook.scalars import as_text, scalar
 
@@ -20,7 +22,12 @@ ATTRIBUTION: dict[str, tuple[str, ...]] = {
 }
 """Where a form's own mapping says nothing, attribution is read from fields of these names."""
 
-_NOT_PLAIN_TEXT = frozenset({"email", "phone", "phone_raw", "country", "language", "employees", "attributes"})
+CLICK_ID = "click_ids."
+"""A form's mapping names a click id as `click_ids.gclid`, where the vendor calls it otherwise."""
+
+_NOT_PLAIN_TEXT = frozenset(
+    {"email", "phone", "phone_raw", "company_domain", "country", "language", "employees", "attributes"}
+)
 TEXTS = tuple(name for name in PROFILE_FIELDS if name not in _NOT_PLAIN_TEXT)
 """The profile fields that are texts and no more."""
 
@@ -35,8 +42,10 @@ class Source:
         self.name = name
         self.mapping = mapping
         self._replacements = {key.casefold(): value for key, value in mapping.values.items()}
+        self._is_changed = mapping.split is not None or mapping.lower
         self.is_simple = (
             mapping.join is None
+            and not self._is_changed
             and mapping.default is None
             and not self._replacements
             and all(map(is_plain, mapping.from_))
@@ -73,13 +82,20 @@ class Source:
         if self._replacements:
             found = [self._replaced(value) for value in found]
             found = [value for value in found if value is not None and value != ""]
+        if self._is_changed:
+            found = [part for value in found for part in self._changed(value)]
         if not found and mapping.default is not None:
             found = [mapping.default]
         return found
 
+    def _changed(self, value: Any) -> list[Any]:
+        split = self.mapping.split
+        texts = [value] if split is None else parts_of(as_text(scalar(value)), split)
+        return [text.lower() if self.mapping.lower and isinstance(text, str) else text for text in texts]
+
     def _first_of_all(self, fields: Mapping[str, Any], flags: list[str]) -> Any:
         values = self.values(fields)
-        if len(values) > 1 and self.name != "message":
+        if len(values) > 1 and self.name != "message" and any(value != values[0] for value in values):
             flags.append(f"{self.name}:several_values")
         return values[0] if values else None
 
@@ -98,6 +114,8 @@ class Plan:
         self.country = sources.get("country")
         self.language = sources.get("language")
         self.employees = sources.get("employees")
+        self.company_domain = sources.get("company_domain")
+        self.unfold = form.unfold
         self.attributes = [
             (name.removeprefix(_ATTRIBUTE), source)
             for name, source in sources.items()
@@ -107,14 +125,24 @@ class Plan:
             sources.get(name) or Source(name, FieldMapping(from_=list(names)))
             for name, names in ATTRIBUTION.items()
         ]
+        self.click_ids = [
+            (name.removeprefix(CLICK_ID), source)
+            for name, source in sources.items()
+            if name.startswith(CLICK_ID)
+        ]
+        read = [*self.attribution, *(source for _, source in self.click_ids)]
         self._attribution_names = {
-            name for source in self.attribution if source.is_simple for name in source.mapping.from_
+            *(name for source in read if source.is_simple for name in source.mapping.from_),
+            *CLICK_IDS,
+            FIRST_TOUCH,
+            LAST_TOUCH,
         }
-        self._has_own_attribution = not all(source.is_simple for source in self.attribution)
+        self._has_own_attribution = not all(source.is_simple for source in read)
         self.required = [(entry, [name.strip() for name in entry.split("|")]) for entry in form.required]
         paths = list(_paths_of(form))
-        self._known = {*form.volatile, *(path for path in paths if is_plain(path))}
-        self._roots = [(path, steps(path)[0][1]) for path in paths if not is_plain(path)]
+        self._known = {*form.volatile, *CLICK_IDS, *(path for path in paths if is_plain(path))}
+        self._deep = [path for path in paths if not is_plain(path)]
+        self._roots = [(path, steps(path)[0][1]) for path in self._deep]
 
     def may_hold_attribution(self, fields: Mapping[str, Any]) -> bool:
         """Whether looking for attribution can find anything: most submissions carry none."""
@@ -122,11 +150,45 @@ class Plan:
 
     def unmapped(self, fields: Mapping[str, Any]) -> list[str]:
         """The top-level fields that neither the mapping nor anything else of the form reads."""
-        left = [name for name in fields if name not in self._known]
+        left = [name for name in fields if name not in self._known and not _is_own(name)]
         if not left or not self._roots:
             return left
         read = {path if path in fields else root for path, root in self._roots}
-        return [name for name in left if name not in read]
+        patterns = [root for root in read if "*" in root]
+        left = [
+            name
+            for name in left
+            if name not in read and not any(fnmatchcase(name, pattern) for pattern in patterns)
+        ]
+        return self._not_read_inside(left, fields) if left and self.unfold else left
+
+    def _not_read_inside(self, left: list[str], fields: Mapping[str, Any]) -> list[str]:
+        """Less those answers that a path found where they lay before they were laid out."""
+        read = {id(value) for path in self._deep for value in values_at(fields, path) if is_telling(value)}
+        return [name for name in left if not any(id(value) in read for value in _each(fields[name]))]
+
+
+def parts_of(text: str, split: Split | str) -> list[str]:
+    """The parts of a text that a mapping's `split` asks for, without empty ones.
+
+    `first` and `last` take a person's name apart at its first space, `Ruiz, Ana` at its comma.
+    """
+    if isinstance(split, str):
+        last, comma, first = text.partition(",")
+        if not comma:
+            first, _, last = text.strip().partition(" ")
+        parts = [first if split == "first" else last]
+    else:
+        parts = text.split(split.by)
+        if split.part is not None:
+            place = split.part - 1 if split.part > 0 else split.part
+            parts = parts[place:][:1] if -len(parts) <= place else []
+    return [part.strip() for part in parts if part.strip()]
+
+
+def is_telling(value: Any) -> bool:
+    """Whether a value is the same object only where it is the same answer: numbers and letters are shared."""
+    return isinstance(value, str) and len(value) > 1
 
 
 def plan_of(form: Form) -> Plan:
@@ -142,8 +204,26 @@ def plan_of(form: Form) -> Plan:
 _PLANS: dict[int, Plan] = {}
 
 
+def _is_own(name: str) -> bool:
+    return name.startswith(OWN_PREFIX) or name == "cf-turnstile-response"
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _paths_of(form: Form) -> list[str]:
     paths = [path for mapping in form.fields.values() for path in mapping.from_]
     paths += [name for names in ATTRIBUTION.values() for name in names]
-    others = (form.line_field, form.vendor_id, form.vendor_time, form.test_flag, form.honeypot)
-    return paths + [path for path in (*others, form.consent_field) if path is not None]
+    others: tuple[str | None, ...] = (
+        form.line_field,
+        form.vendor_id,
+        form.vendor_time,
+        form.test_flag,
+        form.honeypot,
+    )
+    paths += [unfold.at for unfold in form.unfold]
+    others += (form.consent_field, form.redirect_field)
+    if form.signature is not None:
+        others += (form.signature.field,)
+    return paths + [path for path in others if path is not None]

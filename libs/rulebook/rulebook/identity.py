@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from rulebook.normalise import email_key
+from rulebook.models import Matching
+from rulebook.normalise import email_key, gmail_key
 
 KINDS = ("email", "phone", "external")
 """In the order in which they identify best; `visitor` comes last and from signals only."""
@@ -20,24 +21,26 @@ class IdentityKey:
     value: str
 
 
-def identity_keys(profile: Mapping[str, Any]) -> list[IdentityKey]:
+def identity_keys(profile: Mapping[str, Any], matching: Matching | None = None) -> list[IdentityKey]:
     """The keys in a profile: e-mail (lower case, IDNA), phone (E.164), external id; in that order, at most
     one each.
 
-    Dots and +tags of an address are kept: guessing that two mailboxes are one joins strangers.
+    Dots and +tags of an address are kept, as guessing that two mailboxes are one joins strangers; but for
+    gmail.com, where `matching` (the rulebook's) says so.
     """
+    mailbox = gmail_key if matching is not None and matching.gmail_dots_and_tags else email_key
     values = {
-        "email": _text(profile, "email", email_key),
+        "email": _text(profile, "email", mailbox),
         "phone": _text(profile, "phone"),
         "external": _text(profile, "external_id"),
     }
     return [IdentityKey(kind, value) for kind in KINDS if (value := values[kind])]
 
 
-def signal_keys(identity: Mapping[str, str]) -> list[IdentityKey]:
+def signal_keys(identity: Mapping[str, str], matching: Matching | None = None) -> list[IdentityKey]:
     """The keys of a signal's `identity` (email, phone, external_id, visitor), the same way."""
     visitor = _text(identity, "visitor")
-    return identity_keys(identity) + ([IdentityKey("visitor", visitor)] if visitor else [])
+    return identity_keys(identity, matching) + ([IdentityKey("visitor", visitor)] if visitor else [])
 
 
 def record_key(profile: Mapping[str, Any], submission_id: UUID) -> str:

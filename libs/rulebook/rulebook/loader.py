@@ -24,6 +24,7 @@ from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of
 from rulebook.standins import StandIns
+from rulebook.vendor_presets import with_preset
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
 OPTIONAL_FILES = ("alerts",)
@@ -134,7 +135,8 @@ def _read_each(path: Path, key: str, folder: _Folder) -> dict[str, Any]:
     found = {}
     for file in sorted((path / key).glob("*.yaml")):
         name = _name(path, f"{key}/{file.name}")
-        found[file.stem] = folder.add(read_document(file, name, (key, file.stem)))
+        value = folder.add(read_document(file, name, (key, file.stem)))
+        found[file.stem] = with_preset(value) if key == "forms" else value
     return found
 
 

@@ -1,22 +1,37 @@
 """One submission read by its form's mapping. Pure, and never raises on weird input: it flags instead."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from rulebook.attributes import attribute_value, attributes_of
+from rulebook.attribution import FIRST_TOUCH, LAST_TOUCH, VISITOR, click_id, click_ids, touch, visitor
+from rulebook.consent import is_yes, read_consent
 from rulebook.countries import country_code
+from rulebook.dummy_leads import is_test_lead
 from rulebook.form_plan import Plan, Source, plan_of
+from rulebook.languages import language_code
+from rulebook.mail_domains import company_domain, website_domain
 from rulebook.models import Form
 from rulebook.moments import claimed_time
-from rulebook.normalise import Reading, clean_text, is_clean, read_email, read_employees, read_phone
+from rulebook.normalise import (
+    Reading,
+    clean_surrogates,
+    clean_text,
+    is_clean,
+    read_email,
+    read_employees,
+    read_phone,
+)
 from rulebook.paths import values_at
 from rulebook.scalars import as_text, scalar
+from rulebook.unfolding import unfolded
 
 LIMITS: dict[str, int] = {
     "email": 254,
     "phone_raw": 200,
+    "phone_extension": 20,
     "external_id": 200,
     "name": 200,
     "first_name": 100,
@@ -39,9 +54,8 @@ LIMITS: dict[str, int] = {
 }
 """Characters kept of each field; what is longer is cut and flagged `<field>:cut`. The raw fields keep all."""
 
-_YES = frozenset(
-    {"1", "true", "on", "yes", "y", "sí", "si", "s", "sì", "sim", "da", "x", "accepted", "agree"}
-)
+LONGEST_TYPED = 500
+"""Characters kept of what was typed; the raw fields keep all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,8 @@ class Mapped:
 
     `profile`, `attribution`, `consent` fit the event models of those names. `missing`: entries of the form's
     `required` that nothing satisfies. `unmapped`: top-level fields no mapping reads. `flags`:
-    `<field>:<what>`.
+    `<field>:<what>`. `typed`: profile field to text as typed, where it became another or none; spaces around
+    it do not count. `visitor`: the website's id of the browser.
     """
 
     profile: dict[str, Any]
@@ -58,21 +73,38 @@ class Mapped:
     missing: list[str] = field(default_factory=list)
     unmapped: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
-    attribution: dict[str, str] = field(default_factory=dict)
+    attribution: dict[str, Any] = field(default_factory=dict)
     consent: dict[str, Any] | None = None
     vendor_id: str | None = None
     occurred_at: datetime | None = None
     is_test: bool = False
     honeypot_filled: bool = False
+    typed: dict[str, str] = field(default_factory=dict)
+    visitor: str | None = None
+    consent_required: bool = False
+
+    @property
+    def consent_missing(self) -> bool:
+        """Whether the form requires a consent that this submission does not give."""
+        return self.consent_required and not (self.consent or {}).get("given", False)
 
 
-def map_submission(form: Form, fields: Mapping[str, Any], received_at: datetime | None = None) -> Mapped:
+def map_submission(
+    form: Form,
+    fields: Mapping[str, Any],
+    received_at: datetime | None = None,
+    *,
+    staff_domains: Collection[str] = (),
+) -> Mapped:
     """Read `fields` (decoded, as sent) by `form`.
 
     With `received_at` a claimed time counts only from within the day before it. Unmapped scalar fields are
-    kept in `profile["attributes"]` under a plain name, so that rules can read them.
+    kept in `profile["attributes"]` under a plain name, so that rules can read them. An address at one of
+    `staff_domains` (the rulebook's), or below one, marks a test.
     """
     plan = plan_of(form)
+    if plan.unfold:
+        fields = unfolded(plan.unfold, fields)
     reader = _Reader(form, plan, fields)
     profile = reader.profile()
     occurred_at, time_flags = _occurred_at(form, fields, received_at)
@@ -85,11 +117,14 @@ def map_submission(form: Form, fields: Mapping[str, Any], received_at: datetime 
         unmapped=reader.unmapped,
         flags=list(dict.fromkeys(reader.flags + time_flags + line_flags)),
         attribution=attribution,
-        consent=_consent(form, fields),
+        consent=read_consent(form, fields),
         vendor_id=_vendor_id(form, fields),
         occurred_at=occurred_at,
-        is_test=_is_yes(form.test_flag, fields),
+        is_test=_is_flagged(form.test_flag, fields) or is_test_lead(profile, staff_domains),
         honeypot_filled=form.honeypot is not None and bool(values_at(fields, form.honeypot)),
+        typed=reader.typed,
+        visitor=visitor(fields[VISITOR]) if VISITOR in fields else None,
+        consent_required=form.consent_required,
     )
 
 
@@ -101,6 +136,7 @@ class _Reader:
         self.plan = plan
         self.fields = fields
         self.flags: list[str] = []
+        self.typed: dict[str, str] = {}
         self.unmapped = plan.unmapped(fields)
 
     def profile(self) -> dict[str, Any]:
@@ -115,6 +151,7 @@ class _Reader:
         read["email"] = self._email()
         self._read_phone(read)
         _complete_name(read)
+        read["company_domain"] = self._company_domain(read)
         attributes, flags = attributes_of(self.fields, self._attribute_values(), self.unmapped)
         self.flags += flags
         if headcount is not None:
@@ -123,8 +160,8 @@ class _Reader:
         profile["attributes"] = attributes
         return profile
 
-    def attribution(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def attribution(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         if not self.plan.may_hold_attribution(self.fields):
             return found
         for source in self.plan.attribution:
@@ -132,6 +169,17 @@ class _Reader:
             text = self._clean(source.name, value) if value is not None else None
             if text is not None:
                 found[source.name] = text
+        found["click_ids"] = self._click_ids() or None
+        found["first_touch"] = touch(self.fields.get(FIRST_TOUCH))
+        found["last_touch"] = touch(self.fields.get(LAST_TOUCH))
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _click_ids(self) -> dict[str, str]:
+        found = click_ids(self.fields)
+        for name, source in self.plan.click_ids:
+            text = click_id(source.first(self.fields, []))
+            if text is not None:
+                found[name] = text
         return found
 
     def _attribute_values(self) -> dict[str, Any]:
@@ -152,7 +200,14 @@ class _Reader:
         limit = LIMITS[name]
         if isinstance(value, str) and is_clean(value, limit):
             return value.strip() or None
-        return self._flagged(name, clean_text(scalar(value), limit))
+        reading = clean_text(scalar(value), limit)
+        self._keep_typed(name, value, reading.value)
+        return self._flagged(name, reading)
+
+    def _keep_typed(self, name: str, value: Any, became: str | None) -> None:
+        typed = as_text(scalar(value))
+        if typed != became and (text := typed.strip()) != (became or ""):
+            self.typed[name] = clean_surrogates(text[:LONGEST_TYPED])
 
     def _flagged(self, name: str, reading: Reading) -> str | None:
         if reading.flags:
@@ -161,7 +216,11 @@ class _Reader:
 
     def _email(self) -> str | None:
         value = self._first(self.plan.email)
-        return None if value is None else self._flagged("email", read_email(value))
+        if value is None:
+            return None
+        reading = read_email(scalar(value))
+        self._keep_typed("email", value, reading.value)
+        return self._flagged("email", reading)
 
     def _read_phone(self, read: dict[str, Any]) -> None:
         value = self._first(self.plan.phone)
@@ -169,8 +228,22 @@ class _Reader:
             return
         raw = clean_text(scalar(value), LIMITS["phone_raw"])
         regions = tuple(dict.fromkeys(region for region in (read["country"], self.form.region) if region))
-        read["phone"] = self._flagged("phone", read_phone(raw.value, regions))
+        phone = read_phone(raw.value, regions)
+        self._keep_typed("phone", value, phone.value)
+        if phone.flags:
+            self.flags += [f"phone:{flag}" for flag in phone.flags]
+        read["phone"] = phone.value
+        if phone.extension is not None and read.get("phone_extension") is None:
+            read["phone_extension"] = phone.extension
         read["phone_raw"] = self._flagged("phone", raw)
+
+    def _company_domain(self, read: dict[str, Any]) -> str | None:
+        if self.plan.company_domain is not None:
+            value = self._first(self.plan.company_domain)
+            named = website_domain(as_text(scalar(value))) if value is not None else None
+            if named is not None:
+                return named
+        return company_domain(read["email"], read.get("website"))
 
     def _country(self) -> str | None:
         value = self._first(self.plan.country)
@@ -180,6 +253,8 @@ class _Reader:
         code = country_code(text)
         if code is None:
             self.flags.append("country:unknown")
+        if code != text:
+            self.typed["country"] = text
         return code
 
     def _language(self) -> str | None:
@@ -187,11 +262,12 @@ class _Reader:
         text = None if value is None else clean_text(scalar(value), 35).value
         if text is None:
             return None
-        code = text.replace("_", "-").partition("-")[0].lower()
-        if len(code) == 2 and code.isascii() and code.isalpha():
-            return code
-        self.flags.append("language:unknown")
-        return None
+        code = language_code(text)
+        if code is None:
+            self.flags.append("language:unknown")
+        if code != text:
+            self.typed["language"] = text
+        return code
 
     def _employees(self) -> tuple[int | None, str | None]:
         value = self._first(self.plan.employees)
@@ -199,7 +275,10 @@ class _Reader:
             return None, None
         count = read_employees(value if isinstance(value, int) else scalar(value), self.form.language)
         self.flags += [f"employees:{flag}" for flag in count.flags]
-        return count.value, clean_text(scalar(value), 200).value if count.flags else None
+        text = clean_text(scalar(value), 200).value
+        if text is not None and text != str(count.value):
+            self.typed["employees"] = text
+        return count.value, text if count.flags else None
 
 
 def _complete_name(read: dict[str, Any]) -> None:
@@ -234,16 +313,8 @@ def _lines(form: Form, fields: Mapping[str, Any]) -> tuple[list[str], list[str]]
     return chosen or list(form.lines[:1]), flags
 
 
-def _consent(form: Form, fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    if form.consent_field is None:
-        return None
-    consent: dict[str, Any] = {"given": _is_yes(form.consent_field, fields)}
-    return consent | ({"text_version": form.consent_version} if form.consent_version else {})
-
-
-def _is_yes(path: str | None, fields: Mapping[str, Any]) -> bool:
-    values = values_at(fields, path) if path else []
-    return any(as_text(scalar(value)).strip().casefold() in _YES for value in values)
+def _is_flagged(path: str | None, fields: Mapping[str, Any]) -> bool:
+    return path is not None and any(is_yes(value) for value in values_at(fields, path))
 
 
 def _vendor_id(form: Form, fields: Mapping[str, Any]) -> str | None:

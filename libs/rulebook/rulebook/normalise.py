@@ -12,7 +12,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber, PhoneNumberFo
 from rulebook.scalars import as_text
 
 _DROPPED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\u3164\ufeff\uffa0]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ADDRESS_IN_BRACKETS = re.compile(r"^[^<>]*<\s*([^<>]+?)\s*>$")
@@ -25,6 +25,12 @@ _SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOM
 _SPREADSHEET_DAMAGE = re.compile(r"^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$", re.IGNORECASE)
 _WRITTEN_AS_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _VENDOR_PREFIX = re.compile(r"^(?:p|tel|phone)\s*:\s*", re.IGNORECASE)
+_WHOLE_NUMBER = re.compile(r"^(\+?\d{7,15})\.0+$")
+"""A number that a spreadsheet keeps as a fraction: no digit of it is gone."""
+_EXTENSION_IN_TEXT = re.compile(
+    r"\b(?:ext(?:ension|ensión|\.)?|extn|anexo|interno|int\.|ramal|poste|durchwahl)\s*[:.#]?\s*(\d{1,7})\b",
+    re.IGNORECASE,
+)
 _EMPLOYEES = re.compile(r"^[<>~+≥≤]?\s*(\d{1,9}(?:[.,\s\u00a0']\d{3})*)(.*)$", re.DOTALL)
 _MOST_EMPLOYEES = 10**9
 _GROUPED = re.compile(r"[.,\s\u00a0']")
@@ -36,6 +42,15 @@ class Reading(NamedTuple):
 
     value: str | None
     flags: tuple[str, ...] = ()
+
+
+class Phone(NamedTuple):
+    """A phone number as read: E.164 (None: not usable), the flags, and the extension behind it, digits
+    only."""
+
+    value: str | None
+    flags: tuple[str, ...] = ()
+    extension: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,11 @@ def clean_text(value: object, limit: int) -> Reading:
         text = text[:limit].rstrip()
         flags.append("cut")
     return Reading(text or None, tuple(flags))
+
+
+def clean_surrogates(text: str) -> str:
+    """The text with U+FFFD for each half character, which no store keeps."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def read_email(value: object) -> Reading:
@@ -114,29 +134,44 @@ def email_key(email: str) -> str:
     return f"{checked.local_part.lower()}@{checked.ascii_domain.lower()}"
 
 
-def read_phone(value: object, regions: tuple[str, ...] = ()) -> Reading:
+def gmail_key(email: str) -> str:
+    """As `email_key`, and at gmail.com without dots and +tags: there they all reach one mailbox.
+
+    Source: Google, "Dots don't matter in Gmail addresses"; googlemail.com is the same service.
+    """
+    key = email_key(email)
+    local, _, domain = key.rpartition("@")
+    if domain not in ("gmail.com", "googlemail.com"):
+        return key
+    mailbox = local.partition("+")[0].replace(".", "")
+    return f"{mailbox}@gmail.com" if mailbox else key
+
+
+def read_phone(value: object, regions: tuple[str, ...] = ()) -> Phone:
     """A phone number in E.164. A national number needs one of `regions` (ISO 3166-1 alpha-2), tried in order.
 
-    Flags: `spreadsheet_damage` (3.46E+10: the digits are gone), `found_in_text`, `extension_dropped`,
-    `not_in_numbering_plan` (kept: plans change), `unusable`. No digit is ever guessed.
+    Flags: `spreadsheet_damage` (3.46E+10: the digits are gone), `found_in_text`, `not_in_numbering_plan`
+    (kept: plans change), `unusable`. No digit is ever guessed.
     """
     text = clean_text(value, 200).value
     if text is None:
-        return Reading(None)
-    text = _VENDOR_PREFIX.sub("", text)
+        return Phone(None)
+    text = _WHOLE_NUMBER.sub(r"\1", _VENDOR_PREFIX.sub("", text))
     if _SPREADSHEET_DAMAGE.match(text):
-        return Reading(None, ("spreadsheet_damage",))
+        return Phone(None, ("spreadsheet_damage",))
     if text.startswith("00"):
         text = "+" + text[2:]
     if (short := _as_written(text)) is not None:
-        return Reading(short)
+        return Phone(short)
     number, flags = _parsed(text, regions)
     if number is not None:
         return _e164(number, flags)
     matches = phonenumbers.PhoneNumberMatcher(text, regions[0] if regions else None)
     for match in matches:
-        return _e164(match.number, ("found_in_text",))
-    return Reading(None, ("unusable",))
+        found = _e164(match.number, ("found_in_text",))
+        said = _EXTENSION_IN_TEXT.search(text, match.end)
+        return found._replace(extension=found.extension or (said[1] if said else None))
+    return Phone(None, ("unusable",))
 
 
 def _as_written(text: str) -> str | None:
@@ -171,10 +206,9 @@ def _parsed(text: str, regions: tuple[str, ...]) -> tuple[PhoneNumber | None, tu
     return (possible[0], ("not_in_numbering_plan",)) if possible else (None, ())
 
 
-def _e164(number: PhoneNumber, flags: tuple[str, ...]) -> Reading:
-    if number.extension:
-        flags = ("extension_dropped", *flags)
-    return Reading(phonenumbers.format_number(number, PhoneNumberFormat.E164), flags)
+def _e164(number: PhoneNumber, flags: tuple[str, ...]) -> Phone:
+    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return Phone(written, flags, number.extension or None)
 
 
 def read_employees(value: object, language: str) -> Count:

@@ -45,6 +45,27 @@ def values_at(fields: Mapping[str, Any], path: str) -> list[Any]:
     return _flat(found)
 
 
+def places_at(fields: Mapping[str, Any], path: str) -> list[tuple[tuple[str, ...], Any]]:
+    """What stands at `path`, lists and all, each with where that is; empty values too."""
+    if path in fields:
+        return [((path,), fields[path])]
+    found: list[tuple[tuple[str, ...], Any]] = [((), fields)]
+    for kind, word in steps(path):
+        found = [
+            ((*place, step), inner) for place, value in found for step, inner in _placed(value, kind, word)
+        ][:_MOST_VALUES]
+    return found
+
+
+def _placed(value: Any, kind: str, word: str) -> list[tuple[str, Any]]:
+    if kind == "json":
+        return [("|json", inner) for inner in _json(value)]
+    found = _named(value, word) if kind == "name" else _items(value, word)
+    if isinstance(value, Mapping):
+        return [(name, value[name]) for name in value if any(value[name] is inner for inner in found)]
+    return [(str(number), item) for number, item in enumerate(value) if any(item is inner for inner in found)]
+
+
 @lru_cache(maxsize=4096)
 def is_plain(path: str) -> bool:
     """Whether the path is the name of one top-level field and nothing else."""

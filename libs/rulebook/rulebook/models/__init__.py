@@ -15,6 +15,8 @@ from rulebook.models.forms import (
     Signature,
     Source,
     SpamPolicy,
+    Split,
+    Unfold,
     Wave,
 )
 from rulebook.models.people import Absence, Calendar, RepSeed, Roster, Team
@@ -56,6 +58,8 @@ __all__ = [
     "Signature",
     "Source",
     "SpamPolicy",
+    "Split",
     "Team",
+    "Unfold",
     "Wave",
 ]

@@ -8,9 +8,28 @@ from rulebook.models.base import Duration, Identifier, RulebookModel
 from rulebook.paths import steps
 
 
+class Split(RulebookModel):
+    """Take a text apart. Without `part` an attribute gets all parts as a list."""
+
+    by: str = Field(min_length=1, max_length=20, description="the separator")
+    part: int | None = Field(
+        default=None, ge=-100, le=100, description="which part: 1 is the first, -1 the last"
+    )
+
+    @field_validator("part")
+    @classmethod
+    def _counts_from_one(cls, value: int | None) -> int | None:
+        if value == 0:
+            raise ValueError(
+                "parts are counted from 1: write `part: 1` for the first, `part: -1` for the last"
+            )
+        return value
+
+
 class FieldMapping(RulebookModel):
     """How one profile field is read from a submission: the first path with a value wins.
 
+    What is read is trimmed; then, in this order: join, values, split, lower, default.
     A path is dotted (`form_response.answers`), takes an array item by number or by a key's value
     (`user_column_data[column_id=EMAIL].string_value`), and reads JSON inside a field through `|json`.
     A bare path, or a list of paths, is short for `{from: ...}`.
@@ -21,6 +40,11 @@ class FieldMapping(RulebookModel):
     values: dict[str, Any] = Field(
         default_factory=dict, description="replace a value (compared without case)"
     )
+    split: Literal["first", "last"] | Split | None = Field(
+        default=None,
+        description="`first` or `last`: that part of a person's full name; or `{by: ',', part: 2}`",
+    )
+    lower: bool = Field(default=False, description="in small letters")
     default: Any = None
     as_: Literal["text", "number", "boolean"] | None = Field(
         default=None,
@@ -45,6 +69,47 @@ class FieldMapping(RulebookModel):
     def _readable(cls, value: list[str]) -> list[str]:
         for path in value:
             steps(path)
+        return value
+
+
+class Unfold(RulebookModel):
+    """Answers that lie inside a submission, laid out as fields of their own before the mapping reads them.
+
+    A list of {name, value} pairs, an object, or JSON inside a text (`at: rawRequest|json`). A name that comes
+    twice gets all values; a field of the submission itself wins over an answer of its name, which is then
+    called `<at>.<name>`.
+    """
+
+    at: str = Field(description="path of the list or object")
+    name: list[str] = Field(
+        default=["name"], min_length=1, description="in a list: paths of an item's name, the first wins"
+    )
+    value: list[str] = Field(
+        default_factory=list,
+        description="paths of the value, the first wins; absent: value or values; in an object all",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _place_alone(cls, value: object) -> object:
+        return {"at": value} if isinstance(value, str) else value
+
+    @field_validator("name", "value", mode="before")
+    @classmethod
+    def _one_path_or_many(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("name", "value")
+    @classmethod
+    def _readable(cls, value: list[str]) -> list[str]:
+        for path in value:
+            steps(path)
+        return value
+
+    @field_validator("at")
+    @classmethod
+    def _readable_place(cls, value: str) -> str:
+        steps(value)
         return value
 
 
@@ -154,6 +219,9 @@ class Form(RulebookModel):
         default=None, pattern="^[A-Z]{2}$", description="for phone numbers without a country code"
     )
     fields: dict[str, FieldMapping]
+    unfold: list[Unfold] = Field(
+        default_factory=list, description="answers inside the submission, laid out as fields first"
+    )
     required: list[str] = Field(
         default=["email|phone"], description="profile fields; `a|b` asks for at least one of them"
     )
