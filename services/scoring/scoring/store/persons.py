@@ -81,10 +81,10 @@ async def lock_subject(conn: Connection, first: UUID | None, named: KeyName | No
     rows = await conn.fetch(_q.lock_persons, ids)
     leads = await conn.fetch(_q.lock_leads, ids)
     sent = await conn.fetch(_q.submissions_of_persons, ids)
-    names = {(row["kind"], row["value"]) for row in keys if row["identifies"] or row["kind"] != PHONE}
+    shared = {(row["kind"], row["value"]) for row in keys if row["kind"] == PHONE and not row["identifies"]}
+    names = {(row["kind"], row["value"]) for row in keys}
     names |= {name for row in sent for name in deciding_keys([_name(key) for key in row["keys"]])}
-    names |= {named} if named else set()
-    shared = {(row["kind"], row["value"]) for row in keys} - names
+    names = (names | ({named} if named else set())) - shared
     found = await conn.fetch(
         _q.submissions_of_nobody, [_key(name) for name in names], needles(names), [row["id"] for row in sent]
     )

@@ -1,0 +1,345 @@
+"""One person: exported, erased so that nothing brings them back, left alone; through the running consumer."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from lead_events import Consent, ImportedRow, LeadRouted, LeadSubmitted, PersonErased, Verdict
+from lead_events.ids import lead_id
+from lead_events.words import CauseKind, CloseReason, Quadrant, QuarantineReason, RoutedKind
+from scoring.accounting import conservation_answer
+from scoring.consumer import consumer_spec
+from scoring.domain.erasure import ErasureKeys
+from scoring.domain.submissions import Incoming
+from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPerson
+from scoring.handlers import Scoring
+from scoring.persons import Done, Named, Order, PersonDesk
+from scoring.tombstones import Tombstones
+from service_kit.clock import pause
+from service_kit.consumer import Consumer
+
+if TYPE_CHECKING:
+    from tests.integration.scoring.conftest import World
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+EVA = {"email": "eva@example.com", "phone": "+34600111222", "name": "Eva Sample"}
+KEYS = ErasureKeys.of("a long random text")
+ORDER = Order("dpo", "asked for it in writing, ticket 12")
+
+
+@pytest.fixture
+async def keyed(world: "World", monkeypatch: pytest.MonkeyPatch) -> "World":
+    """Scoring with an erasure key."""
+
+    def consumer() -> Consumer:
+        return world.runtime.consumer(
+            consumer_spec(Scoring(Tombstones(KEYS)), world.database, world.runtime.clock)
+        )
+
+    monkeypatch.setattr(world, "consumer", consumer)
+    return world
+
+
+def desk(world: "World", keys: ErasureKeys = KEYS) -> PersonDesk:
+    return PersonDesk(world.runtime, keys)
+
+
+def by_email(email: str = "eva@example.com") -> Named:
+    return Named(key=("email", email))
+
+
+async def erase(world: "World", named: Named | None = None) -> Done:
+    done = await desk(world).erase(named or by_email(), ORDER)
+    await world.runtime.published()
+    return done
+
+
+async def everything(world: "World") -> str:
+    """All tables of the store as one text, in lower case."""
+    tables = await world.fetch(
+        "SELECT relname FROM pg_class"
+        " WHERE relnamespace = 'scoring'::regnamespace AND relkind = 'r' AND relname NOT LIKE '%yoyo%'"
+    )
+    rows = [str(await world.fetch(f'SELECT * FROM scoring."{table["relname"]}"')) for table in tables]
+    return "\n".join(rows).lower()
+
+
+async def unaccounted(world: "World") -> int:
+    answer = await conservation_answer(world.database)
+    return int(answer["unaccounted"])
+
+
+async def test_an_erased_person_is_gone_from_every_table_and_the_counts_hold(keyed: "World") -> None:
+    first = keyed.submit(EVA, lines=["main", "training"], key="eva@example.com", key_origin="header")
+    keyed.submit({"email": "bob@example.com", "phone": "+34600999888"})
+    await keyed.settle()
+    twin = keyed.submit({"email": "eva@example.com"}, fingerprint="x")
+    keyed.submit({"email": "eva@example.com"}, fingerprint="x", submission_id=uuid4())
+    spam = Verdict(outcome="quarantined", reason=QuarantineReason.LINKS, detail="about eva@example.com")
+    keyed.submit(EVA, fingerprint="y", verdict=spam, submission_id=uuid4())
+    keyed.submit({}, fields={"who": "Eva@Example.com"}, fingerprint="z", verdict=spam, submission_id=uuid4())
+    await keyed.settle()
+    found = await desk(keyed).find(by_email())
+    assert found.counts() == {
+        "persons": 1,
+        "identity_keys": 2,
+        "submissions": 5,
+        "leads": 2,
+        "open_leads": 2,
+    }
+    done = await erase(keyed)
+    assert done.counts["submissions"] == 5
+    kept = await everything(keyed)
+    for text in ("eva@example.com", "600111222", "eva sample"):
+        assert text not in kept
+    assert "bob@example.com" in kept
+    states = await keyed.states()
+    assert states[first.submission_id] == states[twin.submission_id] == "erased"
+    assert sorted(states.values()) == ["erased"] * 5 + ["opened"]
+    assert await unaccounted(keyed) == 0
+    (told,) = [e for e in keyed.published("person-erased") if isinstance(e, PersonErased)]
+    assert set(told.leads) == {lead_id(first.submission_id, line) for line in ("main", "training")}
+    assert "eva" not in str(told)
+    keyed.send(first, event_id=uuid4())
+    await keyed.settle()
+    assert (await keyed.effects())["repeated"] == 1
+    assert "eva@example.com" not in await everything(keyed)
+
+
+@pytest.mark.parametrize(
+    ("why", "given", "state"),
+    [
+        ("a spool that drains late", {"received_at": START + timedelta(hours=1)}, "erased"),
+        (
+            "an imported row of an event before it",
+            {"imported": True, "occurred_at": START, "received_at": datetime(2031, 1, 1, tzinfo=UTC)},
+            "erased",
+        ),
+        (
+            "an imported row without a date",
+            {"imported": True, "received_at": datetime(2031, 1, 1, tzinfo=UTC)},
+            "erased",
+        ),
+        (
+            "an imported row of a later event",
+            {
+                "imported": True,
+                "occurred_at": datetime(2030, 12, 31, 12, tzinfo=UTC),
+                "received_at": datetime(2031, 1, 1, tzinfo=UTC),
+            },
+            "opened",
+        ),
+        ("a live submission after it", {"received_at": datetime(2031, 1, 1, tzinfo=UTC)}, "opened"),
+    ],
+)
+async def test_what_is_from_before_an_erasure_does_not_bring_the_person_back(
+    keyed: "World", why: str, given: dict[str, Any], state: str
+) -> None:
+    old = keyed.submit(EVA)
+    await keyed.settle()
+    await erase(keyed)
+    given = dict(given)
+    if given.pop("imported", False):
+        given["imported"] = ImportedRow(import_id=uuid4(), row=1)
+    again = keyed.submit(
+        {"email": "Eva@Example.com"}, fingerprint="other", key="k", key_origin="vendor", **given
+    )
+    await keyed.settle()
+    states = await keyed.states()
+    assert states[again.submission_id] == state, why
+    kept = await everything(keyed)
+    assert ("eva@example.com" in kept) == (state == "opened"), why
+    assert await unaccounted(keyed) == 0
+    if state == "opened":
+        found = await desk(keyed).find(by_email())
+        assert found.leads == (lead_id(again.submission_id, "main"),), "a new person with a lead of their own"
+        assert old.submission_id not in found.submissions
+
+
+async def test_somebody_not_known_yet_is_erased_too_and_dropped_when_the_spool_drains(keyed: "World") -> None:
+    done = await erase(keyed)
+    assert done.counts["persons"] == 0
+    assert not keyed.broker.records("person-erased")
+    keyed.submit(EVA)
+    await keyed.settle()
+    assert list((await keyed.states()).values()) == ["erased"]
+    assert (await keyed.effects())["erased"] == 1
+    assert "eva@example.com" not in await everything(keyed)
+
+
+async def test_somebody_with_the_same_phone_and_another_email_is_not_dropped(keyed: "World") -> None:
+    keyed.submit(EVA)
+    await keyed.settle()
+    await erase(keyed)
+    keyed.submit({"email": "ana@example.com", "phone": EVA["phone"]})
+    keyed.submit({"phone": EVA["phone"]}, fingerprint="phone alone", received_at=START + timedelta(minutes=9))
+    await keyed.settle()
+    assert sorted((await keyed.states()).values()) == ["erased", "erased", "opened"]
+
+
+async def test_merged_persons_go_together_and_a_shared_phone_stays_shared(keyed: "World") -> None:
+    keyed.submit({"email": "eva@example.com"})
+    keyed.submit({"phone": "+34600111222"})
+    keyed.submit(EVA, fingerprint="both")
+    keyed.submit({"email": "ana@example.com", "phone": "+34600111222"})
+    await keyed.settle()
+    with pytest.raises(SharedPhone):
+        await desk(keyed).find(Named(key=("phone", "+34600111222")))
+    done = await erase(keyed)
+    assert done.counts["persons"] == 2
+    assert "eva" not in await everything(keyed)
+    keys = await keyed.fetch("SELECT kind, email, identifies FROM identity_keys ORDER BY kind")
+    assert keys == [
+        {"kind": "email", "email": None, "identifies": True},
+        {"kind": "phone", "email": None, "identifies": False},
+    ]
+
+
+async def test_news_of_an_erased_lead_changes_nothing(keyed: "World") -> None:
+    sent = keyed.submit(EVA)
+    await keyed.settle()
+    await erase(keyed)
+    keyed.send(closing(lead_id(sent.submission_id, "main"), CloseReason.ERASED), "lead-routed")
+    await keyed.settle()
+    assert (await keyed.effects())["noted"] == 1
+    (row,) = await keyed.fetch("SELECT state, origins FROM leads")
+    assert row == {"state": "erased", "origins": [["demo", "website", None]]}
+
+
+async def test_records_not_published_yet_are_taken_back(keyed: "World") -> None:
+    keyed.broker.refuse("lead-scored")
+    keyed.submit(EVA)
+    consumer = keyed.consumer()
+    keyed.running.append((consumer, asyncio.create_task(consumer.run())))
+    async with asyncio.timeout(10):
+        while not await keyed.fetch("SELECT 1 FROM outbox"):
+            await pause(keyed.runtime.clock, 0.005, unless=asyncio.Event())
+    await keyed.stop()
+    done = await erase(keyed)
+    assert done.counts["records_unpublished"] == 1
+    assert "eva@example.com" not in await everything(keyed)
+
+
+async def test_without_its_key_scoring_waits_instead_of_bringing_somebody_back(keyed: "World") -> None:
+    with pytest.raises(NoErasureKey):
+        await desk(keyed, ErasureKeys()).erase(by_email(), ORDER)
+    await erase(keyed)
+    sent = keyed.submitted(EVA)
+    incoming = [_incoming(sent)]
+    async with keyed.database.transaction() as conn:
+        with pytest.raises(Exception, match="BATON_ERASURE_KEY"):
+            await Tombstones(ErasureKeys.of("another")).dropped(conn, incoming)
+        both = Tombstones(ErasureKeys.of("another, a long random text"))
+        assert await both.dropped(conn, incoming) == {sent.submission_id}
+
+
+async def test_who_and_why_are_kept_and_never_name_the_person(keyed: "World") -> None:
+    keyed.submit(EVA)
+    await keyed.settle()
+    with pytest.raises(NamesThePerson):
+        await desk(keyed).erase(by_email(), Order("dpo", "Eva@example.com asked"))
+    assert list((await keyed.states()).values()) == ["opened"], "nothing of it was done"
+    with pytest.raises(UnknownPerson):
+        await desk(keyed).suppress(by_email("nobody@example.com"), ORDER)
+    await erase(keyed)
+    acts = await keyed.fetch("SELECT kind, by, reason FROM person_acts")
+    assert acts == [{"kind": "erased", "by": "dpo", "reason": ORDER.reason}]
+
+
+async def test_an_export_holds_everything_with_the_exact_consent(keyed: "World") -> None:
+    consent = Consent(
+        given=True, text_version="2026-01", text="Call me.", at=START, form_id="demo", source="website"
+    )
+    sent = keyed.submit(EVA, consent=consent)
+    await keyed.settle()
+    done, content = await desk(keyed).export(by_email(), ORDER)
+    assert [each["submission_id"] for each in content["submissions"]] == [sent.submission_id]
+    assert content["submissions"][0]["event"]["fields"] == EVA
+    (told,) = content["consents"]
+    assert (told["given"], told["text_version"], told["text"], told["form_id"]) == (
+        True,
+        "2026-01",
+        "Call me.",
+        "demo",
+    )
+    (lead,) = content["leads"]
+    assert lead["lead_id"] in done.subject.leads
+    assert lead["scores"][0]["contributions"]
+    assert {key["value"] for key in content["identity_keys"]} == {"eva@example.com", "+34600111222"}
+
+
+async def test_who_is_left_alone_is_published_so_and_again_with_each_submission(keyed: "World") -> None:
+    keyed.submit(EVA)
+    await keyed.settle()
+    await desk(keyed).suppress(by_email(), ORDER)
+    await keyed.runtime.published()
+    told = keyed.scored()[-1]
+    assert (told.do_not_contact, told.seq, told.cause.kind) == (True, 2, CauseKind.RESCORE)
+    keyed.send(closing(told.lead_id, CloseReason.DO_NOT_CONTACT), "lead-routed")
+    await keyed.settle()
+    later = keyed.submit({"email": "eva@example.com"}, received_at=datetime(2031, 1, 1, tzinfo=UTC))
+    await keyed.settle()
+    assert (await keyed.states())[later.submission_id] == "opened"
+    assert keyed.scored()[-1].do_not_contact is True
+    await desk(keyed).allow(by_email(), ORDER)
+    await keyed.runtime.published()
+    assert keyed.scored()[-1].do_not_contact is False
+
+
+@pytest.mark.parametrize(
+    ("why", "given", "is_off_limits"),
+    [
+        ("asks and agrees", {"explicit_ask": True, "given": True}, False),
+        ("asks without consent", {"explicit_ask": True, "given": False}, True),
+        ("agrees to a newsletter only", {"explicit_ask": False, "given": True}, True),
+    ],
+)
+async def test_who_is_left_alone_and_asks_for_an_answer_gets_one(
+    keyed: "World", why: str, given: dict[str, bool], is_off_limits: bool
+) -> None:
+    keyed.submit(EVA)
+    await keyed.settle()
+    await desk(keyed).suppress(by_email(), ORDER)
+    keyed.submit(
+        {"email": "eva@example.com"},
+        lines=["training"],
+        explicit_ask=given["explicit_ask"],
+        consent=Consent(given=given["given"]),
+        received_at=datetime(2031, 1, 1, tzinfo=UTC),
+    )
+    await keyed.settle()
+    last = {event.line: event for event in keyed.scored()}
+    assert last["training"].do_not_contact is is_off_limits, why
+    assert last["main"].do_not_contact is True, "the other lead stays off limits"
+
+
+async def test_whoever_turns_out_to_be_somebody_left_alone_is_left_alone(keyed: "World") -> None:
+    keyed.submit({"phone": EVA["phone"]})
+    keyed.submit({"email": EVA["email"]}, received_at=START + timedelta(minutes=1))
+    await keyed.settle()
+    await desk(keyed).suppress(by_email(), ORDER)
+    keyed.submit(EVA, fingerprint="both", received_at=START + timedelta(minutes=2))
+    await keyed.settle()
+    assert keyed.scored()[-1].do_not_contact is True
+
+
+def closing(lead: UUID, reason: CloseReason) -> LeadRouted:
+    return LeadRouted(
+        lead_id=lead,
+        line="main",
+        seq=1,
+        kind=RoutedKind.CLOSED,
+        at=START,
+        cause_id=uuid4(),
+        quadrant=Quadrant.WARM,
+        why="closed",
+        close_reason=reason,
+        rulebook_version=1,
+    )
+
+
+def _incoming(sent: LeadSubmitted) -> Incoming:
+    return Incoming(sent, sent.submission_id, START, False, (("email", "eva@example.com"),))
