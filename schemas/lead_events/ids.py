@@ -35,6 +35,22 @@ def submission_id(form: str, fingerprint: str, *, key: str | None, received_at: 
     return _named("submission", form, "slot", fingerprint, slot)
 
 
+def signal_id(
+    form: str, content: str, *, key: str | None, at: datetime | None, received_at: datetime
+) -> UUID:
+    """Id of one signal: by the sender's own id of it (`key`), else by its content.
+
+    Where the sender says when it happened, that is part of the content; equal content without a time within
+    the same five-minute slot of `received_at` is one signal.
+    """
+    if key is not None:
+        return _named("signal", form, "key", key)
+    if at is not None:
+        return _named("signal", form, "at", content)
+    slot = int(received_at.timestamp()) // _SLOT_SECONDS
+    return _named("signal", form, "slot", content, slot)
+
+
 def notice_id(form: str, vendor_lead_id: str) -> UUID:
     """Id of a vendor's notice of one lead; the same however often the vendor sends it."""
     return _named("notice", form, vendor_lead_id)

@@ -24,7 +24,14 @@ SERVICES = {
     "sla_monitor": "Settings",
 }
 READMES = Path(__file__).resolve().parents[2] / "services"
-OPEN = {"/healthz", "/readyz", "/v1/forms/{key}/submissions", "/v1/forms/{key}/token"}
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/v1/forms/{key}/submissions",
+    "/v1/forms/{key}/token",
+    "/v1/signals",
+    "/baton.js",
+}
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 Operation = tuple[str, str, dict[str, Any]]

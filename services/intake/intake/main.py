@@ -25,6 +25,9 @@ from intake.notices.wiring import Notices
 from intake.rulebook_reader import RulebookCache, RulebookReader
 from intake.senders import Challenges, Senders
 from intake.settings import IntakeSettings
+from intake.signals import Signals
+from intake.signals_api import signals_router
+from intake.snippet import snippet_router
 from intake.spool import Replayer, Spool, SpoolOwned
 from intake.spool.adoption import Adoptions
 from intake.spool.api import spools_router
@@ -82,13 +85,14 @@ class Wiring:
         self.notices = Notices(runtime, settings, self.forms, durability, run)
         secrets = Secrets(settings.secrets_dir)
         self.guard = Guard(settings, secrets, clock)
+        senders = Senders(secrets, clock, public_url=settings.public_url)
         intake = Intake(
             self.forms,
             durability,
             self.numbering,
             clock,
             recent_keys=settings.recent_keys,
-            senders=Senders(secrets, clock, public_url=settings.public_url),
+            senders=senders,
             notices=self.notices.desk,
             gate=self.guard.gate,
         )
@@ -99,6 +103,7 @@ class Wiring:
             body_seconds=settings.body_seconds,
             proxies=self.guard.proxies,
         )
+        self.signals = Signals(settings, self.forms, durability, senders, clock)
         self._export()
 
     def now(self) -> datetime:
@@ -124,6 +129,8 @@ class Wiring:
             notices_router(self.settings, self.notices.standing, self.notices.books),
             tokens_router(self.forms, self.guard.tokens, self._clock),
             spools_router(self.settings, self.spool, self.folder, self.adoptions),
+            signals_router(self.settings, self.signals, self.guard.proxies),
+            snippet_router(),
         ]
 
     def _forgetting(self) -> Periodic:

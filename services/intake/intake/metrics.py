@@ -87,6 +87,11 @@ KEYS_REUSED = Counter(
     "baton_intake_keys_reused_total",
     "Submissions under an Idempotency-Key that other fields had: quarantined.",
 )
+SIGNALS = Counter(
+    "baton_intake_signals_total",
+    "Signals answered 202, and those durable of a batch answered 503, by route.",
+    ["route"],
+)
 FORWARDED_IGNORED = Counter(
     "baton_intake_forwarded_ignored_total",
     "Requests whose proxy names the visitor while no proxy is trusted: BATON_TRUSTED_PROXIES is not set.",
@@ -104,6 +109,7 @@ def start_at_zero() -> None:
         WAVES.labels(turn)
     for route in ROUTES:
         ACCEPTED.labels(route)
+        SIGNALS.labels(route)
     for status in STATUSES:
         REFUSED.labels(status)
     for reason in QuarantineReason:
