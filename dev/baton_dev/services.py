@@ -48,6 +48,7 @@ def settings(service: Service, around: Surroundings, *, port: int, instance: str
     }
     if service.has_store:
         env["BATON_DSN"] = around.dsn[service.name]
+        env["BATON_ERASURE_KEY"] = "only for a stack on one's own machine"
     else:
         folder = around.home / instance
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,96 @@
+"""`baton person`: one person across all services, against services that answer as set."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Run, Services
+
+PERSON = "5f0c5c0e-3f0e-5b54-9d0a-0d1f5a3e6b57"
+LEAD = "3f2a1b00-0000-4000-8000-000000000001"
+AT = "2026-11-26T10:00:00Z"
+COUNTS = {"persons": 1, "identity_keys": 2, "submissions": 3, "leads": 1, "open_leads": 1}
+FOUND: dict[str, Any] = {
+    "person_id": PERSON,
+    "persons": [PERSON],
+    "leads": [LEAD],
+    "suppressed_at": None,
+    "counts": COUNTS,
+    "profile": {"name": "Eva Sample", "email": "eva@example.com"},
+}
+DONE: dict[str, Any] = {"act_id": PERSON, "at": AT, **FOUND}
+
+
+@pytest.fixture
+def known(services: Services) -> Services:
+    services.answer("POST /v1/persons/find", FOUND)
+    services.answer("POST /v1/persons/export", DONE | {"content": {"submissions": ["as it came"]}})
+    for act in ("erase", "suppress", "allow"):
+        services.answer(f"POST /v1/persons/{act}", DONE)
+    told = {"leads": [{"lead_id": LEAD, "profile": {"name": "Eva Sample"}}], "delivered_to": ["crm"]}
+    services.answer(f"GET /v1/persons/{PERSON}/export", told)
+    return services
+
+
+def bodies(services: Services, request: str) -> list[Any]:
+    return [content for asked, content in services.asked if asked == request]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("eva@example.com", {"email": "eva@example.com"}),
+        ("+34 600 111 222", {"phone": "+34 600 111 222"}),
+        (PERSON, {"person_id": PERSON}),
+        ("external:0042", {"external_id": "0042"}),
+    ],
+)
+def test_a_person_is_named_in_four_ways(
+    known: Services, baton: Run, written: str, sent: dict[str, str]
+) -> None:
+    result = baton("person", "show", written)
+    assert result.exit_code == 0, result.output
+    assert "Eva Sample" in result.output
+    assert bodies(known, "POST /v1/persons/find") == [sent]
+
+
+def test_a_name_alone_names_nobody(known: Services, baton: Run) -> None:
+    result = baton("person", "show", "Eva")
+    assert result.exit_code != 0
+    assert "write an e-mail" in result.output
+    assert not known.asked
+
+
+def test_an_erasure_says_what_goes_and_asks_first(known: Services, baton: Run) -> None:
+    declined = baton("person", "erase", "eva@example.com", "--reason", "ticket 12", stdin="n\n")
+    assert declined.exit_code != 0
+    assert "3 submissions" in declined.output
+    assert not bodies(known, "POST /v1/persons/erase")
+    done = baton("person", "erase", "eva@example.com", "--reason", "ticket 12", "--yes")
+    assert done.exit_code == 0, done.output
+    (order,) = bodies(known, "POST /v1/persons/erase")
+    assert order["reason"] == "ticket 12"
+    assert order["by"]
+
+
+def test_an_export_is_one_document_of_all_services(known: Services, baton: Run, tmp_path: Path) -> None:
+    out = tmp_path / "eva.json"
+    result = baton("person", "export", "eva@example.com", "--reason", "ticket 12", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    document = json.loads(out.read_text("utf-8"))
+    assert document["scoring"] == {"submissions": ["as it came"]}
+    assert document["router"]["leads"][0]["lead_id"] == LEAD
+    assert document["sla_monitor"]["leads"]
+    assert document["delivered_to"] == ["crm"]
+    again = baton("person", "export", "eva@example.com", "--reason", "ticket 12", "--out", str(out))
+    assert again.exit_code != 0, "a file that is there is left as it is"
+
+
+def test_leaving_alone_and_allowing(known: Services, baton: Run) -> None:
+    assert baton("person", "suppress", "eva@example.com", "--reason", "t", "--yes").exit_code == 0
+    assert baton("person", "allow", "eva@example.com", "--reason", "t").exit_code == 0
+    assert (
+        len(bodies(known, "POST /v1/persons/suppress")) == len(bodies(known, "POST /v1/persons/allow")) == 1
+    )
