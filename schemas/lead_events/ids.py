@@ -35,6 +35,11 @@ def submission_id(form: str, fingerprint: str, *, key: str | None, received_at: 
     return _named("submission", form, "slot", fingerprint, slot)
 
 
+def imported_submission_id(form: str, fingerprint: str) -> UUID:
+    """Id of the submission that an imported row without a vendor's id makes: the same in every import."""
+    return _named("submission", form, "import", fingerprint)
+
+
 def signal_id(
     form: str, content: str, *, key: str | None, at: datetime | None, received_at: datetime
 ) -> UUID:

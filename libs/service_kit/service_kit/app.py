@@ -7,7 +7,7 @@ import contextlib
 import importlib.metadata
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -125,13 +125,15 @@ def create_app(
     needs_database: bool = True,
     needs_kafka: bool = True,
     runtime: Runtime | None = None,
+    streamed: Collection[str] = (),
 ) -> FastAPI:
     """The application of a service: its routes, `/healthz`, `/readyz`, `/metrics`, and its parts in the
     lifespan.
 
     `build` and `routers` are called once, before any connection exists. A service with a store also gets a
     sweeper, inbox partitions, the conservation gauges and `/v1/dead-letters`. With `needs_kafka`
-    false it is ready while Kafka is still away. `runtime` is for tests.
+    false it is ready while Kafka is still away. `runtime` is for tests. `streamed`: paths whose routes read
+    bodies of any size and limit them themselves.
     Nothing is connected until the lifespan starts, and it starts whether or not Kafka and PostgreSQL are
     there.
     """
@@ -156,7 +158,7 @@ def create_app(
     app.state.lifecycle = lifecycle
     app.state.runtime = shared
     install_problems(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, streamed=streamed)
     app.include_router(_health_router(lifecycle))
     if shared.has_database and specs:
         app.include_router(dead_letter_router(shared, specs))

@@ -1,6 +1,6 @@
 """No request body grows beyond what a service reads, declared or not."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
@@ -19,16 +19,17 @@ _CLOSE = {"Connection": "close"}
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 instead of reading on."""
+    """ASGI middleware: answers 413 instead of reading on. Routes at `streamed` paths limit theirs themselves."""
 
-    def __init__(self, app: Any, *, limit: int = LARGEST_BODY) -> None:
+    def __init__(self, app: Any, *, limit: int = LARGEST_BODY, streamed: Collection[str] = ()) -> None:
         self._app = app
         self._limit = limit
+        self._streamed = frozenset(streamed)
         self._detail = f"the body is over {limit} bytes: send less"
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Hand one request on, its body counted."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._streamed:
             await self._app(scope, receive, send)
             return
         if self._declared(scope["headers"]) > self._limit:

@@ -35,6 +35,7 @@ class Read(NamedTuple):
     raw: bytes | None = None
     sender: str | None = None
     fetched: dict[str, Any] | None = None
+    imported: dict[str, Any] | None = None
 
 
 def checked(read: Read) -> Read:
@@ -82,6 +83,7 @@ def event_json(read: Read, receipt: Receipt, spooled_at: datetime | None = None)
         "verdict": _verdict(read.verdict),
         "is_test": mapped.is_test,
         "sender": read.sender,
+        "imported": read.imported,
         "fetched": read.fetched,
         "spooled_at": spooled_at,
         "receipt": {"instance": receipt.instance, "number": receipt.number, "voided": receipt.voided},
