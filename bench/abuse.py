@@ -20,6 +20,7 @@ import psutil
 from baton_dev.kafka import KafkaServer
 from baton_dev.launch import run_once
 from baton_dev.process import ManagedProcess
+from bench.company import seed_without_limits
 from bench.http_load import at_rate, post, quantile
 from bench.intake import FORM, as_server
 from bench.people import person_json
@@ -57,7 +58,7 @@ def measure(seconds: float) -> AbuseResult:
         kafka.start()
         env = {name: value for name, value in os.environ.items() if not name.startswith("BATON_")}
         env |= {"BATON_KAFKA": kafka.bootstrap, "BATON_OPERATOR_TOKEN": "bench", "BATON_LOG_LEVEL": "error"}
-        env |= {"BATON_DATA_DIR": str(home), "BATON_RULEBOOK_SEED": str(Path("rulebook").resolve())}
+        env |= {"BATON_DATA_DIR": str(home), "BATON_RULEBOOK_SEED": str(seed_without_limits(home))}
         topics = [sys.executable, "-m", "service_kit", "topics"]
         run_once(topics, what="topics", log=home / "topics.log", env=env)
         intake = as_server("intake", ["-m", "intake"], env, home)

@@ -1,17 +1,35 @@
 """The example company, made large enough for a load: the same rules, offices that never close, many reps."""
 
+import shutil
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from rulebook.loader import load_folder
 from rulebook.publication import to_document
 
 RULEBOOK = Path(__file__).resolve().parents[1] / "rulebook"
+NO_LIMIT = 1_000_000
+"""Posts a minute, the highest that a form can say: what is measured is the work, not the waiting."""
+
+
+def seed_without_limits(folder: Path) -> Path:
+    """The example's rulebook below `folder`, its forms without a limit, for an intake to start from."""
+    seed = folder / "rulebook"
+    shutil.copytree(RULEBOOK, seed)
+    for file in (seed / "forms").glob("*.yaml"):
+        form = yaml.safe_load(file.read_text("utf-8"))
+        form["limits"] = {"per_minute": NO_LIMIT, "per_address_per_minute": NO_LIMIT}
+        file.write_text(yaml.safe_dump(form, allow_unicode=True, sort_keys=False), "utf-8")
+    return seed
 
 
 def large_company(*, copies: int = 15, capacity: int = 10_000) -> dict[str, Any]:
     """The rulebook as JSON. Every rep is there `copies` times, and can hold `capacity` open leads."""
     document = to_document(load_folder(RULEBOOK))
+    for form in document["forms"].values():
+        form["limits"] = {"per_minute": NO_LIMIT, "per_address_per_minute": NO_LIMIT}
     roster = document["roster"]
     roster["reps"] = {
         f"{name}-{number}": rep

@@ -17,6 +17,7 @@ from baton_dev.kafka import KafkaServer
 from baton_dev.launch import run_once
 from baton_dev.ports import choose_port
 from baton_dev.process import ManagedProcess
+from bench.company import seed_without_limits
 from bench.http_load import Load, post, quantile, saturate
 from bench.people import person_json
 
@@ -37,9 +38,9 @@ class IntakeResult:
 
 def measure(seconds: float) -> IntakeResult:
     """Alternate rounds of `seconds` each; the ratio is the median of the rounds' ratios."""
-    seed = Path("rulebook").resolve()
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
         home = Path(folder)
+        seed = seed_without_limits(home)
         kafka = KafkaServer(home / "kafka")
         kafka.start()
         try:

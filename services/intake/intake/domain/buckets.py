@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from intake.domain.generations import Generations
 
 _MINUTE = 60.0
+_ROUNDING = 1e-9
 
 
 class Buckets:
@@ -22,9 +23,12 @@ class Buckets:
 
         `now` in seconds, from a clock that never goes back.
         """
-        full_at = max(self._full_at.get(key) or now, now) + _MINUTE / per_minute
+        full_at = self._full_at.get(key)
+        if full_at is None or full_at < now:
+            full_at = now
+        full_at += _MINUTE / per_minute
         wait = full_at - now - _MINUTE
-        if wait > 1e-9:
+        if wait > _ROUNDING:
             return wait
         self._full_at.put(key, full_at)
         return 0.0

@@ -41,10 +41,11 @@ class RateLimits:
 
     def admit(self, found: Found, form_key: str, address: str, now: float) -> Admission:
         """Take one post's worth from every bucket, or from none."""
-        limits = found.form.limits
-        network = counted_as(address) if found.form.signature is None else None
+        form = found.form
+        limits = form.limits
+        network = None if form.signature else counted_as(address)
         admission = Admission(form_key, limits.per_minute, network, limits.per_address_per_minute)
-        if network is not None:
+        if network:
             wait = self._addresses.take((form_key, network), limits.per_address_per_minute, now)
             if wait:
                 return self._over(admission, "address", wait)
