@@ -1,7 +1,7 @@
 """A form prepared for reading: what is the same for every submission is worked out once, at the first one."""
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -164,8 +164,8 @@ class Plan:
 
     def _not_read_inside(self, left: list[str], fields: Mapping[str, Any]) -> list[str]:
         """Less those answers that a path found where they lay before they were laid out."""
-        read = {id(value) for path in self._deep for value in values_at(fields, path) if is_telling(value)}
-        return [name for name in left if not any(id(value) in read for value in _each(fields[name]))]
+        read = {token_of(value, path) for path in self._deep for value in values_at(fields, path)}
+        return [name for name in left if not any(is_read(value, read) for value in _each(fields[name]))]
 
 
 def parts_of(text: str, split: Split | str) -> list[str]:
@@ -186,9 +186,17 @@ def parts_of(text: str, split: Split | str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def is_telling(value: Any) -> bool:
-    """Whether a value is the same object only where it is the same answer: numbers and letters are shared."""
-    return isinstance(value, str) and len(value) > 1
+def token_of(value: Any, path: str) -> int | str | None:
+    """What tells that an answer is the one a path found: the text as an object, or where the path parses JSON
+    anew, the text itself. None for numbers and single letters, which are the same everywhere."""
+    if not isinstance(value, str) or len(value) < 2:
+        return None
+    return value if "|json" in path else id(value)
+
+
+def is_read(value: Any, tokens: Collection[int | str | None]) -> bool:
+    """Whether one of `tokens` is of this value."""
+    return isinstance(value, str) and len(value) > 1 and (id(value) in tokens or value in tokens)
 
 
 def plan_of(form: Form) -> Plan:
