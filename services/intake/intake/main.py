@@ -19,6 +19,8 @@ from intake.forms import Forms
 from intake.gate.api import tokens_router
 from intake.gate.wiring import Guard
 from intake.handlers import Intake
+from intake.imports import api as imports_api
+from intake.imports.desk import ImportDesk
 from intake.lane import Lane
 from intake.notices.api import notices_router
 from intake.notices.wiring import Notices
@@ -104,6 +106,7 @@ class Wiring:
             proxies=self.guard.proxies,
         )
         self.signals = Signals(settings, self.forms, durability, senders, clock)
+        self.imports = ImportDesk(settings, self.forms, clock)
         self._export()
 
     def now(self) -> datetime:
@@ -119,6 +122,8 @@ class Wiring:
             self._forgetting(),
             *self.notices.parts(),
             self.guard,
+            self.imports,
+            Periodic("old-imports", every=timedelta(hours=1), work=self.imports.forget, clock=self._clock),
         ]
 
     def routers(self) -> Iterable[APIRouter]:
@@ -131,6 +136,7 @@ class Wiring:
             spools_router(self.settings, self.spool, self.folder, self.adoptions),
             signals_router(self.settings, self.signals, self.guard.proxies),
             snippet_router(),
+            imports_api.imports_router(self.settings, self.imports),
         ]
 
     def _forgetting(self) -> Periodic:
@@ -173,6 +179,7 @@ def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastA
         needs_database=False,
         needs_kafka=False,
         runtime=runtime,
+        streamed=(imports_api.PATH,),
     )
     app.state.wiring = wiring
     return app

@@ -34,6 +34,10 @@ SPOOL_BYTES = Gauge("baton_intake_spool_bytes", "Size of the spool's segments.")
 SPOOL_OLDEST = Gauge(
     "baton_intake_spool_oldest_seconds", "Age of the record that has waited longest on disk; 0 without one."
 )
+IMPORTS_WAITING = Gauge("baton_intake_imports_waiting", "Files of leads that are not read to their end yet.")
+IMPORT_WORKERS_DIED = Counter(
+    "baton_intake_import_workers_died_total", "Processes that ended in the middle of a file; another goes on."
+)
 CIRCUIT_OPEN = Gauge("baton_intake_circuit_open", "1 while records go straight to the spool.")
 RULEBOOK_VERSION = Gauge("baton_intake_rulebook_version", "Version in force here; 0 is the seed, -1 none.")
 RULEBOOKS_INVALID = Counter(

@@ -30,6 +30,10 @@ class IntakeSettings(ServiceSettings):
     )
     spool_segment_bytes: int = Field(8 * 1024**2, ge=4096)
     spool_deadline_ms: int = Field(1_000, ge=50, le=10_000, description="for one fsync, then 503")
+    import_max_bytes: int = Field(
+        1024**3, ge=64 * 1024, description="of one file of leads; needs that much room in data_dir"
+    )
+    import_days: int = Field(13, ge=1, le=365, description="how long files and refused rows of imports stay")
     body_max_bytes: int = Field(64 * 1024, ge=1024, le=512 * 1024)
     body_seconds: float = Field(15.0, gt=0, description="for a whole body to arrive")
     public_url: str = Field(
