@@ -207,7 +207,7 @@ def notes(document: dict[str, Any]) -> list[str]:
     )
     waits = "submission waits" if total == 1 else "submissions wait"
     least = "at least " if quarantine["is_more"] else ""
-    return [f"{least}{total} {waits} in quarantine ({reasons}): `baton quarantine` shows them."]
+    return [f"{least}{total} {waits} in quarantine ({reasons}): `baton quarantine list` shows them."]
 
 
 def forms_of(published: dict[str, Any]) -> dict[str, Any]:

@@ -5,19 +5,23 @@ from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
 
+from delivery.sender import Sender
 from scoring import metrics
 from scoring.accounting import ReceiptsBook
 from scoring.api import scoring_router
 from scoring.consumer import consumer_spec
 from scoring.handlers import Scoring
+from scoring.health import EVERY, HealthBook, fetch_reports_spec
+from scoring.releases import Releases
+from scoring.replay import Replays
 from scoring.retention import LOOK_EVERY, Retention
-from scoring.settings import ScoringSettings, erasure_keys, retention_hour
+from scoring.settings import ScoringSettings, carriers, erasure_keys, retention_hour
 from scoring.tombstones import Tombstones
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
 
-PACKAGES = ("rulebook", "scoring")
+PACKAGES = ("rulebook", "delivery", "scoring")
 """Packages whose migrations make scoring's schema."""
 
 
@@ -34,6 +38,23 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         database=database,
         clock=clock,
     )
+    for name, work in (("releases", Releases(runtime).work), ("replays", Replays(runtime).work)):
+        yield Periodic(
+            name, every=timedelta(seconds=1), work=work, only_one=True, database=database, clock=clock
+        )
+    yield runtime.consumer(fetch_reports_spec())
+    forms = HealthBook(database)
+    yield Periodic(
+        "form health",
+        every=EVERY,
+        work=forms.work,
+        only_one=True,
+        database=database,
+        on_loss=forms.forget,
+        clock=clock,
+    )
+    sender = Sender(database, carriers(runtime.settings), clock)
+    yield Periodic("deliveries", every=timedelta(seconds=2), work=sender.work, clock=clock)
     book = ReceiptsBook(database)
     yield Periodic(
         "receipts",

@@ -4,13 +4,26 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client import Counter, Gauge
 
+import delivery.metrics
 from lead_events.words import QuarantineReason
+from scoring.domain.alerts import AlertKind
+from scoring.domain.alerts import Finding as FormFinding
+from scoring.domain.health import FormHealth
 from scoring.domain.leads import Publication
+from scoring.domain.remap import Finding
 from scoring.domain.submissions import Fate
 
 MERGED = Counter("baton_scoring_persons_merged_total", "Persons found to be the same as an older one.")
 QUARANTINED = Counter(
     "baton_scoring_quarantined_total", "Submissions put aside for a person, by reason.", ["reason"]
+)
+DECIDED = Counter(
+    "baton_scoring_quarantine_decided_total",
+    "Submissions in quarantine that a person released or refused.",
+    ["decision"],
+)
+REPLAYED = Counter(
+    "baton_scoring_replayed_total", "Stored submissions mapped again, by what was found.", ["finding"]
 )
 RULE_ERRORS = Counter(
     "baton_scoring_rule_errors_total", "Rules that could not be evaluated for a lead and gave 0 points."
@@ -27,12 +40,49 @@ RETENTION = Counter(
     "What retention took, by what it was: submissions quarantined, refused or raw, and persons.",
     ["kind"],
 )
+FORM_LAST = Gauge(
+    "baton_scoring_form_last_submission_seconds",
+    "When the last submission of a form came, seconds since 1970; forms of the rulebook in force.",
+    ["form"],
+)
+FORM_SUBMISSIONS = Gauge(
+    "baton_scoring_form_submissions", "Submissions of a form that its health counts, ever.", ["form"]
+)
+FORM_TROUBLES = Gauge(
+    "baton_scoring_form_alerts",
+    "Trouble of a form now, by kind; forms of the rulebook in force.",
+    ["form", "kind"],
+)
+
+
+def show_health(forms: Iterable[str], health: Mapping[str, FormHealth], found: Iterable[FormFinding]) -> None:
+    """Export how the forms of the rulebook in force are."""
+    forget_health()
+    for form in forms:
+        for kind in AlertKind:
+            FORM_TROUBLES.labels(form, kind)
+        if form in health:
+            FORM_LAST.labels(form).set(health[form].last_at.timestamp())
+            FORM_SUBMISSIONS.labels(form).set(health[form].submissions)
+    for finding in found:
+        FORM_TROUBLES.labels(finding.form_id, finding.kind).inc()
+
+
+def forget_health() -> None:
+    """Export nothing of forms: another instance does, or a new round begins."""
+    for gauge in (FORM_LAST, FORM_SUBMISSIONS, FORM_TROUBLES):
+        gauge.clear()
 
 
 def known_series() -> None:
     """Create every series at zero."""
+    delivery.metrics.known_series()
     for reason in QuarantineReason:
         QUARANTINED.labels(reason)
+    for finding in Finding:
+        REPLAYED.labels(finding.value)
+    for decision in ("release", "refuse"):
+        DECIDED.labels(decision)
     for kind in ("exported", "erased", "suppressed", "allowed", "expired"):
         PERSON_ACTS.labels(kind)
     for kind in ("quarantined", "refused", "raw", "persons"):
@@ -58,3 +108,9 @@ def observe(fates: Iterable[Fate], publications: Iterable[Publication], merges: 
     errors = sum(each.error is not None for p in publications for each in p.event.score.contributions)
     RULE_ERRORS.inc(errors)
     MERGED.inc(merges)
+
+
+def observe_replayed(found: Mapping[str, int]) -> None:
+    """Count what one committed chunk of a replay found."""
+    for finding, submissions in found.items():
+        REPLAYED.labels(finding).inc(submissions)

@@ -26,7 +26,7 @@ EXPECTED = {
         "worktime",
     },
     Section.RULEBOOK: {"check", "init", "rulebook"},
-    Section.OPERATE: {"dlq", "quarantine", "submission", "version"},
+    Section.OPERATE: {"dlq", "quarantine", "replay", "submission", "version"},
 }
 HEAVY = {
     "httpx",
@@ -81,6 +81,8 @@ def leaf_commands() -> list[list[str]]:
     groups = {
         "dlq": ["list", "show", "replay", "resume"],
         "form": ["list", "send-test"],
+        "quarantine": ["list", "release", "refuse"],
+        "replay": ["submissions"],
         "reps": ["list", "token", "assignments", "set"],
         "rulebook": ["diff", "publish", "rollback", "list", "show"],
         "worktime": ["due", "elapsed", "next-open"],

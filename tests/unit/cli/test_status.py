@@ -119,7 +119,9 @@ def test_what_waits_in_quarantine_is_something_to_look_at_and_no_fault(baton: Ru
     assert done.exit_code == 0
     told = json.loads(done.stdout)
     assert told["quarantine"]["by_reason"] == {"mapping_error": 2, "honeypot": 1}
-    said = "3 submissions wait in quarantine (2 mapping error, 1 honeypot): `baton quarantine` shows them."
+    said = (
+        "3 submissions wait in quarantine (2 mapping error, 1 honeypot): `baton quarantine list` shows them."
+    )
     assert (told["problems"], told["notes"]) == ([], [said])
     read = baton("status").stdout
     assert "All is well." not in read

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from lead_events.words import Quadrant
-from scoring.api.paging import Cursor, Limit, PlainText, page, place
+from scoring.api.paging import Cursor, Limit, PlainText, page, place, spelled
 from scoring.errors import not_found
 from scoring.store import views
 from service_kit.problems import Problem
@@ -40,7 +40,7 @@ def lead_routes(router: APIRouter, runtime: Runtime) -> None:
         """Leads, newest first. `next` is the cursor of the following page, absent on the last."""
         if email is not None and id_prefix is not None:
             raise Problem(422, "One filter too many", "send email or id_prefix, not both", field="email")
-        wanted = views.Wanted(quadrant, line, email, _spelled(id_prefix))
+        wanted = views.Wanted(quadrant, line, email, None if id_prefix is None else spelled(id_prefix))
         after = place(cursor)
         async with runtime.database.acquire() as conn:
             found = await views.leads(conn, wanted, after=after, limit=limit + 1)
@@ -63,18 +63,3 @@ def lead_routes(router: APIRouter, runtime: Runtime) -> None:
         if found is None:
             raise not_found("lead", "GET /v1/leads lists the leads kept here")
         return found
-
-
-def _spelled(prefix: str | None) -> str | None:
-    """The digits of the beginning of an id. Raises Problem 422 where they are too few or too many."""
-    if prefix is None:
-        return None
-    digits = prefix.replace("-", "").lower()
-    if not 4 <= len(digits) <= 32:
-        raise Problem(
-            422,
-            "The id cannot begin so",
-            "send the first 4 to 32 hexadecimal digits of the id, with or without its dashes",
-            field="id_prefix",
-        )
-    return digits

@@ -54,3 +54,16 @@ def place(cursor: str | None) -> Place | None:
             "send `next` of the page before as it came, or leave it out",
             field="cursor",
         ) from None
+
+
+def spelled(prefix: str) -> str:
+    """The digits of the beginning of an id. Raises Problem 422 where they are too few or too many."""
+    digits = prefix.replace("-", "").lower()
+    if not 4 <= len(digits) <= 32:
+        raise Problem(
+            422,
+            "The id cannot begin so",
+            "send the first 4 to 32 hexadecimal digits of the id, with or without its dashes",
+            field="id_prefix",
+        )
+    return digits

@@ -1,7 +1,7 @@
 -- name: one_submission
 -- One submission as it came, and what became of it.
 SELECT s.id, s.state, s.person_id, s.lead_ids, s.keys, s.duplicate_of, s.received_at, s.durable_at, s.stored_at,
-    s.is_bulk, s.event, q.reason, q.detail
+    s.is_bulk, s.event, s.released_at, s.superseded_by, s.import_id, s.import_row, q.reason, q.detail
 FROM submissions s LEFT JOIN quarantine q ON q.submission_id = s.id WHERE s.id = $1
 
 -- name: list_leads
@@ -66,8 +66,7 @@ ORDER BY s.received_at, s.id LIMIT 200
 -- The score that holds, with its contributions.
 SELECT s.* FROM leads l JOIN scores s ON s.lead_id = l.id AND s.seq = l.seq WHERE l.id = $1
 
--- name: list_quarantine
--- Submissions that wait for a person, newest first, from a place in that order on.
-SELECT submission_id, form_id, reason, detail, received_at, stored_at FROM quarantine
-WHERE ($1::timestamptz IS NULL OR (stored_at, submission_id) < ($1, $2::uuid))
-ORDER BY stored_at DESC, submission_id DESC LIMIT $3
+-- name: submissions_by_prefix
+-- Submissions whose ids lie between two, both included.
+SELECT id AS submission_id, form_id, state, received_at FROM submissions WHERE id BETWEEN $1::uuid AND $2::uuid
+ORDER BY id LIMIT $3

@@ -81,10 +81,10 @@ async def submission(conn: Connection, identity: UUID) -> dict[str, Any] | None:
     return {name: value for name, value in found.items() if value is not None}
 
 
-async def quarantine(conn: Connection, *, after: Place | None, limit: int) -> list[dict[str, Any]]:
-    """Submissions that wait for a person, newest first."""
-    at, identity = (after.at, after.id) if after else (None, None)
-    return [dict(row) for row in await conn.fetch(_q.list_quarantine, at, identity, limit)]
+async def submissions_by_prefix(conn: Connection, prefix: str, limit: int) -> list[dict[str, Any]]:
+    """Submissions whose id begins so: 4 to 32 hexadecimal digits, no dashes."""
+    first, last = UUID(prefix.ljust(32, "0")), UUID(prefix.ljust(32, "f"))
+    return [dict(row) for row in await conn.fetch(_q.submissions_by_prefix, first, last, limit)]
 
 
 def _lead(row: asyncpg.Record) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What scoring offers to the `baton` command: leads, their scores, submissions and quarantine, over HTTP."""
+"""`baton leads` and `baton explain`: leads and their scores."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ import typer
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile
 from baton_cli.errors import BadUsage, CannotReach, FoundNothing
-from baton_cli.leads import find_lead, lead_id, person_in, read_id
+from baton_cli.leads import find_lead, lead_id, person_in
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
@@ -80,66 +80,6 @@ def explain(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) ->
         _show_score(identity, about, score, sums)
     if not adds_up:
         progress("The contributions do not add up to the score: a fault of scoring, please report it.")
-        raise typer.Exit(1)
-
-
-def submission(
-    submission: Annotated[str, typer.Argument(metavar="SUBMISSION", help="The id that intake answered.")],
-    stack: StackFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """A submission as it came, and what became of it."""
-    identity = read_id(submission)
-    if identity is None:
-        raise BadUsage(
-            f"{submission!r} is no submission id: write it whole, all 36 characters, as intake answered it "
-            "or `baton quarantine` shows it."
-        )
-    with open_client(stack) as client:
-        found = _submission(client, identity)
-    if as_json:
-        print_json(found)
-        return
-    event = found.pop("event", {})
-    print_fields(found | {"form": event.get("form_id"), "flags": event.get("flags")})
-    print_line("\nas it came")
-    print_fields({f"  {name}": value for name, value in event.get("fields", {}).items()})
-
-
-def _submission(client: Client, identity: str) -> dict[str, Any]:
-    """A submission as scoring has it. Raises FoundNothing, which says so where the id is a lead's."""
-    try:
-        found: dict[str, Any] = client.get(Service.SCORING, f"/v1/submissions/{identity}")
-    except FoundNothing:
-        try:
-            client.get(Service.SCORING, f"/v1/leads/{identity}")
-        except FoundNothing:
-            pass
-        else:
-            raise FoundNothing(
-                f"There is no submission {identity}: it is a lead's id, which `baton why {identity}` tells."
-            ) from None
-        raise
-    return found
-
-
-def quarantine(limit: Annotated[int, _LIMIT] = 50, stack: StackFile = None, as_json: AsJson = False) -> None:
-    """Submissions that wait for a person, and why; exit code 1 when there are any."""
-    with open_client(stack) as client:
-        page = client.get(Service.SCORING, "/v1/quarantine", limit=limit)
-    waiting = items(page, "quarantine")
-    if as_json:
-        print_json(page)
-    elif waiting:
-        columns = ["submission", "received (UTC)", "form", "reason", "detail"]
-        keys = ("form_id", "reason", "detail")
-        print_table(
-            columns,
-            [(w["submission_id"], brief(w["received_at"]), *(w.get(key) for key in keys)) for w in waiting],
-        )
-    else:
-        print_line("Nothing in quarantine.")
-    if waiting:
         raise typer.Exit(1)
 
 
