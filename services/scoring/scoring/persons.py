@@ -24,10 +24,18 @@ from service_kit.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A person as somebody names them: by an identity key, or by the id they have here."""
+    """A person as somebody names them: by an identity key, or by the id they have here.
+
+    `mailbox`: the key again as matching reads it where a rulebook takes Gmail's spellings for one mailbox.
+    """
 
     key: KeyName | None = None
     person_id: UUID | None = None
+    mailbox: KeyName | None = None
+
+    def keys(self) -> list[KeyName]:
+        """What they may be known by."""
+        return [name for name in (self.key, self.mailbox) if name is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +180,11 @@ async def _lock(unit: Unit, named: Named) -> Subject:
     first = named.person_id
     if named.key is not None:
         first, is_shared = await persons.person_of(unit.conn, named.key)
+        if first is None and named.mailbox is not None:
+            first, is_shared = await persons.person_of(unit.conn, named.mailbox)
         if is_shared:
             raise SharedPhone
-    subject = await persons.lock_subject(unit.conn, first, named.key)
+    subject = await persons.lock_subject(unit.conn, first, named.keys())
     await unit.refresh_now()
     return subject
 

@@ -127,7 +127,7 @@ class Retention:
 
         async def work(unit: Unit) -> int:
             await persons.lock_erasures(unit.conn)
-            subject = await persons.lock_subject(unit.conn, person, None)
+            subject = await persons.lock_subject(unit.conn, person)
             if not subject.persons or await persons.is_in_use(unit.conn, subject.persons, before):
                 return 0
             await erase_subject(unit, subject, Order("retention", "closed_days"), act=act, kind="expired")

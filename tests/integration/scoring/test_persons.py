@@ -1,16 +1,21 @@
 """One person: exported, erased so that nothing brings them back, left alone; through the running consumer."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from fastapi import APIRouter, Depends, FastAPI
+from pydantic import SecretStr
 
 from lead_events import Consent, ImportedRow, LeadRouted, LeadSubmitted, PersonErased, Verdict
 from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, Quadrant, QuarantineReason, RoutedKind
 from scoring.accounting import conservation_answer
+from scoring.api.persons import person_routes
 from scoring.consumer import consumer_spec
 from scoring.domain.erasure import ErasureKeys
 from scoring.domain.submissions import Incoming
@@ -18,8 +23,10 @@ from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPer
 from scoring.handlers import Scoring
 from scoring.persons import Done, Named, Order, PersonDesk
 from scoring.tombstones import Tombstones
+from service_kit.auth import require_operator
 from service_kit.clock import pause
 from service_kit.consumer import Consumer
+from service_kit.problems import install_problems
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -343,3 +350,64 @@ def closing(lead: UUID, reason: CloseReason) -> LeadRouted:
 
 def _incoming(sent: LeadSubmitted) -> Incoming:
     return Incoming(sent, sent.submission_id, START, False, (("email", "eva@example.com"),))
+
+
+@pytest.fixture
+async def client(keyed: "World") -> AsyncIterator[httpx.AsyncClient]:
+    settings = keyed.runtime.settings.model_copy(update={"erasure_key": SecretStr("a long random text")})
+    keyed.runtime.settings = settings
+    app = FastAPI()
+    install_problems(app)
+    router = APIRouter(prefix="/v1", dependencies=[Depends(require_operator(settings))])
+    person_routes(router, keyed.runtime)
+    app.include_router(router)
+    headers = {"Authorization": f"Bearer {settings.operator_token.get_secret_value()}"}
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://scoring", headers=headers) as found:
+        yield found
+
+
+async def test_the_api_finds_exports_suppresses_and_erases(keyed: "World", client: httpx.AsyncClient) -> None:
+    keyed.submit(EVA)
+    await keyed.settle()
+    order = {"phone": "+34 600 111-222", "by": "dpo", "reason": "ticket 12"}
+    found = (await client.post("/v1/persons/find", json={"email": "EVA@example.com"})).json()
+    assert found["profile"] == {name: EVA[name] for name in ("name", "email", "phone")}
+    assert found["counts"]["submissions"] == 1
+    exported = (await client.post("/v1/persons/export", json=order)).json()
+    assert exported["content"]["persons"][0]["profile"]["name"] == "Eva Sample"
+    suppressed = (await client.post("/v1/persons/suppress", json=order)).json()
+    assert suppressed["person_id"] == found["person_id"]
+    allowed = await client.post("/v1/persons/allow", json=order)
+    assert allowed.status_code == 200
+    erased = await client.post("/v1/persons/erase", json=order)
+    assert erased.json()["counts"]["leads"] == 1
+    assert (await client.post("/v1/persons/find", json={"email": "eva@example.com"})).status_code == 404
+    acts = await keyed.fetch("SELECT kind FROM person_acts ORDER BY at")
+    assert [act["kind"] for act in acts] == ["exported", "suppressed", "allowed", "erased"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({}, 422, "exactly one of"),
+        ({"email": "a@example.com", "phone": "+34600111222"}, 422, "exactly one of"),
+        ({"phone": "600111222"}, 422, "phone"),
+        ({"email": "nobody@example.com"}, 404, "try another"),
+    ],
+)
+async def test_who_is_named_wrongly_hears_how(
+    client: httpx.AsyncClient, body: dict[str, str], status: int, says: str
+) -> None:
+    answer = await client.post("/v1/persons/find", json=body)
+    assert answer.status_code == status
+    assert says in answer.text
+
+
+async def test_a_mailbox_is_found_as_the_rulebooks_matching_spells_it(
+    keyed: "World", client: httpx.AsyncClient
+) -> None:
+    keyed.submit({"email": "evasample@gmail.com"})
+    await keyed.settle()
+    found = await client.post("/v1/persons/find", json={"email": "eva.sample+news@gmail.com"})
+    assert found.status_code == 200

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rulebook.identity import identity_keys
+from rulebook.models import Matching
 from scoring.api.paging import PlainText
 from scoring.domain.profile import Known
 from scoring.errors import as_problems
@@ -16,6 +17,7 @@ from scoring.store.persons import Subject
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 
+GMAIL = Matching(gmail_dots_and_tags=True)
 SHOWN = ("name", "first_name", "last_name", "email", "phone", "company")
 """By which an operator sees that it is the person they mean."""
 
@@ -48,8 +50,9 @@ class Who(BaseModel):
             return Named(person_id=self.person_id)
         phone = "+" + "".join(filter(str.isdigit, self.phone)) if self.phone else None
         profile = {"email": self.email, "phone": phone, "external_id": self.external_id}
-        (key,) = identity_keys(profile)
-        return Named(key=(key.kind, key.value))
+        (key,), (mailbox,) = identity_keys(profile), identity_keys(profile, GMAIL)
+        other = None if mailbox == key else (mailbox.kind, mailbox.value)
+        return Named(key=(key.kind, key.value), mailbox=other)
 
 
 class AboutWhom(Who):

@@ -74,8 +74,8 @@ async def person_of(conn: Connection, name: KeyName) -> tuple[UUID | None, bool]
     return (row["person_id"], False) if row["identifies"] else (None, True)
 
 
-async def lock_subject(conn: Connection, first: UUID | None, named: KeyName | None) -> Subject:
-    """Lock and list everything of the person `first` and of the key they were named by."""
+async def lock_subject(conn: Connection, first: UUID | None, named: Collection[KeyName] = ()) -> Subject:
+    """Lock and list everything of the person `first` and of the keys they were named by."""
     ids = [row["id"] for row in await conn.fetch(_q.whole_persons, [first])] if first else []
     keys = await conn.fetch(_q.lock_keys_of_persons, ids)
     rows = await conn.fetch(_q.lock_persons, ids)
@@ -84,7 +84,7 @@ async def lock_subject(conn: Connection, first: UUID | None, named: KeyName | No
     shared = {(row["kind"], row["value"]) for row in keys if row["kind"] == PHONE and not row["identifies"]}
     names = {(row["kind"], row["value"]) for row in keys}
     names |= {name for row in sent for name in deciding_keys([_name(key) for key in row["keys"]])}
-    names = (names | ({named} if named else set())) - shared
+    names = (names | set(named)) - shared
     found = await conn.fetch(
         _q.submissions_of_nobody, [_key(name) for name in names], needles(names), [row["id"] for row in sent]
     )
