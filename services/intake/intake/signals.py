@@ -89,7 +89,7 @@ class Signals:
                 401,
                 "The sender is not proven",
                 "email, phone and external_id are taken from a proven sender only: send the key of a form "
-                "that has a signature and sign the batch, or the operator's token as Authorization: Bearer TOKEN",
+                "that has a signature and sign the batch, or send the operator's token",
             )
 
     async def _keep(

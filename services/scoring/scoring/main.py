@@ -12,10 +12,12 @@ from scoring.api import scoring_router
 from scoring.consumer import consumer_spec
 from scoring.handlers import Scoring
 from scoring.health import EVERY, HealthBook, fetch_reports_spec
+from scoring.imports import imports_spec
 from scoring.releases import Releases
 from scoring.replay import Replays
 from scoring.retention import LOOK_EVERY, Retention
 from scoring.settings import ScoringSettings, carriers, erasure_keys, retention_hour
+from scoring.signals import Signals, signals_spec
 from scoring.tombstones import Tombstones
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
@@ -30,6 +32,7 @@ def parts(runtime: Runtime) -> Iterable[Part]:
     database, clock = runtime.database, runtime.clock
     tombstones = Tombstones(erasure_keys(runtime.settings))
     yield runtime.consumer(consumer_spec(Scoring(tombstones), database, clock))
+    yield runtime.consumer(signals_spec(Signals(tombstones.keys)))
     yield Periodic(
         "retention",
         every=LOOK_EVERY,
@@ -43,6 +46,7 @@ def parts(runtime: Runtime) -> Iterable[Part]:
             name, every=timedelta(seconds=1), work=work, only_one=True, database=database, clock=clock
         )
     yield runtime.consumer(fetch_reports_spec())
+    yield runtime.consumer(imports_spec())
     forms = HealthBook(database)
     yield Periodic(
         "form health",

@@ -32,6 +32,19 @@ RECEIPTS_UNKNOWN = Gauge(
     "baton_scoring_receipts_unknown", "Numbers of intake instances that were open when last heard of."
 )
 
+SIGNALS = Counter(
+    "baton_scoring_signals_total", "Signals kept, by kind; a sender's own kinds together.", ["kind"]
+)
+SIGNAL_KINDS = (
+    "page_view",
+    "download",
+    "email_open",
+    "email_click",
+    "social",
+    "webinar",
+    "advice_requested",
+    "custom",
+)
 PERSON_ACTS = Counter(
     "baton_scoring_person_acts_total", "What was done about persons: exported, erased, ...", ["kind"]
 )
@@ -76,6 +89,8 @@ def forget_health() -> None:
 
 def known_series() -> None:
     """Create every series at zero."""
+    for kind in SIGNAL_KINDS:
+        SIGNALS.labels(kind)
     delivery.metrics.known_series()
     for reason in QuarantineReason:
         QUARANTINED.labels(reason)
@@ -98,6 +113,12 @@ def count_retention(counts: Mapping[str, int]) -> None:
     """Count what a night took."""
     for kind, taken in counts.items():
         RETENTION.labels(kind).inc(taken)
+
+
+def observe_signals(kinds: Iterable[str]) -> None:
+    """Count the signals that one committed batch kept."""
+    for kind in kinds:
+        SIGNALS.labels(kind if kind in SIGNAL_KINDS else "custom").inc()
 
 
 def observe(fates: Iterable[Fate], publications: Iterable[Publication], merges: int) -> None:

@@ -3,11 +3,13 @@
 from fastapi import APIRouter, Depends
 
 from scoring.api.forms import form_routes
+from scoring.api.imports import import_routes
 from scoring.api.leads import lead_routes
 from scoring.api.persons import person_routes
 from scoring.api.quarantine import quarantine_routes
 from scoring.api.replays import replay_routes
 from scoring.api.rulebooks import rulebook_routes
+from scoring.api.signals import signal_routes
 from scoring.api.submissions import submission_routes
 from service_kit.auth import require_operator
 from service_kit.runtime import Runtime
@@ -15,11 +17,13 @@ from service_kit.runtime import Runtime
 SUBJECTS = (
     rulebook_routes,
     lead_routes,
+    signal_routes,
     submission_routes,
     person_routes,
     quarantine_routes,
     replay_routes,
     form_routes,
+    import_routes,
 )
 
 
