@@ -9,8 +9,9 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-Service = Literal["intake", "scoring", "scoring-signals", "router", "sla-monitor"]
-"""Who writes or reads a topic. scoring-signals is scoring's second loop: it has dead letters of its own."""
+Service = Literal["intake", "scoring", "scoring-signals", "scoring-imports", "router", "sla-monitor"]
+"""Who writes or reads a topic. scoring-signals and scoring-imports are loops of
+scoring that have dead letters of their own."""
 
 _DAY_MS = 86_400_000
 _DEAD_LETTER_DAYS = 13

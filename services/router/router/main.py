@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from router import metrics
 from router.api.operators import operator_router
+from router.api.owners import owners_router
 from router.api.persons import person_router
 from router.api.reps import rep_router
 from router.books import Books
@@ -61,6 +62,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         routers=lambda rt: [
             rep_router(rt, wiring.acts, wiring.drainer.wake),
             operator_router(rt, wiring.reps, wiring.drainer.wake),
+            owners_router(rt),
             person_router(rt),
         ],
         runtime=shared,

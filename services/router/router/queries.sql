@@ -326,6 +326,11 @@ SELECT * FROM leads WHERE id = $1
 -- All rounds of a lead.
 SELECT a.*, r.name AS rep_name FROM assignments a JOIN reps r ON r.id = a.rep_id WHERE a.lead_id = $1 ORDER BY round
 
+-- name: owners_of_leads
+-- The rep who has each of these leads now.
+SELECT a.lead_id, a.rep_id, r.name AS rep_name FROM assignments a JOIN reps r ON r.id = a.rep_id
+WHERE a.lead_id = ANY($1::uuid[]) AND a.ended_at IS NULL ORDER BY a.lead_id
+
 -- name: acts_of_lead
 -- All acts on a lead, oldest first.
 SELECT rep_id, round, kind, at, content FROM acts WHERE lead_id = $1 ORDER BY at, id

@@ -17,6 +17,7 @@ EXPECTED = {
         "explain",
         "form",
         "held",
+        "import",
         "leads",
         "reps",
         "sla",
