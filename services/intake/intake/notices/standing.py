@@ -21,7 +21,8 @@ REPORT_EVERY = timedelta(hours=1)
 
 @dataclass(slots=True)
 class FormStanding:
-    """One form. `closed_until`: until then its vendor is not asked, unless the token in use is another."""
+    """One form. `closed_until`: until then its vendor is not asked, unless the token in use is another.
+    `told`: what scoring was told last."""
 
     vendor: str
     failing: Trouble | None = None
@@ -32,6 +33,7 @@ class FormStanding:
     closed_for: str | None = None
     waiting: set[UUID] = field(default_factory=set)
     reported_at: datetime | None = None
+    told: Trouble | None = None
 
 
 class Standing:
@@ -83,7 +85,7 @@ class Standing:
         form.waiting.discard(notice)
         if form.failing is not None:
             form.failing, form.since, form.closed_until, form.closed_for = None, None, None, None
-            form.detail, form.reported_at = "recovered", None
+            form.detail, form.reported_at = "", None
         form.misses = 0
 
     def given_up(self, form_id: str, notice: UUID) -> None:
@@ -102,7 +104,7 @@ class Standing:
         """What scoring has not heard: forms that began to fail or recovered, and hourly what still fails."""
         due = []
         for form_id, form in self._forms.items():
-            is_over = form.failing is None and form.detail == "recovered"
+            is_over = form.failing is None and form.told is not None
             is_new = form.reported_at is None or now - form.reported_at >= REPORT_EVERY
             if is_over or (form.failing is not None and form.misses >= _threshold(form.failing) and is_new):
                 due.append(self._report(form_id, form, now))
@@ -111,9 +113,7 @@ class Standing:
     def reported(self, form_id: str, now: datetime) -> None:
         """Scoring has it."""
         form = self._forms[form_id]
-        form.reported_at = now
-        if form.failing is None:
-            form.detail = ""
+        form.reported_at, form.told = now, form.failing
 
     def as_json(self) -> list[Mapping[str, Any]]:
         """The forms that fail or have notices waiting, by id."""

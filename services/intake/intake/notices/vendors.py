@@ -40,6 +40,7 @@ class Vendors:
     ) -> None:
         self._make = make
         self._made: httpx.AsyncClient | None = None
+        self._making = asyncio.Lock()
         self._meta_version = meta_version
         self._linkedin_version = linkedin_version
 
@@ -47,9 +48,10 @@ class Vendors:
         """The lead as the vendor tells it. Raises FetchFailed."""
         url, headers = self._request(fetch, lead)
         headers = {**headers, "authorization": f"Bearer {token}", "accept": "application/json"}
+        client = await self._client()
         try:
             async with asyncio.timeout(fetch.timeout.total_seconds()):
-                status, answered, body = await self._get(url, headers)
+                status, answered, body = await _get(client, url, headers)
         except (TimeoutError, httpx.TimeoutException):
             seconds = fetch.timeout.total_seconds()
             raise FetchFailed(Trouble.NO_ANSWER, f"no whole answer within {seconds:g} seconds") from None
@@ -65,9 +67,11 @@ class Vendors:
         if client is not None:
             await client.aclose()
 
-    def _client(self) -> httpx.AsyncClient:
-        if self._made is None:
-            self._made = self._make()
+    async def _client(self) -> httpx.AsyncClient:
+        """Made in a thread: reading the certificates takes longer than the event loop can spare."""
+        async with self._making:
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make)
         return self._made
 
     def _request(self, fetch: Fetch, lead: str) -> tuple[str, dict[str, str]]:
@@ -80,14 +84,17 @@ class Vendors:
             {"linkedin-version": self._linkedin_version, "x-restli-protocol-version": "2.0.0"},
         )
 
-    async def _get(self, url: str, headers: dict[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-        body = bytearray()
-        async with self._client().stream("GET", url, headers=headers, follow_redirects=False) as answer:
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise FetchFailed(Trouble.UNREADABLE, f"the answer is over {MAX_BYTES} bytes")
-        return answer.status_code, answer.headers, bytes(body)
+
+async def _get(
+    client: httpx.AsyncClient, url: str, headers: dict[str, str]
+) -> tuple[int, Mapping[str, str], bytes]:
+    body = bytearray()
+    async with client.stream("GET", url, headers=headers, follow_redirects=False) as answer:
+        async for chunk in answer.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                raise FetchFailed(Trouble.UNREADABLE, f"the answer is over {MAX_BYTES} bytes")
+    return answer.status_code, answer.headers, bytes(body)
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes) -> FetchFailed:
@@ -170,7 +177,10 @@ def with_names(response: dict[str, Any]) -> dict[str, Any]:
     LinkedIn's answers carry the number of a question; the form beside them says what was asked. An answer
     gets `name`: the predefined field as in `firstName`, else the question's own name or number.
     """
-    questions = _questions(response.get("form"))
+    form = response.get("form")
+    questions = _questions(form)
+    if isinstance(form, dict):  # what was asked is known by now, and is not the buyer's
+        response = response | {"form": {name: form[name] for name in form if name != "content"}}
     form_response = response["formResponse"]
     answers = form_response.get("answers")
     if not isinstance(answers, list):

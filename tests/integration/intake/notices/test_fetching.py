@@ -11,6 +11,7 @@ from intake.durability import NotDurable
 from intake.notices.consumer import GROUP
 from intake.notices.vendors import MAX_BYTES
 from rulebook.models import Rulebook
+from rulebook.vendor_presets import with_preset
 from rulebook.versions import Versioned
 from service_kit.broker import PublishFailed
 from service_kit.records import Outgoing
@@ -75,6 +76,30 @@ async def test_an_answer_that_lists_responses_is_read_too(world: World, vendor: 
     async with world.running():
         await world.settled()
     assert world.submitted()[0].profile.email == "abc-5@example.com"
+
+
+async def test_the_ready_mappings_read_what_was_fetched(tmp_path: Path, vendor: Vendor) -> None:
+    given = forms(vendor)
+    ready = {
+        META: with_preset({"vendor": "meta", "key": "pk_meta_001", "fetch": given[META]["fetch"]}),
+        LINKEDIN: with_preset(
+            {"vendor": "linkedin", "key": "pk_linkedin", "fetch": given[LINKEDIN]["fetch"]}
+        ),
+    }
+    world = World(tmp_path, vendor, ready)
+    await world.publisher.start()
+    await world.take(meta_notice("101"))
+    await world.take(linkedin_notice("abc-5"), LINKEDIN)
+    async with world.running():
+        await world.settled()
+    await world.spool.close()
+    linkedin, meta = sorted(world.submitted(), key=lambda each: each.form_id)
+    assert (meta.profile.email, meta.profile.name) == ("buyer.101@example.com", "Íñigo Sanz")
+    assert meta.profile.attributes["products"] == ["CRM", "Support"]
+    assert (linkedin.profile.email, linkedin.profile.first_name) == ("abc-5@example.com", "Chiara")
+    assert linkedin.occurred_at == meta.occurred_at == NOON - timedelta(minutes=2)
+    assert linkedin.fields["form"] == {}
+    assert {event.verdict.outcome for event in (linkedin, meta)} == {"accepted"}
 
 
 TROUBLES: list[tuple[str, Answer, str]] = [

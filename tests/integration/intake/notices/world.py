@@ -44,7 +44,7 @@ def forms(vendor: Vendor) -> dict[str, dict[str, Any]]:
     return {
         META: {
             "key": "pk_meta_001",
-            "fetch": {"api": "meta", "token": "meta-token", "base_url": vendor.base_url, "timeout": "1s"},
+            "fetch": {"api": "meta", "token": "meta-token", "base_url": vendor.base_url, "timeout": "3s"},
             "fields": {
                 "email": "field_data[name=email].values",
                 "name": "field_data[name=full_name].values",
@@ -57,7 +57,7 @@ def forms(vendor: Vendor) -> dict[str, dict[str, Any]]:
                 "api": "linkedin",
                 "token": "linkedin-token",
                 "base_url": vendor.base_url,
-                "timeout": "1s",
+                "timeout": "3s",
             },
             "fields": {
                 "email": "formResponse.answers[name=email].answerDetails.textQuestionAnswer.answer",
