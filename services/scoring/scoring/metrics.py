@@ -100,7 +100,7 @@ def known_series() -> None:
         DECIDED.labels(decision)
     for kind in ("exported", "erased", "suppressed", "allowed", "expired"):
         PERSON_ACTS.labels(kind)
-    for kind in ("quarantined", "refused", "raw", "persons"):
+    for kind in ("quarantined", "refused", "raw", "persons", "signals"):
         RETENTION.labels(kind)
 
 

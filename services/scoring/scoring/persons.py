@@ -94,7 +94,7 @@ class PersonDesk:
             if not subject.is_known and named.key is None:
                 raise UnknownPerson
             done = await erase_subject(unit, subject, order, act=act)
-            hashes = [self._keys.new_hash(name) for name in subject.keys]
+            hashes = [self._keys.new_hash(name) for name in (*subject.keys, *subject.visitors)]
             await persons.insert_tombstones(unit.conn, hashes, act, unit.now, self._keys.checks()[0])
             _tell(unit, subject, act, hashes)
             return done

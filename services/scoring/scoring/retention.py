@@ -12,7 +12,7 @@ from rulebook.store import RulebookCache
 from scoring import metrics
 from scoring.domain.submissions import ACCEPTED, SubmissionState
 from scoring.persons import Order, erase_subject, tell_expired
-from scoring.store import persons
+from scoring.store import persons, signals
 from service_kit.logs import logger
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
@@ -69,6 +69,7 @@ class Retention:
             ),
             "raw": await self._submissions(RAW_STATES, kept_since(night.now, rules.raw_days), _strip),
             "persons": await self._persons(kept_since(night.now, rules.closed_days)),
+            "signals": await self._signals(kept_since(night.now, rules.signals_days)),
         }
         async with self._runtime.database.transaction() as conn:
             await persons.note_night(conn, night.day, night.now, counts)
@@ -102,6 +103,20 @@ class Retention:
             if found:
                 await end(unit, found)
             return len(found)
+
+        done = 0
+        while some := await self._runtime.in_transaction(work):
+            done += some
+        return done
+
+    async def _signals(self, before: datetime | None) -> int:
+        """Let go of signals received before a moment; how many."""
+        if before is None:
+            return 0
+        moment = before
+
+        async def work(unit: Unit) -> int:
+            return await signals.expire(unit.conn, moment, self._chunk)
 
         done = 0
         while some := await self._runtime.in_transaction(work):

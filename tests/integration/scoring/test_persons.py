@@ -205,6 +205,18 @@ async def test_merged_persons_go_together_and_a_shared_phone_stays_shared(keyed:
     ]
 
 
+async def test_what_a_browser_did_goes_with_the_person_and_stays_gone(keyed: "World") -> None:
+    keyed.submit(EVA, visitor="browser-1")
+    await keyed.settle()
+    await insert_signals(keyed, "browser-1", "browser-2")
+    _, content = await desk(keyed).export(by_email(), ORDER)
+    assert [each["url"] for each in content["signals"]] == ["https://example.com/browser-1"]
+    await erase(keyed)
+    assert await keyed.fetch("SELECT keys FROM signals") == [{"keys": ["visitor:browser-2"]}]
+    hashes = {KEYS.new_hash(("visitor", "browser-1")), KEYS.new_hash(("email", "eva@example.com"))}
+    assert hashes <= {row["hash"] for row in await keyed.fetch("SELECT hash FROM erased_keys")}
+
+
 async def test_news_of_an_erased_lead_changes_nothing(keyed: "World") -> None:
     sent = keyed.submit(EVA)
     await keyed.settle()
@@ -331,6 +343,19 @@ async def test_whoever_turns_out_to_be_somebody_left_alone_is_left_alone(keyed: 
     keyed.submit(EVA, fingerprint="both", received_at=START + timedelta(minutes=2))
     await keyed.settle()
     assert keyed.scored()[-1].do_not_contact is True
+
+
+async def insert_signals(world: "World", *visitors: str) -> None:
+    async with world.database.acquire() as conn:
+        for visitor in visitors:
+            await conn.execute(
+                "INSERT INTO signals (id, at, received_at, stored_at, kind, keys, url, attributes)"
+                " VALUES ($1, $2, $2, $2, 'page_view', $3, $4, '{}')",
+                uuid4(),
+                START,
+                [f"visitor:{visitor}"],
+                f"https://example.com/{visitor}",
+            )
 
 
 def closing(lead: UUID, reason: CloseReason) -> LeadRouted:

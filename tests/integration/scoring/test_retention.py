@@ -71,7 +71,7 @@ async def test_each_state_goes_when_its_days_are_over(aging: tuple["World", Manu
     await world.settle()
     close(world, kept, START + timedelta(days=1))
     await world.settle()
-    nothing = {"quarantined": 0, "refused": 0, "raw": 0, "persons": 0}
+    nothing = {"quarantined": 0, "refused": 0, "raw": 0, "persons": 0, "signals": 0}
 
     clock.advance(timedelta(days=89).total_seconds())
     assert await night(world) == nothing

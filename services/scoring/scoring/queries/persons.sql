@@ -55,7 +55,7 @@ SELECT id, state FROM leads WHERE person_id = ANY($1::uuid[]) AND state <> 'eras
 
 -- name: submissions_of_persons
 -- What persons sent.
-SELECT id, keys FROM submissions WHERE person_id = ANY($1::uuid[])
+SELECT id, keys, event->>'visitor' AS visitor FROM submissions WHERE person_id = ANY($1::uuid[])
 
 -- name: submissions_of_nobody
 -- Submissions that no person has (quarantined, refused, duplicates) and that these keys or texts show to be theirs.
@@ -178,6 +178,11 @@ FROM leads WHERE id = ANY($1::uuid[]) ORDER BY opened_at, id
 -- Every score of leads with what contributed.
 SELECT lead_id, seq, at, cause_kind, fit, interest, quadrant, stage, rulebook_version, contributions FROM scores
 WHERE lead_id = ANY($1::uuid[]) ORDER BY lead_id, seq
+
+-- name: export_signals
+-- What they did on the website, oldest first.
+SELECT id AS signal_id, at, received_at, kind, form_id, source, line, url, attributes FROM signals
+WHERE keys && $1::text[] ORDER BY at, id
 
 -- name: export_acts
 -- What was done about persons.

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from scoring.domain.erasure import deciding_keys, needles
 from scoring.domain.people import EMAIL, PHONE, KeyName
+from scoring.store import signals
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
+VISITOR = "visitor"
 _q = load_queries("scoring", "queries/persons.sql")
 
 
@@ -22,6 +24,7 @@ class Subject:
     """Everything of one person: who is behind it, by which keys, and what stands under their ids.
 
     `persons` begins with the one that stands for all; it is empty for somebody known from quarantine only.
+    `visitors` are the browsers they came with.
     """
 
     persons: tuple[UUID, ...]
@@ -30,6 +33,7 @@ class Subject:
     leads: tuple[UUID, ...]
     open_leads: tuple[UUID, ...]
     submissions: tuple[UUID, ...]
+    visitors: tuple[KeyName, ...] = ()
     suppressed_at: datetime | None = None
     profile: Mapping[str, Any] | None = None
 
@@ -96,6 +100,7 @@ async def lock_subject(conn: Connection, first: UUID | None, named: Collection[K
         leads=tuple(row["id"] for row in leads),
         open_leads=tuple(row["id"] for row in leads if row["state"] == "open"),
         submissions=tuple(dict.fromkeys(row["id"] for row in (*sent, *found))),
+        visitors=tuple(sorted({(VISITOR, row["visitor"]) for row in sent if row["visitor"] is not None})),
         suppressed_at=root["suppressed_at"] if root else None,
         profile=root["profile"] if root else None,
     )
@@ -106,6 +111,7 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     kept = await _shared_phones(conn, subject)
     persons, submissions = list(subject.persons), list(subject.submissions)
     leads = list(subject.leads)
+    await signals.erase(conn, subject.keys, submissions)
     await conn.execute(_q.erase_submission_keys, submissions)
     await conn.execute(_q.erase_submissions, submissions)
     await conn.execute(_q.erase_quarantine, submissions)
@@ -177,6 +183,12 @@ async def export(conn: Connection, subject: Subject) -> dict[str, Any]:
         "leads": [
             dict(row) | {"scores": scores.get(row["lead_id"], [])}
             for row in await conn.fetch(_q.export_leads, leads)
+        ],
+        "signals": [
+            dict(row)
+            for row in await conn.fetch(
+                _q.export_signals, [_key(name) for name in (*subject.keys, *subject.visitors)]
+            )
         ],
         "acts": [dict(row) for row in await conn.fetch(_q.export_acts, persons)],
     }
