@@ -26,7 +26,11 @@ _PROBLEM = {
             "items": {
                 "type": "object",
                 "required": ["field", "detail"],
-                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+                "properties": {
+                    "field": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "message": {"type": "string", "description": "for a visitor, in their language"},
+                },
             },
         },
     },

@@ -105,8 +105,8 @@ _STYLE = (
     "[aria-invalid]{border:2px solid #a40000}button{font:inherit;margin-top:1.5rem;padding:.5rem 1.5rem}"
 )
 _SECRET = re.compile(
-    r"pass(?:e$|word|wort|phrase|code|wd)|\bpwd\b|kennwort|contrase|senha|parola|secret|segret|"
-    r"api[-_]?key|cvv|cvc|card[-_ ]?(?:number|no)|iban|\bpin\b",
+    r"pass(?:e$|word|wort|phrase|code|wd)|(?<![a-z])pwd|kennwort|contrase|senha|parola|secret|segret|"
+    r"api[-_]?key|cvv|cvc|card[-_ ]?(?:number|no)|iban|(?<![a-z])pin(?![a-z])",
     re.IGNORECASE,
 )
 _KINDS = {"email": ("email", "email"), "phone": ("tel", "tel")}

@@ -24,7 +24,7 @@ SUSPECT = frozenset(
 )
 """Reasons that count towards a wave: those that speak of the sender, not of the form or of a provider."""
 
-_LINK = re.compile(r"https?://[^\s<>\"']+|\bwww\.[^\s<>\"']+", re.IGNORECASE)
+_LINK = re.compile(r"https?://[^\s<>\"']+|(?<![\w@.])www\.[^\s<>\"']+", re.IGNORECASE)
 _PROSE = ("name", "first_name", "last_name", "company", "job_title", "city", "message")
 """Where a link counts wherever it stands; in other fields an address alone is what was asked for."""
 
