@@ -1,17 +1,17 @@
 """What a service that sends messages reads from its environment."""
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings
 
 from delivery.addresses import Allowed
 from delivery.mail import Mail, MailServer
 from delivery.message import Carrier, Channel
 from delivery.webhook import Webhooks
 from service_kit.secrets import Secrets
+from service_kit.settings import ServiceSettings
 
 
-class DeliverySettings(BaseSettings):
-    """Mixed into the settings of a service."""
+class DeliverySettings(ServiceSettings):
+    """The settings of a service that sends messages begin with these."""
 
     smtp_url: SecretStr = Field(
         SecretStr(""), description="smtp(s)://user:password@host:port; empty: no e-mail is sent"

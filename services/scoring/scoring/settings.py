@@ -4,11 +4,14 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
+from delivery.message import Carrier, Channel
+from delivery.settings import DeliverySettings, carriers_of
 from scoring.domain.erasure import ErasureKeys
+from service_kit.secrets import Secrets
 from service_kit.settings import ServiceSettings
 
 
-class ScoringSettings(ServiceSettings):
+class ScoringSettings(DeliverySettings):
     """What scoring needs beyond what all services share."""
 
     service: ClassVar[str] = "scoring"
@@ -33,3 +36,10 @@ def erasure_keys(settings: ServiceSettings) -> ErasureKeys:
 def retention_hour(settings: ServiceSettings) -> int:
     """At which hour of the company's night retention runs."""
     return settings.retention_hour if isinstance(settings, ScoringSettings) else 3
+
+
+def carriers(settings: ServiceSettings) -> dict[Channel, Carrier]:
+    """The channels by which alerts go out; none where the settings are another service's."""
+    if not isinstance(settings, DeliverySettings):
+        return {}
+    return carriers_of(settings, Secrets(settings.secrets_dir))

@@ -1,0 +1,108 @@
+"""`baton form health`: how the forms are, as scoring has counted them, over HTTP."""
+
+from typing import Annotated, Any
+
+import typer
+
+from baton_cli.client import open_client
+from baton_cli.commands import AsJson, StackFile
+from baton_cli.moments import brief_utc
+from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table
+from baton_cli.stack import Service
+
+_FORM = typer.Argument(metavar="FORM", help="A form's id, for its fields; without it, all forms.")
+
+
+def health(
+    form: Annotated[str | None, _FORM] = None, stack: StackFile = None, as_json: AsJson = False
+) -> None:
+    """How forms are: last submission, how often each field is filled, unknown fields, and alerts.
+
+    Exit code 1 when an alert is open.
+    """
+    path = f"/v1/forms/{form}/health" if form is not None else "/v1/forms/health"
+    with open_client(stack) as client:
+        answer = client.get(Service.SCORING, path)
+    if as_json:
+        print_json(answer)
+    elif form is None:
+        _show_all(answer["forms"])
+    else:
+        _show_one(answer)
+    found = (
+        answer["alerts"] if form is not None else [each for one in answer["forms"] for each in one["alerts"]]
+    )
+    if found:
+        raise typer.Exit(1)
+
+
+def _show_all(forms: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            each["form"],
+            brief_utc(each["last_at"]) if each["last_at"] else "never",
+            each["submissions"],
+            each["quarantined"],
+            "\n".join(alert["subject"].removeprefix("[Baton] ") for alert in each["alerts"]) or "well",
+        )
+        for each in forms
+    ]
+    print_table(["form", "last submission", "submissions", "quarantined", "health"], rows)
+
+
+def _show_one(one: dict[str, Any]) -> None:
+    silence = one["silence"]
+    print_fields(
+        {
+            "form": f"{one['form']} ({one['name']})",
+            "last submission": brief_utc(one["last_at"]) if one["last_at"] else "never",
+            "submissions": one["submissions"],
+            "quarantined": one["quarantined"],
+            "silence": _silence(one, silence),
+        }
+    )
+    print_line()
+    columns = ["field", "read from", "filled", "usually", "empty running", "since"]
+    print_table(columns, [_field(each) for each in one["fields"]], optional=["empty running", "since"])
+    if one["unmapped"]:
+        print_line()
+        print_heading("Fields that nothing reads")
+        rows = [
+            (
+                each["field"],
+                each["looks_like"],
+                each["count"],
+                brief_utc(each["first_at"]),
+                brief_utc(each["last_at"]),
+            )
+            for each in one["unmapped"]
+        ]
+        print_table(["field", "looks like", "count", "first", "last"], rows)
+    for alert in one["alerts"]:
+        print_line()
+        print_heading(alert["subject"])
+        print_line(alert["text"].rstrip())
+
+
+def _silence(one: dict[str, Any], silence: dict[str, Any]) -> str:
+    if not one["alert_on_silence"]:
+        return "not watched (alert_on_silence: false)"
+    if not silence["pattern"]:
+        return "not watched yet: it takes four weeks, and three submissions in each"
+    told = f"{silence['expected_since_last']:.1f} submissions overdue; usual at most {silence['usual']:.1f}"
+    return f"{told}, too long" if silence["too_long"] else told
+
+
+def _field(each: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        each["field"],
+        ", ".join(each["read_from"]),
+        _share(each["fill_rate"]),
+        _share(each["usual_fill_rate"]),
+        each["empty_running"] or None,
+        brief_utc(each["empty_since"]) if each["empty_since"] else None,
+    )
+
+
+def _share(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.0%}"

@@ -1,0 +1,255 @@
+"""Which trouble a form is in, and what becomes of the alerts about it: opened once, repeated, closed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from scoring.domain.health import LEARNING, FieldHealth, FormHealth, Mapped, UnmappedField
+from scoring.domain.silence import Silence
+
+USUALLY = 0.8
+"""A field that at least this share of the last submissions filled is usually filled."""
+BASELINE = 20
+"""So many submissions must have been seen before a field can be called usually filled."""
+EMPTY_RUN = 20
+SHORT_RUN = 5
+"""Enough where a required field is empty, or where an unknown one appeared at the same time."""
+TOGETHER = 3
+"""Between a field's first empty submission and an unknown field's first are so many at most, if it is one
+change."""
+FRESH = timedelta(days=7)
+FRESH_RUN = 20
+"""An unknown field is no news any more after a week, or when so many submissions came without it."""
+MOST_UNKNOWN = 5
+"""Unknown fields of one form told at a time: their names are made up by whoever sends them."""
+WAVE = 5
+"""So many submissions put aside in a wave within the time looked at are one."""
+
+
+class AlertKind(StrEnum):
+    """What is wrong."""
+
+    FIELD_RENAMED = "field_renamed"  # a usual field is empty since an unknown one came
+    FIELD_EMPTY = "field_empty"  # a usual field is empty time after time
+    UNKNOWN_FIELD = "unknown_field"  # something comes that nothing reads
+    FORM_SILENT = "form_silent"  # nothing comes, for longer than is usual
+    SPAM_WAVE = "spam_wave"  # the form sends everything to quarantine
+    FETCH_FAILED = "fetch_failed"  # a vendor does not hand out its leads
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Trouble of one form now. `subject`: the field it is about. `since`: when it began. `facts`: names and
+    numbers for the message, nothing about a person. `claims`: fields that it speaks for."""
+
+    kind: AlertKind
+    form_id: str
+    subject: str
+    since: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    claims: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Of two with the same key only one is open at a time."""
+        return self.kind, self.form_id, self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """What is known of a form's fetches: failing or not, and leads given up."""
+
+    since: datetime
+    vendor: str | None = None
+    reason: str | None = None
+    waiting: int = 0
+    given_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Submissions that a spam wave put aside."""
+
+    since: datetime
+    submissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything known of one form now."""
+
+    form_id: str
+    mapped: Mapped
+    health: FormHealth | None = None
+    silence: Silence | None = None
+    wave: Wave | None = None
+    fetching: Fetching | None = None
+
+
+def findings(situation: Situation, now: datetime) -> list[Finding]:
+    """All trouble of a form, the plainest explanation of each: a field renamed is not told as empty too."""
+    found: list[Finding] = []
+    if situation.health is not None:
+        found += _of_fields(situation.health, situation.mapped, now)
+    found += _of_the_whole(situation)
+    return found
+
+
+def _of_fields(health: FormHealth, mapped: Mapped, now: datetime) -> Iterable[Finding]:
+    missing = {
+        name: known
+        for name, known in health.fields.items()
+        if name in mapped.paths and known.empty_run and is_usual(known)
+    }
+    unknown = {name: known for name, known in health.unmapped.items() if is_fresh(known, health, now)}
+    renamed = list(_renamed(health, mapped, missing, unknown))
+    yield from renamed
+    told = frozenset().union(*(each.claims for each in renamed))
+    for name, known in missing.items():
+        limit = SHORT_RUN if _is_needed(name, mapped, missing) else EMPTY_RUN
+        if name not in told and known.empty_run >= limit:
+            yield _empty(health, name, known)
+    fresh = sorted(
+        (each for each in unknown.items() if each[0] not in told), key=lambda it: it[1].first_number
+    )
+    for name, field_ in fresh[:MOST_UNKNOWN]:
+        yield Finding(
+            AlertKind.UNKNOWN_FIELD,
+            health.form_id,
+            name,
+            field_.first_at,
+            {"field": name, "looks_like": field_.kind, "missing": sorted(missing)},
+            frozenset({name}),
+        )
+
+
+def is_usual(known: FieldHealth) -> bool:
+    """Whether the field was usually filled before it became empty."""
+    return len(known.recent) >= BASELINE and known.usual >= USUALLY
+
+
+def is_fresh(known: UnmappedField, health: FormHealth, now: datetime) -> bool:
+    """Whether an unknown field is still news."""
+    still_comes = health.counted - known.last_number < FRESH_RUN
+    return not known.is_usual and still_comes and now - known.first_at < FRESH and health.counted > LEARNING
+
+
+def _is_needed(name: str, mapped: Mapped, missing: Mapping[str, FieldHealth]) -> bool:
+    """Whether a `required` entry fails by it: all that would satisfy the entry is missing."""
+    return any(
+        name in entry and all(each in missing or each not in mapped.paths for each in entry)
+        for entry in mapped.required
+    )
+
+
+def _renamed(
+    health: FormHealth,
+    mapped: Mapped,
+    missing: Mapping[str, FieldHealth],
+    unknown: Mapping[str, UnmappedField],
+) -> Iterable[Finding]:
+    """Pairs of a missing and an unknown field that began together, the likeliest first, each field once."""
+    pairs = [
+        (likeness(name, known.paths, other, unknown[other].kind), name, other)
+        for name, known in missing.items()
+        for other in unknown
+        if abs(unknown[other].first_number - known.empty_from) <= TOGETHER
+        and known.empty_run >= (1 if _is_needed(name, mapped, missing) else SHORT_RUN)
+    ]
+    taken: set[str] = set()
+    for _, name, other in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        if name in taken or other in taken:
+            continue
+        taken |= {name, other}
+        known = missing[name]
+        facts = {"field": name, "was": list(known.paths), "now": other, "empty": known.empty_run}
+        since = known.empty_since or unknown[other].first_at
+        yield Finding(AlertKind.FIELD_RENAMED, health.form_id, name, since, facts, frozenset({name, other}))
+
+
+def likeness(name: str, paths: Sequence[str], other: str, kind: str) -> float:
+    """How likely the field `other`, of that kind of content, is `name` under another name; 0 to 2."""
+    same_kind = kind in ("email", "phone") and kind == name
+    words = max(
+        (SequenceMatcher(None, each.casefold(), other.casefold()).ratio() for each in (name, *paths)),
+        default=0.0,
+    )
+    return words + (1.0 if same_kind else 0.0)
+
+
+def _empty(health: FormHealth, name: str, known: FieldHealth) -> Finding:
+    facts = {
+        "field": name,
+        "was": list(known.paths),
+        "empty": known.empty_run,
+        "usual": round(known.usual, 2),
+    }
+    since = known.empty_since or health.last_at
+    return Finding(AlertKind.FIELD_EMPTY, health.form_id, name, since, facts, frozenset({name}))
+
+
+def _of_the_whole(situation: Situation) -> Iterable[Finding]:
+    form_id = situation.form_id
+    facts: dict[str, Any]
+    if situation.silence is not None:
+        quiet = situation.silence
+        facts = {"expected": round(quiet.expected, 1), "usual": round(quiet.usual, 1)}
+        yield Finding(AlertKind.FORM_SILENT, form_id, "", quiet.since, facts)
+    if situation.wave is not None and situation.wave.submissions >= WAVE:
+        facts = {"submissions": situation.wave.submissions}
+        yield Finding(AlertKind.SPAM_WAVE, form_id, "", situation.wave.since, facts)
+    if situation.fetching is not None:
+        fetching = situation.fetching
+        facts = {
+            "vendor": fetching.vendor,
+            "reason": fetching.reason,
+            "waiting": fetching.waiting,
+            "given_up": fetching.given_up,
+        }
+        yield Finding(AlertKind.FETCH_FAILED, form_id, "", fetching.since, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert as it is kept."""
+
+    id: UUID
+    finding: Finding
+    opened_at: datetime
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What becomes of alerts. `superseded`: closed because another one says it better, or says more."""
+
+    opened: Sequence[Finding]
+    repeated: Sequence[tuple[Alert, Finding]]
+    closed: Sequence[Alert]
+    superseded: Sequence[Alert]
+
+
+def changes(
+    open_alerts: Sequence[Alert], found: Sequence[Finding], now: datetime, repeat_after: timedelta
+) -> Changes:
+    """An alert opens once, is repeated while it lasts, and closes by itself."""
+    known = {alert.finding.key: alert for alert in open_alerts}
+    here = {finding.key: finding for finding in found}
+    opened = [finding for key, finding in here.items() if key not in known]
+    lasting = [(alert, here[key]) for key, alert in known.items() if key in here]
+    gone = [alert for key, alert in known.items() if key not in here]
+    superseded = [alert for alert in gone if any(_speaks_for(each, alert.finding) for each in here.values())]
+    return Changes(
+        opened,
+        [pair for pair in lasting if now - pair[0].told_at >= repeat_after],
+        [alert for alert in gone if alert not in superseded],
+        superseded,
+    )
+
+
+def _speaks_for(finding: Finding, other: Finding) -> bool:
+    return finding.form_id == other.form_id and bool(finding.claims & other.claims)

@@ -1,0 +1,124 @@
+-- Form health: submissions counted in the order they were stored, and the alerts that follow from it.
+
+-- name: horizon
+-- Before this moment everything is visible that will ever be stored: a margin, and no transaction of this service
+-- that began earlier is still open.
+SELECT least($1::timestamptz - interval '5 seconds', (
+    SELECT min(xact_start) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND application_name = current_setting('application_name')
+))
+
+-- name: lock_position
+-- Up to where submissions have been counted.
+SELECT stored_at, submission_id FROM form_health_position FOR UPDATE
+
+-- name: move_position
+-- Counted up to here.
+INSERT INTO form_health_position (stored_at, submission_id) VALUES ($1, $2)
+ON CONFLICT (is_only) DO UPDATE SET stored_at = excluded.stored_at, submission_id = excluded.submission_id
+
+-- name: submissions_after
+-- The next submissions in the order they were stored, with what health looks at.
+SELECT id, form_id, received_at, stored_at, state, event -> 'profile' AS profile, event -> 'fields' AS fields,
+    event -> 'flags' AS flags, event -> 'unmapped' AS unmapped, event -> 'verdict' ->> 'reason' AS reason,
+    coalesce((event ->> 'is_test')::boolean, false) AS is_test,
+    is_bulk OR jsonb_typeof(event -> 'imported') = 'object' AS is_import,
+    coalesce(jsonb_typeof(event -> 'rerun') = 'object', false) AS is_rerun
+FROM submissions WHERE (stored_at, id) > ($1, $2::uuid) AND stored_at < $3
+ORDER BY stored_at, id LIMIT $4
+
+-- name: forms_health
+-- How these forms are.
+SELECT * FROM form_health WHERE form_id = ANY($1::text[])
+
+-- name: all_forms_health
+-- How all forms are that anything came from.
+SELECT * FROM form_health ORDER BY form_id
+
+-- name: save_health
+-- Forms whose counts have changed.
+INSERT INTO form_health (form_id, first_at, last_at, submissions, quarantined, counted, fields, unmapped)
+SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
+    $7::jsonb[], $8::jsonb[])
+ON CONFLICT (form_id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at,
+    submissions = excluded.submissions, quarantined = excluded.quarantined, counted = excluded.counted,
+    fields = excluded.fields, unmapped = excluded.unmapped
+
+-- name: add_slots
+-- More submissions in quarters of an hour.
+INSERT INTO form_slots (form_id, slot, submissions)
+SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::int[])
+ON CONFLICT (form_id, slot) DO UPDATE SET submissions = form_slots.submissions + excluded.submissions
+
+-- name: add_troubles
+-- More submissions in quarantine for reasons that concern the whole form.
+INSERT INTO form_troubles (form_id, slot, reason, submissions)
+SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::int[])
+ON CONFLICT (form_id, reason, slot) DO UPDATE
+SET submissions = form_troubles.submissions + excluded.submissions
+
+-- name: slots_of_form
+-- When a form's submissions came, since a moment.
+SELECT slot, submissions FROM form_slots WHERE form_id = $1 AND slot >= $2 ORDER BY slot
+
+-- name: troubles_since
+-- How many submissions each trouble took since a moment, and since when.
+SELECT form_id, reason, sum(submissions)::int AS submissions, min(slot) AS since
+FROM form_troubles WHERE slot >= $1 GROUP BY form_id, reason
+
+-- name: forget_slots
+-- Quarters of an hour before a moment.
+DELETE FROM form_slots WHERE slot < $1
+
+-- name: forget_troubles
+-- Troubles before a moment.
+DELETE FROM form_troubles WHERE slot < $1
+
+-- name: note_fetches
+-- What intake instances said of fetching; the latest of each holds.
+INSERT INTO form_fetches (form_id, instance, vendor, state, reason, since, waiting, at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::int[],
+    $8::timestamptz[])
+ON CONFLICT (form_id, instance) DO UPDATE SET vendor = excluded.vendor, state = excluded.state,
+    reason = excluded.reason, since = excluded.since, waiting = excluded.waiting, at = excluded.at
+WHERE form_fetches.at <= excluded.at
+
+-- name: fetches_failing
+-- Forms whose leads cannot be fetched, by what was said since a moment: a failing instance repeats itself hourly.
+SELECT form_id, min(vendor) AS vendor, min(reason) AS reason, min(coalesce(since, at)) AS since,
+    sum(waiting)::int AS waiting
+FROM form_fetches WHERE state = 'failing' AND at >= $1 GROUP BY form_id
+
+-- name: read_live
+-- Everything sent live before this moment has been read.
+SELECT min(read_up_to) FROM reading WHERE topic = 'lead-submitted'
+
+-- name: open_alerts
+-- Alerts that last.
+SELECT * FROM alerts WHERE closed_at IS NULL ORDER BY opened_at, id
+
+-- name: list_alerts
+-- Alerts, newest first; with $1 only those that last.
+SELECT * FROM alerts WHERE NOT $1 OR closed_at IS NULL ORDER BY opened_at DESC, id DESC LIMIT $2
+
+-- name: acts_of
+-- What was told of these alerts.
+SELECT alert_id, at, act, receivers FROM alert_acts WHERE alert_id = ANY($1::uuid[]) ORDER BY at
+
+-- name: open_alert
+-- A new alert.
+INSERT INTO alerts (id, kind, form_id, subject, since, opened_at, told_at, tellings, facts)
+VALUES ($1, $2, $3, $4, $5, $6, $6, 1, $7)
+
+-- name: repeat_alert
+-- An alert that lasts was told again.
+UPDATE alerts SET told_at = $2, tellings = tellings + 1, facts = $3 WHERE id = $1
+
+-- name: close_alert
+-- An alert whose trouble has passed.
+UPDATE alerts SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL
+
+-- name: note_act
+-- What was told of an alert.
+INSERT INTO alert_acts (alert_id, at, act, receivers) VALUES ($1, $2, $3, $4)
