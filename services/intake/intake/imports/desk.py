@@ -102,7 +102,7 @@ class ImportDesk:
                 404,
                 "No such import here",
                 "this instance has no file of that import: it is kept by the instance that took it, for "
-                f"{self._settings.import_days} days; scoring's GET /v1/imports/{{id}} tells what became of it",
+                f"{self._settings.import_days} days; scoring's GET /v1/imports/{{id}} tells what became",
             ) from None
 
     def start(self, identity: UUID) -> Known:
@@ -110,9 +110,7 @@ class ImportDesk:
         known = self.find(identity)
         if known.asked.is_dry:
             if not known.progress.is_over:
-                raise Refusal(
-                    409, "The dry run is not over", "wait until its state is checked, then start it"
-                )
+                raise Refusal(409, "The dry run is not over", "start it once its state is checked")
             if known.progress.state == "failed":
                 raise Refusal(409, "The file cannot be read", known.progress.error or "send it again")
             known.job.start_for_real()

@@ -54,7 +54,7 @@ class Layout:
 
 
 def find_layout(stream: BinaryIO, form: Form, wish: Wish) -> Layout:
-    """How to read `stream` (it is read through once or twice). Raises FileRefused with what to say instead."""
+    """How to read `stream` (read through once or twice). Raises FileRefused with what to say."""
     encoding = find_encoding(stream, wish.encoding)
     sample = _sample(stream, encoding)
     before, separator = _separator(sample, wish)

@@ -195,8 +195,8 @@ def _check_contact(mapped: Mapped) -> None:
         )
     if profile.get("phone_raw"):
         raise RowRefused(
-            "its phone number is not usable: write it with its country code, such as +34600000001, and not as "
-            "a spreadsheet's number"
+            "its phone number is not usable: write it with its country code, such as +34600000001, and as "
+            "text, not as a spreadsheet's number"
         )
     raise RowRefused("it has no e-mail address, no phone number and no id: write one of them")
 

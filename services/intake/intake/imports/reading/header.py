@@ -42,7 +42,7 @@ def read_header(cells: Sequence[str]) -> Header:
         elif folded in first:
             names.append(None)
             notes.append(
-                f"column {place} is called {name} like column {first[folded]}: the first is read, this one is not"
+                f"column {place} is called {name} like column {first[folded]}: only the first is read"
             )
         else:
             first[folded] = place

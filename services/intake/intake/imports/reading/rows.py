@@ -1,6 +1,7 @@
 """Rows of a file under its header, one at a time: rows, lines that are none, and rows nobody can read."""
 
 import csv
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,11 @@ from intake.imports.reading.lines import is_marked, repaired
 
 MOST_FOOTERS = 20
 """Lines at a file's end that may be a report's footer."""
+MOST_LINES = 500
+MOST_CHARACTERS = 256 * 1024
+"""Of one record; a longer one is a quote that was never closed."""
 REPAIRED = "row:bytes_repaired"
+_OPEN = "a quote is opened and never closed: close it, or double it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,16 @@ def rows_of(
     """
     numbered = _Rows(header)
     held: list[tuple[int, list[str]]] = []
-    for line, cells in _records(lines, separator, first_line):
-        if not any(cells) or not "".join(cells).strip():
+    for line, cells, fault in _records(lines, separator, first_line):
+        if not "".join(cells).strip():
             continue
-        if len(cells) == 1 and len(header.names) > 1 and len(held) < MOST_FOOTERS:
+        if fault is None and len(cells) == 1 and len(header.names) > 1 and len(held) < MOST_FOOTERS:
             held.append((line, cells))
             continue
         for each in held:
             yield numbered.read(*each)
         held.clear()
-        yield numbered.read(line, cells)
+        yield numbered.read(line, cells, fault)
     for line, cells in held:
         if _may_be_a_contact(cells[0]):
             yield numbered.read(line, cells)
@@ -62,19 +67,68 @@ def rows_of(
             yield Skipped(line, cells[0].strip()[:200], "a footer of the report, no row")
 
 
-def _records(lines: Iterable[str], separator: str, first_line: int) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(lines, delimiter=separator)
+def _records(
+    lines: Iterable[str], separator: str, first_line: int
+) -> Iterator[tuple[int, list[str], str | None]]:
+    """Each record with its first line's number, its cells, and what makes it unreadable.
+
+    A quote that is never closed costs its own line: those after it are read anew.
+    """
+    source = iter(lines)
+    again: deque[str] = deque()
+    number = first_line
     while True:
-        began = first_line + reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
+        line = again.popleft() if again else next(source, None)
+        if line is None:
             return
+        number += 1
+        record = [line]
+        if line.count('"') % 2 and _stays_open(record, separator):
+            _take_rest(record, again, source)
+            if not _is_closed(record, separator):
+                again.extendleft(reversed(record[1:]))
+                yield number, [line.rstrip("\r\n")], _OPEN
+                continue
+        try:
+            cells = next(csv.reader(record, delimiter=separator))
         except csv.Error:
-            # a quote that is never closed swallows rows until a cell is over the limit: reported as one row
-            yield began, ["\ufffe"]
-            continue
-        yield began, cells
+            yield (
+                number,
+                [line[:1_000]],
+                f"a cell is longer than {csv.field_size_limit()} characters: shorten it",
+            )
+        else:
+            yield number, cells, None
+        number += len(record) - 1
+
+
+def _stays_open(record: list[str], separator: str) -> bool:
+    try:
+        next(csv.reader(record, delimiter=separator, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
+
+
+def _is_closed(record: list[str], separator: str) -> bool:
+    """Whether these lines are one record, and not the quote of a later row that happens to end it."""
+    try:
+        next(csv.reader(record, delimiter=separator, strict=True))
+    except csv.Error as error:
+        return "field larger" in str(error)
+    return True
+
+
+def _take_rest(record: list[str], again: deque[str], source: Iterator[str]) -> None:
+    """Add lines to `record` until its quotes are closed, or it is too long to be one."""
+    is_open, size = True, len(record[0])
+    while is_open and len(record) < MOST_LINES and size < MOST_CHARACTERS:
+        line = again.popleft() if again else next(source, None)
+        if line is None:
+            return
+        record.append(line)
+        size += len(line)
+        is_open ^= bool(line.count('"') % 2)
 
 
 class _Rows:
@@ -85,12 +139,12 @@ class _Rows:
         self._width = len(header.names)
         self._number = 0
 
-    def read(self, line: int, cells: list[str]) -> Row | Skipped:
+    def read(self, line: int, cells: list[str], fault: str | None = None) -> Row | Skipped:
         if self._header.is_repeated_by(cells):
             return Skipped(line, "", "the header again")
         self._number += 1
-        if cells == ["\ufffe"]:
-            return self._row(line, [], fault="a quote is opened and never closed: close it, or double it")
+        if fault is not None:
+            return self._row(line, cells, fault=fault)
         joined = "".join(cells)
         if joined.isascii() and "\x00" not in joined and len(cells) <= self._width:
             return self._row(line, cells)

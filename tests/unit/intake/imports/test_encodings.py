@@ -1,0 +1,75 @@
+"""Which bytes mean which text: found where it can be told for sure, refused where it cannot."""
+
+import codecs
+import io
+
+import pytest
+
+from intake.imports.errors import FileRefused
+from intake.imports.reading.encodings import find_encoding
+from intake.imports.reading.lines import lines_of
+
+TEXT = "name,email\r\nÍñigo Peña,inigo@example.com\r\nZoë 🌸,zoe@example.com\r\n"
+LATIN = TEXT.replace(" 🌸", "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "codec", "why"),
+    [
+        (b"name\r\nAna\r\n", "utf-8", "plain ASCII is UTF-8"),
+        (TEXT.encode(), "utf-8", "valid UTF-8, emoji and all"),
+        (codecs.BOM_UTF8 + TEXT.encode(), "utf-8", "its mark is no part of the first header"),
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-16-le", "Meta's export"),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16-be", "the other order"),
+        (TEXT.encode("utf-16-le"), "utf-16-le", "without a mark: every second byte is zero"),
+        (LATIN.encode("latin-1"), "cp1252", "Western letters of one byte"),
+        ("name\n“Ana” 5 €\n".encode("cp1252"), "cp1252", "curly quotes are not in Latin-1"),
+    ],
+)
+def test_an_encoding_that_can_be_told_is_found(raw: bytes, codec: str, why: str) -> None:
+    stream = io.BytesIO(raw)
+    found = find_encoding(stream)
+    assert found.codec == codec, why
+    text = "".join(lines_of(stream, found))
+    assert "\ufeff" not in text
+    assert text == raw[found.skip :].decode(codec)
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("이름,전화\n김하나,1\n", "cp949"),
+        ("имя,почта\nАнна,a@example.com\n", "cp1251"),
+        ("jméno\nDvořák Přemysl Jiří\n", "cp1250"),
+        ("imię\nMałgorzata Łuczak\n", "cp1250"),
+        ("名前\n山田花子\n", "shift_jis"),
+    ],
+)
+def test_an_encoding_that_can_only_be_guessed_is_asked_for(text: str, codec: str) -> None:
+    stream = io.BytesIO(text.encode(codec))
+    with pytest.raises(FileRefused, match="--encoding"):
+        find_encoding(stream)
+    found = find_encoding(stream, codec)
+    assert "".join(lines_of(stream, found)) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04" + bytes(20), "Excel workbook"),
+        (b"\xd0\xcf\x11\xe0" + bytes(20), "Excel workbook"),
+        (b"%PDF-1.7", "PDF"),
+        (b"a\x00\x00\x00b\x01\x02", "zero bytes"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_what_to_send(raw: bytes, told: str) -> None:
+    with pytest.raises(FileRefused, match=told):
+        find_encoding(io.BytesIO(raw))
+
+
+def test_a_name_that_is_no_encoding_is_refused() -> None:
+    with pytest.raises(FileRefused, match="windows-1252"):
+        find_encoding(io.BytesIO(b"a\n"), "klingon")
+    with pytest.raises(FileRefused, match="windows-1252"):
+        find_encoding(io.BytesIO(b"a\n"), "rot13")
