@@ -1,0 +1,394 @@
+"""Stored submissions mapped again after a mapping was mended, and vendors' corrections."""
+
+import copy
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lead_events import LeadSubmitted, Verdict
+from lead_events.ids import submission_id
+from lead_events.words import CauseKind, QuarantineReason
+from rulebook.mapping import map_submission
+from rulebook.models import Form
+from scoring.accounting import conservation_answer
+from scoring.replay import Replays, UnknownForm
+
+if TYPE_CHECKING:
+    from tests.integration.scoring.conftest import World
+
+START = datetime(2026, 3, 6, 17, 10, tzinfo=UTC)
+"""Friday 18:10 in Madrid."""
+
+
+def document(world: "World", **fields: list[str]) -> dict[str, Any]:
+    """The rulebook with these paths mapped on the form."""
+    found = copy.deepcopy(world.document)
+    found["forms"]["demo"]["fields"] = {name: {"from": paths} for name, paths in fields.items()}
+    found["forms"]["demo"] |= {"required": ["email"], "lines": ["main"]}
+    return found
+
+
+class Shop:
+    """The form as intake reads it: maps what was typed by the rulebook of then, and sends it on."""
+
+    def __init__(self, world: "World", **fields: list[str]) -> None:
+        self.world = world
+        self.fields = fields
+
+    async def open(self) -> "Shop":
+        await self.publish(**self.fields)
+        return self
+
+    async def publish(self, **fields: list[str]) -> None:
+        """Publish a mapping, in force at once."""
+        self.fields = fields
+        await self.world.publish_rulebook(document(self.world, **fields))
+        await self.world.fetch("UPDATE rulebook_versions SET effective_from = '2026-01-01'")
+
+    def post(self, typed: dict[str, Any], minutes: float = 0, **given: Any) -> LeadSubmitted:
+        form = Form.model_validate(document(self.world, **self.fields)["forms"]["demo"])
+        at = START + timedelta(minutes=minutes)
+        mapped = map_submission(form, typed, at)
+        verdict = Verdict()
+        if mapped.missing:
+            verdict = Verdict(outcome="quarantined", reason=QuarantineReason.FIELD_MISSING, detail="email")
+        content = repr(sorted(typed.items()))
+        values: dict[str, Any] = {
+            "fields": typed,
+            "fingerprint": content,
+            "received_at": at,
+            "verdict": verdict,
+            "submission_id": submission_id("demo", content, key=given.get("key"), received_at=at),
+        }
+        return self.world.submit(mapped.profile, **values | given)
+
+
+@pytest.fixture
+async def replays(bare_world: "World") -> Replays:
+    return Replays(bare_world.runtime)
+
+
+async def run(world: "World", replays: Replays, **given: Any) -> dict[str, Any]:
+    """Ask for a replay, work it off, let the consumer take what it sent."""
+    asked = await replays.begin(
+        "demo",
+        given.get("since", START - timedelta(days=1)),
+        given.get("until"),
+        by="ana",
+        why="the field was renamed",
+    )
+    await replays.work()
+    await world.runtime.published()
+    await world.settle()
+    return await replays.progress(asked["replay_id"])
+
+
+async def states(world: "World") -> list[str]:
+    return sorted((await world.states()).values())
+
+
+async def unaccounted(world: "World") -> int:
+    found: int = (await conservation_answer(world.database))["unaccounted"]
+    return found
+
+
+async def test_the_field_renamed_on_friday_evening_costs_no_lead(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], name=["name"]).open()
+    shop.post({"email": "before@example.com", "name": "Bea"})
+    names = ("correo", "e_mail", "work-email")
+    for number in range(9):
+        shop.post({names[number % 3]: f"p{number}@example.com", "name": f"P {number}"}, number * 40)
+    await world.settle()
+    assert await states(world) == ["opened", *["quarantined"] * 9]
+    await shop.publish(email=["email", *names], name=["name"])
+    dry = await replays.dry_run("demo", START - timedelta(days=1), None)
+    assert (dry["counts"]["changed"], dry["counts"]["same"], dry["seen"]) == (9, 1, 10)
+    assert dry["sample"][0]["changed"]["profile.email"] == {"before": None, "after": "p0@example.com"}
+    assert await states(world) == ["opened", *["quarantined"] * 9]
+    done = await run(world, replays)
+    assert (done["counts"], done["seen"]) == ({"changed": 9, "same": 1}, 10)
+    assert await states(world) == ["opened"] * 10
+    assert await world.fetch("SELECT 1 FROM quarantine") == []
+    leads = world.published("lead-scored-bulk")
+    assert len({lead.lead_id for lead in leads}) == len(leads) == 9
+    assert all(lead.journey.released_at is not None for lead in leads)
+    again = await run(world, replays)
+    assert again["counts"] == {"same": 10}
+    assert len(world.published("lead-scored-bulk")) == 9
+    assert await unaccounted(world) == 0
+
+
+async def test_two_replays_at_once_change_nothing_twice(bare_world: "World", replays: Replays) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    shop.post({"email": "eva@example.com", "firma": "Nordlicht"})
+    await world.settle()
+    await shop.publish(email=["email"], company=["firma"])
+    for _ in range(2):
+        await replays.begin("demo", START, None, by="ana", why="twice")
+    await replays.work()
+    await world.runtime.published()
+    await world.settle()
+    effects = await world.effects()
+    assert (effects["remapped"], effects["repeated"]) == (1, 1)
+    (event,) = world.published("lead-scored-bulk")
+    assert (event.cause.kind, event.profile.company) == (CauseKind.RESCORE, "Nordlicht")
+    assert (event.seq, event.submissions) == (2, 1)
+    assert await unaccounted(world) == 0
+
+
+async def test_what_a_bad_mapping_said_goes_and_what_others_said_stays(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], company=["company"], job_title=["company"]).open()
+    shop.post({"email": "eva@example.com", "company": "Nordlicht"})
+    await shop.publish(email=["email"], company=["company"], job_title=["role"])
+    shop.post({"email": "eva@example.com", "role": "Buyer"}, 10)
+    await shop.publish(email=["email"], company=["company"], job_title=["company"])
+    shop.post({"email": "eva@example.com", "company": "Aurora", "role": "CEO"}, 20)
+    await world.settle()
+    assert world.scored()[-1].profile.job_title == "Aurora"
+    await shop.publish(email=["email"], company=["company"], job_title=["role"])
+    await run(world, replays)
+    profile = world.published("lead-scored-bulk")[-1].profile
+    assert (profile.company, profile.job_title) == ("Aurora", "CEO")
+    (person,) = await world.fetch("SELECT profile FROM persons")
+    assert (person["profile"]["job_title"], person["profile"]["company"]) == ("CEO", "Aurora")
+
+
+async def test_a_field_that_one_submission_alone_filled_wrongly_is_empty_again(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], city=["company"]).open()
+    shop.post({"email": "eva@example.com", "company": "Nordlicht"})
+    await world.settle()
+    await shop.publish(email=["email"], company=["company"])
+    await run(world, replays)
+    (event,) = world.published("lead-scored-bulk")
+    assert (event.profile.city, event.profile.company) == (None, "Nordlicht")
+
+
+async def test_submissions_that_a_bad_mapping_put_on_one_person_go_to_their_own(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["office"], name=["name"]).open()
+    for number in range(3):
+        typed = {"office": "info@example.com", "email": f"p{number}@example.com", "name": f"P {number}"}
+        shop.post(typed, number * 10)
+    await world.settle()
+    assert len(await world.fetch("SELECT 1 FROM leads")) == 1
+    await shop.publish(email=["email"], name=["name"])
+    await run(world, replays)
+    open_leads = await world.fetch(
+        "SELECT p.profile ->> 'email' AS email, l.submissions FROM leads l"
+        " JOIN persons p ON p.id = l.person_id"
+        " WHERE l.state = 'open' ORDER BY 1"
+    )
+    assert [lead["email"] for lead in open_leads] == [f"p{n}@example.com" for n in range(3)]
+    assert [lead["submissions"] for lead in open_leads] == [1, 1, 1]
+    assert await unaccounted(world) == 0
+    before = len(world.published("lead-scored-bulk"))
+    await run(world, replays)
+    assert len(world.published("lead-scored-bulk")) == before
+
+
+async def test_two_persons_found_to_be_one_merge_by_the_usual_rule(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    shop.post({"email": "eva@example.com"})
+    shop.post({"email": "eva.old@example.com", "real": "eva@example.com"}, 10)
+    await world.settle()
+    assert len(await world.fetch("SELECT 1 FROM leads")) == 2
+    await shop.publish(email=["real", "email"])
+    await run(world, replays)
+    assert len(world.merged()) == 1
+    (lead,) = await world.fetch("SELECT submissions FROM leads WHERE state = 'open'")
+    assert lead["submissions"] == 2
+    assert await unaccounted(world) == 0
+
+
+async def test_a_replay_takes_no_lead_away(bare_world: "World", replays: Replays) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    shop.post({"email": "eva@example.com"})
+    await world.settle()
+    await shop.publish(email=["mistyped"])
+    done = await run(world, replays)
+    assert done["counts"] == {"would_lose_contact": 1}
+    assert (await states(world), world.published("lead-scored-bulk")) == (["opened"], [])
+
+
+async def test_a_closed_lead_is_put_right_and_not_opened_again(bare_world: "World", replays: Replays) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    shop.post({"email": "eva@example.com", "firma": "Nordlicht"})
+    await world.settle()
+    await world.fetch("UPDATE leads SET state = 'closed', closed_at = now(), close_reason = 'won'")
+    await shop.publish(email=["email"], company=["firma"])
+    await run(world, replays)
+    assert await world.fetch("SELECT state FROM leads") == [{"state": "closed"}]
+    (person,) = await world.fetch("SELECT profile FROM persons")
+    assert person["profile"]["company"] == "Nordlicht"
+    assert world.published("lead-scored-bulk") == []
+
+
+async def test_spam_stays_in_quarantine_with_what_it_really_said(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    spam = Verdict(outcome="quarantined", reason=QuarantineReason.HONEYPOT)
+    shop.post({"email": "eva@example.com", "firma": "Nordlicht"}, verdict=spam)
+    await world.settle()
+    await shop.publish(email=["email"], company=["firma"])
+    await run(world, replays)
+    assert await states(world) == ["quarantined"]
+    (row,) = await world.fetch("SELECT event -> 'profile' ->> 'company' AS company FROM submissions")
+    assert row["company"] == "Nordlicht"
+    assert await world.fetch("SELECT 1 FROM persons") == []
+    assert await unaccounted(world) == 0
+
+
+async def test_a_body_that_could_not_be_read_is_told(bare_world: "World", replays: Replays) -> None:
+    world = bare_world
+    await Shop(world, email=["email"]).open()
+    unreadable = Verdict(outcome="quarantined", reason=QuarantineReason.UNREADABLE)
+    world.submit({}, raw="bm90IGpzb24=", verdict=unreadable, received_at=START)
+    await world.settle()
+    assert (await run(world, replays))["counts"] == {"unreadable": 1}
+
+
+async def test_a_replay_goes_on_where_a_crash_left_it(
+    bare_world: "World", replays: Replays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = bare_world
+    monkeypatch.setattr("scoring.replay.CHUNK", 2)
+    shop = await Shop(world, email=["email"]).open()
+    for number in range(5):
+        shop.post({"correo": f"p{number}@example.com"}, number)
+    await world.settle()
+    await shop.publish(email=["correo"])
+    asked = await replays.begin("demo", START, None, by="ana", why="renamed")
+    unit_of = world.runtime.in_transaction
+    chunks = 0
+
+    async def dies_at_the_second(work: Any) -> Any:
+        nonlocal chunks
+        chunks += 1
+        if chunks == 2:
+            raise ConnectionError("gone")
+        return await unit_of(work)
+
+    monkeypatch.setattr(world.runtime, "in_transaction", dies_at_the_second)
+    with pytest.raises(ConnectionError):
+        await replays.work()
+    monkeypatch.setattr(world.runtime, "in_transaction", unit_of)
+    assert (await replays.progress(asked["replay_id"]))["seen"] == 2
+    await Replays(world.runtime).work()
+    await world.runtime.published()
+    await world.settle()
+    assert await states(world) == ["opened"] * 5
+    assert (await world.effects())["remapped"] == 5
+
+
+async def test_a_replay_waits_for_the_mapping_that_was_just_published(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    shop.post({"correo": "eva@example.com"})
+    await world.settle()
+    await world.publish_rulebook(document(world, email=["correo"]))
+    asked = await replays.begin("demo", START, None, by="ana", why="renamed")
+    assert (asked["rulebook_version"], asked["starts_at"] > asked["at"]) == (2, True)
+    await replays.work()
+    assert (await replays.progress(asked["replay_id"]))["finished_at"] is None
+
+
+async def test_a_form_that_is_not_there_is_told(bare_world: "World", replays: Replays) -> None:
+    await Shop(bare_world, email=["email"]).open()
+    with pytest.raises(UnknownForm, match="its forms are demo"):
+        await replays.begin("dmeo", START, None, by="ana", why="mistyped")
+
+
+async def test_a_correction_takes_the_place_of_what_it_corrects(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], employees=["size"], city=["city"]).open()
+    vendor = {"key": "v-1", "key_origin": "vendor"}
+    shop.post({"email": "eva@example.com", "size": 90, "city": "Vigo"}, **vendor)
+    await world.settle()
+    corrected = shop.post({"email": "eva@example.com", "size": 9}, 3 * 60, **vendor)
+    await world.settle()
+    first, second = world.scored()
+    assert (second.lead_id, second.submissions) == (first.lead_id, 1)
+    assert (second.profile.employees, second.profile.city) == (9, None)
+    assert {c.rule for c in second.score.contributions}.isdisjoint({"large", "returns"})
+    assert (await world.states())[corrected.submission_id] == "joined"
+    assert await unaccounted(world) == 0
+
+
+async def test_a_correction_may_put_the_address_right(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], name=["name"], phone=["phone"]).open()
+    vendor = {"key": "v-1", "key_origin": "vendor"}
+    typed = {"email": "eva@exmaple.com", "name": "Eva Ros", "phone": "+34600111222"}
+    shop.post(typed, **vendor)
+    shop.post(typed | {"email": "eva@example.com"}, 5, **vendor)
+    await world.settle()
+    assert [lead["state"] for lead in await world.fetch("SELECT state FROM leads")] == ["open"]
+    assert world.scored()[-1].profile.email == "eva@example.com"
+    (phone,) = await world.fetch("SELECT identifies FROM identity_keys WHERE kind = 'phone'")
+    assert phone["identifies"]
+
+
+async def test_the_same_vendors_id_hours_later_is_no_new_lead(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    vendor = {"key": "v-1", "key_origin": "vendor"}
+    shop.post({"email": "eva@example.com"}, **vendor)
+    shop.post({"email": "eva@example.com"}, 3 * 60, **vendor)
+    await world.settle()
+    assert (len(await world.states()), len(world.scored())) == (1, 1)
+
+
+async def test_a_correction_that_comes_first_stays_what_holds(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], employees=["size"]).open()
+    vendor = {"key": "v-1", "key_origin": "vendor"}
+    shop.post({"email": "eva@example.com", "size": 9}, 5, **vendor)
+    shop.post({"email": "eva@example.com", "size": 90}, **vendor)
+    await world.settle()
+    (person,) = await world.fetch("SELECT profile FROM persons")
+    (lead,) = await world.fetch("SELECT submissions FROM leads")
+    assert (person["profile"]["employees"], lead["submissions"]) == (9, 1)
+
+
+async def test_a_constant_vendors_id_loses_nobody(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    for number in range(3):
+        shop.post({"email": f"p{number}@example.com"}, number, key="constant", key_origin="vendor")
+    await world.settle()
+    assert await states(world) == ["opened", "quarantined", "quarantined"]
+    (first, _) = await world.fetch("SELECT reason, detail FROM quarantine")
+    assert first["reason"] == "key_reused"
+    assert "for somebody else" in first["detail"]
+
+
+async def test_what_a_later_form_leaves_blank_wipes_nothing(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], phone=["phone"], company=["company"]).open()
+    shop.post({"email": "ana@example.com", "phone": "+34600000001", "company": "Nordlicht"})
+    shop.post({"email": "ana@example.com", "company": ""}, 10)
+    await world.settle()
+    profile = world.scored()[-1].profile
+    assert (profile.phone, profile.company) == ("+34600000001", "Nordlicht")
