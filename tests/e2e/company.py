@@ -12,6 +12,24 @@ from rulebook.publication import parse, to_document
 
 RULEBOOK = Path(__file__).resolve().parents[2] / "rulebook"
 ACCEPT_SECONDS = 8
+_SITE_FORM = {
+    "lines": ["main"],
+    "source": "website",
+    "language": "es",
+    "region": "ES",
+    "fields": {name: {"from": [name]} for name in ("email", "phone", "message")},
+    "required": ["email"],
+}
+_SITE_FORMS = {
+    "site-es": {"name": "Contacto", "key": "site-es-form", "allowed_origins": ["*"], **_SITE_FORM},
+    "site-elsewhere": {
+        "name": "Contacto de otra web",
+        "key": "site-elsewhere",
+        "allowed_origins": ["https://www.example.com"],
+        **_SITE_FORM,
+    },
+}
+"""Forms of the pages that the browser tests open."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PROMISES = {
     "perfect": {"accept_within": f"{ACCEPT_SECONDS}s", "first_response_within": f"{ACCEPT_SECONDS + 1}s"},
@@ -28,4 +46,5 @@ def company_round_the_clock() -> dict[str, Any]:
     for rep in document["roster"]["reps"].values():
         rep |= {"absences": [], "capacity": 1000}
     document["agreement"]["sales"]["promises"] = _PROMISES
+    document["forms"] |= _SITE_FORMS
     return to_document(parse(document))

@@ -63,6 +63,7 @@
 
   const queue = [];
   let isSeen, timer;
+  let keyOfPage = script.dataset.key; // else of the first form seen
 
   function signal(kind, attributes, url) {
     if (!memory) return;
@@ -73,9 +74,8 @@
   }
 
   function flush() {
-    const form = script.dataset.key || document.querySelector("form[data-baton]")?.dataset.baton;
-    if (!queue.length || !form) return;
-    const batch = { form, consent: true, visitor: memory.visitor, signals: queue.splice(0, 50) };
+    if (!queue.length || !keyOfPage) return;
+    const batch = { form: keyOfPage, consent: true, visitor: memory.visitor, signals: queue.splice(0, 50) };
     navigator.sendBeacon(server + "/v1/signals", JSON.stringify(batch)); // text/plain: no preflight
   }
 
@@ -120,6 +120,7 @@
   function prepare(form) {
     if (prepared.has(form)) return;
     prepared.add(form);
+    keyOfPage ||= form.dataset.baton;
     if (!form.getAttribute("action")) form.setAttribute("action", pathOf(form) + "/submissions");
     form.setAttribute("method", "post");
     fetch(pathOf(form) + "/token")
