@@ -62,9 +62,7 @@ def close(world: "World", submission: Any, at: datetime) -> None:
 async def test_each_state_goes_when_its_days_are_over(aging: tuple["World", ManualClock]) -> None:
     world, clock = aging
     consent = Consent(given=True, text="Call me.", text_version="7")
-    kept = world.submit(
-        {"email": "eva@example.com", "message": "secret wish"}, consent=consent, fingerprint="f"
-    )
+    kept = world.submit(fields={"hobby": "secret wish"}, consent=consent, fingerprint="f")
     spam = [
         world.submit({"email": f"spam{n}@example.com"}, verdict=SPAM, submission_id=uuid4()) for n in range(5)
     ]
@@ -87,6 +85,7 @@ async def test_each_state_goes_when_its_days_are_over(aging: tuple["World", Manu
     (row,) = await world.fetch("SELECT event FROM submissions WHERE id = $1", kept.submission_id)
     assert "secret wish" not in str(row)
     assert row["event"]["consent"]["text"] == "Call me."
+    assert row["event"]["profile"]["email"] == "eva@example.com", "as long as the person is kept"
     assert (await world.states())[kept.submission_id] == "opened"
 
     clock.advance(timedelta(days=370).total_seconds())

@@ -217,9 +217,11 @@ WHERE s.state = ANY($1::text[]) AND s.stripped_at IS NULL AND s.received_at < $2
 ORDER BY s.id LIMIT $3 FOR UPDATE OF s SKIP LOCKED
 
 -- name: strip_submissions
--- Takes out what was typed; consent and what became of the submission stay, and it is still a valid event.
-UPDATE submissions SET stripped_at = $2, keys = CASE WHEN person_id IS NULL THEN '{}' ELSE keys END, event =
-    (event - '{raw,typed,visitor,unmapped}'::text[]) || '{"fields": {}, "profile": {}, "attribution": {}}'::jsonb
+-- Takes out what was typed; consent and what became of the submission stay, it is still a valid event, and what it
+-- said of its person stays as long as the person does, who is put together from it.
+UPDATE submissions SET stripped_at = $2, keys = CASE WHEN person_id IS NULL THEN '{}' ELSE keys END,
+    event = (event - '{raw,typed,visitor,unmapped}'::text[]) || '{"fields": {}, "attribution": {}}'::jsonb
+        || CASE WHEN person_id IS NULL THEN '{"profile": {}}' ELSE '{}' END::jsonb
 WHERE id = ANY($1::uuid[])
 
 -- name: note_night
