@@ -90,13 +90,15 @@ def count_brokers(port: int) -> int:
 class KafkaServer:
     """A broker whose data and ports live in `data_dir`; started again there it goes on with both.
 
-    `port` chooses the port for clients, else a free one is taken the first time and kept.
+    `port` chooses the port for clients, else a free one is taken the first time and kept. `settings` are
+    lines of server.properties beside ours, as they stand at the next start.
     `outlives_parent` leaves the broker running when the process that started it ends.
     """
 
     def __init__(self, data_dir: Path, port: int | None = None, *, outlives_parent: bool = False) -> None:
         self.data_dir = data_dir
         self.log_path = data_dir / "kafka.log"
+        self.settings: dict[str, str] = {}
         self._wanted = port
         self._outlives_parent = outlives_parent
         self._ports: dict[str, int] = {}
@@ -169,7 +171,8 @@ class KafkaServer:
                 port, "Kafka", f"Stop that process, or delete {path} so that another port is chosen."
             )
         properties = _PROPERTIES.format(logs=self.data_dir.resolve() / "logs", **self._ports)
-        (self.data_dir / "server.properties").write_text(properties)
+        more = "".join(f"{name}={value}\n" for name, value in self.settings.items())
+        (self.data_dir / "server.properties").write_text(properties + more)
         (self.data_dir / "log4j2.properties").write_text(_LOGGING)
 
     def _format(self, java: Java, jars: list[str]) -> None:

@@ -13,7 +13,7 @@ from baton_dev.waiting import wait_until
 
 SECONDS = 30.0
 """So long something may take that takes well under a second when nothing else runs."""
-ENDED = ("opened", "joined", "duplicate", "quarantined")
+ENDED = ("opened", "joined", "duplicate", "quarantined", "erased")
 
 
 class Installation:
