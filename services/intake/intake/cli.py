@@ -17,13 +17,17 @@ from baton_cli.moments import brief_utc
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.specimen import is_marked, made_up
 from baton_cli.stack import Service
+from intake.authoring import cli as authoring
 from intake.cli_health import health
 
 _BETWEEN_LOOKS = 0.25
 _TIMER_SECONDS = 3.0
 
-form = command_group(help="Forms: list them, how they are, send a test submission and follow it to its rep.")
+form = command_group(help="Forms: connect one, try it, paste it, see how they are, send a test submission.")
 form.command("health")(health)
+form.command("new")(authoring.new)
+form.command("test")(authoring.try_payload)
+form.command("snippet")(authoring.snippet)
 
 
 @form.command("list")

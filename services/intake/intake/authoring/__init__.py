@@ -1,0 +1,1 @@
+"""What helps whoever connects a form: a form proposed, tried on a payload, written as HTML to paste."""

@@ -1,0 +1,187 @@
+"""A form is proposed for whatever a tool sends, tried on a payload, and written as HTML to paste."""
+
+import json
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+Run = Callable[..., Result]
+BOOK = Path("rulebook")
+
+PAGE = """<!doctype html><html><body>
+<form action="/search"><input name="q"></form>
+<form method="post"><p>Pida una demostración</p>
+  <label>Correo <input type="email" name="correo" required></label>
+  <label>Nombre <input name="nombre"></label><label>Apellidos <input name="apellidos"></label>
+  <label>Empresa <input name="empresa"></label><label>Móvil <input type="tel" name="movil"></label>
+  <textarea name="mensaje"></textarea><input type="hidden" name="csrf_token" value="r4nd0m">
+  <label><input type="checkbox" name="acepto_privacidad"> Acepto</label><input type="submit" name="go">
+</form></body></html>"""
+
+# Shapes of two form tools that Baton has no ready mapping for.
+ELEMENTOR_LIKE = (
+    "form%5Bid%5D=7c1&form%5Bname%5D=Contact&fields%5Bemail%5D%5Bid%5D=email&fields%5Bemail%5D%5Bvalue%5D="
+    "ines%40example.com&fields%5Bcompany%5D%5Bid%5D=company&fields%5Bcompany%5D%5Bvalue%5D=Faro%20Lda"
+)
+FORMSTACK_LIKE = {
+    "FormID": "55",
+    "UniqueID": "90001",
+    "Work Email": {"value": "rui@example.com", "field_type": "email"},
+    "Full name": {"value": {"first": "Rui", "last": "Sá"}, "field_type": "name"},
+    "Telemóvel": {"value": "+351 912 345 678", "field_type": "phone"},
+    "HandshakeKey": "secret",
+}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BOOK, tmp_path / "rulebook"))
+
+
+def file_with(folder: Path, name: str, content: str) -> Path:
+    file = folder / name
+    file.write_text(content, "utf-8")
+    return file
+
+
+def saved(baton: Run, book: Path, name: str, payload: Path) -> None:
+    done = baton("form", "new", name, "--from", str(payload), "--rulebook", str(book), "--save")
+    assert done.exit_code == 0, done.output
+
+
+def tried(baton: Run, book: Path, form: str, payload: Path) -> dict[str, Any]:
+    done = baton("form", "test", form, str(payload), "--rulebook", str(book), "--json")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told | {"exit_code": done.exit_code}
+
+
+def became(told: dict[str, Any]) -> set[str]:
+    return {text for row in told["fields"] for text in row["becomes"]}
+
+
+def test_a_form_is_proposed_for_a_page_and_takes_what_the_page_sends(
+    baton: Run, book: Path, tmp_path: Path
+) -> None:
+    saved(baton, book, "Pida una demostración", file_with(tmp_path, "page.html", PAGE))
+    text = (book / "forms" / "pida-una-demostracion.yaml").read_text("utf-8")
+    assert "csrf_token" in text.split("volatile:")[1]
+    sent = (
+        "correo=ANA%40example.com&nombre=Ana&apellidos=Ruiz&empresa=Norte&movil=%2B34600000001&csrf_token=x9"
+    )
+    told = tried(baton, book, "pida-una-demostracion", file_with(tmp_path, "sent.form", sent))
+    assert (told["exit_code"], told["outcome"]) == (0, "accepted")
+    assert {"first_name = Ana", "last_name = Ruiz", "company = Norte", "phone = +34600000001"} <= became(told)
+
+
+@pytest.mark.parametrize("name", ["elementor-like", "formstack-like"])
+def test_a_tool_nobody_mentioned_is_connected_by_yaml_alone(
+    baton: Run, book: Path, tmp_path: Path, name: str
+) -> None:
+    content = ELEMENTOR_LIKE if name == "elementor-like" else json.dumps(FORMSTACK_LIKE)
+    payload = file_with(tmp_path, "payload", content)
+    saved(baton, book, name, payload)
+    told = tried(baton, book, name, payload)
+    assert told["outcome"] == "accepted", told
+    expected = {
+        "elementor-like": {"email = ines@example.com", "company = Faro Lda"},
+        "formstack-like": {"email = rui@example.com", "phone = +351912345678"},
+    }[name]
+    assert expected <= became(told)
+
+
+def test_a_field_that_nothing_reads_is_shown_with_the_line_to_write(
+    baton: Run, book: Path, tmp_path: Path
+) -> None:
+    payload = file_with(tmp_path, "p.json", '{"email": "ana@example.com", "teléfono": "+34600000001"}')
+    told = tried(baton, book, "demo-request", payload)
+    (row,) = [row for row in told["fields"] if row["field"] == "teléfono"]
+    assert "phone" in row["hint"]
+
+
+def test_what_would_wait_or_be_refused_is_said_with_the_reason(
+    baton: Run, book: Path, tmp_path: Path
+) -> None:
+    renamed = file_with(tmp_path, "renamed.json", '{"correo_nuevo": "ana@example.com", "name": "Ana"}')
+    told = tried(baton, book, "demo-request", renamed)
+    assert (told["exit_code"], told["outcome"]) == (1, "quarantined")
+    empty = file_with(tmp_path, "empty.json", '{"email": ""}')
+    told = tried(baton, book, "demo-request", empty)
+    assert (told["exit_code"], told["outcome"]) == (1, "refused")
+    assert "email" in told["why"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ('{"email": ', "JSON"),
+        ("<html><body>No form here</body></html>", "no <form>"),
+        ("[1, 2]", "object"),
+    ],
+)
+def test_a_payload_that_is_none_is_told_so(
+    baton: Run, book: Path, tmp_path: Path, content: str, words: str
+) -> None:
+    payload = file_with(tmp_path, "payload", content)
+    done = baton("form", "test", "demo-request", str(payload), "--rulebook", str(book))
+    assert done.exit_code == 1
+    assert words in done.stderr
+
+
+def test_a_form_that_exists_is_not_written_over(baton: Run, book: Path, tmp_path: Path) -> None:
+    payload = file_with(tmp_path, "p.json", '{"email": "ana@example.com"}')
+    before = (book / "forms" / "newsletter.yaml").read_text("utf-8")
+    done = baton("form", "new", "Newsletter", "--from", str(payload), "--rulebook", str(book), "--save")
+    assert done.exit_code == 2
+    assert "exists" in done.stderr
+    assert (book / "forms" / "newsletter.yaml").read_text("utf-8") == before
+
+
+class Inputs(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.form: dict[str, str | None] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.form = given
+        elif given.get("name") is not None:
+            self.names.append(str(given["name"]))
+
+
+@pytest.mark.parametrize("form", ["demo-request", "both-lines", "newsletter"])
+def test_the_snippet_has_each_field_the_form_reads(baton: Run, book: Path, form: str) -> None:
+    done = baton("form", "snippet", form, "--rulebook", str(book), "--server", "https://leads.example.com/")
+    assert done.exit_code == 0, done.output
+    page = Inputs()
+    page.feed(done.stdout)
+    assert str(page.form["action"]).startswith("https://leads.example.com/v1/forms/aurora-")
+    assert page.form["method"] == "post"
+    assert {"email", "name", "company"} <= set(page.names)
+    assert [name for name in page.names if name.startswith("baton_hp_")]
+    assert len(page.names) == len(set(page.names))
+
+
+def test_a_text_of_the_rulebook_cannot_break_out_of_the_snippet(baton: Run, book: Path) -> None:
+    form = book / "forms" / "demo-request.yaml"
+    form.write_text(
+        form.read_text("utf-8").replace("consent_text: I have", "consent_text: <script>I</script> have")
+    )
+    done = baton(
+        "form", "snippet", "demo-request", "--rulebook", str(book), "--server", "https://l.example.com"
+    )
+    assert "<script>I" not in done.stdout
+    assert "&lt;script&gt;I" in done.stdout
+
+
+def test_an_unknown_form_names_those_there_are(baton: Run, book: Path) -> None:
+    done = baton("form", "snippet", "nothing", "--rulebook", str(book), "--server", "https://l.example.com")
+    assert done.exit_code != 0
+    assert "demo-request" in done.stderr
