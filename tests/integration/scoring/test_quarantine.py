@@ -16,6 +16,7 @@ from scoring.accounting import conservation_answer
 from scoring.api.quarantine import quarantine_routes
 from scoring.api.submissions import submission_routes
 from scoring.releases import AT_ONCE, Releases
+from service_kit.outbox import pack_headers
 from service_kit.problems import install_problems
 from service_kit.records import Outgoing
 
@@ -127,7 +128,7 @@ async def test_released_twice_and_told_twice_is_one_lead(world: "World", client:
     (record,) = world.broker.records("lead-submitted")[1:]
     world.broker.append(Outgoing(record.topic, record.key, record.value, record.headers))
     world.broker.append(Outgoing("lead-imported", record.key, record.value, record.headers))
-    again = LeadSubmitted.model_validate_json(record.value)
+    again = LeadSubmitted.model_validate_json(record.value or b"")
     world.send(again, event_id=uuid4(), time=START)
     await settle(world)
     effects = await world.effects()
@@ -150,19 +151,13 @@ async def test_a_crash_between_publication_and_deletion_repeats_harmlessly(
             record.topic,
             record.key,
             record.value,
-            _packed(record.headers),
+            pack_headers(record.headers),
             START,
         )
     await world.runtime.sweeper().sweep()
     await settle(world)
     assert len(world.broker.records("lead-submitted")) == 3
     assert (len(world.scored()), (await world.effects())["repeats"]) == (1, 1)
-
-
-def _packed(headers: Any) -> bytes:
-    from service_kit.outbox import pack_headers
-
-    return pack_headers(headers)
 
 
 async def test_a_refused_submission_is_kept_with_the_reason_and_becomes_no_lead(

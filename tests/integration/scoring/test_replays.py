@@ -323,7 +323,7 @@ async def test_a_form_that_is_not_there_is_told(bare_world: "World", replays: Re
 async def test_a_correction_takes_the_place_of_what_it_corrects(bare_world: "World") -> None:
     world = bare_world
     shop = await Shop(world, email=["email"], employees=["size"], city=["city"]).open()
-    vendor = {"key": "v-1", "key_origin": "vendor"}
+    vendor: dict[str, Any] = {"key": "v-1", "key_origin": "vendor"}
     shop.post({"email": "eva@example.com", "size": 90, "city": "Vigo"}, **vendor)
     await world.settle()
     corrected = shop.post({"email": "eva@example.com", "size": 9}, 3 * 60, **vendor)
@@ -339,7 +339,7 @@ async def test_a_correction_takes_the_place_of_what_it_corrects(bare_world: "Wor
 async def test_a_correction_may_put_the_address_right(bare_world: "World") -> None:
     world = bare_world
     shop = await Shop(world, email=["email"], name=["name"], phone=["phone"]).open()
-    vendor = {"key": "v-1", "key_origin": "vendor"}
+    vendor: dict[str, Any] = {"key": "v-1", "key_origin": "vendor"}
     typed = {"email": "eva@exmaple.com", "name": "Eva Ros", "phone": "+34600111222"}
     shop.post(typed, **vendor)
     shop.post(typed | {"email": "eva@example.com"}, 5, **vendor)
@@ -353,7 +353,7 @@ async def test_a_correction_may_put_the_address_right(bare_world: "World") -> No
 async def test_the_same_vendors_id_hours_later_is_no_new_lead(bare_world: "World") -> None:
     world = bare_world
     shop = await Shop(world, email=["email"]).open()
-    vendor = {"key": "v-1", "key_origin": "vendor"}
+    vendor: dict[str, Any] = {"key": "v-1", "key_origin": "vendor"}
     shop.post({"email": "eva@example.com"}, **vendor)
     shop.post({"email": "eva@example.com"}, 3 * 60, **vendor)
     await world.settle()
@@ -363,7 +363,7 @@ async def test_the_same_vendors_id_hours_later_is_no_new_lead(bare_world: "World
 async def test_a_correction_that_comes_first_stays_what_holds(bare_world: "World") -> None:
     world = bare_world
     shop = await Shop(world, email=["email"], employees=["size"]).open()
-    vendor = {"key": "v-1", "key_origin": "vendor"}
+    vendor: dict[str, Any] = {"key": "v-1", "key_origin": "vendor"}
     shop.post({"email": "eva@example.com", "size": 9}, 5, **vendor)
     shop.post({"email": "eva@example.com", "size": 90}, **vendor)
     await world.settle()
