@@ -12,9 +12,18 @@ from rulebook.models import Form, Rulebook
 from rulebook.paths import PathInvalid, steps
 from rulebook.report import Report, did_you_mean
 
+_CLICK_ID = re.compile(r"^click_ids\.[a-z][a-z0-9_]*$")
 _ATTRIBUTE = re.compile(r"^attributes\.[a-z_][a-z0-9_]*$")
 MAPPED_FIELDS = tuple(name for name in PROFILE_FIELDS if name not in ("attributes", "phone_raw"))
-_PATHS = ("line_field", "vendor_id", "vendor_time", "test_flag", "honeypot", "consent_field")
+_PATHS = (
+    "line_field",
+    "vendor_id",
+    "vendor_time",
+    "test_flag",
+    "honeypot",
+    "consent_field",
+    "redirect_field",
+)
 
 
 def check_forms(rulebook: Rulebook, report: Report) -> None:
@@ -44,7 +53,9 @@ def _check_lines(rulebook: Rulebook, loc: Loc, form: Form, report: Report) -> No
 
 def _check_fields(loc: Loc, form: Form, report: Report) -> None:
     for name in form.fields:
-        known = name in MAPPED_FIELDS or name in ATTRIBUTION or _ATTRIBUTE.match(name)
+        known = (
+            name in MAPPED_FIELDS or name in ATTRIBUTION or _ATTRIBUTE.match(name) or _CLICK_ID.match(name)
+        )
         if not known:
             report.error(
                 (*loc, "fields", name),

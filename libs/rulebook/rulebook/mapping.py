@@ -205,6 +205,8 @@ class _Reader:
         return self._flagged(name, reading)
 
     def _keep_typed(self, name: str, value: Any, became: str | None) -> None:
+        if value == became:  # nearly always
+            return
         typed = as_text(scalar(value))
         if typed != became and (text := typed.strip()) != (became or ""):
             self.typed[name] = clean_surrogates(text[:LONGEST_TYPED])
@@ -275,6 +277,8 @@ class _Reader:
             return None, None
         count = read_employees(value if isinstance(value, int) else scalar(value), self.form.language)
         self.flags += [f"employees:{flag}" for flag in count.flags]
+        if value == count.value or value == str(count.value):
+            return count.value, None
         text = clean_text(scalar(value), 200).value
         if text is not None and text != str(count.value):
             self.typed["employees"] = text

@@ -53,7 +53,8 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _one_path_too(schema: dict[str, Any]) -> dict[str, Any]:
-    """`email: mail` is short for `email: {from: mail}`, and `from: mail` for `from: [mail]`."""
+    """`email: mail` is short for `email: {from: mail}`, and `from: mail` for `from: [mail]`.
+    The same for what is laid out: `unfold: [hidden]`."""
     mapping = schema.get("$defs", {}).get("FieldMapping")
     if mapping is not None:
         paths = mapping["properties"]["from"]
@@ -61,6 +62,14 @@ def _one_path_too(schema: dict[str, Any]) -> dict[str, Any]:
         mapping["properties"]["from"] = {"anyOf": one_or_many}
         fields = schema["properties"]["fields"]
         fields["additionalProperties"] = {"anyOf": [*one_or_many, fields["additionalProperties"]]}
+        schema["required"].remove("fields")  # a ready mapping may have them all
+        schema["anyOf"] = [{"required": ["fields"]}, {"required": ["vendor"]}]
+    unfold = schema.get("$defs", {}).get("Unfold")
+    if unfold is not None:
+        for key in ("name", "value"):
+            unfold["properties"][key] = {"anyOf": [{"type": "string"}, unfold["properties"][key]]}
+        items = schema["properties"]["unfold"]
+        items["items"] = {"anyOf": [{"type": "string"}, items["items"]]}
     return schema
 
 
