@@ -9,8 +9,10 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-Service = Literal["intake", "scoring", "scoring-signals", "scoring-imports", "router", "sla-monitor"]
-"""Who writes or reads a topic. scoring-signals and scoring-imports are loops of
+Service = Literal[
+    "intake", "scoring", "scoring-signals", "scoring-imports", "scoring-forms", "router", "sla-monitor"
+]
+"""Who writes or reads a topic. scoring-signals, -imports and -forms are loops of
 scoring that have dead letters of their own."""
 
 _DAY_MS = 86_400_000
