@@ -1,6 +1,7 @@
 """Rows of a file under its header, one at a time: rows, lines that are none, and rows nobody can read."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ MOST_LINES = 500
 MOST_CHARACTERS = 256 * 1024
 """Of one record; a longer one is a quote that was never closed."""
 REPAIRED = "row:bytes_repaired"
+_HALF = re.compile("[\ud800-\udfff\ufffd]")
 _OPEN = "a quote is opened and never closed: close it, or double it"
 
 
@@ -167,7 +169,7 @@ class _Rows:
                     line, cells, fault="it holds bytes that are no text in this encoding: write it in UTF-8"
                 )
             cells, flags = [cell or "" for cell in mended], (*flags, REPAIRED)
-        elif any("\ud800" <= sign <= "\udfff" or sign == "\ufffd" for sign in joined):
+        elif _HALF.search(joined):
             return self._row(line, cells, fault="it holds half a character: write it in UTF-8")
         return self._row(line, cells, flags)
 
