@@ -36,6 +36,7 @@ from intake.spool.api import spools_router
 from intake.spool.folder import Folder
 from intake.submissions import Submissions, SubmissionsFirst
 from lead_events.cloudevents import read_attributes
+from rulebook import mail_domains
 from rulebook.findings import RulebookInvalid
 from service_kit.app import create_app, serve
 from service_kit.metrics import UNACCOUNTED
@@ -204,6 +205,7 @@ def main() -> None:
         app = build_app(settings)
     except (SpoolOwned, RulebookInvalid, OSError) as error:
         sys.exit(f"intake cannot start: {error}")
+    mail_domains.load()
     _spare_the_collector()
     # gate/proxies.py reads what proxies say, and believes those that are trusted
     serve(with_short_cut(app), settings, proxy_headers=False)

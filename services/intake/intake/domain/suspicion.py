@@ -68,7 +68,7 @@ def suspicion(
 
 def consent_missing(form: Form, mapped: Mapped) -> Verdict | None:
     """The verdict where the form requires a consent that was not given."""
-    if not form.consent_required or (mapped.consent or {}).get("given") is True:
+    if not mapped.consent_missing:
         return None
     return quarantined(QuarantineReason.CONSENT_MISSING, f"{form.consent_field or 'consent'} was not given")
 

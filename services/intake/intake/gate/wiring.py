@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets as randomness
-from functools import cache
 
 import httpx
 
@@ -11,6 +10,7 @@ from intake.gate.gate import Gate
 from intake.gate.proxies import Proxies
 from intake.gate.tokens import FormTokens
 from intake.settings import IntakeSettings
+from rulebook.mail_domains import is_disposable
 from service_kit.clock import Clock
 from service_kit.secrets import Secrets
 
@@ -42,18 +42,6 @@ class Guard:
     def not_ready(self) -> str | None:
         """Always ready: a provider that does not answer is no reason to take no leads."""
         return None
-
-
-def is_disposable(domain: str) -> bool:
-    """Whether addresses of `domain` are given out to be thrown away."""
-    return domain.lower() in _disposable()
-
-
-@cache
-def _disposable() -> frozenset[str]:
-    from disposable_email_domains import blocklist  # a second's work, for forms that ask for it
-
-    return frozenset(blocklist)
 
 
 def _client() -> httpx.AsyncClient:

@@ -35,6 +35,7 @@ _FILE = {
     }
 }
 _TAKEN: dict[int | str, dict[str, Any]] = {
+    404: refusal("No form has this id."),
     409: refusal("The form is retired: import by another form."),
     413: refusal("The file is over BATON_IMPORT_MAX_BYTES: split it, header and all."),
 }
