@@ -44,21 +44,21 @@ ONE = summary("demo", [ALERT]) | {
 }
 
 
-def test_every_form_has_a_line_and_trouble_is_an_exit_code(services: Services, run: Run) -> None:
+def test_every_form_has_a_line_and_trouble_is_an_exit_code(services: Services, baton: Run) -> None:
     answer = {"forms": [summary("demo", [ALERT]), summary("new", [], None)]}
     services.answer("GET /v1/forms/health", answer)
-    told = run("form", "health")
+    told = baton("form", "health")
     assert told.exit_code == 1
     assert "email seems to have been renamed to correo on form demo" in told.stdout
     assert "never" in told.stdout
     services.answer("GET /v1/forms/health", {"forms": [summary("new", [], None)]})
-    assert run("form", "health").exit_code == 0
+    assert baton("form", "health").exit_code == 0
 
 
-def test_one_form_is_told_field_by_field_with_what_to_do(services: Services, run: Run) -> None:
+def test_one_form_is_told_field_by_field_with_what_to_do(services: Services, baton: Run) -> None:
     services.answer("GET /v1/forms/demo/health", ONE)
-    told = run("form", "health", "demo")
+    told = baton("form", "health", "demo")
     assert told.exit_code == 1
     for words in ("96%", "100%", "correo", "not watched yet", 'Add "correo" to `from`'):
         assert words in told.stdout
-    assert json.loads(run("form", "health", "demo", "--json").stdout) == ONE
+    assert json.loads(baton("form", "health", "demo", "--json").stdout) == ONE
