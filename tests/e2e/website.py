@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-POLICY = "default-src 'none'; script-src {intake} 'nonce-test'; connect-src {intake}; form-action {intake}"
+POLICY = (
+    "default-src 'none'; script-src {intake} 'nonce-test'; connect-src {intake}; form-action {intake} https:"
+)
 FORM = """\
 <form data-baton="{key}" action="{intake}/v1/forms/{key}/submissions" method="post">
   <label>Correo <input name="email"></label>
