@@ -15,6 +15,7 @@ from lead_events.ids import lead_id
 from lead_events.words import ProgressKind, RerunKind
 from rulebook.identity import identity_keys
 from rulebook.store import RulebookCache
+from rulebook.versions import History
 from scoring import metrics
 from scoring.cards import CompiledCards
 from scoring.domain.desk import Desk
@@ -67,7 +68,9 @@ class Scoring:
         history = await self._rulebooks.history(batch.conn)
         if not len(history):
             raise Transient("no rulebook is published yet: publish one with `baton rulebook publish`")
-        incoming = {event.id: _incoming(event) for event in events if isinstance(event.data, LeadSubmitted)}
+        incoming = {
+            event.id: _incoming(event, history) for event in events if isinstance(event.data, LeadSubmitted)
+        }
         erased = await self._tombstones.dropped(batch.conn, incoming.values())
         reports = [event.data for event in events if not isinstance(event.data, LeadSubmitted)]
         return await _load(
@@ -104,14 +107,15 @@ def _refuse_unstorable(batch: Batch) -> list[Event]:
     return kept
 
 
-def _incoming(event: Event) -> Incoming:
+def _incoming(event: Event, history: History) -> Incoming:
     submission = cast("LeadSubmitted", event.data)
+    matching = history.at(submission.received_at).rulebook.matching
     return Incoming(
         submission=submission,
         event_id=event.id,
         durable_at=event.broker_time,
         is_bulk=event.topic == BULK_TOPIC,
-        keys=tuple((key.kind, key.value) for key in identity_keys(dict(submission.profile))),
+        keys=tuple((key.kind, key.value) for key in identity_keys(dict(submission.profile), matching)),
     )
 
 

@@ -44,6 +44,29 @@ async def test_a_returning_person_joins_the_open_lead_and_is_scored_again(world:
     assert (await world.states())[again.submission_id] == "joined"
 
 
+async def test_two_spellings_of_a_gmail_mailbox_are_one_person_where_the_rulebook_says_so(
+    bare_world: "World",
+) -> None:
+    world = bare_world
+    await world.publish_rulebook(world.document | {"matching": {"gmail_dots_and_tags": True}})
+    first = world.submit({"email": "ana@gmail.com"})
+    second = world.submit({"email": "A.Na+x@gmail.com"}, received_at=START + timedelta(hours=1))
+    other = world.submit({"email": "a.na@company.example"}, received_at=START + timedelta(hours=2))
+    await world.settle()
+    assert await world.states() == {
+        first.submission_id: "opened",
+        second.submission_id: "joined",
+        other.submission_id: "opened",
+    }
+
+
+async def test_two_spellings_are_two_persons_by_themselves(world: "World") -> None:
+    world.submit({"email": "ana@gmail.com"})
+    world.submit({"email": "a.na@gmail.com"}, received_at=START + timedelta(hours=1))
+    await world.settle()
+    assert set((await world.states()).values()) == {"opened"}
+
+
 async def test_a_double_click_across_two_slots_is_a_duplicate(world: "World") -> None:
     edge = datetime(2026, 3, 2, 9, 4, 59, tzinfo=UTC)
     first = world.submit(received_at=edge)

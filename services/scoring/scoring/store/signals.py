@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from lead_events import LeadSignalled
-from rulebook.identity import signal_keys
 from scoring.domain.people import KeyName
 from scoring.store.views import Place
 from service_kit.postgres import Connection
@@ -20,8 +19,11 @@ async def known(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
     return {row["id"] for row in await conn.fetch(_q.known_signals, list(ids))}
 
 
-async def insert(conn: Connection, signals: Sequence[LeadSignalled], now: datetime) -> None:
-    """Keep signals, each once."""
+async def insert(
+    conn: Connection, named: Sequence[tuple[LeadSignalled, Sequence[KeyName]]], now: datetime
+) -> None:
+    """Keep signals with the keys they name people by."""
+    signals = [signal for signal, _ in named]
     await conn.execute(
         _q.insert_signals,
         now,
@@ -29,7 +31,7 @@ async def insert(conn: Connection, signals: Sequence[LeadSignalled], now: dateti
         [each.at for each in signals],
         [each.received_at or now for each in signals],
         [each.kind for each in signals],
-        ["\n".join(f"{key.kind}:{key.value}" for key in signal_keys(each.identity)) for each in signals],
+        ["\n".join(f"{kind}:{value}" for kind, value in names) for _, names in named],
         [each.form_id for each in signals],
         [each.source for each in signals],
         [each.line for each in signals],
