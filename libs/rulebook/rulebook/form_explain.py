@@ -1,5 +1,6 @@
 """What a payload becomes by a form, field by field, with a hint where nothing reads one. Pure."""
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -232,10 +233,18 @@ def _to_map(form: Form, path: str, value: Any, is_kept: bool) -> str | None:
 
 def line_for(field: str | None, path: str) -> str:
     """The YAML line that maps a path: to a profile field, or to an attribute of its name."""
-    return f"{field or 'attributes.' + attribute_name(last_word(path))}: {quoted(path)}"
+    return f"{field or 'attributes.' + attribute_key(last_word(path))}: {quoted(path)}"
+
+
+def attribute_key(name: str) -> str:
+    """The name of an attribute as a form may write it: plain letters, so that rules can read it."""
+    key = attribute_name(name)
+    return key if re.fullmatch(r"[a-z_][a-z0-9_]*", key) else "field"
 
 
 def quoted(path: str, *, within: bool = False) -> str:
     """A text as YAML writes it, in quotes where it needs them; `within` a list in brackets."""
     is_plain = _PLAIN.fullmatch(path) is not None and path.lower() not in _WORDS
-    return path if is_plain and not (within and "," in path) else orjson.dumps(path).decode()
+    if is_plain and not (within and "," in path):
+        return path
+    return json.dumps(path, ensure_ascii=not path.isprintable())

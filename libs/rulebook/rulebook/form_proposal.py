@@ -3,18 +3,19 @@ names and values. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from rulebook.attributes import attribute_name
 from rulebook.attribution import CLICK_IDS, OWN_PREFIX
 from rulebook.consent import YES
 from rulebook.field_guess import guess, last_word
-from rulebook.form_explain import leaves, quoted
+from rulebook.form_explain import attribute_key, leaves, quoted
 from rulebook.form_plan import ATTRIBUTION, plan_of
 from rulebook.mapping import map_submission
 from rulebook.models import Form
+from rulebook.paths import PathInvalid, steps
 from rulebook.scalars import as_text
 from rulebook.unfolding import unfolded
 from rulebook.vendor_presets import preset, with_preset
@@ -64,7 +65,7 @@ def propose(
     name, is what stands in the page; `source` is one of the rulebook's."""
     form_id = slug(name)
     vendor = vendor_of(fields)
-    document: dict[str, Any] = {"name": name, "key": key or (form_id + "-form")[:64], "source": source}
+    document: dict[str, Any] = {"name": name, "key": key or f"{form_id}-lead-form", "source": source}
     if vendor is not None:
         document["vendor"] = vendor
     found = _found(fields, document)
@@ -108,7 +109,9 @@ def _found(fields: Mapping[str, Any], document: Mapping[str, Any]) -> _Found:
 
 def _place(found: _Found, path: str, value: Any, read: Mapping[str, Any], *, is_top: bool) -> None:
     word = last_word(path)
-    if is_top and _PASSING.search(word):
+    if not _is_readable(path):
+        found.notes.append(f"the field {quoted(path)} cannot be written as a path: rename it in the tool")
+    elif is_top and _PASSING.search(word):
         found.volatile.append(path)
     elif _CONSENT.search(word) and as_text(value).strip().casefold() in YES:
         found.keys.setdefault("consent_field", path)
@@ -120,7 +123,20 @@ def _place(found: _Found, path: str, value: Any, read: Mapping[str, Any], *, is_
         value not in (None, "", [], {})
         and sum("attributes" in name for name in found.mapping) < _MOST_ATTRIBUTES
     ):
-        found.mapping.setdefault(f"attributes.{attribute_name(word)}", []).append(path)
+        found.mapping[_free_name(f"attributes.{attribute_key(word)}", found.mapping)] = [path]
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    return next(each for n in count(1) if (each := name if n == 1 else f"{name}_{n}") not in taken)
+
+
+def _is_readable(path: str) -> bool:
+    try:
+        steps(path)
+    except PathInvalid:
+        return False
+    return True
 
 
 def _reach(document: dict[str, Any], fields: Mapping[str, Any]) -> list[str]:

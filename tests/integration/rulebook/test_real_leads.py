@@ -12,7 +12,8 @@ from rulebook.cel import compile_condition, prepare_context
 from rulebook.context import SCORING_VARIABLES, scoring_context
 from rulebook.loader import load_folder
 from rulebook.mapping import Mapped, map_submission
-from rulebook.models import Rule
+from rulebook.models import Form, Rule
+from rulebook.vendor_presets import with_preset
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT / "../shared"
@@ -109,6 +110,53 @@ def test_a_vendors_body_becomes_a_lead(file: str, form_id: str, expected: dict[s
     assert expected.items() <= mapped.profile.items()
     assert "google_key" not in mapped.profile["attributes"]
     assert "api_key" not in json.dumps(mapped.profile)
+
+
+READY: list[tuple[str, str, set[str], set[str]]] = [
+    # body, vendor, profile fields it gives, top-level names left for attributes
+    ("contact_form_7_feedback.json", "contact_form_7", {"name", "email", "message"}, {"consent"}),
+    (
+        "google_ads_lead_form_b2b.json",
+        "google_ads",
+        {"name", "email", "company", "job_title"},
+        {"form_id", "campaign_id", "adgroup_id", "creative_id"},
+    ),
+    (
+        "jotform_submission.json",
+        "jotform",
+        {"name", "first_name", "last_name"},
+        {"formID", "formTitle", "q33_typeOf", "q34_subjectFor", "q35_grade", "q27_priorTutoring"}
+        | {"q28_appointment", "q15_date", "q19_table", "q7_description", "identityProof", "reports"},
+    ),
+    ("linkedin_lead_form_responses.json", "linkedin", {"name", "email"}, set()),
+    ("meta_lead_retrieval_response.json", "meta", {"name", "email"}, {"car_make", "selected_dealer"}),
+    (
+        "typeform_form_response.json",
+        "typeform",
+        {"email", "message"},
+        {"k6TP9oLGgHjl", "gFFf3xAkJKsr", "WOTdC00F8A3h", "user_id"},
+    ),
+]
+
+
+@needs_bodies
+@pytest.mark.parametrize(("file", "vendor", "given", "left"), READY, ids=[case[1] for case in READY])
+def test_a_vendors_body_becomes_a_lead_by_its_ready_mapping(
+    file: str, vendor: str, given: set[str], left: set[str]
+) -> None:
+    body = json.loads((SHARED / "payloads" / file).read_text("utf-8"))
+    body = body["elements"][0] if "elements" in body else body
+    form = Form.model_validate(
+        with_preset(
+            {"name": "T", "key": "test-form-1", "source": "website", "vendor": vendor}
+            | {"required": ["email|phone|name"]}
+        )
+    )
+    mapped = map_submission(form, body)
+    assert mapped.missing == []
+    assert given <= mapped.profile.keys()
+    assert set(mapped.unmapped) == left
+    assert mapped.vendor_id is not None or vendor == "contact_form_7"
 
 
 @needs_bodies

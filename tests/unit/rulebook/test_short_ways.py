@@ -11,9 +11,9 @@ from rulebook import normalise
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 
 
-def long_way(number: str) -> normalise.Reading:
+def long_way(number: str) -> normalise.Phone:
     parsed, flags = normalise._parsed(number, ())
-    return normalise.Reading(None) if parsed is None else normalise._e164(parsed, flags)
+    return normalise.Phone(None) if parsed is None else normalise._e164(parsed, flags)
 
 
 def neighbours(region: str) -> list[str]:
@@ -34,7 +34,7 @@ def neighbours(region: str) -> list[str]:
 def test_a_number_written_as_e164_reads_the_same_both_ways(region: str) -> None:
     for number in neighbours(region):
         short = normalise._as_written(number)
-        assert short is None or normalise.Reading(short) == long_way(number), number
+        assert short is None or normalise.Phone(short) == long_way(number), number
 
 
 def test_a_plain_address_reads_the_same_both_ways() -> None:
