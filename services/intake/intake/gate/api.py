@@ -3,9 +3,11 @@
 import secrets
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from intake.domain.refusals import Refusal
+from intake.domain.technical import honeypot_name
 from intake.forms import Forms
 from intake.gate import cors
 from intake.gate.tokens import LIFETIME, FormTokens
@@ -21,13 +23,18 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
             "application/json": {
                 "schema": {
                     "type": "object",
-                    "required": ["token", "expires_in"],
+                    "required": ["token", "expires_in", "honeypot"],
                     "properties": {
                         "token": {"type": "string"},
                         "expires_in": {"type": "integer", "description": "seconds"},
+                        "honeypot": {"type": "string", "description": "name of a field that no person sees"},
                     },
                 },
-                "example": {"token": "AZ8sXb2iS0p5Yk1jQ2x3b0FhQmNEZUZnSGlKa0xtTm8", "expires_in": 86400},
+                "example": {
+                    "token": "AZ8sXb2iS0p5Yk1jQ2x3b0FhQmNEZUZnSGlKa0xtTm8",
+                    "expires_in": 86400,
+                    "honeypot": "baton_hp_1f0c2a9b",
+                },
             }
         },
     },
@@ -69,7 +76,13 @@ def tokens_router(forms: Forms, tokens: FormTokens, clock: Clock) -> APIRouter:
             body, headers = problem(error)
             return Response(body, error.status, decoded(headers), MEDIA_TYPE)
         given = tokens.give(form.key, now, secrets.token_bytes(9))
-        body = b'{"token":"%s","expires_in":%d}' % (given.encode(), LIFETIME.total_seconds())
+        body = orjson.dumps(
+            {
+                "token": given,
+                "expires_in": int(LIFETIME.total_seconds()),
+                "honeypot": honeypot_name(form.key),
+            }
+        )
         headers = [(b"cache-control", b"no-store"), *cors.allowed(form, by_name(request.scope["headers"]))]
         return Response(body, 200, decoded(headers), "application/json")
 
