@@ -189,7 +189,7 @@ class SpamPolicy(RulebookModel):
 class Limits(RulebookModel):
     """How many posts a minute one intake instance takes; beyond them 429 with the time to wait."""
 
-    per_minute: int = Field(default=6_000, ge=1, le=1_000_000, description="of this form")
+    per_minute: int = Field(default=30_000, ge=1, le=1_000_000, description="of this form")
     per_address_per_minute: int = Field(
         default=60,
         ge=1,
