@@ -54,6 +54,11 @@ class Visit:
         for name, value in ({"email": self.email} | more).items():
             self.page.fill(f"[name={name}]", value)
 
+    @property
+    def traps(self) -> int:
+        """How many fields stand in the form that no person sees."""
+        return self.page.locator("[aria-hidden=true] [name^=baton_hp_]").count()
+
     def send(self) -> dict[str, Any]:
         """Send the form, wait for thanks, and return the submission's event as scoring keeps it."""
         with self.page.expect_response(lambda answer: answer.ok and answer.request in self.posts) as heard:
@@ -94,6 +99,7 @@ def test_a_form_is_sent_with_where_the_visitor_came_from_and_nothing_is_stored(v
     visit.fill(message="¿Precio?")
     visit.page.check("[value=a]")
     visit.page.check("[value=b]")
+    assert visit.traps == 1
     event = visit.send()
     fields = event["fields"]
     assert (fields["email"], fields["message"], fields["interested"]) == (visit.email, "¿Precio?", ["a", "b"])
