@@ -43,11 +43,6 @@ def made_up(form: Mapping[str, Any], number: int, now: datetime, line: str | Non
     return fields
 
 
-def is_marked(form: Mapping[str, Any]) -> bool:
-    """Whether the form has a flag that tells a test from a real submission."""
-    return bool(form.get("test_flag"))
-
-
 def _person(region: str, number: int) -> dict[str, Any]:
     origin = _ORIGINS.get(region, _ORIGINS["ES"])
     return {

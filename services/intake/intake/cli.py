@@ -15,7 +15,7 @@ from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage, Declined, FoundNothing
 from baton_cli.moments import brief_utc
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
-from baton_cli.specimen import is_marked, made_up
+from baton_cli.specimen import made_up
 from baton_cli.stack import Service
 from intake.authoring import cli as authoring
 from intake.cli_health import health
@@ -59,7 +59,7 @@ def send_test(
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Post a believable made-up submission, marked as a test where the form can; prints its id.
+    """Post a believable made-up submission, marked as a test; prints its id.
 
     With --wait: exit code 0 when every lead of it is assigned, held, nurturing or closed, 1 when it went to
     quarantine, was a duplicate, or the time ran out.
@@ -71,8 +71,6 @@ def send_test(
                 f"--line: {form} does not serve {line!r}; write one of {', '.join(chosen['lines'])}."
             )
         sent = _send(client, chosen, line)
-        if not is_marked(chosen):
-            progress(f"{form} has no test_flag in the rulebook: this counts as a real lead.")
         result = {"submission_id": sent, "form": form}
         if wait:
             result |= Follower(client, timeout).follow(sent)
@@ -161,7 +159,11 @@ def _form_named(forms: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any
 
 def _send(client: Client, form: Mapping[str, Any], line: str | None) -> str:
     fields = made_up(form, secrets.randbelow(1_000_000), datetime.now(UTC), line)
-    headers = {"Idempotency-Key": secrets.token_urlsafe(12), "Accept": "application/json"}
+    headers = {
+        "Idempotency-Key": secrets.token_urlsafe(12),
+        "Accept": "application/json",
+        "Baton-Test": "1",
+    }
     answer = client.post(Service.INTAKE, _path(form), fields, headers=headers)
     if not isinstance(answer, dict) or "submission_id" not in answer:
         raise Declined(f"intake answered without an id: {answer}")

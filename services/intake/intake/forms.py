@@ -11,12 +11,16 @@ SEED_VERSION = 0
 
 
 class Found(NamedTuple):
-    """A form by its key. `is_retired`: it was valid once, so whoever still posts to it cannot know better."""
+    """A form by its key. `is_retired`: it was valid once, so whoever still posts to it cannot know better.
+
+    `staff_domains`: the company's own, in the version in force; what comes from them is a test.
+    """
 
     form_id: str
     form: Form
     version: int
     is_retired: bool
+    staff_domains: tuple[str, ...] = ()
 
 
 class Forms:
@@ -67,10 +71,11 @@ class Forms:
             raise errors.no_rulebook() from None
         entry = self._by_key[current.version].get(key)
         if entry is not None:
-            return Found(*entry, current.version, entry[1].status == "retired")
+            return Found(*entry, current.version, entry[1].status == "retired", staff_of(current))
         for older in self._versions:
             if older.effective_from <= at and key in self._by_key[older.version]:
-                return Found(*self._by_key[older.version][key], current.version, is_retired=True)
+                form = self._by_key[older.version][key]
+                return Found(*form, current.version, is_retired=True, staff_domains=staff_of(current))
         if not self.topic_was_read:
             raise errors.form_not_known_yet()
         coming = self._coming(key, at)
@@ -85,11 +90,18 @@ class Forms:
             return None
         form = current.rulebook.forms.get(form_id)
         if form is not None:
-            return Found(form_id, form, current.version, form.status == "retired")
+            return Found(form_id, form, current.version, form.status == "retired", staff_of(current))
         for older in self._versions:
             if older.effective_from <= at and form_id in older.rulebook.forms:
                 return Found(form_id, older.rulebook.forms[form_id], current.version, is_retired=True)
         return None
+
+    def staff_domains(self, at: datetime) -> tuple[str, ...]:
+        """The company's own e-mail domains at that time; none without a rulebook."""
+        try:
+            return staff_of(self._history.at(at))
+        except NoRulebookYet:
+            return ()
 
     def has_fetching(self) -> bool:
         """Whether any version known has a form whose leads are fetched."""
@@ -112,3 +124,8 @@ class Forms:
 
     def _index(self, version: int, rulebook: Rulebook) -> None:
         self._by_key[version] = {form.key: (form_id, form) for form_id, form in rulebook.forms.items()}
+
+
+def staff_of(versioned: Versioned) -> tuple[str, ...]:
+    """The company's own e-mail domains in a version."""
+    return tuple(versioned.rulebook.staff_domains)

@@ -25,7 +25,7 @@ from intake.lane import Lane
 from intake.notices.api import notices_router
 from intake.notices.wiring import Notices
 from intake.rulebook_reader import RulebookCache, RulebookReader
-from intake.senders import Challenges, Senders
+from intake.senders import Challenges, Operator, Senders
 from intake.settings import IntakeSettings
 from intake.signals import Signals
 from intake.signals_api import signals_router
@@ -98,6 +98,7 @@ class Wiring:
             senders=senders,
             notices=self.notices.desk,
             gate=self.guard.gate,
+            operator=Operator(settings.operator_token.get_secret_value()),
         )
         self.submissions = Submissions(
             intake,

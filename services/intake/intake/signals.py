@@ -1,7 +1,6 @@
 """POST /v1/signals: page views, downloads, clicks in e-mails, in batches, made durable as submissions are."""
 
 import asyncio
-import hmac
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from intake.forms import Forms, Found
 from intake.gate.gate import too_many
 from intake.gate.limits import RateLimits
 from intake.handlers import Posted
-from intake.senders import Senders, without_secret
+from intake.senders import Operator, Senders, without_secret
 from intake.senders.in_body import REMOVED
 from lead_events import LeadSignalled
 from lead_events.codec import encode
@@ -44,7 +43,7 @@ class Signals:
         senders: Senders,
         clock: Clock,
     ) -> None:
-        self._operator = settings.operator_token.get_secret_value().encode()
+        self._operator = Operator(settings.operator_token.get_secret_value())
         self._forms = forms
         self._durability = durability
         self._senders = senders
@@ -81,8 +80,7 @@ class Signals:
 
     def _prove(self, posted: Posted, found: Found) -> None:
         """Let whoever names people be the operator, or a sender that the form's signature proves."""
-        sent = posted.headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        if self._operator and hmac.compare_digest(sent, self._operator):
+        if self._operator.sent(posted.headers):
             return
         if self._senders.verify(posted._replace(content_type=_JSON), found.form) is None:
             raise Refusal(

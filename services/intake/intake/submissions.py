@@ -68,7 +68,7 @@ class Submissions:
             cors = allowed(found.form, named)
             body = await self._body(named, receive)
             posted = self._posted(key, scope, named, body)
-            if found.form.fetch is not None:
+            if found.form.fetch is not None and not self._intake.is_trial(posted):
                 notices = await self._intake.accept_notice(posted, found)
                 await http.answer(send, 200, b"application/json", _taken(notices), cors)
                 return

@@ -153,6 +153,35 @@ async def test_a_test_submission_is_marked(harness: Harness, intake: Running) ->
     assert submitted(harness.broker)[0].is_test
 
 
+async def test_the_operators_own_test_is_marked_and_meets_no_rule_against_spam(harness: Harness) -> None:
+    strict = {"signature": {"scheme": "typeform", "secret": "nobody-has-it"}, "spam": {"max_links": 0}}
+    harness.broker.append(publication(2, rulebook({"demo": FORMS["demo"] | strict})))
+    async with harness.start() as intake:
+        headers = {"Authorization": "Bearer secret", "Baton-Test": "1"}
+        answer = await intake.post(json=ANA | {"name": "https://a.example"}, headers=headers)
+        assert answer.status_code == 202
+    (event,) = submitted(harness.broker)
+    assert (event.is_test, event.verdict.outcome, event.sender) == (True, "accepted", "operator")
+
+
+@pytest.mark.parametrize("token", [{}, {"Authorization": "Bearer guessed"}, {"Authorization": "secret-"}])
+async def test_nobody_else_may_hide_a_lead_as_a_test(
+    harness: Harness, intake: Running, token: dict[str, str]
+) -> None:
+    answer = await intake.post(json=ANA, headers={"Baton-Test": "1", **token})
+    assert answer.status_code == 401
+    assert "leave the header out" in answer.json()["detail"]
+    assert submitted(harness.broker) == []
+
+
+async def test_what_comes_from_the_companys_own_domains_is_a_test(harness: Harness) -> None:
+    harness.broker.append(publication(2, rulebook(FORMS) | {"staff_domains": ["aurora.example"]}))
+    async with harness.start() as intake:
+        await intake.post(json={"email": "eva@aurora.example"})
+        await intake.post(json=ANA)
+    assert [event.is_test for event in submitted(harness.broker)] == [True, False]
+
+
 async def test_a_file_is_left_out_with_a_flag(harness: Harness, intake: Running) -> None:
     await intake.post(data=ANA, files={"cv": ("cv.pdf", b"\x00\x01")})
     assert submitted(harness.broker)[0].flags == ["file_ignored"]
@@ -347,7 +376,7 @@ def _payloads(folder: Path) -> list[tuple[str, bytes]]:
 async def test_a_mapping_that_breaks_keeps_the_submission_in_quarantine(
     harness: Harness, intake: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("of whoever wrote it")
 
     monkeypatch.setattr("intake.handlers.map_submission", broken)
@@ -359,7 +388,7 @@ async def test_a_mapping_that_breaks_keeps_the_submission_in_quarantine(
 async def test_a_profile_the_event_cannot_hold_keeps_the_submission_in_quarantine(
     harness: Harness, intake: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def odd(*_: object) -> Mapped:
+    def odd(*_: object, **__: object) -> Mapped:
         return Mapped(profile={"email": "ana@example.com", "employees": -1}, lines=["main"])
 
     monkeypatch.setattr("intake.handlers.map_submission", odd)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baton_cli.specimen import is_marked, made_up
+from baton_cli.specimen import made_up
 from rulebook.loader import load_folder
 from rulebook.mapping import map_submission
 from rulebook.models import Form
@@ -30,7 +30,7 @@ def test_the_form_reads_its_specimen_as_a_complete_submission(name: str) -> None
     assert mapped.flags == []
     assert ("email" in form.fields) == (mapped.profile.get("email") == "test-000042@example.com")
     assert mapped.lines == [form.lines[0]] or not form.line_field
-    assert mapped.is_test is is_marked(plain)
+    assert mapped.is_test is bool(plain.get("test_flag"))
     assert mapped.consent is None or mapped.consent["given"]
 
 

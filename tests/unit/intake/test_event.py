@@ -17,6 +17,7 @@ from intake.domain.text import check_value
 from intake.domain.verdict import ACCEPTED, quarantined
 from lead_events import Attribution, Consent, LeadSubmitted, Profile, Receipt
 from lead_events.words import QuarantineReason
+from rulebook.consent import consent_record
 from rulebook.mapping import Mapped, map_submission
 from rulebook.models import Form
 
@@ -63,6 +64,8 @@ def read(fields: dict[str, Any], **more: Any) -> Read:
 def typed(it: Read, spooled_at: datetime | None = None) -> LeadSubmitted:
     """The same submission as the event's models."""
     mapped = it.mapped
+    act = mapped.occurred_at or it.received_at
+    consent = consent_record(mapped.consent, it.form, it.form_id, at=act)
     return LeadSubmitted(
         submission_id=it.submission_id,
         form_id=it.form_id,
@@ -81,7 +84,7 @@ def typed(it: Read, spooled_at: datetime | None = None) -> LeadSubmitted:
         flags=[*it.flags, *mapped.flags],
         unmapped=mapped.unmapped or None,
         attribution=Attribution(**mapped.attribution),
-        consent=None if mapped.consent is None else Consent(**mapped.consent),
+        consent=None if consent is None else Consent(**consent),
         explicit_ask=it.form.explicit_ask,
         verdict=it.verdict,
         is_test=mapped.is_test,
@@ -155,3 +158,17 @@ def test_nesting_is_counted_where_brackets_are_many(bracket: bytes) -> None:
     assert decode_json(deepest)
     with pytest.raises(Refusal, match="nested deeper"):
         decode_json(b'{"f":' + bracket * 32 + b"1" + close * 32 + b"}")
+
+
+def test_consent_says_which_words_when_on_which_form_and_from_which_source() -> None:
+    form = FORM.model_copy(update={"consent_text": "Call me.", "consent_version": "2026-01"})
+    fields = {"email": "ana@example.com", str(form.consent_field): "yes"}
+    it = read(fields, form=form, mapped=map_submission(form, fields, NOON))
+    assert orjson.loads(event_json(it, RECEIPT))["consent"] == {
+        "given": True,
+        "text_version": "2026-01",
+        "text": "Call me.",
+        "at": NOON.isoformat().replace("+00:00", "Z"),
+        "form_id": "demo",
+        "source": form.source,
+    }

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from intake.domain.verdict import quarantined
 from lead_events import Profile, Receipt, Verdict
 from lead_events.words import QuarantineReason
+from rulebook.consent import consent_record
 from rulebook.mapping import Mapped
 from rulebook.models import Form
 
@@ -80,7 +81,12 @@ def event_json(read: Read, receipt: Receipt, spooled_at: datetime | None = None)
         "flags": [*read.flags, *mapped.flags],
         "unmapped": mapped.unmapped or None,
         "attribution": mapped.attribution,
-        "consent": mapped.consent,
+        "consent": consent_record(
+            mapped.consent,
+            form,
+            read.form_id,
+            at=mapped.occurred_at or read.received_at,
+        ),
         "explicit_ask": form.explicit_ask,
         "verdict": _verdict(read.verdict),
         "is_test": mapped.is_test,

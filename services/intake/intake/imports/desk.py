@@ -181,7 +181,7 @@ class ImportDesk:
         return Known(job, asked, Progress(), is_new=True)
 
     def _staff_domains(self) -> tuple[str, ...]:
-        return tuple(getattr(self._forms, "staff_domains", lambda _: ())(self._clock.now()))
+        return self._forms.staff_domains(self._clock.now())
 
     def _next(self) -> Job | None:
         """The oldest import that is not over."""

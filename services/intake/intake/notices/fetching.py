@@ -158,7 +158,7 @@ class Fetching:
 def _read(event: LeadNotified, found: Found, fields: dict[str, Any], now: datetime) -> Read:
     """What was fetched, as if it had been posted when the notice came."""
     try:
-        mapped = map_submission(found.form, fields, event.received_at)
+        mapped = map_submission(found.form, fields, event.received_at, staff_domains=found.staff_domains)
     except Exception as error:
         _log.exception("a form's mapping broke", form_id=event.form_id)
         mapped, verdict = unmapped(found.form), _broken(error)

@@ -2,6 +2,15 @@
 
 from intake.senders.challenges import Challenges
 from intake.senders.in_body import without_secret, without_secrets
+from intake.senders.operator import OPERATOR, Operator
 from intake.senders.senders import Senders, delivery_id
 
-__all__ = ["Challenges", "Senders", "delivery_id", "without_secret", "without_secrets"]
+__all__ = [
+    "OPERATOR",
+    "Challenges",
+    "Operator",
+    "Senders",
+    "delivery_id",
+    "without_secret",
+    "without_secrets",
+]
