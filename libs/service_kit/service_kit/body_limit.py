@@ -19,7 +19,7 @@ _CLOSE = {"Connection": "close"}
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 instead of reading on. Routes at `streamed` paths limit theirs themselves."""
+    """ASGI middleware: answers 413 instead of reading on. Routes at `streamed` paths limit their own."""
 
     def __init__(self, app: Any, *, limit: int = LARGEST_BODY, streamed: Collection[str] = ()) -> None:
         self._app = app
