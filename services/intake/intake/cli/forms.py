@@ -17,8 +17,8 @@ from baton_cli.moments import brief_utc
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.specimen import made_up
 from baton_cli.stack import Service
-from intake.authoring import cli as authoring
-from intake.cli_health import health
+from intake.cli import authoring
+from intake.cli.health import health
 
 _BETWEEN_LOOKS = 0.25
 _TIMER_SECONDS = 3.0

@@ -1,0 +1,1 @@
+"""What intake offers to the `baton` command, a file for each subject; over HTTP only."""
