@@ -1,6 +1,7 @@
 """Ready mappings: what each vendor's submission becomes, by configuration alone."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ TYPEFORM = {
             answer("mail", "email", "lena@example.com"),
             answer("tel", "phone_number", "+34600000001"),
             answer("interests", "choices", {"labels": ["CRM", "Support"]}),
+            answer("tools", "choices", {"other": "our own"}),
         ],
     },
 }
@@ -63,11 +65,18 @@ JOTFORM = {
 }
 GOOGLE = {
     "lead_id": "g-1",
+    "lead_submit_time": "2026-03-02T11:59:00Z",
+    "lead_stage": "LEAD_STAGE_NEW",
     "is_test": True,
     "google_key": "hidden",
     "gcl_id": "Cj0-2",
     "user_column_data": pairs(
-        "column_id", "string_value", WORK_EMAIL="lena@example.com", COMPANY_NAME="Berg", OWN="blue"
+        "column_id",
+        "string_value",
+        WORK_EMAIL="lena@example.com",
+        COMPANY_NAME="Berg",
+        COMPANY_SIZE="51-200",
+        OWN="blue",
     ),
 }
 META = {
@@ -93,6 +102,7 @@ LINKEDIN = {
         ],
         "consentResponses": [{"consentId": 1, "accepted": True}],
     },
+    "form": {"name": "Spring", "hiddenFields": [{"name": "utm_source", "value": "linkedin"}]},
 }
 
 # vendor, what it sends, part of the profile, attributes, other things it became
@@ -101,11 +111,11 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
         "typeform",
         TYPEFORM,
         {"email": "lena@example.com", "phone": "+34600000001", "message": "A demo"},
-        {"interests": ["CRM", "Support"]},
+        {"interests": ["CRM", "Support"], "tools": "our own"},
         {
             "vendor_id": "tok-1",
             "attribution": {"utm_source": "ads", "click_ids": {"gclid": "Cj0-1"}},
-            "unmapped": ["interests"],
+            "unmapped": ["interests", "tools"],
         },
     ),
     (
@@ -122,6 +132,8 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
             "your-name": "Lena Berg",
             "your-email": "lena@example.com",
             "your-message": " 日本語 ",
+            "_wpcf7_ak_js": "1772452740000",
+            "_wpcf7_ak_hp_textarea": "",
         },
         {"name": "Lena Berg", "email": "lena@example.com", "message": "日本語"},
         {},
@@ -137,9 +149,15 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
     (
         "google_ads",
         GOOGLE,
-        {"email": "lena@example.com", "company": "Berg"},
-        {"own": "blue"},
-        {"is_test": True, "vendor_id": "g-1", "attribution": {"click_ids": {"gclid": "Cj0-2"}}},
+        {"email": "lena@example.com", "company": "Berg", "employees": 51},
+        {"own": "blue", "employees_text": "51-200"},
+        {
+            "is_test": True,
+            "vendor_id": "g-1",
+            "occurred_at": datetime(2026, 3, 2, 11, 59, tzinfo=UTC),
+            "attribution": {"click_ids": {"gclid": "Cj0-2"}},
+            "unmapped": ["OWN"],
+        },
     ),
     (
         "salesforce",
@@ -184,7 +202,12 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
         LINKEDIN,
         {"first_name": "Lena", "email": "lena@example.com"},
         {"f_9": "soon"},
-        {"vendor_id": "l-1", "is_test": True, "consent": {"given": True}},
+        {
+            "vendor_id": "l-1",
+            "is_test": True,
+            "consent": {"given": True},
+            "attribution": {"utm_source": "linkedin"},
+        },
     ),
     (
         "html",
@@ -254,6 +277,12 @@ def test_a_slip_in_a_form_with_a_vendor_is_told_at_its_own_line(tmp_path: Path) 
     assert ("google-ads.yaml", 1 + lines.index("  colour: COLOUR")) in found
 
 
+def test_whoever_takes_200_alone_for_success_is_answered_so() -> None:
+    assert form("google_ads").success_status == 200
+    assert Form.model_validate(yaml.safe_load((EXAMPLES / "webflow.yaml").read_text())).success_status == 200
+    assert {form(name).success_status for name in vendor_names() if name != "google_ads"} == {202}
+
+
 def test_metas_dummy_lead_is_a_test() -> None:
     body = {"id": "1", "field_data": [{"name": "email", "values": ["test@fb.com"]}]}
     assert map_submission(form("meta"), body).is_test
@@ -282,7 +311,20 @@ BY_YAML_ALONE = [
         "webflow",
         {
             "triggerType": "form_submission",
-            "payload": {"id": "w-1", "data": {"Email": "lena@example.com", "Company": "Berg", "Plan": "pro"}},
+            "payload": {
+                "name": "Contact Us",
+                "siteId": "s-1",
+                "data": {
+                    "First Name": "Lena",
+                    "email": "lena@example.com",
+                    "Phone Number": 34600000001,
+                    "Company": "Berg",
+                    "Plan": "pro",
+                },
+                "submittedAt": "2026-03-02T11:59:00.117Z",
+                "id": "w-1",
+                "formId": "f-1",
+            },
         },
         {"plan": "pro"},
         "w-1",

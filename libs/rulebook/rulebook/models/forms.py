@@ -253,6 +253,9 @@ class Form(RulebookModel):
         default=None, description="a ready mapping to start from; what this form says itself wins"
     )
     signature: Signature | None = None
+    success_status: Literal[200, 202] = Field(
+        default=202, description="200 for a tool that takes any other answer for a failure, and sends again"
+    )
     fetch: Fetch | None = None
     limits: Limits = Limits()
     spam: SpamPolicy = SpamPolicy()
