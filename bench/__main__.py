@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from baton_dev.stack import Stack
-from bench import batching, intake, path
+from bench import abuse, batching, intake, path
 from bench.company import large_company
 
 
@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     table = Table("measured", "result", "to reach", title=title)
     with console.status("intake beside the bare handler ..."):
         _intake_rows(table, options.short)
+    with console.status("honest clients beside abuse ..."):
+        _abuse_rows(table, options.short)
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
         stack = Stack(Path(folder), large_company())
         with path.running(stack), console.status("the whole path ..."):
@@ -61,7 +63,22 @@ def _intake_rows(table: Table, short: bool) -> None:
         f"{found.intake_rate:,.0f} / {found.bare_rate:,.0f} req/s = {found.ratio:.2f}x",
         ">= 1.0x, aim 1.5x",
     )
+    table.add_row(
+        "the same with signature, spam rules and Idempotency-Key",
+        f"{found.guarded_rate:,.0f} req/s = {found.guarded_ratio:.2f}x",
+        ">= 1.0x, aim 1.5x",
+    )
     table.add_row("intake's p99 at its limit, 64 connections", f"{found.intake_p99 * 1000:.0f} ms", "")
+
+
+def _abuse_rows(table: Table, short: bool) -> None:
+    found = abuse.measure(5.0 if short else 20.0)
+    table.add_row(
+        "p99 of honest clients beside 10 MB bodies, 500 slow senders, deep JSON, gzip bombs / alone",
+        f"{found.abused_p99 * 1000:.0f} / {found.calm_p99 * 1000:.0f} ms = {found.ratio:.1f}x, "
+        f"{found.refused_honest} refused, intake {found.rss / 2**20:.0f} MiB",
+        "<= 2x, < 200 MiB",
+    )
 
 
 def _path_rows(table: Table, stack: Stack, options: argparse.Namespace) -> None:

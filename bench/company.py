@@ -14,6 +14,14 @@ NO_LIMIT = 1_000_000
 """Posts a minute, the highest that a form can say: what is measured is the work, not the waiting."""
 
 
+GUARDED: dict[str, Any] = {
+    "key": "bench-guarded",
+    "signature": {"scheme": "standard_webhooks", "secret": "bench"},
+    "spam": {"min_fill": "2s", "max_links": 3, "disposable_addresses": "quarantine", "wave": {}},
+}
+"""The demo form with all that a form can ask for, but a captcha: that is another company's work."""
+
+
 def seed_without_limits(folder: Path) -> Path:
     """The example's rulebook below `folder`, its forms without a limit, for an intake to start from."""
     seed = folder / "rulebook"
@@ -22,6 +30,9 @@ def seed_without_limits(folder: Path) -> Path:
         form = yaml.safe_load(file.read_text("utf-8"))
         form["limits"] = {"per_minute": NO_LIMIT, "per_address_per_minute": NO_LIMIT}
         file.write_text(yaml.safe_dump(form, allow_unicode=True, sort_keys=False), "utf-8")
+        if file.stem == "demo-request":
+            guarded = file.with_name("guarded.yaml")
+            guarded.write_text(yaml.safe_dump(form | GUARDED, allow_unicode=True, sort_keys=False), "utf-8")
     return seed
 
 

@@ -45,12 +45,13 @@ class Load:
         return sum(answer.status == 202 for answer in self.answers) / self.seconds
 
 
-def post(path: str, body: bytes, *, content_type: str = "application/json") -> bytes:
+def post(
+    path: str, body: bytes, *, content_type: str = "application/json", headers: dict[str, str] | None = None
+) -> bytes:
     """A POST as bytes, for a connection that stays open."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
-    )
-    return f"{head}\r\n\r\n".encode() + body
+    named = {"Host": "bench", "Content-Type": content_type, "Content-Length": len(body)} | (headers or {})
+    head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
 class _Connection(asyncio.Protocol):
