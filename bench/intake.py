@@ -141,7 +141,7 @@ def _plain(path: str) -> Request:
 
 
 def _guarded(number: int) -> bytes:
-    """A post that its sender has signed, with a key of its own. Source: Standard Webhooks, "Signature scheme"."""
+    """A post that its sender has signed (Standard Webhooks), with a key of its own."""
     body, moment = person_json(number), int(time.time())
     signed = f"msg-{number}.{moment}.".encode() + body
     mac = base64.b64encode(hmac.digest(base64.b64decode(SECRET), signed, "sha256")).decode()
