@@ -45,6 +45,9 @@ def signal_keys(identity: Mapping[str, str], matching: Matching | None = None) -
 
 def record_key(profile: Mapping[str, Any], submission_id: UUID) -> str:
     """The Kafka key of a submission: its first identity key, else its own id."""
+    email = profile.get("email")  # nearly all have one
+    if isinstance(email, str) and (key := email_key(email)):
+        return f"email:{key}"
     keys = identity_keys(profile)
     return f"{keys[0].kind}:{keys[0].value}" if keys else str(submission_id)
 

@@ -5,13 +5,14 @@ Public Suffix List) and are read at first use; nothing is fetched and nothing is
 """
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
 _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_PLAIN = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)")
+"""Two words: the registrable domain itself, unless the list has both as one suffix."""
 _LONGEST = 253
 
 
@@ -36,10 +37,16 @@ def is_free_mail(domain: str) -> bool:
 def company_domain(email: str | None, website: str | None) -> str | None:
     """The registrable domain, in its ASCII form, of a work e-mail, else of a website; None where neither
     tells."""
-    at = registrable_domain(email.rpartition("@")[2]) if email else None
-    if at is not None and not is_free_mail(at):
+    at = _company_at(email.rpartition("@")[2]) if email else None
+    if at is not None:
         return at
     return website_domain(website) if website else None
+
+
+@lru_cache(maxsize=8192)
+def _company_at(domain: str) -> str | None:
+    at = registrable_domain(domain)
+    return None if at is None or is_free_mail(at) else at
 
 
 @lru_cache(maxsize=8192)
@@ -48,6 +55,9 @@ def registrable_domain(domain: str) -> str | None:
     name = _ascii(domain)
     if name is None or "." not in name or name.rpartition(".")[2].isdigit():
         return None
+    plain = _PLAIN.fullmatch(name)
+    if plain is not None and "xn--" not in name and _suffixes().isdisjoint((name, f"*.{plain[1]}")):
+        return name
     found = _extract()(name)
     if found.suffix:
         return str(found.top_domain_under_public_suffix) or None
@@ -94,7 +104,12 @@ def _disposable() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _extract() -> Callable[[str], Any]:
+def _suffixes() -> frozenset[str]:
+    return frozenset(_extract().tlds)
+
+
+@lru_cache(maxsize=1)
+def _extract() -> Any:
     from tldextract import TLDExtract
 
     return TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)

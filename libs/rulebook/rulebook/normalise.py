@@ -9,6 +9,7 @@ import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber, PhoneNumberFormat
 
+from rulebook.numbering import dials_abroad, is_valid, plain_code
 from rulebook.scalars import as_text
 
 _DROPPED = re.compile(
@@ -24,6 +25,8 @@ _PLAIN_ADDRESS = re.compile(
 _SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 _SPREADSHEET_DAMAGE = re.compile(r"^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$", re.IGNORECASE)
 _WRITTEN_AS_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+_BETWEEN_DIGITS_SIGNS = " .-()"
+_BETWEEN_DIGITS = str.maketrans("", "", _BETWEEN_DIGITS_SIGNS)
 _VENDOR_PREFIX = re.compile(r"^(?:p|tel|phone)\s*:\s*", re.IGNORECASE)
 _WHOLE_NUMBER = re.compile(r"^(\+?\d{7,15})\.0+$")
 """A number that a spreadsheet keeps as a fraction: no digit of it is gone."""
@@ -161,7 +164,7 @@ def read_phone(value: object, regions: tuple[str, ...] = ()) -> Phone:
         return Phone(None, ("spreadsheet_damage",))
     if text.startswith("00"):
         text = "+" + text[2:]
-    if (short := _as_written(text)) is not None:
+    if (short := _short_way(text, regions)) is not None:
         return Phone(short)
     number, flags = _parsed(text, regions)
     if number is not None:
@@ -174,8 +177,23 @@ def read_phone(value: object, regions: tuple[str, ...] = ()) -> Phone:
     return Phone(None, ("unusable",))
 
 
+def _short_way(text: str, regions: tuple[str, ...]) -> str | None:
+    """E.164 of a number that is valid as it is written, a tenth of the cost of taking it apart; most are."""
+    digits = text.translate(_BETWEEN_DIGITS)
+    if not digits or text[-1] in _BETWEEN_DIGITS_SIGNS:
+        return None
+    if digits[0] == "+":
+        return _as_written(digits)
+    if not regions or not digits.isascii() or not digits.isdigit():
+        return None
+    code = plain_code(regions[0])
+    if code is None or dials_abroad(regions[0], digits):
+        return None
+    return _as_written(f"+{code}{digits}")
+
+
 def _as_written(text: str) -> str | None:
-    """The text itself where it is a valid number in E.164 already: half the cost of taking it apart.
+    """The text itself where it is a valid number in E.164 already.
 
     Left to `_parsed`: a national part that starts with a digit people dial before it in some country.
     """
@@ -188,8 +206,10 @@ def _as_written(text: str) -> str | None:
     national = text[1 + length :]
     if national[0] in "0178":
         return None
-    number = PhoneNumber(country_code=code, national_number=int(national))
-    return text if phonenumbers.is_valid_number(number) else None
+    valid = is_valid(code, national)
+    if valid is None:
+        valid = phonenumbers.is_valid_number(PhoneNumber(country_code=code, national_number=int(national)))
+    return text if valid else None
 
 
 def _parsed(text: str, regions: tuple[str, ...]) -> tuple[PhoneNumber | None, tuple[str, ...]]:

@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
 
-from rulebook import normalise
+from rulebook import mail_domains, normalise
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 
@@ -54,3 +54,47 @@ def test_a_plain_address_reads_the_same_both_ways() -> None:
             expected = None
         assert normalise.read_email(address).value == expected
     assert taken > 1_000
+
+
+def spoken(digits: str, chance: random.Random) -> str:
+    """The digits in groups, as people write them."""
+    signs = [chance.choice(["", "", "", " ", "-", ".", " (", ") "]) for _ in digits[1:]]
+    return "".join(digit + sign for digit, sign in zip(digits, [*signs, ""], strict=True))
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_number_as_people_write_it_reads_the_same_both_ways(region: str) -> None:
+    chance = random.Random(region)
+    code = str(phonenumbers.country_code_for_region(region))
+    for number in neighbours(region):
+        for text in (f"+{spoken(number[1:], chance)}", spoken(number[1 + len(code) :], chance)):
+            short = normalise._short_way(text, (region,))
+            parsed, flags = normalise._parsed(text, (region,))
+            if short is not None:
+                assert parsed is not None, text
+                assert normalise.Phone(short) == normalise._e164(parsed, flags), text
+
+
+@pytest.mark.parametrize("text", ["p:", "-", "( )", "+", "()1"])
+def test_signs_without_digits_are_no_number(text: str) -> None:
+    assert normalise.read_phone(text, ("ES",)).value is None
+
+
+def test_numbers_of_common_markets_take_the_short_way() -> None:
+    assert normalise._short_way("600 00 00 01", ("ES",)) == "+34600000001"
+    assert normalise._short_way("+34 600-000-001", ()) == "+34600000001"
+    assert normalise._short_way("+39 347 123 4567", ()) == "+393471234567"
+
+
+def test_a_domain_of_two_words_reads_the_same_both_ways() -> None:
+    suffixes = sorted(mail_domains._suffixes())
+    chance = random.Random(2)
+    suffixes = [suffix for suffix in suffixes if suffix.isascii()]
+    names = [f"a.{suffix.rpartition('.')[2]}" for suffix in suffixes]
+    names += [suffix.removeprefix("*.").removeprefix("!") for suffix in suffixes if suffix.count(".") == 1]
+    names += ["a.ck", "www.ck", "example.local", "a-b.co", "co.uk", "xn--55qx5d.cn", "x.xn--p1ai"]
+    names = [name for name in names if name.count(".") == 1]
+    for name in {*chance.sample(names, 3_000), *names[-7:]}:
+        found = mail_domains._extract()(name)
+        wanted = found.top_domain_under_public_suffix or None if found.suffix else name
+        assert mail_domains.registrable_domain(name) == wanted, name

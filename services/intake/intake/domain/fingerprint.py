@@ -36,7 +36,10 @@ def _folded(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip().casefold() if "@" in value and _is_address(value) else value
     if isinstance(value, dict):
-        return {key: _folded(item) for key, item in value.items()}
+        return {
+            key: item if isinstance(item, str) and "@" not in item else _folded(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_folded(item) for item in value]
     return value

@@ -21,7 +21,7 @@ from lead_events.words import ImportMode, QuarantineReason
 from rulebook.identity import identity_keys, record_key
 from rulebook.mapping import Mapped, map_submission
 from rulebook.models import Form
-from service_kit.records import Outgoing
+from service_kit.records import Headers, Outgoing
 
 TOPIC = "lead-imported"
 LARGEST = 900 * 1024
@@ -61,18 +61,27 @@ class Maker:
         self._prefixed = self._meta_places()
         self._instance = f"import-{order.import_id}"
         self._shared = _shared(order)
+        self._headers = headers_of(
+            LeadSubmitted,
+            id=order.import_id,
+            source="intake",
+            time=order.received_at,
+            subject=str(order.import_id),
+            topic=TOPIC,
+        )
 
     def read(self, row: Row) -> Read:
         """The row as the form's mapping reads it. Raises RowRefused."""
         if row.fault is not None:
             raise RowRefused(row.fault)
+        order = self._order
         fields = self._fields(row.cells)
-        mapped = map_submission(self._form, fields, None, staff_domains=self._order.staff_domains)
+        mapped = map_submission(self._form, fields, None, staff_domains=order.staff_domains)
         _check_contact(mapped)
         mapped, flags = self._dated(mapped, row)
-        mapped = replace(mapped, consent=self._consent(mapped))
+        if order.wish.consent_proof is not None:
+            mapped = replace(mapped, consent=self._consent(mapped, order.wish.consent_proof))
         print_ = fingerprint(fields, self._form.volatile)
-        order = self._order
         key = mapped.vendor_id
         identity = (
             submission_id(order.form_id, print_, key=key, received_at=order.received_at)
@@ -102,21 +111,20 @@ class Maker:
         value = event_json(read, receipt)
         if len(value) > LARGEST:
             raise RowRefused(f"it is larger than {LARGEST // 1024} KiB: shorten its longest cell")
-        submission = str(read.submission_id)
-        headers = headers_of(
-            LeadSubmitted,
-            id=event_id(read.submission_id, TOPIC, submission),
-            source="intake",
-            time=read.received_at,
-            subject=submission,
-            topic=TOPIC,
-        )
         key = record_key(read.mapped.profile, read.submission_id)
-        return Outgoing(TOPIC, key.encode(), value, tuple(headers))
+        return Outgoing(TOPIC, key.encode(), value, self._headers_of(read.submission_id))
 
     def keys(self, read: Read) -> list[str]:
         """By which the person is known again, as `kind:value`."""
         return [f"{key.kind}:{key.value}" for key in identity_keys(read.mapped.profile)]
+
+    def _headers_of(self, identity: UUID) -> Headers:
+        """As `headers_of` says; all but two are the same for each row."""
+        submission = str(identity)
+        own = {"ce_id": str(event_id(identity, TOPIC, submission)), "ce_subject": submission}
+        return tuple(
+            (name, own[name].encode()) if name in own else (name, value) for name, value in self._headers
+        )
 
     def _fields(self, cells: list[str]) -> dict[str, Any]:
         """By field name what was typed; a blank cell is not given."""
@@ -147,11 +155,8 @@ class Maker:
         flags = () if why is None else (f"occurred_at:{why}",)
         return replace(mapped, occurred_at=at, flags=own), flags
 
-    def _consent(self, mapped: Mapped) -> dict[str, Any] | None:
-        proof = self._order.wish.consent_proof
+    def _consent(self, mapped: Mapped, proof: str) -> dict[str, Any]:
         consent = mapped.consent
-        if proof is None:
-            return consent
         column = self._form.consent_field
         if consent is not None and column is not None and not consent["given"] and column in self._names:
             return consent
