@@ -132,7 +132,7 @@ async def _load(
     registry = await load.register_keys(conn, submissions)
     places = await again.places(conn, submissions, registry)
     found = await load.lock_working_set(
-        conn, _names(live, registry), _lead_ids(reports) | places.leads, places.persons
+        conn, _names(live, registry) | places.names, _lead_ids(reports) | places.leads, places.persons
     )
     before = await again.load_before(conn, places, found.persons)
     now = await batch.refresh_now()
@@ -212,6 +212,7 @@ async def _decide(batch: Batch, events: Sequence[Event], work: _Work) -> None:
 async def _save(batch: Batch, work: _Work) -> None:
     conn, people, book = batch.conn, work.people, work.book
     await save.save_people(conn, people.changed_persons.values(), people.changed_keys.values())
+    await save.drop_unused_keys(conn, people.unused_keys())
     await save.save_leads(conn, _in_order(book.changed.values()), work.progress.endings)
     await save.save_submissions(conn, work.taken, batch.now)
     await save.move_submissions(conn, work.progress.moved.values())

@@ -9,7 +9,7 @@ from lead_events.words import RerunKind
 from rulebook.identity import record_key
 from scoring import metrics
 from scoring.handlers import BULK_TOPIC
-from scoring.store import quarantine
+from scoring.store import persons, quarantine
 from scoring.store.quarantine import Filter, Held
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
@@ -97,6 +97,7 @@ class Releases:
 
 async def _chunk(unit: Unit, identity: UUID) -> bool:
     """Deal with one chunk; False when there is nothing left."""
+    await persons.hold_erasures(unit.conn)
     held = await quarantine.lock_action(unit.conn, identity)
     if held is None:
         return False

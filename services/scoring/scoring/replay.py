@@ -15,7 +15,7 @@ from scoring import metrics
 from scoring.domain.remap import Again, Finding, changes, map_again
 from scoring.handlers import BULK_TOPIC
 from scoring.releases import publish_again
-from scoring.store import replays
+from scoring.store import persons, replays
 from scoring.store.replays import Range, Row
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
@@ -137,6 +137,7 @@ class Replays:
             await self._runtime.published()
 
     async def _chunk(self, unit: Unit, identity: UUID) -> bool:
+        await persons.hold_erasures(unit.conn)
         replay = await replays.lock(unit.conn, identity)
         if replay is None:
             return False

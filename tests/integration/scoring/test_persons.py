@@ -1,6 +1,7 @@
 """One person: exported, erased so that nothing brings them back, left alone; through the running consumer."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,18 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import SecretStr
 
-from lead_events import Consent, ImportedRow, LeadRouted, LeadSubmitted, PersonErased, Verdict
+from lead_events import (
+    Consent,
+    ImportedRow,
+    LeadRouted,
+    LeadSubmitted,
+    PersonErased,
+    Profile,
+    Rerun,
+    Verdict,
+)
 from lead_events.ids import lead_id
-from lead_events.words import CauseKind, CloseReason, Quadrant, QuarantineReason, RoutedKind
+from lead_events.words import CauseKind, CloseReason, Quadrant, QuarantineReason, RerunKind, RoutedKind
 from scoring.accounting import conservation_answer
 from scoring.api.persons import person_routes
 from scoring.consumer import consumer_spec
@@ -203,6 +213,131 @@ async def test_merged_persons_go_together_and_a_shared_phone_stays_shared(keyed:
         {"kind": "email", "email": None, "identifies": True},
         {"kind": "phone", "email": None, "identifies": False},
     ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"lines": ["nowhere"]},
+        {"key": "v-1", "key_origin": "vendor", "fingerprint": "other"},
+    ],
+    ids=["a line that has no scorecard", "a vendor's id that stands for somebody else"],
+)
+async def test_who_only_waits_in_quarantine_leaves_no_key_behind(
+    keyed: "World", given: dict[str, Any]
+) -> None:
+    keyed.submit({"email": "bob@example.com"}, key="v-1", key_origin="vendor", fingerprint="bob")
+    await keyed.settle()
+    keyed.submit(EVA, **given)
+    await keyed.settle()
+    assert sorted((await keyed.states()).values()) == ["opened", "quarantined"]
+    assert len(await keyed.fetch("SELECT 1 FROM identity_keys")) == 1
+    await erase(keyed)
+    kept = await everything(keyed)
+    assert "eva@example.com" not in kept
+    assert "600111222" not in kept
+    assert await unaccounted(keyed) == 0
+
+
+async def test_a_key_that_nobody_is_known_by_goes_with_whoever_sent_it(keyed: "World") -> None:
+    """As an earlier version left them of those it put aside."""
+    spam = Verdict(outcome="quarantined", reason=QuarantineReason.LINKS)
+    keyed.submit(EVA, verdict=spam)
+    await keyed.settle()
+    await keyed.fetch("INSERT INTO identity_keys (kind, value) VALUES ('email', 'eva@example.com')")
+    await erase(keyed)
+    assert await keyed.fetch("SELECT 1 FROM identity_keys") == []
+
+
+async def test_a_shared_phone_goes_with_the_last_who_had_it(keyed: "World") -> None:
+    for name in ("eva", "bob"):
+        keyed.submit(EVA | {"email": f"{name}@example.com"}, fingerprint=name)
+        await keyed.settle()
+    await erase(keyed)
+    assert "600111222" in await everything(keyed)
+    await erase(keyed, by_email("bob@example.com"))
+    assert "600111222" not in await everything(keyed)
+    assert await keyed.fetch("SELECT 1 FROM identity_keys") == []
+
+
+ALIKE = ("neva@example.com", "x.eva@example.com", "eva@example.com.mx", "eva@example.community")
+
+
+@pytest.mark.parametrize("email", ALIKE)
+async def test_nobody_whose_address_only_looks_alike_is_erased_too(keyed: "World", email: str) -> None:
+    unread = Verdict(outcome="quarantined", reason=QuarantineReason.UNREADABLE)
+    keyed.submit({"email": email})
+    aside = keyed.submit({}, fields={"who": email}, verdict=unread, fingerprint="z", submission_id=uuid4())
+    await keyed.settle()
+    (record,) = keyed.broker.records("lead-scored")
+    await keyed.fetch(
+        "INSERT INTO outbox (topic, key, value, headers, claimed_until)"
+        " VALUES ('lead-scored', $1, $2, '', now() + interval '1 hour')",
+        record.key,
+        record.value,
+    )
+    await erase(keyed)
+    assert (await keyed.states())[aside.submission_id] == "quarantined"
+    assert len(await keyed.fetch("SELECT 1 FROM outbox WHERE topic = 'lead-scored'")) == 1
+    await keyed.fetch("DELETE FROM outbox")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"mail": "Eva@Example.com"}',
+        "email=eva%40example.com&x=1",
+        "x=%20eva@example.com",
+        "write to\\neva@example.com.",
+        "<eva@example.com>",
+        "+34600111222,",
+        "phone=%2B34600111222",
+    ],
+)
+async def test_the_erased_are_found_in_what_could_not_be_read(keyed: "World", text: str) -> None:
+    unread = Verdict(outcome="quarantined", reason=QuarantineReason.UNREADABLE)
+    raw = base64.b64encode(text.replace("\\n", "\n").encode() + b"\xff").decode()
+    keyed.submit(EVA)
+    in_raw = keyed.submit({}, raw=raw, verdict=unread, fingerprint="y", submission_id=uuid4())
+    in_fields = keyed.submit({}, fields={"x": text}, verdict=unread, fingerprint="z", submission_id=uuid4())
+    await keyed.settle()
+    await erase(keyed)
+    states = await keyed.states()
+    assert states[in_raw.submission_id] == states[in_fields.submission_id] == "erased"
+
+
+async def test_what_is_sent_again_after_an_erasure_leaves_nothing_of_the_person(keyed: "World") -> None:
+    """The mapping that it was mended by finds an address that nobody knew when the person was erased."""
+    sent = keyed.submit({"phone": "+34600111222"})
+    await keyed.settle()
+    await erase(keyed, Named(key=("phone", "+34600111222")))
+    rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=START, by="ana")
+    keyed.send(
+        sent.model_copy(update={"profile": Profile(**EVA), "rerun": rerun}),
+        "lead-imported",
+        event_id=uuid4(),
+    )
+    await keyed.settle()
+    assert "eva@example.com" not in await everything(keyed)
+    assert await unaccounted(keyed) == 0
+
+
+async def test_reasons_for_anything_else_that_name_the_erased_are_emptied(keyed: "World") -> None:
+    keyed.submit(EVA)
+    await keyed.settle()
+    about = "INSERT INTO quarantine_actions (id, kind, filter, by, why, at, matched, is_bulk)"
+    for why in ("Eva@example.com wrote again", "spam like neva@example.com"):
+        await keyed.fetch(f"{about} VALUES ($1, 'release', '{{}}', 'ana', $2, now(), 0, false)", uuid4(), why)
+    await keyed.fetch(
+        "INSERT INTO replays (id, form_id, since, until, by, why, at, rulebook_version, starts_at)"
+        " VALUES ($1, 'demo', now(), now(), 'ana', 'for eva@example.com', now(), 1, now())",
+        uuid4(),
+    )
+    await erase(keyed)
+    kept = await everything(keyed)
+    assert "spam like neva@example.com" in kept
+    assert "eva@example.com wrote" not in kept
+    assert "for eva@example.com" not in kept
 
 
 async def test_what_a_browser_did_goes_with_the_person_and_stays_gone(keyed: "World") -> None:

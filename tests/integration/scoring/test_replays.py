@@ -199,6 +199,40 @@ async def test_submissions_that_a_bad_mapping_put_on_one_person_go_to_their_own(
     assert len(world.published("lead-scored-bulk")) == before
 
 
+async def test_whose_phones_were_right_all_along_are_found_by_them_after_a_replay(
+    bare_world: "World", replays: Replays
+) -> None:
+    """Each has a phone of their own, so each comes to their own person, and takes the phone along."""
+    world = bare_world
+    mapped = {"name": ["name"], "phone": ["phone"]}
+    shop = await Shop(world, email=["office"], **mapped).open()
+    for number in range(3):
+        shop.post(
+            {
+                "office": "info@example.com",
+                "email": f"p{number}@example.com",
+                "name": f"P {number}",
+                "phone": f"+3460011122{number}",
+            },
+            number * 10,
+        )
+    await world.settle()
+    assert len(await world.fetch("SELECT 1 FROM leads")) == 1
+    await world.fetch("UPDATE persons SET suppressed_at = now()")
+    await shop.publish(email=["email"], **mapped)
+    await run(world, replays)
+    persons = await world.fetch("SELECT profile ->> 'email' AS email, suppressed_at FROM persons ORDER BY 1")
+    assert [person["email"] for person in persons] == [f"p{n}@example.com" for n in range(3)]
+    assert None not in [person["suppressed_at"] for person in persons]
+    assert await world.fetch("SELECT 1 FROM identity_keys WHERE value = 'info@example.com'") == []
+    for number in range(3):
+        shop.post({"phone": f"+3460011122{number}"}, 100, verdict=Verdict())
+        await world.settle()
+        assert world.scored()[-1].profile.email == f"p{number}@example.com"
+    assert [lead["submissions"] for lead in await world.fetch("SELECT submissions FROM leads")] == [2, 2, 2]
+    assert await unaccounted(world) == 0
+
+
 async def test_two_persons_found_to_be_one_merge_by_the_usual_rule(
     bare_world: "World", replays: Replays
 ) -> None:

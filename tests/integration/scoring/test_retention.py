@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from lead_events import Consent, LeadRouted, PersonErased, Verdict
+from lead_events import Consent, LeadRouted, PersonErased, Profile, Rerun, Verdict
 from lead_events.ids import lead_id
-from lead_events.words import CloseReason, Quadrant, QuarantineReason, RoutedKind
+from lead_events.words import CloseReason, Quadrant, QuarantineReason, RerunKind, RoutedKind
 from scoring.accounting import conservation_answer
 from scoring.retention import Retention, kept_since, night_due
 from service_kit.clock import ManualClock, ManualTransactionClock
@@ -110,6 +110,27 @@ async def test_a_person_with_an_open_lead_or_fresh_news_stays(aging: tuple["Worl
     clock.advance(timedelta(days=700).total_seconds())
     assert (await night(world))["persons"] == 1
     assert "open@example.com" in str(await world.fetch("SELECT profile FROM persons"))
+
+
+async def test_what_comes_mapped_again_after_its_days_were_over_goes_the_next_night(
+    aging: tuple["World", ManualClock],
+) -> None:
+    """It was on its way when what was typed had been taken out of it."""
+    world, clock = aging
+    sent = world.submit(fields={"hobby": "secret wish"}, fingerprint="f")
+    await world.settle()
+    clock.advance(timedelta(days=366).total_seconds())
+    assert (await night(world))["raw"] == 1
+    rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=START, by="ana")
+    profile = Profile(email="eva@example.com", city="Vigo")
+    world.send(
+        sent.model_copy(update={"profile": profile, "rerun": rerun}), "lead-imported", event_id=uuid4()
+    )
+    await world.settle()
+    assert "secret wish" in str(await world.fetch("SELECT event FROM submissions"))
+    clock.advance(timedelta(days=1).total_seconds())
+    assert (await night(world))["raw"] == 1
+    assert "secret wish" not in str(await world.fetch("SELECT event FROM submissions"))
 
 
 async def test_a_night_is_done_once_and_by_the_companys_clock(aging: tuple["World", ManualClock]) -> None:

@@ -110,24 +110,30 @@ class Admission:
         return person
 
     def _resolve_again(self, incoming: Incoming, old: Kept, before: Person) -> Resolution:
-        """It stays with its person where that one has nobody else's submissions, where it still has one of
-        its keys, or where it has none at all; else it goes to whoever has its keys now.
+        """It stays with its person where that one has nobody else's submissions, where it has all the keys it
+        had or one that another of theirs carries, or where it has none at all; else it goes to whoever has
+        its keys now. Keys that it alone carried go with it, and those that it carries no more are nobody's.
 
         Of a correction the caller has made sure that it is the same person.
         """
         others = self.said.of(before.id)
+        carried = {name for said in others for name in said.keys}
+        has, had = set(incoming.keys), set(old.keys)
         is_correction = old.submission.submission_id != incoming.submission.submission_id
-        stays = (
-            is_correction or not others or not incoming.keys or not set(incoming.keys).isdisjoint(old.keys)
-        )
-        if stays and not any(said.profile.email == old.submission.profile.email for said in others):
+        stays = is_correction or not others or not has or had <= has or not has.isdisjoint(carried)
+        if not stays or not any(said.profile.email == old.submission.profile.email for said in others):
             self.people.correct_email(_email(old), incoming.keys)
-        return self.people.resolve(
+        if not is_correction:
+            self.people.detach((had if not stays else had - has) - carried, before)
+        found = self.people.resolve(
             incoming.keys,
             incoming.event_id,
             incoming.submission.received_at,
             stays=before if stays else None,
         )
+        if found.is_new:  # whoever is left alone is so under the right name too
+            found.person.suppressed_at = before.suppressed_at
+        return found
 
     def _held(self, old: Kept) -> list[Lead]:
         """The leads that hold `old` now: its own, or what they were merged into."""
@@ -142,7 +148,7 @@ class Admission:
 
     def _learn(self, person: Person, incoming: Incoming) -> None:
         person.known.learn(incoming.submission.profile, incoming.submission.received_at)
-        self.said.add(person.id, said_in(incoming.submission))
+        self.said.add(person.id, said_in(incoming.submission, incoming.keys))
         self.people.touch(person)
 
     def _merge_leads(self, found: Resolution, incoming: Incoming) -> set[UUID]:

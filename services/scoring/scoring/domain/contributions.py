@@ -6,20 +6,22 @@ from datetime import datetime
 from uuid import UUID
 
 from lead_events import LeadSubmitted, Profile
+from scoring.domain.people import KeyName
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one submission says."""
+    """What one submission says, and the identity keys it carries."""
 
     submission: UUID
     profile: Profile
     received_at: datetime
+    keys: tuple[KeyName, ...] = ()
 
 
-def said_in(submission: LeadSubmitted) -> Said:
+def said_in(submission: LeadSubmitted, keys: tuple[KeyName, ...]) -> Said:
     """What a submission says."""
-    return Said(submission.submission_id, submission.profile, submission.received_at)
+    return Said(submission.submission_id, submission.profile, submission.received_at, keys)
 
 
 @dataclass(slots=True)

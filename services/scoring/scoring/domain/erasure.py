@@ -1,6 +1,7 @@
 """What of a person outlives an erasure: keyed hashes, and by them whether a submission is from before it."""
 
 import hmac
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +64,38 @@ def is_from_before(
     moment = submission.received_at if submission.imported is None else submission.occurred_at
     moments = (erased[name] for name in deciding_keys(keys) if name in erased)
     return any(moment is None or moment <= erased_at for erased_at in moments)
+
+
+_PHONE_ENDS = r"(?![0-9])"
+_EMAIL_BEGINS = r"(?:(?<![a-z0-9._%+-])|(?<=\\[nrt])|(?<=%[0-9a-f]{2}))"
+_EMAIL_ENDS = r"(?![a-z0-9-]|\.[a-z0-9])"
+
+
+def pattern(names: Iterable[KeyName]) -> str | None:
+    """What finds the person, and nobody whose address only ends or begins alike, in a text in lower case.
+
+    A regular expression of PostgreSQL; None where nothing is long enough to be looked for. Letters beyond
+    ASCII may stand as `encode(..., 'escape')` writes them, `@` and `+` as an address of a page does.
+    """
+    found = [_spelled(needle) for needle in needles(names)]
+    return "|".join(found) if found else None
+
+
+def _spelled(needle: str) -> str:
+    written = "".join(_SIGNS.get(sign) or _sign(sign) for sign in needle)
+    if "@" in needle:
+        return _EMAIL_BEGINS + written + _EMAIL_ENDS
+    return written + _PHONE_ENDS
+
+
+_SIGNS = {"@": "(?:@|%40)", "+": r"(?:\+|%2b)"}
+
+
+def _sign(sign: str) -> str:
+    if sign.isascii():
+        return re.escape(sign)
+    octal = "".join(rf"\\{byte:03o}" for byte in sign.encode())
+    return f"(?:{sign}|{octal})"
 
 
 def needles(names: Iterable[KeyName]) -> list[str]:

@@ -106,6 +106,14 @@ class People:
                 key.email = email
                 self.changed_keys[name] = key
 
+    def detach(self, names: Iterable[KeyName], person: Person) -> None:
+        """These keys say no more that it is this person."""
+        for name in names:
+            key = self._keys.get(name)
+            if key is not None and key.person_id is not None and self.root(key.person_id) is person:
+                key.person_id = None
+                self.changed_keys[name] = key
+
     def touch(self, person: Person) -> None:
         """Note that a person has changed."""
         self.changed_persons[person.id] = person
@@ -146,6 +154,10 @@ class People:
             if key.person_id is None and key.identifies:
                 key.person_id = person.id
                 self.changed_keys[key.name] = key
+
+    def unused_keys(self) -> list[KeyName]:
+        """Keys that identify, and by which nobody is known: nothing accepted carries them."""
+        return sorted(key.name for key in self._keys.values() if key.identifies and key.person_id is None)
 
     def __iter__(self) -> Iterator[Person]:
         return iter(self._persons.values())

@@ -92,6 +92,11 @@ FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::boolean[])
     AS changed (kind, value, person_id, email, identifies)
 WHERE identity_keys.kind = changed.kind AND identity_keys.value = changed.value
 
+-- name: drop_unused_keys
+-- Keys that were made for a batch and belong to nobody after it: who waits in quarantine leaves none.
+DELETE FROM identity_keys USING unnest($1::text[], $2::text[]) AS unused (kind, value)
+WHERE identity_keys.kind = unused.kind AND identity_keys.value = unused.value AND person_id IS NULL AND identifies
+
 -- name: insert_submissions
 -- Submissions and what became of them; lead ids come as text arrays written '{...}'.
 INSERT INTO submissions (id, form_id, fingerprint, key, received_at, durable_at, stored_at, is_bulk, state,
@@ -110,7 +115,7 @@ FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $
 UPDATE submissions SET state = taken.state, person_id = taken.person_id, lead_ids = taken.lead_ids::uuid[],
     keys = array(SELECT jsonb_array_elements_text(taken.keys::jsonb)), duplicate_of = taken.duplicate_of,
     event = taken.event::jsonb, released_at = coalesce(submissions.released_at, taken.released_at),
-    superseded_by = coalesce(taken.superseded_by, submissions.superseded_by)
+    superseded_by = coalesce(taken.superseded_by, submissions.superseded_by), stripped_at = NULL
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[],
     $9::uuid[])
     AS taken (id, state, person_id, lead_ids, keys, duplicate_of, event, released_at, superseded_by)
@@ -136,7 +141,7 @@ DELETE FROM quarantine WHERE submission_id = ANY($1::uuid[])
 
 -- name: keys_and_owners
 -- Whose these submissions are, unlocked: what must be locked before they are.
-SELECT person_id, lead_ids FROM submissions WHERE id = ANY($1::uuid[])
+SELECT person_id, lead_ids, keys FROM submissions WHERE id = ANY($1::uuid[])
 
 -- name: lock_submissions
 -- Submissions that come again, whole: after the leads, by id.
@@ -160,7 +165,7 @@ WITH RECURSIVE whole AS (
     UNION
     SELECT p.id, whole.root FROM persons p JOIN whole ON p.merged_into = whole.id
 )
-SELECT whole.root, s.id, s.received_at, s.event -> 'profile' AS profile
+SELECT whole.root, s.id, s.received_at, s.keys, s.event -> 'profile' AS profile
 FROM whole JOIN submissions s ON s.person_id = whole.id
 WHERE s.state IN ('opened', 'joined') AND s.superseded_by IS NULL
 

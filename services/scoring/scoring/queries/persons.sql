@@ -66,10 +66,8 @@ UNION
 SELECT id, keys FROM submissions WHERE person_id IS NULL AND duplicate_of = ANY($3::uuid[])
 UNION
 SELECT id, keys FROM submissions
-WHERE person_id IS NULL AND state IN ('quarantined', 'refused') AND keys = '{}' AND EXISTS (
-    SELECT 1 FROM unnest($2::text[]) AS needle
-    WHERE position(needle IN lower(event::text)) > 0
-        OR position(convert_to(needle, 'UTF8') IN decode(coalesce(event->>'raw', ''), 'base64')) > 0)
+WHERE person_id IS NULL AND state IN ('quarantined', 'refused') AND keys = '{}'
+    AND (lower(event::text) ~ $2 OR lower(encode(decode(coalesce(event->>'raw', ''), 'base64'), 'escape')) ~ $2)
 
 -- name: shared_keys
 -- Which of these keys other submissions carry too.
@@ -114,6 +112,16 @@ DELETE FROM merges WHERE survivor = ANY($1::uuid[]) OR other = ANY($1::uuid[])
 -- By which the persons were known again.
 DELETE FROM identity_keys WHERE person_id = ANY($1::uuid[]) AND kind || ':' || value <> ALL($2::text[])
 
+-- name: keys_of_nobody
+-- Which of these keys nobody is known by.
+SELECT kind, value FROM identity_keys WHERE person_id IS NULL
+    AND (kind, value) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+
+-- name: erase_keys_of_nobody
+-- Keys by which nobody is known.
+DELETE FROM identity_keys USING unnest($1::text[], $2::text[]) AS sent (kind, value)
+WHERE identity_keys.kind = sent.kind AND identity_keys.value = sent.value AND person_id IS NULL
+
 -- name: free_shared_keys
 -- Phones that others share stay known as shared, without the erased person.
 UPDATE identity_keys SET person_id = NULL, email = NULL, identifies = false
@@ -131,13 +139,16 @@ DELETE FROM persons WHERE id = ANY($1::uuid[])
 -- Records not yet published that carry the person.
 DELETE FROM outbox
 WHERE (topic = ANY('{lead-scored,lead-scored-bulk,lead-submitted,lead-imported,lead-signalled}') OR topic LIKE '%-dlq')
-    AND EXISTS (SELECT 1 FROM unnest($1::text[]) AS needle
-        WHERE position(convert_to(needle, 'UTF8') IN coalesce(value, '')) > 0
-            OR position(convert_to(needle, 'UTF8') IN coalesce(key, '')) > 0)
+    AND (EXISTS (SELECT 1 FROM unnest($1::text[]) AS mark
+            WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0
+                OR position(convert_to(mark, 'UTF8') IN coalesce(key, '')) > 0)
+        OR lower(encode(coalesce(value, ''), 'escape')) ~ $2 OR lower(encode(coalesce(key, ''), 'escape')) ~ $2)
 
 -- name: erase_reasons
--- What was written about earlier acts on the person.
-UPDATE person_acts SET reason = '' WHERE person_id = ANY($1::uuid[])
+-- What was written about earlier acts on the person, and what names them in a reason for anything else.
+WITH acts AS (UPDATE person_acts SET reason = '' WHERE person_id = ANY($1::uuid[]) OR lower(reason) ~ $2),
+    actions AS (UPDATE quarantine_actions SET why = '' WHERE lower(why) ~ $2)
+UPDATE replays SET why = '' WHERE lower(why) ~ $2
 
 -- name: insert_act
 -- Who did what about whom, and why.

@@ -26,6 +26,7 @@ class Places:
     keys: tuple[tuple[str, str], ...] = ()
     persons: frozenset[UUID] = frozenset()
     leads: frozenset[UUID] = frozenset()
+    names: frozenset[KeyName] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.submissions or self.keys)
@@ -51,6 +52,7 @@ async def places(conn: Connection, submissions: Sequence[LeadSubmitted], registr
         tuple(keys),
         frozenset(row["person_id"] for row in rows if row["person_id"] is not None),
         frozenset(lead for row in rows for lead in row["lead_ids"]),
+        frozenset(_name(key) for row in rows if row["person_id"] is not None for key in row["keys"]),
     )
 
 
@@ -84,19 +86,23 @@ async def _said(conn: Connection, persons: Sequence[UUID]) -> Contributions:
     said = Contributions()
     for row in await conn.fetch(_q.contributions, persons):
         profile = Profile.model_validate(row["profile"] or {})
-        said.add(row["root"], Said(row["id"], profile, row["received_at"]))
+        said.add(row["root"], Said(row["id"], profile, row["received_at"], _names(row["keys"])))
     return said
 
 
 def _kept(row: asyncpg.Record) -> Kept:
     return Kept(
         submission=LeadSubmitted.model_validate(row["event"]),
-        keys=tuple(_name(key) for key in row["keys"]),
+        keys=_names(row["keys"]),
         durable_at=row["durable_at"],
         state=SubmissionState(row["state"]),
         person_id=row["person_id"],
         lead_ids=tuple(row["lead_ids"]),
     )
+
+
+def _names(written: Sequence[str]) -> tuple[KeyName, ...]:
+    return tuple(_name(key) for key in written)
 
 
 def _name(written: str) -> KeyName:

@@ -101,6 +101,8 @@ async def _lock_keys(conn: Connection, names: Sequence[KeyName]) -> list[Key]:
     kinds, values = [kind for kind, _ in names], [value for _, value in names]
     await conn.execute(_q.insert_identity_keys, kinds, values)
     rows = await conn.fetch(_q.lock_identity_keys, kinds, values)
+    if len(rows) < len(names):
+        raise Transient("an identity key that nobody was known by went meanwhile")
     return [
         Key((row["kind"], row["value"]), row["person_id"], row["email"], row["identifies"]) for row in rows
     ]

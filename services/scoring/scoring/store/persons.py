@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from scoring.domain.erasure import deciding_keys, needles
+from scoring.domain.erasure import deciding_keys, pattern
 from scoring.domain.people import EMAIL, PHONE, KeyName
 from scoring.store import signals
+from scoring.store.save import columns
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
@@ -24,7 +25,7 @@ class Subject:
     """Everything of one person: who is behind it, by which keys, and what stands under their ids.
 
     `persons` begins with the one that stands for all; it is empty for somebody known from quarantine only.
-    `visitors` are the browsers they came with.
+    `visitors` are the browsers they came with, `sent` all keys that their submissions carry.
     """
 
     persons: tuple[UUID, ...]
@@ -34,6 +35,7 @@ class Subject:
     open_leads: tuple[UUID, ...]
     submissions: tuple[UUID, ...]
     visitors: tuple[KeyName, ...] = ()
+    sent: tuple[KeyName, ...] = ()
     suppressed_at: datetime | None = None
     profile: Mapping[str, Any] | None = None
 
@@ -90,7 +92,7 @@ async def lock_subject(conn: Connection, first: UUID | None, named: Collection[K
     names |= {name for row in sent for name in deciding_keys([_name(key) for key in row["keys"]])}
     names = (names | set(named)) - shared
     found = await conn.fetch(
-        _q.submissions_of_nobody, [_key(name) for name in names], needles(names), [row["id"] for row in sent]
+        _q.submissions_of_nobody, [_key(name) for name in names], pattern(names), [row["id"] for row in sent]
     )
     root = next((row for row in rows if row["merged_into"] is None), None)
     return Subject(
@@ -101,6 +103,7 @@ async def lock_subject(conn: Connection, first: UUID | None, named: Collection[K
         open_leads=tuple(row["id"] for row in leads if row["state"] == "open"),
         submissions=tuple(dict.fromkeys(row["id"] for row in (*sent, *found))),
         visitors=tuple(sorted({(VISITOR, row["visitor"]) for row in sent if row["visitor"] is not None})),
+        sent=tuple(sorted({_name(key) for row in (*sent, *found) for key in row["keys"]} | names)),
         suppressed_at=root["suppressed_at"] if root else None,
         profile=root["profile"] if root else None,
     )
@@ -108,7 +111,7 @@ async def lock_subject(conn: Connection, first: UUID | None, named: Collection[K
 
 async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     """Take everything of a person out of the store; returns how many records waited to be published."""
-    kept = await _shared_phones(conn, subject)
+    shared = await _shared(conn, subject.shared_phones, subject)
     persons, submissions = list(subject.persons), list(subject.submissions)
     leads = list(subject.leads)
     await signals.erase(conn, subject.keys, submissions)
@@ -119,19 +122,29 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     await conn.execute(_q.erase_scores, leads)
     await conn.execute(_q.erase_leads, leads, now)
     await conn.execute(_q.erase_merges, persons)
-    await conn.execute(_q.erase_identity_keys, persons, [_key(name) for name in kept])
+    await conn.execute(_q.erase_identity_keys, persons, [_key(name) for name in shared])
+    await _erase_keys_of_nobody(conn, subject)
     await conn.execute(_q.free_shared_keys, persons)
     await conn.execute(_q.forget_beside_phones, [value for kind, value in subject.keys if kind == EMAIL])
     await conn.execute(_q.erase_persons, persons)
-    await conn.execute(_q.erase_reasons, persons)
-    marks = [str(identity) for identity in (*leads, *submissions)] + needles(subject.keys)
-    done: str = await conn.execute(_q.erase_outbox, marks)
+    named = pattern(subject.keys)
+    await conn.execute(_q.erase_reasons, persons, named)
+    marks = [str(identity) for identity in (*leads, *submissions)]
+    done: str = await conn.execute(_q.erase_outbox, marks, named)
     return int(done.rpartition(" ")[2])
 
 
-async def _shared_phones(conn: Connection, subject: Subject) -> list[KeyName]:
-    """Phones that identify nobody and that somebody else's submissions carry too."""
-    asked = [_key(name) for name in subject.shared_phones]
+async def _erase_keys_of_nobody(conn: Connection, subject: Subject) -> None:
+    """Of the keys that the person sent those by which nobody is known, unless somebody else sent them too."""
+    sent = await conn.fetch(_q.keys_of_nobody, *columns(subject.sent, 2))
+    loose = {(row["kind"], row["value"]) for row in sent}
+    gone = sorted(loose - {*await _shared(conn, loose, subject)})
+    await conn.execute(_q.erase_keys_of_nobody, *columns(gone, 2))
+
+
+async def _shared(conn: Connection, names: Collection[KeyName], subject: Subject) -> list[KeyName]:
+    """Which of these keys somebody else's submissions carry too."""
+    asked = [_key(name) for name in names]
     rows = await conn.fetch(_q.shared_keys, asked, list(subject.submissions)) if asked else []
     return [_name(row["key"]) for row in rows]
 

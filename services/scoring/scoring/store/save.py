@@ -11,7 +11,7 @@ import orjson
 from lead_events.model import EventModel
 from scoring.domain.admission import Merge
 from scoring.domain.leads import Lead, LeadState, Publication
-from scoring.domain.people import Key, Person
+from scoring.domain.people import Key, KeyName, Person
 from scoring.domain.progress import Ending, Moved
 from scoring.domain.submissions import Fate, Incoming, SubmissionState
 from service_kit.errors import Transient
@@ -67,6 +67,12 @@ async def save_people(conn: Connection, persons: Collection[Person], keys: Colle
     if keys:
         key_rows = ((*key.name, key.person_id, key.email, key.identifies) for key in keys)
         await conn.execute(_q.save_identity_keys, *columns(key_rows, 5))
+
+
+async def drop_unused_keys(conn: Connection, names: Sequence[KeyName]) -> None:
+    """Take out keys, locked by this batch, by which nobody is known."""
+    if names:
+        await conn.execute(_q.drop_unused_keys, *columns(names, 2))
 
 
 async def save_submissions(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
