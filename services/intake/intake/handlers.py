@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
 from intake.gate import Gate
 from intake.notices.taking import NoticeDesk
+from intake.posts import Posted
 from intake.records import submission_record
 from intake.senders import OPERATOR, Operator, Senders, delivery_id, without_secret, without_secrets
 from lead_events import Verdict
@@ -34,23 +34,6 @@ from service_kit.clock import Clock
 from service_kit.logs import logger
 
 _log = logger(__name__)
-
-
-class Posted(NamedTuple):
-    """One post as it came over HTTP.
-
-    `keys`: the values of its Idempotency-Key headers; `address`: who is at the other end, as far as trusted
-    proxies say; `headers`: by name in lower case; `query`: what follows `?`, as sent.
-    """
-
-    form_key: str
-    content_type: bytes
-    body: bytes
-    keys: list[bytes]
-    traceparent: str | None = None
-    address: str = ""
-    headers: Mapping[bytes, bytes] = MappingProxyType({})
-    query: bytes = b""
 
 
 class Accepted(NamedTuple):
@@ -128,9 +111,10 @@ class Intake:
         return self._operator.tries(posted.headers)
 
     async def accept_notice(self, posted: Posted, found: Found) -> list[UUID]:
-        """The ids of the notices in a post to a form that fetches its leads, all durable. Raises Refusal."""
+        """The ids of the notices in a post to a form that fetches its leads, all durable. Raises Refusal; for
+        a retired form too: a notice holds nothing of a person, and has a vendor asked with our token."""
         self._gate.settle(self._gate.admit(posted, found), is_repeat=False)
-        self._sender(posted, found)
+        self._senders.verify(posted, found.form)
         return await self._notices.accept(posted, found)
 
     def _sender(self, posted: Posted, found: Found) -> str | None:
@@ -263,7 +247,9 @@ class Intake:
             raise errors.not_durable("the broker is away and the spool is full")
         verdict = read.verdict
         if read.sender != OPERATOR:
-            verdict = await self._gate.verdict(read, technical, posted.address)
+            verdict = await self._gate.verdict(
+                read, technical, posted.address, is_repeat=read.submission_id in self._seen
+            )
         read = checked(read if verdict is read.verdict else read._replace(verdict=verdict))
         receipt = self._numbering.take()
         try:

@@ -13,7 +13,7 @@ from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
 from intake.gate.gate import too_many
 from intake.gate.limits import RateLimits
-from intake.handlers import Posted
+from intake.posts import Posted
 from intake.senders import Operator, Senders, without_secret
 from intake.senders.in_body import REMOVED
 from lead_events import LeadSignalled

@@ -14,8 +14,9 @@ from intake.domain.wording import DEFAULT, answer_language
 from intake.forms import Found
 from intake.gate.cors import allowed, preflight
 from intake.gate.proxies import Proxies
-from intake.handlers import Accepted, Intake, Posted
+from intake.handlers import Accepted, Intake
 from intake.http import Headers, Named, Receive, Scope, Send
+from intake.posts import Posted
 from intake.senders import Challenges
 from service_kit.logs import logger
 
@@ -33,7 +34,8 @@ def is_for_a_visitor(content_type: bytes, named: Named) -> bool:
 
 
 def form_key(path: str) -> str | None:
-    """The form's key in a path of this route; None for another path."""
+    """The form's key in a path of this route, with a slash at its end or without; None for another path."""
+    path = path.removesuffix("/")
     if not (path.startswith(_PREFIX) and path.endswith(_SUFFIX)):
         return None
     key = path[len(_PREFIX) : -len(_SUFFIX)]
@@ -196,4 +198,4 @@ async def _accepted(send: Send, accepted: Accepted, named: Named, found: Found, 
             await http.page(send, 202, thank_you(found.form.language), cors)
         return
     body = b'{"submission_id":"%s","status":"accepted"}' % str(accepted.submission_id).encode()
-    await http.answer(send, 202, b"application/json", body, cors)
+    await http.answer(send, found.form.success_status, b"application/json", body, cors)

@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook
 
 from intake.domain.refusals import Refusal
 from intake.domain.signatures import HEADERS, SCHEMES, hubspot_uri, matches
-from intake.handlers import Posted
+from intake.posts import Posted
 from intake.senders import Senders, delivery_id, without_secret, without_secrets
 from rulebook.models import Form
 from rulebook.models.forms import Signature
@@ -328,6 +328,11 @@ def test_a_shared_secret_may_stand_behind_the_question_mark() -> None:
         ("google_key", {"google_key": {"deep": "s"}}, {"google_key": "[removed]"}),
         ("absent.key", {"a": 1}, {"a": 1}),
         ("raw|json.key", {"raw": "{broken"}, {"raw": "{broken"}),
+        (
+            "key",
+            {"webhookURL": "https://leads.example.com/?a=1&key=s#b", "a": "monkey=s", "n": 1},
+            {"webhookURL": "https://leads.example.com/?a=1&key=[removed]#b", "a": "monkey=s", "n": 1},
+        ),
     ],
 )
 def test_the_key_is_taken_out_before_anything_is_kept(

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from intake import metrics
 from intake.domain.refusals import Refusal
@@ -16,14 +15,12 @@ from intake.gate.captcha import Proven, Provider
 from intake.gate.limits import Admission, RateLimits
 from intake.gate.tokens import FormTokens
 from intake.gate.waves import Waves
+from intake.posts import Posted
 from lead_events import Verdict
 from lead_events.words import QuarantineReason
 from rulebook.mapping import Mapped
 from rulebook.models import Form
 from service_kit.clock import Clock
-
-if TYPE_CHECKING:
-    from intake.handlers import Posted
 
 _CAPTCHA = {
     Proven.FAILED: (QuarantineReason.CAPTCHA_FAILED, "without a good proof that a person sent it"),
@@ -53,7 +50,7 @@ class Gate:
         self._limits = limits or RateLimits()
         self.waves = Waves()
 
-    def admit(self, posted: "Posted", found: Found) -> Admission:
+    def admit(self, posted: Posted, found: Found) -> Admission:
         """Whether the post is within the limits. Raises Refusal (429) when it is far beyond one; what is just
         beyond is read all the same, as it may be a repeat."""
         now = self._clock.monotonic()
@@ -80,10 +77,13 @@ class Gate:
             form, mapped
         )
 
-    async def verdict(self, read: Read, technical: Technical, address: str) -> Verdict:
-        """The verdict in the end: by the captcha's provider, and by what else comes to the form now."""
+    async def verdict(
+        self, read: Read, technical: Technical, address: str, *, is_repeat: bool = False
+    ) -> Verdict:
+        """The verdict in the end: by the captcha's provider, and by what else comes to the form now. A repeat
+        is no other use of its token, and no other suspect."""
         form, verdict = read.form, read.verdict
-        if form.spam.min_fill is not None:
+        if form.spam.min_fill is not None and not is_repeat:
             self._tokens.use(form.key, technical.token)
         if form.spam.captcha is not None and verdict.reason is None:
             proven = await self._captcha.verify(
@@ -92,6 +92,8 @@ class Gate:
             metrics.CAPTCHA.labels(proven.value).inc()
             if proven is not Proven.PERSON:
                 verdict = quarantined(*_CAPTCHA[proven])
+        if is_repeat and verdict.reason is not None:
+            return verdict
         return self.waves.verdict(read.form_id, form, verdict, self._clock.monotonic())
 
 

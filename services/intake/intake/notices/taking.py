@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from intake import errors, metrics
@@ -14,6 +14,7 @@ from intake.forms import Found
 from intake.notices.books import Books
 from intake.notices.reading import NamedLead, NoNotice, read_notice
 from intake.notices.troubles import NOTIFIED
+from intake.posts import Posted
 from lead_events import LeadNotified, Receipt
 from lead_events.codec import encode
 from lead_events.ids import event_id, notice_id
@@ -21,9 +22,6 @@ from rulebook.moments import claimed_time
 from service_kit.clock import Clock
 from service_kit.logs import logger
 from service_kit.records import Outgoing
-
-if TYPE_CHECKING:
-    from intake.handlers import Posted
 
 _log = logger(__name__)
 
@@ -37,7 +35,7 @@ class NoticeDesk:
         self._books = books
         self._clock = clock
 
-    async def accept(self, posted: "Posted", found: Found) -> list[UUID]:
+    async def accept(self, posted: Posted, found: Found) -> list[UUID]:
         """The ids of the notices in a delivery, one for each lead it names; none where it names no new lead.
 
         Raises Refusal: what decoding raises, 422 for another body than this vendor's notice, 503 where one of

@@ -1,20 +1,16 @@
 """Checks who posts, by the scheme that the form names; tells the operator where nothing can be checked."""
 
-from typing import TYPE_CHECKING
-
 from intake import metrics
 from intake.domain.bodies import decode
 from intake.domain.refusals import Refusal
 from intake.domain.signatures import HEADERS, SIGNATURES, Proof, Request, SecretUnusable, matches
+from intake.posts import Posted
 from intake.senders.in_body import secret_path, sent_secret
 from rulebook.models import Form
 from rulebook.models.forms import Signature
 from service_kit.clock import Clock
 from service_kit.logs import logger
 from service_kit.secrets import SecretMissing, Secrets
-
-if TYPE_CHECKING:
-    from intake.handlers import Posted
 
 _log = logger(__name__)
 _RETRY_SECONDS = 60
@@ -35,7 +31,7 @@ class Senders:
         self._clock = clock
         self._public_url = public_url.rstrip("/")
 
-    def verify(self, posted: "Posted", form: Form) -> str | None:
+    def verify(self, posted: Posted, form: Form) -> str | None:
         """The scheme by which the sender proved itself; None where the form asks for nothing.
 
         Raises Refusal: 401 for whoever did not prove itself; 503 where this intake cannot check, so that an
@@ -68,7 +64,7 @@ class Senders:
         except SecretMissing:
             return ()
 
-    def _proof(self, posted: "Posted", form: Form, signature: Signature) -> Proof:
+    def _proof(self, posted: Posted, form: Form, signature: Signature) -> Proof:
         values = self._secrets.all_of(signature.secret)
         check = SIGNATURES.get(signature.scheme)
         if check is None:
@@ -88,14 +84,14 @@ class Senders:
         return check(request, values)
 
 
-def delivery_id(posted: "Posted", sender: str | None) -> str | None:
+def delivery_id(posted: Posted, sender: str | None) -> str | None:
     """The sender's own id of this delivery, the same in each of its attempts; None where it has none."""
     if sender != "standard_webhooks":
         return None
     return posted.headers[b"webhook-id"].decode("ascii")
 
 
-def _shared(posted: "Posted", form: Form, signature: Signature, values: tuple[str, ...]) -> Proof:
+def _shared(posted: Posted, form: Form, signature: Signature, values: tuple[str, ...]) -> Proof:
     good = [value.encode() for value in values]
     if signature.header is not None:
         sent = posted.headers.get(signature.header.lower().encode(), b"")

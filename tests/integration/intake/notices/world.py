@@ -14,7 +14,6 @@ from intake.circuit import Circuit
 from intake.domain.receipts import Numbering
 from intake.durability import Durability
 from intake.forms import Forms, Found
-from intake.handlers import Posted
 from intake.lane import Lane
 from intake.notices.books import Books
 from intake.notices.consumer import GROUP, NoticeConsumer
@@ -24,6 +23,7 @@ from intake.notices.standing import Standing
 from intake.notices.taking import NoticeDesk
 from intake.notices.troubles import DELAYS
 from intake.notices.vendors import Vendors
+from intake.posts import Posted
 from intake.spool import Spool
 from intake.spool.folder import Folder
 from lead_events import FetchReported, LeadNotified, LeadSubmitted
@@ -62,6 +62,9 @@ def forms(vendor: Vendor) -> dict[str, dict[str, Any]]:
             "fields": {
                 "email": "formResponse.answers[name=email].answerDetails.textQuestionAnswer.answer",
                 "first_name": "formResponse.answers[name=firstName].answerDetails.textQuestionAnswer.answer",
+                "attributes.products": (
+                    "formResponse.answers[name=products].answerDetails.multipleChoiceAnswer.options"
+                ),
             },
             "vendor_time": "submittedAt",
         },
@@ -125,7 +128,7 @@ class World:
 
     def consumer(self, **more: Any) -> NoticeConsumer:
         vendors = Vendors(
-            meta_version="v24.0", linkedin_version="202606", make=lambda: httpx.AsyncClient(trust_env=False)
+            meta_version="v26.0", linkedin_version="202606", make=lambda: httpx.AsyncClient(trust_env=False)
         )
         fetching = Fetching(self.forms, vendors, Secrets(self.secrets, {}), self.standing, self.clock)
         return NoticeConsumer(
