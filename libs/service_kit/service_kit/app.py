@@ -154,9 +154,7 @@ def create_app(
         finally:
             await lifecycle.stop()
 
-    app = FastAPI(
-        title=title, version=_version(settings.service), lifespan=lifespan, redirect_slashes=False
-    )
+    app = FastAPI(title=title, version=_version(settings.service), lifespan=lifespan, redirect_slashes=False)
     app.state.lifecycle = lifecycle
     app.state.runtime = shared
     install_problems(app)

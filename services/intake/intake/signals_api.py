@@ -41,7 +41,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     408: refusal("The body did not arrive in time."),
     413: refusal("The body is too large."),
     415: refusal("Another content type than application/json and text/plain, or a content encoding."),
-    422: refusal("Something in the batch cannot be taken; every fault is told, and nothing of it is kept."),
+    422: refusal("Something in the batch cannot be taken; the faults are told, and nothing of it is kept."),
     429: refusal("Too many batches of this form or from this address.", **_WAIT),
     503: refusal("Not all of it is stored: send the same batch again.", **_WAIT),
 }

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from intake.api import submissions_router
 from rulebook.mapping import Mapped
 from tests.integration.intake.running import (
     FORMS,
+    KEY,
     PATH,
     Harness,
     Running,
@@ -68,6 +70,30 @@ async def test_every_kind_of_body_says_the_same(
 ) -> None:
     assert (await intake.post(**request_)).status_code == 202
     assert submitted(harness.broker)[0].fields == ANA
+
+
+async def test_a_slash_too_many_is_no_reason_to_send_anybody_elsewhere(
+    harness: Harness, intake: Running
+) -> None:
+    assert (await intake.post(f"{PATH}/", json={"email": "ana@example.com"})).status_code == 202
+    assert len(submitted(harness.broker)) == 1
+    other = await intake.client.post("/v1/signals/", json={}, headers={"host": "elsewhere.example"})
+    assert (other.status_code, other.headers.get("location")) == (404, None)
+    assert other.headers["content-type"] == "application/problem+json"
+
+
+async def test_json_within_a_text_cannot_bring_in_what_no_store_keeps(harness: Harness) -> None:
+    fields = {"name": "raw|json.name", "email": "raw|json.email"}
+    form = {"key": KEY, "fields": fields, "unfold": ["raw|json"]}
+    harness.broker.append(publication(2, rulebook(FORMS | {"demo": form})))
+    inner = {"email": "ana@example.com", "name": "An\0a", "note\0": "a\0b"}
+    async with harness.start() as intake:
+        assert (await intake.post(data={"raw": json.dumps(inner)})).status_code == 202
+    (record,) = harness.broker.records("lead-submitted")
+    assert not re.search(rb"(?<!\\)(?:\\\\)*\\u0000", record.value or b"")
+    (event,) = submitted(harness.broker)
+    assert event.profile.name == "Ana"
+    assert json.loads(event.fields["raw"]) == inner, "as it was sent, letter by letter"
 
 
 async def test_a_double_click_is_one_submission(harness: Harness, intake: Running) -> None:

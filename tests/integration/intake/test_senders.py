@@ -39,6 +39,10 @@ FORMS = {
     | {"signature": {"scheme": "google_key", "secret": "google-key"}},
     "unset": signed("meta", "pk_unset_01") | {"signature": {"scheme": "meta", "secret": "nobody-set-it"}},
     "plain": SIGNED | {"key": "pk_plain_01"},
+    "nested": signed("shared_secret", "pk_nested_1")
+    | {"signature": {"scheme": "shared_secret", "secret": "google-key", "field": "raw|json.key"}},
+    "old-meta-ads": signed("meta", "pk_old_ads_1", status="retired")
+    | {"fetch": {"api": "meta", "token": "absent-token"}},
     "meta-ads": SIGNED
     | {
         "key": "pk_meta_ads",
@@ -206,6 +210,28 @@ async def test_a_retired_form_refuses_nobody_and_believes_nobody(harness: Harnes
     assert (unproven.verdict.reason, unproven.sender, unproven.occurred_at) == ("form_retired", None, None)
     assert (proven.sender, proven.occurred_at is not None) == ("meta", True)
     assert base64.b64decode(unreadable.raw or "") == b'{"google_key":"[removed]",'
+
+
+async def test_a_retired_form_has_no_vendor_asked_for_whoever_posts(
+    harness: Harness, intake: Running
+) -> None:
+    body = b'{"object":"page","entry":[{"changes":[{"field":"leadgen","value":{"leadgen_id":"101"}}]}]}'
+    assert (await post(intake, "old-meta-ads", body, {})).status_code == 401
+    assert harness.broker.records("lead-notified") == []
+    assert (await post(intake, "old-meta-ads", body, of_meta(body))).status_code == 200
+    assert len(harness.broker.records("lead-notified")) == 1
+
+
+async def test_json_in_a_field_nested_without_end_is_kept_without_its_key(
+    harness: Harness, intake: Running
+) -> None:
+    inner = '{"key":"' + GOOGLE_KEY + '","q":' + "[" * 400 + "]" * 400 + "}"
+    path = f"/v1/forms/{FORMS['nested']['key']}/submissions"
+    answer = await intake.post(path, data={"email": "ana@example.com", "raw": inner})
+    assert answer.status_code == 202
+    (event,) = submitted(harness.broker)
+    assert event.profile.email == "ana@example.com"
+    assert GOOGLE_KEY not in event.model_dump_json()
 
 
 async def test_a_form_that_asks_for_no_proof_says_nothing_of_its_sender(

@@ -136,6 +136,12 @@ async def test_what_cannot_be_taken_is_told_with_what_to_send_instead(
     assert signalled(intake) == []
 
 
+async def test_the_answer_to_a_batch_of_faults_is_no_longer_than_need_be(intake: Running) -> None:
+    answer = await send(intake, batch() | {f"k{number}": 0 for number in range(5_000)})
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 100)
+    assert len(answer.content) < 65_536
+
+
 async def test_other_content_types_and_long_bodies_are_refused(intake: Running) -> None:
     form = await intake.post("/v1/signals", data={"form": KEY})
     packed = gzip.compress(json.dumps(batch()).encode())

@@ -70,6 +70,25 @@ async def test_a_token_of_another_process_counts_only_with_the_shared_secret(har
     assert reasons(harness) == ["too_fast", None]
 
 
+async def test_a_repeat_is_no_other_use_of_its_token(harness: Harness) -> None:
+    async with with_form(harness, {"spam": {"min_fill": "1s"}}) as intake:
+        token = (await intake.client.get(TOKEN)).json()["token"]
+        harness.clock.ahead += 2
+        for _ in range(8):
+            await intake.post(json=ANA | {"_baton_token": token})
+        await intake.post(json={"email": "bob@example.com", "_baton_token": token})
+    assert set(reasons(harness)) == {None}
+
+
+async def test_a_suspect_sent_again_and_again_is_one_and_no_wave(harness: Harness) -> None:
+    async with with_form(harness, {"spam": {"wave": {"suspects": 5}}}) as intake:
+        for _ in range(20):
+            await intake.post(json=ANA | {"website_2": "spam"})
+        assert not intake.wiring.guard.gate.waves.count
+        await intake.post(json={"email": "bob@example.com"})
+    assert reasons(harness)[-1] is None
+
+
 async def test_a_token_vouches_for_few_submissions(harness: Harness) -> None:
     async with with_form(harness, {"spam": {"min_fill": "1s"}}) as intake:
         token = (await intake.client.get(TOKEN)).json()["token"]

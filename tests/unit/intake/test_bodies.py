@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - one case a line, however long
 """Bodies become fields, or the caller hears what to send instead."""
 
+import contextlib
+import encodings
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.domain.bodies import decode
+from intake.domain.form_body import decode_form
 from intake.domain.refusals import Refusal
 
 JSON = b"application/json"
@@ -108,6 +111,15 @@ def test_a_body_is_refused_with_what_to_send_instead(
 
 def test_thirty_two_levels_are_taken() -> None:
     assert decode(JSON, b'{"a":' * 32 + b"1" + b"}" * 32).fields
+
+
+def test_charsets_made_up_one_after_the_other_are_not_remembered() -> None:
+    known = vars(encodings)["_cache"]
+    for number in range(50):
+        for label in (f"x-made-up-{number}", f"latin{'-' * number}2"):
+            with contextlib.suppress(Refusal):
+                decode_form(b"a=b", label)
+    assert not [name for name in known if "made_up" in name or "latin--" in name]
 
 
 def test_a_file_is_left_out_and_told_about() -> None:

@@ -1,6 +1,10 @@
 """Which bytes mean which text. Labels as in the WHATWG Encoding Standard, where latin-1 is windows-1252."""
 
 import codecs
+import encodings
+from encodings.aliases import aliases
+from functools import lru_cache
+from pkgutil import iter_modules
 
 from intake.domain.refusals import unreadable, unsupported
 from intake.domain.text import plain, shown
@@ -24,10 +28,7 @@ def codec_of(label: str) -> str:
         return UTF_8
     if name in _LATIN_LABELS:
         return _LATIN
-    try:
-        found = codecs.lookup(name) if len(name) <= _MAX_LABEL and name.isascii() else None
-    except (LookupError, ValueError):
-        found = None
+    found = _looked_up(name) if len(name) <= _MAX_LABEL and name.isascii() else None
     if (
         found is None
         or not getattr(found, "_is_text_encoding", True)
@@ -35,6 +36,23 @@ def codec_of(label: str) -> str:
     ):
         raise unsupported(f"no character set is called {shown(name)}: send UTF-8 and say charset=utf-8")
     return found.name
+
+
+def _looked_up(name: str) -> codecs.CodecInfo | None:
+    """The codec of that name. Python remembers for good every name that it is asked for, known or not: it is
+    asked for those only that it knows."""
+    plain_name = encodings.normalize_encoding(name)
+    if plain_name not in _known():
+        return None
+    try:
+        return codecs.lookup(plain_name)
+    except (LookupError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    return frozenset(aliases) | {module.name for module in iter_modules(encodings.__path__)}
 
 
 def to_text(raw: bytes, codec: str, field: str) -> str:

@@ -28,6 +28,8 @@ KINDS = (
 MAX_SIGNALS = 50
 MAX_ATTRIBUTES = 30
 MAX_TEXT = 2_048
+MOST_TOLD = 100
+"""Faults of a batch that are told: more say nothing new, and the answer stays about as long as the batch."""
 AHEAD = timedelta(minutes=5)
 """So far a sender's clock may be ahead; what claims to be later happened when it was received."""
 BACK = timedelta(days=30)
@@ -86,7 +88,7 @@ def form_key_of(fields: Mapping[str, Any]) -> str:
 def read_batch(fields: Mapping[str, Any], lines: Sequence[str]) -> SignalBatch:
     """The batch in decoded JSON; `lines` are those of its form.
 
-    Raises Refusal (422) with every fault found: nothing of a batch is kept unless all of it can be.
+    Raises Refusal (422) with the faults found: nothing of a batch is kept unless all of it can be.
     """
     faults: list[FieldError] = []
     _unknown("", fields, _BATCH, faults)
@@ -107,7 +109,8 @@ def read_batch(fields: Mapping[str, Any], lines: Sequence[str]) -> SignalBatch:
             )
     if faults:
         detail = "; ".join(f"{each.field}: {each.message}" for each in faults[:3])
-        raise Refusal(422, "The signals cannot be taken", detail, field=faults[0].field, errors=tuple(faults))
+        told = tuple(faults[:MOST_TOLD])
+        raise Refusal(422, "The signals cannot be taken", detail, field=faults[0].field, errors=told)
     return SignalBatch(visitor, tuple(each for each in sightings if each is not None))
 
 

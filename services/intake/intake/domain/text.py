@@ -40,6 +40,14 @@ def check_value(value: Any, field: str, depth: int = 1) -> None:
             check_value(item, f"{field}[{position}]", depth + 1)
 
 
+def is_too_deep(value: Any, depth: int = 1) -> bool:
+    """Whether it is nested beyond MAX_DEPTH; `depth` is the level that `value` stands on."""
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return depth > MAX_DEPTH or any(is_too_deep(each, depth + 1) for each in inside)
+
+
 def too_deep(field: str | None = None) -> Refusal:
     """422 for nesting beyond MAX_DEPTH."""
     return unacceptable(

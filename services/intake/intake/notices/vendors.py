@@ -1,6 +1,8 @@
 """Asks a vendor for one lead: with a time limit, a size limit, and no redirect followed."""
 
 import asyncio
+import re
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -10,11 +12,13 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from intake.domain.text import MAX_DEPTH, is_too_deep
 from intake.notices.troubles import FetchFailed, Trouble
 from rulebook.models.forms import Fetch
 
 MAX_BYTES = 512 * 1024
 _LONGEST_WAIT = timedelta(hours=1)
+_SECONDS = re.compile(r"[0-9]+")
 _META_FIELDS = (
     "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,"
     "field_data,custom_disclaimer_responses"
@@ -47,7 +51,12 @@ class Vendors:
     async def fetch(self, fetch: Fetch, token: str, lead: str) -> dict[str, Any]:
         """The lead as the vendor tells it. Raises FetchFailed."""
         url, headers = self._request(fetch, lead)
-        headers = {**headers, "authorization": f"Bearer {token}", "accept": "application/json"}
+        headers = {
+            **headers,
+            "authorization": f"Bearer {token}",
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+        }
         client = await self._client()
         try:
             async with asyncio.timeout(fetch.timeout.total_seconds()):
@@ -90,11 +99,31 @@ async def _get(
 ) -> tuple[int, Mapping[str, str], bytes]:
     body = bytearray()
     async with client.stream("GET", url, headers=headers, follow_redirects=False) as answer:
-        async for chunk in answer.aiter_bytes():
-            body += chunk
+        unpack = _unpacking(answer.headers.get("content-encoding", ""))
+        async for chunk in answer.aiter_raw():
+            body += unpack(chunk, MAX_BYTES + 1 - len(body))
             if len(body) > MAX_BYTES:
                 raise FetchFailed(Trouble.UNREADABLE, f"the answer is over {MAX_BYTES} bytes")
     return answer.status_code, answer.headers, bytes(body)
+
+
+def _unpacking(encoding: str) -> Callable[[bytes, int], bytes]:
+    """What makes plain bytes of the next packed ones, so many at most: a little gzip may hold a great deal.
+
+    Raises FetchFailed for an encoding that was not asked for."""
+    if encoding.strip().lower() in ("", "identity"):
+        return lambda chunk, most: chunk[:most]
+    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        raise FetchFailed(Trouble.UNREADABLE, "the answer is packed otherwise than by gzip")
+    packed = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+
+    def unpack(chunk: bytes, most: int) -> bytes:
+        try:
+            return packed.decompress(chunk, most)
+        except zlib.error:
+            raise FetchFailed(Trouble.UNREADABLE, "the answer's gzip is broken") from None
+
+    return unpack
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes) -> FetchFailed:
@@ -130,7 +159,7 @@ def _retry_after(value: str | None, date: str | None) -> timedelta | None:
     """The time to wait, at most an hour: in seconds, or until a date of the vendor's own clock."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if _SECONDS.fullmatch(value.strip()):
         return min(timedelta(seconds=int(value.strip()[:9])), _LONGEST_WAIT)
     until, now = _http_date(value), _http_date(date)
     if until is None or now is None:
@@ -141,7 +170,7 @@ def _retry_after(value: str | None, date: str | None) -> timedelta | None:
 def _http_date(value: str | None) -> datetime | None:
     try:
         at = parsedate_to_datetime(value) if value else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -153,6 +182,8 @@ def _object(body: bytes) -> dict[str, Any]:
         raise FetchFailed(Trouble.UNREADABLE, "the answer is no JSON") from None
     if not isinstance(found, dict):
         raise FetchFailed(Trouble.UNREADABLE, "the answer is no JSON object")
+    if is_too_deep(found):
+        raise FetchFailed(Trouble.UNREADABLE, f"the answer is nested deeper than {MAX_DEPTH} levels")
     return found
 
 

@@ -76,7 +76,10 @@ def _replaced_in_json(value: Any, rest: Sequence[Step]) -> Any:
         inner = orjson.loads(value)
     except orjson.JSONDecodeError:
         return value
-    return orjson.dumps(_replaced(inner, rest)).decode()
+    try:
+        return orjson.dumps(_replaced(inner, rest)).decode()
+    except TypeError:  # nested deeper than can be written: the key goes, and what is around it too
+        return REMOVED
 
 
 def _is_meant(word: str, number: int, item: Any, items: Sequence[Any]) -> bool:

@@ -58,7 +58,7 @@ class Adoptions:
         known = self.adopted.get(path)
         if known is not None and not known.is_drained:
             return known
-        spool = await asyncio.to_thread(lambda: Spool(Folder(path), max_bytes=self.max_bytes))
+        spool = await asyncio.to_thread(self._open, path)
         replayer = Replayer(spool, self.publisher, Circuit(self.clock), self.clock)
         found = self.adopted[path] = Adopted(path, spool, replayer, spool.counts)
         found.running = asyncio.create_task(self._drain(found))
@@ -79,6 +79,14 @@ class Adoptions:
     def not_ready(self) -> str | None:
         """A spool of others never keeps this instance from its work."""
         return None
+
+    def _open(self, path: Path) -> Spool:
+        folder = Folder(path)
+        try:
+            return Spool(folder, max_bytes=self.max_bytes)
+        except BaseException:
+            folder.close()  # else nobody could try again
+            raise
 
     def _find(self, folder: str) -> Path:
         path = (self.root / folder).resolve()

@@ -1,9 +1,11 @@
 """A notice names leads by id; each is fetched, once as far as anybody sees, however the vendor behaves."""
 
+import gzip
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from intake.domain.refusals import Refusal
@@ -102,6 +104,9 @@ async def test_the_ready_mappings_read_what_was_fetched(tmp_path: Path, vendor: 
     assert {event.verdict.outcome for event in (linkedin, meta)} == {"accepted"}
 
 
+BOMB = gzip.compress(b" " * (64 * 1024 * 1024))
+DEEP = b'{"id":"101","field_data":' + b"[" * 500 + b"]" * 500 + b"}"
+NO_DATE = "Thu, 01 Jan 1970 00:00:00 +99999999999"
 TROUBLES: list[tuple[str, Answer, str]] = [
     ("an error of the vendor's", json_answer(500, b"oops"), "vendor_error"),
     ("a busy vendor", json_answer(503, b"", retry_after="1"), "vendor_error"),
@@ -110,6 +115,12 @@ TROUBLES: list[tuple[str, Answer, str]] = [
     ("JSON that is no object", json_answer(200, b"[1]"), "unreadable"),
     ("an object that is no lead", json_answer(200, {"id": "101"}), "unreadable"),
     ("an answer without end", json_answer(200, b"x" * (MAX_BYTES + 1)), "unreadable"),
+    ("a little gzip that holds a great deal", json_answer(200, BOMB, content_encoding="gzip"), "unreadable"),
+    ("broken gzip", json_answer(200, b"{}", content_encoding="gzip"), "unreadable"),
+    ("an encoding not asked for", json_answer(200, b"{}", content_encoding="br"), "unreadable"),
+    ("lists without end", json_answer(200, DEEP), "unreadable"),
+    ("a time to wait in no digits", json_answer(429, b"", retry_after="\xb2"), "throttled"),
+    ("a time to wait in no calendar", json_answer(503, b"", retry_after=NO_DATE), "vendor_error"),
     ("a redirect", json_answer(302, b"", location="http://127.0.0.1:1/elsewhere"), "redirected"),
     ("too many questions", json_answer(429, b"", retry_after="1"), "throttled"),
     ("too many questions in Meta's words", meta_error(400, 4), "throttled"),
@@ -139,6 +150,24 @@ async def test_whatever_a_vendor_answers_the_lead_is_fetched_the_next_time(
     assert event.fetched.attempts >= 2
     assert event.received_at == NOON
     assert world.books.unaccounted == 0
+
+
+async def test_a_packed_answer_is_read(world: World, vendor: Vendor) -> None:
+    packed = gzip.compress(orjson.dumps(meta_lead("101")))
+    vendor.scripted["101"] = [json_answer(200, packed, content_encoding="gzip")]
+    await world.take(meta_notice("101"))
+    async with world.running():
+        await world.settled()
+    assert world.submitted()[0].fields == meta_lead("101")
+    assert vendor.asked[0][1]["accept-encoding"] == "gzip"
+
+
+async def test_what_no_store_keeps_is_taken_out_of_a_vendors_answer(world: World, vendor: Vendor) -> None:
+    vendor.scripted["101"] = [json_answer(200, meta_lead("101") | {"ad_name": "Spring\0 \\u0000"})]
+    await world.take(meta_notice("101"))
+    async with world.running():
+        await world.settled()
+    assert world.submitted()[0].fields["ad_name"] == "Spring \\u0000"
 
 
 async def test_a_notice_is_tried_by_the_minute_for_ten_minutes_and_then_by_the_hour(
