@@ -25,14 +25,16 @@ _EXAMPLE = {
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "As 202, for a vendor's notice: every lead that it names will be fetched.",
+        "description": "As 202, for a vendor's notice: every lead that it names will be fetched. And where "
+        "the form says that its tool takes 200 alone for success.",
         "content": {
             "application/json": {
                 "schema": {
                     "type": "object",
-                    "required": ["status", "notices"],
+                    "required": ["status"],
                     "properties": {
                         "status": {"type": "string", "enum": ["accepted"]},
+                        "submission_id": {"type": "string", "format": "uuid"},
                         "notices": {"type": "array", "items": {"type": "string", "format": "uuid"}},
                     },
                 }

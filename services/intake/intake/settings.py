@@ -40,7 +40,7 @@ class IntakeSettings(ServiceSettings):
         "", description="how vendors reach intake, such as https://leads.example.com; HubSpot signs it"
     )
     fetches_at_once: int = Field(8, ge=1, le=100, description="leads asked of vendors at a time")
-    meta_version: str = Field("v24.0", pattern=r"^v\d+\.\d+$", description="of Meta's Graph API")
+    meta_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$", description="of Meta's Graph API")
     linkedin_version: str = Field("202606", pattern=r"^20\d{4}$", description="of LinkedIn's API, as YYYYMM")
     form_token_secret: SecretStr = Field(
         SecretStr(""),

@@ -34,6 +34,8 @@ FORMS = {
     | {"signature": {"scheme": "standard_webhooks", "secret": "webhook-key"}},
     "google": signed("google_key", "pk_google_1")
     | {"signature": {"scheme": "google_key", "secret": "google-key"}, "test_flag": "is_test"},
+    "picky": signed("shared_secret", "pk_picky_01", success_status=200)
+    | {"signature": {"scheme": "shared_secret", "secret": "google-key", "field": "key"}},
     "old": signed("meta", "pk_old_meta", status="retired", vendor_time="at"),
     "old-google": signed("google_key", "pk_old_goog", status="retired")
     | {"signature": {"scheme": "google_key", "secret": "google-key"}},
@@ -210,6 +212,18 @@ async def test_a_retired_form_refuses_nobody_and_believes_nobody(harness: Harnes
     assert (unproven.verdict.reason, unproven.sender, unproven.occurred_at) == ("form_retired", None, None)
     assert (proven.sender, proven.occurred_at is not None) == ("meta", True)
     assert base64.b64decode(unreadable.raw or "") == b'{"google_key":"[removed]",'
+
+
+async def test_a_tool_that_takes_200_alone_for_success_hears_it_and_its_address_is_kept_without_the_key(
+    harness: Harness, intake: Running
+) -> None:
+    address = f"https://leads.example.com{path('picky')}?key={GOOGLE_KEY}"
+    body = json.dumps({"email": "ana@example.com", "webhookURL": address}).encode()
+    answer = await post(intake, "picky", body, {}, f"?key={GOOGLE_KEY}")
+    (event,) = submitted(harness.broker)
+    assert (answer.status_code, answer.json()["submission_id"]) == (200, str(event.submission_id))
+    assert GOOGLE_KEY not in event.model_dump_json()
+    assert (await post(intake, "picky", body, {})).status_code == 401
 
 
 async def test_a_retired_form_has_no_vendor_asked_for_whoever_posts(

@@ -102,8 +102,8 @@ def meta(request: Request, secrets: Sequence[str]) -> Proof:
 def linkedin(request: Request, secrets: Sequence[str]) -> Proof:
     """HMAC-SHA256 in hex over `hmacsha256=` and the body, keyed with the app's client secret.
 
-    Source: LinkedIn API documentation, "Webhook validation". Some senders write the prefix before the
-    header's value too; both are read. No time is signed.
+    Source: LinkedIn API documentation, "Webhooks". The prefix is signed and is no part of the header; some
+    senders write it there too, so both are read. No time is signed.
     """
     good = [_hex(_mac(each.encode(), b"hmacsha256=" + request.body)) for each in secrets]
     return _one_header(request, b"x-li-signature", [*good, *(b"hmacsha256=" + each for each in good)])
@@ -128,7 +128,7 @@ def hubspot_v3(request: Request, secrets: Sequence[str]) -> Proof:
 
 
 def hubspot_uri(uri: str) -> str:
-    """The address as HubSpot signs it: these escapes are undone and no others."""
+    """The address as HubSpot signs it: these escapes are undone and no others (its "Validating requests")."""
     return _HUBSPOT_ESCAPES.sub(lambda found: _HUBSPOT_PLAIN[found[0].upper()], uri)
 
 

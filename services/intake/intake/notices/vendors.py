@@ -13,6 +13,7 @@ import httpx
 import orjson
 
 from intake.domain.text import MAX_DEPTH, is_too_deep
+from intake.notices.linkedin import with_names
 from intake.notices.troubles import FetchFailed, Trouble
 from rulebook.models.forms import Fetch
 
@@ -27,16 +28,19 @@ _LINKEDIN_FIELDS = (
     "id,submittedAt,testLead,leadType,owner,submitter,versionedLeadGenFormUrn,leadMetadata,associatedEntity,"
     "formResponse,form:(hiddenFields,name,id,content)"
 )
-_META_TOKEN = frozenset({10, 102, 190, 463, 467, *range(200, 300)})
+_META_TOKEN = frozenset({3, 10, 102, 190, *range(200, 300)})
 """Codes of Meta's error answers that say that the token is no good, or lacks a permission."""
-_META_THROTTLED = frozenset({4, 17, 32, 613, 80_005})
-_META_UNKNOWN = frozenset({100, 803})
+_META_THROTTLED = frozenset({4, 17, 32, 341, 368, 613, 80_001, 80_005})
+"""80,001 is the limit of a page, 80,005 that of its lead forms: 4,800 calls a day for each lead of theirs."""
+_META_RETIRED = 2635
+_UPGRADE = 426
 
 
 class Vendors:
-    """The two APIs. Sources: Meta, "Retrieving leads" and "Handling errors"; LinkedIn, "Lead Sync".
+    """The two APIs. Sources: Meta, "Retrieving leads"; LinkedIn, "Lead Forms".
 
-    `meta_version` and `linkedin_version` as the vendors count their APIs, which they retire after a time.
+    `meta_version` and `linkedin_version` as the vendors count their APIs. Both retire a version about a year
+    after it came (Meta, "Marketing API version history"; LinkedIn, "Marketing API versioning"): raise them.
     """
 
     def __init__(
@@ -127,8 +131,13 @@ def _unpacking(encoding: str) -> Callable[[bytes, int], bytes]:
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes) -> FetchFailed:
-    """What an answer other than 200 means."""
-    code = _meta_code(body)
+    """What an answer other than 200 means.
+
+    Sources: Meta, "Handling errors" and "Rate limits": nearly every error is a 400 with a code. 100 is any
+    wrong parameter; only with subcode 33, and 803, it is a lead that is not there. LinkedIn answers 426, and
+    Meta with code 2635, where the version of the API is retired.
+    """
+    code, subcode = _meta_codes(body)
     says = f"HTTP {status}" + (f", code {code}" if code is not None else "")
     wait = _retry_after(headers.get("retry-after"), headers.get("date"))
     if 300 <= status < 400:
@@ -137,22 +146,28 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> FetchFailed
         return FetchFailed(Trouble.THROTTLED, says, wait=wait)
     if status == 401 or code in _META_TOKEN:
         return FetchFailed(Trouble.TOKEN, f"{says}: the vendor does not take the token", wait=wait)
-    if status in (404, 410) or code in _META_UNKNOWN:
+    if status in (404, 410) or code == 803 or (code, subcode) == (100, 33):
         return FetchFailed(Trouble.NOT_FOUND, f"{says}: the vendor shows no such lead to this token")
     if status == 403:
         return FetchFailed(Trouble.TOKEN, f"{says}: the token lacks a permission", wait=wait)
-    if status >= 500:
+    if status == _UPGRADE or code == _META_RETIRED:
+        return FetchFailed(
+            Trouble.REFUSED,
+            f"{says}: this version of the API is retired: raise BATON_META_VERSION or BATON_LINKEDIN_VERSION",
+        )
+    if status >= 500 or code in (1, 2):
         return FetchFailed(Trouble.VENDOR_ERROR, says, wait=wait)
     return FetchFailed(Trouble.REFUSED, says, wait=wait)
 
 
-def _meta_code(body: bytes) -> int | None:
+def _meta_codes(body: bytes) -> tuple[int | None, int | None]:
     try:
         error = orjson.loads(body).get("error")
-        code = error.get("code")
+        found = error.get("code"), error.get("error_subcode")
     except (orjson.JSONDecodeError, AttributeError):
-        return None
-    return code if isinstance(code, int) else None
+        return None, None
+    code, subcode = (each if isinstance(each, int) else None for each in found)
+    return code, subcode
 
 
 def _retry_after(value: str | None, date: str | None) -> timedelta | None:
@@ -200,46 +215,3 @@ def _lead(api: str, found: dict[str, Any], lead: str) -> dict[str, Any]:
     if not isinstance(found.get("formResponse"), dict):
         raise FetchFailed(Trouble.UNREADABLE, "the answer has no formResponse")
     return with_names(found)
-
-
-def with_names(response: dict[str, Any]) -> dict[str, Any]:
-    """A LinkedIn response whose answers carry what they answer.
-
-    LinkedIn's answers carry the number of a question; the form beside them says what was asked. An answer
-    gets `name`: the predefined field as in `firstName`, else the question's own name or number.
-    """
-    form = response.get("form")
-    questions = _questions(form)
-    if isinstance(form, dict):  # what was asked is known by now, and is not the buyer's
-        response = response | {"form": {name: form[name] for name in form if name != "content"}}
-    form_response = response["formResponse"]
-    answers = form_response.get("answers")
-    if not isinstance(answers, list):
-        return response
-    named = [_named(each, questions) if isinstance(each, dict) else each for each in answers]
-    return response | {"formResponse": form_response | {"answers": named}}
-
-
-def _questions(form: Any) -> dict[Any, dict[str, Any]]:
-    content = form.get("content") if isinstance(form, dict) else None
-    questions = content.get("questions") if isinstance(content, dict) else None
-    return {
-        each["questionId"]: each
-        for each in (questions if isinstance(questions, list) else [])
-        if isinstance(each, dict) and isinstance(each.get("questionId"), int | str)
-    }
-
-
-def _named(answer: dict[str, Any], questions: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
-    number = answer.get("questionId")
-    question = questions.get(number, {}) if isinstance(number, int | str) else {}
-    if "name" in answer or not question:
-        return answer
-    predefined = question.get("predefinedField")
-    name = _camel(predefined) if isinstance(predefined, str) else question.get("name") or str(number)
-    return answer | {"name": name}
-
-
-def _camel(text: str) -> str:
-    first, *rest = text.lower().split("_")
-    return first + "".join(each.capitalize() for each in rest)

@@ -63,7 +63,8 @@ class Challenges:
         return Answered(b"text/plain", challenge.encode())
 
     def _linkedin(self, form: Form, asked: dict[str, str]) -> Answered:
-        """Source: LinkedIn API documentation, "Webhook validation".
+        """Source: LinkedIn API documentation, "Webhooks": 200 within three seconds. It asks again every two
+        hours, and sends no more after three wrong answers in a row.
 
         Only a UUID is answered: for any other text the answer would sign whatever a caller makes up, and a
         body is signed with the same secret.

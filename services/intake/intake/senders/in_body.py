@@ -1,5 +1,6 @@
 """A key that travels among the fields: found there, and taken out before anything is kept. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
@@ -41,6 +42,8 @@ def without_secret(form: Form, fields: dict[str, Any]) -> dict[str, Any]:
         return fields
     if path in fields:
         return fields | {path: REMOVED}
+    if is_plain(path):
+        return _without_in_addresses(fields, path)
     replaced = _replaced(fields, steps(path))
     return replaced if isinstance(replaced, dict) else fields
 
@@ -50,6 +53,15 @@ def without_secrets(raw: bytes, secrets: Sequence[str]) -> bytes:
     for secret in secrets:
         raw = raw.replace(secret.encode(), REMOVED.encode())
     return raw
+
+
+def _without_in_addresses(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    """Without the key in addresses among the fields: Jotform sends the webhook's own as `webhookURL`."""
+    key = re.compile(rf"([?&]{re.escape(name)}=)[^&#\s]+")
+    return {
+        field: key.sub(rf"\g<1>{REMOVED}", value) if isinstance(value, str) else value
+        for field, value in fields.items()
+    }
 
 
 def _replaced(value: Any, path: Sequence[Step]) -> Any:

@@ -54,7 +54,7 @@ async def test_two_leads_of_one_delivery_become_two_submissions(world: World, ve
     assert (first.fetched.vendor, first.fetched.attempts) == ("meta", 1)
     assert first.verdict.outcome == "accepted"
     path, headers = vendor.asked[0]
-    assert path.startswith("/v24.0/101?fields=id,created_time,")
+    assert path.startswith("/v26.0/101?fields=id,created_time,")
     assert headers["authorization"] == "Bearer good-token"
     assert "good-token" not in path
 
@@ -66,6 +66,7 @@ async def test_linkedins_answers_are_read_by_what_its_form_asked(world: World, v
     (event,) = world.submitted()
     assert (event.profile.email, event.profile.first_name) == ("abc-5@example.com", "Chiara")
     assert (event.key, event.sender) == ("abc-5", "linkedin")
+    assert event.profile.attributes["products"] == ["Support", 7], "an option without a text keeps its id"
     path, headers = vendor.asked[0]
     assert path.startswith("/rest/leadFormResponses/abc-5?fields=")
     assert (headers["linkedin-version"], headers["x-restli-protocol-version"]) == ("202606", "2.0.0")
@@ -124,7 +125,15 @@ TROUBLES: list[tuple[str, Answer, str]] = [
     ("a redirect", json_answer(302, b"", location="http://127.0.0.1:1/elsewhere"), "redirected"),
     ("too many questions", json_answer(429, b"", retry_after="1"), "throttled"),
     ("too many questions in Meta's words", meta_error(400, 4), "throttled"),
-    ("no such lead", meta_error(400, 100), "not_found"),
+    ("too many questions about one page's forms", meta_error(400, 80_005), "throttled"),
+    ("an app that is held up", meta_error(400, 341), "throttled"),
+    ("no such lead", meta_error(400, 100, 33), "not_found"),
+    ("no such lead in older words", meta_error(400, 803), "not_found"),
+    ("a field that is asked for wrongly", meta_error(400, 100), "refused"),
+    ("a capability missing", meta_error(400, 3), "token"),
+    ("an outage in Meta's words", meta_error(400, 2), "vendor_error"),
+    ("Meta's version retired", meta_error(400, 2635), "refused"),
+    ("LinkedIn's version retired", json_answer(426, b"{}"), "refused"),
     ("gone", json_answer(404, b"{}"), "not_found"),
     ("an expired token", meta_error(400, 190), "token"),
     ("a permission missing", json_answer(403, b"{}"), "token"),

@@ -40,6 +40,7 @@ def linkedin_response(identity: str) -> dict[str, Any]:
                     "questionId": 2,
                     "answerDetails": {"textQuestionAnswer": {"answer": f"{identity}@example.com"}},
                 },
+                {"questionId": 3, "answerDetails": {"multipleChoiceAnswer": {"options": [1, 7]}}},
             ]
         },
         "form": {
@@ -47,6 +48,18 @@ def linkedin_response(identity: str) -> dict[str, Any]:
                 "questions": [
                     {"questionId": 1, "predefinedField": "FIRST_NAME"},
                     {"questionId": 2, "predefinedField": "EMAIL"},
+                    {
+                        "questionId": 3,
+                        "name": "products",
+                        "questionDetails": {
+                            "multipleChoiceQuestionDetails": {
+                                "options": [
+                                    {"id": 0, "text": {"localized": {"en_US": "CRM"}}},
+                                    {"id": 1, "text": {"localized": {"en_US": "Support"}}},
+                                ]
+                            }
+                        },
+                    },
                 ]
             }
         },
@@ -58,10 +71,9 @@ def json_answer(status: int, body: Any, **headers: str) -> Answer:
     return status, named, body if isinstance(body, bytes) else orjson.dumps(body)
 
 
-def meta_error(status: int, code: int, **headers: str) -> Answer:
-    return json_answer(
-        status, {"error": {"message": "as told", "type": "OAuthException", "code": code}}, **headers
-    )
+def meta_error(status: int, code: int, subcode: int | None = None) -> Answer:
+    error = {"message": "as told", "type": "OAuthException", "code": code}
+    return json_answer(status, {"error": error if subcode is None else error | {"error_subcode": subcode}})
 
 
 @dataclass
@@ -89,7 +101,7 @@ class Vendor:
         if headers.get("authorization") != f"Bearer {self.token}":
             return meta_error(400, 190)
         if lead in self.gone:
-            return meta_error(400, 100)
+            return meta_error(400, 100, 33)
         is_linkedin = path.startswith("/rest/leadFormResponses/")
         return json_answer(200, linkedin_response(lead) if is_linkedin else meta_lead(lead))
 
