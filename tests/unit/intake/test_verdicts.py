@@ -86,3 +86,25 @@ def test_every_missing_field_is_named() -> None:
 
 def test_a_retired_form_refuses_nobody() -> None:
     assert verdict_on({}, is_retired=True).reason == "form_retired"
+
+
+INSIDE = Form.model_validate(FORM.model_dump(by_alias=True) | {"unfold": [{"at": "answers"}]})
+SIGNED = Form.model_validate(
+    FORM.model_dump(by_alias=True) | {"signature": {"scheme": "typeform", "secret": "survey"}}
+)
+
+
+def test_a_renamed_answer_inside_another_field_waits_too() -> None:
+    renamed = {
+        "answers": [{"name": "work_email", "value": "ana@example.com"}, {"name": "name", "value": "Ana"}]
+    }
+    assert verdict_on(renamed, INSIDE).reason == "field_missing"
+    with pytest.raises(Refusal):
+        verdict_on(
+            {"answers": [{"name": "work_email", "value": " "}, {"name": "name", "value": "Ana"}]}, INSIDE
+        )
+
+
+@pytest.mark.parametrize("fields", [{"name": "Ana"}, {"email": "ana@@example"}, {}])
+def test_what_a_proven_sender_posts_waits_since_nobody_there_can_correct_it(fields: dict[str, Any]) -> None:
+    assert verdict_on(fields, SIGNED).reason == "field_missing"

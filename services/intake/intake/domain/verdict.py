@@ -6,8 +6,10 @@ from typing import Any
 from intake.domain.refusals import Fault, FieldError, Refusal
 from lead_events import Verdict
 from lead_events.words import QuarantineReason
+from rulebook.form_plan import plan_of
 from rulebook.mapping import Mapped
 from rulebook.models import Form
+from rulebook.unfolding import unfolded
 
 ACCEPTED = Verdict()
 _FAULTS = {"email": Fault.EMAIL, "phone": Fault.PHONE}
@@ -30,7 +32,8 @@ def judge(
     """The verdict on a readable submission; `trap` names a honeypot of intake's own that holds a value.
 
     In this order: the form is retired, the honeypot holds a value, a required field is absent although fields
-    that nobody maps carry values (the page has probably been changed: its visitor cannot know).
+    that nobody maps carry values (the page has probably been changed: its visitor cannot know), or absent or
+    malformed where a machine proves that it sends (no visitor would read a refusal, and vendors give up).
     Raises Refusal (422) when a required field is absent with nothing else in it, or there and malformed.
     """
     if is_retired:
@@ -39,14 +42,18 @@ def judge(
         return quarantined(QuarantineReason.HONEYPOT, f"field {trap or form.honeypot} holds a value")
     if not mapped.missing:
         return ACCEPTED
+    if form.signature is not None:
+        return _field_missing(mapped)
     malformed = [error for entry in mapped.missing if (error := _malformed(form, entry, mapped)) is not None]
     if malformed:
         raise _refused(malformed)
     if _carries_something(form, form_id, fields, mapped):
-        return quarantined(
-            QuarantineReason.FIELD_MISSING, f"required and absent: {', '.join(mapped.missing)}"
-        )
+        return _field_missing(mapped)
     raise _refused([_absent(form, entry) for entry in mapped.missing])
+
+
+def _field_missing(mapped: Mapped) -> Verdict:
+    return quarantined(QuarantineReason.FIELD_MISSING, f"required and absent: {', '.join(mapped.missing)}")
 
 
 def _malformed(form: Form, entry: str, mapped: Mapped) -> FieldError | None:
@@ -79,10 +86,11 @@ def _refused(errors: list[FieldError]) -> Refusal:
 
 
 def _carries_something(form: Form, form_id: str, fields: Mapping[str, Any], mapped: Mapped) -> bool:
-    """Whether an unmapped field says more than which form this is."""
+    """Whether an unmapped field says more than which form this is; so may an answer inside another field."""
+    laid_out = unfolded(plan_of(form).unfold, fields)
     return any(
-        not _is_blank(fields.get(name))
-        and fields.get(name) not in (form_id, form.key)
+        not _is_blank(laid_out.get(name))
+        and laid_out.get(name) not in (form_id, form.key)
         and not name.startswith("_")
         for name in mapped.unmapped
     )
