@@ -13,7 +13,9 @@ STATUSES = ("400", "401", "403", "404", "405", "408", "413", "415", "422", "429"
 SPOOL_STATES = ("written", "drained", "pending", "refused")
 
 ACCEPTED = Counter(
-    "baton_intake_accepted_total", "Submissions answered 202 or 303, by what made them durable.", ["route"]
+    "baton_intake_accepted_total",
+    "Submissions answered 200, 202 or 303, by what made them durable.",
+    ["route"],
 )
 COALESCED = Counter(
     "baton_intake_coalesced_total", "Posts answered with a twin that was in flight: no record of their own."
