@@ -11,13 +11,15 @@ from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage, Declined, FoundNothing
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
-from baton_cli.stack import Service
+from baton_cli.stack import Service, Stack
 
 PATH = "/v1/imports"
 _CHUNK = 1 << 20
 _BETWEEN_LOOKS = 0.5
 _BATCH = 500
 _UPLOAD_SECONDS = 600.0
+_LOOKS_AT_SCORING = 60
+"""So often scoring is asked, twice a second, before rows that it has not read are left to themselves."""
 
 
 def import_file(
@@ -122,7 +124,7 @@ class Importer:
         taken = self._until_over(taken)
         became = self._became(taken)
         if not quiet:
-            _show_end(taken, became, self._client.stack.address(Service.INTAKE))
+            _show_end(taken, became, self._client.stack)
         return taken | {"became": became}
 
     def _upload(self, file: Path, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,11 +187,17 @@ class Importer:
         return dict(sorted(found.items()))
 
     def _became(self, taken: dict[str, Any]) -> dict[str, Any] | None:
-        """What scoring made of the rows so far; None while it has not heard of the import."""
-        try:
-            found: dict[str, Any] = self._client.get(Service.SCORING, f"{PATH}/{taken['import_id']}")
-        except FoundNothing:
-            return None
+        """What scoring made of the rows, once it has read them all or time is up; None when it has not even
+        heard of the import."""
+        found: dict[str, Any] | None = None
+        for _ in range(_LOOKS_AT_SCORING):
+            try:
+                found = self._client.get(Service.SCORING, f"{PATH}/{taken['import_id']}")
+            except FoundNothing:
+                found = None
+            if found is not None and found["state"] == "finished" and not found["on_the_way"]:
+                break
+            self._pause(_BETWEEN_LOOKS)
         return found
 
 
@@ -258,7 +266,7 @@ def _show_look(taken: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     print_fields(others | {"open with": ", ".join(f"{who} {n}" for who, n in known["open_with"].items())})
 
 
-def _show_end(taken: Mapping[str, Any], became: Mapping[str, Any] | None, address: str) -> None:
+def _show_end(taken: Mapping[str, Any], became: Mapping[str, Any] | None, stack: Stack) -> None:
     print_fields({"import": taken["import_id"], "published": taken["published"], "refused": taken["refused"]})
     if became is not None:
         states = became["rows_by_state"] | {
@@ -266,5 +274,24 @@ def _show_end(taken: Mapping[str, Any], became: Mapping[str, Any] | None, addres
             "on the way": became["on_the_way"],
         }
         print_fields(states)
+        _say_repeats(taken, became["repeated"])
+    if became is None or became["on_the_way"]:
+        told = f"{stack.address(Service.SCORING)}{PATH}/{taken['import_id']}"
+        print_line(f"Scoring has not read all of it yet; it goes on by itself, see {told}")
     if taken["refused"]:
-        print_line(f"Rows refused, with what to write instead: {address}{PATH}/{taken['import_id']}/errors")
+        told = f"{stack.address(Service.INTAKE)}{PATH}/{taken['import_id']}/errors"
+        print_line(f"Rows refused, with what to write instead: {told}")
+
+
+def _say_repeats(taken: Mapping[str, Any], repeated: int) -> None:
+    """A row that came before is the same submission: another mode does not route its lead anew."""
+    if not repeated:
+        return
+    mode = taken["settings"]["mode"]
+    if repeated < taken["published"]:
+        print_line(f"{repeated} rows were imported before: nothing changed for them, mode {mode} neither.")
+    else:
+        print_line(
+            f"Every row was imported before: nothing changed, and no lead was routed by mode {mode}. "
+            "Leads stay with whoever has them; hand them over in the router."
+        )

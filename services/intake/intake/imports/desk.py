@@ -252,7 +252,12 @@ class ImportDesk:
             "OMP_NUM_THREADS": "1",
         }
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "intake.imports", str(folder), env={**os.environ, **told}
+            sys.executable,
+            "-m",
+            "intake.imports",
+            str(folder),
+            str(os.getpid()),
+            env={**os.environ, **told},
         )
 
     def _clear_uploads(self) -> None:

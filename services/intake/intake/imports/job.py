@@ -125,10 +125,11 @@ class Job:
         _write(self.folder / ORDER, orjson.dumps(told), durably=True)
 
     def progress(self) -> Progress:
-        """How far it has come."""
+        """How far it has come; not at all where a power cut left no whole word of it, as each row has its id
+        and its number again."""
         try:
             told = orjson.loads((self.folder / PROGRESS).read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, orjson.JSONDecodeError):
             return Progress()
         return Progress(**{**told, "notes": tuple(told["notes"])})
 
