@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from baton_dev.stack import Stack
-from bench import abuse, batching, intake, path
+from bench import abuse, batching, imports, intake, path
 from bench.company import large_company
 
 
@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _intake_rows(table, options.short)
     with console.status("honest clients beside abuse ..."):
         _abuse_rows(table, options.short)
+    with console.status("imports ..."):
+        _import_rows(table, options)
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
         stack = Stack(Path(folder), large_company())
         with path.running(stack), console.status("the whole path ..."):
@@ -53,6 +55,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, help="how long the sustained load runs (300, or 30 when short)"
     )
+    parser.add_argument("--million", action="store_true", help="import a million rows, too")
     return parser.parse_args(argv)
 
 
@@ -69,6 +72,23 @@ def _intake_rows(table: Table, short: bool) -> None:
         ">= 1.0x, aim 1.5x",
     )
     table.add_row("intake's p99 at its limit, 64 connections", f"{found.intake_p99 * 1000:.0f} ms", "")
+
+
+def _import_rows(table: Table, options: argparse.Namespace) -> None:
+    sizes = [10_000, 40_000 if options.short else 200_000, *([1_000_000] if options.million else [])]
+    short, *longer = imports.measure(*sizes)
+    found = longer[-1]
+    table.add_row(
+        f"import of {found.rows:,} rows through to Kafka, one core",
+        f"{found.rate_beyond(short):,.0f} rows/s, {found.rate_of_cpu_beyond(short):,.0f} by its own CPU time",
+        ">= 3,000, aim 5,000",
+    )
+    sizes_told = " / ".join(f"{each.rows:,}" for each in (short, *longer))
+    table.add_row(
+        f"import: the worker's largest RSS at {sizes_told} rows",
+        " / ".join(f"{each.largest / 2**20:.0f}" for each in (short, *longer)) + " MiB",
+        "flat",
+    )
 
 
 def _abuse_rows(table: Table, short: bool) -> None:

@@ -25,20 +25,25 @@ HEADER = "email,phone,first_name,last_name,company,job_title,employees,country,m
 
 @dataclass(frozen=True)
 class ImportResult:
-    """Rows a second from start to the last acknowledgement; the worker's largest RSS in bytes."""
+    """One file from the start of the worker's process to the last acknowledgement. `cpu`: its own seconds of
+    processor time; `largest`: its largest RSS in bytes."""
 
     rows: int
     seconds: float
+    cpu: float
     largest: int
 
-    @property
-    def rate(self) -> float:
-        """Rows a second, the start of the process and the first look at the file included."""
-        return self.rows / self.seconds
+    def rate_beyond(self, shorter: "ImportResult") -> float:
+        """Rows a second of those that the shorter file has not: without starting the process."""
+        return (self.rows - shorter.rows) / (self.seconds - shorter.seconds)
+
+    def rate_of_cpu_beyond(self, shorter: "ImportResult") -> float:
+        """The same by the worker's own processor time: what it does with a core that nobody else wants."""
+        return (self.rows - shorter.rows) / (self.cpu - shorter.cpu)
 
 
-def measure(short: int, long: int) -> tuple[ImportResult, ImportResult]:
-    """Import a file of `short` rows and one of `long` rows, each by a worker with one core of its own."""
+def measure(*sizes: int) -> list[ImportResult]:
+    """Import a file of each size, each by a worker with one core of its own."""
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
         home = Path(folder)
         kafka = KafkaServer(home / "kafka")
@@ -52,7 +57,7 @@ def measure(short: int, long: int) -> tuple[ImportResult, ImportResult]:
                 log=home / "topics.log",
                 env=env,
             )
-            return _one(home, kafka, env, short), _one(home, kafka, env, long)
+            return [_one(home, kafka, env, rows) for rows in sizes]
         finally:
             kafka.stop()
 
@@ -65,18 +70,20 @@ def _one(home: Path, kafka: KafkaServer, env: dict[str, str], rows: int) -> Impo
     started = time.perf_counter()
     worker = psutil.Popen([sys.executable, "-m", "intake.imports", str(job.folder)], env=env)
     worker.cpu_affinity(cores[:1])
-    largest = 0
+    largest, cpu = 0, 0.0
     while worker.poll() is None:
         try:
-            largest = max(largest, worker.memory_info().rss)
+            with worker.oneshot():
+                largest = max(largest, worker.memory_info().rss)
+                cpu = sum(worker.cpu_times()[:2])
         except psutil.NoSuchProcess:
             break
-        time.sleep(0.05)
+        time.sleep(0.02)
     seconds = time.perf_counter() - started
     progress = job.progress()
     if (progress.state, progress.published) != ("finished", rows):
         raise RuntimeError(f"the import ended as {progress.state} after {progress.published} of {rows} rows")
-    return ImportResult(rows, seconds, largest)
+    return ImportResult(rows, seconds, cpu, largest)
 
 
 def _job(folder: Path, rows: int) -> Job:
