@@ -36,6 +36,7 @@ _PROBLEM = {
     },
 }
 _MEANINGS = {
+    400: "The body cannot be read: send JSON in UTF-8, with few lists and objects inside each other.",
     401: "The token is missing or not valid.",
     403: "The operator API is closed: the service was started without a token for it.",
     404: "There is no such thing; the detail says where to find what there is.",
@@ -63,7 +64,8 @@ def install_document(app: FastAPI) -> None:
     """Give an application its document.
 
     Routes declare what is their own (`responses=refusals(409)`). What follows from a route's form is added
-    here: 401 and 403 where it needs a token, 404 where its path names something, 422 where it reads any.
+    here: 400 where it reads a body, 401 and 403 where it needs a token, 404 where its path names something,
+    422 where it reads any.
     """
 
     def document() -> dict[str, Any]:
@@ -99,6 +101,8 @@ def _follows(path: str, operation: dict[str, Any]) -> Iterator[int]:
         yield 401
     if "operator" in schemes:
         yield 403
+    if "requestBody" in operation:
+        yield 400
     if "{" in path:
         yield 404
     if "requestBody" in operation or operation.get("parameters"):
