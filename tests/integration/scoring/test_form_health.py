@@ -284,6 +284,11 @@ async def test_a_form_that_falls_silent_is_told_until_something_comes(watch: Wat
     await watch.read_up_to(watch.clock.now())
     await watch.look()
     assert await watch.alerts() == [("website", "form_silent", "")]
+    for _ in range(10):  # ten weeks, longer than its pattern is looked back for
+        await watch.look(7 * 24 * 3600)
+        await watch.read_up_to(watch.clock.now())
+        await watch.look()
+        assert await watch.alerts() == [("website", "form_silent", "")]
     watch.come("website", BEFORE["website"](9999))
     await watch.look()
     assert await watch.alerts() == []

@@ -3,12 +3,13 @@
 import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
-from lead_events import LeadSubmitted, Verdict
+from lead_events import LeadSubmitted, Profile, Rerun, Verdict
 from lead_events.ids import submission_id
-from lead_events.words import CauseKind, QuarantineReason
+from lead_events.words import CauseKind, QuarantineReason, RerunKind
 from rulebook.mapping import map_submission
 from rulebook.models import Form
 from scoring.accounting import conservation_answer
@@ -230,6 +231,56 @@ async def test_whose_phones_were_right_all_along_are_found_by_them_after_a_repla
         await world.settle()
         assert world.scored()[-1].profile.email == f"p{number}@example.com"
     assert [lead["submissions"] for lead in await world.fetch("SELECT submissions FROM leads")] == [2, 2, 2]
+    assert await unaccounted(world) == 0
+
+
+@pytest.mark.parametrize(
+    "verdict", [Verdict(), Verdict(outcome="quarantined", reason=QuarantineReason.LINKS)]
+)
+async def test_of_two_that_come_again_in_one_batch_the_last_holds(
+    bare_world: "World", verdict: Verdict
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    sent = shop.post({"email": "eva@example.com"}, verdict=verdict)
+    await world.settle()
+    await world.stop()
+    for city in ("Vigo", "Lugo", "Leon"):
+        rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=START, by="ana")
+        profile = Profile(email="eva@example.com", city=city)
+        again = sent.model_copy(update={"profile": profile, "rerun": rerun})
+        world.send(again, "lead-imported", event_id=uuid4(), partition=0)
+    await world.settle()
+    (row,) = await world.fetch("SELECT event -> 'profile' ->> 'city' AS city FROM submissions")
+    assert row["city"] == "Leon"
+    assert world.broker.records("lead-imported-scoring-dlq") == []
+    assert (await world.effects())["remapped"] == 3
+    assert await unaccounted(world) == 0
+
+
+async def test_a_lead_goes_along_with_its_only_submission(bare_world: "World", replays: Replays) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["office"]).open()
+    shop.post({"office": "info@example.com", "email": "eva@example.com"}, lines=["training"])
+    shop.post({"office": "info@example.com", "email": "bob@example.com"}, 10)
+    await world.settle()
+    before = {row["line"]: row for row in await world.fetch("SELECT id, line, person_id FROM leads")}
+    mended = document(world, email=["email"])
+    mended["forms"]["demo"]["lines"] = ["main", "training"]
+    await world.publish_rulebook(mended)
+    await world.fetch("UPDATE rulebook_versions SET effective_from = '2026-01-01'")
+    await run(world, replays, until=START + timedelta(minutes=5))
+    after = await world.fetch(
+        "SELECT l.id, l.line, l.submissions, p.profile ->> 'email' AS email FROM leads l"
+        " JOIN persons p ON p.id = l.person_id WHERE l.state = 'open' ORDER BY 4, 2"
+    )
+    eva = [row for row in after if row["email"] == "eva@example.com"]
+    assert [row["line"] for row in eva] == ["main", "training"]
+    assert eva[1]["id"] == before["training"]["id"]
+    assert [row["submissions"] for row in after] == [1] * 3
+    told = [each for each in world.published("lead-scored-bulk") if each.lead_id == eva[1]["id"]][-1]
+    (row,) = await world.fetch("SELECT person_id FROM leads WHERE id = $1", eva[1]["id"])
+    assert told.person_id == row["person_id"] != before["training"]["person_id"]
     assert await unaccounted(world) == 0
 
 

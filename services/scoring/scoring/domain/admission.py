@@ -74,9 +74,8 @@ class Admission:
         held = self._held(old)
         before = self.people.root(before.id)
         if found.person is not before:
-            for lead in held:
-                self.book.let_go(lead)
-            held = []
+            asked = [lead for lead in held if lead.line in old.submission.lines]  # not those it merged only
+            held = [lead for lead in asked if self.book.let_go(lead, found.person.id)]
         return self._enter(incoming, found.person, held, before)
 
     def _enter(self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person) -> Fate:

@@ -163,10 +163,20 @@ class LeadBook:
         lead.add_origin(act.origin)
         self.changed[lead.id] = lead
 
-    def let_go(self, lead: Lead) -> None:
-        """One of a lead's submissions turned out to be somebody else's."""
-        lead.submissions = max(lead.submissions - 1, 1)
+    def let_go(self, lead: Lead, person: UUID) -> bool:
+        """One of a lead's submissions turned out to be this other person's; whether the lead is theirs then.
+
+        It goes along with its only submission, unless they have an open one of that line.
+        """
         self.changed[lead.id] = lead
+        theirs = self._by_person.setdefault(person, {})
+        if lead.state is not LeadState.OPEN or lead.submissions > 1 or lead.line in theirs:
+            lead.submissions = max(lead.submissions - 1, 1)
+            return False
+        self._by_person.get(lead.person_id, {}).pop(lead.line, None)
+        lead.person_id = person
+        theirs[lead.line] = lead
+        return True
 
     def close(self, lead: Lead) -> None:
         """End a lead, so that the next submission opens a new one."""

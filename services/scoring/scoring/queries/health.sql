@@ -68,8 +68,9 @@ SELECT form_id, reason, sum(submissions)::int AS submissions, min(slot) AS since
 FROM form_troubles WHERE slot >= $1 GROUP BY form_id, reason
 
 -- name: forget_slots
--- Quarters of an hour before a moment.
-DELETE FROM form_slots WHERE slot < $1
+-- Quarters of an hour that are longer ago than this from the form's last submission: a silent one keeps its pattern.
+DELETE FROM form_slots USING form_health
+WHERE form_health.form_id = form_slots.form_id AND slot < least($1::timestamptz, last_at) - $2::interval
 
 -- name: forget_troubles
 -- Troubles before a moment.

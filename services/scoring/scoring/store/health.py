@@ -127,7 +127,7 @@ async def troubles(conn: Connection, reason: str, since: datetime) -> dict[str, 
 
 async def forget(conn: Connection, now: datetime) -> None:
     """Drop quarters of an hour that no pattern needs any more."""
-    await conn.execute(_q.forget_slots, now - HISTORY - 96 * 7 * SLOT)
+    await conn.execute(_q.forget_slots, now, HISTORY + 96 * 7 * SLOT)
     await conn.execute(_q.forget_troubles, now - HISTORY)
 
 

@@ -1,6 +1,6 @@
 """Writes what a batch changed, each table in one statement."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -81,8 +81,7 @@ async def save_submissions(conn: Connection, taken: Sequence[Taken], now: dateti
     if fresh:
         await conn.execute(_q.insert_submissions, now, *columns((_submission(now, *e) for e in fresh), 17))
         await _quarantine(conn, fresh, now)
-    again = [each for each in taken if each[1].again is not None]
-    if again:
+    for again in _in_turn([each for each in taken if each[1].again is not None]):
         await conn.execute(_q.update_submissions, *columns((_again(*each) for each in again), 9))
         settled = [i.submission.submission_id for i, f, _ in again if not _waits(f)]
         await conn.execute(_q.leave_quarantine, settled)
@@ -90,6 +89,17 @@ async def save_submissions(conn: Connection, taken: Sequence[Taken], now: dateti
     superseded = [(f.supersedes, i.submission.submission_id) for i, f, _ in taken if f.supersedes]
     if superseded:
         await conn.execute(_q.supersede_submissions, *columns(superseded, 2))
+
+
+def _in_turn(again: Sequence[Taken]) -> Iterator[list[Taken]]:
+    """In portions that hold no submission twice, each in order: a statement changes a row only once."""
+    left = list(again)
+    while left:
+        firsts: dict[UUID, Taken] = {}
+        for each in left:
+            firsts.setdefault(each[0].submission.submission_id, each)
+        yield list(firsts.values())
+        left = [each for each in left if firsts[each[0].submission.submission_id] is not each]
 
 
 def _waits(fate: Fate) -> bool:
@@ -154,10 +164,13 @@ def _keys(incoming: Incoming) -> str:
 
 
 async def save_leads(conn: Connection, leads: Collection[Lead], endings: dict[UUID, Ending]) -> None:
-    """First those that ended, so that others may take their place as the open one of a person and line."""
+    """First those that ended, then those that went to another person, so that others may take their place as
+    the open one of a person and line."""
     ended = [lead for lead in leads if lead.state is not LeadState.OPEN]
     still_open = [lead for lead in leads if lead.state is LeadState.OPEN]
-    for group in (ended, still_open):
+    gone = [lead for lead in still_open if lead.person_id != lead.opened_person]
+    there = [lead for lead in still_open if lead.person_id == lead.opened_person]
+    for group in (ended, gone, there):
         if group:
             rows = (_lead(lead, endings.get(lead.id)) for lead in group)
             await conn.execute(_q.save_leads, *columns(rows, 25))
