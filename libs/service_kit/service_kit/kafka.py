@@ -15,6 +15,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 
 from service_kit.broker import BrokerUnavailable, PublishFailed
 from service_kit.kafka_connections import use_surviving_connections
+from service_kit.partitioning import Partitioner
 from service_kit.records import Assignment, Outgoing, Record, TopicPartition
 
 LARGEST_RECORD = 9 * 1024 * 1024
@@ -63,6 +64,7 @@ class KafkaPublisher:
             enable_idempotence=False,
             linger_ms=0,
             max_request_size=LARGEST_RECORD,
+            partitioner=Partitioner(),
             request_timeout_ms=max(1000, int(self._deadline * 1000)),
             retry_backoff_ms=100,
         )

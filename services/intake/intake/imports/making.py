@@ -107,7 +107,7 @@ class Maker:
     def record(self, read: Read, number: int, voided: Sequence[int] = ()) -> Outgoing:
         """The row as it goes to scoring, under the import's own count. Raises RowRefused."""
         read = checked(read)
-        receipt = Receipt.model_construct(instance=self._instance, number=number, voided=list(voided))
+        receipt = Receipt(instance=self._instance, number=number, voided=list(voided))
         value = event_json(read, receipt)
         if len(value) > LARGEST:
             raise RowRefused(f"it is larger than {LARGEST // 1024} KiB: shorten its longest cell")
