@@ -36,8 +36,12 @@ class Surroundings:
 
 
 def settings(service: Service, around: Surroundings, *, port: int, instance: str) -> dict[str, str]:
-    """Return the environment of one instance, free of what the starter's own says about Baton."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("BATON_")}
+    """Return the environment of one instance, free of what the starter's own says about Baton but secrets."""
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("BATON_") or name.startswith(("BATON_SECRET_", "BATON_SECRETS_DIR"))
+    }
     env |= {
         "BATON_KAFKA": around.kafka,
         "BATON_HTTP_HOST": "127.0.0.1",
