@@ -54,11 +54,12 @@ def survey(number: int, *, renamed: bool) -> Sending:
         else {"type": "email", "email": email, "field": {"id": "f1", "type": "email", "ref": "mail"}}
     )
     name = {"type": "text", "text": f"Doina Test {number}", "field": {"id": "f2", "ref": "name"}}
+    firm = {"type": "text", "text": "Proba SRL", "field": {"id": "f3", "ref": "company"}}
     response = {
         "form_id": "Ab1",
         "token": f"t{number}",
         "definition": {"id": "Ab1", "title": "Survey"},
-        "answers": [name, asked],
+        "answers": [name, firm, asked],
     }
     sending = _as_json({"event_id": f"e{number}", "event_type": "form_response", "form_response": response})
     digest = hmac.new(SURVEY_SECRET.encode(), sending.body, hashlib.sha256).digest()

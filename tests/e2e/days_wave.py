@@ -25,23 +25,23 @@ def unmarked(number: int, chance: random.Random) -> Post:
     return fields | {"message": "Your casino bonus is ready"}, _address(chance)
 
 
-def honest(number: int, chance: random.Random) -> Post:
+def honest(form: str, number: int, chance: random.Random) -> Post:
     """A buyer."""
     fields = {
         "name": f"Inés Ensayo {number}",
-        "email": f"ines{number}@example.com",
+        "email": f"ines{number}@{form}.example.com",
         "company": "Prensas Ensayo",
     }
     return fields | {"message": "Please send an offer for two presses"}, _address(chance)
 
 
-def wave(suspects: int) -> tuple[list[Post], list[Post]]:
+def wave(form: str, suspects: int) -> tuple[list[Post], list[Post]]:
     """How it begins, with one buyer among the first suspects, and how it goes on with all others."""
     chance = random.Random(20_000)
     begins = [suspect(number, chance) for number in range(150)]
-    begins.insert(40, honest(0, chance))
+    begins.insert(40, honest(form, 0, chance))
     goes_on = [suspect(number, chance) for number in range(150, suspects)]
-    others = [honest(number, chance) for number in range(1, HONEST)]
+    others = [honest(form, number, chance) for number in range(1, HONEST)]
     others += [unmarked(number, chance) for number in range(UNMARKED)]
     for post in others:
         goes_on.insert(chance.randrange(len(goes_on)), post)

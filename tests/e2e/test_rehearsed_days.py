@@ -1,5 +1,6 @@
 """Three hard days, each from the first post to the last lead, by HTTP and the `baton` command only."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from baton_dev.waiting import wait_until
 from tests.e2e.days_company import Company, finished
 from tests.e2e.days_fair import PEOPLE, REFUSED, ROWS, SAME_PERSON, SAME_ROW, contacts
 from tests.e2e.days_posting import Sent, post_all
@@ -20,8 +22,17 @@ from tests.e2e.installation import Installation
 
 pytestmark = [pytest.mark.stack, pytest.mark.long]
 
+WAVE_SECONDS = 120.0
+"""So long scoring may take over the longest wave."""
 USUALLY = 25
 """Submissions before the rename: enough to know that the field is usually filled."""
+TOLD_OF = {
+    "website-es": ("field_renamed", "email seems to have been renamed to correo", "correo"),
+    "quote-webhook": ("field_renamed", "email seems to have been renamed to work_email", "work_email"),
+    "survey": ("field_empty", "email comes empty", "answers[type=email].email"),
+}
+"""What the operator is told of each tool: kind of alert, its words, and what `baton form health` shows. The
+survey's ready mapping reads any text as the message, so that nothing looks unknown there."""
 
 
 @pytest.fixture(scope="module")
@@ -65,24 +76,20 @@ def test_the_field_renamed_on_friday_evening_in_three_tools_costs_no_lead(
         assert (found["state"], found["reason"]) == ("quarantined", "field_missing"), found
     for form in TOOLS:
         alert = baton.eventually(lambda: told.webhooks(form), bool, f"an alert about {form}")[0]  # noqa: B023
-        assert (alert["data"]["alert"], alert["data"]["field"]) == ("field_renamed", "email")
+        kind, subject, shown = TOLD_OF[form]
+        assert (alert["data"]["alert"], alert["data"]["field"]) == (kind, "email")
         assert datetime.fromisoformat(alert["timestamp"]) - began < timedelta(minutes=30)
         letters = baton.eventually(lambda: told.subjects(form), bool, "an e-mail as well")  # noqa: B023
-        assert [each.strip() for each in letters] == [
-            f"[Baton] email seems to have been renamed to {_now(form)} on form {form}"
-        ]
-        shown = company.baton("form", "health", form, exit_code=1)
-        assert f"baton replay submissions --form {form}" in shown
-        assert _now(form) in shown
+        assert [each.strip() for each in letters] == [f"[Baton] {subject} on form {form}"]
+        health = company.baton("form", "health", form, exit_code=1)
+        assert subject in health
+        assert f"baton replay submissions --form {form}" in health
+        assert shown in health
     assert "well" in company.baton("form", "health", exit_code=1)
 
     _mend(company)
     caught += _renamed(baton, range(103, 106))  # the old mapping holds for another half a minute
-    since = began.isoformat()
-    replayed = Counter[str]()
-    for form in TOOLS:
-        done = company.json("replay", "submissions", "--form", form, "--since", since, "--why", "renamed")
-        replayed.update(done["counts"])
+    replayed = _replays(company, began)
     caught += (late := _renamed(baton, range(106, 108)))
     assert replayed == {"changed": len(caught) - len(late)}
 
@@ -91,10 +98,8 @@ def test_the_field_renamed_on_friday_evening_in_three_tools_costs_no_lead(
     for submission in before:
         assert baton.leads_of(submission)[0] not in leads
     _have_a_rep_or_a_reason(baton, leads)
-    for form in TOOLS:
-        again = company.json("replay", "submissions", "--form", form, "--since", since)
-        assert set(again["counts"]) == {"same"}
-    assert _of_days(baton, leads) == leads
+    assert _replays(company, began) == {"same": len(caught)}
+    assert _of_one_submission(baton, leads) == leads
     assert company.json("quarantine", "list")["quarantine"] == []
     for form in TOOLS:
         baton.eventually(lambda: told.webhooks(form, "closed"), bool, f"the end of it on {form}")  # noqa: B023
@@ -115,10 +120,6 @@ def _renamed(baton: Installation, numbers: range) -> list[UUID]:
     return [_send(baton, form, tool(n, renamed=True)) for n in numbers for form, tool in TOOLS.items()]
 
 
-def _now(form: str) -> str:
-    return {"website-es": "correo", "quote-webhook": "work_email", "survey": "your_mail"}[form]
-
-
 def _mend(company: Company) -> None:
     company.edit("website-es", "email: {from: [email]}", "email: {from: [email, correo]}")
     company.edit("quote-webhook", "email: {from: [email]}", "email: {from: [email, work_email]}")
@@ -131,20 +132,29 @@ def _mend(company: Company) -> None:
     assert "takes effect" in company.baton("rulebook", "publish", str(company.folder))
 
 
-def _of_days(baton: Installation, leads: list[UUID]) -> list[UUID]:
-    """Those of the leads that are still what they were: open, each by one submission."""
-    found = [baton.ask("scoring", f"/v1/leads/{lead}") for lead in leads]
-    return [UUID(each["id"]) for each in found if each["state"] == "open" and each["submissions"] == 1]
+def _replays(company: Company, since: datetime) -> Counter[str]:
+    """Replay all three tools at the same time: what was found of how many submissions."""
+    words = ("replay", "submissions", "--since", since.isoformat(), "--why", "renamed", "--json")
+    found = Counter[str]()
+    for replay in [company.start(*words, "--form", form) for form in TOOLS]:
+        found.update(json.loads(finished(replay))["counts"])
+    return found
+
+
+def _of_one_submission(baton: Installation, leads: list[UUID]) -> list[UUID]:
+    """Those of the leads that are open, each by one submission."""
+    found = {lead: baton.ask("scoring", f"/v1/leads/{lead}") for lead in leads}
+    return [lead for lead, each in found.items() if (each["state"], each["submissions"]) == ("open", 1)]
 
 
 # The trade fair, 08:00
 
 
 @pytest.mark.parametrize(
-    ("pool", "country", "words", "placed"),
+    ("pool", "country", "words", "places"),
     [
-        ("spain", "ES", ["--mode", "now"], 6 * (20 - 4)),
-        ("italy", "IT", ["--mode", "paced", "--per-rep-daily", "5"], 6 * 5),
+        ("spain", "ES", ["--mode", "now"], {6 * (20 - 4), 6 * (20 - 4) - 1}),
+        ("italy", "IT", ["--mode", "paced", "--per-rep-daily", "5"], {6 * 5}),
     ],
 )
 def test_a_web_lead_does_not_wait_behind_800_contacts_of_a_trade_fair(
@@ -154,7 +164,7 @@ def test_a_web_lead_does_not_wait_behind_800_contacts_of_a_trade_fair(
     pool: str,
     country: str,
     words: list[str],
-    placed: int,
+    places: set[int],
 ) -> None:
     file = contacts(tmp_path / f"fair-{country}.csv", country)
     order = ["import", str(file), "--form", "fair", "--yes", *words]
@@ -175,19 +185,21 @@ def test_a_web_lead_does_not_wait_behind_800_contacts_of_a_trade_fair(
     baton.eventually(
         lambda: _load(baton, pool) + len(_waiting(baton, pool)), lambda known: known == total, "every contact"
     )
-    baton.eventually(lambda: _load(baton, pool), lambda load: load >= placed, "the best ones with a rep")
+    # where everything is routed now, the buyer on the website may have taken one of their places
+    placed = baton.eventually(lambda: PEOPLE - len(_waiting(baton, pool)), places.__contains__, "their reps")
     _asks_at_once(baton, country, 8)
     waiting = _waiting(baton, pool)
     assert {each["hold_reason"] for each in waiting} == {"paced"}
-    assert _load(baton, pool) + len(waiting) == PEOPLE + 9
-    assert placed <= PEOPLE - len(waiting) <= placed
-    assert max(baton_load for baton_load in _loads(baton, pool).values()) <= 20
+    assert PEOPLE - len(waiting) in places
+    assert placed <= PEOPLE - len(waiting), "nobody lost their rep to a later buyer"
+    assert _load(baton, pool) + len(waiting) == total + 8
+    assert max(_loads(baton, pool).values()) <= 20
 
-    known = baton.ask("router", "/v1/conservation")["leads_known"]
+    known = _known(baton)
     assert "sent before" in company.start(*order).communicate(timeout=60)[1]
     other = company.baton("import", str(file), "--form", "fair", "--yes", "--mode", "nurture")
     assert f"repeated {ROWS - REFUSED}" in " ".join(other.split())
-    assert baton.ask("router", "/v1/conservation")["leads_known"] == known
+    assert _known(baton) == known
     _adds_up(baton)
 
 
@@ -231,49 +243,57 @@ def _newest_import(baton: Installation) -> dict[str, Any]:
 # The spam wave
 
 
-@pytest.mark.parametrize("suspects", [2_000, pytest.param(20_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("form", "suspects"), [("offer", 2_000), pytest.param("tender", 20_000, marks=pytest.mark.long)]
+)
 def test_a_spam_wave_disturbs_no_rep_and_its_honest_leads_are_released(
-    company: Company, baton: Installation, told: Told, suspects: int
+    company: Company, baton: Installation, told: Told, form: str, suspects: int
 ) -> None:
-    known = baton.ask("router", "/v1/conservation")["leads_known"]
-    url = baton.form_url("offer")
-    begins, goes_on = wave(suspects)
+    known = _known(baton)
+    url = baton.form_url(form)
+    begins, goes_on = wave(form, suspects)
     sent = post_all(url, begins) + post_all(url, goes_on)
     assert Counter(each.status for each in sent) == {202: suspects + HONEST + UNMARKED}
 
     all_waiting = suspects + UNMARKED + HONEST - 1
-    baton.eventually(lambda: _quarantined(baton), lambda n: n == all_waiting, "the whole wave")
-    caught = _quarantined(baton, "&reason=spam_wave")
-    assert caught == UNMARKED + HONEST - 1
-    (early,) = [
-        each for each in sent if _is_honest(each) and baton.submission(_id(each))["state"] == "opened"
-    ]
-    (alert,) = baton.eventually(lambda: told.webhooks("offer"), bool, "an alert about the wave")
+    wait_until(lambda: _quarantined(baton, form) == all_waiting, WAVE_SECONDS, "the whole wave")
+    assert _quarantined(baton, form, "&reason=spam_wave") == UNMARKED + HONEST - 1
+    buyers = [each for each in sent if _is_honest(each)]
+    (early,) = [each for each in buyers if baton.submission(_id(each))["state"] == "opened"]
+    baton.assigned(baton.leads_of(_id(early))[0])
+    assert _known(baton) == known + 1, "reps have heard of the buyer from before the wave, and of nobody else"
+    (alert,) = baton.eventually(lambda: told.webhooks(form), bool, "an alert about the wave")
     assert alert["data"]["alert"] == "spam_wave"
-    assert "a spam wave" in company.baton("form", "health", "offer", exit_code=1)
+    assert "a spam wave" in company.baton("form", "health", form, exit_code=1)
 
-    of_the_form = ["--form", "offer"]
-    refused = company.json("quarantine", "refuse", *of_the_form, "--text", "casino", "--yes")
+    refused = company.json("quarantine", "refuse", "--form", form, "--text", "casino", "--yes")
     assert refused["done"] == UNMARKED
-    listed = company.json("quarantine", "list", *of_the_form, "--reason", "spam_wave", exit_code=1)
+    caught = ["--form", form, "--reason", "spam_wave"]
+    listed = company.json("quarantine", "list", *caught, exit_code=1)
     assert len(listed["quarantine"]) == HONEST - 1
     before_release = datetime.now(UTC)
-    company.baton("quarantine", "release", *of_the_form, "--reason", "spam_wave", "--yes")
-    buyers = [each for each in sent if _is_honest(each)]
-    leads = [lead for each in buyers for lead in baton.leads_of(_id(each))]
-    assert len(set(leads)) == HONEST
-    _have_a_rep_or_a_reason(baton, leads)
-    for lead in (lead for each in buyers if each is not early for lead in baton.leads_of(_id(each))):
-        timers = baton.eventually(lambda: baton.timers(lead), bool, "promises on a released lead")  # noqa: B023
-        assert all(datetime.fromisoformat(each["opened_at"]) >= before_release for each in timers)
-    company.baton("quarantine", "refuse", *of_the_form, "--yes", "--why", "the wave")
-    assert _quarantined(baton) == 0
-    assert baton.ask("router", "/v1/conservation")["leads_known"] == known + HONEST
+    released = company.json("quarantine", "release", *caught, "--yes")
+    assert released["done"] == HONEST - 1
+    leads = {_id(each): baton.leads_of(_id(each)) for each in buyers}
+    assert len({lead for found in leads.values() for lead in found}) == HONEST
+    for submission, (lead,) in leads.items():
+        _have_a_rep_or_a_reason(baton, [lead])
+        timers = baton.eventually(lambda: baton.timers(lead), bool, "promises")  # noqa: B023
+        opened = [datetime.fromisoformat(each["opened_at"]) >= before_release for each in timers]
+        assert set(opened) == {submission != _id(early)}, "the promise to who was released starts then"
+    rest = company.json("quarantine", "refuse", "--form", form, "--yes", "--why", "the wave")
+    assert rest["done"] == suspects
+    assert _quarantined(baton, form) == 0
+    assert _known(baton) == known + HONEST
     _adds_up(baton)
 
 
-def _quarantined(baton: Installation, more: str = "") -> int:
-    return int(baton.ask("scoring", f"/v1/quarantine?form=offer&limit=1{more}")["matching"])
+def _known(baton: Installation) -> int:
+    return int(baton.ask("router", "/v1/conservation")["leads_known"])
+
+
+def _quarantined(baton: Installation, form: str, more: str = "") -> int:
+    return int(baton.ask("scoring", f"/v1/quarantine?form={form}&limit=1{more}")["matching"])
 
 
 def _is_honest(each: Sent) -> bool:

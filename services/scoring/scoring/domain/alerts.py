@@ -17,7 +17,10 @@ BASELINE = 20
 """So many submissions must have been seen before a field can be called usually filled."""
 EMPTY_RUN = 20
 SHORT_RUN = 5
-"""Enough where a required field is empty, or where an unknown one appeared at the same time."""
+"""Enough where an unknown field appeared at the same time."""
+NEEDED_RUN = 3
+"""Enough where a required field is empty: each of these waits in quarantine, and on a quiet evening a fourth
+may take hours."""
 TOGETHER = 3
 """Between a field's first empty submission and an unknown field's first are so many at most, if it is one
 change."""
@@ -110,7 +113,7 @@ def _of_fields(health: FormHealth, mapped: Mapped, now: datetime) -> Iterable[Fi
     yield from renamed
     told = frozenset().union(*(each.claims for each in renamed))
     for name, known in missing.items():
-        limit = SHORT_RUN if _is_needed(name, mapped, missing) else EMPTY_RUN
+        limit = NEEDED_RUN if _is_needed(name, mapped, missing) else EMPTY_RUN
         if name not in told and known.empty_run >= limit:
             yield _empty(health, name, known)
     fresh = sorted(
