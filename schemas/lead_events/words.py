@@ -77,6 +77,19 @@ class ImportMode(StrEnum):
     OWNER = "owner"
 
 
+class SignalKind(StrEnum):
+    """An act of interest; a sender's own kinds begin with `custom_`."""
+
+    PAGE_VIEW = "page_view"
+    DOWNLOAD = "download"
+    EMAIL_OPEN = "email_open"
+    EMAIL_CLICK = "email_click"
+    SOCIAL = "social"
+    WEBINAR = "webinar"
+    ADVICE_REQUESTED = "advice_requested"
+    CUSTOM = "custom"
+
+
 class RoutedKind(StrEnum):
     """What the router decided."""
 

@@ -123,7 +123,9 @@ class Installation:
 
     def _spooled(self) -> dict[str, int]:
         pending = {
-            f"spool of {pod.name}": sum(hop["pending"] for hop in answer["hops"])
+            f"spool of {pod.name}": sum(
+                hop["pending"] for hop in answer["hops"] if hop["hop"] == "intake-spool"
+            )
             for pod, answer in self._conservation(self.pods("intake"))
         }
         return {what: count for what, count in pending.items() if count}

@@ -34,6 +34,7 @@ _EXHAUSTED: tuple[type[BaseException], ...] = (
     asyncpg.QueryCanceledError,  # statement timeout
     asyncpg.InsufficientResourcesError,
     asyncpg.ProgramLimitExceededError,
+    asyncpg.InternalClientError,  # a connection whose server died in the middle of a message to it
     TimeoutError,
     asyncio.TimeoutError,
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import Counter, Gauge
 
 import delivery.metrics
-from lead_events.words import QuarantineReason
+from lead_events.words import QuarantineReason, SignalKind
 from scoring.domain.alerts import AlertKind
 from scoring.domain.alerts import Finding as FormFinding
 from scoring.domain.health import FormHealth
@@ -35,16 +35,7 @@ RECEIPTS_UNKNOWN = Gauge(
 SIGNALS = Counter(
     "baton_scoring_signals_total", "Signals kept, by kind; a sender's own kinds together.", ["kind"]
 )
-SIGNAL_KINDS = (
-    "page_view",
-    "download",
-    "email_open",
-    "email_click",
-    "social",
-    "webinar",
-    "advice_requested",
-    "custom",
-)
+SIGNAL_KINDS = tuple(kind.value for kind in SignalKind)
 PERSON_ACTS = Counter(
     "baton_scoring_person_acts_total", "What was done about persons: exported, erased, ...", ["kind"]
 )

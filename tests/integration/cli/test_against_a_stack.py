@@ -167,7 +167,7 @@ def test_a_form_with_a_renamed_field_shows_in_the_status(
     submission = sent.json()["submission_id"]
 
     def is_put_aside() -> bool:
-        return submission in baton("quarantine", "--json").stdout
+        return submission in baton("quarantine", "list", "--json").stdout
 
     wait_until(is_put_aside, SECONDS, "the submission in quarantine")
     status = json.loads(baton("status", "--json").stdout)

@@ -74,6 +74,7 @@ def test_a_query_file_that_breaks_its_form_is_refused_with_the_line(text: str, m
         (asyncpg.CannotConnectNowError("x"), Fault.TRANSIENT),
         (asyncpg.ConnectionDoesNotExistError("x"), Fault.TRANSIENT),
         (asyncpg.InterfaceError("connection is closed"), Fault.TRANSIENT),
+        (asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is"), Fault.EXHAUSTED),
         (asyncpg.TooManyConnectionsError("x"), Fault.EXHAUSTED),
         (asyncpg.DiskFullError("x"), Fault.EXHAUSTED),
         (asyncpg.QueryCanceledError("x"), Fault.EXHAUSTED),

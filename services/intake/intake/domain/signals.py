@@ -13,18 +13,10 @@ from intake.domain.refusals import FieldError, Refusal, unacceptable
 from intake.domain.text import plain
 from lead_events import LeadSignalled
 from lead_events.ids import signal_id
+from lead_events.words import SignalKind
 from rulebook.normalise import read_email
 
-KINDS = (
-    "page_view",
-    "download",
-    "email_open",
-    "email_click",
-    "social",
-    "webinar",
-    "advice_requested",
-    "custom",
-)
+KINDS = tuple(kind.value for kind in SignalKind)
 MAX_SIGNALS = 50
 MAX_ATTRIBUTES = 30
 MAX_TEXT = 2_048
