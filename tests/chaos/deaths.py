@@ -68,19 +68,30 @@ async def death_of(pod: ManagedProcess, failpoint: str) -> None:
     raise AssertionError(f"{pod.name} never came to {failpoint}")
 
 
-async def die(installation: Installation, wave: Wave, chance: random.Random) -> None:
-    """Arm the pods of a wave; those of one service are back once all of them are dead."""
+def sweeps(armed: Armed) -> bool:
+    """Whether the pod dies with rows in hand that another one left."""
+    return armed.failpoint.startswith("sweeper.")
 
-    async def one(armed: Armed) -> None:
-        pod = installation.pods(armed.service)[armed.pod]
-        is_rare = armed.failpoint.startswith("sweeper.") or armed.failpoint in matrix.LEAVES_ROWS.values()
+
+async def die(installation: Installation, wave: Wave, chance: random.Random) -> None:
+    """Arm the pods of a wave; those of one service are back once all of them are dead.
+
+    A sweeper is armed before the pod that leaves it rows: unarmed it would sweep them while it stops.
+    """
+
+    def pod_of(armed: Armed) -> ManagedProcess:
+        return installation.pods(armed.service)[armed.pod]
+
+    async def arm(armed: Armed) -> None:
+        is_rare = sweeps(armed) or armed.failpoint in matrix.LEAVES_ROWS.values()
         hit = 1 if is_rare else chance.randint(1, 8)
-        await restart(pod, f"{armed.failpoint}=kill@{hit}")
-        await death_of(pod, armed.failpoint)
+        await restart(pod_of(armed), f"{armed.failpoint}=kill@{hit}")
 
     async def of(service: str) -> None:
         ours = [armed for armed in wave if armed.service == service]
-        await asyncio.gather(*(one(armed) for armed in ours))
+        await asyncio.gather(*(arm(armed) for armed in ours if sweeps(armed)))
+        await asyncio.gather(*(arm(armed) for armed in ours if not sweeps(armed)))
+        await asyncio.gather(*(death_of(pod_of(armed), armed.failpoint) for armed in ours))
         await asyncio.gather(*(restart(installation.pods(service)[armed.pod]) for armed in ours))
 
     await asyncio.gather(*(of(service) for service in {armed.service for armed in wave}))
