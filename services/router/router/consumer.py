@@ -4,21 +4,16 @@ from router.handlers.news import EFFECTS, NewsHandler
 from service_kit.spec import ConsumerSpec
 
 NAME = "router"
+TOPICS = ("lead-scored", "lead-merged", "person-erased", "sla-warned", "sla-breached", "rulebook-published")
+BULK_TOPICS = ("lead-scored-bulk",)
 
 
 def consumer_spec(handler: NewsHandler) -> ConsumerSpec:
     """All topics share one consumer, so that a batch locks leads, pools and reps in one order."""
     return ConsumerSpec(
         name=NAME,
-        topics=(
-            "lead-scored",
-            "lead-merged",
-            "person-erased",
-            "sla-warned",
-            "sla-breached",
-            "rulebook-published",
-        ),
-        bulk_topics=("lead-scored-bulk",),
+        topics=TOPICS,
+        bulk_topics=BULK_TOPICS,
         handler=handler,
         effects=EFFECTS,
     )

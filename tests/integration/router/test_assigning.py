@@ -67,7 +67,7 @@ async def test_the_same_batch_again_changes_nothing(routing: World) -> None:
     hops = (await routing.operate("GET", "/v1/conservation")).json()
     [hop] = [hop for hop in hops["hops"] if hop["topic"] == "lead-scored"]
     assert (hop["read"], hop["effects"], hop["repeats"], hop["unaccounted"]) == (2, {"assigned": 1}, 1, 0)
-    assert hops["leads"] == {"stub": 0, "nurturing": 0, "held": 0, "assigned": 1, "closed": 0, "merged": 0}
+    assert {state: number for state, number in hops["leads"].items() if number} == {"assigned": 1}
 
 
 async def test_beyond_capacity_leads_wait_and_say_why(routing: World) -> None:

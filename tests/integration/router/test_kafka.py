@@ -11,7 +11,7 @@ import pytest
 from lead_events import EventModel, LeadRouted, RepAvailabilityChanged
 from lead_events.catalog import topic
 from lead_events.codec import decode
-from router.consumer import NAME, consumer_spec
+from router.consumer import BULK_TOPICS, NAME, TOPICS, consumer_spec
 from service_kit.broker import ConsumerClient
 from service_kit.kafka import KafkaBroker
 from service_kit.records import Outgoing
@@ -19,7 +19,6 @@ from service_kit.runtime import Runtime
 from service_kit.topics import create_topics
 from tests.integration.router.worlds import World
 
-READS = ("lead-scored", "lead-merged", "sla-warned", "sla-breached", "rulebook-published", "lead-scored-bulk")
 WRITES = ("lead-routed", "rep-availability-changed")
 
 E = TypeVar("E", bound=EventModel)
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.stack
 @pytest.fixture(scope="session")
 def kafka_with_topics(kafka_bootstrap: str) -> str:
     with ThreadPoolExecutor(1) as aside:  # asked for while a test's own loop is running
-        wanted = [topic(name) for name in (*READS, *WRITES)]
+        wanted = [topic(name) for name in (*TOPICS, *BULK_TOPICS, *WRITES)]
         aside.submit(lambda: asyncio.run(create_topics(kafka_bootstrap, wanted))).result()
     return kafka_bootstrap
 
@@ -58,7 +57,7 @@ class OnKafka:
 
     async def send(self) -> None:
         """Publish what the world has put on its topics since the last call."""
-        records = [record for name in READS for record in self.world.broker.records(name)]
+        records = [record for name in (*TOPICS, *BULK_TOPICS) for record in self.world.broker.records(name)]
         await self.runtime.publisher.publish(
             [Outgoing(each.topic, each.key or b"", each.value, tuple(each.headers)) for each in records]
         )
@@ -76,7 +75,7 @@ class OnKafka:
 @pytest.fixture
 async def on_kafka(world: World, kafka_with_topics: str) -> AsyncIterator[OnKafka]:
     broker = KafkaBroker(kafka_with_topics, publish_deadline=5, fetch_wait_ms=20)
-    client = broker.consumer(f"test-{uuid4()}", [*READS, *WRITES])
+    client = broker.consumer(f"test-{uuid4()}", [*TOPICS, *BULK_TOPICS, *WRITES])
     await client.start()
     running = OnKafka(world, broker, client)
     await running.runtime.publisher.start()

@@ -260,7 +260,7 @@ async def test_what_was_refused_is_forgotten_in_time_and_still_counted(tmp_path:
     folder = Folder(tmp_path / "spool")
     folder.refuse(1, b"a record", "too large")
     written = datetime.fromtimestamp((tmp_path / "spool/refused" / f"{1:020d}.json").stat().st_mtime, UTC)
-    assert folder.forget_refused(written) == 0
+    assert folder.forget_refused(written - timedelta(seconds=1)) == 0
     assert folder.forget_refused(written + timedelta(seconds=1)) == 1
     assert not list((tmp_path / "spool/refused").iterdir())
     folder.close()

@@ -221,7 +221,7 @@ def test_the_dry_run_says_who_is_new_open_with_whom_or_a_customer(
 ) -> None:
     new, opened, won, lost, also_new = people(5)
     (open_lead,) = baton.leads_of(baton.post(FORM, somebody(email=opened)))
-    rep = baton.assigned(open_lead)["rep_id"]
+    baton.act(open_lead, rep := baton.assigned(open_lead)["rep_id"], "accept")  # and so stays with them
     for email, outcome in ((won, "won"), (lost, "lost")):
         (lead,) = baton.leads_of(baton.post(FORM, somebody(email=email)))
         _closed(baton, lead, outcome)
