@@ -72,13 +72,13 @@ def measure(seconds: float) -> AbuseResult:
 
 
 async def _beside(intake: ManagedProcess, seconds: float) -> AbuseResult:
-    numbers = itertools.count()
-    await _honest(intake.base_url, 2.0, numbers)  # warm-up
-    calm, _ = await _honest(intake.base_url, seconds, numbers)
     process = psutil.Process(intake.pid)
     cores = process.cpu_affinity() or [0]
     process.cpu_affinity(cores[:1])
     psutil.Process().cpu_affinity(cores[1:] or cores)
+    numbers = itertools.count()
+    await _honest(intake.base_url, 2.0, numbers)  # warm-up
+    calm, _ = await _honest(intake.base_url, seconds, numbers)
     highest = process.memory_info().rss
     async with _abuse(intake.base_url):
         watching = asyncio.create_task(_highest_rss(process))
