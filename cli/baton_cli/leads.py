@@ -1,17 +1,14 @@
 """A lead as people name it: by its id, the beginning of it, or the person's e-mail."""
 
-import re
 from typing import Any
-from uuid import UUID
 
 from baton_cli.client import Client, items
 from baton_cli.errors import BadUsage, CommandFailed, FoundNothing
+from baton_cli.identities import is_beginning, read_id, several
 from baton_cli.stack import Service
 
 PAGE = 200
 """Leads of one name that are looked at, newest first; more than one open makes the name ambiguous anyway."""
-
-_PREFIX = re.compile(r"[0-9a-f-]{4,36}")
 
 
 def find_lead(client: Client, named: str) -> str:
@@ -23,20 +20,12 @@ def find_lead(client: Client, named: str) -> str:
     whole = read_id(text)
     if whole is not None:
         return _whole(client, whole)
-    if "@" not in text and not _PREFIX.fullmatch(text):
+    if "@" not in text and not is_beginning(text):
         raise BadUsage(
             f"{named!r} names no lead: write its id, at least the first four characters of it, or an e-mail; "
             "`baton leads` lists leads."
         )
     return _only_one(named, search(client, text))
-
-
-def read_id(text: str) -> str | None:
-    """A whole id as services write it; None where this is none."""
-    try:
-        return str(UUID(text.strip()))
-    except ValueError:
-        return None
 
 
 def search(client: Client, text: str) -> list[dict[str, Any]]:
@@ -83,15 +72,15 @@ def _instead(client: Client, identity: str) -> str:
 
 def _only_one(named: str, found: list[dict[str, Any]]) -> str:
     if not found:
-        also = "" if "@" in named else " A submission goes by its whole id: `baton submission ID`."
+        also = "" if "@" in named else " For a submission's id there is `baton submission ID`."
         raise FoundNothing(f"There is no lead {named!r}: `baton leads` lists leads.{also}")
     choices = found
     if len(found) > 1:
         choices = [lead for lead in found if lead.get("state", "open") == "open"] or found
     if len(choices) > 1:
-        several = "".join(
-            f"\n  {lead_id(lead)}  {lead.get('line', '')}  {person_in(lead.get('profile'))}"
-            for lead in choices[:10]
-        )
-        raise BadUsage(f"{named!r} means {len(choices)} leads; write one of their ids:{several}")
+        raise several(named, "leads", ((lead_id(lead), _told(lead)) for lead in choices))
     return lead_id(choices[0])
+
+
+def _told(lead: dict[str, Any]) -> str:
+    return f"{lead.get('line', '')}  {person_in(lead.get('profile'))}"

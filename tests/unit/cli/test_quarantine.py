@@ -7,6 +7,8 @@ import pytest
 from tests.unit.cli.conftest import Run, Services
 
 ONE = "301e8a51-9a3c-5a8e-9c9e-6a6f1f5f0a01"
+TWIN = "301e8a51-9a3c-5a8e-9c9e-6a6f1f5f0a02"
+ROW = {"submission_id": ONE, "form_id": "demo", "state": "refused", "received_at": "2026-11-27T17:10:00Z"}
 ACTION = "5d0f8f1e-6f2b-4c0a-8d36-0d6b6a0c9d11"
 COUNTS = [{"form_id": "demo", "reason": "honeypot", "waiting": 2, "decided": 0}]
 DONE = {"action_id": ACTION, "matched": 2, "done": 2, "finished_at": "2026-11-28T10:00:00Z"}
@@ -55,10 +57,33 @@ def test_nothing_that_matches_is_said(baton: Run, services: Services) -> None:
     assert (done.exit_code, done.stdout) == (0, "Nothing in quarantine matches.\n")
 
 
-def test_a_beginning_of_an_id_releases_nothing(baton: Run) -> None:
-    done = baton("quarantine", "release", "301e8a51", "--yes")
-    assert done.exit_code == 2
-    assert "write it whole" in done.stderr
+@pytest.mark.parametrize("kind", ["release", "refuse"])
+def test_a_decision_goes_by_the_beginning_of_an_id(kind: str, baton: Run, services: Services) -> None:
+    services.answer("GET /v1/submissions", {"submissions": [ROW]})
+    path = f"POST /v1/quarantine/{kind}"
+    services.answer(path, {"matching": 2, "counts": COUNTS} | DONE)
+    assert baton("quarantine", kind, "301E8A51", "--yes").exit_code == 0
+    assert sent(services, "GET /v1/submissions") == ["id_prefix=301e8a51"]
+    assert sent(services, path)[0] == {"filter": {"ids": [ONE]}, "dry_run": True}
+
+
+@pytest.mark.parametrize(
+    ("begun", "rows", "code", "said"),
+    [
+        ("301e8a51", [ROW, ROW | {"submission_id": TWIN}], 2, f"\n  {TWIN}  2026-11-27 17:10:00 UTC  demo"),
+        ("301e8a51", [], 1, "There is no submission whose id begins with 301e8a51."),
+        ("301e-8a5", [ROW], 2, "at least its first eight characters"),
+        ("everything", [ROW], 2, "at least its first eight characters"),
+    ],
+)
+def test_a_beginning_that_is_none_of_one_submission_decides_nothing(
+    begun: str, rows: list[dict[str, str]], code: int, said: str, baton: Run, services: Services
+) -> None:
+    services.answer("GET /v1/submissions", {"submissions": rows})
+    done = baton("quarantine", "refuse", begun, "--yes")
+    assert done.exit_code == code
+    assert said in done.stderr
+    assert not sent(services, "POST /v1/quarantine/refuse")
 
 
 def test_the_filter_of_the_list_is_sent(baton: Run, services: Services) -> None:
@@ -94,11 +119,10 @@ def test_a_replay_left_to_itself_is_named(baton: Run, services: Services) -> Non
 
 
 def test_a_submission_is_named_by_the_beginning_of_its_id(baton: Run, services: Services) -> None:
-    row = {"submission_id": ONE, "form_id": "demo", "state": "refused", "received_at": "2026-11-27T17:10:00Z"}
     decision = {"kind": "refuse", "by": "ana", "at": "2026-11-28T10:00:00Z", "why": "spam"}
-    services.answer("GET /v1/submissions", {"submissions": [row]})
+    services.answer("GET /v1/submissions", {"submissions": [ROW]})
     services.answer(f"GET /v1/submissions/{ONE}", {"submission_id": ONE, "decisions": [decision]})
     assert "refuse by ana, 2026-11-28 10:00:00 UTC: spam" in baton("submission", "301e").stdout
-    services.answer("GET /v1/submissions", {"submissions": [row, row | {"submission_id": ACTION}]})
+    services.answer("GET /v1/submissions", {"submissions": [ROW, ROW | {"submission_id": ACTION}]})
     several = baton("submission", "301e")
-    assert (several.exit_code, ACTION in several.stdout) == (2, True)
+    assert (several.exit_code, ACTION in several.stderr) == (2, True)

@@ -10,7 +10,8 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage, FoundNothing
-from baton_cli.leads import person_in, read_id
+from baton_cli.identities import read_id
+from baton_cli.leads import person_in
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_json, print_line, progress
 from baton_cli.stack import Service

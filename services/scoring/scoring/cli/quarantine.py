@@ -1,16 +1,14 @@
 """`baton quarantine`: what waits for a person, and what they let go on or refuse."""
 
-from collections.abc import Callable
 from time import sleep
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
-from baton_cli.errors import BadUsage
+from baton_cli.identities import ACT, SUBMISSION, whole_id
 from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_json, print_line, print_table, progress
 from baton_cli.stack import Service
@@ -29,7 +27,10 @@ WithText = Annotated[
     typer.Option("--text", metavar="TEXT", help="Only with this in the detail or in the fields as sent."),
 ]
 Ids = Annotated[
-    list[str] | None, typer.Argument(metavar="[SUBMISSION]...", help="Only these, by their whole ids.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[SUBMISSION]...", help="Only these, by their ids or the first eight characters of them."
+    ),
 ]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Kept as audit.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; the count is checked all the same.")]
@@ -52,7 +53,7 @@ def list_waiting(
     as_json: AsJson = False,
 ) -> None:
     """Submissions that wait for a person, and why; exit code 1 when there are any."""
-    wanted = _filter(form, reason, since, until, text, None)
+    wanted = _filter(form, reason, since, until, text)
     with open_client(stack) as client:
         page = client.get(Service.SCORING, "/v1/quarantine", limit=limit, cursor=cursor, **wanted)
     waiting = items(page, "quarantine")
@@ -80,8 +81,9 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Let what matches go on as leads; the rule that held it is not met again, and who did it is kept."""
-    wanted = _filter(form, reason, since, until, text, submissions)
-    _decide("release", wanted, why, yes=yes, as_json=as_json, open_it=lambda: open_client(stack))
+    wanted = _filter(form, reason, since, until, text)
+    with open_client(stack) as client:
+        _decide(client, "release", wanted, submissions, why, yes=yes, as_json=as_json)
 
 
 @quarantine.command()
@@ -98,30 +100,33 @@ def refuse(
     as_json: AsJson = False,
 ) -> None:
     """Make no leads of what matches: kept as refused, with the reason and who decided."""
-    wanted = _filter(form, reason, since, until, text, submissions)
-    _decide("refuse", wanted, why, yes=yes, as_json=as_json, open_it=lambda: open_client(stack))
+    wanted = _filter(form, reason, since, until, text)
+    with open_client(stack) as client:
+        _decide(client, "refuse", wanted, submissions, why, yes=yes, as_json=as_json)
 
 
 def _decide(
+    client: Client,
     kind: str,
     wanted: dict[str, Any],
+    named: list[str] | None,
     why: str,
     *,
     yes: bool,
     as_json: bool,
-    open_it: Callable[[], Client],
 ) -> None:
     """Count, ask, act on exactly as many as were counted, and wait until it is done."""
     path = f"/v1/quarantine/{kind}"
-    with open_it() as client:
-        counted = client.post(Service.SCORING, path, {"filter": wanted, "dry_run": True})
-        if not counted["matching"]:
-            print_json({"matched": 0}) if as_json else print_line("Nothing in quarantine matches.")
-            return
-        if not yes:
-            _ask(kind, counted)
-        order = {"filter": wanted, "expected": counted["matching"], "by": operator_name(), "why": why}
-        done = _finished(client, client.post(Service.SCORING, path, order))
+    if named:
+        wanted |= {"ids": [whole_id(client, SUBMISSION, each, least=ACT) for each in named]}
+    counted = client.post(Service.SCORING, path, {"filter": wanted, "dry_run": True})
+    if not counted["matching"]:
+        print_json({"matched": 0}) if as_json else print_line("Nothing in quarantine matches.")
+        return
+    if not yes:
+        _ask(kind, counted)
+    order = {"filter": wanted, "expected": counted["matching"], "by": operator_name(), "why": why}
+    done = _finished(client, client.post(Service.SCORING, path, order))
     if as_json:
         print_json(done)
     else:
@@ -165,7 +170,6 @@ def _filter(
     since: str | None,
     until: str | None,
     text: str | None,
-    ids: list[str] | None,
 ) -> dict[str, Any]:
     """What narrows the choice, as scoring reads it."""
     given = {
@@ -174,15 +178,5 @@ def _filter(
         "since": since and in_utc(read_moment(since, "--since")),
         "until": until and in_utc(read_moment(until, "--until")),
         "text": text,
-        "ids": [_whole(each) for each in ids] if ids else None,
     }
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _whole(identity: str) -> str:
-    try:
-        return str(UUID(identity.strip()))
-    except ValueError:
-        raise BadUsage(
-            f"{identity!r} is no submission id: write it whole, as `baton quarantine list` shows it."
-        ) from None

@@ -1,19 +1,16 @@
 """`baton submission`: one submission as it came, and what became of it."""
 
-import re
 from typing import Annotated, Any
 
 import typer
 
-from baton_cli.client import Client, items, open_client
+from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile
-from baton_cli.errors import BadUsage, FoundNothing
-from baton_cli.leads import read_id
-from baton_cli.moments import brief, brief_utc
-from baton_cli.output import print_fields, print_json, print_line, print_table
+from baton_cli.errors import FoundNothing
+from baton_cli.identities import SUBMISSION, whole_id
+from baton_cli.moments import brief_utc
+from baton_cli.output import print_fields, print_json, print_line
 from baton_cli.stack import Service
-
-_PREFIX = re.compile(r"[0-9a-f-]{4,35}")
 
 
 def submission(
@@ -25,7 +22,7 @@ def submission(
 ) -> None:
     """A submission as it came, and what became of it."""
     with open_client(stack) as client:
-        found = _submission(client, _identity(client, submission))
+        found = _submission(client, whole_id(client, SUBMISSION, submission))
     if as_json:
         print_json(found)
         return
@@ -35,27 +32,6 @@ def submission(
         print_line(f"{each['kind']} by {each['by']}, {brief_utc(each['at'])}: {each['why']}")
     print_line("\nas it came")
     print_fields({f"  {name}": value for name, value in event.get("fields", {}).items()})
-
-
-def _identity(client: Client, named: str) -> str:
-    """The whole id. Raises BadUsage where none or several begin so."""
-    text = named.strip().lower()
-    whole = read_id(text)
-    if whole is not None:
-        return whole
-    if not _PREFIX.fullmatch(text):
-        raise BadUsage(
-            f"{named!r} is no submission id: write it as intake answered it or `baton quarantine list` shows "
-            "it, at least its first four characters."
-        )
-    found = items(client.get(Service.SCORING, "/v1/submissions", id_prefix=text), "submissions")
-    if len(found) == 1:
-        return str(found[0]["submission_id"])
-    if not found:
-        raise FoundNothing(f"There is no submission whose id begins with {named}.")
-    ids = [(each["submission_id"], brief(each["received_at"]), each["form_id"]) for each in found]
-    print_table(["submission", "received (UTC)", "form"], ids)
-    raise BadUsage(f"Several submissions begin with {named}: write more of the id.")
 
 
 def _submission(client: Client, identity: str) -> dict[str, Any]:
