@@ -51,4 +51,8 @@ OUTBOX_REFUSED = Counter(
 UNACCOUNTED = Gauge(
     "baton_leads_unaccounted", "Records read less what is known of them; 0 unless one is lost.", ["hop"]
 )
+ROUND_FAILURES = Counter(
+    "baton_part_round_failures_total", "Rounds of a periodic part that failed; each is tried again.", ["part"]
+)
+FAILING = Gauge("baton_part_failing_rounds", "Rounds of a periodic part that failed in a row.", ["part"])
 PART_FAILURES = Counter("baton_part_failures_total", "Parts that ended with an error.", ["part"])

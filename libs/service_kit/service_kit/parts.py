@@ -1,10 +1,13 @@
 """Parts: what a service runs side by side for as long as it lives."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from service_kit import metrics
 from service_kit.clock import Clock, SystemClock, pause
 from service_kit.errors import Fault, classify, describe
 from service_kit.logs import logger
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
     from service_kit.postgres import Database
 
 _log = logger(__name__)
+
+LONGEST_WAIT, LONGEST_OUTAGE_WAIT = 300.0, 5.0
+"""Seconds between two tries at most: after an error nobody expected, and while a server is away."""
 
 
 class Part(Protocol):
@@ -32,12 +38,58 @@ class Part(Protocol):
         """Why this part cannot do its work now, or None."""
 
 
+class Failures:
+    """How often one part has failed in a row, and how long it waits before it tries again."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._failures = 0
+        metrics.ROUND_FAILURES.labels(part)
+        metrics.FAILING.labels(part).set(0)
+
+    def none(self) -> None:
+        """A round went well."""
+        self._failures = 0
+        metrics.FAILING.labels(self._part).set(0)
+
+    def note(self, error: Exception) -> float:
+        """Log and count a failed round; returns the seconds to wait: 1, 2, 4, ..."""
+        transient = is_transient(error)
+        self._failures += 1
+        metrics.ROUND_FAILURES.labels(self._part).inc()
+        metrics.FAILING.labels(self._part).set(self._failures)
+        longest = LONGEST_OUTAGE_WAIT if transient else LONGEST_WAIT
+        wait = min(longest, 2.0 ** min(self._failures - 1, 20))
+        log = _log.warning if transient else _log.error
+        log(
+            "a round failed and is tried again",
+            part=self._part,
+            error=describe(error),
+            transient=transient,
+            failures=self._failures,
+            wait_seconds=wait,
+            at=_place(error),
+        )
+        return wait
+
+
+def _place(error: Exception) -> str | None:
+    """Where it was raised; a whole traceback might quote what somebody typed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else None
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether it may pass by itself, as an outage does."""
+    return classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED)
+
+
 class Periodic:
     """Calls `work` every `every`, first at once.
 
     With `only_one` and a database, only the instance that holds the store's lock of this name works; the
-    others try for it each round. Transient errors are logged and the next round tries again; any other error
-    three times in a row ends the part.
+    others try for it each round. Whatever a round raises is logged, counted and tried again, later each
+    time: no fault of one part takes the others down.
     """
 
     def __init__(
@@ -61,16 +113,20 @@ class Periodic:
         self._on_loss = on_loss
         self._clock = clock or SystemClock()
         self._stopping = asyncio.Event()
-        self._failures = 0
+        self._failures = Failures(name)
 
     async def run(self) -> None:
         """Work until stopped."""
         while not self._stopping.is_set():
-            if self._only_one:
-                await self._rounds_as_the_one()
-            else:
+            wait = self._every
+            if not self._only_one:
                 await self._rounds(lambda: True)
-            await pause(self._clock, self._every, unless=self._stopping)
+                continue
+            try:
+                await self._rounds_as_the_one()
+            except Exception as error:
+                wait = self._failures.note(error)
+            await pause(self._clock, wait, unless=self._stopping)
 
     async def _rounds_as_the_one(self) -> None:
         assert self._database is not None  # noqa: S101 - checked in __init__
@@ -78,27 +134,22 @@ class Periodic:
             async with self._database.advisory_lock(self.name) as held:
                 if held is not None:
                     await self._rounds(held)
-        except Exception as error:
-            if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
-                raise
-        if self._on_loss is not None:
-            self._on_loss()
+        finally:
+            if self._on_loss is not None:
+                self._on_loss()
 
     async def _rounds(self, may_go_on: Callable[[], bool]) -> None:
         while not self._stopping.is_set() and may_go_on():
-            await self._round()
-            await pause(self._clock, self._every, unless=self._stopping)
+            await pause(self._clock, await self._round(), unless=self._stopping)
 
-    async def _round(self) -> None:
+    async def _round(self) -> float:
+        """One round; the seconds until the next."""
         try:
             await self._work()
-            self._failures = 0
         except Exception as error:
-            transient = classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED)
-            self._failures += 0 if transient else 1
-            _log.warning("periodic work failed", part=self.name, error=describe(error), transient=transient)
-            if self._failures >= 3:
-                raise
+            return self._failures.note(error)
+        self._failures.none()
+        return self._every
 
     def stop(self) -> None:
         """End after the work in hand."""

@@ -9,8 +9,9 @@ from router.handlers.drain import Drained, DrainHandler
 from router.handlers.imports import ImportHandler
 from router.store import q
 from service_kit.clock import pause
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe
 from service_kit.logs import logger
+from service_kit.parts import Failures, is_transient
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
@@ -18,14 +19,6 @@ _log = logger(__name__)
 
 ORPHANS_EVERY = 5
 """Rounds between two looks for leads held in no pool of the rulebook, and for leads of imports."""
-
-FAILURES = 3
-"""So many looks in a row may fail for a reason that is not transient."""
-
-
-def _passes(error: Exception) -> bool:
-    """Whether the next look may be better by itself."""
-    return classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED)
 
 
 class Drainer:
@@ -44,7 +37,7 @@ class Drainer:
         self._stopping = False
         self._rounds = 0
         self._waits_for: str | None = None
-        self._failures = 0
+        self._failures = Failures(self.name)
 
     def wake(self) -> None:
         """A rep has room: look at once. Call it after the commit."""
@@ -53,24 +46,20 @@ class Drainer:
     async def run(self) -> None:
         """Look, drain, wait; until stopped.
 
-        Errors wait for the next look; one that is not transient, three looks in a row, ends the part.
+        Whatever a look raises is logged, counted and tried again, later each time; whoever frees a rep does
+        not wait for that.
         """
         while not self._stopping:
             self._woken.clear()
+            wait = self._every
             try:
                 await self.look()
-                self._waits_for, self._failures = None, 0
+                self._waits_for = None
+                self._failures.none()
             except Exception as error:
-                self._failed(error)
-            await pause(self._runtime.clock, self._every, unless=self._woken)
-
-    def _failed(self, error: Exception) -> None:
-        if not _passes(error):
-            self._failures += 1
-            if self._failures >= FAILURES:
-                raise error
-        self._waits_for = describe(error)
-        _log.warning("draining waits", error=self._waits_for)
+                self._waits_for = describe(error)
+                wait = self._failures.note(error)
+            await pause(self._runtime.clock, wait, unless=self._woken)
 
     async def look(self) -> int:
         """Drain what is due now; returns how many leads found a rep.
@@ -87,7 +76,7 @@ class Drainer:
             try:
                 placed += await self._drain(pool)
             except Exception as error:
-                if _passes(error):
+                if is_transient(error):
                     raise
                 _log.error("a pool cannot be drained", pool=pool, error=describe(error))
                 broken = error  # the other pools are drained all the same

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from lead_events.catalog import topic
 from service_kit.app import create_app
-from service_kit.clock import SystemClock, pause
+from service_kit.clock import ManualClock, SystemClock, pause
 from service_kit.fakes import FakeBroker
 from service_kit.parts import Part, Periodic
 from service_kit.postgres import Database
@@ -111,13 +111,35 @@ async def test_a_service_is_healthy_and_not_ready_while_kafka_and_postgresql_are
 
 
 async def test_a_part_that_dies_asks_for_a_restart() -> None:
-    async def break_down() -> None:
-        raise ValueError("no way on")
+    class Fragile(Periodic):
+        async def run(self) -> None:
+            raise ValueError("no way on")
 
-    app = _plain_app([Periodic("fragile", every=timedelta(0), work=break_down)])
+    async def nothing() -> None: ...
+
+    app = _plain_app([Fragile("fragile", every=timedelta(0), work=nothing)])
     async with alive(app) as client:
         await _until(lambda: _status(client, "/healthz", 503))
         assert "no way on" in (await client.get("/healthz")).text
+
+
+async def test_a_periodic_part_that_fails_every_round_takes_nothing_down() -> None:
+    rounds = 0
+
+    async def break_down() -> None:
+        nonlocal rounds
+        rounds += 1
+        raise ValueError("no way on")
+
+    clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    app = _plain_app([Periodic("failing", every=timedelta(0), work=break_down, clock=clock)])
+    async with alive(app) as client:
+        while rounds < 6:
+            await asyncio.sleep(0)
+            clock.advance(300)
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        told = (await client.get("/metrics")).text
+        assert 'baton_part_failing_rounds{part="failing"}' in told
 
 
 async def test_errors_are_problems_with_the_field_and_what_to_send() -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from prometheus_client import REGISTRY
 
 from service_kit.clock import ManualClock, ManualTransactionClock, pause
 from service_kit.pace import LOADED, Pace
@@ -68,17 +70,32 @@ async def test_periodic_work_is_done_at_once_and_then_every_so_often() -> None:
     await asyncio.wait_for(running, 1)
 
 
-async def test_an_outage_does_not_end_a_periodic_part_but_a_bug_that_repeats_does() -> None:
-    clock = ManualClock(START)
-    errors: list[Exception] = [ConnectionError("away")] * 5 + [ValueError("bug")] * 3
+async def test_whatever_a_round_raises_is_counted_and_tried_again_later_each_time() -> None:
+    """An outage at most every 5 s, since it may end at any time; a bug at most every five minutes."""
+    clock, tries = ManualClock(START), list[float]()
+    errors: list[Exception] = [ConnectionError("away")] * 5 + [ValueError("bug")] * 6
 
     async def work() -> None:
-        raise errors.pop(0)
+        tries.append(clock.monotonic())
+        if errors:
+            raise errors.pop(0)
 
-    part = Periodic("gauge", every=timedelta(0), work=work, clock=clock)
-    with pytest.raises(ValueError, match="bug"):
-        await asyncio.wait_for(part.run(), 1)
-    assert errors == []
+    part = Periodic("fragile gauge", every=timedelta(seconds=600), work=work, clock=clock)
+    running = asyncio.create_task(part.run())
+    for _ in range(2000):
+        await _settle()
+        clock.advance(1)
+    waits = [int(after - before) for before, after in pairwise(tries)]
+    assert waits[:11] == [1, 2, 4, 5, 5, 32, 64, 128, 256, 300, 300]
+    assert waits[11:] == [600]
+    assert _sample("baton_part_round_failures_total", "fragile gauge") == 11
+    assert _sample("baton_part_failing_rounds", "fragile gauge") == 0
+    part.stop()
+    await asyncio.wait_for(running, 1)
+
+
+def _sample(name: str, part: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"part": part})
 
 
 def test_work_for_one_instance_only_needs_the_database_that_holds_the_lock() -> None:

@@ -21,6 +21,7 @@ from intake.imports.wish import Wish, import_id
 from intake.settings import IntakeSettings
 from service_kit.clock import Clock, pause
 from service_kit.logs import logger
+from service_kit.parts import Failures
 
 MOST_DEATHS = 20
 """So often a worker that dies goes on at the same row before the import is given up."""
@@ -56,6 +57,7 @@ class ImportDesk:
         self._launch = launch or self._launch_process
         self._root = settings.data_dir.resolve() / "imports"
         self._wake = asyncio.Event()
+        self._is_cleared = False
         self._stopping = asyncio.Event()
         self._deaths: dict[Path, tuple[int, int]] = {}
         self.worker_pid: int | None = None
@@ -118,15 +120,25 @@ class ImportDesk:
         return self.find(identity)
 
     async def run(self) -> None:
-        """Work on imports, one at a time, until stopped."""
-        await asyncio.to_thread(self._clear_uploads)
+        """Work on imports, one at a time, until stopped. A full disk or the like is waited out."""
+        failures = Failures("imports")
         while not self._stopping.is_set():
-            self._wake.clear()
-            job = await asyncio.to_thread(self._next)
-            if job is None:
-                await self._idle()
-            else:
-                await self._work_on(job)
+            try:
+                await self._round()
+                failures.none()
+            except Exception as error:
+                await pause(self._clock, failures.note(error), unless=self._stopping)
+
+    async def _round(self) -> None:
+        if not self._is_cleared:
+            await asyncio.to_thread(self._clear_uploads)
+            self._is_cleared = True
+        self._wake.clear()
+        job = await asyncio.to_thread(self._next)
+        if job is None:
+            await self._idle()
+        else:
+            await self._work_on(job)
 
     def stop(self) -> None:
         """End soon; a worker is asked to stop and goes on when intake runs again."""

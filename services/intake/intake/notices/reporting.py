@@ -11,6 +11,7 @@ from lead_events.ids import event_id, notice_id
 from service_kit.broker import Publisher, PublishFailed
 from service_kit.clock import Clock, pause
 from service_kit.logs import logger
+from service_kit.parts import Failures
 from service_kit.records import Outgoing
 
 TOPIC = "fetch-reported"
@@ -32,9 +33,15 @@ class FetchReporter:
 
     async def run(self) -> None:
         """Look every few seconds until stopped."""
+        failures = Failures("fetch-reports")
         while not self._stopping.is_set():
-            await self.work()
-            await pause(self._clock, EVERY_SECONDS, unless=self._stopping)
+            wait = EVERY_SECONDS
+            try:
+                await self.work()
+                failures.none()
+            except Exception as error:
+                wait = failures.note(error)
+            await pause(self._clock, wait, unless=self._stopping)
 
     def stop(self) -> None:
         """End soon."""
