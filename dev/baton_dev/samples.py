@@ -151,7 +151,7 @@ def fields_for(sample: Sample, form: dict[str, Any]) -> dict[str, Any]:
     fields = {}
     for profile_field, mapping in form["fields"].items():
         paths = mapping["from"]
-        if profile_field in sample.profile and not mapping.get("join"):
+        if paths and profile_field in sample.profile and not mapping.get("join"):
             fields[paths[0]] = sample.profile[profile_field]
     if form.get("line_field") and sample.lines:
         fields[form["line_field"]] = list(sample.lines)

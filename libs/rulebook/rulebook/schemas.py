@@ -60,10 +60,15 @@ def _one_path_too(schema: dict[str, Any]) -> dict[str, Any]:
         paths = mapping["properties"]["from"]
         one_or_many = [{"type": "string"}, paths]
         mapping["properties"]["from"] = {"anyOf": one_or_many}
+        mapping["anyOf"] = [{"required": ["from"]}, {"required": ["default"]}]
         fields = schema["properties"]["fields"]
         fields["additionalProperties"] = {"anyOf": [*one_or_many, fields["additionalProperties"]]}
         schema["required"].remove("fields")  # a ready mapping may have them all
         schema["anyOf"] = [{"required": ["fields"]}, {"required": ["vendor"]}]
+    asked = schema.get("$defs", {}).get("Input")
+    if asked is not None:
+        same = {"type": "array", "items": {"type": ["string", "number", "boolean"]}}
+        asked["properties"]["options"] = {"anyOf": [same, asked["properties"]["options"]]}
     unfold = schema.get("$defs", {}).get("Unfold")
     if unfold is not None:
         for key in ("name", "value"):

@@ -70,10 +70,11 @@ def _said(kind: str, detail: Any, loc: Loc) -> tuple[str, str]:
     if kind in ("enum", "literal_error"):
         options = str(ctx.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
         return f"{_short(value)} is not known here", _did_you_mean(str(value), options)
-    if type_at(Rulebook, loc) is FieldMapping:
+    if type_at(Rulebook, loc) is FieldMapping and kind != "value_error":
         return (
             f"{_short(value)} is no mapping",
-            f"write the path it is read from, such as `{loc[-1]}: {loc[-1]}`",
+            f"write the path it is read from, such as `{loc[-1]}: {loc[-1]}`, or `{{default: value}}` for a "
+            "constant",
         )
     if kind in _KINDS:
         return f"{_short(value)} is not {_KINDS[kind].split(',')[0].split(':')[0]}", f"write {_KINDS[kind]}"

@@ -159,7 +159,7 @@ def mapped_of(form: Form) -> Mapped:
     paths = {
         name: tuple(mapping.from_)
         for name, mapping in form.fields.items()
-        if name in PROFILE_FIELDS or name.startswith("attributes.")
+        if mapping.from_ and (name in PROFILE_FIELDS or name.startswith("attributes."))
     }
     required = tuple(tuple(name.strip() for name in entry.split("|")) for entry in form.required)
     return Mapped(paths, required)

@@ -53,6 +53,15 @@ SLIPS: list[tuple[str, str, str, str, str, str, str]] = [
         "`honeypot`",
     ),
     (
+        "a mapping that names nothing",
+        "forms/demo-request.yaml",
+        "attributes.timeline: {from: [timeline]}",
+        "attributes.timeline: {lower: true}",
+        "forms.demo-request.fields.attributes.timeline",
+        "no field to read and no constant",
+        "`default: value` alone",
+    ),
+    (
         "a key written twice",
         "sources.yaml",
         "courses:",

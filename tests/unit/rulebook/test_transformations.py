@@ -182,3 +182,8 @@ def test_throw_away_and_free_addresses_are_known() -> None:
 )
 def test_a_language_is_known_by_tag_or_name(text: str, code: str | None) -> None:
     assert language_code(text) == code
+
+
+def test_a_constant_needs_no_field_to_read() -> None:
+    constant = mapped({"email": "ana@example.com"}, fields={"email": "email", "country": {"default": "ES"}})
+    assert constant.profile["country"] == "ES"

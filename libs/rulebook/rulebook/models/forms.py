@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from rulebook.models.base import Duration, Identifier, RulebookModel
 from rulebook.paths import steps
+from rulebook.scalars import as_text
 
 
 class Split(RulebookModel):
@@ -32,10 +33,11 @@ class FieldMapping(RulebookModel):
     What is read is trimmed; then, in this order: join, values, split, lower, default.
     A path is dotted (`form_response.answers`), takes an array item by number or by a key's value
     (`user_column_data[column_id=EMAIL].string_value`), and reads JSON inside a field through `|json`.
-    A bare path, or a list of paths, is short for `{from: ...}`.
+    A bare path, or a list of paths, is short for `{from: ...}`. `{default: X}` alone is a constant: X for
+    every submission.
     """
 
-    from_: list[str] = Field(alias="from", min_length=1)
+    from_: list[str] = Field(alias="from", default_factory=list)
     join: str | None = Field(default=None, description="join all values found with this text instead")
     values: dict[str, Any] = Field(
         default_factory=dict, description="replace a value (compared without case)"
@@ -70,6 +72,15 @@ class FieldMapping(RulebookModel):
         for path in value:
             steps(path)
         return value
+
+    @model_validator(mode="after")
+    def _has_a_value(self) -> "FieldMapping":
+        if not self.from_ and self.default is None:
+            raise ValueError(
+                "names no field to read and no constant; write `from: field` for what a field holds, or "
+                "`default: value` alone for the same value in every submission"
+            )
+        return self
 
 
 class Unfold(RulebookModel):
@@ -198,6 +209,28 @@ class Limits(RulebookModel):
     )
 
 
+class Input(RulebookModel):
+    """How a page asks for one of its fields: what `baton form snippet` writes."""
+
+    type: Literal["text", "email", "tel", "url", "number", "date", "textarea", "checkbox", "hidden"] = "text"
+    label: str | None = Field(default=None, description="what the visitor reads beside it")
+    value: str | None = Field(default=None, description="of a hidden field or of a single checkbox")
+    options: dict[str, str] = Field(
+        default_factory=dict,
+        description="the choices: what is sent, and what is read; or a list where both are the same",
+    )
+    required: bool = Field(default=False, description="whether the browser asks for it")
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _same_words(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        if any(isinstance(each, dict | list) for each in value):
+            raise ValueError("is no list of choices; write `options: [one, two]` or `options: {sent: shown}`")
+        return {as_text(each): as_text(each) for each in value}
+
+
 class Form(RulebookModel):
     """One place leads come from."""
 
@@ -221,6 +254,10 @@ class Form(RulebookModel):
     fields: dict[str, FieldMapping]
     unfold: list[Unfold] = Field(
         default_factory=list, description="answers inside the submission, laid out as fields first"
+    )
+    inputs: dict[str, Input] = Field(
+        default_factory=dict,
+        description="how the page asks for its fields, by their names; for `baton form snippet`",
     )
     required: list[str] = Field(
         default=["email|phone"], description="profile fields; `a|b` asks for at least one of them"

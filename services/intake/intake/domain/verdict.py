@@ -111,4 +111,4 @@ def _alternatives(entry: str) -> list[str]:
 def _field_name(form: Form, name: str) -> str:
     """What the caller calls the profile field `name`."""
     mapping = form.fields.get(name)
-    return mapping.from_[0] if mapping else name
+    return mapping.from_[0] if mapping and mapping.from_ else name
