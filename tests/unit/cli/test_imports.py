@@ -100,6 +100,7 @@ def test_a_dry_run_shows_how_the_file_is_read_and_who_is_known_and_stops(
     assert "Ana 1, nobody 1" in shown
     assert asked(dry, CHECK)[0]["rows"][3] == []
     assert asked(dry, "POST /v1/leads/owners") == [{"leads": LEADS}]
+    assert f"baton imports errors {ONE}" in shown
     assert not asked(dry, START)
 
 
@@ -127,7 +128,8 @@ def test_after_a_yes_the_rows_go_out_and_are_followed_to_the_end(
     shown = " ".join(done.stdout.split())
     assert "joined 1" in shown
     assert "opened 3" in shown
-    assert f"/v1/imports/{ONE}/errors" in shown
+    assert f"`baton imports errors {ONE} --out errors-0b7a3c62.csv` writes them" in shown
+    assert "http" not in done.stdout, "a browser has no token: commands are named, no addresses"
     assert "imported before" not in shown
     assert len(asked(dry, START)) == 1
 
@@ -193,7 +195,7 @@ def test_what_scoring_has_not_read_yet_is_said_with_where_to_look(
     monkeypatch.setattr(cli, "_LOOKS_AT_SCORING", 2)
     begun(dry, BECAME | {"on_the_way": 3})
     told = " ".join(baton("import", str(file), "--form", "fair", "--yes").stdout.split())
-    assert f"Scoring has not read all of it yet; it goes on by itself, see {dry.url}/v1/imports/{ONE}" in told
+    assert f"it goes on by itself: `baton imports show {ONE}` tells how far it is." in told
 
 
 def test_a_file_that_cannot_be_read_fails_with_what_to_do(baton: Run, services: Services, file: Path) -> None:
@@ -214,3 +216,68 @@ def test_what_intake_refuses_is_shown_in_its_words(baton: Run, services: Service
     done = baton("import", str(file), "--form", "fare")
     assert done.exit_code != 0
     assert "baton form list" in done.stderr
+
+
+ROW = {
+    "import_id": ONE,
+    "state": "finished",
+    "form_id": "fair",
+    "file": "fair.csv",
+    "by": "eva",
+    "started_at": "2026-11-26T10:00:00Z",
+    "rows": 5,
+    "published": 4,
+    "refused": 1,
+    "skipped": 0,
+}
+TOLD = '\ufeffrow,line,reason,name,e-mail\r\n3,4,no e-mail: write one,"Eva\nSample",\'=eva\r\n'
+
+
+@pytest.fixture
+def imported(services: Services) -> Services:
+    services.answer("GET /v1/imports", {"imports": [ROW]})
+    services.answer(f"{INTAKE}/errors", TOLD)
+    return services
+
+
+def test_refused_rows_are_written_by_a_command_for_its_owner_alone(
+    baton: Run, imported: Services, tmp_path: Path
+) -> None:
+    out = tmp_path / "errors.csv"
+    done = baton("imports", "errors", ONE[:8], "--out", str(out))
+    assert done.exit_code == 0, done.output
+    assert out.read_bytes() == TOLD.encode()
+    assert out.stat().st_mode & 0o777 == 0o600
+    again = baton("imports", "errors", ONE, "--out", str(out))
+    assert (again.exit_code, "--force" in again.stderr) == (2, True)
+    assert baton("imports", "errors", ONE, "--out", str(out), "--force").exit_code == 0
+    assert [each.name for each in tmp_path.glob("*errors*")] == ["errors.csv"]
+
+
+def test_refused_rows_are_shown_on_the_screen_and_to_machines(baton: Run, imported: Services) -> None:
+    assert baton("imports", "errors", ONE).stdout.startswith("row,line,reason,name,e-mail\n3,4,no e-mail")
+    told = json.loads(baton("imports", "errors", ONE, "--json").stdout)
+    cells = {"name": "Eva\nSample", "e-mail": "'=eva"}
+    row = {"row": "3", "line": "4", "reason": "no e-mail: write one", "cells": cells}
+    assert told == {"import_id": ONE, "errors": [row]}
+
+
+def test_errors_that_this_intake_does_not_keep_are_said_with_what_to_ask(
+    baton: Run, services: Services
+) -> None:
+    done = baton("imports", "errors", ONE)
+    assert (done.exit_code, f"baton imports show {ONE}" in done.stderr) == (1, True)
+
+
+def test_imports_are_listed_and_one_is_shown_with_what_became_of_its_rows(
+    baton: Run, imported: Services
+) -> None:
+    listed = baton("imports", "list")
+    assert f"{ONE}  2026-11-26 10:00:00  fair.csv  fair" in listed.stdout
+    imported.answer(INTAKE, ROW | BECAME)
+    shown = " ".join(baton("imports", "show", "0b7a").stdout.split())
+    for said in ("file fair.csv", "joined 1", "opened 3", f"baton imports errors {ONE}"):
+        assert said in shown
+    imported.answer("GET /v1/imports", {"imports": []})
+    assert baton("imports", "list").stdout == "Nothing was imported yet.\n"
+    assert baton("imports", "show", "0b7a").exit_code == 1

@@ -86,6 +86,34 @@ def test_an_export_is_one_document_of_all_services(known: Services, baton: Run, 
     assert document["delivered_to"] == ["crm"]
     again = baton("person", "export", "eva@example.com", "--reason", "ticket 12", "--out", str(out))
     assert again.exit_code != 0, "a file that is there is left as it is"
+    assert "--force" in again.output
+
+
+def test_an_export_is_for_its_owner_alone_and_asks_before_it_overwrites(
+    known: Services, baton: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "eva.json"
+    out.write_text("somebody's notes")
+    out.chmod(0o644)
+    words = ("person", "export", "eva@example.com", "--reason", "ticket 12", "--out", str(out))
+    assert baton(*words).exit_code == 2
+    assert out.read_text() == "somebody's notes"
+    assert not bodies(known, "POST /v1/persons/export"), "no act is kept of an export that was not written"
+    assert baton(*words, "--force").exit_code == 0
+    assert json.loads(out.read_text("utf-8"))["scoring"]
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.glob("*eva*")] == ["eva.json"]
+
+
+@pytest.mark.parametrize("place", ["nowhere/eva.json", "."])
+def test_an_export_that_cannot_be_written_is_not_made(
+    known: Services, baton: Run, tmp_path: Path, place: str
+) -> None:
+    told = baton(
+        "person", "export", "eva@example.com", "--reason", "ticket 12", "--out", str(tmp_path / place)
+    )
+    assert told.exit_code == 2
+    assert not bodies(known, "POST /v1/persons/export")
 
 
 def test_leaving_alone_and_allowing(known: Services, baton: Run) -> None:

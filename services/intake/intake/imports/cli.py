@@ -11,9 +11,9 @@ from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage, Declined, FoundNothing
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
-from baton_cli.stack import Service, Stack
+from baton_cli.stack import Service
+from intake.cli.imports import PATH, errors_hint
 
-PATH = "/v1/imports"
 _CHUNK = 1 << 20
 _BETWEEN_LOOKS = 0.5
 _BATCH = 500
@@ -124,7 +124,7 @@ class Importer:
         taken = self._until_over(taken)
         became = self._became(taken)
         if not quiet:
-            _show_end(taken, became, self._client.stack)
+            _show_end(taken, became)
         return taken | {"became": became}
 
     def _upload(self, file: Path, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,9 +264,11 @@ def _show_look(taken: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     print_line()
     others = {name: count for name, count in known.items() if name != "open_with"}
     print_fields(others | {"open with": ", ".join(f"{who} {n}" for who, n in known["open_with"].items())})
+    if taken["refused"]:
+        print_line(errors_hint(taken["import_id"]))
 
 
-def _show_end(taken: Mapping[str, Any], became: Mapping[str, Any] | None, stack: Stack) -> None:
+def _show_end(taken: Mapping[str, Any], became: Mapping[str, Any] | None) -> None:
     print_fields({"import": taken["import_id"], "published": taken["published"], "refused": taken["refused"]})
     if became is not None:
         states = became["rows_by_state"] | {
@@ -276,11 +278,10 @@ def _show_end(taken: Mapping[str, Any], became: Mapping[str, Any] | None, stack:
         print_fields(states)
         _say_repeats(taken, became["repeated"])
     if became is None or became["on_the_way"]:
-        told = f"{stack.address(Service.SCORING)}{PATH}/{taken['import_id']}"
-        print_line(f"Scoring has not read all of it yet; it goes on by itself, see {told}")
+        told = f"`baton imports show {taken['import_id']}` tells how far it is."
+        print_line(f"Scoring has not read all of it yet; it goes on by itself: {told}")
     if taken["refused"]:
-        told = f"{stack.address(Service.INTAKE)}{PATH}/{taken['import_id']}/errors"
-        print_line(f"Rows refused, with what to write instead: {told}")
+        print_line(errors_hint(taken["import_id"]))
 
 
 def _say_repeats(taken: Mapping[str, Any], repeated: int) -> None:

@@ -1,7 +1,6 @@
 """`baton person`: one person shown, exported, erased, left alone, across all services, over HTTP."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage, FoundNothing
+from baton_cli.files import Force, Out, save
 from baton_cli.identities import read_id
 from baton_cli.leads import person_in
 from baton_cli.moments import brief
@@ -52,24 +52,13 @@ def show(who: Who, stack: StackFile = None, as_json: AsJson = False) -> None:
 
 
 @person.command()
-def export(
-    who: Who,
-    reason: Reason,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it there instead of on the screen.")
-    ] = None,
-    stack: StackFile = None,
-) -> None:
+def export(who: Who, reason: Reason, out: Out = None, force: Force = False, stack: StackFile = None) -> None:
     """Everything that all services keep of a person, as one JSON document."""
-    if out is not None and out.exists():
-        raise BadUsage(f"{out} is there already: name another file, or delete it.")
     with open_client(stack) as client:
-        document = _export(client, who, reason)
-    if out is None:
-        print_json(document)
-        return
-    with out.open("x", encoding="utf-8") as file:
-        json.dump(document, file, indent=2, ensure_ascii=False)
+        if out is None:
+            print_json(_export(client, who, reason))
+            return
+        save(out, lambda: _as_text(_export(client, who, reason)), force=force)
     progress(f"Written to {out}. It holds personal data: pass it on safely, and delete it then.")
 
 
@@ -151,6 +140,10 @@ def _export(client: Client, who: str, reason: str) -> dict[str, Any]:
         document[service.value] = _kept_elsewhere(client, service, told["person_id"], told["leads"])
     document["delivered_to"] = document[Service.ROUTER.value].pop("delivered_to", [])
     return document
+
+
+def _as_text(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def _kept_elsewhere(
