@@ -59,6 +59,7 @@ class QuarantineReason(StrEnum):
     SPAM_WAVE = "spam_wave"
     CONSENT_MISSING = "consent_missing"
     FETCH_FAILED = "fetch_failed"
+    SENDER_UNCHECKED = "sender_unchecked"
 
 
 class RerunKind(StrEnum):

@@ -25,14 +25,19 @@ class Secrets:
 
     def all_of(self, name: str) -> tuple[str, ...]:
         """Every value that is good now, the one in use first. Raises SecretMissing."""
-        given = self._environ.get(PREFIX + name.upper().replace("-", "_"))
+        variable, file = self.places(name)
+        given = self._environ.get(variable)
         values = _lines(given) if given is not None else self._from_file(name)
         if not values:
             raise SecretMissing(
-                f"the secret {name!r} has no value: set {PREFIX}{name.upper().replace('-', '_')}"
-                + (f" or write it to {self._folder / name}" if self._folder else "")
+                f"the secret {name!r} has no value: "
+                + (f"write it to {file} or set {variable}" if file else f"set {variable}")
             )
         return values
+
+    def places(self, name: str) -> tuple[str, Path | None]:
+        """Where its value may be given: the variable, and the file where there is a folder."""
+        return PREFIX + name.upper().replace("-", "_"), self._folder / name if self._folder else None
 
     def one(self, name: str) -> str:
         """The value in use. Raises SecretMissing."""
@@ -46,8 +51,8 @@ class Secrets:
             changed = file.stat().st_mtime
             known = self._read.get(name)
             if known is None or known[0] != changed:
-                known = self._read[name] = (changed, _lines(file.read_text("utf-8")))
-        except OSError:
+                known = self._read[name] = (changed, _lines(file.read_text("utf-8-sig")))
+        except (OSError, UnicodeDecodeError):
             return ()
         return known[1]
 

@@ -84,7 +84,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     ),
     500: refusal("Something broke on our side; it has been logged."),
     503: refusal(
-        "Not stored; send it again.",
+        "Not stored, or the form's secret is not set up here yet; send it again.",
         **{"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
     ),
 }

@@ -81,6 +81,13 @@ class Forms:
         coming = self._coming(key, at)
         raise errors.unknown_form() if coming is None else errors.form_not_in_force_yet(coming, at)
 
+    def in_force(self, at: datetime) -> dict[str, Form]:
+        """The forms of the version in force by id, retired ones too; none without a rulebook."""
+        try:
+            return dict(self._history.at(at).rulebook.forms)
+        except NoRulebookYet:
+            return {}
+
     def named(self, form_id: str, at: datetime) -> Found | None:
         """The form of that id at that time, or as it was last; None when no version ever had it."""
         history = self._published if len(self._published) else self._seed

@@ -21,10 +21,19 @@ from intake.domain.verdict import ACCEPTED, judge, quarantined
 from intake.durability import Durability, NotDurable
 from intake.forms import Forms, Found
 from intake.gate import Gate
+from intake.needs import waits_unchecked
 from intake.notices.taking import NoticeDesk
 from intake.posts import Posted
 from intake.records import submission_record
-from intake.senders import OPERATOR, Operator, Senders, delivery_id, without_secret, without_secrets
+from intake.senders import (
+    OPERATOR,
+    Operator,
+    Senders,
+    SenderUnchecked,
+    delivery_id,
+    without_secret,
+    without_secrets,
+)
 from lead_events import Verdict
 from lead_events.ids import submission_id
 from lead_events.words import QuarantineReason
@@ -41,6 +50,18 @@ class Accepted(NamedTuple):
 
     submission_id: UUID
     fields: Mapping[str, Any]
+
+
+class _Sender(NamedTuple):
+    """Who sends, by its scheme. `is_unchecked`: this process has nothing to check it by."""
+
+    scheme: str | None
+    is_unchecked: bool = False
+
+
+_UNCHECKED = quarantined(
+    QuarantineReason.SENDER_UNCHECKED, "its sender could not be checked: the form's secret had no value here"
+)
 
 
 class _Sent(NamedTuple):
@@ -91,7 +112,7 @@ class Intake:
         """What became of one post, stage by stage. Raises Refusal; then nothing was kept, with one exception:
         a key that came with other fields before (422) is kept in quarantine, for callers who never listen."""
         admission = self._gate.admit(posted, found)
-        sender = OPERATOR if self.is_trial(posted) else self._sender(posted, found)
+        sender = _Sender(OPERATOR) if self.is_trial(posted) else self._sender(posted, found)
         sent = self._decoded(posted, found)
         try:
             read = self._identified(posted, found, sent, sender)
@@ -117,14 +138,19 @@ class Intake:
         self._senders.verify(posted, found.form)
         return await self._notices.accept(posted, found)
 
-    def _sender(self, posted: Posted, found: Found) -> str | None:
-        """By which scheme the sender proved itself. Raises Refusal, except for a retired form: what comes
-        there waits in quarantine in any case."""
+    def _sender(self, posted: Posted, found: Found) -> _Sender:
+        """By which scheme the sender proved itself. Raises Refusal, except for what waits in quarantine in
+        any case: whatever comes to a retired form, and what cannot be checked here and may not come again."""
         try:
-            return self._senders.verify(posted, found.form)
+            return _Sender(self._senders.verify(posted, found.form))
+        except SenderUnchecked:
+            signature = found.form.signature
+            if not found.is_retired and (signature is None or not waits_unchecked(signature)):
+                raise
+            return _Sender(None, is_unchecked=True)
         except Refusal:
             if found.is_retired:
-                return None
+                return _Sender(None)
             raise
 
     def _decoded(self, posted: Posted, found: Found) -> _Sent:
@@ -140,14 +166,16 @@ class Intake:
         fields, technical = split(typed)
         return _Sent(typed, fields, technical, decoded.flags)
 
-    def _identified(self, posted: Posted, found: Found, sent: _Sent, sender: str | None) -> Read:
+    def _identified(self, posted: Posted, found: Found, sent: _Sent, by: _Sender) -> Read:
         """The submission as the form's mapping reads it, with its id. Raises Refusal for a malformed key."""
         received_at = self._clock.now()
-        form = found.form
+        form, sender = found.form, by.scheme
         if sent.raw is not None:
             mapped, verdict = unmapped(form), quarantined(QuarantineReason.UNREADABLE, sent.why)
         else:
             mapped, verdict = _mapped(found, sent.fields, received_at)
+        if by.is_unchecked and not found.is_retired and verdict is ACCEPTED:
+            verdict = _UNCHECKED
         if form.signature is not None and sender is None:  # nobody vouches for the time it claims
             mapped = replace(mapped, occurred_at=None)
         if sender == OPERATOR:

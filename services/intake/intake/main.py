@@ -16,12 +16,14 @@ from intake.circuit import Circuit
 from intake.domain.receipts import Numbering
 from intake.durability import Durability
 from intake.forms import Forms
+from intake.forms_api import forms_router
 from intake.gate.api import tokens_router
 from intake.gate.wiring import Guard
 from intake.handlers import Intake
 from intake.imports import api as imports_api
 from intake.imports.desk import ImportDesk
 from intake.lane import Lane
+from intake.needs import Needs, Use
 from intake.notices.api import notices_router
 from intake.notices.wiring import Notices
 from intake.rulebook_reader import RulebookCache, RulebookReader
@@ -89,6 +91,7 @@ class Wiring:
         secrets = Secrets(settings.secrets_dir)
         self.guard = Guard(settings, secrets, clock)
         senders = Senders(secrets, clock, public_url=settings.public_url)
+        self.needs = Needs(self.forms, senders, secrets)
         intake = Intake(
             self.forms,
             durability,
@@ -133,6 +136,7 @@ class Wiring:
         return [
             submissions_router(self.submissions),
             conservation_router(self.settings, self.spool, self.numbering, self.notices),
+            forms_router(self.settings, self.needs, self.now),
             notices_router(self.settings, self.notices.standing, self.notices.books),
             tokens_router(self.forms, self.guard.tokens, self._clock),
             spools_router(self.settings, self.spool, self.folder, self.adoptions),
@@ -153,6 +157,9 @@ class Wiring:
     def _spooled(self, state: str) -> int:
         return int(getattr(self.spool.counts, state))
 
+    def _lacking(self, use: Use) -> int:
+        return self.needs.count(use, self.now())
+
     def _oldest_seconds(self) -> float:
         oldest = self.spool.oldest
         return 0.0 if oldest is None else (self.now() - read_attributes(oldest.headers).time).total_seconds()
@@ -165,6 +172,8 @@ class Wiring:
         metrics.SPOOL_OLDEST.set_function(self._oldest_seconds)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)
+        for use in Use:
+            metrics.FORMS_LACKING.labels(use.value).set_function(partial(self._lacking, use))
         metrics.WAVES_NOW.set_function(lambda: self.guard.gate.waves.count)
         metrics.RULEBOOK_VERSION.set_function(lambda: _number(self.forms.version_at(self.now())))
 

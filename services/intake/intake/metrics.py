@@ -50,6 +50,11 @@ SENDERS = Counter(
     "Posts to forms that want to know their sender, by scheme and what came of the check.",
     ["scheme", "proof"],
 )
+FORMS_LACKING = Gauge(
+    "baton_intake_forms_lacking_secret",
+    "Forms in force whose secret has no usable value here, by what it is for.",
+    ["use"],
+)
 VENDORS = ("meta", "linkedin")
 UNKNOWN_VENDOR = "other"
 NOTICES = Counter(

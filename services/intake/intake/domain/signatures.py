@@ -51,6 +51,13 @@ _MESSAGE_ID = re.compile(rb"[!-\-/-~]{1,256}")
 """Visible ASCII without the full stop, which divides what is signed."""
 
 
+def require_usable(scheme: str, secrets: Sequence[str]) -> None:
+    """Raises SecretUnusable for a secret that the scheme can check nothing by."""
+    if scheme == "standard_webhooks":
+        for each in secrets:
+            _webhook_key(each)
+
+
 def matches(sent: bytes, expected: Iterable[bytes]) -> bool:
     """Whether `sent` is one of `expected`; all are compared, each in constant time."""
     found = False

@@ -3,12 +3,13 @@
 from intake.senders.challenges import Challenges
 from intake.senders.in_body import without_secret, without_secrets
 from intake.senders.operator import OPERATOR, Operator
-from intake.senders.senders import Senders, delivery_id
+from intake.senders.senders import Senders, SenderUnchecked, delivery_id
 
 __all__ = [
     "OPERATOR",
     "Challenges",
     "Operator",
+    "SenderUnchecked",
     "Senders",
     "delivery_id",
     "without_secret",

@@ -1,9 +1,20 @@
 """Checks who posts, by the scheme that the form names; tells the operator where nothing can be checked."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from intake import metrics
 from intake.domain.bodies import decode
 from intake.domain.refusals import Refusal
-from intake.domain.signatures import HEADERS, SIGNATURES, Proof, Request, SecretUnusable, matches
+from intake.domain.signatures import (
+    HEADERS,
+    SIGNATURES,
+    Proof,
+    Request,
+    SecretUnusable,
+    matches,
+    require_usable,
+)
 from intake.posts import Posted
 from intake.senders.in_body import secret_path, sent_secret
 from rulebook.models import Form
@@ -23,6 +34,26 @@ _SAYS = {
 }
 
 
+class Unproven(NamedTuple):
+    """Posts refused one after another, with no good one among them. `proof`: what was wrong with the last."""
+
+    posts: int
+    since: datetime
+    proof: Proof
+
+
+class SenderUnchecked(Refusal):
+    """503: whether the sender is who it should be cannot be checked here, by no fault of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "The sender cannot be checked now",
+            f"this form's secret is not set up here yet: send it again in {_RETRY_SECONDS} seconds",
+            retry_after=_RETRY_SECONDS,
+        )
+
+
 class Senders:
     """Proves senders. `public_url`: how vendors reach this intake, for schemes that sign the address."""
 
@@ -30,12 +61,13 @@ class Senders:
         self._secrets = secrets
         self._clock = clock
         self._public_url = public_url.rstrip("/")
+        self._unproven: dict[str, Unproven] = {}
 
     def verify(self, posted: Posted, form: Form) -> str | None:
         """The scheme by which the sender proved itself; None where the form asks for nothing.
 
-        Raises Refusal: 401 for whoever did not prove itself; 503 where this intake cannot check, so that an
-        honest vendor tries again; for a key among the fields also what decoding raises.
+        Raises Refusal: 401 for whoever did not prove itself; for a key among the fields also what decoding
+        raises. Raises SenderUnchecked, a 503, where this intake cannot check.
         """
         signature = form.signature
         if signature is None:
@@ -45,17 +77,41 @@ class Senders:
         except (SecretMissing, SecretUnusable) as error:
             metrics.SENDERS.labels(signature.scheme, Proof.UNUSABLE.value).inc()
             _log.error(
-                "a form's sender cannot be checked: its posts are answered 503",
+                "a form's sender cannot be checked: `baton form list` says what is missing",
                 form=form.name,
                 scheme=signature.scheme,
                 secret=signature.secret,
                 why=str(error),
             )
-            raise _cannot_check() from error
+            raise SenderUnchecked from error
         metrics.SENDERS.labels(signature.scheme, proof.value).inc()
+        self._note(form, proof)
         if proof is Proof.GOOD:
             return signature.scheme
         raise Refusal(401, _TITLE, _detail(form, signature, proof))
+
+    def require_usable(self, signature: Signature) -> tuple[str, ...]:
+        """The values by which senders are checked. Raises SecretMissing or SecretUnusable."""
+        values = self._secrets.all_of(signature.secret)
+        if signature.scheme == "hubspot_v3" and not self._public_url:
+            raise SecretUnusable(
+                "the address is signed too: set BATON_PUBLIC_URL to how vendors reach intake"
+            )
+        try:
+            require_usable(signature.scheme, values)
+        except SecretUnusable as error:
+            raise SecretUnusable(f"the secret {signature.secret!r} cannot be used: {error}") from error
+        return values
+
+    def unproven(self, form: Form) -> Unproven | None:
+        """What this process has refused since the form's last good post; None for nothing."""
+        return self._unproven.get(form.key)
+
+    def _note(self, form: Form, proof: Proof) -> None:
+        before = self._unproven.pop(form.key, None)
+        if proof is not Proof.GOOD:
+            since = before.since if before else self._clock.now()
+            self._unproven[form.key] = Unproven(before.posts + 1 if before else 1, since, proof)
 
     def known_values(self, form: Form) -> tuple[str, ...]:
         """The values of the form's secret that are good now; none where it has none."""
@@ -65,14 +121,10 @@ class Senders:
             return ()
 
     def _proof(self, posted: Posted, form: Form, signature: Signature) -> Proof:
-        values = self._secrets.all_of(signature.secret)
+        values = self.require_usable(signature)
         check = SIGNATURES.get(signature.scheme)
         if check is None:
             return _shared(posted, form, signature, values)
-        if signature.scheme == "hubspot_v3" and not self._public_url:
-            raise SecretUnusable(
-                "the address is signed too: set BATON_PUBLIC_URL to how vendors reach intake"
-            )
         query = f"?{posted.query.decode('latin-1')}" if posted.query else ""
         request = Request(
             headers=posted.headers,
@@ -122,12 +174,3 @@ def _detail(form: Form, signature: Signature, proof: Proof) -> str:
     if signature.scheme == "shared_secret":
         return f"{names} does not hold the secret that this form was given"
     return f"{headers[-1] if proof is Proof.STALE else names} {_SAYS[proof]}"
-
-
-def _cannot_check() -> Refusal:
-    return Refusal(
-        503,
-        "The sender cannot be checked now",
-        f"this form's secret is not set up here yet: send it again in {_RETRY_SECONDS} seconds",
-        retry_after=_RETRY_SECONDS,
-    )
