@@ -12,7 +12,7 @@ from tests.chaos.scenario import Tell
 _REPORT = pytest.StashKey[list[str]]()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with running(Installation(tmp_path_factory.mktemp("chaos"))) as installation:
         yield installation

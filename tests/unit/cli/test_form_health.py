@@ -61,4 +61,22 @@ def test_one_form_is_told_field_by_field_with_what_to_do(services: Services, bat
     assert told.exit_code == 1
     for words in ("96%", "100%", "correo", "not watched yet", 'Add "correo" to `from`'):
         assert words in told.stdout
-    assert json.loads(baton("form", "health", "demo", "--json").stdout) == ONE
+    told_whole = json.loads(baton("form", "health", "demo", "--json").stdout)
+    assert told_whole == ONE | {"faults": [], "refused": None}
+
+
+def test_a_form_whose_secret_is_missing_at_intake_is_not_well(services: Services, baton: Run) -> None:
+    services.answer("GET /v1/forms/health", {"forms": [summary("demo", []), summary("new", [], None)]})
+    services.answer("GET /v1/forms/demo/health", ONE | {"alerts": []})
+    detail = "form demo: the secret 'hook' has no value: set BATON_SECRET_HOOK. Until then posts wait."
+    form = {"form": "demo", "signature": "meta", "lacks": [{"detail": detail}], "unproven": None}
+    services.answer("GET /v1/forms", {"forms": [form]})
+    for words in (("form", "health"), ("form", "health", "demo")):
+        told = baton(*words)
+        assert (told.exit_code, detail in told.stdout) == (1, True)
+    assert json.loads(baton("form", "health", "demo", "--json").stdout)["faults"] == [detail]
+    refused = {"posts": 7, "since": AT, "proof": "wrong"}
+    services.answer("GET /v1/forms", {"forms": [form | {"lacks": [], "unproven": refused}]})
+    told = baton("form", "health")
+    assert told.exit_code == 0
+    assert "its last 7 posts were refused (401, proof wrong)" in told.stdout

@@ -103,6 +103,19 @@ SLA = {
     },
 }
 
+CARD = {"fit": [], "interest": [], "fit_threshold": 50, "interest_threshold": 40}
+SIGNAL = {
+    "signal_id": OTHER,
+    "kind": "page_view",
+    "at": "2026-11-26T09:58:00Z",
+    "received_at": "2026-11-26T09:58:00Z",
+    "line": None,
+    "url": "https://www.example.com/pricing",
+    "form_id": "demo",
+    "source": None,
+    "attributes": {"seconds": 42},
+}
+
 
 @pytest.fixture
 def known(services: Services) -> Services:
@@ -126,6 +139,8 @@ def known(services: Services) -> Services:
         ],
     }
     services.answer(f"GET /v1/leads/{LEAD}/score", score)
+    services.answer("GET /v1/rulebooks/1", {"version": 1, "rulebook": {"scorecards": {"main": CARD}}})
+    services.answer(f"GET /v1/leads/{LEAD}/signals", {"signals": [SIGNAL]})
     return services
 
 
@@ -250,6 +265,66 @@ def test_why_tells_decisions_candidates_rounds_acts_and_timers(baton: Run, known
         "Ana, round 1",
     ):
         assert said in done.stdout
+
+
+def nurtured(services: Services, fit: int, interest: int, **more: Any) -> None:
+    """The lead is not for sales, with this score."""
+    found = lead(id=LEAD) | ROUTED | {"state": "nurturing", "stage": "mql", "assignments": []} | more
+    services.answer(f"GET /v1/leads/{LEAD}", found)
+    services.answer(f"GET /v1/leads/{LEAD}/decisions", {"decisions": []})
+    _, score = services.answers[f"GET /v1/leads/{LEAD}/score"]
+    services.answer(f"GET /v1/leads/{LEAD}/score", score | {"fit": fit, "interest": interest, "stage": "mql"})
+
+
+@pytest.mark.parametrize(
+    ("quadrants", "fit", "interest", "said"),
+    [
+        (["perfect", "warm"], 35, 10, "no SQL: fit 35, 50 needed."),
+        (["perfect", "warm"], 35, 90, "no SQL: fit 35, 50 needed."),
+        (["perfect"], 35, 10, "no SQL: fit 35, 50 needed and interest 10, 40 needed."),
+        (["perfect"], 80, 10, "no SQL: interest 10, 40 needed."),
+        (["perfect", "warm", "curious"], 0, 0, "no SQL: fit 0, 50 needed; or interest 0, 40 needed."),
+        (["warm"], 35, 90, "Not for sales yet: no decision is made until it becomes an SQL."),
+    ],
+)
+def test_why_says_what_an_mql_lacks_to_be_handed_to_a_rep(
+    quadrants: list[str], fit: int, interest: int, said: str, baton: Run, known: Services
+) -> None:
+    nurtured(known, fit, interest)
+    card = CARD | {"sql_quadrants": quadrants}
+    known.answer("GET /v1/rulebooks/1", {"version": 1, "rulebook": {"scorecards": {"main": card}}})
+    done = baton("why", LEAD)
+    assert done.exit_code == 0, done.output
+    assert said in done.stdout
+    assert said in json.loads(baton("why", LEAD, "--json").stdout)["waits_for"]
+
+
+def test_why_says_that_an_imported_sql_waits_for_its_person(baton: Run, known: Services) -> None:
+    nurtured(known, 80, 60, stage="sql")
+    assert "imported to be nurtured: it goes to a rep once its person asks" in baton("why", LEAD).stdout
+
+
+def test_why_and_explain_go_on_where_scoring_does_not_know_the_scorecard(baton: Run, known: Services) -> None:
+    nurtured(known, 35, 10)
+    del known.answers["GET /v1/rulebooks/1"], known.answers[f"GET /v1/leads/{LEAD}/signals"]
+    done = baton("why", LEAD)
+    assert (done.exit_code, "until it becomes an SQL" in done.stdout) == (0, True)
+    assert "What it lacks is left out" in done.stderr
+    assert "What its person did is left out" in baton("explain", LEAD).stderr
+
+
+def test_explain_shows_what_its_person_did_and_from_where_a_score_is_high(
+    baton: Run, known: Services
+) -> None:
+    told = baton("explain", LEAD).stdout
+    for said in ("Fit 80, high from 50", "Interest 60, high from 40", "What its person did (UTC)"):
+        assert said in told
+    assert "2026-11-26 09:58:00  page view  https://www.example.com/pricing  seconds 42" in told
+    assert json.loads(baton("explain", LEAD, "--json").stdout)["signals"] == [SIGNAL]
+    known.answer(f"GET /v1/leads/{LEAD}/signals", {"signals": [SIGNAL], "next": "abc"})
+    assert "Only the newest 1 are shown." in baton("explain", LEAD).stdout
+    known.answer(f"GET /v1/leads/{LEAD}/signals", {"signals": []})
+    assert "What its person did" not in baton("explain", LEAD).stdout
 
 
 def test_why_goes_on_without_the_timers_of_a_monitor_that_is_away(

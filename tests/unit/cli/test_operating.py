@@ -287,6 +287,25 @@ def test_a_test_submission_is_posted_marked_and_its_id_printed(baton: Run, forms
     assert done.stderr == ""
 
 
+def test_a_test_tells_that_no_proof_was_tried_and_that_its_secret_is_missing(
+    baton: Run, forms: Services
+) -> None:
+    detail = "form google-ads: the secret 'ads' has no value: set BATON_SECRET_ADS. Until then posts wait."
+    form = {"form": "google-ads", "signature": "google_key", "lacks": [], "unproven": None}
+    forms.answer("GET /v1/forms", {"forms": [form]})
+    done = baton("form", "send-test", "google-ads", "--json")
+    assert done.exit_code == 0
+    assert "goes without the sender's proof (google_key)" in done.stderr
+    assert baton("form", "list").exit_code == 0
+    forms.answer("GET /v1/forms", {"forms": [form | {"lacks": [{"detail": detail}]}]})
+    done = baton("form", "send-test", "google-ads", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["faults"]) == (1, [detail])
+    assert f"Warning: {detail}" in done.stderr
+    listed = baton("form", "list")
+    assert (listed.exit_code, detail in listed.stdout) == (1, True)
+    assert json.loads(baton("form", "list", "--json").stdout)["google-ads"]["faults"] == [detail]
+
+
 def test_it_is_followed_to_its_rep(baton: Run, forms: Services) -> None:
     forms.answer(
         f"GET /v1/submissions/{SUBMISSION}",

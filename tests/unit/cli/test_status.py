@@ -159,6 +159,33 @@ def test_the_whole_status_fits_80_characters(baton: Run, well: Services, stack_f
     assert "1200 opened, 30 joined," in table
 
 
+SENTENCE = "form demo: the secret 'hook' has no value: set BATON_SECRET_HOOK. Until then posts wait."
+
+
+def served(**more: Any) -> dict[str, Any]:
+    form = {"form": "demo", "name": "Demo", "signature": "meta", "lacks": [], "unproven": None} | more
+    return {"forms": [form]}
+
+
+def test_a_form_whose_secret_is_missing_is_a_fault_until_it_is_there(baton: Run, well: Services) -> None:
+    well.answer("GET /v1/forms", served(lacks=[{"use": "signature", "detail": SENTENCE}]))
+    done = baton("status")
+    assert done.exit_code == 1
+    assert f"Something is wrong:\n  {SENTENCE}" in done.stdout
+    well.answer("GET /v1/forms", served())
+    assert baton("status").exit_code == 0
+
+
+def test_a_form_whose_posts_prove_nothing_is_something_to_look_at(baton: Run, well: Services) -> None:
+    refused = {"posts": 3, "since": "2026-11-26T10:00:00Z", "proof": "wrong"}
+    well.answer("GET /v1/forms", served(unproven=refused))
+    done = baton("status", "--json")
+    assert done.exit_code == 0
+    assert "form demo: its last 3 posts were refused" in json.loads(done.stdout)["notes"][0]
+    well.answer("GET /v1/forms", served(unproven=refused | {"posts": 2}))
+    assert json.loads(baton("status", "--json").stdout)["notes"] == []
+
+
 @pytest.mark.parametrize(
     ("request_line", "answer", "said"),
     [
