@@ -8,6 +8,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile, command_group
 from baton_cli.errors import BadUsage, CommandFailed
+from baton_cli.grades import in_words, scorecard_of, ways_to_sql
 from baton_cli.leads import find_lead, person_in
 from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
@@ -26,10 +27,13 @@ def why(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> Non
         found = client.get(Service.ROUTER, f"/v1/leads/{identity}")
         decisions = items(client.get(Service.ROUTER, f"/v1/leads/{identity}/decisions"), "decisions")
         timers = _timers(client, identity)
+        waits_for = _waits_for(client, found)
     if as_json:
-        print_json({"lead": found, "decisions": decisions, "timers": timers})
+        print_json({"lead": found, "decisions": decisions, "timers": timers, "waits_for": waits_for})
         return
     _show_lead(found)
+    if waits_for is not None:
+        print_line(waits_for)
     for number, decision in enumerate(decisions, start=1):
         _show_decision(number, decision)
     _show_rounds(found)
@@ -151,6 +155,25 @@ def _timers(client: Client, identity: str) -> list[dict[str, Any]]:
         return []
 
 
+def _waits_for(client: Client, lead: dict[str, Any]) -> str | None:
+    """Of a lead that is not for sales yet: what it lacks, by the scorecard that it was scored with."""
+    if lead["state"] != "nurturing":
+        return None
+    if lead["stage"] == "sql":
+        return "Good enough for sales, but imported to be nurtured: it goes to a rep once its person asks."
+    otherwise = "Not for sales yet: no decision is made until it becomes an SQL."
+    try:
+        score = client.get(Service.SCORING, f"/v1/leads/{lead['id']}/score")
+        card = scorecard_of(client, score["rulebook_version"], lead["line"])
+    except CommandFailed as error:
+        progress(f"What it lacks is left out: {error}")
+        return otherwise
+    lacks = in_words(ways_to_sql(card, score["fit"], score["interest"])) if card else ""
+    if not lacks:
+        return otherwise
+    return f"Not for sales yet, as it is no SQL: {lacks}. `baton explain {lead['id']}` lists its points."
+
+
 def _show_lead(lead: dict[str, Any]) -> None:
     now = [each for each in lead["assignments"] if each.get("ended_at") is None]
     print_fields(
@@ -168,8 +191,6 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "test": "yes" if lead.get("is_test") else None,
         }
     )
-    if lead["state"] == "nurturing":
-        print_line("Not for sales yet: no decision is made until it becomes a SQL.")
 
 
 def _show_decision(number: int, decision: dict[str, Any]) -> None:

@@ -6,14 +6,17 @@ import typer
 
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile
-from baton_cli.errors import BadUsage, CannotReach, FoundNothing
+from baton_cli.errors import BadUsage, CannotReach, CommandFailed, FoundNothing
+from baton_cli.grades import in_words, scorecard_of, ways_to_sql
 from baton_cli.leads import find_lead, lead_id, person_in
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from lead_events.words import Dimension, Quadrant
+from rulebook.models import Scorecard
 
 _LIMIT = typer.Option(min=1, max=500, help="At most so many, newest first.")
+_SIGNALS = 50
 _PERSON = (
     "name",
     "first_name",
@@ -67,17 +70,25 @@ def leads(
 
 
 def explain(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> None:
-    """Why a lead scores what it scores: every contribution to fit and interest, adding up exactly."""
+    """Why a lead scores what it scores: every point of fit and interest, and what its person did.
+
+    The points add up exactly; exit code 1 if ever they did not.
+    """
     with open_client(stack) as client:
         identity = find_lead(client, lead)
         score = client.get(Service.SCORING, f"/v1/leads/{identity}/score")
         about = client.get(Service.SCORING, f"/v1/leads/{identity}")
+        card = _scorecard(client, score, about)
+        signals = _signals(client, identity)
     sums = {each: _points(score, each) for each in Dimension}
     adds_up = all(sums[each] == score[each.value] for each in Dimension)
     if as_json:
-        print_json({"lead_id": identity, "adds_up": adds_up, **score})
+        needed = {"fit": card.fit_threshold, "interest": card.interest_threshold} if card else None
+        told = {"adds_up": adds_up, **score, "high_from": needed, "signals": signals.get("signals", [])}
+        print_json({"lead_id": identity, **told})
     else:
-        _show_score(identity, about, score, sums)
+        _show_score(identity, about, score, sums, card)
+        _show_signals(signals)
     if not adds_up:
         progress("The contributions do not add up to the score: a fault of scoring, please report it.")
         raise typer.Exit(1)
@@ -116,9 +127,54 @@ def _points(score: dict[str, Any], dimension: Dimension) -> int:
     return sum(each["points"] for each in score["contributions"] if each["dimension"] == dimension.value)
 
 
+def _scorecard(client: Client, score: dict[str, Any], about: dict[str, Any]) -> Scorecard | None:
+    """The scorecard that it was scored with; None, and a note, where scoring does not tell."""
+    try:
+        return scorecard_of(client, score["rulebook_version"], about["line"])
+    except CommandFailed as error:
+        progress(f"From where fit and interest are high is left out: {error}")
+        return None
+
+
+def _signals(client: Client, identity: str) -> dict[str, Any]:
+    """What the lead's person did beside sending forms, the newest of it."""
+    try:
+        page: dict[str, Any] = client.get(Service.SCORING, f"/v1/leads/{identity}/signals", limit=_SIGNALS)
+    except CommandFailed as error:
+        progress(f"What its person did is left out: {error}")
+        return {}
+    return page
+
+
+def _show_signals(page: dict[str, Any]) -> None:
+    found = items(page, "signals")
+    if not found:
+        return
+    print_line()
+    print_heading("What its person did (UTC)")
+    rows = [
+        (
+            brief(each["at"]),
+            each["kind"].replace("_", " "),
+            each.get("url"),
+            ", ".join(f"{name} {value}" for name, value in (each.get("attributes") or {}).items()),
+        )
+        for each in found
+    ]
+    print_table(["when", "signal", "page", "details"], rows, optional=["page", "details"])
+    if page.get("next"):
+        print_line(f"Only the newest {len(found)} are shown.")
+
+
 def _show_score(
-    identity: str, about: dict[str, Any], score: dict[str, Any], sums: dict[Dimension, int]
+    identity: str,
+    about: dict[str, Any],
+    score: dict[str, Any],
+    sums: dict[Dimension, int],
+    card: Scorecard | None,
 ) -> None:
+    high_from = {} if card is None else {"fit": card.fit_threshold, "interest": card.interest_threshold}
+    lacks = in_words(ways_to_sql(card, score["fit"], score["interest"])) if card else ""
     profile = about.get("profile") or {}
     print_fields(
         {
@@ -127,6 +183,7 @@ def _show_score(
             "line": about["line"],
             "quadrant": f"{score['quadrant']} (fit {score['fit']}, interest {score['interest']})",
             "stage": score["stage"].upper(),
+            "to be an SQL": lacks if score["stage"] == "mql" else None,
             "because of": f"{score['cause_kind'].replace('_', ' ')}, {brief(score['at'])} UTC",
             "rulebook version": score["rulebook_version"],
         }
@@ -134,7 +191,8 @@ def _show_score(
     )
     for dimension in Dimension:
         print_line()
-        print_heading(f"{dimension.value.capitalize()} {score[dimension.value]}")
+        high = f", high from {high_from[dimension.value]}" if high_from else ""
+        print_heading(f"{dimension.value.capitalize()} {score[dimension.value]}{high}")
         rows = [
             (f"{each['points']:+d}", each["rule"], each["reason"], each.get("error") or "")
             for each in score["contributions"]
