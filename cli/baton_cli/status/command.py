@@ -20,8 +20,8 @@ def status(stack: StackFile = None, as_json: AsJson = False) -> None:
     """How everything is: addresses, forms, versions, lag, what waits, dead letters, conservation.
 
     Exit code 1 when something is wrong: a service away or not ready, a consumer standing still, dead letters,
-    records unaccounted for. Submissions in quarantine are told and are no fault. --json has the demo
-    credentials, too.
+    records unaccounted for, a form whose secret intake has no value for. Submissions in quarantine are told
+    and are no fault. --json has the demo credentials, too.
     """
     with open_client(stack, timeout=SECONDS_TO_ANSWER) as client:
         for service in Service:

@@ -8,7 +8,7 @@ from typing import Any
 
 from baton_cli.client import Client, items
 from baton_cli.dlq import AT_ONCE, STORES, is_sent_back
-from baton_cli.errors import CommandFailed
+from baton_cli.errors import CommandFailed, FoundNothing
 from baton_cli.output import progress
 from baton_cli.stack import Service
 from baton_cli.status.metrics import Reading, read_metrics, stalled
@@ -17,6 +17,8 @@ from baton_cli.version import installed
 HELD_SHOWN = 500
 PAGE, PAGES = 500, 10
 """Of the quarantine: so many at once, and so many times."""
+FEW = 3
+"""Fewer posts refused one after another are anybody's who tries a form's address."""
 LOOKS = 6
 SECONDS_BETWEEN_LOOKS = 2.0
 """A consumer that is behind and reads nothing over all looks stands still. Services count lag every five
@@ -44,6 +46,7 @@ class Survey:
             **self._file(),
             "versions": self._versions(readings, active),
             "forms": forms_of(active) if active else None,
+            "served": self._served() if Service.INTAKE in answering else None,
             "services": {each.value: found for each, found in services.items()},
             "lag": {each.value: _lag(reading) for each, reading in readings.items()},
             "spool": readings[Service.INTAKE].spool if Service.INTAKE in readings else None,
@@ -119,6 +122,16 @@ class Survey:
             self.problems.append(str(error))
             return None
 
+    def _served(self) -> list[dict[str, Any]] | None:
+        """The forms as intake serves them, with the secrets that are missing there."""
+        try:
+            return items(self._client.get(Service.INTAKE, "/v1/forms"), "forms")
+        except FoundNothing:  # an intake of an earlier version, which does not tell
+            return None
+        except CommandFailed as error:
+            self.problems.append(str(error))
+            return None
+
     def _versions(self, readings: dict[Service, Reading], active: Any) -> dict[str, Any]:
         versions: dict[str, Any] = {
             **self._client.stack.content.get("versions", {}),
@@ -186,6 +199,7 @@ def judge(document: dict[str, Any]) -> list[str]:
         for hop in document["conservation"]["hops"]
         if hop["unaccounted"]
     ]
+    problems += [lack["detail"] for form in document["served"] or () for lack in form["lacks"]]
     letters = document["dead_letters"]
     if letters["total"]:
         problems.append(f"{letters['total']} dead letters wait: `baton dlq list` shows them.")
@@ -198,7 +212,16 @@ def judge(document: dict[str, Any]) -> list[str]:
 
 def notes(document: dict[str, Any]) -> list[str]:
     """What is not wrong and yet wants somebody's eye, in sentences that say where to look."""
-    quarantine = document["quarantine"] or {}
+    refused = [
+        f"form {form['form']}: its last {posts} posts were refused, as they proved nothing: "
+        "`baton form health` tells more."
+        for form in document["served"] or ()
+        if (posts := (form["unproven"] or {}).get("posts", 0)) >= FEW
+    ]
+    return [*_waiting(document["quarantine"] or {}), *refused]
+
+
+def _waiting(quarantine: dict[str, Any]) -> list[str]:
     total = quarantine.get("total")
     if not total:
         return []

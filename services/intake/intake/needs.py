@@ -1,9 +1,9 @@
 """What each form needs of this process beside the rulebook: secrets, and which of them have no value here.
 
 What a post hears whose sender cannot be checked (docs/decisions/0009): 503 with Retry-After where the scheme
-is that of a vendor who sends again for hours or days, as the next attempt is proven and goes straight to a rep;
+is that of a vendor who sends again for hours or days, as the next attempt is proven and goes to a rep;
 202 and quarantine (`sender_unchecked`) for `shared_secret`, which is whatever tool one has: many send once.
-Nothing is remembered here: secrets are looked up at each question, so a fault is over once the value is there.
+Nothing is remembered here: secrets are looked up at each question, so a fault ends when the value is there.
 """
 
 from collections.abc import Iterator

@@ -291,7 +291,12 @@ def test_a_test_tells_that_no_proof_was_tried_and_that_its_secret_is_missing(
     baton: Run, forms: Services
 ) -> None:
     detail = "form google-ads: the secret 'ads' has no value: set BATON_SECRET_ADS. Until then posts wait."
-    form = {"form": "google-ads", "signature": "google_key", "lacks": [], "unproven": None}
+    form: dict[str, Any] = {
+        "form": "google-ads",
+        "signature": "google_key",
+        "lacks": [],
+        "unproven": None,
+    }
     forms.answer("GET /v1/forms", {"forms": [form]})
     done = baton("form", "send-test", "google-ads", "--json")
     assert done.exit_code == 0

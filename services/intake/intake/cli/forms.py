@@ -14,11 +14,12 @@ from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage, Declined, FoundNothing
 from baton_cli.moments import brief_utc
-from baton_cli.output import print_fields, print_json, print_line, print_table, progress
+from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.specimen import made_up
 from baton_cli.stack import Service
 from intake.cli import authoring
 from intake.cli.health import health
+from intake.cli.served import faults, refused, served_forms
 
 _BETWEEN_LOOKS = 0.25
 _TIMER_SECONDS = 3.0
@@ -32,20 +33,23 @@ form.command("snippet")(authoring.snippet)
 
 @form.command("list")
 def list_forms(stack: StackFile = None, as_json: AsJson = False) -> None:
-    """The forms of the rulebook in force by id, with the address that a page posts to."""
+    """The forms of the rulebook in force by id, with the address that a page posts to.
+
+    Below them what is missing: a secret that a form names and intake has no value for. Exit code 1 then.
+    """
     with open_client(stack) as client:
         forms = _forms(client)
+        served = served_forms(client)
         address = client.stack.address(Service.INTAKE)
-    for each in forms.values():
-        each["url"] = f"{address}{_path(each)}"
+    for name, each in forms.items():
+        each |= {"url": f"{address}{_path(each)}", "faults": faults(served, name)}
+    found = [fault for each in forms.values() for fault in each["faults"]]
     if as_json:
         print_json(forms)
-        return
-    rows = [
-        (name, each["name"], each.get("status", "active"), each["lines"], each["source"], each["url"])
-        for name, each in forms.items()
-    ]
-    print_table(["form", "name", "status", "lines", "source", "post to"], rows)
+    else:
+        _show_forms(forms, [*found, *filter(None, (refused(served, name) for name in forms))])
+    if found:
+        raise typer.Exit(1)
 
 
 @form.command("send-test")
@@ -61,8 +65,10 @@ def send_test(
 ) -> None:
     """Post a believable made-up submission, marked as a test; prints its id.
 
-    With --wait: exit code 0 when every lead of it is assigned, held, nurturing or closed, 1 when it went to
-    quarantine, was a duplicate, or the time ran out.
+    It goes with the operator's token, so it needs no signature, key or captcha: that posts of others pass is
+    not tried. Exit code 1 when intake lacks the secret by which it would check them. With --wait: exit code 0
+    when every lead of it is assigned, held, nurturing or closed, 1 when it went to quarantine, was a
+    duplicate, or the time ran out.
     """
     with open_client(stack) as client:
         chosen = _form_named(_forms(client), form)
@@ -70,15 +76,19 @@ def send_test(
             raise BadUsage(
                 f"--line: {form} does not serve {line!r}; write one of {', '.join(chosen['lines'])}."
             )
+        served = served_forms(client)
         sent = _send(client, chosen, line)
-        result = {"submission_id": sent, "form": form}
+        result: dict[str, Any] = {"submission_id": sent, "form": form}
+        if missing := faults(served, form):
+            result["faults"] = missing
+        _tell_what_is_not_tried(served.get(form, {}), [*missing, *filter(None, [refused(served, form)])])
         if wait:
             result |= Follower(client, timeout).follow(sent)
     if as_json:
         print_json(result)
     else:
         _show(result)
-    if result.get("state") in ("quarantined", "duplicate"):
+    if missing or result.get("state") in ("quarantined", "duplicate"):
         raise typer.Exit(1)
 
 
@@ -174,6 +184,30 @@ def _path(form: Mapping[str, Any]) -> str:
     return f"/v1/forms/{form['key']}/submissions"
 
 
+def _tell_what_is_not_tried(served: Mapping[str, Any], troubles: list[str]) -> None:
+    """On stderr: that the test passed by a check which others have to pass, and what is wrong with that."""
+    if served.get("signature"):
+        progress(
+            f"This test is the operator's and goes without the sender's proof ({served['signature']}): "
+            "have the tool itself send one to try that."
+        )
+    for each in troubles:
+        progress(f"Warning: {each}")
+
+
+def _show_forms(forms: Mapping[str, dict[str, Any]], troubles: list[str]) -> None:
+    rows = [
+        (name, each["name"], each.get("status", "active"), each["lines"], each["source"], each["url"])
+        for name, each in forms.items()
+    ]
+    print_table(["form", "name", "status", "lines", "source", "post to"], rows)
+    if troubles:
+        print_line()
+        print_heading("Something is wrong:")
+    for each in troubles:
+        print_line(f"  {each}")
+
+
 def _rep(routed: Mapping[str, Any]) -> str | None:
     if routed["state"] != "assigned":
         return None
@@ -186,7 +220,7 @@ def _because(found: Mapping[str, Any]) -> str:
 
 
 def _show(result: Mapping[str, Any]) -> None:
-    shown = {key: value for key, value in result.items() if key not in ("leads", "form")}
+    shown = {key: value for key, value in result.items() if key not in ("leads", "form", "faults")}
     print_fields({key.replace("_", " "): value for key, value in shown.items()})
     for lead in result.get("leads", []):
         print_line()

@@ -1,5 +1,6 @@
-"""`baton form health`: how the forms are, as scoring has counted them, over HTTP."""
+"""`baton form health`: how the forms are, as scoring has counted them and intake serves them, over HTTP."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ from baton_cli.commands import AsJson, StackFile
 from baton_cli.moments import brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table
 from baton_cli.stack import Service
+from intake.cli.served import Served, faults, refused, served_forms
 
 _FORM = typer.Argument(metavar="FORM", help="A form's id, for its fields; without it, all forms.")
 
@@ -16,24 +18,35 @@ _FORM = typer.Argument(metavar="FORM", help="A form's id, for its fields; withou
 def health(
     form: Annotated[str | None, _FORM] = None, stack: StackFile = None, as_json: AsJson = False
 ) -> None:
-    """How forms are: last submission, how often each field is filled, unknown fields, and alerts.
+    """How forms are: last submission, how often each field is filled, unknown fields, alerts, faults.
 
-    Exit code 1 when an alert is open.
+    Exit code 1 when an alert is open or intake has no value for a form's secret.
     """
     path = f"/v1/forms/{form}/health" if form is not None else "/v1/forms/health"
     with open_client(stack) as client:
         answer = client.get(Service.SCORING, path)
+        served = served_forms(client)
+    forms = [answer] if form is not None else answer["forms"]
+    for each in forms:
+        _add_what_intake_tells(each, served)
     if as_json:
         print_json(answer)
     elif form is None:
         _show_all(answer["forms"])
     else:
         _show_one(answer)
-    found = (
-        answer["alerts"] if form is not None else [each for one in answer["forms"] for each in one["alerts"]]
-    )
-    if found:
+    if any(each["alerts"] or each["faults"] for each in forms):
         raise typer.Exit(1)
+
+
+def _add_what_intake_tells(form: dict[str, Any], served: Served) -> None:
+    """A form that intake cannot serve as it should shows nowhere in what scoring has received."""
+    form["faults"] = faults(served, form["form"])
+    form["refused"] = refused(served, form["form"])
+
+
+def _troubles(form: Mapping[str, Any]) -> list[str]:
+    return [*form["faults"], *filter(None, [form["refused"]])]
 
 
 def _show_all(forms: list[dict[str, Any]]) -> None:
@@ -43,11 +56,25 @@ def _show_all(forms: list[dict[str, Any]]) -> None:
             brief_utc(each["last_at"]) if each["last_at"] else "never",
             each["submissions"],
             each["quarantined"],
-            "\n".join(alert["subject"].removeprefix("[Baton] ") for alert in each["alerts"]) or "well",
+            "\n".join(_in_short(each)) or "well",
         )
         for each in forms
     ]
     print_table(["form", "last submission", "submissions", "quarantined", "health"], rows)
+    troubles = [trouble for each in forms for trouble in _troubles(each)]
+    if troubles:
+        print_line()
+    for trouble in troubles:
+        print_line(trouble)
+
+
+def _in_short(form: Mapping[str, Any]) -> list[str]:
+    told = [alert["subject"].removeprefix("[Baton] ") for alert in form["alerts"]]
+    if form["faults"]:
+        told.append("a secret is missing at intake, see below")
+    if form["refused"]:
+        told.append("posts are refused, see below")
+    return told
 
 
 def _show_one(one: dict[str, Any]) -> None:
@@ -78,6 +105,9 @@ def _show_one(one: dict[str, Any]) -> None:
             for each in one["unmapped"]
         ]
         print_table(["field", "looks like", "count", "first", "last"], rows)
+    for trouble in _troubles(one):
+        print_line()
+        print_line(trouble)
     for alert in one["alerts"]:
         print_line()
         print_heading(alert["subject"])
