@@ -20,7 +20,7 @@ from delivery.mail import Mail, MailServer
 from delivery.message import Carrier, Channel
 from delivery.sender import Sender
 from delivery.webhook import Webhooks
-from lead_events import FetchReported, ImportedRow, Rerun, Verdict
+from lead_events import FetchReported, ImportedRow, ImportProgressed, Rerun, Verdict
 from lead_events.words import QuarantineReason, RerunKind
 from rulebook.mapping import map_submission
 from rulebook.publication import parse
@@ -28,6 +28,7 @@ from scoring.api import scoring_router
 from scoring.health import HealthBook, note_fetch_reports
 from scoring.settings import ScoringSettings
 from scoring.store import health as store
+from scoring.store import imports
 from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.fakes import FakeBroker
 from service_kit.postgres import Database
@@ -350,16 +351,50 @@ async def test_what_is_being_stored_is_waited_for(watch: Watch) -> None:
         assert horizon - started < timedelta(seconds=10)
 
 
+async def test_a_form_that_only_files_feed_says_so(watch: Watch) -> None:
+    report = ImportProgressed(
+        import_id=uuid4(),
+        seq=2,
+        state="finished",
+        form_id="website",
+        file="fair.csv",
+        by="ana",
+        started_at=MONDAY,
+        at=MONDAY + timedelta(minutes=1),
+        settings={},
+        rows=90,
+        published=80,
+        refused=10,
+    )
+    nothing_sent = report.model_copy(update={"import_id": uuid4(), "state": "failed", "published": 0})
+    async with watch.database.transaction() as conn:
+        await imports.note(conn, [report, nothing_sent])
+    async with asking(watch) as client:
+        *_, website = (await client.get("/v1/forms/health")).json()["forms"]
+        assert (website["submissions"], website["last_at"]) == (0, None)
+        imported = {"files": 1, "rows": 80, "last_at": "2026-02-02T08:01:00Z"}
+        assert website["imported"] == imported
+        assert (await client.get("/v1/forms/website/health")).json()["imported"] == imported
+        assert "imported" not in (await client.get("/v1/forms/demo/health")).json()
+
+
+def asking(watch: Watch) -> httpx.AsyncClient:
+    """An operator's client of the API."""
+    app = FastAPI()
+    install_problems(app)
+    app.include_router(scoring_router(watch.runtime))
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url="http://scoring",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
+
+
 async def test_the_api_tells_how_forms_are(watch: Watch) -> None:
     await usual(watch)
     watch.come("website", RENAMED["website"](100))
     await watch.look()
-    app = FastAPI()
-    install_problems(app)
-    app.include_router(scoring_router(watch.runtime))
-    transport = httpx.ASGITransport(app=app)
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://scoring", headers=headers) as client:
+    async with asking(watch) as client:
         every = (await client.get("/v1/forms/health")).json()["forms"]
         assert [each["form"] for each in every] == ["builder", "demo", "survey", "website"]
         assert every[3]["alerts"][0]["alert"] == "field_renamed"

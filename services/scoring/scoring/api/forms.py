@@ -38,14 +38,18 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.get("/forms/health", tags=["forms"])
     async def forms_health() -> dict[str, Any]:
-        """Each form of the rulebook in force: last submission, counts, and its open alerts."""
+        """Each form of the rulebook in force: last submission, counts, and its open alerts.
+
+        `imported`: what came from files, which is no part of the other counts; absent where none did.
+        """
         async with runtime.database.acquire() as conn:
             rulebook, _ = await in_force(conn)
             health = await store.healths(conn, rulebook.forms)
+            imported = await store.imported(conn, rulebook.forms)
             alerts = await _alerts(conn, rulebook, only_open=True, limit=1000)
         return {
             "forms": [
-                _summary(form_id, form, health.get(form_id))
+                _summary(form_id, form, health.get(form_id), imported.get(form_id))
                 | {"alerts": [each for each in alerts if each["form"] == form_id]}
                 for form_id, form in sorted(rulebook.forms.items())
             ]
@@ -60,10 +64,11 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
             if declared is None:
                 raise not_found("form", f"the rulebook in force has {', '.join(sorted(rulebook.forms))}")
             known = (await store.healths(conn, [form])).get(form)
+            imported = (await store.imported(conn, [form])).get(form)
             alerts = await _alerts(conn, rulebook, only_open=True, limit=1000)
             silence = await _silence(conn, known, ZoneInfo(rulebook.time_zone), now)
         return {
-            **_summary(form, declared, known),
+            **_summary(form, declared, known, imported),
             "silence": silence,
             "fields": _fields(declared, known),
             "unmapped": _unmapped(known),
@@ -78,7 +83,10 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
             return {"alerts": await _alerts(conn, rulebook, only_open=state == "open", limit=limit)}
 
 
-def _summary(form_id: str, form: Form, known: FormHealth | None) -> dict[str, Any]:
+def _summary(
+    form_id: str, form: Form, known: FormHealth | None, imported: dict[str, Any] | None
+) -> dict[str, Any]:
+    from_files = {"imported": imported} if imported else {}
     return {
         "form": form_id,
         "name": form.name,
@@ -88,6 +96,7 @@ def _summary(form_id: str, form: Form, known: FormHealth | None) -> dict[str, An
         "submissions": known.submissions if known else 0,
         "quarantined": known.quarantined if known else 0,
         "alert_on_silence": form.alert_on_silence,
+        **from_files,
     }
 
 
@@ -128,20 +137,30 @@ def _unmapped(known: FormHealth | None) -> list[dict[str, Any]]:
     ]
 
 
+_NO_PATTERN: Mapping[str, Any] = {
+    "pattern": False,
+    "expected_since_last": None,
+    "usual": None,
+    "told_from": None,
+    "too_long": False,
+}
+
+
 async def _silence(
     conn: Connection, known: FormHealth | None, zone: ZoneInfo, now: datetime
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """How long the form has been silent in what usually would have come; without a pattern, why not."""
     if known is None:
-        return {"pattern": False, "expected_since_last": None, "usual": None, "too_long": False}
+        return _NO_PATTERN
     pattern = pattern_of(await store.slots(conn, known.form_id, known.last_at), zone)
     read_up_to = await store.read_up_to(conn, now)
     if pattern is None:
-        return {"pattern": False, "expected_since_last": None, "usual": None, "too_long": False}
+        return _NO_PATTERN
     return {
         "pattern": True,
         "expected_since_last": round(pattern.expected(known.last_at, read_up_to), 2),
         "usual": round(pattern.usual_on(read_up_to), 2),
+        "told_from": round(pattern.too_long_on(read_up_to), 2),
         "too_long": silence_of(pattern, known.last_at, read_up_to) is not None,
     }
 

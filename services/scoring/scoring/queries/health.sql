@@ -36,6 +36,11 @@ SELECT * FROM form_health WHERE form_id = ANY($1::text[])
 -- How all forms are that anything came from.
 SELECT * FROM form_health ORDER BY form_id
 
+-- name: imports_of_forms
+-- What these forms had from files: it counts nowhere in their health.
+SELECT form_id, count(*) AS files, sum(published)::bigint AS rows, max(told_at) AS last_at
+FROM imports WHERE form_id = ANY($1::text[]) AND published > 0 GROUP BY form_id
+
 -- name: save_health
 -- Forms whose counts have changed.
 INSERT INTO form_health (form_id, first_at, last_at, submissions, quarantined, counted, fields, unmapped)

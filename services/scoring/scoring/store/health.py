@@ -62,6 +62,12 @@ async def healths(conn: Connection, forms: Iterable[str] | None = None) -> dict[
     return {row["form_id"]: _health(row) for row in rows}
 
 
+async def imported(conn: Connection, forms: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Of forms that had files: how many files and rows, and when the last row was sent."""
+    rows = await conn.fetch(_q.imports_of_forms, list(forms))
+    return {row["form_id"]: {name: row[name] for name in ("files", "rows", "last_at")} for row in rows}
+
+
 def _health(row: Any) -> FormHealth:
     return FormHealth(
         form_id=row["form_id"],
