@@ -80,3 +80,17 @@ def test_a_form_whose_secret_is_missing_at_intake_is_not_well(services: Services
     told = baton("form", "health")
     assert told.exit_code == 0
     assert "its last 7 posts were refused (401, proof wrong)" in told.stdout
+
+
+def test_a_form_that_only_files_feed_says_what_came_from_them(services: Services, baton: Run) -> None:
+    imported = {"files": 1, "rows": 80, "last_at": AT}
+    fed = summary("fair", [], None) | {"submissions": 0, "quarantined": 0, "imported": imported}
+    said = "80 rows of 1 file, last 2026-03-06 17:18:00 UTC"
+    services.answer("GET /v1/forms/health", {"forms": [fed, summary("new", [], None)]})
+    told = baton("form", "health").stdout
+    assert "from files" in told.partition("\n")[0]
+    assert said in told
+    services.answer("GET /v1/forms/fair/health", ONE | fed)
+    assert said in baton("form", "health", "fair").stdout
+    services.answer("GET /v1/forms/health", {"forms": [summary("new", [], None)]})
+    assert "from files" not in baton("form", "health").stdout

@@ -56,16 +56,27 @@ def _show_all(forms: list[dict[str, Any]]) -> None:
             brief_utc(each["last_at"]) if each["last_at"] else "never",
             each["submissions"],
             each["quarantined"],
+            _imported(each),
             "\n".join(_in_short(each)) or "well",
         )
         for each in forms
     ]
-    print_table(["form", "last submission", "submissions", "quarantined", "health"], rows)
+    columns = ["form", "last submission", "submissions", "quarantined", "from files", "health"]
+    print_table(columns, rows, optional=["from files"])
     troubles = [trouble for each in forms for trouble in _troubles(each)]
     if troubles:
         print_line()
     for trouble in troubles:
         print_line(trouble)
+
+
+def _imported(form: Mapping[str, Any]) -> str | None:
+    """What came from files, which is no submission of the form's page or tool."""
+    known = form.get("imported")
+    if not known:
+        return None
+    files = f"{known['files']} file{'s' * (known['files'] != 1)}"
+    return f"{known['rows']} rows of {files}, last {brief_utc(known['last_at'])}"
 
 
 def _in_short(form: Mapping[str, Any]) -> list[str]:
@@ -85,6 +96,7 @@ def _show_one(one: dict[str, Any]) -> None:
             "last submission": brief_utc(one["last_at"]) if one["last_at"] else "never",
             "submissions": one["submissions"],
             "quarantined": one["quarantined"],
+            "from files": _imported(one),
             "silence": _silence(one, silence),
         }
     )
