@@ -19,8 +19,11 @@ _WORDS: dict[str, str] = {
     "last_name": "lastname familyname surname lname apellido apellidos sobrenome apelido cognome"
     " numedefamilie nomdefamille nachname familienname",
     "name": "name fullname yourname contactname nombrecompleto nombreyapellidos nombreapellidos nome"
-    " nomecompleto nomeecognome nomecognome nume numecomplet numeleprenumele nom nometprenom nomcomplet"
-    " vollstandigername",
+    " nombreyapellido nombresyapellidos tunombre sunombre comotellamas comosellama cualestunombre"
+    " cualessunombre whatsyourname whatisyourname nomecompleto nomeecognome nomecognome seunome qualeseunome"
+    " comosechama iltuonome comitichiami cometichiami comesichiama qualeiltuonome nume numecomplet"
+    " numeleprenumele numelesiprenumele cumtenumesti cumvanumiti nom nometprenom nomcomplet votrenom"
+    " quelestvotrenom commentvousappelezvous vollstandigername ihrname wieheissensie wieheißensie",
     "company": "company companyname organization organisation business yourcompany empresa compania"
     " nombredelaempresa nomedaempresa azienda societa ragionesociale nomeazienda firma companie numefirma"
     " entreprise societe nomdelentreprise unternehmen firmenname",
@@ -42,31 +45,57 @@ _WORDS: dict[str, str] = {
     " bemerkung anfrage kommentar",
     "external_id": "externalid crmid customerid contactid",
 }
+_SEATS = (
+    "seat seats place places license licenses licence licences user users puestos plazas asientos licencias"
+    " usuarios lugares vagas licencas utilizadores posti licenze utenti locuri licente utilizatori platze"
+    " lizenzen nutzer postes utilisateurs"
+)
+"""How many are wanted, in the words of forms: a plural that no profile field is called by."""
+
 _NOISE = re.compile(r"^(?:q\d+_|input_|your-|field_|f_|entry\.)", re.IGNORECASE)
+_REMARK = re.compile(r"\s*(?:\([^()]*\)|[*:])\s*$")
 _SAYS_NOTHING = frozenset(
     {"value", "values", "answer", "text", "textQuestionAnswer", "accepted", "string_value"}
+)
+_BREAKS = re.compile(r"[\s_./:?!¿¡,;()-]+")
+_HOW_MANY = re.compile(
+    r"how many|cu[aá]nt[ao]s|quant[aoie]s?\b|combien|wie ?viele?|c[aâ][tțţ][ie]", re.IGNORECASE
+)
+_ASKED = (
+    "email",
+    "phone",
+    "employees",
+    "job_title",
+    "country",
+    "city",
+    "company",
+)
+"""What a word inside a question may tell, the surest first: `the city of your company` asks for a city."""
+_WORDED = frozenset(
+    {"email", "name", "first_name", "last_name", "job_title", "industry", "country", "city", "website"}
+    | {"language"}
 )
 _EMAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]{2,}$")
 _PHONE = re.compile(r"^(?:p:)?\+\d[\d\s().-]{6,18}$")
 _SITE = re.compile(r"^https?://[^/\s]+/?$")
 
 
-def guess(path: str, value: Any) -> str | None:
-    """The profile field that a path and its value look like; None where neither tells."""
-    return by_name(last_word(path)) or by_value(value)
+def guess(path: str, value: Any, label: str = "") -> str | None:
+    """The profile field that a path, what is asked (`label`) and the value look like; None where nothing
+    tells.
+
+    A name or question that is a word for the field comes first, then a value that can be nothing else, then a
+    telling word inside a question. A value that the field cannot have speaks against it.
+    """
+    name = last_word(path)
+    told = (_by_whole_name(name), _by_whole_name(label), by_value(value), _by_word(name), _by_word(label))
+    return next((field for field in told if field is not None and _may_be(field, value)), None)
 
 
 def by_name(name: str) -> str | None:
     """The profile field of a field's name, which may be a question of a few words; None where it says
     nothing."""
-    key = _key(_NOISE.sub("", name))
-    if not key:
-        return None
-    table = _table()
-    if key in table:
-        return table[key]
-    near = get_close_matches(key, [word for word in table if len(word) > 4], n=1, cutoff=0.88)
-    return table[near[0]] if near else _by_word(name)
+    return _by_whole_name(name) or _by_word(name)
 
 
 def by_value(value: Any) -> str | None:
@@ -79,13 +108,47 @@ def by_value(value: Any) -> str | None:
     return "website" if _SITE.match(text) else None
 
 
+def is_seats(name: str) -> bool:
+    """Whether a field's name asks how many seats, places or users are wanted."""
+    return plain_word(_NOISE.sub("", name)) in _SEATS.split()
+
+
+def _by_whole_name(name: str) -> str | None:
+    """By the whole name, a slip of the pen in it forgiven; a plural is another word, not a slip."""
+    key = plain_word(_NOISE.sub("", _REMARK.sub("", name)))
+    if not key:
+        return None
+    table = _table()
+    if key in table:
+        return table[key]
+    near = get_close_matches(key, _long_words(), n=1, cutoff=0.88)
+    return table[near[0]] if near and not _is_plural(key, near[0]) else None
+
+
+def _is_plural(key: str, word: str) -> bool:
+    """`puestos` of `puesto`; those of an e-mail or a phone still hold one."""
+    return _table()[word] not in ("email", "phone") and key in (f"{word}s", f"{word}es")
+
+
 def _by_word(name: str) -> str | None:
     """`What is your e-mail address?`: a telling word inside a question."""
-    words = [_key(word) for word in re.split(r"[\s_./:?¿-]+", name)]
-    for field in ("email", "phone", "company", "job_title", "country", "city"):
-        if any(_table().get(word) == field for word in words):
-            return field
-    return None
+    words = [plain_word(word) for word in _BREAKS.split(name)]
+    fields = [_table().get(word) for word in words]
+    if len(fields) < 2:
+        return None
+    is_amount = _HOW_MANY.match(_BREAKS.sub(" ", name).strip()) is not None
+    asked = ("employees",) if is_amount else _ASKED
+    return next((field for field in asked if field in fields), None)
+
+
+def _may_be(field: str, value: Any) -> bool:
+    """Whether the field can have that value: no name is a number or a yes."""
+    if value in (None, "", [], {}):
+        return True
+    if isinstance(value, bool) or as_text(value).strip().casefold() in ("true", "false"):
+        return field not in _WORDED and field not in ("phone", "employees", "postcode")
+    is_number = isinstance(value, int | float) or re.fullmatch(r"\d{1,6}", as_text(value).strip()) is not None
+    return not (is_number and field in _WORDED)
 
 
 def last_word(path: str) -> str:
@@ -96,7 +159,8 @@ def last_word(path: str) -> str:
     return telling[-1] if telling else path
 
 
-def _key(name: str) -> str:
+def plain_word(name: str) -> str:
+    """The letters and digits of a name, small and without accents."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return "".join(c for c in plain if c.isalnum() and not unicodedata.combining(c))
 
@@ -104,3 +168,9 @@ def _key(name: str) -> str:
 @lru_cache(maxsize=1)
 def _table() -> dict[str, str]:
     return {word: field for field, words in _WORDS.items() for word in words.split()}
+
+
+@lru_cache(maxsize=1)
+def _long_words() -> list[str]:
+    """Those long enough for a slip to leave them plain."""
+    return [word for word in _table() if len(word) > 4]

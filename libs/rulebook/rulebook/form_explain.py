@@ -13,6 +13,7 @@ from rulebook.attributes import attribute_name
 from rulebook.attribution import CLICK_IDS, FIRST_TOUCH, LAST_TOUCH, OWN_PREFIX, VISITOR
 from rulebook.field_guess import guess, last_word
 from rulebook.form_plan import is_read, plan_of, token_of
+from rulebook.form_sample import labels_of
 from rulebook.mapping import Mapped, map_submission
 from rulebook.models import Form
 from rulebook.paths import places_at
@@ -53,13 +54,14 @@ def explain(
     mapped = map_submission(form, fields, received_at, staff_domains=staff_domains)
     opened = unfolded(form.unfold, fields)
     readers = list(_readers(form, opened))
-    inside = _laid_out(form, fields)
+    inside, labels = laid_out(form, fields), labels_of(fields)
     rows = []
     for place, path, value in leaves(opened):
         if any(place[: len(other)] == other for other in inside):
             continue
         names = list(dict.fromkeys(reader.name for reader in readers if reader.reads(place, value)))
-        rows.append(_row(form, mapped, path, place, value, names))
+        row = _row(form, mapped, path, place, value, names, labels.get(place[0], ""))
+        rows.append(row)
         if len(rows) >= _MOST_ROWS:
             break
     return rows
@@ -106,7 +108,8 @@ def _reader(name: str, paths: list[str], opened: Mapping[str, Any]) -> _Reader:
     return _Reader(name, frozenset(place for place, _, _ in found), tokens)
 
 
-def _laid_out(form: Form, fields: Mapping[str, Any]) -> set[Place]:
+def laid_out(form: Form, fields: Mapping[str, Any]) -> set[Place]:
+    """The places of the lists and objects whose answers the form lays out as fields."""
     return {place for unfold in form.unfold for place, _ in places_at(fields, unfold.at) if place}
 
 
@@ -147,7 +150,9 @@ def _json(value: str) -> Any:
         return None
 
 
-def _row(form: Form, mapped: Mapped, path: str, place: Place, value: Any, names: list[str]) -> Row:
+def _row(
+    form: Form, mapped: Mapped, path: str, place: Place, value: Any, names: list[str], label: str
+) -> Row:
     if names:
         became = tuple(text for name in names if (text := _became(name, form, mapped, value)))
         return Row(
@@ -161,7 +166,7 @@ def _row(form: Form, mapped: Mapped, path: str, place: Place, value: Any, names:
     if len(place) > 1 and top not in mapped.unmapped:
         return Row(path, value, hint=f"beside what is read, not kept; to keep it: {line_for(None, path)}")
     kept = _attribute(mapped, top, place, value)
-    return Row(path, value, kept, _to_map(form, path, value, bool(kept)))
+    return Row(path, value, kept, _to_map(form, path, value, label, is_kept=bool(kept)))
 
 
 def _became(name: str, form: Form, mapped: Mapped, value: Any) -> str | None:
@@ -218,10 +223,14 @@ def _attribute(mapped: Mapped, top: str, place: Place, value: Any) -> tuple[str,
     return () if len(place) > 1 or found is None else (f"attributes.{key} = {_shown(found)}",)
 
 
-def _to_map(form: Form, path: str, value: Any, is_kept: bool) -> str | None:
+def _to_map(form: Form, path: str, value: Any, label: str, *, is_kept: bool) -> str | None:
     if value in (None, "", [], {}):
         return None
-    field = guess(path, value)
+    told = _told(form, path, guess(path, value, label), is_kept=is_kept)
+    return f"asked as {label!r}; {told}" if told is not None and label else told
+
+
+def _told(form: Form, path: str, field: str | None, *, is_kept: bool) -> str | None:
     if field is None:
         return None if is_kept else f"nothing reads it; write under fields: {line_for(None, path)}"
     own = form.fields.get(field)

@@ -1,46 +1,42 @@
-"""A form proposed for a payload: by its vendor's ready mapping where the shape is known, else by the fields'
-names and values. Pure."""
+"""A form proposed for a payload, a page or a file: by its vendor's ready mapping where the shape is known,
+else by the fields' names, questions and values. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
+from rulebook.answer_pairs import pairs_in
 from rulebook.attribution import CLICK_IDS, OWN_PREFIX
-from rulebook.consent import YES
-from rulebook.field_guess import guess, last_word
-from rulebook.form_explain import attribute_key, leaves, quoted
+from rulebook.form_explain import laid_out, leaves
 from rulebook.form_plan import ATTRIBUTION, plan_of
+from rulebook.form_sample import Sample, labels_of
 from rulebook.mapping import map_submission
-from rulebook.models import Form
-from rulebook.paths import PathInvalid, steps
-from rulebook.scalars import as_text
+from rulebook.models import Form, Input
+from rulebook.proposal_fields import Found, Leaf, settle_names, take
+from rulebook.proposal_text import Open, form_yaml
 from rulebook.unfolding import unfolded
-from rulebook.vendor_presets import preset, with_preset
+from rulebook.vendor_presets import with_preset
 from rulebook.vendor_shapes import is_notice, vendor_of
 
-_CONSENT = re.compile(
-    "consent|privacy|gdpr|rgpd|terms|agree|accept|consentimiento|privacidad|consentimento|privacidade|acepto"
-    "|aceito|consenso|accetto|acord|consimt|datenschutz|einwillig|consentement|acceptance",
-    re.IGNORECASE,
-)
-_PASSING = re.compile(
-    "token|nonce|csrf|timestamp|captcha|signature|secret|api_?key|password|^_|(^|_)hash$", re.IGNORECASE
-)
-_MOST_ATTRIBUTES = 40
 _SIGNATURES = {
-    "typeform": "signature: {scheme: typeform, secret: my-typeform}",
-    "google_ads": "signature: {scheme: google_key, secret: my-google-ads}",
-    "hubspot": "signature: {scheme: hubspot_v3, secret: my-hubspot}",
-    "meta": "signature: {scheme: meta, secret: my-meta-app, verify_token: my-meta-challenge}",
-    "linkedin": "signature: {scheme: linkedin, secret: my-linkedin-app}",
+    "typeform": "{scheme: typeform, secret: my-typeform}",
+    "google_ads": "{scheme: google_key, secret: my-google-ads}",
+    "hubspot": "{scheme: hubspot_v3, secret: my-hubspot}",
+    "meta": "{scheme: meta, secret: my-meta-app, verify_token: my-meta-challenge}",
+    "linkedin": "{scheme: linkedin, secret: my-linkedin-app}",
+    "jotform": "{scheme: shared_secret, secret: my-jotform, field: key}",
+    "gravity_forms": "{scheme: shared_secret, secret: my-site, header: X-Baton-Key}",
+    "contact_form_7": "{scheme: shared_secret, secret: my-site, header: X-Baton-Key}",
 }
 _FETCHES = {
     "meta": "fetch: {api: meta, token: my-meta-token}",
     "linkedin": "fetch: {api: linkedin, token: my-linkedin-token}",
 }
+_SENDS_COUNTRY_CODES = frozenset({"typeform", "meta", "google_ads", "linkedin"})
+_REGION_OF = {"es": "ES", "pt": "PT", "it": "IT", "ro": "RO", "de": "DE", "fr": "FR"}
+_SPOKEN = re.compile("[a-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +55,33 @@ class Proposal:
 
 
 def propose(
-    fields: Mapping[str, Any], name: str, *, key: str | None = None, source: str = "website"
+    fields: Mapping[str, Any] | Sample, name: str, *, key: str | None = None, source: str = "website"
 ) -> Proposal:
     """A form for payloads such as `fields` (decoded, as sent), called `name`; `key`, else one made of the
     name, is what stands in the page; `source` is one of the rulebook's."""
+    sample = fields if isinstance(fields, Sample) else Sample(fields)
     form_id = slug(name)
-    vendor = vendor_of(fields)
+    vendor = vendor_of(sample.fields) if sample.kind == "post" else None
     document: dict[str, Any] = {"name": name, "key": key or f"{form_id}-lead-form", "source": source}
-    if vendor is not None:
-        document["vendor"] = vendor
-    found = _found(fields, document)
+    document |= _particulars(sample, vendor)
+    labels = _labels(sample)
+    found = _found(sample, document, labels)
     document |= found.keys
-    document["fields"] = found.mapping
+    inputs = _inputs(sample, found, document)
+    if inputs:
+        document["inputs"] = inputs
     if found.volatile:
         document["volatile"] = found.volatile
-    notes = [*found.notes, *_reach(document, fields)]
-    return Proposal(form_id, vendor, document, _yaml(document, notes, vendor, is_notice(fields)), notes)
+    document["fields"] = {name: _mapping(paths, found) for name, paths in found.mapping.items()}
+    opens = [
+        *_reach(document, sample, found),
+        *found.opens,
+        *_region(document, sample, found),
+        *_undecided(found),
+    ]
+    opens += _sender(vendor, form_id, sample)
+    notes = [each.why for each in opens]
+    return Proposal(form_id, vendor, _plain(document), form_yaml(document, opens, labels), notes)
 
 
 def slug(name: str) -> str:
@@ -83,108 +90,138 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "form"
 
 
-@dataclass(slots=True)
-class _Found:
-    mapping: dict[str, list[str]] = field(default_factory=dict)
-    volatile: list[str] = field(default_factory=list)
-    keys: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+def _particulars(sample: Sample, vendor: str | None) -> dict[str, Any]:
+    """What is known before any field is looked at."""
+    known: dict[str, Any] = {}
+    if vendor is not None:
+        known["vendor"] = vendor
+    if sample.language is not None and _SPOKEN.fullmatch(sample.language):
+        known["language"] = sample.language
+    if sample.region is not None:
+        known["region"] = sample.region
+    if sample.kind == "file":
+        known["alert_on_silence"] = False
+    unfold = pairs_in(sample.fields) if vendor is None and sample.kind == "post" else []
+    return known | ({"unfold": unfold} if unfold else {})
 
 
-def _found(fields: Mapping[str, Any], document: Mapping[str, Any]) -> _Found:
+def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
+    """As YAML says it."""
+    plain = dict(document)
+    if "unfold" in plain:
+        plain["unfold"] = [each.model_dump() for each in plain["unfold"]]
+    if "inputs" in plain:
+        plain["inputs"] = {
+            name: each.model_dump(exclude_defaults=True) for name, each in plain["inputs"].items()
+        }
+    return plain
+
+
+def _labels(sample: Sample) -> dict[str, str]:
+    asked = {name: each.label for name, each in sample.inputs.items() if each.label}
+    return asked | labels_of(sample.fields)
+
+
+def _found(sample: Sample, document: Mapping[str, Any], labels: Mapping[str, str]) -> Found:
     """What the vendor's ready mapping leaves over, by name and value; without a vendor, everything."""
-    found = _Found()
-    base = Form.model_validate(with_preset({**document, "fields": {}})) if "vendor" in document else None
-    opened = unfolded(base.unfold, fields) if base is not None else fields
-    read = map_submission(base, fields).profile if base is not None and not is_notice(fields) else {}
-    left = set(plan_of(base).unmapped(opened)) if base is not None else set(opened)
+    found, fields = Found(), sample.fields
+    if is_notice(fields):
+        return found
+    base = Form.model_validate(with_preset(_plain(document) | {"fields": {}}))
+    opened = unfolded(base.unfold, fields)
+    read = map_submission(base, fields).profile if base.vendor is not None else {}
+    left = set(plan_of(base).unmapped(opened)) if base.vendor is not None else set(opened)
     usual = {usual for names in ATTRIBUTION.values() for usual in names} | set(CLICK_IDS)
+    inside = laid_out(base, fields)
     for place, path, value in leaves(opened):
         top = place[0]
-        if top not in left or top in usual or top.startswith(OWN_PREFIX) or is_notice(fields):
+        is_inside = any(place[: len(other)] == other for other in inside)
+        if is_inside or top not in left or top in usual or top.startswith(OWN_PREFIX):
             continue
-        _place(found, path, value, read, is_top=len(place) == 1)
+        asked = sample.inputs.get(top) if len(place) == 1 else None
+        known = sample.profile.get(top) if len(place) == 1 else None
+        is_own_id = base.vendor is None and sample.kind == "post"
+        leaf = Leaf(
+            path, value, len(place) == 1, asked, labels.get(top, ""), known, is_own_id, sample.kind == "file"
+        )
+        take(found, leaf, read)
+    settle_names(found)
     return found
 
 
-def _place(found: _Found, path: str, value: Any, read: Mapping[str, Any], *, is_top: bool) -> None:
-    word = last_word(path)
-    if not _is_readable(path):
-        found.notes.append(f"the field {quoted(path)} cannot be written as a path: rename it in the tool")
-    elif is_top and _PASSING.search(word):
-        found.volatile.append(path)
-    elif _CONSENT.search(word) and as_text(value).strip().casefold() in YES:
-        found.keys.setdefault("consent_field", path)
-    elif word.lower() in ("is_test", "test", "istest"):
-        found.keys.setdefault("test_flag", path)
-    elif (known := guess(path, value)) is not None and known not in read:
-        found.mapping.setdefault(known, []).append(path)
-    elif (
-        value not in (None, "", [], {})
-        and sum("attributes" in name for name in found.mapping) < _MOST_ATTRIBUTES
-    ):
-        found.mapping[_free_name(f"attributes.{attribute_key(word)}", found.mapping)] = [path]
+def _mapping(paths: list[str], found: Found) -> Any:
+    kind = next((found.kinds[path] for path in paths if path in found.kinds), None)
+    return paths if kind is None else {"from": paths, "as": kind}
 
 
-def _free_name(name: str, taken: Collection[str]) -> str:
-    """The name, with a number behind it where it is taken."""
-    return next(each for n in count(1) if (each := name if n == 1 else f"{name}_{n}") not in taken)
+def _inputs(sample: Sample, found: Found, document: Mapping[str, Any]) -> dict[str, Input]:
+    """How the page asks, for what is no consent box and does not differ from visit to visit."""
+    left_out = {*found.volatile, document.get("consent_field")}
+    return {name: each for name, each in sample.inputs.items() if name not in left_out}
 
 
-def _is_readable(path: str) -> bool:
-    try:
-        steps(path)
-    except PathInvalid:
-        return False
-    return True
-
-
-def _reach(document: dict[str, Any], fields: Mapping[str, Any]) -> list[str]:
+def _reach(document: dict[str, Any], sample: Sample, found: Found) -> list[Open]:
     """Whether a person can be reached by what is mapped; else what the form asks for instead."""
-    if is_notice(fields):
-        return ["the payload is a notice of ids only: each lead is fetched, give the token's secret"]
-    form = Form.model_validate(with_preset(document))
-    profile = map_submission(form, fields).profile
-    if profile.get("email") or profile.get("phone"):
+    if is_notice(sample.fields):
+        return [Open("the payload is a notice of ids only: each lead is fetched, give the token's secret")]
+    form = Form.model_validate(with_preset(_plain(document)))
+    profile = map_submission(form, sample.fields).profile
+    reached = {"email", "phone"} & found.mapping.keys() or profile.get("email") or profile.get("phone")
+    if reached:
         return []
-    named = [name for name in ("external_id", "name", "first_name", "company") if profile.get(name)]
+    named = [
+        name
+        for name in ("external_id", "name", "first_name", "company")
+        if profile.get(name) or name in found.mapping
+    ]
     if not named:
-        return ["nothing in the payload looks like an e-mail or a phone: map one by hand"]
+        return [Open("nothing in the payload looks like an e-mail or a phone: map one by hand")]
     document["required"] = [f"email|phone|{named[0]}"]
-    return [f"no e-mail and no phone in this payload: the form takes leads by {named[0]} too"]
+    document["fields"] = document.pop("fields")
+    return [Open(f"no e-mail and no phone in this payload: the form takes leads by {named[0]} too")]
 
 
-def _yaml(document: Mapping[str, Any], notes: list[str], vendor: str | None, notice: bool) -> str:
-    lines = ["# yaml-language-server: $schema=../.schemas/form.schema.json"]
-    lines += [f"# To decide: {note}" for note in notes]
-    for key, value in document.items():
-        if key == "fields":
-            lines += _fields_yaml(value, vendor)
-        elif isinstance(value, list):
-            lines.append(f"{key}: [{', '.join(quoted(each, within=True) for each in value)}]")
-        else:
-            lines.append(f"{key}: {quoted(value)}")
-    if vendor in _SIGNATURES:
-        lines.append(f"# so that only {vendor} can send: {_SIGNATURES[vendor]}")
-    if vendor in _FETCHES:
-        lines.append(_FETCHES[vendor] if notice else f"# for notices: {_FETCHES[vendor]}")
-    return "\n".join(lines) + "\n"
+def _region(document: Mapping[str, Any], sample: Sample, found: Found) -> list[Open]:
+    """Numbers without a country code say nothing without a region."""
+    if document.get("region") or document.get("vendor") in _SENDS_COUNTRY_CODES or is_notice(sample.fields):
+        return []
+    form = Form.model_validate(with_preset(_plain(document)))
+    if "phone" not in found.mapping and not map_submission(form, sample.fields).profile.get("phone_raw"):
+        return []
+    region = _REGION_OF.get(document.get("language", ""), "ES")
+    why = (
+        f"Phone numbers written without a country code are read only where the form names a country, such as "
+        f"`region: {region}` (its ISO code)."
+    )
+    return [Open(why, (f"region: {region}",))]
 
 
-def _fields_yaml(mapping: Mapping[str, list[str]], vendor: str | None) -> list[str]:
+def _undecided(found: Found) -> list[Open]:
+    if not found.undecided:
+        return []
+    why = (
+        "Nothing reads these fields; they are kept as they come. Under `fields:`, for what rules shall read:"
+    )
+    lines = tuple(f"{name}: {path}" for name, path in found.undecided.items())
+    return [Open(why, lines, inside=True)]
+
+
+def _sender(vendor: str | None, form_id: str, sample: Sample) -> list[Open]:
+    """How only the tool can send; a page's visitors and a file's rows prove nothing."""
+    if sample.kind != "post" or vendor == "salesforce":
+        return []
     if vendor is not None:
-        ready = ", ".join(preset(vendor).get("fields", {}))
-        head = [f"# read by the ready mapping of {vendor}: {ready}"]
-    else:
-        head = []
-    if not mapping:
-        return head + ([] if vendor is not None else ["fields: {}"])
-    lines = [*head, "fields:"]
-    for name, paths in mapping.items():
-        shown = (
-            quoted(paths[0])
-            if len(paths) == 1
-            else f"[{', '.join(quoted(each, within=True) for each in paths)}]"
-        )
-        lines.append(f"  {name}: {shown}")
-    return lines
+        opens = [Open(f"So that only {vendor} can send:", (f"signature: {_SIGNATURES[vendor]}",))]
+        if vendor in _FETCHES:
+            why = (
+                "Each lead is fetched with this token:"
+                if is_notice(sample.fields)
+                else "For notices of ids only:"
+            )
+            opens.append(Open(why, (_FETCHES[vendor],)))
+        return opens
+    why = (
+        "So that only your tool can send, where it signs by Standard Webhooks; where it only sends a fixed "
+        "header, `scheme: shared_secret` with `header: X-Baton-Key`:"
+    )
+    return [Open(why, (f"signature: {{scheme: standard_webhooks, secret: {form_id}-webhook}}",))]

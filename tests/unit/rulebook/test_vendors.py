@@ -30,8 +30,8 @@ def pairs(name: str, value: str, **answers: Any) -> list[dict[str, Any]]:
     return [{name: key, value: answer} for key, answer in answers.items()]
 
 
-def answer(ref: str, kind: str, value: Any) -> dict[str, Any]:
-    return {"type": kind, kind: value, "field": {"id": f"id-{ref}", "type": kind, "ref": ref}}
+def answer(ref: str, type_: str, value: Any, kind: str = "") -> dict[str, Any]:
+    return {"type": type_, type_: value, "field": {"id": f"id-{ref}", "type": kind or type_, "ref": ref}}
 
 
 TYPEFORM = {
@@ -42,7 +42,7 @@ TYPEFORM = {
         "submitted_at": "2026-03-02T11:59:00Z",
         "hidden": {"utm_source": "ads", "gclid": "Cj0-1"},
         "answers": [
-            answer("what_do_you_need", "text", "A demo"),
+            answer("what_do_you_need", "text", "A demo", kind="long_text"),
             answer("mail", "email", "lena@example.com"),
             answer("tel", "phone_number", "+34600000001"),
             answer("interests", "choices", {"labels": ["CRM", "Support"]}),
