@@ -164,8 +164,8 @@ def _silent(finding: Finding, since: str) -> Words:
     facts, form = finding.facts, finding.form_id
     happened = (
         f"Form {form}: nothing has come in since {since}. By its own pattern of the last weeks about "
-        f"{facts['expected']:.0f} submissions would have come since then; that is more than three times its "
-        "longest usual silence on such a day."
+        f"{facts['expected']:.0f} submissions would have come since then; that is far longer than its usual "
+        "silences, and than chance explains."
     )
     return (
         "nothing comes in",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scoring.domain.silence import pattern_of, silence_of
+from scoring.domain.silence import Pattern, pattern_of, silence_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=MADRID)
@@ -90,6 +90,53 @@ def test_a_form_that_comes_by_chance_is_not_told_every_day() -> None:
             pattern = pattern_of(slots[: at + 1], MADRID)
         alarms += silence_of(pattern, slots[at][0], slots[at + 1][0]) is not None
     assert alarms <= 2
+
+
+def by_chance(a_week: float, weeks: int, chance: random.Random) -> Slots:
+    """Poisson arrivals at any hour."""
+    at, end = MONDAY.astimezone(UTC), MONDAY.astimezone(UTC) + timedelta(weeks=weeks)
+    found: Slots = []
+    while (at := at + timedelta(weeks=chance.expovariate(a_week))) < end:
+        found.append((at, 1))
+    return found
+
+
+@pytest.mark.parametrize("a_week", [3, 5])
+def test_a_form_that_rarely_brings_anything_is_told_wrongly_once_a_year_at_most(a_week: int) -> None:
+    """Twelve years of Poisson arrivals. The rule is made for one false alarm in two years."""
+    years, alarms, looked = 12, 0, 0
+    slots = by_chance(a_week, 52 * years, random.Random(8))
+    for number in range(8 * a_week, len(slots) - 1):
+        if number % 6 == 0:
+            pattern = pattern_of(slots[number - 10 * a_week : number + 1], MADRID)
+        if number < 8 * a_week + 6 or pattern is None:
+            continue
+        looked += 1
+        before, after = slots[number][0], slots[number + 1][0]
+        is_long = pattern.expected(before, after) >= pattern.least
+        alarms += is_long and first_silence(pattern, before, after) is not None
+    assert looked > 0.9 * len(slots)
+    assert alarms <= years
+
+
+def first_silence(pattern: Pattern, last: datetime, until: datetime) -> datetime | None:
+    """When silence is told after `last`, looked at each six hours."""
+    at = last
+    while at < until:
+        if silence_of(pattern, last, at) is not None:
+            return at
+        at += timedelta(hours=6)
+    return None
+
+
+def test_a_form_of_three_a_week_that_falls_silent_is_told_within_three_weeks() -> None:
+    """In nineteen of twenty cases; where its last weeks brought fewer than two a week it is too rare."""
+    chance, told = random.Random(3), 0
+    for _ in range(40):
+        slots = by_chance(3, 9, chance)
+        pattern, last = pattern_of(slots, MADRID), slots[-1][0]
+        told += silence_of(pattern, last, last + timedelta(days=21)) is not None
+    assert told >= 38
 
 
 def test_a_form_too_young_or_too_rare_is_never_told() -> None:
