@@ -57,6 +57,12 @@ class Stack:
                 f"name its file with --stack, or set {service.variable}."
             ) from None
 
+    @property
+    def has_demo_hours(self) -> bool:
+        """Whether this is the stack of `make run` with the demo's hours (rulebook.demo_hours)."""
+        is_the_files = self.addresses.get(Service.SCORING) == self.content.get(Service.SCORING.value)
+        return bool(self.content.get("demo_hours")) and is_the_files
+
     def form_key(self, form: str) -> str | None:
         """The key of a form, where the stack's file names it."""
         found = self.content.get("forms", {}).get(form)

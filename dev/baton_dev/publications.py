@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from baton_dev.demo import DERIVED, RULEBOOK, has_other_hours
+from baton_dev.demo import has_other_hours
 from baton_dev.onboarding import Published
 
 LONGEST_WAIT = 60.0
@@ -52,10 +52,8 @@ class Publications:
 
 
 def how_to_keep_hours(folder: Path) -> str:
-    """Return the commands that publish an edited rulebook with the demo's hours, a line each."""
-    words = "" if folder == RULEBOOK else f" {folder}"
-    derive = f".venv/bin/python -m baton_dev.demo{words}"
-    return f"  {derive}\n  .venv/bin/baton rulebook publish {DERIVED.as_posix()}"
+    """Return the command that publishes an edited rulebook with the demo's hours."""
+    return f"  .venv/bin/baton rulebook publish {folder}"
 
 
 def why_samples_wait(published: Published, now: datetime) -> str:

@@ -34,7 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     has_failed = False
     try:
         rulebook = read_rulebook(options.rulebook, as_written=options.as_written)
-        stack = Stack(options.home, rulebook, say=lambda step: console.print(f"  [green]✓[/] {step}"))
+        stack = Stack(
+            options.home,
+            rulebook,
+            has_demo_hours=not options.as_written,
+            say=lambda step: console.print(f"  [green]✓[/] {step}"),
+        )
         stack.start()
         _introduce(stack, console, options)
         if options.no_samples:
@@ -77,7 +82,7 @@ def _introduce(stack: Stack, console: Console, options: argparse.Namespace) -> N
         console.print(
             "For the demo the agreement's minutes are seconds and offices never close, except those in "
             "Romania; `make run AS_WRITTEN=1` keeps the rulebook as it is. An edited rulebook takes effect "
-            "with these hours at the next `make run`, or now with:"
+            "with these hours at the next `make run`, or now (with --as-written: with its own hours) by:"
         )
         console.print(how_to_keep_hours(options.rulebook), highlight=False, soft_wrap=True)
     now = datetime.now(UTC)

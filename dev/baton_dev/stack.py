@@ -56,7 +56,8 @@ class Stack:
 
     `rulebook` is the rulebook as JSON, published when it differs from the newest version. `fsync=False`
     is for tests that prove nothing about a power cut. `extra_env` goes to every service, for instance
-    failpoints. `say` is told each step in a sentence.
+    failpoints. `has_demo_hours`: the rulebook has the demo's hours; clients are told to keep them. `say` is
+    told each step in a sentence.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Stack:
         *,
         fsync: bool = True,
         extra_env: Mapping[str, str] | None = None,
+        has_demo_hours: bool = False,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.home = home.resolve()
@@ -75,6 +77,7 @@ class Stack:
         self.published: Published | None = None
         self._rulebook = rulebook
         self._extra_env = dict(extra_env or {})
+        self._has_demo_hours = has_demo_hours
         self._say = say
         self._around: Surroundings | None = None
         self._lock: TextIO | None = None
@@ -251,6 +254,7 @@ class Stack:
             "operator_token": around.operator_token,
             "reps": reps,
             "forms": forms,
+            "demo_hours": self._has_demo_hours,
             "versions": versions,
             "started_at": datetime.now(UTC).isoformat(),
         }

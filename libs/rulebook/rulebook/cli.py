@@ -15,9 +15,10 @@ from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage, CommandFailed
 from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_json, print_line, print_table, progress
-from baton_cli.stack import Service
+from baton_cli.stack import Service, Stack
 from rulebook.check import check as check_place
 from rulebook.countries import country_code
+from rulebook.demo_hours import SPOKEN, with_demo_hours
 from rulebook.diff import diff as differences
 from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.first import Answers, FirstRep, FolderInUse, init_folder
@@ -36,6 +37,12 @@ From = Annotated[
         metavar="MOMENT",
         help="When it takes effect, at least 30 s ahead. [default: in 30 s]",
         show_default=False,
+    ),
+]
+AsWritten = Annotated[
+    bool,
+    typer.Option(
+        "--as-written", help="To the stack of `make run`: with the folder's own hours, not the demo's."
     ),
 ]
 
@@ -139,12 +146,14 @@ def diff(
         int | None,
         typer.Option(min=1, help="Compare with it. [default: the one in force]", show_default=False),
     ] = None,
+    as_written: AsWritten = False,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """What publishing a folder would change; exit code 1 when there is a difference."""
     mine = _load(folder)
     with open_client(stack) as client:
+        mine = _for_stack(client.stack, mine, as_written=as_written)
         published = client.get(Service.SCORING, f"/v1/rulebooks/{version or 'active'}")
     changes = differences(parse(published["rulebook"]), mine)
     if as_json:
@@ -164,14 +173,19 @@ def publish(
     effective_from: From = None,
     by: Annotated[str | None, typer.Option(help="Who publishes. [default: you]", show_default=False)] = None,
     force: Annotated[bool, typer.Option("--force", help="Also what is published already.")] = False,
+    as_written: AsWritten = False,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a folder and publish it whole as a new version, unless the newest says the same."""
+    """Check a folder and publish it whole as a new version, unless the newest says the same.
+
+    To the stack of `make run` it is published with the demo's hours, which it says.
+    """
     progress(f"checking {folder} ...")
-    document = to_document(_load(folder))
-    body = {"rulebook": document, **_publication(by, effective_from)}
+    mine = _load(folder)
     with open_client(stack) as client:
+        document = to_document(_for_stack(client.stack, mine, as_written=as_written))
+        body = {"rulebook": document, **_publication(by, effective_from)}
         same = None if force else _same_as_newest(client, document, body.get("effective_from"))
         if same is None:
             progress("publishing ...")
@@ -247,6 +261,17 @@ def _load(folder: Path) -> Rulebook:
         return load_folder(folder)
     except RulebookInvalid as error:
         raise _Invalid(f"{error}\n{folder}: {_counted(errors_in(error.findings), error.findings)}") from None
+
+
+def _for_stack(stack: Stack, mine: Rulebook, *, as_written: bool) -> Rulebook:
+    """The rulebook as that stack is to have it: a demo keeps its hours unless told otherwise."""
+    if as_written or not stack.has_demo_hours:
+        return mine
+    progress(
+        f"This is the stack of `make run`, so it goes with the demo's hours: {SPOKEN}. "
+        "--as-written keeps the folder's own."
+    )
+    return parse(with_demo_hours(to_document(mine)))
 
 
 def _counted(errors: list[Finding], findings: list[Finding]) -> str:

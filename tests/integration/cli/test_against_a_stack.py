@@ -12,9 +12,9 @@ from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner, Result
 
 from baton_cli.app import app
-from baton_dev.demo import for_a_visitor
 from baton_dev.stack import Stack
 from baton_dev.waiting import wait_until
+from rulebook.demo_hours import with_demo_hours
 from rulebook.loader import load_folder
 
 FOLDER = Path(__file__).resolve().parents[3] / "rulebook"
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.stack
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The example company, with offices that never close."""
     company = load_folder(FOLDER).model_dump(mode="json", by_alias=True)
-    company["calendars"] = for_a_visitor(company)["calendars"]
+    company["calendars"] = with_demo_hours(company)["calendars"]
     stack = Stack(tmp_path_factory.mktemp("stack"), company, fsync=False)
     stack.start()
     yield stack

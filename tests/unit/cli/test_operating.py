@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from rulebook.demo_hours import with_demo_hours
 from rulebook.loader import load_folder
-from rulebook.publication import checksum, to_document
+from rulebook.publication import checksum, parse, to_document
 from tests.unit.cli.conftest import Run, Services
 
 FOLDER = Path(__file__).resolve().parents[3] / "rulebook"
@@ -258,6 +259,27 @@ def test_a_rulebook_is_compared_published_and_rolled_back(baton: Run, services: 
     services.answer("GET /v1/rulebooks", {"versions": [published]})
     assert json.loads(baton("rulebook", "list", "--json").stdout)["in_force"] == 1
     assert "company: Before" in baton("rulebook", "show").stdout
+
+
+def test_a_demo_keeps_its_hours_when_an_edit_is_published_unless_told_otherwise(
+    baton: Run, services: Services, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack_file.write_text(json.dumps(json.loads(stack_file.read_text()) | {"demo_hours": True}))
+    written = to_document(load_folder(FOLDER))
+    demo = to_document(parse(with_demo_hours(written)))
+    services.answer("GET /v1/rulebooks", {"versions": []})
+    services.answer("GET /v1/rulebooks/active", {"version": 1, "rulebook": demo})
+    services.answer("POST /v1/rulebooks", {"version": 2, "effective_from": "2026-11-26T10:00:30Z"}, 201)
+    assert baton("rulebook", "diff", str(FOLDER)).exit_code == 0
+    assert baton("rulebook", "diff", str(FOLDER), "--as-written").exit_code == 1
+    done = baton("rulebook", "publish", str(FOLDER))
+    assert "it goes with the demo's hours: its minutes are seconds" in done.stderr
+    assert "--as-written keeps the folder's own" in done.stderr
+    assert baton("rulebook", "publish", str(FOLDER), "--as-written").exit_code == 0
+    monkeypatch.setenv("BATON_SCORING_URL", f"{services.url}/")
+    assert "demo" not in baton("rulebook", "publish", str(FOLDER)).stderr, "another scoring is no demo"
+    sent = [body["rulebook"] for body in bodies(services, "POST /v1/rulebooks")]
+    assert sent == [demo, written, written]
 
 
 def test_an_invalid_folder_is_not_published(baton: Run, services: Services, tmp_path: Path) -> None:

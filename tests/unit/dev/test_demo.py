@@ -7,9 +7,10 @@ from typing import Any
 import phonenumbers
 import pytest
 
-from baton_dev.demo import for_a_visitor, has_other_hours, main, read_rulebook, write_folder
+from baton_dev.demo import has_other_hours, read_rulebook
 from baton_dev.errors import StackError
 from baton_dev.samples import Sample, fields_for, samples
+from rulebook.demo_hours import with_demo_hours
 
 _FIELDS = {
     "email": {"from": ["your-email"]},
@@ -84,7 +85,7 @@ def test_offices_open_round_the_clock_but_romania_keeps_its_hours_and_minutes_be
             }
         },
     }
-    changed = for_a_visitor(written)
+    changed = with_demo_hours(written)
     assert changed["calendars"]["madrid"]["week"]["sun"] == [["00:00", "24:00"]]
     assert changed["calendars"]["madrid"]["holidays"] == []
     assert changed["calendars"]["cluj"] == written["calendars"]["cluj"]
@@ -96,23 +97,6 @@ def test_offices_open_round_the_clock_but_romania_keeps_its_hours_and_minutes_be
 
 
 _EXAMPLE = Path(__file__).resolve().parents[3] / "rulebook"
-
-
-def test_the_derived_folder_reads_as_the_demos_rulebook(tmp_path: Path) -> None:
-    derived = tmp_path / "derived"
-    write_folder(_EXAMPLE, derived)
-    (derived / "forms" / "left-over.yaml").write_text("from the time before")
-    write_folder(_EXAMPLE, derived)
-    assert read_rulebook(derived, as_written=True) == read_rulebook(_EXAMPLE)
-
-
-def test_a_folder_of_somebody_elses_is_not_overwritten(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "calendars.yaml").write_text("mine: true")
-    assert main([str(_EXAMPLE), str(tmp_path)]) == 1
-    assert "name a folder that does not exist yet" in capsys.readouterr().err
-    assert (tmp_path / "calendars.yaml").read_text() == "mine: true"
 
 
 def test_a_rulebook_with_errors_is_refused_with_all_of_them(tmp_path: Path) -> None:

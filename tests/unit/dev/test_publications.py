@@ -46,11 +46,11 @@ def test_a_publication_that_ends_the_demos_hours_says_how_to_keep_them(
     told = _about(accept_within, as_written=as_written)
     assert told.startswith(f"Rulebook version 2, published by ana, takes effect at {clock(SOON)}.")
     assert ("It ends the demo's hours" in told) is is_warned
-    assert ("baton rulebook publish .baton/demo-rulebook" in told) is is_warned
+    assert ("baton rulebook publish rulebook" in told) is is_warned
 
 
 def test_the_command_names_a_rulebook_that_lies_elsewhere() -> None:
-    assert "baton_dev.demo ours\n" in _about("10m", folder="ours")
+    assert _about("10m", folder="ours").endswith("baton rulebook publish ours")
 
 
 @pytest.mark.parametrize(
