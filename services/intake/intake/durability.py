@@ -7,6 +7,7 @@ from time import perf_counter
 
 from intake import metrics
 from intake.circuit import Circuit
+from intake.deadline import Deadline
 from intake.lane import Lane
 from intake.spool import Spool, SpoolUnavailable
 from service_kit.clock import Clock
@@ -28,31 +29,44 @@ class Durability:
     """The order of the two places, and the circuit between them."""
 
     def __init__(
-        self, lane: Lane, spool: Spool, circuit: Circuit, clock: Clock, *, spool_deadline: float
+        self,
+        lane: Lane,
+        spool: Spool,
+        circuit: Circuit,
+        clock: Clock,
+        *,
+        spool_deadline: float,
+        publish_deadline: float = 1.2,
     ) -> None:
         self._lane = lane
         self._spool = spool
         self._circuit = circuit
         self._clock = clock
         self._spool_deadline = spool_deadline
+        self._publish_deadline = publish_deadline
+
+    def deadline(self) -> Deadline:
+        """By when a request that begins now is to be answered."""
+        return Deadline(self._clock, publish=self._publish_deadline, spool=self._spool_deadline)
 
     @property
     def is_possible(self) -> bool:
         """Whether it is worth trying: false while the broker is known to be away and the spool is full."""
         return not self._circuit.is_open or not self._spool.is_full
 
-    async def keep(self, encode: Encode) -> str:
-        """Return where the record is durable now: `kafka` or `spool`. Raises NotDurable.
+    async def keep(self, encode: Encode, deadline: Deadline | None = None) -> str:
+        """Return where the record is durable now: `kafka` or `spool`. Raises NotDurable. `deadline`: the
+        request's, where something has taken time of it already.
 
         A record that may have reached the broker without an answer goes to the spool under the same id.
         """
         if self._circuit.lets_try(
             spool_is_empty=not self._spool.has_records.is_set()
-        ) and await self._publish(encode(None)):
+        ) and await self._publish(encode(None), deadline.for_broker if deadline else None):
             await failpoint("intake.after_publish")
             return "kafka"
         try:
-            async with asyncio.timeout(self._spool_deadline):
+            async with asyncio.timeout(deadline.for_disk if deadline else self._spool_deadline):
                 await self._spool.append(encode(self._clock.now()))
         except SpoolUnavailable as error:
             raise NotDurable(str(error)) from error
@@ -61,10 +75,15 @@ class Durability:
         await failpoint("intake.after_spool")
         return "spool"
 
-    async def _publish(self, record: Outgoing) -> bool:
+    async def _publish(self, record: Outgoing, within: float | None) -> bool:
         started = perf_counter()
-        outcome = await self._lane.publish(record)
-        metrics.PUBLISH_SECONDS.observe(perf_counter() - started)
+        try:
+            async with asyncio.timeout(within):
+                outcome = await self._lane.publish(record)
+        except TimeoutError:  # less than the broker has else: it may be well, so others still try it
+            return False
+        finally:
+            metrics.PUBLISH_SECONDS.observe(perf_counter() - started)
         if outcome.is_acknowledged:
             self._circuit.close()
             return True

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from intake import errors, metrics
+from intake.deadline import Deadline
 from intake.domain.bodies import decode
 from intake.domain.fingerprint import fingerprint
 from intake.domain.generations import Generations
@@ -111,6 +112,7 @@ class Intake:
     async def accept(self, posted: Posted, found: Found) -> Accepted:
         """What became of one post, stage by stage. Raises Refusal; then nothing was kept, with one exception:
         a key that came with other fields before (422) is kept in quarantine, for callers who never listen."""
+        deadline = self._durability.deadline()
         admission = self._gate.admit(posted, found)
         sender = _Sender(OPERATOR) if self.is_trial(posted) else self._sender(posted, found)
         sent = self._decoded(posted, found)
@@ -119,7 +121,7 @@ class Intake:
             self._gate.settle(admission, is_repeat=self._is_known(read.submission_id))
             read = self._judged(read, found, sent)
             use, read = self._by_key_use(read)
-            await self._once(read, sent.technical, posted)
+            await self._once(read, sent.technical, posted, deadline)
             if use is KeyUse.OTHER:
                 raise reused()
         except Refusal as refusal:
@@ -234,13 +236,13 @@ class Intake:
         )
         return use, read._replace(verdict=verdict) if read.verdict is ACCEPTED else read
 
-    async def _once(self, read: Read, technical: Technical, posted: Posted) -> None:
+    async def _once(self, read: Read, technical: Technical, posted: Posted, deadline: Deadline) -> None:
         """Make it durable, once for all posts of it that are in flight together."""
         twin = self._in_flight.get(read.submission_id)
         if twin is not None:
             await self._same_answer(twin)
             return
-        await self._keep_once(read, technical, posted)
+        await self._keep_once(read, technical, posted, deadline)
         self._seen.put(read.submission_id, True)
         if read.key is not None and read.key_origin == "header":
             self._recent.remember(read.form_id, read.key, read.fingerprint)
@@ -251,11 +253,11 @@ class Intake:
             raise error
         metrics.COALESCED.inc()
 
-    async def _keep_once(self, read: Read, technical: Technical, posted: Posted) -> None:
+    async def _keep_once(self, read: Read, technical: Technical, posted: Posted, deadline: Deadline) -> None:
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._in_flight[read.submission_id] = outcome
         try:
-            await self._keep(read, technical, posted)
+            await self._keep(read, technical, posted, deadline)
         except BaseException as error:
             refusal = (
                 error
@@ -270,18 +272,23 @@ class Intake:
         finally:
             del self._in_flight[read.submission_id]
 
-    async def _keep(self, read: Read, technical: Technical, posted: Posted) -> None:
+    async def _keep(self, read: Read, technical: Technical, posted: Posted, deadline: Deadline) -> None:
         if not self._durability.is_possible:
             raise errors.not_durable("the broker is away and the spool is full")
         verdict = read.verdict
         if read.sender != OPERATOR:
             verdict = await self._gate.verdict(
-                read, technical, posted.address, is_repeat=read.submission_id in self._seen
+                read,
+                technical,
+                posted.address,
+                within=deadline.for_captcha,
+                is_repeat=read.submission_id in self._seen,
             )
         read = checked(read if verdict is read.verdict else read._replace(verdict=verdict))
         receipt = self._numbering.take()
         try:
-            route = await self._durability.keep(partial(submission_record, read, receipt, posted.traceparent))
+            encode = partial(submission_record, read, receipt, posted.traceparent)
+            route = await self._durability.keep(encode, deadline)
         except NotDurable as error:
             self._numbering.void(receipt)
             _log.warning(

@@ -86,6 +86,7 @@ class Wiring:
             self.circuit,
             clock,
             spool_deadline=settings.spool_deadline_ms / 1000,
+            publish_deadline=settings.publish_deadline_ms / 1000,
         )
         self.notices = Notices(runtime, settings, self.forms, durability, run)
         secrets = Secrets(settings.secrets_dir)

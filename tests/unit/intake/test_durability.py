@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from intake.circuit import Circuit
+from intake.deadline import Deadline
 from intake.durability import Durability, NotDurable
 from intake.lane import Lane
 from intake.spool import Spool
@@ -27,6 +28,8 @@ class ScriptedPublisher:
     def __init__(self) -> None:
         self.fails = False
         self.refuses = False
+        self.hangs = False
+        self.released = asyncio.Event()
         self.asked = 0
         self.together: list[int] = []
 
@@ -37,6 +40,8 @@ class ScriptedPublisher:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         self.asked += 1
         self.together.append(len(records))
+        if self.hangs:
+            await self.released.wait()
         if self.fails or self.refuses:
             raise PublishFailed(
                 (), dict.fromkeys(range(len(records)), "too large") if self.refuses else {}, len(records)
@@ -137,3 +142,14 @@ async def test_records_published_together_fare_each_on_its_own(
     monkeypatch.setattr(world.publisher, "publish", mixed)
     routes = await asyncio.gather(*(world.keep() for _ in range(4)))
     assert routes == ["spool", "kafka", "spool", "spool"]
+
+
+async def test_a_broker_that_has_little_time_left_gives_way_to_the_disk_and_is_not_taken_for_away(
+    world: World,
+) -> None:
+    world.publisher.hangs = True
+    deadline = Deadline(world.clock, publish=0.01, spool=5.0)
+    world.clock.advance(60)
+    assert await world.durability.keep(encode, deadline) == "spool"
+    assert (world.spool.counts.pending, world.circuit.is_open) == (1, False)
+    world.publisher.released.set()

@@ -1,6 +1,9 @@
 """An instance counts what it accepts, and reports the numbers it took back."""
 
+import tracemalloc
+
 from intake.domain.receipts import Numbering
+from lead_events import Receipt
 
 
 def test_numbers_run_from_one_without_gaps() -> None:
@@ -30,3 +33,16 @@ def test_a_long_outage_is_reported_in_pieces() -> None:
     for _ in range(3):
         reported += numbering.take().voided
     assert sorted(reported) == list(range(1, 701))
+
+
+def test_after_a_long_outage_a_number_costs_no_more_than_before() -> None:
+    numbering = Numbering("one")
+    for _ in range(100_000):
+        numbering.void(Receipt(instance="one", number=1))
+    tracemalloc.start()
+    try:
+        numbering.take()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000  # bytes: a copy of what waits would take eight times that

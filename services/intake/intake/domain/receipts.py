@@ -1,5 +1,7 @@
 """An instance's own count of what it accepts, so that a lost lead shows as a missing number."""
 
+from collections import deque
+
 from lead_events import Receipt
 
 _MOST_VOIDED = 500
@@ -12,15 +14,16 @@ class Numbering:
         self.instance = instance
         self.given = 0
         self.voided = 0
-        self._to_report: list[int] = []
+        self._to_report: deque[int] = deque()
 
     def take(self) -> Receipt:
-        """The next number, with numbers to report as void."""
+        """The next number, with numbers to report as void: the same little work however many there are."""
         self.given += 1
-        reported, self._to_report = self._to_report[:_MOST_VOIDED], self._to_report[_MOST_VOIDED:]
+        waiting = self._to_report
+        reported = [waiting.popleft() for _ in range(min(_MOST_VOIDED, len(waiting)))] if waiting else []
         return Receipt(instance=self.instance, number=self.given, voided=reported)
 
     def void(self, receipt: Receipt) -> None:
         """The answer was 503: a later record reports the number, and what its own would have reported."""
         self.voided += 1
-        self._to_report += [*receipt.voided, receipt.number]
+        self._to_report.extend([*receipt.voided, receipt.number])

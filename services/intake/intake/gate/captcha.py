@@ -15,7 +15,7 @@ from service_kit.secrets import SecretMissing, Secrets
 
 _log = logger(__name__)
 SECONDS = 2.0
-"""For the whole answer; then the submission waits in quarantine instead."""
+"""At most, for the whole answer; then the submission waits in quarantine instead."""
 _URL = "https://challenges.cloudflare.com/turnstile/v0/siteverify"
 _LONGEST = 2048
 _OURS = frozenset({"missing-input-secret", "invalid-input-secret", "bad-request", "internal-error"})
@@ -33,8 +33,10 @@ class Proven(StrEnum):
 class Provider(Protocol):
     """Asks whether a proof is good."""
 
-    async def verify(self, captcha: Captcha, proof: str | None, address: str, submission: UUID) -> Proven:
-        """Never raises: whatever goes wrong is `UNAVAILABLE`."""
+    async def verify(
+        self, captcha: Captcha, proof: str | None, address: str, submission: UUID, within: float
+    ) -> Proven:
+        """Never raises: whatever goes wrong is `UNAVAILABLE`, also no answer `within` so many seconds."""
 
 
 class Turnstile:
@@ -50,13 +52,15 @@ class Turnstile:
         self._new_client = client
         self._client: httpx.AsyncClient | None = None
 
-    async def verify(self, captcha: Captcha, proof: str | None, address: str, submission: UUID) -> Proven:
+    async def verify(
+        self, captcha: Captcha, proof: str | None, address: str, submission: UUID, within: float
+    ) -> Proven:
         """Ask siteverify."""
         if not proof or len(proof) > _LONGEST:
             return Proven.FAILED
         try:
             secret = self._secrets.one(captcha.secret)
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(min(SECONDS, within)):
                 answer = await self._post(captcha.verify_url or _URL, secret, proof, address, submission)
             return _verdict(answer)
         except SecretMissing as error:

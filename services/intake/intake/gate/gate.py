@@ -78,16 +78,16 @@ class Gate:
         )
 
     async def verdict(
-        self, read: Read, technical: Technical, address: str, *, is_repeat: bool = False
+        self, read: Read, technical: Technical, address: str, *, within: float, is_repeat: bool = False
     ) -> Verdict:
-        """The verdict in the end: by the captcha's provider, and by what else comes to the form now. A repeat
-        is no other use of its token, and no other suspect."""
+        """The verdict in the end: by the captcha's provider, if it answers `within` so many seconds, and by
+        what else comes to the form now. A repeat is no other use of its token, and no other suspect."""
         form, verdict = read.form, read.verdict
         if form.spam.min_fill is not None and not is_repeat:
             self._tokens.use(form.key, technical.token)
         if form.spam.captcha is not None and verdict.reason is None:
             proven = await self._captcha.verify(
-                form.spam.captcha, technical.captcha, address, read.submission_id
+                form.spam.captcha, technical.captcha, address, read.submission_id, within
             )
             metrics.CAPTCHA.labels(proven.value).inc()
             if proven is not Proven.PERSON:
