@@ -23,6 +23,9 @@ ROUTER = Service("router", has_store=True)
 SLA_MONITOR = Service("sla_monitor", has_store=True)
 SERVICES = (INTAKE, SCORING, ROUTER, SLA_MONITOR)
 
+HANDED_ON = ("BATON_SECRET_", "BATON_SECRETS_DIR", "BATON_SMTP_", "BATON_DELIVERY_ALLOW")
+"""How settings begin that whoever starts a stack gives to its services: secrets, and where alerts may go."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -36,11 +39,12 @@ class Surroundings:
 
 
 def settings(service: Service, around: Surroundings, *, port: int, instance: str) -> dict[str, str]:
-    """Return the environment of one instance, free of what the starter's own says about Baton but secrets."""
+    """Return the environment of one instance: of what the starter's own says about Baton only what it is
+    HANDED_ON."""
     env = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("BATON_") or name.startswith(("BATON_SECRET_", "BATON_SECRETS_DIR"))
+        if not name.startswith("BATON_") or name.startswith(HANDED_ON)
     }
     env |= {
         "BATON_KAFKA": around.kafka,

@@ -94,3 +94,24 @@ def test_a_form_that_only_files_feed_says_what_came_from_them(services: Services
     assert said in baton("form", "health", "fair").stdout
     services.answer("GET /v1/forms/health", {"forms": [summary("new", [], None)]})
     assert "from files" not in baton("form", "health").stdout
+
+
+def test_an_alert_says_whether_anybody_was_told(services: Services, baton: Run) -> None:
+    missing = "e-mail needs BATON_SMTP_URL and BATON_SMTP_FROM"
+    waits = {"channel": "email", "state": "pending", "outcome": "misconfigured", "detail": missing}
+    new = {"channel": "email", "state": "pending", "outcome": None, "detail": None}
+    there = {"channel": "webhook", "state": "delivered", "outcome": "delivered", "ended_at": AT}
+    gone = {"channel": "webhook", "state": "given_up", "outcome": "out_of_time", "detail": None}
+    services.answer(
+        "GET /v1/forms/demo/health", ONE | {"alerts": [ALERT | {"deliveries": [waits, new, there, gone]}]}
+    )
+    told = baton("form", "health", "demo").stdout
+    for line in (
+        f"Told by email: waits, misconfigured: {missing}",
+        "Told by email: waits, not tried yet",
+        "Told by webhook: arrived 2026-03-06 17:18:00 UTC",
+        "Told by webhook: given up, out of time",
+    ):
+        assert line in told
+    services.answer("GET /v1/forms/demo/health", ONE)
+    assert "Nobody was told: alerts.yaml" in baton("form", "health", "demo").stdout

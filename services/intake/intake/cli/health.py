@@ -124,6 +124,23 @@ def _show_one(one: dict[str, Any]) -> None:
         print_line()
         print_heading(alert["subject"])
         print_line(alert["text"].rstrip())
+        for told in _told(alert.get("deliveries", [])):
+            print_line(told)
+
+
+def _told(deliveries: list[dict[str, Any]]) -> list[str]:
+    """Whether the newest message about an alert arrived, a line a channel."""
+    if not deliveries:
+        return ["Nobody was told: alerts.yaml of the rulebook names no channel (docs/alerts.md)."]
+    return [f"Told by {each['channel']}: {_fate(each)}" for each in deliveries]
+
+
+def _fate(delivery: dict[str, Any]) -> str:
+    if delivery["state"] == "delivered":
+        return f"arrived {brief_utc(delivery['ended_at'])}"
+    stands = "waits" if delivery["state"] == "pending" else "given up"
+    reasons = (str(delivery.get("outcome") or "not tried yet").replace("_", " "), delivery.get("detail"))
+    return f"{stands}, {': '.join(filter(None, reasons))}"
 
 
 def _silence(one: dict[str, Any], silence: dict[str, Any]) -> str:

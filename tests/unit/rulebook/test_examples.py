@@ -1,0 +1,19 @@
+"""Examples of the documentation are files that can be copied as they are."""
+
+import shutil
+from pathlib import Path
+
+from rulebook.check import check_folder
+from rulebook.findings import errors_in
+from rulebook.loader import load_folder
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_example_of_alerts_fits_into_a_rulebook(tmp_path: Path) -> None:
+    folder = tmp_path / "rulebook"
+    shutil.copytree(ROOT / "rulebook", folder)
+    shutil.copy(ROOT / "docs" / "examples" / "alerts.yaml", folder)
+    assert errors_in(check_folder(folder)) == []
+    channels = load_folder(folder).alerts.channels
+    assert {channel.kind for channel in channels.values()} == {"email", "webhook"}
