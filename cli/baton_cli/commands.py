@@ -32,7 +32,7 @@ class Group(TyperGroup):
         """Write the commands, wrapped."""
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         rows = [
-            (name, (command.help or "").partition("\n")[0])
+            (name, " ".join((command.help or "").partition("\n\n")[0].split()))
             for name, command in commands
             if command is not None and not command.hidden
         ]

@@ -17,7 +17,7 @@ BECAME = 23
 
 
 def status(stack: StackFile = None, as_json: AsJson = False) -> None:
-    """How everything is: addresses, forms, versions, lag, what waits, dead letters, conservation.
+    """How everything is: addresses, forms, versions, lag, what waits, dead letters, what is unaccounted for.
 
     Exit code 1 when something is wrong: a service away or not ready, a consumer standing still, dead letters,
     records unaccounted for, a form whose secret intake has no value for. Submissions in quarantine are told

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from baton_cli import app as frame
 from baton_cli.catalogue import Section, offers, summary
+from baton_cli.commands import command_group
 
 EXPECTED = {
     Section.EVERYDAY: {
@@ -152,6 +153,26 @@ def test_the_help_of_a_group_cuts_no_line_at_80_columns(name: str) -> None:
     assert done.exit_code == 0
     assert "..." not in done.output.replace("[ARGS]...", "")
     assert max(len(line) for line in done.output.splitlines()) <= 80
+
+
+def test_the_help_of_a_group_tells_a_sentence_of_two_lines_to_its_end() -> None:
+    group = command_group(help="A group.")
+
+    @group.command()
+    def one() -> None:
+        """Does this for a long while,
+        and that.
+
+        And what nobody asked.
+        """
+
+    @group.command()
+    def other() -> None:
+        """Does nothing."""
+
+    told = CliRunner().invoke(group, ["--help"]).output
+    assert "Does this for a long while, and that." in told
+    assert "nobody asked" not in told
 
 
 def test_the_version_is_told_by_flag_and_by_command() -> None:
