@@ -75,8 +75,8 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "A required field is absent or malformed (where the form has a `signature`: 202, and it waits in "
         "quarantine, as a machine cannot correct it), NUL or half a surrogate pair in a text, nested deeper "
         "than 32 levels, or the Idempotency-Key was used with other fields (then it is kept in quarantine "
-        "all the same). `errors[].message` is for the visitor, in the form's language. A browser that posted a "
-        "plain form gets a page with what was typed instead, for this and every other refusal."
+        "all the same). `errors[].message` is for the visitor, in the form's language. A browser that posted "
+        "a plain form gets a page with what was typed instead, for this and every other refusal."
     ),
     429: refusal(
         "Beyond the form's limit of posts a minute, in all or from this address; a repeat of what is known "

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from intake import errors
+from intake.domain.pages import Page
 from intake.domain.refusals import Refusal
-from intake.domain.wording import message_of
+from intake.domain.wording import DEFAULT, message_of
 
 Message = MutableMapping[str, Any]
 Scope = Mapping[str, Any]
@@ -124,9 +125,10 @@ async def nothing(send: Send, extra: Headers) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def page(send: Send, status: int, body: bytes, extra: Headers) -> None:
+async def page(send: Send, status: int, shown: Page, extra: Headers) -> None:
     """Send a page for a visitor."""
-    await _send(send, status, b"text/html; charset=utf-8", body, [_PAGE, *extra])
+    headers = [_PAGE, (b"content-language", shown.language.encode()), *extra]
+    await _send(send, status, b"text/html; charset=utf-8", shown.body, headers)
 
 
 async def answer(send: Send, status: int, content_type: bytes, body: bytes, extra: Headers) -> None:
@@ -149,7 +151,8 @@ async def _send(send: Send, status: int, content_type: bytes, body: bytes, extra
 def problem(refusal: Refusal, language: str = "en") -> tuple[bytes, Headers]:
     """Body and headers of an application/problem+json answer (RFC 9457).
 
-    `detail` is for whoever wrote the caller; `errors[].message` for the visitor, in `language`.
+    `detail` is for whoever wrote the caller; `errors[].message` for the visitor, in `language`, which then is
+    the answer's (Content-Language names whom it is for: RFC 9110, section 8.5).
     """
     content: dict[str, Any] = {
         "type": "about:blank",
@@ -164,9 +167,15 @@ def problem(refusal: Refusal, language: str = "en") -> tuple[bytes, Headers]:
             {"field": each.field, "detail": each.message, "message": message_of(each, language)}
             for each in refusal.errors
         ]
-    headers: Headers = [(b"content-language", language.encode())] if refusal.errors else []
+    headers: Headers = [(b"content-language", (language if refusal.errors else DEFAULT).encode())]
+    return orjson.dumps(content), headers + trying_again(refusal)
+
+
+def trying_again(refusal: Refusal) -> Headers:
+    """What a refusal says of the next attempt and of the connection, whatever its body is."""
+    headers: Headers = []
     if refusal.retry_after is not None:
         headers.append((b"retry-after", str(refusal.retry_after).encode()))
     if refusal.status in (408, 413):  # the rest of the body is not read
         headers.append((b"connection", b"close"))
-    return orjson.dumps(content), headers
+    return headers

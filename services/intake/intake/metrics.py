@@ -33,6 +33,10 @@ SPOOL_RECORDS = Gauge(
     "baton_intake_spool_records", "Records of the spool by state; written is the sum of the rest.", ["state"]
 )
 SPOOL_BYTES = Gauge("baton_intake_spool_bytes", "Size of the spool's segments.")
+SPOOL_DAMAGED = Counter(
+    "baton_intake_spool_damaged_bytes_total",
+    "Bytes of the spool that were damaged on the disk and put aside in refused/.",
+)
 SPOOL_OLDEST = Gauge(
     "baton_intake_spool_oldest_seconds", "Age of the record that has waited longest on disk; 0 without one."
 )

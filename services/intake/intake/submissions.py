@@ -137,9 +137,8 @@ class Submissions:
             await self._refuse(send, refusal, cors, language)
             return
         metrics.REFUSED.labels(str(refusal.status)).inc()
-        _, extra = http.problem(refusal)
-        body = refusal_page(refusal, form, named.get(b"accept-language", b"").decode("latin-1"))
-        await http.page(send, refusal.status, body, extra + cors)
+        shown = refusal_page(refusal, form, named.get(b"accept-language", b"").decode("latin-1"))
+        await http.page(send, refusal.status, shown, http.trying_again(refusal) + cors)
 
     async def _refuse(self, send: Send, refusal: Refusal, more: Headers, language: str = DEFAULT) -> None:
         metrics.REFUSED.labels(str(refusal.status)).inc()

@@ -89,11 +89,11 @@ async def test_a_running_instance_keeps_its_own(tmp_path: Path) -> None:
 async def test_a_spool_that_could_not_be_opened_is_adopted_once_that_is_mended(tmp_path: Path) -> None:
     broker = a_broker()
     promised = await left_behind(tmp_path / "intake-2", broker)
-    stray = tmp_path / "intake-2" / "spool" / "copy of it.seg"
-    stray.write_bytes(b"")
+    in_the_way = tmp_path / "intake-2" / "spool" / "position.json"
+    in_the_way.mkdir()
     async with harness_in(tmp_path / "intake-1", broker).start() as intake:
         assert (await adopt(intake, "intake-2")).status_code == 404
-        stray.unlink()
+        in_the_way.rmdir()
         assert (await adopt(intake, "intake-2")).status_code == 202
         await eventually(lambda: len(submitted(broker)) == 5)
     assert {str(event.submission_id) for event in submitted(broker)} == promised

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from intake.spool import SpoolOwned
 from tests.integration.intake.running import (
@@ -106,6 +107,26 @@ async def test_a_record_the_broker_never_takes_is_put_aside_and_the_rest_goes_on
         counts = intake.wiring.spool.counts
         assert (counts.written, counts.pending, counts.unaccounted) == (1, 0, 0)
         assert not intake.wiring.circuit.is_open
+
+
+async def test_damaged_records_are_put_aside_and_counted_and_the_rest_arrives(harness: Harness) -> None:
+    async with harness.start() as intake:
+        harness.broker.away = True
+        await post(intake, 1, 2, 3, 4)
+    (segment,) = (harness.folder / "spool").glob("*.seg")
+    data = bytearray(segment.read_bytes())
+    places = [at for at in range(len(data)) if data.startswith(b'{"topic"', at)]
+    data[places[1] + 50] ^= 0xFF
+    data[places[2] + 50] ^= 0xFF
+    segment.write_bytes(data)
+    before = REGISTRY.get_sample_value("baton_intake_spool_damaged_bytes_total") or 0.0
+    harness.broker.away = False
+    async with harness.start() as intake:
+        await eventually(lambda: intake.wiring.spool.counts.pending == 0)
+        assert intake.wiring.spool.counts.refused == 2
+    assert len(submitted(harness.broker)) == 2
+    counted = (REGISTRY.get_sample_value("baton_intake_spool_damaged_bytes_total") or 0.0) - before
+    assert counted == places[3] - places[1]
 
 
 async def test_the_books_are_open_to_the_operator_only(harness: Harness, intake: Running) -> None:

@@ -76,6 +76,7 @@ async def test_a_page_says_in_the_forms_language_what_to_mend(
     answer = await spoken.post(f"/v1/forms/pk_lang_{code}/submissions", data={"name": "Ana"}, headers=BROWSER)
     page = Page(answer.text)
     assert (answer.status_code, page.language) == (422, code)
+    assert answer.headers.get_list("content-language") == [code]
     assert (says in page.texts, button in page.texts) == (True, True)
     assert page.again() == {"email": [""], "name": ["Ana"]}
 
@@ -174,6 +175,20 @@ async def test_every_refusal_is_a_page_for_a_visitor(
     answer = await spoken.post(f"/v1/forms/{key}/submissions", headers=headers, **request_)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert says in answer.text
+    assert answer.headers.get_list("content-language") == ["es"]
+    script = await spoken.post(
+        f"/v1/forms/{key}/submissions", headers=headers | {"accept": "*/*"}, **request_
+    )
+    told = script.json()
+    assert told["status"] == status
+    assert script.headers.get_list("content-language") == ["es" if "errors" in told else "en"]
+
+
+@pytest.mark.parametrize("code", [row[0] for row in SPOKEN])
+async def test_a_page_of_thanks_says_in_which_language_it_is(spoken: Running, code: str) -> None:
+    answer = await spoken.post(f"/v1/forms/pk_lang_{code}/submissions", data=ANA, headers=BROWSER)
+    assert (answer.status_code, Page(answer.text).language) == (202, code)
+    assert answer.headers.get_list("content-language") == [code]
 
 
 async def test_a_visitor_beyond_the_limit_reads_how_long_to_wait(harness: Harness) -> None:

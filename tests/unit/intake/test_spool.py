@@ -122,6 +122,123 @@ async def test_a_torn_tail_is_cut_off_at_the_start(tmp_path: Path) -> None:
     await spool.close()
 
 
+FRAME = len(to_frame(record(1)))
+"""Bytes of each record below."""
+
+
+def damage(path: Path, *places: int, by: bytes = b"\xff") -> None:
+    data = bytearray(path.read_bytes())
+    for place in places:
+        data[place : place + len(by)] = by
+    path.write_bytes(data)
+
+
+async def drain_all(spool: Spool) -> tuple[list[int], int]:
+    """The numbers that came out, and how many were put aside as damaged."""
+    numbers, aside = [], 0
+    while batch := await spool.batch(3):
+        damaged = {each.number: "damaged on the disk" for each in batch if each.record is None}
+        numbers += [int(each.record.value or b"") for each in batch if each.record is not None]
+        aside += len(damaged)
+        await spool.advance(batch, damaged)
+    return numbers, aside
+
+
+DAMAGES = [
+    ("two payloads in a row", [FRAME + 20, 2 * FRAME + 20], b"\xff", [0, 3, 4, 5, 6], 2, 0),
+    ("four payloads in a row", [FRAME * n + 20 for n in (1, 2, 3, 4)], b"\xff", [0, 5, 6], 4, 0),
+    ("a length that leads beyond the end", [FRAME], b"\x00\xff\xff\xff", [0, 2, 3, 4, 5, 6], 1, 0),
+    ("a length of nothing", [FRAME], bytes(4), [0, 2, 3, 4, 5, 6], 1, 0),
+    ("a length that leads into the next", [FRAME + 3], b"\xff", [0, 2, 3, 4, 5, 6], 1, 0),
+    ("a hole over three records", [FRAME], bytes(3 * FRAME), [0, 4, 5, 6], 1, 2),
+    ("the first two records", [0], bytes(2 * FRAME), [2, 3, 4, 5, 6], 1, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "places", "by", "numbers", "aside", "hidden"), DAMAGES, ids=[row[0] for row in DAMAGES]
+)
+@pytest.mark.parametrize("is_running", [False, True], ids=["before the start", "while it runs"])
+async def test_damage_hides_no_good_record_behind_it(
+    tmp_path: Path,
+    sentence: str,
+    places: list[int],
+    by: bytes,
+    numbers: list[int],
+    aside: int,
+    hidden: int,
+    is_running: bool,
+) -> None:
+    spool = open_spool(tmp_path)
+    await append(spool, *range(7))
+    if not is_running:
+        await spool.close()
+    damage(segments(tmp_path)[0], *places, by=by)
+    if not is_running:
+        spool = open_spool(tmp_path)
+    assert await drain_all(spool) == (numbers, aside)
+    assert len(list((tmp_path / "refused").iterdir())) == aside
+    assert spool.counts.refused == aside
+    assert spool.counts.unaccounted == (hidden if is_running else 0)
+    await append(spool, 9)
+    assert await drain(spool) == [9]
+    await spool.close()
+
+
+async def test_damage_that_ends_a_segment_is_told_and_the_next_segment_goes_on(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path, segment_bytes=3 * FRAME)
+    await append(spool, 0, 1, 2)
+    await append(spool, 3, 4)
+    await spool.close()
+    first, _ = segments(tmp_path)
+    damage(first, 2 * FRAME + 20)
+    spool = open_spool(tmp_path)
+    assert await drain_all(spool) == ([0, 1, 3, 4], 1)
+    assert (spool.counts.refused, spool.counts.unaccounted) == (1, 0)
+    await spool.close()
+
+
+async def test_damage_at_the_end_while_it_runs_holds_nothing_up(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path, segment_bytes=3 * FRAME)
+    await append(spool, 0, 1, 2)
+    await append(spool, 3, 4)
+    damage(segments(tmp_path)[0], FRAME, by=bytes(2 * FRAME))
+    assert await drain_all(spool) == ([0, 3, 4], 1)
+    assert spool.counts.unaccounted == 1
+    await spool.close()
+    spool = open_spool(tmp_path)
+    assert spool.counts.unaccounted == 1
+    await spool.close()
+
+
+@pytest.mark.parametrize("lost", range(1, FRAME, 7))
+def test_a_tail_behind_damage_stays_torn(lost: int) -> None:
+    data = bytearray(to_frame(record(1)) * 3 + to_frame(record(2))[:-lost])
+    data[FRAME + 20] ^= 0xFF
+    frames = list(read_frames(bytes(data)))
+    assert [frame.payload is None for frame in frames] == [False, True, False]
+    assert frames[-1].end == 3 * FRAME
+
+
+async def test_a_stray_file_is_told_by_name_and_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spool = open_spool(tmp_path)
+    await append(spool, 0, 1)
+    await spool.close()
+    (segment,) = segments(tmp_path)
+    strays = [tmp_path / name for name in ("backup.seg", "1.seg", f"{segment.stem} (copy).seg", "²³.seg")]
+    for stray in strays:
+        stray.write_bytes(segment.read_bytes())
+    (tmp_path / f"{7:020d}.seg").mkdir()
+    spool = open_spool(tmp_path)
+    told = capsys.readouterr().out
+    assert all(str(stray) in told for stray in strays)
+    assert await drain(spool) == [0, 1]
+    await spool.close()
+    assert all(stray.exists() for stray in strays)
+
+
 async def test_a_segment_that_went_missing_shows_in_the_books(tmp_path: Path) -> None:
     spool = open_spool(tmp_path, segment_bytes=1)
     for number in range(3):

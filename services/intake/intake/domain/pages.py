@@ -117,14 +117,21 @@ _AUTOCOMPLETE = {
 _LONG = 80
 
 
-def thank_you(language: str) -> bytes:
+class Page(NamedTuple):
+    """An HTML page and the language of its text."""
+
+    language: str
+    body: bytes
+
+
+def thank_you(language: str) -> Page:
     """A small HTML page in `language` (ISO 639-1; a region after it does not count), else in English."""
     code = spoken(language) or DEFAULT
     title, text = (escape(each) for each in _THANKS[code])
     return _page(code, title, f"<p>{text}</p>")
 
 
-def refusal_page(refusal: Refusal, form: Form | None, accept: str) -> bytes:
+def refusal_page(refusal: Refusal, form: Form | None, accept: str) -> Page:
     """Why nothing was sent, in the form's language (without a form: the browser's), and what was typed in a
     form that posts again to the same address. Secrets and honeypots never come back."""
     code = page_language(form) if form is not None else preferred(accept) or DEFAULT
@@ -206,9 +213,10 @@ def _values(value: Any) -> list[str]:
     return [item for item in items if isinstance(item, str)]
 
 
-def _page(code: str, title: str, content: str) -> bytes:
-    return (
+def _page(code: str, title: str, content: str) -> Page:
+    html = (
         f'<!doctype html><html lang="{code}"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body><main><h1>{title}</h1>{content}</main></body></html>"
-    ).encode()
+    )
+    return Page(code, html.encode())

@@ -8,6 +8,7 @@ refused/                  one file for each record that the broker will never ta
 
 import fcntl
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from intake.spool.frames import Frame, read_frames
 from service_kit.logs import logger
 
 _log = logger(__name__)
+_NAME = re.compile(r"[0-9]{20}\.seg")
 
 
 @dataclass(slots=True)
@@ -76,14 +78,19 @@ class Folder:
     # Segments
 
     def segments(self) -> list[Segment]:
-        """All segments in order, good frames counted. Torn tails are cut off, empty segments removed."""
-        paths = sorted(self.path.glob("*.seg"))
+        """All segments in order, frames counted. Torn tails are cut off, empty segments removed. Files of
+        another name are told and left alone."""
+        paths = sorted(filter(self._is_segment, self.path.glob("*.seg")))
         firsts = [int(path.stem) for path in paths]
         found = []
         for path, first, following in zip(paths, firsts, [*firsts[1:], None], strict=False):
             # what a failed write left behind the last record that counted is not ours to send
             most = None if following is None else following - first
-            frames = list(read_frames(path.read_bytes()))[:most]
+            data = path.read_bytes()
+            frames = list(read_frames(data))[:most]
+            if most is not None and len(frames) < most:  # the next segment knows of more: damaged, not torn
+                frames = list(read_frames(data, is_whole=True))[:most]
+            _tell_damaged(path, frames)
             end = frames[-1].end if frames else 0
             self._cut(path, end)
             if frames:
@@ -91,6 +98,15 @@ class Folder:
             else:
                 path.unlink()
         return found
+
+    def _is_segment(self, path: Path) -> bool:
+        if _NAME.fullmatch(path.name) and path.is_file():
+            return True
+        _log.error(
+            "spool: no segment by its name, so left alone: move it away, or give its name of 20 digits back",
+            file=str(path),
+        )
+        return False
 
     def append(self, segment: Segment | None, first: int, frames: list[bytes]) -> Segment:
         """Write `frames` durably behind `segment`'s last one, or into a new segment that starts at `first`.
@@ -119,14 +135,16 @@ class Folder:
             self._append_to = None
 
     def read(self, segment: Segment, start: int, max_bytes: int) -> list[Frame]:
-        """Frames of `segment` from byte `start`, at least one if there is one, about `max_bytes` of them."""
+        """Frames of `segment` from byte `start`, at least one if there is one, about `max_bytes` of them. All
+        up to its end was durable, so what cannot be read there is damaged."""
+        rest = segment.end - start
         with segment.path.open("rb") as file:
             file.seek(start)
-            data = file.read(min(max_bytes, segment.end - start))
-            frames = list(read_frames(data))
+            data = file.read(min(max_bytes, rest))
+            frames = list(read_frames(data, is_whole=len(data) == rest))
             if not frames:  # the first one is larger, or damaged and the next one is needed to tell
-                data += file.read(segment.end - start - len(data))
-                frames = list(read_frames(data))
+                data += file.read(rest - len(data))
+                frames = list(read_frames(data, is_whole=True))
         return [Frame(frame.payload, start + frame.start, start + frame.end) for frame in frames]
 
     def raw(self, segment: Segment, frame: Frame) -> bytes:
@@ -216,6 +234,17 @@ class Folder:
             self._fsync(file.fileno())
         draft.replace(path)
         self.sync_names(path.parent)
+
+
+def _tell_damaged(path: Path, frames: list[Frame]) -> None:
+    damaged = [frame for frame in frames if frame.payload is None]
+    if damaged:
+        _log.error(
+            "spool: damaged on the disk; it goes to refused/ when it is its turn, and the rest is drained",
+            segment=path.name,
+            bytes=sum(frame.end - frame.start for frame in damaged),
+            at=[frame.start for frame in damaged[:20]],
+        )
 
 
 def _locked(path: Path) -> int:

@@ -15,11 +15,14 @@ from service_kit.records import Outgoing
 
 _HEAD = struct.Struct(">II")
 MAX_PAYLOAD = 16 * 1024 * 1024
+_BEGINS = b'{"topic":'
+"""How every payload begins: `to_frame` writes it so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A record of a segment and where the next one starts. `payload` None: damaged on the disk."""
+    """A record of a segment and where the next one starts. `payload` None: damaged on the disk, and perhaps
+    several records, where even their lengths are."""
 
     payload: bytes | None
     start: int
@@ -49,19 +52,51 @@ def to_record(payload: bytes) -> Outgoing:
         raise ValueError(f"not a spooled record: {error}") from error
 
 
-def read_frames(data: bytes, start: int = 0) -> Iterator[Frame]:
+def read_frames(data: bytes, start: int = 0, *, is_whole: bool = False) -> Iterator[Frame]:
     """The frames in `data` from `start` to the torn tail, if there is one.
 
-    A frame whose checksum is wrong while a good one follows it is damaged, not torn.
+    What is no good frame while a good one follows is damaged, not torn: the next good frame is looked for,
+    and what lies before it comes as damaged frames. `is_whole`: all of `data` was durable once, so it has no
+    torn tail, and what is not good at its end is damaged too.
     """
-    while (end := _end_of(data, start)) is not None:
-        if _is_good(data, start, end):
+    while start < len(data):
+        end = _end_of(data, start)
+        if end is not None and _is_good(data, start, end):
             yield Frame(data[start + _HEAD.size : end], start, end)
-        elif (following := _end_of(data, end)) is not None and _is_good(data, end, following):
-            yield Frame(None, start, end)
-        else:
+            start = end
+            continue
+        following = _next_good(data, start + 1)
+        if following is None and not is_whole:
             return
+        end = len(data) if following is None else following
+        yield from _damaged(data, start, end)
         start = end
+
+
+def _damaged(data: bytes, start: int, end: int) -> Iterator[Frame]:
+    """A frame for each record, where their lengths are good and lead to `end`; else one for them all."""
+    ends = []
+    at: int | None = start
+    while at is not None and at < end:
+        at = _end_of(data, at)
+        ends.append(at)
+    for each in ends if at == end else [end]:
+        assert each is not None  # noqa: S101 - a chain that leads to the end has no gap
+        yield Frame(None, start, each)
+        start = each
+
+
+def _next_good(data: bytes, start: int) -> int | None:
+    """Where the first good frame from `start` on begins. Only where a payload of ours begins is the checksum
+    taken: text within a payload has its quotes escaped."""
+    found = data.find(_BEGINS, start + _HEAD.size)
+    while found >= 0:
+        at = found - _HEAD.size
+        end = _end_of(data, at)
+        if end is not None and _is_good(data, at, end):
+            return at
+        found = data.find(_BEGINS, found + 1)
+    return None
 
 
 def _end_of(data: bytes, start: int) -> int | None:

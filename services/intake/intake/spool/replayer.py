@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from intake import metrics
 from intake.circuit import Circuit
 from intake.spool.spool import Pending, Spool
 from service_kit.broker import Publisher, PublishFailed
@@ -74,6 +75,8 @@ class Replayer:
         except OSError as error:
             _log.error("spool: cannot be drained", error=str(error))
             return False
+        damaged = [each.frame for each in settled if each.record is None]
+        metrics.SPOOL_DAMAGED.inc(sum(frame.end - frame.start for frame in damaged))
         for number, reason in refused.items():
             _log.error("spool: record refused for good, kept in refused/", number=number, reason=reason)
         if len(settled) > len(refused):

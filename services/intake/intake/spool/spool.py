@@ -2,7 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intake.spool.errors import SpoolFull, SpoolUnavailable
 from intake.spool.folder import Folder, Position, Segment
@@ -212,13 +212,25 @@ class Spool:
     async def _retire_drained(self) -> None:
         """Delete the first segments if drained; personal data does not stay longer than needed."""
         loop = asyncio.get_running_loop()
-        while self._segments and self._position.next >= self._segments[0].first + self._segments[0].count:
+        while self._segments and self._is_drained(self._segments[0]):
             segment = self._segments[0]
+            if self._position.next < segment.first + segment.count:
+                await self._skip_unreadable(segment)
             if len(self._segments) == 1:
                 self._folder.seal()
             await loop.run_in_executor(self._drain_thread, self._folder.delete, segment)
             self._segments.pop(0)
             self._read_from = 0
+
+    def _is_drained(self, segment: Segment) -> bool:
+        """By its records, or by its bytes: damaged ones may be several records and come as one."""
+        return self._position.next >= segment.first + segment.count or self._read_from >= segment.end
+
+    async def _skip_unreadable(self, segment: Segment) -> None:
+        """Go on behind records that damage hides from counting: they stay unaccounted for in the books."""
+        position = replace(self._position, next=segment.first + segment.count)
+        await asyncio.get_running_loop().run_in_executor(self._drain_thread, self._folder.save, position)
+        self._position = position
 
     def _drop_drained(self) -> None:
         while self._segments and self._position.next >= self._segments[0].first + self._segments[0].count:
