@@ -42,7 +42,7 @@ _WORDS: dict[str, str] = {
     "website": "website url web webpage sitioweb paginaweb site sitoweb siteweb webseite",
     "message": "message comments comment notes yourmessage description enquiry inquiry mensaje comentarios"
     " consulta mensagem comentario messaggio commenti richiesta note mesaj comentarii commentaire nachricht"
-    " bemerkung anfrage kommentar",
+    " bemerkung anfrage kommentar notas observaciones observacoes anmerkung remarks",
     "external_id": "externalid crmid customerid contactid",
 }
 _SEATS = (
@@ -61,6 +61,7 @@ _BREAKS = re.compile(r"[\s_./:?!¿¡,;()-]+")
 _HOW_MANY = re.compile(
     r"how many|cu[aá]nt[ao]s|quant[aoie]s?\b|combien|wie ?viele?|c[aâ][tțţ][ie]", re.IGNORECASE
 )
+_PEOPLE = frozenset({"people", "personas", "pessoas", "persone", "persoane", "personnes", "personen"})
 _ASKED = (
     "email",
     "phone",
@@ -137,6 +138,8 @@ def _by_word(name: str) -> str | None:
     if len(fields) < 2:
         return None
     is_amount = _HOW_MANY.match(_BREAKS.sub(" ", name).strip()) is not None
+    if is_amount and "company" in fields and _PEOPLE & set(words):
+        return "employees"
     asked = ("employees",) if is_amount else _ASKED
     return next((field for field in asked if field in fields), None)
 

@@ -81,7 +81,9 @@ def propose(
     ]
     opens += _sender(vendor, form_id, sample)
     notes = [each.why for each in opens]
-    return Proposal(form_id, vendor, _plain(document), form_yaml(document, opens, labels), notes)
+    return Proposal(
+        form_id, vendor, _plain(document), form_yaml(document, opens, {} if inputs else labels), notes
+    )
 
 
 def slug(name: str) -> str:
@@ -131,7 +133,7 @@ def _found(sample: Sample, document: Mapping[str, Any], labels: Mapping[str, str
     opened = unfolded(base.unfold, fields)
     read = map_submission(base, fields).profile if base.vendor is not None else {}
     left = set(plan_of(base).unmapped(opened)) if base.vendor is not None else set(opened)
-    usual = {usual for names in ATTRIBUTION.values() for usual in names} | set(CLICK_IDS)
+    usual = _usual()
     inside = laid_out(base, fields)
     for place, path, value in leaves(opened):
         top = place[0]
@@ -149,15 +151,25 @@ def _found(sample: Sample, document: Mapping[str, Any], labels: Mapping[str, str
     return found
 
 
+def _usual() -> set[str]:
+    """Fields that say where a visitor came from, which are read as they are."""
+    return {usual for names in ATTRIBUTION.values() for usual in names} | set(CLICK_IDS)
+
+
 def _mapping(paths: list[str], found: Found) -> Any:
     kind = next((found.kinds[path] for path in paths if path in found.kinds), None)
     return paths if kind is None else {"from": paths, "as": kind}
 
 
 def _inputs(sample: Sample, found: Found, document: Mapping[str, Any]) -> dict[str, Input]:
-    """How the page asks, for what is no consent box and does not differ from visit to visit."""
-    left_out = {*found.volatile, document.get("consent_field")}
-    return {name: each for name, each in sample.inputs.items() if name not in left_out}
+    """How the page asks, for what does not differ from visit to visit; of a consent box only that it must be
+    ticked, as its text stands for itself."""
+    box = str(document.get("consent_field"))
+    left_out = {*found.volatile, *_usual(), box}
+    asked = {name: each for name, each in sample.inputs.items() if name not in left_out}
+    if box in sample.inputs and sample.inputs[box].required:
+        asked[box] = Input(type="checkbox", required=True)
+    return asked
 
 
 def _reach(document: dict[str, Any], sample: Sample, found: Found) -> list[Open]:

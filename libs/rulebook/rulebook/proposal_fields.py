@@ -125,7 +125,7 @@ def _is_consent(leaf: Leaf) -> bool:
 def _take_consent(found: Found, leaf: Leaf) -> None:
     found.keys["consent_field"] = leaf.path
     if leaf.label:
-        found.keys["consent_text"] = leaf.label
+        found.keys |= {"consent_text": leaf.label, "consent_version": "1"}
     if not leaf.is_empty and not is_yes(leaf.value):
         why = (
             f"the box {quoted(leaf.path)} sends {quoted(as_text(leaf.value))}, which is no yes here: give it "

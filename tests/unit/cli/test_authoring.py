@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import Result
 
 Run = Callable[..., Result]
@@ -185,3 +186,125 @@ def test_an_unknown_form_names_those_there_are(baton: Run, book: Path) -> None:
     done = baton("form", "snippet", "nothing", "--rulebook", str(book), "--server", "https://l.example.com")
     assert done.exit_code != 0
     assert "demo-request" in done.stderr
+
+
+def told_by(baton: Run, book: Path, name: str, payload: Path) -> str:
+    done = baton("form", "new", name, "--from", str(payload), "--rulebook", str(book), "--save")
+    assert done.exit_code == 0, done.output
+    return done.stderr
+
+
+def written(book: Path, form: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((book / "forms" / f"{form}.yaml").read_text("utf-8"))
+    return document
+
+
+SPANISH_PAGE = """<!doctype html><html lang="es-ES"><body><form method="post">
+  <label for="n">Nombre y apellidos *</label><input id="n" name="nombre" required>
+  <label>Correo <input name="correo" type="email"></label>
+  <label>Móvil <input type="tel" name="movil"></label>
+  <label>Puestos que necesita <input type="number" name="puestos"></label>
+  <label>¿Qué le interesa? <select name="interes"><option value="">Elija</option>
+    <option value="crm">CRM</option><option value="erp">ERP, con almacén</option></select></label>
+  <fieldset><legend>¿Cuándo?</legend><label><input type="radio" name="cuando" value="ya"> Ya</label>
+    <label><input type="radio" name="cuando" value="luego"> Más tarde</label></fieldset>
+  <label>Cuéntenos <textarea name="cuentenos"></textarea></label>
+  <input type="hidden" name="origen" value="feria"><input type="hidden" name="vacio">
+  <label><input type="checkbox" name="acepto" required> He leído y acepto la <a href="#">política</a>.</label>
+</form></body></html>"""
+
+
+def test_a_page_tells_its_language_its_consent_and_what_it_asks(
+    baton: Run, book: Path, tmp_path: Path
+) -> None:
+    saved(baton, book, "Pida demo", file_with(tmp_path, "page.html", SPANISH_PAGE))
+    form = written(book, "pida-demo")
+    assert (form["language"], form["region"]) == ("es", "ES")
+    assert (form["consent_field"], form["consent_text"]) == ("acepto", "He leído y acepto la política.")
+    assert form["fields"]["name"] == "nombre"
+    assert form["fields"]["message"] == "cuentenos"
+    assert form["fields"]["attributes.seats"] == {"from": "puestos", "as": "number"}
+    assert "job_title" not in form["fields"]
+    assert form["inputs"]["nombre"] == {"label": "Nombre y apellidos", "required": True}
+    text = (book / "forms" / "pida-demo.yaml").read_text("utf-8")
+    assert "\n#  attributes.vacio: vacio\n" in text.split("# To decide")[1]
+
+
+def test_the_snippet_of_a_page_asks_as_the_page_did(baton: Run, book: Path, tmp_path: Path) -> None:
+    saved(baton, book, "Pida demo", file_with(tmp_path, "page.html", SPANISH_PAGE))
+    html = snippet_of(baton, book, "pida-demo")
+    assert '<input type="hidden" name="origen" value="feria">' in html
+    assert "<!-- vacio: your page fills in its value" in html
+    assert '<select name="interes">' in html
+    assert '<option value="erp">ERP, con almacén</option>' in html
+    assert '<option value="luego">Más tarde</option>' in html
+    assert "<label>Cuéntenos <textarea" in html
+    assert '<label>Nombre y apellidos <input type="text" name="nombre" autocomplete="name" required>' in html
+    assert '<input type="checkbox" name="acepto" value="yes" required> He leído y acepto la política.' in html
+    assert html.index('"nombre"') < html.index('"puestos"') < html.index('"cuentenos"')
+
+
+def test_a_snippet_made_of_a_mapping_alone_offers_its_choices_and_hides_what_nobody_types(
+    baton: Run, book: Path
+) -> None:
+    form = book / "forms" / "training-enquiry.yaml"
+    form.write_text(form.read_text("utf-8").replace("source: courses", "source: courses\nlanguage: es"))
+    html = snippet_of(baton, book, "training-enquiry")
+    assert '<input type="hidden" name="language" value="es">' in html
+    assert '<option value="job seeker">' in html
+    assert '<input type="number" name="seats">' in html
+    assert "<label>Correo electrónico <input" in html
+    assert '<option value="academy">' in snippet_of(baton, book, "both-lines")
+
+
+def snippet_of(baton: Run, book: Path, form: str) -> str:
+    done = baton("form", "snippet", form, "--rulebook", str(book), "--server", "https://leads.example.com")
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_a_file_of_leads_gets_a_form_for_its_columns_and_hears_of_baton_import(
+    baton: Run, book: Path, tmp_path: Path
+) -> None:
+    rows = "Nombre;Apellidos;E-mail;Teléfono;Notas\nInés;Robles;ines@example.com;600000001;\n"
+    file = tmp_path / "contacts.csv"
+    file.write_bytes(rows.encode("cp1252"))
+    told = told_by(baton, book, "Trade fair", file)
+    assert f"baton import {file} --form trade-fair" in told
+    form = written(book, "trade-fair")
+    assert form["fields"] == {
+        "first_name": "Nombre",
+        "last_name": "Apellidos",
+        "email": "E-mail",
+        "phone": "Teléfono",
+        "message": "Notas",
+    }
+    assert "#region: ES" in (book / "forms" / "trade-fair.yaml").read_text("utf-8")
+    assert "signature" not in (book / "forms" / "trade-fair.yaml").read_text("utf-8")
+    assert "first_name = Inés" in became(tried(baton, book, "trade-fair", file))
+
+
+def test_a_file_that_is_none_says_how_to_save_it(baton: Run, book: Path, tmp_path: Path) -> None:
+    file = tmp_path / "contacts.xlsx"
+    file.write_bytes(b"PK\x03\x04" + bytes(200))
+    done = baton("form", "new", "X", "--from", str(file), "--rulebook", str(book))
+    assert done.exit_code == 1
+    assert "CSV" in done.stderr
+
+
+def test_another_form_that_is_wrong_warns_and_stops_nobody(baton: Run, book: Path, tmp_path: Path) -> None:
+    payload = file_with(tmp_path, "p.json", '{"email": "ana@example.com"}')
+    broken = book / "forms" / "newsletter.yaml"
+    broken.write_text(broken.read_text("utf-8").replace("source: content", "sauce: content"))
+    (book / "forms" / "half.yaml").write_text("name: [", "utf-8")
+    done = baton("form", "test", "demo-request", str(payload), "--rulebook", str(book))
+    assert done.exit_code == 0, done.output
+    assert "Warning" in done.stderr
+    assert "newsletter.yaml" in done.stderr
+    own = baton("form", "test", "newsletter", str(payload), "--rulebook", str(book))
+    assert own.exit_code == 1
+    assert "there is no key `sauce`" in own.stderr
+    assert "half.yaml" not in own.stderr
+    unread = baton("form", "test", "half", str(payload), "--rulebook", str(book))
+    assert unread.exit_code == 1
+    assert "YAML" in unread.stderr

@@ -242,6 +242,11 @@ def test_a_word_for_a_name_means_what_its_neighbours_leave_to_it(
         ("puesto", "Jefa", {"job_title": ["puesto"]}),
         ("puesto", 12, {"attributes.puesto": ["puesto"]}),
         ("¿Cuántos puestos?", "", {}),
+        (
+            "How many people work at your company?",
+            "5",
+            {"employees": ["How many people work at your company?"]},
+        ),
         ("cargos", "Ventas", {"attributes.cargos": ["cargos"]}),
         (
             "¿Cuántos empleados tiene su empresa?",

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from html import escape
 
+from intake.authoring.questions import Question, questions_of
 from intake.domain.technical import honeypot_html, honeypot_name
-from intake.domain.wording import label_of, page_language
+from intake.domain.wording import page_language
 from rulebook.models import Form
 from rulebook.paths import is_plain
 
-_TYPES = {"email": ("email", "email"), "phone": ("tel", "tel"), "website": ("url", "url")}
 _AUTOCOMPLETE = {
     "name": "name",
     "first_name": "given-name",
     "last_name": "family-name",
+    "email": "email",
+    "phone": "tel",
+    "website": "url",
     "company": "organization",
     "job_title": "organization-title",
     "country": "country-name",
@@ -28,19 +31,29 @@ _SEND = {
     "de": "Senden",
     "fr": "Envoyer",
 }
+_AGREE = {
+    "en": "I agree to be contacted about my request.",
+    "es": "Acepto que se pongan en contacto conmigo sobre mi solicitud.",
+    "pt": "Aceito ser contactado sobre o meu pedido.",
+    "it": "Accetto di essere contattato in merito alla mia richiesta.",
+    "ro": "Sunt de acord să fiu contactat în legătură cu cererea mea.",
+    "de": "Ich bin einverstanden, zu meiner Anfrage kontaktiert zu werden.",
+    "fr": "J'accepte d'être contacté au sujet de ma demande.",
+}
 
 
 def form_html(form: Form, server: str) -> str:
-    """The form and the script, with a labelled field for each profile field that the form reads by a name."""
+    """The form and the script: the fields as the page asks for them where the form knows it (`inputs`), else
+    a labelled one for each that the form reads by a name."""
     language = page_language(form)
     address = f"{server}/v1/forms/{form.key}/submissions"
     lines = [
         f'<script src="{escape(server)}/baton.js" defer></script>',
         f'<form data-baton="{escape(form.key)}" action="{escape(address)}" method="post" '
         f'accept-charset="utf-8" lang="{language}">',
-        *(f"  {line}" for line in _fields(form, language)),
+        *(f"  {line}" for each in questions_of(form, language) for line in _shown(each)),
         f"  {honeypot_html(honeypot_name(form.key))}",
-        *(f"  {line}" for line in _consent(form)),
+        *(f"  {line}" for line in _consent(form, language)),
         *(f"  {line}" for line in _captcha(form)),
         f'  <button type="submit">{_SEND[language]}</button>',
         "</form>",
@@ -48,29 +61,45 @@ def form_html(form: Form, server: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fields(form: Form, language: str) -> Iterator[str]:
-    alone = {entry for entry in form.required if "|" not in entry}
-    for name, mapping in form.fields.items():
-        field = next((path for path in mapping.from_ if is_plain(path)), None)
-        if field is None:
-            continue
-        label = label_of(name, language) or name.removeprefix("attributes.").replace("_", " ").capitalize()
-        required = " required" if name in alone else ""
-        yield f"<label>{escape(label)} {_input(name, field, required)}</label>"
+def _shown(asked: Question) -> Iterator[str]:
+    name, marks = escape(asked.name), " required" if asked.is_required else ""
+    fill = _AUTOCOMPLETE.get(asked.profile or "")
+    marks = (f' autocomplete="{fill}"' if fill else "") + marks
+    if asked.type == "hidden":
+        yield f'<input type="hidden" name="{name}" value="{escape(asked.value or "")}">'
+        if not asked.value:
+            yield f"<!-- {_remark(asked.name)}: your page fills in its value, or take it out -->"
+    elif asked.options and asked.type == "checkbox":
+        yield f"<fieldset><legend>{escape(asked.label)}</legend>"
+        for sent, shown in asked.options.items():
+            box = f'<input type="checkbox" name="{name}" value="{escape(sent)}">'
+            yield f"  <label>{box} {escape(shown)}</label>"
+        yield "</fieldset>"
+    elif asked.options:
+        yield f'<label>{escape(asked.label)} <select name="{name}"{marks}>'
+        yield '  <option value=""></option>'
+        for sent, shown in asked.options.items():
+            yield f'  <option value="{escape(sent)}">{escape(shown)}</option>'
+        yield "</select></label>"
+    elif asked.type == "textarea":
+        yield f'<label>{escape(asked.label)} <textarea name="{name}" rows="5"{marks}></textarea></label>'
+    elif asked.type == "checkbox":
+        box = f'<input type="checkbox" name="{name}" value="{escape(asked.value or "yes")}"{marks}>'
+        yield f"<label>{box} {escape(asked.label)}</label>"
+    else:
+        yield f'<label>{escape(asked.label)} <input type="{asked.type}" name="{name}"{marks}></label>'
 
 
-def _input(name: str, field: str, required: str) -> str:
-    if name == "message":
-        return f'<textarea name="{escape(field)}" rows="5"{required}></textarea>'
-    kind, autocomplete = _TYPES.get(name, ("text", _AUTOCOMPLETE.get(name, "")))
-    more = f' autocomplete="{autocomplete}"' if autocomplete else ""
-    return f'<input type="{kind}" name="{escape(field)}"{more}{required}>'
+def _remark(text: str) -> str:
+    """As it may stand inside a comment of HTML."""
+    return escape(text).replace("--", "- -")
 
 
-def _consent(form: Form) -> Iterator[str]:
+def _consent(form: Form, language: str) -> Iterator[str]:
     if form.consent_field is not None and is_plain(form.consent_field):
-        text = form.consent_text or "I agree to be contacted about my request."
-        required = " required" if form.consent_required else ""
+        text = form.consent_text or _AGREE[language]
+        asked = form.inputs.get(form.consent_field)
+        required = " required" if form.consent_required or (asked is not None and asked.required) else ""
         box = f'<input type="checkbox" name="{escape(form.consent_field)}" value="yes"{required}>'
         yield f"<label>{box} {escape(text)}</label>"
 

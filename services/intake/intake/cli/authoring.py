@@ -12,20 +12,23 @@ from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage, CommandFailed, FoundNothing
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
-from intake.authoring.payloads import PayloadUnreadable, read_payload
+from intake.authoring.payloads import PayloadUnreadable, read_sample
 from intake.authoring.snippet import form_html
 from intake.domain.refusals import Refusal
 from intake.domain.technical import split
 from intake.domain.verdict import judge
 from rulebook.check import check as check_place
-from rulebook.findings import RulebookInvalid, errors_in
+from rulebook.findings import Finding, errors_in
 from rulebook.form_explain import Row, explain
 from rulebook.form_proposal import propose
-from rulebook.loader import load_folder
+from rulebook.form_sample import Sample
+from rulebook.loader import examine
 from rulebook.mapping import Mapped, map_submission
 from rulebook.models import Form, Rulebook
 
-_KINDS = "One submission as it was sent (JSON, a form's body), or the HTML page with the form."
+_KINDS = (
+    "One submission as it was sent (JSON, a form's body), the HTML page with the form, or a file of leads."
+)
 _MAKE = "What the form is called, such as 'Ask for a demo'."
 _SAVE = "Write it into the rulebook's forms and check it."
 _SERVER = "How visitors reach intake, such as https://leads.example.com."
@@ -65,11 +68,13 @@ def new(
     save: Annotated[bool, typer.Option("--save", help=_SAVE)] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Propose a form for what a tool sends: the ready mapping of a known one, else by names and values.
+    """Propose a form for what a tool sends, a page asks or a file holds: the ready mapping of a known tool,
+    else by names, questions and values.
 
     Prints the YAML to look over; with --save it becomes FOLDER/forms/<id>.yaml.
     """
-    proposal = propose(_payload(payload), name, source=source)
+    sample = _payload(payload)
+    proposal = propose(sample, name, source=source)
     if as_json:
         print_json(
             {
@@ -83,6 +88,7 @@ def new(
         print_line(proposal.yaml.rstrip())
     if save:
         _save(rulebook, proposal.form_id, proposal.yaml)
+        progress(_next_steps(sample.kind, proposal.form_id, payload, rulebook))
     elif not as_json:
         progress(f"Nothing is written yet: --save keeps it as {rulebook / 'forms' / proposal.form_id}.yaml")
 
@@ -98,7 +104,7 @@ def try_payload(
     Sends nothing. Exit code 1 when the submission would be refused or wait in quarantine.
     """
     form_id, found, book = _form(form, rulebook)
-    fields, technical = split(_payload(payload))
+    fields, technical = split(dict(_payload(payload).fields))
     now = datetime.now(UTC)
     rows = explain(found, fields, now, staff_domains=book.staff_domains)
     mapped = map_submission(found, fields, now, staff_domains=book.staff_domains)
@@ -135,9 +141,9 @@ def snippet(
     print_line(form_html(found, server.rstrip("/")).rstrip())
 
 
-def _payload(file: Path) -> dict[str, Any]:
+def _payload(file: Path) -> Sample:
     try:
-        return read_payload(file)
+        return read_sample(file)
     except PayloadUnreadable as error:
         raise _NotRead(str(error)) from None
 
@@ -146,13 +152,25 @@ def _form(name: str, folder: Path) -> tuple[str, Form, Rulebook]:
     """The form and its rulebook. A file names its own rulebook, the folder above it."""
     if name.endswith((".yaml", ".yml")):
         folder, name = Path(name).resolve().parent.parent, Path(name).stem
-    try:
-        book = load_folder(folder)
-    except RulebookInvalid as error:
-        raise _NotRead(f"the rulebook has errors: `baton check {folder}` shows them\n{error}") from None
+    book, findings = examine(folder)
+    here = [each for each in findings if _is_of_form(each, name)]
+    elsewhere = [each for each in errors_in(findings) if each not in here]
+    if errors_in(here):
+        told = "\n".join(map(str, errors_in(here)))
+        raise _NotRead(f"the form {name} has errors:\n{told}")
+    if book is None:
+        raise _NotRead("\n".join(map(str, findings)))
     if name not in book.forms:
         raise FoundNothing(f"{folder} has no form {name!r}; there are {', '.join(sorted(book.forms))}.")
+    if elsewhere:
+        files = ", ".join(sorted({each.file for each in elsewhere}))
+        progress(f"Warning: the rulebook has errors elsewhere ({files}); `baton check {folder}` shows them.")
     return name, book.forms[name], book
+
+
+def _is_of_form(finding: Finding, name: str) -> bool:
+    path = f"forms.{name}"
+    return finding.path == path or finding.path.startswith((f"{path}.", f"{path}["))
 
 
 def _save(folder: Path, form_id: str, text: str) -> None:
@@ -168,9 +186,20 @@ def _save(folder: Path, form_id: str, text: str) -> None:
     for finding in checked.findings:
         print_line(str(finding))
     wrong = len(errors_in(checked.findings))
-    progress(
-        f"Written to {file}{f', with {wrong} errors to correct' if wrong else ''}. "
-        f"Try it: `baton form test {form_id} PAYLOAD`; then `baton rulebook publish {folder}`."
+    progress(f"Written to {file}{f', with {wrong} errors to correct' if wrong else ''}.")
+
+
+def _next_steps(kind: str, form_id: str, payload: Path, folder: Path) -> str:
+    """What to do with the form, once it is looked over."""
+    if kind == "file":
+        return (
+            f"Look it over, then `baton rulebook publish {folder}`, and half a minute later "
+            f"`baton import {payload} --form {form_id} --dry-run`."
+        )
+    then = f"form snippet {form_id}` for the page" if kind == "page" else "form list` for the address"
+    return (
+        f"Try it: `baton form test {form_id} {payload}`; then `baton rulebook publish {folder}`, and `baton "
+        f"{then}."
     )
 
 

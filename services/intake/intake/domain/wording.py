@@ -80,16 +80,21 @@ _LABELS = (
     "country",
     "city",
     "message",
+    "employees",
+    "industry",
+    "region",
+    "postcode",
+    "website",
 )
 _LABELS_IN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "en": ("E-mail", "Phone", "Name", "First name", "Last name", "Company", "Job title", "Country", "City", "Message"),
-        "es": ("Correo electrónico", "Teléfono", "Nombre", "Nombre", "Apellidos", "Empresa", "Cargo", "País", "Ciudad", "Mensaje"),
-        "pt": ("E-mail", "Telefone", "Nome", "Nome próprio", "Apelido", "Empresa", "Cargo", "País", "Cidade", "Mensagem"),
-        "it": ("E-mail", "Telefono", "Nome", "Nome", "Cognome", "Azienda", "Ruolo", "Paese", "Città", "Messaggio"),
-        "ro": ("E-mail", "Telefon", "Nume", "Prenume", "Nume de familie", "Companie", "Funcție", "Țară", "Oraș", "Mesaj"),
-        "de": ("E-Mail", "Telefon", "Name", "Vorname", "Nachname", "Firma", "Position", "Land", "Ort", "Nachricht"),
-        "fr": ("E-mail", "Téléphone", "Nom", "Prénom", "Nom de famille", "Société", "Fonction", "Pays", "Ville", "Message"),
+        "en": ("E-mail", "Phone", "Name", "First name", "Last name", "Company", "Job title", "Country", "City", "Message", "Employees", "Industry", "Region", "Postcode", "Website"),
+        "es": ("Correo electrónico", "Teléfono", "Nombre", "Nombre", "Apellidos", "Empresa", "Cargo", "País", "Ciudad", "Mensaje", "Empleados", "Sector", "Provincia", "Código postal", "Sitio web"),
+        "pt": ("E-mail", "Telefone", "Nome", "Nome próprio", "Apelido", "Empresa", "Cargo", "País", "Cidade", "Mensagem", "Funcionários", "Setor", "Região", "Código postal", "Site"),
+        "it": ("E-mail", "Telefono", "Nome", "Nome", "Cognome", "Azienda", "Ruolo", "Paese", "Città", "Messaggio", "Dipendenti", "Settore", "Regione", "CAP", "Sito web"),
+        "ro": ("E-mail", "Telefon", "Nume", "Prenume", "Nume de familie", "Companie", "Funcție", "Țară", "Oraș", "Mesaj", "Angajați", "Domeniu", "Județ", "Cod poștal", "Site web"),
+        "de": ("E-Mail", "Telefon", "Name", "Vorname", "Nachname", "Firma", "Position", "Land", "Ort", "Nachricht", "Mitarbeiter", "Branche", "Region", "Postleitzahl", "Website"),
+        "fr": ("E-mail", "Téléphone", "Nom", "Prénom", "Nom de famille", "Société", "Fonction", "Pays", "Ville", "Message", "Effectif", "Secteur", "Région", "Code postal", "Site web"),
     }
 )  # fmt: skip
 

@@ -57,7 +57,7 @@ def find_layout(stream: BinaryIO, form: Form, wish: Wish) -> Layout:
     """How to read `stream` (read through once or twice). Raises FileRefused with what to say."""
     encoding = find_encoding(stream, wish.encoding)
     sample = _sample(stream, encoding)
-    before, separator = _separator(sample, wish)
+    before, separator = _separator(sample, wish.separator)
     header, before = _header(stream, encoding, separator, before)
     columns = columns_of(form, header.read, wish.columns, accept=wish.accept_proposed)
     if wish.owner_column is not None:
@@ -70,6 +70,16 @@ def find_layout(stream: BinaryIO, form: Form, wish: Wish) -> Layout:
     return layout if date_column is None else _with_clock(layout, stream, date_column)
 
 
+def rows_at_the_start(stream: BinaryIO) -> tuple[tuple[str | None, ...], Iterator[list[str]]]:
+    """The names of the columns and the cells of each row, before any form reads them. Raises FileRefused."""
+    encoding = find_encoding(stream)
+    before, separator = _separator(_sample(stream, encoding), None)
+    header, before = _header(stream, encoding, separator, before)
+    lines = islice(lines_of(stream, encoding), before, None)
+    rows = rows_of(lines, separator, header, first_line=before)
+    return header.names, (row.cells for row in rows if isinstance(row, Row))
+
+
 def _sample(stream: BinaryIO, encoding: Encoding) -> list[str]:
     found = list(islice(lines_of(stream, encoding), _SAMPLE))
     if not any(line.strip() for line in found):
@@ -79,14 +89,14 @@ def _sample(stream: BinaryIO, encoding: Encoding) -> list[str]:
     return found
 
 
-def _separator(sample: list[str], wish: Wish) -> tuple[int, str]:
+def _separator(sample: list[str], stated: str | None) -> tuple[int, str]:
     """Lines before the header, and the separator."""
     before = next(number for number, line in enumerate(sample) if line.strip())
     told = separator_line(sample[before])
     if told is not None:
         before += 1
-    if wish.separator is not None:
-        return before, stated_separator(wish.separator)
+    if stated is not None:
+        return before, stated_separator(stated)
     rest = [line for line in sample[before:] if line.strip()]
     if not rest:
         raise FileRefused("the file has no header: send one with column names and a row for each lead")
