@@ -59,6 +59,22 @@ async def test_a_key_with_other_fields_is_refused_and_kept_all_the_same(
     assert (kept.fields["name"], kept.verdict.reason) == ("Bob", "key_reused")
 
 
+async def test_a_key_counts_as_seen_once_something_under_it_is_durable(
+    harness: Harness, intake: Running
+) -> None:
+    headers = {"Idempotency-Key": "all-at-once"}
+    people = [{"email": f"person{number}@example.com"} for number in range(5)]
+    at_once = await asyncio.gather(*(intake.post(json=person, headers=headers) for person in people))
+    assert [answer.status_code for answer in at_once] == [202] * 5
+    assert len({answer.json()["submission_id"] for answer in at_once}) == 5
+    assert {event.verdict.outcome for event in submitted(harness.broker)} == {"accepted"}
+    again = await intake.post(json=people[0], headers=headers)
+    assert again.json() == at_once[0].json()
+    later = {"Idempotency-Key": "one-after-the-other"}
+    assert (await intake.post(json=people[0], headers=later)).status_code == 202
+    assert (await intake.post(json=people[1], headers=later)).status_code == 422
+
+
 async def test_an_integrator_who_always_sends_the_same_key_loses_nothing(
     harness: Harness, intake: Running
 ) -> None:

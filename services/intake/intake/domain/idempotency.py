@@ -46,7 +46,9 @@ MOST_OTHERS = 3
 class RecentKeys:
     """The fingerprints that keys were seen with, of the newest `size` keys.
 
-    A convenience for the caller only: across instances scoring decides, by submission id.
+    A convenience for the caller only: across instances scoring decides, by submission id. A key counts as
+    seen once a submission under it is durable. What comes under one key while none is yet is taken, and
+    scoring's to judge: refused for one that may still end in 503, it would have that one's retry refused.
     """
 
     def __init__(self, size: int) -> None:
