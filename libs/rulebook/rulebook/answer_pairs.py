@@ -39,8 +39,8 @@ _MOST = 200
 def pairs_in(fields: Mapping[str, Any]) -> list[Unfold]:
     """How to lay out the lists of `fields` that hold pairs, such as `[{question: ..., answer: ...}]`.
 
-    Such a list has one key whose texts tell its items apart, and another with what was answered: both keys
-    are called so, or one of the items asks for what every form asks for, or holds an e-mail or a phone.
+    Such a list has one key whose texts tell most of its items apart, and another with what was answered: both
+    keys are called so, or one of the items asks for what every form asks for, or holds an e-mail or a phone.
     """
     found = []
     for path, items in _lists(fields, "", 0):
@@ -95,10 +95,10 @@ def _pair(items: list[dict[str, Any]]) -> tuple[str, list[str]] | None:
 
 def _asks(key: str, items: list[dict[str, Any]]) -> tuple[int, int]:
     """How many items ask by this key for what forms ask for, and how much its name says so."""
-    texts = [item.get(key) for item in items]
-    if not all(isinstance(text, str) and text.strip() and len(text) <= 300 for text in texts):
+    texts = [text for item in items if (text := item.get(key)) not in (None, "")]
+    if not texts or not all(isinstance(text, str) and len(text) <= 300 for text in texts):
         return 0, 0
-    if len(set(texts)) < len(texts) or any(by_value(text) for text in texts):
+    if 2 * len(set(texts)) <= len(items) or any(by_value(text) for text in texts):
         return 0, 0
     word = _word(key)
     hits = sum(by_name(str(text)) is not None for text in texts)

@@ -185,6 +185,12 @@ PAIRS: list[tuple[str, dict[str, Any]]] = [
         "in Spanish, and further inside",
         {"datos": asked("respuestas", "pregunta", "dato", ("Correo", "ana@example.com"), HUE)},
     ),
+    (
+        "one with two answers, one without a question",
+        asked(
+            "a", "name", "value", ("mail", "ana@example.com"), HUE, ("size", "S"), ("size", "M"), ("", "x")
+        ),
+    ),
     ("letters", asked("x", "k", "v", ("email", "ana@example.com"), HUE)),
     (
         "beside keys and kinds",
