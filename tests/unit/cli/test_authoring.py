@@ -292,6 +292,16 @@ def test_a_file_that_is_none_says_how_to_save_it(baton: Run, book: Path, tmp_pat
     assert "CSV" in done.stderr
 
 
+def test_a_file_that_does_not_tell_its_encoding_hears_what_to_save_it_as(
+    baton: Run, book: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "contacts.csv"
+    file.write_bytes("이름,email\n김민수,minsu@example.com\n이서연,seoyeon@example.com\n".encode("cp949"))
+    done = baton("form", "new", "X", "--from", str(file), "--rulebook", str(book))
+    assert done.exit_code == 1
+    assert "save it as CSV UTF-8" in done.stderr
+
+
 def test_another_form_that_is_wrong_warns_and_stops_nobody(baton: Run, book: Path, tmp_path: Path) -> None:
     payload = file_with(tmp_path, "p.json", '{"email": "ana@example.com"}')
     broken = book / "forms" / "newsletter.yaml"

@@ -33,5 +33,8 @@ def read_columns(body: bytes) -> Sample:
                 if name is not None and not first[name]:
                     first[name] = cell.strip()
     except FileRefused as refused:
-        raise Refusal(400, "No file of leads", str(refused)) from None
+        told = str(refused)
+        if "--" in told:
+            told += " (those are options of `baton import`; here the file must tell: save it as CSV UTF-8)"
+        raise Refusal(400, "No file of leads", told) from None
     return Sample(first, kind="file")
