@@ -179,19 +179,30 @@ def _silent(finding: Finding, since: str) -> Words:
 
 
 def _wave(finding: Finding, since: str) -> Words:
-    form = finding.form_id
+    form, facts = finding.form_id, finding.facts
+    suspects, bystanders = facts.get("suspects", 0), facts.get("bystanders", facts.get("submissions", 0))
+    held = _some(bystanders, "submission was", "submissions were")
+    beside = (
+        f"{held} held back with them that nothing else speaks against, and may be honest."
+        if bystanders
+        else "Nothing that may be honest was held back with them."
+    )
     happened = (
-        f"Form {form}: a spam wave since {since}. {finding.facts['submissions']} submissions went to "
-        "quarantine because of it; no rep was disturbed. Honest ones may be among them."
+        f"Form {form}: a spam wave since {since}. {_some(suspects, 'suspect waits', 'suspects wait')} in "
+        f"quarantine; no rep was disturbed. {beside}"
     )
     return (
-        "a spam wave",
+        f"a spam wave ({_some(suspects, 'suspect', 'suspects')}, {bystanders} held back with them)",
         happened,
         [
-            f"baton quarantine list --form {form} --reason spam_wave    shows them",
+            f"baton quarantine list --form {form} --reason spam_wave    shows those that may be honest",
             "baton quarantine release and refuse, with the same filters, say first how many they take.",
         ],
     )
+
+
+def _some(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
 
 
 def _fetch(finding: Finding, since: str) -> Words:

@@ -29,7 +29,7 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
-from scoring.store import again, load, save
+from scoring.store import again, health, load, save
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
@@ -230,6 +230,8 @@ async def _save(batch: Batch, work: _Work) -> None:
         )
     for publication in book.publications:
         _publish(batch, publication)
+    came_again = {i.submission.form_id for i, fate, _ in work.taken if fate.again is not None}
+    await health.ask_recount(conn, came_again, batch.now)
 
 
 def _count(work: _Work) -> None:

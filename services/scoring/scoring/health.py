@@ -5,7 +5,6 @@ else.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -13,17 +12,17 @@ from zoneinfo import ZoneInfo
 from delivery.store import enqueue
 from lead_events import FetchReported
 from lead_events.words import QuarantineReason
-from rulebook.context import PROFILE_FIELDS
 from rulebook.form_plan import plan_of
 from rulebook.models import Form, Rulebook
 from rulebook.store import RulebookCache
-from rulebook.unfolding import unfolded
 from rulebook.versions import NoRulebookYet
 from scoring import metrics
 from scoring.alerts import TOLD_FOR, Telling, messages, targets
+from scoring.counting import fold, mapped_of, recount
 from scoring.domain.alerts import Changes, Fetching, Finding, Situation, changes, findings
-from scoring.domain.health import FORM_TROUBLES, FormHealth, Mapped, Seen, counts
+from scoring.domain.health import FormHealth
 from scoring.domain.silence import Pattern, pattern_of, silence_of
+from scoring.domain.waves import wave_of
 from scoring.store import health as store
 from service_kit.batch import Batch
 from service_kit.postgres import Connection, Database
@@ -35,7 +34,8 @@ AT_ONCE = 1000
 MOST_ROUNDS = 10
 PATTERN_AGE = timedelta(hours=1)
 TIDY_EVERY = timedelta(hours=1)
-WAVE_LOOKS_BACK = timedelta(hours=1)
+WAVE_LOOKS_BACK = timedelta(days=1)
+"""And as far back as a wave lasts that was told."""
 FETCH_LOOKS_BACK = timedelta(hours=3)
 GIVEN_UP_LOOKS_BACK = timedelta(days=1)
 _NAMESPACE = UUID("6ce9d3a2-2a35-5a4c-9d0e-6a4f2a8f1b57")
@@ -66,7 +66,9 @@ class HealthBook:
             now = await self._database.clock.now(conn)
             forms = (await self._rulebook(conn, now)).forms
             read, is_all = await store.read_on(conn, now, AT_ONCE)
-            await _fold(conn, read, forms)
+            await fold(conn, read, forms)
+            if is_all:
+                await recount(conn, forms, now)
             return is_all
 
     async def _rulebook(self, conn: Connection, now: datetime) -> Rulebook:
@@ -87,7 +89,7 @@ class HealthBook:
         self, conn: Connection, rulebook: Rulebook, health: Mapping[str, FormHealth], now: datetime
     ) -> list[Finding]:
         read_up_to = await store.read_up_to(conn, now)
-        waves = await store.troubles(conn, QuarantineReason.SPAM_WAVE, now - WAVE_LOOKS_BACK)
+        waves = await store.wave_minutes(conn, now - WAVE_LOOKS_BACK)
         fetching = await _fetching(conn, now)
         zone = ZoneInfo(rulebook.time_zone)
         found: list[Finding] = []
@@ -102,12 +104,12 @@ class HealthBook:
             situation = Situation(
                 form_id,
                 mapped_of(form),
-                health=None if known is None else _without_mapped(known, form),
+                health=None if known is None else without_mapped(known, form),
                 silence=silence,
-                wave=waves.get(form_id),
+                wave=wave_of(waves.get(form_id, ()), form.spam.wave, now),
                 fetching=fetching.get(form_id),
             )
-            found += findings(situation, now)
+            found += findings(situation)
         return found
 
     async def _pattern(
@@ -131,41 +133,7 @@ class HealthBook:
         metrics.forget_health()
 
 
-async def _fold(conn: Connection, read: list[Seen], forms: Mapping[str, Form]) -> None:
-    aside = [
-        (each.form_id, each.stored_at, each.reason)
-        for each in read
-        if each.reason in FORM_TROUBLES and not each.is_aside
-    ]
-    await store.add_troubles(conn, [(form, at, reason or "") for form, at, reason in aside])
-    kept = [each for each in read if counts(each)]
-    health = await store.healths(conn, {each.form_id for each in kept})
-    mapped = {form_id: mapped_of(forms[form_id]) for form_id in {e.form_id for e in kept} if form_id in forms}
-    for each in kept:
-        known = health.setdefault(each.form_id, FormHealth(each.form_id, each.received_at, each.received_at))
-        known.take(_laid_out(each, forms.get(each.form_id)), mapped.get(each.form_id))
-    await store.save_healths(conn, [health[form_id] for form_id in sorted(health)])
-    await store.add_slots(conn, [(each.form_id, each.received_at) for each in kept])
-
-
-def _laid_out(seen: Seen, form: Form | None) -> Seen:
-    """With the fields as the mapping reads them, where a vendor puts answers inside one another."""
-    unfold = plan_of(form).unfold if form is not None else None
-    return replace(seen, fields=unfolded(unfold, seen.fields)) if unfold else seen
-
-
-def mapped_of(form: Form) -> Mapped:
-    """What health looks at of a form: fields about the person or company, not where a visitor came from."""
-    paths = {
-        name: tuple(mapping.from_)
-        for name, mapping in form.fields.items()
-        if mapping.from_ and (name in PROFILE_FIELDS or name.startswith("attributes."))
-    }
-    required = tuple(tuple(name.strip() for name in entry.split("|")) for entry in form.required)
-    return Mapped(paths, required)
-
-
-def _without_mapped(known: FormHealth, form: Form) -> FormHealth:
+def without_mapped(known: FormHealth, form: Form) -> FormHealth:
     """The health less the names that the rulebook in force reads or leaves out by now."""
     left = set(plan_of(form).unmapped(dict.fromkeys(known.unmapped, "")))
     known.unmapped = {name: each for name, each in known.unmapped.items() if name in left}

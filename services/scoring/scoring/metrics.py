@@ -52,6 +52,14 @@ FORM_LAST = Gauge(
 FORM_SUBMISSIONS = Gauge(
     "baton_scoring_form_submissions", "Submissions of a form that its health counts, ever.", ["form"]
 )
+FORM_UNCOUNTED = Counter(
+    "baton_scoring_form_uncounted_total", "Submissions that form health could not look at and left out."
+)
+SET_ASIDE = Counter(
+    "baton_scoring_set_aside_total",
+    "Rows that background work could not deal with and set aside, by the work: replay, release, retention.",
+    ["work"],
+)
 FORM_TROUBLES = Gauge(
     "baton_scoring_form_alerts",
     "Trouble of a form now, by kind; forms of the rulebook in force.",
@@ -87,6 +95,8 @@ def known_series() -> None:
         QUARANTINED.labels(reason)
     for finding in Finding:
         REPLAYED.labels(finding.value)
+    for work in ("replay", "release", "retention"):
+        SET_ASIDE.labels(work)
     for decision in ("release", "refuse"):
         DECIDED.labels(decision)
     for kind in ("exported", "erased", "suppressed", "allowed", "expired"):
@@ -126,3 +136,5 @@ def observe_replayed(found: Mapping[str, int]) -> None:
     """Count what one committed chunk of a replay found."""
     for finding, submissions in found.items():
         REPLAYED.labels(finding).inc(submissions)
+        if finding == Finding.BROKEN:
+            SET_ASIDE.labels("replay").inc(submissions)

@@ -1,6 +1,7 @@
 """What people decide on quarantine: what is released goes on past the rule that held it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -11,8 +12,13 @@ from scoring import metrics
 from scoring.handlers import BULK_TOPIC
 from scoring.store import persons, quarantine
 from scoring.store.quarantine import Filter, Held
+from service_kit.errors import describe
+from service_kit.logs import logger
+from service_kit.parts import is_transient
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
+
+_log = logger(__name__)
 
 LIVE_TOPIC = "lead-submitted"
 LIVE_AT_MOST = 100
@@ -82,8 +88,19 @@ class Releases:
         """Work off every action that is open: one round of the background part."""
         async with self._runtime.database.acquire() as conn:
             waiting = await quarantine.open_actions(conn)
+        failed: Exception | None = None
         for identity in waiting:
-            await self.work_off(identity)
+            try:
+                await self.work_off(identity)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                _log.error(
+                    "an action failed and is tried again", action_id=str(identity), error=describe(error)
+                )
+                failed = error  # the others go on all the same
+        if failed is not None:
+            raise failed
 
     async def work_off(self, identity: UUID) -> None:
         """Chunk by chunk to the end; any number of callers may be at one action."""
@@ -110,7 +127,9 @@ async def _chunk(unit: Unit, identity: UUID) -> bool:
 
 
 async def _release(unit: Unit, held: Held, ids: list[UUID]) -> int:
-    found = await quarantine.send_again(unit.conn, held, ids, unit.now)
+    found, broken = await quarantine.send_again(unit.conn, held, ids, unit.now)
+    if broken:
+        unit.after_commit(partial(metrics.SET_ASIDE.labels("release").inc, len(broken)))
     rerun = Rerun(kind=RerunKind.RELEASED, cause_id=held.id, at=unit.now, by=held.by)
     for submission in found:
         publish_again(unit, submission, rerun, BULK_TOPIC if held.is_bulk else LIVE_TOPIC)

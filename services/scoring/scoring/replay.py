@@ -2,24 +2,30 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from lead_events import Rerun
+from lead_events import LeadSubmitted, Rerun
 from lead_events.words import RerunKind
 from rulebook.models import Form
 from rulebook.store import RulebookCache
-from rulebook.versions import Versioned
+from rulebook.versions import NoRulebookYet, Versioned
 from scoring import metrics
-from scoring.domain.remap import Again, Finding, changes, map_again
+from scoring.domain.remap import Again, Finding, changes, map_again, why_broken
 from scoring.handlers import BULK_TOPIC
 from scoring.releases import publish_again
 from scoring.store import persons, replays
-from scoring.store.replays import Range, Row
+from scoring.store.replays import Range, Replay, Row
+from service_kit.errors import describe
+from service_kit.logs import logger
+from service_kit.parts import is_transient
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
+
+_log = logger(__name__)
 
 CHUNK = 200
 """Submissions a transaction."""
@@ -30,6 +36,8 @@ SOON = timedelta(minutes=2)
 a replay at once does not want the old one."""
 DRY_AT_MOST = 20_000
 """Submissions a dry run looks at."""
+SET_ASIDE_AT_MOST = 100
+"""Submissions that broke which a replay names; the count is of all."""
 SAMPLE = 10
 """Changes that a dry run shows."""
 
@@ -49,8 +57,14 @@ class Mender(NamedTuple):
         """What mapping a stored submission again comes to."""
         if row.event is None:
             return Again(Finding.UNREADABLE)
+        try:
+            return self._map(row.event, row)
+        except Exception as error:  # whatever one submission is to blame for, the others go on
+            return Again(Finding.BROKEN, why=why_broken(error))
+
+    def _map(self, event: LeadSubmitted, row: Row) -> Again:
         return map_again(
-            row.event,
+            event,
             self.form,
             version=self.versioned.version,
             lines=self.versioned.rulebook.scorecards.keys(),
@@ -124,8 +138,19 @@ class Replays:
         async with self._runtime.database.acquire() as conn:
             now = await self._runtime.database.clock.now(conn)
             due = await replays.due(conn, now)
+        broken: Exception | None = None
         for identity in due:
-            await self.work_off(identity)
+            try:
+                await self.work_off(identity)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                _log.error(
+                    "a replay failed and is tried again", replay_id=str(identity), error=describe(error)
+                )
+                broken = error  # the others go on all the same
+        if broken is not None:
+            raise broken
 
     async def work_off(self, identity: UUID) -> None:
         """Chunk by chunk to the end; any number of callers may be at one replay."""
@@ -142,17 +167,20 @@ class Replays:
         if replay is None:
             return False
         history = await self._rulebooks.history(unit.conn)
-        mender = _form_of(history.at(replay.starts_at), replay.range.form_id)
+        try:
+            mender = _form_of(history.at(replay.starts_at), replay.range.form_id)
+        except (UnknownForm, NoRulebookYet) as error:
+            told = f"{error.args[0]}; publish one that has it, and ask for the replay again"
+            await replays.give_up(unit.conn, replay, told, unit.now)
+            return False
         rows = await replays.read(unit.conn, replay.range, replay.reached, CHUNK)
         found = await _mapped(mender, rows)
         rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=replay.id, at=unit.now, by=replay.by)
-        for _, again in found:
-            if again.submission is not None:
-                publish_again(unit, again.submission, rerun, BULK_TOPIC)
+        found = [(row, _sent(unit, again, rerun)) for row, again in found]
         new = Counter(again.finding.value for _, again in found)
         is_last = len(rows) < CHUNK
-        counts = Counter(replay.counts) + new
-        await replays.advance(unit.conn, replay, rows, counts, unit.now if is_last else None)
+        counts, aside = Counter(replay.counts) + new, _set_aside(replay, found)
+        await replays.advance(unit.conn, replay, rows, counts, unit.now if is_last else None, aside)
         unit.after_commit(lambda: metrics.observe_replayed(new))
         return not is_last
 
@@ -171,6 +199,27 @@ def _form_of(versioned: Versioned, form_id: str) -> Mender:
             f"rulebook version {versioned.version} has no form {form_id!r}; its forms are {known}"
         )
     return Mender(versioned, form, form_id)
+
+
+def _sent(unit: Unit, again: Again, rerun: Rerun) -> Again:
+    """Send a changed one again. One that cannot be written as an event is broken, too."""
+    if again.submission is None:
+        return again
+    try:
+        publish_again(unit, again.submission, rerun, BULK_TOPIC)
+    except Exception as error:
+        return Again(Finding.BROKEN, why=why_broken(error))
+    return again
+
+
+def _set_aside(replay: Replay, found: list[tuple[Row, Again]]) -> list[Mapping[str, str]]:
+    """The first submissions that broke, each with the reason."""
+    new = [
+        {"submission_id": str(row.place.id), "reason": again.why or "it could not be mapped"}
+        for row, again in found
+        if again.finding is Finding.BROKEN
+    ]
+    return [*replay.set_aside, *new][:SET_ASIDE_AT_MOST]
 
 
 async def _mapped(mender: Mender, rows: list[Row]) -> list[tuple[Row, Again]]:

@@ -13,7 +13,9 @@ from scoring import metrics
 from scoring.domain.submissions import ACCEPTED, SubmissionState
 from scoring.persons import Order, erase_subject, tell_expired
 from scoring.store import persons, signals
+from service_kit.errors import describe
 from service_kit.logs import logger
+from service_kit.parts import is_transient
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
@@ -132,10 +134,21 @@ class Retention:
             async with self._runtime.database.acquire() as conn:
                 found = await persons.next_persons(conn, after, self._chunk, before)
             for person, is_over in found:
-                done += await self._let_go(person, before) if is_over else 0
+                done += await self._try_to_let_go(person, before) if is_over else 0
             if len(found) < self._chunk:
                 return done
             after = found[-1][0]
+
+    async def _try_to_let_go(self, person: UUID, before: datetime) -> int:
+        """One person whom an error keeps waits for the next night; the others go."""
+        try:
+            return await self._let_go(person, before)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            metrics.SET_ASIDE.labels("retention").inc()
+            _log.error("a person could not be let go of", person_id=str(person), error=describe(error))
+            return 0
 
     async def _let_go(self, person: UUID, before: datetime) -> int:
         act = uuid4()

@@ -15,7 +15,8 @@ from lead_events.words import CauseKind, ImportMode, QuarantineReason
 from scoring.accounting import conservation_answer
 from scoring.api.quarantine import quarantine_routes
 from scoring.api.submissions import submission_routes
-from scoring.releases import AT_ONCE, Releases
+from scoring.releases import AT_ONCE, Decision, Releases
+from scoring.store.quarantine import Filter
 from service_kit.outbox import pack_headers
 from service_kit.problems import install_problems
 from service_kit.records import Outgoing
@@ -276,6 +277,25 @@ async def test_half_a_release_is_finished_by_whoever_looks_next(
     await settle(world)
     assert set((await world.states()).values()) == {"opened"}
     assert (await world.effects())["released"] == 5
+
+
+async def test_what_cannot_be_read_any_more_waits_with_the_reason_and_the_others_are_released(
+    world: "World",
+) -> None:
+    bad = world.submit({"email": "a@example.com"}, verdict=WAVE)
+    world.submit({"email": "b@example.com"}, verdict=WAVE)
+    await world.settle()
+    await world.fetch("UPDATE submissions SET event = event - 'source' WHERE id = $1", bad.submission_id)
+    releases = Releases(world.runtime)
+    told = await releases.decide(Decision("release", Filter(), 2, by="ana", why="honest"))
+    assert told["set_aside"] == [{"submission_id": str(bad.submission_id), "reason": "source: missing"}]
+    assert (told["done"], told["matched"], told["finished_at"] is None) == (1, 2, False)
+    await world.runtime.published()
+    await world.settle()
+    (waits,) = await world.fetch("SELECT submission_id, reason, detail, action_id FROM quarantine")
+    assert (waits["submission_id"], waits["reason"]) == (bad.submission_id, "unreadable")
+    assert "refuse it" in waits["detail"]
+    assert waits["action_id"] is None
 
 
 async def test_a_line_still_without_scorecard_waits_again_and_may_be_released_later(

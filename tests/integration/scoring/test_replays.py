@@ -1,6 +1,7 @@
 """Stored submissions mapped again after a mapping was mended, and vendors' corrections."""
 
 import copy
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -12,7 +13,10 @@ from lead_events.ids import submission_id
 from lead_events.words import CauseKind, QuarantineReason, RerunKind
 from rulebook.mapping import map_submission
 from rulebook.models import Form
+from scoring import replay
 from scoring.accounting import conservation_answer
+from scoring.domain.remap import map_again
+from scoring.releases import publish_again
 from scoring.replay import Replays, UnknownForm
 
 if TYPE_CHECKING:
@@ -403,6 +407,59 @@ async def test_a_form_that_is_not_there_is_told(bare_world: "World", replays: Re
     await Shop(bare_world, email=["email"]).open()
     with pytest.raises(UnknownForm, match="its forms are demo"):
         await replays.begin("dmeo", START, None, by="ana", why="mistyped")
+
+
+async def test_a_replay_whose_form_has_gone_meanwhile_ends_with_the_reason_and_stops_no_other(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    shop.post({"correo": "eva@example.com"})
+    await world.settle()
+    await shop.publish(email=["correo"])
+    gone = await replays.begin("demo", START - timedelta(days=1), None, by="ana", why="renamed")
+    await world.fetch("UPDATE replays SET form_id = 'fair'")
+    kept = await replays.begin("demo", START - timedelta(days=1), None, by="ana", why="renamed")
+    await replays.work()
+    ended = await replays.progress(gone["replay_id"])
+    assert "has no form 'fair'; its forms are demo; publish one that has it" in ended["error"]
+    assert ended["finished_at"] is not None
+    assert (await replays.progress(kept["replay_id"]))["counts"] == {"changed": 1}
+    await replays.work()
+
+
+@pytest.mark.parametrize("spoiled", ["mapped", "sent", "stored"])
+async def test_a_submission_that_breaks_is_set_aside_with_its_reason_and_the_others_go_on(
+    bare_world: "World", replays: Replays, monkeypatch: pytest.MonkeyPatch, spoiled: str
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    bad, *_ = (shop.post({"correo": f"p{number}@example.com"}, number) for number in range(3))
+    await world.settle()
+    await shop.publish(email=["correo"])
+
+    def failing(call: Callable[..., Any], place: int) -> Callable[..., Any]:
+        def made(*given: Any, **more: Any) -> Any:
+            if given[place].submission_id == bad.submission_id:
+                raise RuntimeError("what p0@example.com typed")
+            return call(*given, **more)
+
+        return made
+
+    if spoiled == "mapped":
+        monkeypatch.setattr(replay, "map_again", failing(map_again, 0))
+    elif spoiled == "sent":
+        monkeypatch.setattr(replay, "publish_again", failing(publish_again, 1))
+    else:
+        await world.fetch("UPDATE submissions SET event = '{\"fields\": 1}' WHERE id = $1", bad.submission_id)
+    told = await run(world, replays)
+    assert told["finished_at"] is not None
+    assert await states(world) == ["opened", "opened", "quarantined"]
+    if spoiled == "stored":
+        assert told["counts"] == {"unreadable": 1, "changed": 2}
+        return
+    assert told["counts"] == {"broken": 1, "changed": 2}
+    assert told["set_aside"] == [{"submission_id": str(bad.submission_id), "reason": "RuntimeError"}]
 
 
 async def test_a_correction_takes_the_place_of_what_it_corrects(bare_world: "World") -> None:

@@ -6,8 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from scoring.domain.alerts import Alert, AlertKind, Finding, Situation, Wave, changes, findings
-from scoring.domain.health import WINDOW, FormHealth, Mapped, Seen, counts, kind_of, shown_name
+from intake.domain.suspicion import SUSPECT as INTAKES_SUSPECTS
+from rulebook.models import Wave as WaveRule
+from scoring.domain.alerts import Alert, AlertKind, Finding, Situation, changes, findings
+from scoring.domain.health import SUSPECTS, WINDOW, FormHealth, Mapped, Seen, counts, kind_of, shown_name
+from scoring.domain.waves import Minute, Wave, wave_of
 
 START = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 MAPPED = Mapped(
@@ -33,9 +36,8 @@ USUAL = [seen(number, **FULL) for number in range(40)]
 NO_COMPANY = {name: value for name, value in FULL.items() if name != "company"}
 
 
-def trouble(health: FormHealth, minutes: int = 100) -> dict[tuple[AlertKind, str], Finding]:
-    now = START + timedelta(minutes=minutes)
-    found = findings(Situation("demo", MAPPED, health), now)
+def trouble(health: FormHealth) -> dict[tuple[AlertKind, str], Finding]:
+    found = findings(Situation("demo", MAPPED, health))
     return {(each.kind, each.subject): each for each in found}
 
 
@@ -95,13 +97,36 @@ def test_what_comes_among_the_first_twenty_is_how_the_form_is() -> None:
     assert trouble(health) == {}
 
 
-def test_an_unknown_field_is_no_news_after_a_week_or_when_it_stays_away() -> None:
-    health = form(*USUAL, seen(40, ("budget",), **FULL))
+def test_an_unknown_field_lasts_for_as_long_as_it_comes() -> None:
+    """Fifty days of one in an hour; then twenty without it, or a week of rarer ones."""
+    health = form(*USUAL, *(seen(40 + 60 * n, ("budget",), **FULL) for n in range(1200)))
     assert set(trouble(health)) == {(AlertKind.UNKNOWN_FIELD, "budget")}
-    assert trouble(health, minutes=8 * 24 * 60) == {}
-    for number in range(20):
-        health.take(seen(41 + number, **FULL), MAPPED)
+    for number in range(19):
+        health.take(seen(72_100 + number, **FULL), MAPPED)
+    assert set(trouble(health)) == {(AlertKind.UNKNOWN_FIELD, "budget")}
+    health.take(seen(72_120, **FULL), MAPPED)
     assert trouble(health) == {}
+
+
+def test_an_unknown_field_that_came_once_on_a_form_of_few_is_gone_after_a_week() -> None:
+    week = 7 * 24 * 60
+    health = form(*USUAL, seen(40, ("budget",), **FULL), seen(40 + week - 1, **FULL))
+    assert set(trouble(health)) == {(AlertKind.UNKNOWN_FIELD, "budget")}
+    health.take(seen(40 + week, **FULL), MAPPED)
+    assert trouble(health) == {}
+
+
+def test_counted_again_after_a_replay_a_form_goes_on_from_what_was_gone() -> None:
+    """Ten of sixty are kept no more; the five renamed ones read rightly now."""
+    names = ("budget",)
+    before = form(*USUAL, *(seen(40 + n, (*names, "firma"), **NO_COMPANY) for n in range(5)))
+    again = form(*USUAL[10:], *(seen(40 + n, names, **FULL) for n in range(5)))
+    again.continues(before)
+    assert (again.counted, again.submissions) == (before.counted, before.submissions)
+    assert set(trouble(again)) == {(AlertKind.UNKNOWN_FIELD, "budget")}
+    assert again.unmapped["budget"].first_number == before.unmapped["budget"].first_number
+    again.take(seen(50, ("strange",), **FULL), MAPPED)
+    assert (AlertKind.UNKNOWN_FIELD, "strange") in trouble(again)
 
 
 def test_made_up_names_are_told_five_at_a_time_and_kept_two_hundred_at_a_time() -> None:
@@ -120,7 +145,7 @@ def test_a_mended_mapping_starts_anew() -> None:
     health = form(*USUAL, *(seen(40 + n, **NO_COMPANY) for n in range(20)))
     mended = Mapped({**MAPPED.paths, "company": ("company", "firma")}, MAPPED.required)
     health.take(seen(60, **NO_COMPANY), mended)
-    assert findings(Situation("demo", mended, health), START + timedelta(minutes=61)) == []
+    assert findings(Situation("demo", mended, health)) == []
 
 
 def test_what_was_typed_and_cannot_be_used_is_filled() -> None:
@@ -186,10 +211,42 @@ def test_names_are_shown_without_persons_and_control_characters(name: str, shown
     assert shown_name(name) == shown
 
 
-def test_a_wave_is_many() -> None:
-    few, many = (Situation("demo", MAPPED, wave=Wave(START, n)) for n in (4, 5))
-    assert findings(few, START) == []
-    assert [each.kind for each in findings(many, START)] == [AlertKind.SPAM_WAVE]
+RULE = WaveRule(suspects=100, window="10m", calm="30m")
+
+
+def minute(number: int, suspects: int = 0, bystanders: int = 0, stored: int | None = None) -> Minute:
+    at = START + timedelta(minutes=number)
+    stored_at = START + timedelta(minutes=number if stored is None else stored)
+    return Minute(at, suspects, bystanders, stored_at)
+
+
+def under_wave(*minutes: Minute, now: int) -> tuple[int, int] | None:
+    wave = wave_of(minutes, RULE, START + timedelta(minutes=now))
+    return None if wave is None else (wave.suspects, wave.bystanders)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "minutes", "now", "expected"),
+    [
+        ("a hundred are no wave yet", [minute(0, 100)], 1, None),
+        ("one more is, with nobody held back", [minute(0, 60), minute(9, 41)], 10, (101, 0)),
+        ("not where they come over a longer time", [minute(0, 60), minute(20, 41)], 21, None),
+        ("a single bystander proves one", [minute(0, 3), minute(1, 0, 1)], 2, (3, 1)),
+        ("all of it counts", [minute(0, 101), minute(20, 7, 2), minute(45, 1)], 60, (109, 2)),
+        ("half an hour of calm ends it", [minute(0, 101), minute(1, 0, 4)], 31, None),
+        ("the next one is another", [minute(0, 101), minute(60, 102, 1)], 61, (102, 1)),
+        ("a spool brings one late", [minute(0, 101, 0, stored=500)], 510, (101, 0)),
+    ],
+)
+def test_waves(sentence: str, minutes: list[Minute], now: int, expected: tuple[int, int] | None) -> None:
+    assert under_wave(*minutes, now=now) == expected, sentence
+
+
+def test_a_wave_is_told_whatever_its_bystanders_and_by_intakes_own_reasons() -> None:
+    for held in (0, 1, 4, 50):
+        (found,) = findings(Situation("demo", MAPPED, wave=Wave(START, START, START, 101, held)))
+        assert (found.kind, found.facts) == (AlertKind.SPAM_WAVE, {"suspects": 101, "bystanders": held})
+    assert SUSPECTS == INTAKES_SUSPECTS
 
 
 DAY = timedelta(days=1)
@@ -209,6 +266,12 @@ def test_an_alert_opens_once_is_repeated_and_closes_by_itself() -> None:
     assert changes([alert(one)], [one], START + timedelta(hours=23), DAY) == changes([], [], START, DAY)
     assert changes([alert(one)], [one], START + DAY, DAY).repeated == [(alert(one), one)]
     assert changes([alert(one)], [], START + DAY, DAY).closed == [alert(one)]
+
+
+def test_numbers_of_an_alert_that_lasts_are_kept_up_to_date() -> None:
+    before, now = (Finding(AlertKind.SPAM_WAVE, "demo", "", START, {"suspects": n}) for n in (101, 500))
+    made = changes([alert(before)], [now], START, DAY)
+    assert (made.repeated, made.counted) == ([], [(alert(before), now)])
 
 
 def test_an_alert_that_another_explains_better_ends_without_a_word() -> None:

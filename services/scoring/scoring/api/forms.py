@@ -12,11 +12,12 @@ from rulebook.models import Form, Rulebook
 from rulebook.store import RulebookCache
 from scoring.alerts import shown
 from scoring.api.paging import Limit, PlainText
+from scoring.counting import mapped_of
 from scoring.domain.alerts import is_usual
 from scoring.domain.health import FormHealth
 from scoring.domain.silence import pattern_of, silence_of
 from scoring.errors import as_problems, not_found
-from scoring.health import mapped_of
+from scoring.health import without_mapped
 from scoring.store import health as store
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
@@ -45,11 +46,12 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.acquire() as conn:
             rulebook, _ = await in_force(conn)
             health = await store.healths(conn, rulebook.forms)
+            waiting = await store.waiting(conn, rulebook.forms)
             imported = await store.imported(conn, rulebook.forms)
             alerts = await _alerts(conn, rulebook, only_open=True, limit=1000)
         return {
             "forms": [
-                _summary(form_id, form, health.get(form_id), imported.get(form_id))
+                _summary(form_id, form, health.get(form_id), waiting.get(form_id, 0), imported.get(form_id))
                 | {"alerts": [each for each in alerts if each["form"] == form_id]}
                 for form_id, form in sorted(rulebook.forms.items())
             ]
@@ -64,11 +66,13 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
             if declared is None:
                 raise not_found("form", f"the rulebook in force has {', '.join(sorted(rulebook.forms))}")
             known = (await store.healths(conn, [form])).get(form)
+            known = known and without_mapped(known, declared)
+            waiting = await store.waiting(conn, [form])
             imported = (await store.imported(conn, [form])).get(form)
             alerts = await _alerts(conn, rulebook, only_open=True, limit=1000)
             silence = await _silence(conn, known, ZoneInfo(rulebook.time_zone), now)
         return {
-            **_summary(form, declared, known, imported),
+            **_summary(form, declared, known, waiting.get(form, 0), imported),
             "silence": silence,
             "fields": _fields(declared, known),
             "unmapped": _unmapped(known),
@@ -84,8 +88,9 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _summary(
-    form_id: str, form: Form, known: FormHealth | None, imported: dict[str, Any] | None
+    form_id: str, form: Form, known: FormHealth | None, waiting: int, imported: dict[str, Any] | None
 ) -> dict[str, Any]:
+    """`quarantined`: how many wait there for a decision now."""
     from_files = {"imported": imported} if imported else {}
     return {
         "form": form_id,
@@ -94,7 +99,7 @@ def _summary(
         "first_at": known.first_at if known else None,
         "last_at": known.last_at if known else None,
         "submissions": known.submissions if known else 0,
-        "quarantined": known.quarantined if known else 0,
+        "quarantined": waiting,
         "alert_on_silence": form.alert_on_silence,
         **from_files,
     }

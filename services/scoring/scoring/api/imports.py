@@ -57,7 +57,8 @@ def import_routes(router: APIRouter, runtime: Runtime) -> None:
     async def one_import(import_id: UUID) -> dict[str, Any]:
         """How far intake has read it, what became of its rows, and how many are still on their way.
 
-        `repeated`: rows whose submission was kept before, by another import or twice in the file.
+        `repeated`: rows whose submission was kept before, by another import or twice in the file; null until
+        `is_settled`, that is until the file is read and no row is on its way any more.
         """
         async with runtime.database.acquire() as conn:
             found = await imports.one(conn, import_id)

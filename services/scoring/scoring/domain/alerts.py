@@ -10,6 +10,7 @@ from uuid import UUID
 
 from scoring.domain.health import LEARNING, FieldHealth, FormHealth, Mapped, UnmappedField
 from scoring.domain.silence import Silence
+from scoring.domain.waves import Wave
 
 USUALLY = 0.8
 """A field that at least this share of the last submissions filled is usually filled."""
@@ -24,13 +25,12 @@ may take hours."""
 TOGETHER = 3
 """Between a field's first empty submission and an unknown field's first are so many at most, if it is one
 change."""
-FRESH = timedelta(days=7)
-FRESH_RUN = 20
-"""An unknown field is no news any more after a week, or when so many submissions came without it."""
+GONE_RUN = 20
+"""An unknown field is gone when so many submissions came without it, ..."""
+GONE_FOR = timedelta(days=7)
+"""... or when the newest came so long after the last that had it. It lasts for as long as it comes."""
 MOST_UNKNOWN = 5
 """Unknown fields of one form told at a time: their names are made up by whoever sends them."""
-WAVE = 5
-"""So many submissions put aside in a wave within the time looked at are one."""
 
 
 class AlertKind(StrEnum):
@@ -74,8 +74,8 @@ class Fetching:
 
 
 @dataclass(frozen=True, slots=True)
-class Wave:
-    """Submissions that a spam wave put aside."""
+class Lost:
+    """Submissions put aside for a reason, and since when."""
 
     since: datetime
     submissions: int
@@ -93,22 +93,22 @@ class Situation:
     fetching: Fetching | None = None
 
 
-def findings(situation: Situation, now: datetime) -> list[Finding]:
+def findings(situation: Situation) -> list[Finding]:
     """All trouble of a form, the plainest explanation of each: a field renamed is not told as empty too."""
     found: list[Finding] = []
     if situation.health is not None:
-        found += _of_fields(situation.health, situation.mapped, now)
+        found += _of_fields(situation.health, situation.mapped)
     found += _of_the_whole(situation)
     return found
 
 
-def _of_fields(health: FormHealth, mapped: Mapped, now: datetime) -> Iterable[Finding]:
+def _of_fields(health: FormHealth, mapped: Mapped) -> Iterable[Finding]:
     missing = {
         name: known
         for name, known in health.fields.items()
         if name in mapped.paths and known.empty_run and is_usual(known)
     }
-    unknown = {name: known for name, known in health.unmapped.items() if is_fresh(known, health, now)}
+    unknown = {name: known for name, known in health.unmapped.items() if is_news(known, health)}
     renamed = list(_renamed(health, mapped, missing, unknown))
     yield from renamed
     told = frozenset().union(*(each.claims for each in renamed))
@@ -135,10 +135,10 @@ def is_usual(known: FieldHealth) -> bool:
     return len(known.recent) >= BASELINE and known.usual >= USUALLY
 
 
-def is_fresh(known: UnmappedField, health: FormHealth, now: datetime) -> bool:
-    """Whether an unknown field is still news."""
-    still_comes = health.counted - known.last_number < FRESH_RUN
-    return not known.is_usual and still_comes and now - known.first_at < FRESH and health.counted > LEARNING
+def is_news(known: UnmappedField, health: FormHealth) -> bool:
+    """Whether an unknown field still comes, and was not there from the form's beginning."""
+    still_comes = health.counted - known.last_number < GONE_RUN and health.last_at - known.last_at < GONE_FOR
+    return not known.is_usual and still_comes and health.counted > LEARNING
 
 
 def _is_needed(name: str, mapped: Mapped, missing: Mapping[str, FieldHealth]) -> bool:
@@ -202,8 +202,8 @@ def _of_the_whole(situation: Situation) -> Iterable[Finding]:
         quiet = situation.silence
         facts = {"expected": round(quiet.expected, 1), "usual": round(quiet.usual, 1)}
         yield Finding(AlertKind.FORM_SILENT, form_id, "", quiet.since, facts)
-    if situation.wave is not None and situation.wave.submissions >= WAVE:
-        facts = {"submissions": situation.wave.submissions}
+    if situation.wave is not None:
+        facts = {"suspects": situation.wave.suspects, "bystanders": situation.wave.bystanders}
         yield Finding(AlertKind.SPAM_WAVE, form_id, "", situation.wave.since, facts)
     if situation.fetching is not None:
         fetching = situation.fetching
@@ -228,12 +228,15 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What becomes of alerts. `superseded`: closed because another one says it better, or says more."""
+    """What becomes of alerts. `superseded`: closed because another one says it better, or says more.
+    `counted`: they last, are not told again yet, and their numbers have changed.
+    """
 
     opened: Sequence[Finding]
     repeated: Sequence[tuple[Alert, Finding]]
     closed: Sequence[Alert]
     superseded: Sequence[Alert]
+    counted: Sequence[tuple[Alert, Finding]] = ()
 
 
 def changes(
@@ -246,11 +249,13 @@ def changes(
     lasting = [(alert, here[key]) for key, alert in known.items() if key in here]
     gone = [alert for key, alert in known.items() if key not in here]
     superseded = [alert for alert in gone if any(_speaks_for(each, alert.finding) for each in here.values())]
+    repeated = [pair for pair in lasting if now - pair[0].told_at >= repeat_after]
     return Changes(
         opened,
-        [pair for pair in lasting if now - pair[0].told_at >= repeat_after],
+        repeated,
         [alert for alert in gone if alert not in superseded],
         superseded,
+        [pair for pair in lasting if pair not in repeated and pair[0].finding.facts != pair[1].facts],
     )
 
 

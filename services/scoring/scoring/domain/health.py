@@ -29,8 +29,26 @@ SPAM = frozenset(
     }
 )
 """Put aside for these, a submission says nothing of the form."""
-FORM_TROUBLES = frozenset({QuarantineReason.SPAM_WAVE, QuarantineReason.FETCH_FAILED})
-"""Reasons that concern the whole form and not this submission alone."""
+SUSPECTS = frozenset(
+    {
+        QuarantineReason.HONEYPOT,
+        QuarantineReason.TOO_FAST,
+        QuarantineReason.LINKS,
+        QuarantineReason.DISPOSABLE_ADDRESS,
+        QuarantineReason.CAPTCHA_FAILED,
+    }
+)
+"""Reasons that speak of the sender: from many of them intake tells a wave, as is done here."""
+SUSPECT = "suspect"
+"""The trouble that all suspects count as."""
+
+
+def trouble_of(reason: str | None) -> str | None:
+    """Which trouble of the whole form a submission put aside for `reason` counts towards."""
+    if reason in SUSPECTS:
+        return SUSPECT
+    concerns_all = reason in (QuarantineReason.SPAM_WAVE, QuarantineReason.FETCH_FAILED)
+    return reason if concerns_all else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +60,7 @@ class Seen:
     stored_at: datetime
     reason: str | None
     is_double: bool = False
-    is_aside: bool = False  # a test, an imported row, one that came again
+    is_aside: bool = False  # a test, an imported row, one that was erased
     profile: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
     flags: Sequence[str] = ()
@@ -131,6 +149,26 @@ class FormHealth:
         self._take_fields(seen, mapped)
         for name in seen.unmapped:
             self._take_unmapped(name, seen)
+
+    def continues(self, old: "FormHealth") -> None:
+        """Go on from what was known before, having counted the stored submissions again.
+
+        Those that are kept no more, or were too many to be counted again, stay in the numbers of the whole
+        form, and what it was used to then is no news now.
+        """
+        gone = max(0, old.counted - self.counted)
+        self.submissions, self.quarantined = old.submissions, old.quarantined
+        self.first_at, self.last_at = min(self.first_at, old.first_at), max(self.last_at, old.last_at)
+        self.counted += gone
+        for field_ in self.fields.values():
+            field_.empty_from += gone if field_.empty_run else 0
+        for name, each in self.unmapped.items():
+            each.first_number += gone
+            each.last_number += gone
+            before = old.unmapped.get(name)
+            each.is_usual = before.is_usual if before is not None else each.is_usual and not gone
+            if before is not None and gone:
+                each.first_at = min(each.first_at, before.first_at)
 
     def _take_fields(self, seen: Seen, mapped: Mapped) -> None:
         for name in [name for name in self.fields if name not in mapped.paths]:

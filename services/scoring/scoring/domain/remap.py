@@ -36,10 +36,11 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was found, and the submission as it would be sent again where it changes."""
+    """What was found, and the submission as it would be sent again if it changes; of a broken one `why`."""
 
     finding: Finding
     submission: LeadSubmitted | None = None
+    why: str | None = None
 
 
 def map_again(
@@ -61,8 +62,8 @@ def map_again(
     try:
         mapped = map_submission(form, stored.fields, stored.received_at)
         new = _with(stored, form, mapped, version)
-    except (ValidationError, ValueError, TypeError, RecursionError):
-        return Again(Finding.BROKEN)
+    except (ValidationError, ValueError, TypeError, RecursionError) as error:
+        return Again(Finding.BROKEN, why=why_broken(error))
     if mapped.missing and state in ACCEPTED:
         return Again(Finding.WOULD_LOSE_CONTACT)
     if state is SubmissionState.QUARANTINED and reason in MENDED:
@@ -72,6 +73,14 @@ def map_again(
     if any(getattr(new, name) != getattr(stored, name) for name in MAPPED):
         return Again(Finding.CHANGED, new)
     return Again(Finding.SAME)
+
+
+def why_broken(error: Exception) -> str:
+    """Why a submission could not be mapped or sent, without anything that somebody typed."""
+    if isinstance(error, ValidationError):
+        places = (".".join(map(str, each["loc"])) + f": {each['type']}" for each in error.errors()[:5])
+        return "; ".join(places)
+    return type(error).__name__
 
 
 def changes(before: LeadSubmitted, after: LeadSubmitted) -> dict[str, tuple[Any, Any]]:

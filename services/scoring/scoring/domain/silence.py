@@ -6,14 +6,14 @@ the company, over the last four to eight weeks) expects in it. The usual silence
 over its dates, of the longest one that ended on it; a form is silent when three times that has passed, and at
 least as much as chance alone brings about once in two years.
 
-That least length keeps forms that rarely bring anything quiet. Measured this way, the silences of a form that
-people fill in independently of each other are distributed exponentially with mean 1, so of `a` silences a
-year `a * exp(-x)` are longer than x. The mean is an estimate from n submissions; with that counted in (a gamma
-estimate of the rate, so a Lomax distribution of the next silence) a silence exceeds x with probability
+That least length keeps forms that rarely bring anything quiet. Measured this way, the silences of a form
+that people fill in independently of each other are distributed exponentially with mean 1, so of `a` silences
+a year `a * exp(-x)` are longer than x. The mean is an estimate from n submissions; with that counted in (a
+gamma estimate of the rate, so a Lomax distribution of the next silence) a silence exceeds x with probability
 `(1 + x/n) ** -n`, which is below 1/(2a) from `x = n * ((2a) ** (1/n) - 1)` on: 6.5 for three submissions a
 week, that is about fifteen days, and 8.4 for eight a working day, about one day. Of a form with many
-submissions that come more evenly than by chance this shrinks with the spread of its silences, to nothing where
-they are all alike.
+submissions that come more evenly than by chance this shrinks with the spread of its silences, to nothing
+where they are all alike.
 """
 
 from bisect import bisect_right
@@ -112,7 +112,8 @@ def longest_by_chance(count: int, a_year: float) -> float:
     """The silence that a form with so many submissions a year exceeds by chance BY_CHANCE_A_YEAR times, in
     submissions, where their rate is known from `count` of them. See the head of this module.
     """
-    return count * ((max(a_year, 1.0) / BY_CHANCE_A_YEAR) ** (1 / count) - 1)
+    wanted: float = (max(a_year, 1.0) / BY_CHANCE_A_YEAR) ** (1 / count)
+    return count * (wanted - 1)
 
 
 def _spread(gaps: Sequence[float]) -> float:

@@ -23,10 +23,41 @@ ON CONFLICT (is_only) DO UPDATE SET stored_at = excluded.stored_at, submission_i
 SELECT id, form_id, received_at, stored_at, state, event -> 'profile' AS profile, event -> 'fields' AS fields,
     event -> 'flags' AS flags, event -> 'unmapped' AS unmapped, event -> 'verdict' ->> 'reason' AS reason,
     coalesce((event ->> 'is_test')::boolean, false) AS is_test,
-    is_bulk OR jsonb_typeof(event -> 'imported') = 'object' AS is_import,
-    coalesce(jsonb_typeof(event -> 'rerun') = 'object', false) AS is_rerun
+    is_bulk OR coalesce(jsonb_typeof(event -> 'imported') = 'object', false) AS is_import
 FROM submissions WHERE (stored_at, id) > ($1, $2::uuid) AND stored_at < $3
 ORDER BY stored_at, id LIMIT $4
+
+-- name: recounts_due
+-- Forms of which submissions came again, all of them before $1 or the first before $2.
+SELECT form_id, asks FROM form_recounts WHERE last_at <= $1 OR first_at <= $2 ORDER BY form_id
+
+-- name: recounted
+-- A form was counted again, unless that was asked for again meanwhile.
+DELETE FROM form_recounts WHERE form_id = $1 AND asks = $2
+
+-- name: ask_recount
+-- Forms of which submissions came again.
+INSERT INTO form_recounts (form_id, asks, first_at, last_at) SELECT form_id, 1, $2, $2 FROM unnest($1::text[]) AS form_id
+ON CONFLICT (form_id) DO UPDATE SET asks = form_recounts.asks + 1, last_at = excluded.last_at
+
+-- name: recount_from
+-- The newest submission of a form that is too old to be counted again.
+SELECT received_at, id FROM submissions WHERE form_id = $1 ORDER BY received_at DESC, id DESC OFFSET $2 LIMIT 1
+
+-- name: counted_of_form
+-- Submissions of a form that have been counted, in order of reception from a place on, with what health looks at.
+SELECT s.id, form_id, received_at, s.stored_at, state, event -> 'profile' AS profile, event -> 'fields' AS fields,
+    event -> 'flags' AS flags, event -> 'unmapped' AS unmapped, event -> 'verdict' ->> 'reason' AS reason,
+    coalesce((event ->> 'is_test')::boolean, false) AS is_test,
+    is_bulk OR coalesce(jsonb_typeof(event -> 'imported') = 'object', false) AS is_import
+FROM submissions s, form_health_position p
+WHERE form_id = $1 AND (received_at, s.id) > ($2, $3::uuid) AND (s.stored_at, s.id) <= (p.stored_at, p.submission_id)
+ORDER BY received_at, s.id LIMIT $4
+
+-- name: waiting_of_forms
+-- How many wait in quarantine and nobody has decided on.
+SELECT form_id, count(*) AS submissions FROM quarantine WHERE form_id = ANY($1::text[]) AND action_id IS NULL
+GROUP BY form_id
 
 -- name: forms_health
 -- How these forms are.
@@ -58,10 +89,11 @@ ON CONFLICT (form_id, slot) DO UPDATE SET submissions = form_slots.submissions +
 
 -- name: add_troubles
 -- More submissions in quarantine for reasons that concern the whole form.
-INSERT INTO form_troubles (form_id, slot, reason, submissions)
-SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::int[])
+INSERT INTO form_troubles (form_id, slot, reason, submissions, last_stored_at)
+SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::int[], $5::timestamptz[])
 ON CONFLICT (form_id, reason, slot) DO UPDATE
-SET submissions = form_troubles.submissions + excluded.submissions
+SET submissions = form_troubles.submissions + excluded.submissions,
+    last_stored_at = greatest(form_troubles.last_stored_at, excluded.last_stored_at)
 
 -- name: slots_of_form
 -- When a form's submissions came, since a moment.
@@ -71,6 +103,14 @@ SELECT slot, submissions FROM form_slots WHERE form_id = $1 AND slot >= $2 ORDER
 -- How many submissions each trouble took since a moment, and since when.
 SELECT form_id, reason, sum(submissions)::int AS submissions, min(slot) AS since
 FROM form_troubles WHERE slot >= $1 GROUP BY form_id, reason
+
+-- name: wave_minutes
+-- Suspects and those that a wave held back, received or stored since a moment, or since shortly before a wave began
+-- that was told and lasts.
+SELECT t.form_id, t.slot, t.reason, t.submissions, t.last_stored_at
+FROM form_troubles t LEFT JOIN alerts a ON a.form_id = t.form_id AND a.kind = 'spam_wave' AND a.closed_at IS NULL
+WHERE t.reason IN ('suspect', 'spam_wave') AND (t.slot >= least($1, a.since) OR t.last_stored_at >= $1)
+ORDER BY t.form_id, t.slot
 
 -- name: forget_slots
 -- Quarters of an hour that are longer ago than this from the form's last submission: a silent one keeps its pattern.
@@ -120,6 +160,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $6, 1, $7)
 -- name: repeat_alert
 -- An alert that lasts was told again.
 UPDATE alerts SET told_at = $2, tellings = tellings + 1, facts = $3 WHERE id = $1
+
+-- name: count_alert
+-- An alert that lasts, with its numbers as they are now.
+UPDATE alerts SET facts = $2 WHERE id = $1
 
 -- name: close_alert
 -- An alert whose trouble has passed.

@@ -45,12 +45,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: one_action
 -- An action and how far it is.
-SELECT id AS action_id, kind, filter, by, why, at, matched, is_bulk, done, finished_at
+SELECT id AS action_id, kind, filter, by, why, at, matched, is_bulk, done, set_aside, finished_at
 FROM quarantine_actions WHERE id = $1
 
 -- name: list_actions
 -- What was decided last.
-SELECT id AS action_id, kind, filter, by, why, at, matched, is_bulk, done, finished_at
+SELECT id AS action_id, kind, filter, by, why, at, matched, is_bulk, done, set_aside, finished_at
 FROM quarantine_actions ORDER BY at DESC, id DESC LIMIT $1
 
 -- name: open_actions
@@ -73,6 +73,15 @@ SELECT id, event FROM submissions WHERE id = ANY($1::uuid[]) AND state = 'quaran
 -- name: mark_sent
 -- These are on their way; each waits here until it is taken again.
 UPDATE quarantine SET sent_at = $2 WHERE submission_id = ANY($1::uuid[])
+
+-- name: set_aside
+-- These cannot be sent again: they wait for another decision, and say why.
+UPDATE quarantine q SET action_id = NULL, reason = 'unreadable', detail = broken.detail
+FROM unnest($1::uuid[], $2::text[]) AS broken (id, detail) WHERE q.submission_id = broken.id
+
+-- name: note_set_aside
+-- What an action could not deal with.
+UPDATE quarantine_actions SET set_aside = set_aside || $2::jsonb WHERE id = $1
 
 -- name: refuse_submissions
 -- These become no leads; those that became one meanwhile stay what they are.

@@ -6,13 +6,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 -- name: one_replay
 -- A replay and how far it is.
 SELECT id AS replay_id, form_id, since, until, by, why, at, rulebook_version, starts_at, reached_at, seen, counts,
-    finished_at
+    set_aside, error, finished_at
 FROM replays WHERE id = $1
 
 -- name: list_replays
 -- What was asked for last.
 SELECT id AS replay_id, form_id, since, until, by, why, at, rulebook_version, starts_at, reached_at, seen, counts,
-    finished_at
+    set_aside, error, finished_at
 FROM replays ORDER BY at DESC, id DESC LIMIT $1
 
 -- name: due_replays
@@ -21,7 +21,7 @@ SELECT id FROM replays WHERE finished_at IS NULL AND starts_at <= $1 ORDER BY at
 
 -- name: lock_replay
 -- One chunk of a replay at a time.
-SELECT id, form_id, since, until, by, starts_at, reached_at, reached_id, counts
+SELECT id, form_id, since, until, by, starts_at, reached_at, reached_id, counts, set_aside
 FROM replays WHERE id = $1 AND finished_at IS NULL FOR UPDATE
 
 -- name: submissions_to_map
@@ -36,5 +36,9 @@ ORDER BY s.received_at, s.id LIMIT $6
 -- name: advance_replay
 -- How far a replay is; finished at the moment given, if it is given.
 UPDATE replays SET reached_at = coalesce($2, reached_at), reached_id = coalesce($3, reached_id), seen = seen + $4,
-    counts = $5, finished_at = $6
+    counts = $5, finished_at = $6, set_aside = $7
 WHERE id = $1
+
+-- name: give_up_replay
+-- A replay that cannot go on, with the reason.
+UPDATE replays SET error = $2, finished_at = $3 WHERE id = $1

@@ -10,9 +10,11 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from lead_events import FetchReported
-from scoring.domain.alerts import Alert, AlertKind, Changes, Fetching, Finding, Wave
-from scoring.domain.health import FieldHealth, FormHealth, Seen, UnmappedField
+from lead_events.words import QuarantineReason
+from scoring.domain.alerts import Alert, AlertKind, Changes, Fetching, Finding, Lost
+from scoring.domain.health import SUSPECT, FieldHealth, FormHealth, Seen, UnmappedField, trouble_of
 from scoring.domain.silence import HISTORY, SLOT
+from scoring.domain.waves import Minute
 from scoring.store.save import columns
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -45,7 +47,7 @@ def _seen(row: Any) -> Seen:
         stored_at=row["stored_at"],
         reason=row["reason"],
         is_double=row["state"] == "duplicate",
-        is_aside=row["is_test"] or row["is_import"] or row["is_rerun"] or row["state"] == "erased",
+        is_aside=row["is_test"] or row["is_import"] or row["state"] == "erased",
         profile=row["profile"] or {},
         fields=row["fields"] or {},
         flags=row["flags"] or (),
@@ -107,11 +109,20 @@ async def add_slots(conn: Connection, arrivals: Iterable[tuple[str, datetime]]) 
         await conn.execute(_q.add_slots, *columns([(*key, n) for key, n in sorted(counted.items())], 3))
 
 
-async def add_troubles(conn: Connection, troubles: Iterable[tuple[str, datetime, str]]) -> None:
-    """Count submissions put aside, form, time and reason, by quarters of an hour."""
-    counted = Counter((form, slot_of(at), reason) for form, at, reason in troubles)
+async def add_troubles(conn: Connection, troubles: Iterable[Seen]) -> None:
+    """Count submissions put aside by the minute: leads given up by when they were stored, ten days after they
+    were received; all others by when they were received, as intake saw them."""
+    counted: Counter[tuple[str, datetime, str]] = Counter()
+    stored: dict[tuple[str, datetime, str], datetime] = {}
+    for each in troubles:
+        trouble = trouble_of(each.reason) or ""
+        at = each.stored_at if trouble == QuarantineReason.FETCH_FAILED else each.received_at
+        key = each.form_id, at.replace(second=0, microsecond=0), trouble
+        counted[key] += 1
+        stored[key] = max(each.stored_at, stored.get(key, each.stored_at))
     if counted:
-        await conn.execute(_q.add_troubles, *columns([(*key, n) for key, n in sorted(counted.items())], 4))
+        rows = [(*key, n, stored[key]) for key, n in sorted(counted.items())]
+        await conn.execute(_q.add_troubles, *columns(rows, 5))
 
 
 def slot_of(at: datetime) -> datetime:
@@ -125,10 +136,65 @@ async def slots(conn: Connection, form_id: str, last_at: datetime) -> list[tuple
     return [(row["slot"], row["submissions"]) for row in rows]
 
 
-async def troubles(conn: Connection, reason: str, since: datetime) -> dict[str, Wave]:
+async def troubles(conn: Connection, reason: str, since: datetime) -> dict[str, Lost]:
     """Submissions put aside for a reason since a moment, by form."""
     rows = await conn.fetch(_q.troubles_since, since)
-    return {row["form_id"]: Wave(row["since"], row["submissions"]) for row in rows if row["reason"] == reason}
+    return {row["form_id"]: Lost(row["since"], row["submissions"]) for row in rows if row["reason"] == reason}
+
+
+async def wave_minutes(conn: Connection, since: datetime) -> dict[str, list[Minute]]:
+    """What came in minutes since a moment, or since a wave that lasts began, by form and oldest first."""
+    found: dict[str, dict[datetime, dict[str, Any]]] = {}
+    for row in await conn.fetch(_q.wave_minutes, since):
+        minute = found.setdefault(row["form_id"], {}).setdefault(row["slot"], {"stored_at": row["slot"]})
+        minute[row["reason"]] = row["submissions"]
+        minute["stored_at"] = max(minute["stored_at"], row["last_stored_at"] or row["slot"])
+    return {
+        form_id: [
+            Minute(at, each.get(SUSPECT, 0), each.get(QuarantineReason.SPAM_WAVE, 0), each["stored_at"])
+            for at, each in sorted(minutes.items())
+        ]
+        for form_id, minutes in found.items()
+    }
+
+
+async def recounts_due(conn: Connection, settled: datetime, late: datetime) -> dict[str, int]:
+    """Forms to be counted again: nothing of them came again since `settled`, or the first did before `late`.
+    With how often it was asked for so far.
+    """
+    return {row["form_id"]: row["asks"] for row in await conn.fetch(_q.recounts_due, settled, late)}
+
+
+async def recounted(conn: Connection, form_id: str, asks: int) -> None:
+    """A form was counted again; it stays where it was asked for again meanwhile."""
+    await conn.execute(_q.recounted, form_id, asks)
+
+
+async def ask_recount(conn: Connection, forms: Iterable[str], now: datetime) -> None:
+    """Have forms counted again. Take this lock last in a transaction."""
+    if found := sorted(set(forms)):
+        await conn.execute(_q.ask_recount, found, now)
+
+
+async def recount_from(conn: Connection, form_id: str, most: int) -> tuple[datetime, UUID]:
+    """The place in order of reception behind which a form's newest `most` submissions are."""
+    row = await conn.fetchrow(_q.recount_from, form_id, most)
+    return (row["received_at"], row["id"]) if row else (_BEGINNING, _NONE)
+
+
+async def stored_of(
+    conn: Connection, form_id: str, after: tuple[datetime, UUID], limit: int
+) -> tuple[list[Seen], tuple[datetime, UUID]]:
+    """The next submissions of a form in order of reception that were counted before, and the last's place."""
+    rows = await conn.fetch(_q.counted_of_form, form_id, *after, limit)
+    last = (rows[-1]["received_at"], rows[-1]["id"]) if rows else after
+    return [_seen(row) for row in rows], last
+
+
+async def waiting(conn: Connection, forms: Iterable[str]) -> dict[str, int]:
+    """How many submissions of forms wait in quarantine for a decision now."""
+    rows = await conn.fetch(_q.waiting_of_forms, list(forms))
+    return {row["form_id"]: row["submissions"] for row in rows}
 
 
 async def forget(conn: Connection, now: datetime) -> None:
@@ -194,6 +260,8 @@ async def save_changes(
     for alert, finding in made.repeated:
         await conn.execute(_q.repeat_alert, alert.id, now, _facts(finding))
         await conn.execute(_q.note_act, alert.id, now, "repeated", receivers)
+    for alert, finding in made.counted:
+        await conn.execute(_q.count_alert, alert.id, _facts(finding))
     for act, alerts, told in (("closed", made.closed, receivers), ("superseded", made.superseded, 0)):
         for alert in alerts:
             await conn.execute(_q.close_alert, alert.id, now)

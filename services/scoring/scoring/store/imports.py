@@ -50,17 +50,24 @@ async def newest(conn: Connection, *, after: Place | None, limit: int) -> list[d
 
 
 async def one(conn: Connection, identity: UUID) -> dict[str, Any] | None:
-    """One import: what intake said, its rows by state, how many came again and how many are on their way."""
-    row = await conn.fetchrow(_q.one_import, identity)
-    if row is None:
-        return None
-    states = {each["state"]: each["submissions"] for each in await conn.fetch(_q.rows_by_state, identity)}
-    arrived = await conn.fetchval(_q.rows_arrived, f"import-{identity}")
-    kept = sum(states.values())
+    """One import: what intake said, its rows by state, how many came again and how many are on their way.
+
+    Of one moment: what commits between two statements is in none of them. `repeated` is None until intake has
+    read the file and every row has arrived; before that nobody knows.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        row = await conn.fetchrow(_q.one_import, identity)
+        if row is None:
+            return None
+        states = {each["state"]: each["submissions"] for each in await conn.fetch(_q.rows_by_state, identity)}
+        arrived = await conn.fetchval(_q.rows_arrived, f"import-{identity}")
+    on_the_way = max(0, row["published"] - arrived)
+    is_settled = row["state"] != "reading" and not on_the_way
     return _told(row) | {
         "rows_by_state": states,
-        "repeated": max(0, arrived - kept),
-        "on_the_way": max(0, row["published"] - arrived),
+        "repeated": max(0, arrived - sum(states.values())) if is_settled else None,
+        "on_the_way": on_the_way,
+        "is_settled": is_settled,
     }
 
 

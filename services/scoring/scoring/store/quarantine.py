@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from lead_events import LeadSubmitted
+from scoring.domain.remap import why_broken
 from scoring.store.views import Place
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -116,11 +119,25 @@ async def next_of(conn: Connection, held: Held, limit: int) -> list[UUID]:
     return [row["submission_id"] for row in await conn.fetch(_q.next_of_action, held.id, limit)]
 
 
-async def send_again(conn: Connection, held: Held, ids: Sequence[UUID], now: datetime) -> list[LeadSubmitted]:
-    """The submissions as stored; they are marked as on their way."""
-    await conn.execute(_q.insert_decisions, ids, held.id, now)
-    await conn.execute(_q.mark_sent, ids, now)
-    return [LeadSubmitted.model_validate(row["event"]) for row in await conn.fetch(_q.events_of, ids)]
+async def send_again(
+    conn: Connection, held: Held, ids: Sequence[UUID], now: datetime
+) -> tuple[list[LeadSubmitted], dict[UUID, str]]:
+    """The submissions as stored, marked as on their way, and why others cannot be read: those wait again."""
+    found, broken = list[LeadSubmitted](), dict[UUID, str]()
+    for row in await conn.fetch(_q.events_of, ids):
+        try:
+            found.append(LeadSubmitted.model_validate(row["event"]))
+        except ValidationError as error:
+            broken[row["id"]] = why_broken(error)
+    sent = [each for each in ids if each not in broken]
+    await conn.execute(_q.insert_decisions, sent, held.id, now)
+    await conn.execute(_q.mark_sent, sent, now)
+    if broken:
+        details = [f"it cannot be read any more ({why}): refuse it" for why in broken.values()]
+        await conn.execute(_q.set_aside, list(broken), details)
+        named = [{"submission_id": str(each), "reason": why} for each, why in broken.items()]
+        await conn.execute(_q.note_set_aside, held.id, named)
+    return found, broken
 
 
 async def refuse(conn: Connection, held: Held, ids: Sequence[UUID], now: datetime) -> int:

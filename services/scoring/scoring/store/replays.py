@@ -1,6 +1,6 @@
 """Replays: what was asked for, how far it is, and the stored submissions it reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,9 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A replay in work, locked. `reached`: the last submission looked at; `counts`: what was found so far."""
+    """A replay in work, locked. `reached`: the last submission looked at; `counts`: what was found so far;
+    `set_aside`: the first of those that broke, each with the reason.
+    """
 
     id: UUID
     range: Range
@@ -37,6 +39,7 @@ class Replay:
     starts_at: datetime
     reached: Place | None
     counts: Mapping[str, int]
+    set_aside: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ async def lock(conn: Connection, identity: UUID) -> Replay | None:
         row["starts_at"],
         None if at is None else Place(at, last),
         row["counts"],
+        row["set_aside"],
     )
 
 
@@ -124,8 +128,18 @@ async def read(conn: Connection, wanted: Range, after: Place | None, limit: int)
     ]
 
 
+async def give_up(conn: Connection, replay: Replay, error: str, now: datetime) -> None:
+    """It cannot go on."""
+    await conn.execute(_q.give_up_replay, replay.id, error, now)
+
+
 async def advance(
-    conn: Connection, replay: Replay, rows: list[Row], counts: Mapping[str, int], finished_at: datetime | None
+    conn: Connection,
+    replay: Replay,
+    rows: list[Row],
+    counts: Mapping[str, int],
+    finished_at: datetime | None,
+    set_aside: Sequence[Mapping[str, str]],
 ) -> None:
     """These have been looked at."""
     last = rows[-1].place if rows else None
@@ -137,6 +151,7 @@ async def advance(
         len(rows),
         dict(counts),
         finished_at,
+        list(set_aside),
     )
 
 
