@@ -29,11 +29,12 @@ install: $(READY) ## Only install; then `.venv/bin/baton --help`
 ##@ Work on Baton
 .PHONY: test
 test: $(READY) ## The whole test suite, on real Kafka and PostgreSQL
-	@$(BIN)/pytest -m "not long"
+	@$(BIN)/pytest -q -n auto tests/unit tests/contract
+	@$(BIN)/pytest -m "not long" tests/integration tests/e2e tests/chaos
 
 .PHONY: unit
 unit: $(READY) ## Only the tests that need no server, in seconds
-	@$(BIN)/pytest -q tests/unit tests/contract
+	@$(BIN)/pytest -q -n auto tests/unit tests/contract
 
 .PHONY: lint
 lint: $(READY) ## Style, types, who may import whom, unused and missing dependencies, the example rulebook
