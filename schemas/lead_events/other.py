@@ -75,7 +75,10 @@ class ImportProgressed(EventModel):
 
 
 class LeadMerged(EventModel):
-    """Two persons turned out to be one (`merged`), or not to be after all (`undone`)."""
+    """Two persons turned out to be one (`merged`), or not to be after all (`undone`).
+
+    Both ids are the same where one of several leads of a person ended in another, and nobody was merged.
+    """
 
     kind: Literal["merged", "undone"]
     person_id: UUID = Field(description="the survivor; for undone the person that stands alone again")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from lead_events import LeadProgressed, LeadRouted, LeadSubmitted
+from lead_events import LeadProgressed, LeadRouted, LeadSubmitted, PersonErased
 from lead_events.ids import lead_id
 from lead_events.words import ProgressKind, RerunKind
 from rulebook.identity import identity_keys
@@ -29,7 +29,7 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
-from scoring.store import again, health, load, save
+from scoring.store import again, health, load, persons, save
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
@@ -130,7 +130,8 @@ async def _load(
     live = [each for each in incoming.values() if each.submission.submission_id not in erased]
     submissions = [each.submission for each in live]
     registry = await load.register_keys(conn, submissions)
-    places = await again.places(conn, submissions, registry)
+    gone = [each.submission for each in incoming.values() if each.rerun is not None and each not in live]
+    places = await again.places(conn, [*submissions, *gone], registry)
     found = await load.lock_working_set(
         conn, _names(live, registry) | places.names, _lead_ids(reports) | places.leads, places.persons
     )
@@ -216,8 +217,9 @@ async def _save(batch: Batch, work: _Work) -> None:
     await save.save_leads(conn, _in_order(book.changed.values()), work.progress.endings)
     await save.save_submissions(conn, work.taken, batch.now)
     await save.move_submissions(conn, work.progress.moved.values())
+    await _forget(batch, work)
     await save.save_scores(conn, book.publications, batch.now)
-    await save.save_merges(conn, work.desk.merges, batch.now)
+    await save.save_merges(conn, [each for each in work.desk.merges if each.is_of_persons], batch.now)
     for merge in work.desk.merges:
         event = merge.event
         batch.emit(
@@ -234,9 +236,24 @@ async def _save(batch: Batch, work: _Work) -> None:
     await health.ask_recount(conn, came_again, batch.now)
 
 
+async def _forget(batch: Batch, work: _Work) -> None:
+    """Take out what came again and is an erased person's, and have the others forget its leads."""
+    gone = [i.submission.submission_id for i, fate, _ in work.taken if save.is_gone(fate)]
+    if not gone:
+        return
+    await persons.empty_submissions(batch.conn, gone)
+    leads = work.desk.admission.erased_leads
+    await persons.erase_leads(batch.conn, [each.lead_id for each in leads], batch.now)
+    for number, each in enumerate(leads):
+        event = PersonErased(person_id=each.person_id, identity_hashes=[], leads=[each.lead_id], at=batch.now)
+        person = each.person_id
+        batch.emit("person-erased", event, key=person, cause=each.event_cause, subject=person, ordinal=number)
+
+
 def _count(work: _Work) -> None:
     fates = (fate for _, fate, _ in work.taken)
-    metrics.observe(fates, work.book.publications, len(work.desk.merges))
+    merged = sum(each.is_of_persons for each in work.desk.merges)
+    metrics.observe(fates, work.book.publications, merged)
 
 
 def _in_order(leads: Iterable[Lead]) -> list[Lead]:

@@ -140,10 +140,9 @@ class PersonDesk:
         book = LeadBook([lead for lead in found.leads if lead.id in subject.open_leads])
         cards = self._cards.of(history)(unit.now)
         for lead in list(book.open_leads):
-            if lead.line in cards.by_line:
-                journey = Journey(received_at=lead.opened_at, durable_at=lead.opened_at, scored_at=unit.now)
-                why = Cause(id=cause, kind=CauseKind.RESCORE, at=unit.now)
-                book.publish(lead, people.root(lead.person_id), Occasion(why, cause, journey, cards))
+            journey = Journey(received_at=lead.opened_at, durable_at=lead.opened_at, scored_at=unit.now)
+            why = Cause(id=cause, kind=CauseKind.RESCORE, at=unit.now)
+            book.publish(lead, people.root(lead.person_id), Occasion(why, cause, journey, cards))
         await save.save_leads(unit.conn, sorted(book.changed.values(), key=lambda lead: lead.id.bytes), {})
         await save.save_scores(unit.conn, book.publications, unit.now)
         for each in book.publications:

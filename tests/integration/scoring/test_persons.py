@@ -2,8 +2,11 @@
 
 import asyncio
 import base64
+import contextlib
+import copy
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -32,6 +35,9 @@ from scoring.domain.submissions import Incoming
 from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPerson
 from scoring.handlers import Scoring
 from scoring.persons import Done, Named, Order, PersonDesk
+from scoring.releases import CountChanged, Decision, Releases
+from scoring.replay import Replays
+from scoring.store.quarantine import Filter
 from scoring.tombstones import Tombstones
 from service_kit.auth import require_operator
 from service_kit.clock import pause
@@ -322,6 +328,70 @@ async def test_what_is_sent_again_after_an_erasure_leaves_nothing_of_the_person(
     assert await unaccounted(keyed) == 0
 
 
+STEPS = ("release", "replay", "erase")
+
+
+@pytest.mark.parametrize("in_between", ["taken at once", "taken later", "all at once"])
+@pytest.mark.parametrize("order", list(permutations(STEPS)), ids="-".join)
+@pytest.mark.parametrize("line", ["main", "training"])
+async def test_however_release_replay_and_erasure_meet_the_erased_persons_submission_ends_erased(
+    keyed: "World", line: str, order: tuple[str, ...], in_between: str
+) -> None:
+    """The mapping took the office's address for Eva's, so the erasure of Eva does not find it by its keys. It
+    joins the office's lead of one line, or opens one of another that holds nothing else.
+    """
+    await map_email_from(keyed, "office")
+    office = {"email": "info@example.com"}
+    wave = Verdict(outcome="quarantined", reason=QuarantineReason.SPAM_WAVE)
+    typed = {"office": "info@example.com", "email": "eva@example.com"}
+    keyed.submit(office, fields={"office": "info@example.com"})
+    hers = keyed.submit(office, fields=typed, fingerprint="hers", verdict=wave, lines=[line])
+    await keyed.settle()
+    await map_email_from(keyed, "email")
+    if in_between == "all at once":
+        await asyncio.gather(*(step(keyed, each) for each in order), keyed.settle())
+    for each in () if in_between == "all at once" else order:
+        await step(keyed, each)
+        if in_between == "taken at once":
+            await keyed.runtime.published()
+            await keyed.settle()
+    await keyed.runtime.published()
+    await keyed.settle()
+    await step(keyed, "replay")  # what was released after the replay has looked at it is mapped now
+    await keyed.runtime.published()
+    await keyed.settle()
+    assert (await keyed.states())[hers.submission_id] == "erased"
+    assert await keyed.fetch("SELECT 1 FROM quarantine") == []
+    assert "eva@example.com" not in await everything(keyed)
+    (lead,) = await keyed.fetch("SELECT line, submissions FROM leads WHERE state = 'open'")
+    assert (lead["line"], lead["submissions"]) == ("main", 1)
+    known = await keyed.fetch("SELECT value FROM identity_keys WHERE person_id IS NOT NULL")
+    assert [row["value"] for row in known] == ["info@example.com"]
+    assert await unaccounted(keyed) == 0
+
+
+async def step(world: "World", name: str) -> None:
+    if name == "erase":
+        await desk(world).erase(by_email(), ORDER)
+    elif name == "replay":
+        replays = Replays(world.runtime)
+        since = START - timedelta(days=1)
+        await replays.begin("demo", since, START + timedelta(days=1), by="ana", why="renamed")
+        await replays.work()
+    else:
+        (row,) = await world.fetch("SELECT count(*)::int AS n FROM quarantine WHERE action_id IS NULL")
+        decision = Decision("release", Filter(), row["n"], by="ana", why="honest")
+        with contextlib.suppress(CountChanged):  # it is not there any more
+            await Releases(world.runtime).decide(decision)
+
+
+async def map_email_from(world: "World", field: str) -> None:
+    document = copy.deepcopy(world.document)
+    document["forms"]["demo"] |= {"fields": {"email": {"from": [field, "office"]}}, "lines": ["main"]}
+    await world.publish_rulebook(document)
+    await world.fetch("UPDATE rulebook_versions SET effective_from = '2026-01-01'")
+
+
 async def test_reasons_for_anything_else_that_name_the_erased_are_emptied(keyed: "World") -> None:
     keyed.submit(EVA)
     await keyed.settle()
@@ -478,6 +548,45 @@ async def test_whoever_turns_out_to_be_somebody_left_alone_is_left_alone(keyed: 
     keyed.submit(EVA, fingerprint="both", received_at=START + timedelta(minutes=2))
     await keyed.settle()
     assert keyed.scored()[-1].do_not_contact is True
+
+
+async def no_scorecard_for_training(world: "World") -> None:
+    document = copy.deepcopy(world.document)
+    for part in (document["lines"], document["scorecards"], document["routing"]["plans"]):
+        del part["training"]
+    document["forms"]["demo"]["lines"] = document["roster"]["reps"]["ana"]["lines"] = ["main"]
+    await world.publish_rulebook(document)
+    await world.fetch("UPDATE rulebook_versions SET effective_from = '2026-01-01'")
+
+
+async def test_who_is_left_alone_is_so_on_leads_of_a_line_without_a_scorecard_too(keyed: "World") -> None:
+    """The lead keeps its score, whose contributions still add up, and the version that made it."""
+    keyed.submit(EVA, lines=["training"], explicit_ask=True)
+    await keyed.settle()
+    before = keyed.scored()[-1]
+    await no_scorecard_for_training(keyed)
+    for act, expected in (("suppress", True), ("allow", False)):
+        await getattr(desk(keyed), act)(by_email(), ORDER)
+        await keyed.runtime.published()
+        told = keyed.scored()[-1]
+        assert (told.line, told.do_not_contact) == ("training", expected)
+        assert (told.score.fit, told.score.interest) == (before.score.fit, before.score.interest)
+        assert told.rulebook_version == before.rulebook_version
+        for dimension in ("fit", "interest"):
+            parts = (each.points for each in told.score.contributions if each.dimension == dimension)
+            assert sum(parts) == getattr(told.score, dimension)
+
+
+async def test_whoever_turns_out_to_be_left_alone_is_so_on_a_lead_without_scorecard(keyed: "World") -> None:
+    keyed.submit({"phone": EVA["phone"]}, lines=["training"])
+    keyed.submit({"email": EVA["email"]}, received_at=START + timedelta(minutes=1))
+    await keyed.settle()
+    await desk(keyed).suppress(by_email(), ORDER)
+    await no_scorecard_for_training(keyed)
+    keyed.submit(EVA, fingerprint="both", received_at=START + timedelta(minutes=2))
+    await keyed.settle()
+    last = {event.line: event for event in keyed.scored()}
+    assert (last["training"].do_not_contact, last["main"].do_not_contact) == (True, True)
 
 
 async def insert_signals(world: "World", *visitors: str) -> None:

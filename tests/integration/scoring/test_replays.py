@@ -288,6 +288,40 @@ async def test_a_lead_goes_along_with_its_only_submission(bare_world: "World", r
     assert await unaccounted(world) == 0
 
 
+@pytest.mark.parametrize("still_asked", [True, False])
+async def test_no_empty_lead_stays_where_the_other_person_has_an_open_one_of_that_line(
+    bare_world: "World", replays: Replays, still_asked: bool
+) -> None:
+    """It ends in theirs, and router and sla-monitor hear of it; nobody was merged."""
+    world = bare_world
+    shop = await Shop(world, email=["office"]).open()
+    shop.post({"office": "eva@example.com", "email": "eva@example.com"}, lines=["training"])
+    shop.post({"office": "info@example.com", "email": "eva@example.com"}, 10, lines=["training"])
+    shop.post({"office": "info@example.com", "email": "bob@example.com"}, 20)
+    await world.settle()
+    leads = await world.fetch("SELECT id, person_id FROM leads WHERE line = 'training' ORDER BY opened_at")
+    mended = document(world, email=["email"])
+    mended["forms"]["demo"]["lines"] = ["main", "training"] if still_asked else ["main"]
+    await world.publish_rulebook(mended)
+    await world.fetch("UPDATE rulebook_versions SET effective_from = '2026-01-01'")
+    await run(world, replays, since=START + timedelta(minutes=5), until=START + timedelta(minutes=15))
+    (told,) = world.merged()
+    assert (told.leads_ended, told.person_id, told.other_person_id) == (
+        [leads[1]["id"]],
+        leads[0]["person_id"],
+        leads[0]["person_id"],
+    )
+    (ended,) = await world.fetch("SELECT state, merged_into FROM leads WHERE id = $1", leads[1]["id"])
+    assert (ended["state"], ended["merged_into"]) == ("merged", leads[0]["id"])
+    held = await world.fetch(
+        "SELECT l.submissions, count(s.id)::int AS kept FROM leads l"
+        " LEFT JOIN submissions s ON l.id = ANY(s.lead_ids) WHERE l.state = 'open' GROUP BY l.id"
+    )
+    assert {(row["submissions"], row["kept"]) for row in held} == {(1, 1), (2, 2)}
+    assert await world.fetch("SELECT 1 FROM merges") == []
+    assert await unaccounted(world) == 0
+
+
 async def test_two_persons_found_to_be_one_merge_by_the_usual_rule(
     bare_world: "World", replays: Replays
 ) -> None:

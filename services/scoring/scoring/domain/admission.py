@@ -8,7 +8,7 @@ from uuid import UUID
 from lead_events import Cause, LeadMerged
 from lead_events.words import CauseKind
 from scoring.domain.contributions import Contributions, said_in
-from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, Occasion
+from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, LetGo, Occasion
 from scoring.domain.people import EMAIL, People, Person, Resolution
 from scoring.domain.submissions import (
     Fate,
@@ -23,11 +23,25 @@ from scoring.domain.submissions import (
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Two persons found to be one; `event_cause` is the event that showed it."""
+    """Two persons found to be one, or leads of one; `event_cause` is the event that showed it."""
 
     submission: UUID
     event_cause: UUID
     event: LeadMerged
+
+    @property
+    def is_of_persons(self) -> bool:
+        """Whether two persons became one, and not only leads of the same."""
+        return self.event.person_id != self.event.other_person_id
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedLead:
+    """A lead that held only what an erased person had sent; `event_cause` is the event that showed it."""
+
+    event_cause: UUID
+    person_id: UUID
+    lead_id: UUID
 
 
 @dataclass(slots=True)
@@ -41,6 +55,7 @@ class Admission:
     said: Contributions = field(default_factory=Contributions)
     leads: dict[UUID, Lead] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
+    erased_leads: list[ErasedLead] = field(default_factory=list)
 
     def accept(self, incoming: Incoming) -> Fate:
         """Find or make the person, open or join the lead of each line, publish."""
@@ -75,8 +90,57 @@ class Admission:
         before = self.people.root(before.id)
         if found.person is not before:
             asked = [lead for lead in held if lead.line in old.submission.lines]  # not those it merged only
-            held = [lead for lead in asked if self.book.let_go(lead, found.person.id)]
+            held = self._brought_along(asked, found.person, incoming)
         return self._enter(incoming, found.person, held, before)
+
+    def withdraw(self, incoming: Incoming, old: Kept) -> Fate:
+        """Mapped anew, `old` turned out to be from before the erasure of somebody else: nothing of it stays
+        with the person and in the leads that it was taken for. A lead that held nothing else goes with it.
+        """
+        before = self._take_back(old)
+        carried = {name for said in self.said.of(before.id) for name in said.keys}
+        self.people.detach(set(old.keys) - carried, before)
+        gone = [lead for lead in self._held(old) if self.book.forget(lead)]
+        self.erased_leads += [ErasedLead(incoming.event_id, before.id, lead.id) for lead in gone]
+        self._publish_beside(
+            before, list(self.book.of(before.id)), self._occasion(incoming, CauseKind.RESCORE)
+        )
+        return Fate(SubmissionState.ERASED)
+
+    def _brought_along(self, asked: Sequence[Lead], person: Person, incoming: Incoming) -> list[Lead]:
+        """The leads that hold a submission which turned out to be `person`'s. Those that end are told.
+
+        One that it asks for still is joined as any other; one that it asks for no more keeps it.
+        """
+        ended = dict[UUID, Lead]()
+        held: list[Lead] = []
+        for lead in asked:
+            what = self.book.let_go(lead, person.id)
+            if what is LetGo.GOES_ALONG:
+                held.append(lead)
+            elif what is LetGo.ENDS:
+                ended[lead.id] = lead
+        kept = [lead.line for lead in ended.values() if lead.line not in incoming.submission.lines]
+        for heir in [each for each in self.book.of(person.id) if each.line in kept]:
+            heir.submissions += 1
+            held.append(heir)
+        if ended:
+            self._tell_ended(person, list(ended), incoming)
+        return held
+
+    def _tell_ended(self, person: Person, ended: list[UUID], incoming: Incoming) -> None:
+        """Leads of one person ended in other ones of theirs: no two persons were found to be one."""
+        person.merges += 1
+        self.people.touch(person)
+        event = LeadMerged(
+            kind="merged",
+            person_id=person.id,
+            other_person_id=person.id,
+            leads_ended=ended,
+            at=self.now,
+            seq=person.merges,
+        )
+        self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
 
     def _enter(self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person) -> Fate:
         act = act_of(incoming.submission)
@@ -193,8 +257,7 @@ class Admission:
         for it.
         """
         for lead in others:
-            if lead.line in occasion.cards.by_line:
-                self.book.publish(lead, person, occasion)
+            self.book.publish(lead, person, occasion)
 
     def _occasion(self, incoming: Incoming, kind: CauseKind) -> Occasion:
         submission = incoming.submission

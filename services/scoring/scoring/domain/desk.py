@@ -81,10 +81,18 @@ class Desk:
         return None
 
     def _take_again(self, incoming: Incoming, kind: RerunKind) -> Fate | None:
-        """A submission that was kept before. What it was refused for or erased by holds."""
-        kept = self.kept.get(incoming.submission.submission_id)
-        if kept is None or incoming.submission.submission_id in self.erased:
+        """A submission that was kept before. What it was refused for or erased by holds. One that turns out
+        to be from before an erasure ends as erased, wherever it stood."""
+        identity = incoming.submission.submission_id
+        kept = self.kept.get(identity)
+        if kept is None:
             return None
+        if identity in self.erased:
+            del self.kept[identity]
+            fate = Fate(SubmissionState.ERASED)
+            if kept.is_accepted:
+                fate = self.admission.withdraw(incoming, kept)
+            return replace(fate, again=kind)
         if kept.state is SubmissionState.QUARANTINED:
             fate = self._checked(incoming) or self._admit(incoming)
         elif (

@@ -7,9 +7,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from lead_events import Attribution, Cause, Consent, Handling, Journey, LeadScored, OtherLead, Profile
+from lead_events import (
+    Attribution,
+    Cause,
+    Consent,
+    Contribution,
+    Handling,
+    Journey,
+    LeadScored,
+    OtherLead,
+    Profile,
+    Score,
+)
 from lead_events.ids import lead_id
-from lead_events.words import Quadrant, Stage
+from lead_events.words import Dimension, Quadrant, Stage
 from rulebook.cel import prepare_context
 from rulebook.context import scoring_context
 from scoring.domain.people import Person
@@ -29,6 +40,14 @@ class LeadState(StrEnum):
     CLOSED = "closed"
     MERGED = "merged"
     ERASED = "erased"
+
+
+class LetGo(StrEnum):
+    """What becomes of a lead that one of its submissions leaves for another person."""
+
+    STAYS = "stays"  # it has others, or has ended
+    GOES_ALONG = "goes_along"
+    ENDS = "ends"  # in the lead that the other person has
 
 
 @dataclass(slots=True)
@@ -163,19 +182,36 @@ class LeadBook:
         lead.add_origin(act.origin)
         self.changed[lead.id] = lead
 
-    def let_go(self, lead: Lead, person: UUID) -> bool:
-        """One of a lead's submissions turned out to be this other person's; whether the lead is theirs then.
+    def let_go(self, lead: Lead, person: UUID) -> LetGo:
+        """One of a lead's submissions turned out to be this other person's; what becomes of the lead.
 
-        It goes along with its only submission, unless they have an open one of that line.
+        It goes along with its only submission; where they have an open one of that line, it ends in that one:
+        nobody is to work on a lead that holds nothing.
         """
         self.changed[lead.id] = lead
         theirs = self._by_person.setdefault(person, {})
-        if lead.state is not LeadState.OPEN or lead.submissions > 1 or lead.line in theirs:
+        if lead.state is not LeadState.OPEN or lead.submissions > 1:
             lead.submissions = max(lead.submissions - 1, 1)
-            return False
+            return LetGo.STAYS
         self._by_person.get(lead.person_id, {}).pop(lead.line, None)
         lead.person_id = person
-        theirs[lead.line] = lead
+        rival = theirs.setdefault(lead.line, lead)
+        if rival is lead:
+            return LetGo.GOES_ALONG
+        lead.state, lead.merged_into = LeadState.MERGED, rival.id
+        self.changed[rival.id] = rival
+        return LetGo.ENDS
+
+    def forget(self, lead: Lead) -> bool:
+        """One of a lead's submissions is an erased person's; whether nothing of the lead is left by that."""
+        self.changed[lead.id] = lead
+        if lead.submissions > 1 or lead.state is LeadState.MERGED:
+            lead.submissions = max(lead.submissions - 1, 1)
+            return False
+        mine = self._by_person.get(lead.person_id, {})
+        if mine.get(lead.line) is lead:
+            del mine[lead.line]
+        lead.state = LeadState.ERASED
         return True
 
     def close(self, lead: Lead) -> None:
@@ -207,19 +243,34 @@ class LeadBook:
         return ended, moved
 
     def publish(self, lead: Lead, person: Person, occasion: Occasion) -> None:
-        """Score a lead as it stands and add it, with the next `seq`, to what is to be published."""
+        """Score a lead as it stands and add it, with the next `seq`, to what is to be published.
+
+        One whose line has no scorecard any more keeps its score and the version that made it: who may be
+        contacted, and which other leads there are, is news all the same.
+        """
         self.changed[lead.id] = lead
         profile = person.known.as_mapping()
-        scored = score(occasion.cards.by_line[lead.line], list(_contexts(lead, profile)))
+        card = occasion.cards.by_line.get(lead.line)
+        scored = _as_it_stood(lead) if card is None else score(card, list(_contexts(lead, profile)))
         lead.seq += 1
         lead.fit, lead.interest = scored.score.fit, scored.score.interest
         lead.quadrant, lead.stage = scored.quadrant, scored.stage
-        lead.rulebook_version = occasion.cards.version
+        lead.rulebook_version = lead.rulebook_version if card is None else occasion.cards.version
         if lead.stage is Stage.SQL and lead.sql_at is None:
             lead.sql_at = occasion.journey.released_at or occasion.cause.at
         others = [OtherLead.model_construct(lead_id=each.id, line=each.line) for each in self.of(person.id)]
         event = _event(lead, person, profile, scored, occasion, [o for o in others if o.lead_id != lead.id])
         self.publications.append(Publication(event, occasion.event_cause, occasion.is_bulk))
+
+
+def _as_it_stood(lead: Lead) -> Scored:
+    reason = f"as scored by version {lead.rulebook_version}: the line has no scorecard any more"
+    contributions = [
+        Contribution.model_construct(rule="kept", dimension=dimension, points=points, reason=reason)
+        for dimension, points in ((Dimension.FIT, lead.fit), (Dimension.INTEREST, lead.interest))
+    ]
+    kept = Score.model_construct(fit=lead.fit, interest=lead.interest, contributions=contributions)
+    return Scored(kept, lead.quadrant, lead.stage)
 
 
 def _opened(person: UUID, line: str, act: Act, opened_by: UUID) -> Lead:

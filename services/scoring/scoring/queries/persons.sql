@@ -136,13 +136,15 @@ UPDATE identity_keys SET email = NULL WHERE kind = 'phone' AND email = ANY($1::t
 DELETE FROM persons WHERE id = ANY($1::uuid[])
 
 -- name: erase_outbox
--- Records not yet published that carry the person.
+-- Records not yet published that carry the person. A submission sent again that was not known to be theirs is taken,
+-- and ends as erased then.
 DELETE FROM outbox
 WHERE (topic = ANY('{lead-scored,lead-scored-bulk,lead-submitted,lead-imported,lead-signalled}') OR topic LIKE '%-dlq')
     AND (EXISTS (SELECT 1 FROM unnest($1::text[]) AS mark
             WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0
                 OR position(convert_to(mark, 'UTF8') IN coalesce(key, '')) > 0)
-        OR lower(encode(coalesce(value, ''), 'escape')) ~ $2 OR lower(encode(coalesce(key, ''), 'escape')) ~ $2)
+        OR topic <> ALL('{lead-submitted,lead-imported}') AND (
+            lower(encode(coalesce(value, ''), 'escape')) ~ $2 OR lower(encode(coalesce(key, ''), 'escape')) ~ $2))
 
 -- name: erase_reasons
 -- What was written about earlier acts on the person, and what names them in a reason for anything else.

@@ -119,8 +119,7 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     await conn.execute(_q.erase_submissions, submissions)
     await conn.execute(_q.erase_quarantine, submissions)
     await conn.execute(_q.erase_decisions, submissions)
-    await conn.execute(_q.erase_scores, leads)
-    await conn.execute(_q.erase_leads, leads, now)
+    await erase_leads(conn, leads, now)
     await conn.execute(_q.erase_merges, persons)
     await conn.execute(_q.erase_identity_keys, persons, [_key(name) for name in shared])
     await _erase_keys_of_nobody(conn, subject)
@@ -132,6 +131,12 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     marks = [str(identity) for identity in (*leads, *submissions)]
     done: str = await conn.execute(_q.erase_outbox, marks, named)
     return int(done.rpartition(" ")[2])
+
+
+async def erase_leads(conn: Connection, leads: Sequence[UUID], now: datetime) -> None:
+    """Leave of leads what counts need."""
+    await conn.execute(_q.erase_scores, leads)
+    await conn.execute(_q.erase_leads, leads, now)
 
 
 async def _erase_keys_of_nobody(conn: Connection, subject: Subject) -> None:

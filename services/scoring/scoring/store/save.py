@@ -76,12 +76,13 @@ async def drop_unused_keys(conn: Connection, names: Sequence[KeyName]) -> None:
 
 
 async def save_submissions(conn: Connection, taken: Sequence[Taken], now: datetime) -> None:
-    """Submissions with what became of them; the quarantined ones also where people look for them."""
+    """Submissions with what became of them; the quarantined ones also where people look for them. Those that
+    came again and are erased are emptied by the caller."""
     fresh = [each for each in taken if each[1].again is None]
     if fresh:
         await conn.execute(_q.insert_submissions, now, *columns((_submission(now, *e) for e in fresh), 17))
         await _quarantine(conn, fresh, now)
-    for again in _in_turn([each for each in taken if each[1].again is not None]):
+    for again in _in_turn([each for each in taken if each[1].again is not None and not is_gone(each[1])]):
         await conn.execute(_q.update_submissions, *columns((_again(*each) for each in again), 9))
         settled = [i.submission.submission_id for i, f, _ in again if not _waits(f)]
         await conn.execute(_q.leave_quarantine, settled)
@@ -100,6 +101,11 @@ def _in_turn(again: Sequence[Taken]) -> Iterator[list[Taken]]:
             firsts.setdefault(each[0].submission.submission_id, each)
         yield list(firsts.values())
         left = [each for each in left if firsts[each[0].submission.submission_id] is not each]
+
+
+def is_gone(fate: Fate) -> bool:
+    """Whether it was kept before, and is an erased person's."""
+    return fate.again is not None and fate.state is SubmissionState.ERASED
 
 
 def _waits(fate: Fate) -> bool:
