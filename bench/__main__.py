@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from baton_dev.stack import Stack
-from bench import abuse, batching, imports, intake, path
+from bench import abuse, batching, beside_import, imports, intake, path
 from bench.company import large_company
 
 
@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _path_rows(table, stack, options)
             _memory_rows(table, stack)
             result = asyncio.run(batching.measure(stack, backlog=6000, backlog_one_by_one=1500))
+            _beside_rows(table, stack, options.short)
     table.add_row(
         "scoring drains, batched / one by one",
         f"{result.batched:,.0f} / {result.one_by_one:,.0f} leads/s = {result.ratio:.1f}x",
@@ -88,6 +89,18 @@ def _import_rows(table: Table, options: argparse.Namespace) -> None:
         f"import: the worker's largest RSS at {sizes_told} rows",
         " / ".join(f"{each.largest / 2**20:.0f}" for each in (short, *longer)) + " MiB",
         "flat",
+    )
+
+
+def _beside_rows(table: Table, stack: Stack, short: bool) -> None:
+    found = asyncio.run(beside_import.measure(stack, seconds=10 if short else 40))
+    under_way = "" if found.is_under_way else ", which ended before"
+    table.add_row(
+        f"live leads at {beside_import.RATE:.0f}/s, p99 of 202 to assigned beside an import / alone",
+        f"{found.beside.p99 * 1000:.0f} / {found.alone.p99 * 1000:.0f} ms = {found.ratio:.1f}x, "
+        f"p50 {found.beside.p50 * 1000:.0f} / {found.alone.p50 * 1000:.0f} ms; "
+        f"{found.rows / found.seconds:,.0f} rows/s meanwhile{under_way}",
+        "<= 2x",
     )
 
 

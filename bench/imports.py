@@ -91,14 +91,15 @@ def _job(folder: Path, rows: int) -> Job:
     job = Job(folder)
     with job.file.open("w", newline="") as file:
         file.write(HEADER)
-        file.writelines(_lines(rows))
+        file.writelines(lines(rows))
     form = load_folder(Path("rulebook")).forms[FORM]
     order = Order(uuid4(), FORM, form, 0, datetime.now(UTC), Wish())
     job.keep_asked(Asked(order, "bench.csv", "bench", job.file.stat().st_size, is_dry=False))
     return job
 
 
-def _lines(rows: int) -> Iterator[str]:
+def lines(rows: int) -> Iterator[str]:
+    """So many lines of a file below HEADER, each somebody else."""
     for number in range(rows):
         yield (
             f"buyer{number}@company{number % 5000}.example,+346{number % 10**8:08d},Ana,Núñez {number},"

@@ -11,7 +11,7 @@ from tests.e2e.installation import Installation
 
 @pytest.fixture(scope="package")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Kafka, PostgreSQL and the four services as processes; gone before the next package's tests need the cores."""
+    """Kafka, PostgreSQL and the four services as processes; gone when the next package needs the cores."""
     stack = Stack(tmp_path_factory.mktemp("whole"), company_round_the_clock(), fsync=False)
     stack.start()
     yield stack
