@@ -126,3 +126,27 @@ def test_a_submission_is_named_by_the_beginning_of_its_id(baton: Run, services: 
     services.answer("GET /v1/submissions", {"submissions": [ROW, ROW | {"submission_id": ACTION}]})
     several = baton("submission", "301e")
     assert (several.exit_code, ACTION in several.stderr) == (2, True)
+
+
+BROKEN = {"set_aside": [{"submission_id": ONE, "reason": "it cannot be read any more"}]}
+
+
+def test_a_decision_says_what_it_had_to_set_aside(baton: Run, services: Services) -> None:
+    services.answer("POST /v1/quarantine/release", {"matching": 2, "counts": COUNTS} | DONE | BROKEN)
+    done = baton("quarantine", "release", "--yes")
+    assert (done.exit_code, "2 released." in done.stdout) == (1, True), done.output
+    assert ONE in done.stdout
+    assert "it cannot be read any more" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [(BROKEN, "it cannot be read any more"), ({"error": "form demo is gone"}, "form demo is gone")],
+)
+def test_a_replay_says_what_it_had_to_set_aside_and_why_it_ended(
+    found: dict[str, object], said: str, baton: Run, services: Services
+) -> None:
+    ended = REPLAY | {"finished_at": "2026-11-28T10:01:00Z"} | found
+    services.answer("POST /v1/replays", ended)
+    done = baton("replay", "submissions", "--form", "demo", "--since", "2026-11-27T00:00:00Z")
+    assert (done.exit_code, said in done.output) == (1, True), done.output

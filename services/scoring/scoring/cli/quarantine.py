@@ -13,6 +13,7 @@ from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from lead_events.words import QuarantineReason
+from scoring.cli import broken
 
 OnlyForm = Annotated[str | None, typer.Option("--form", metavar="FORM", help="Only of this form.")]
 OnlyReason = Annotated[
@@ -131,6 +132,7 @@ def _decide(
         print_json(done)
     else:
         print_line(f"{done['done']} {kind}d. Kept as action {done['action_id']}, with who and why.")
+        broken.tell(done)
 
 
 def _ask(kind: str, counted: dict[str, Any]) -> None:

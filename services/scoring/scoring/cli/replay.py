@@ -11,6 +11,7 @@ from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_fields, print_json, print_line, progress
 from baton_cli.stack import Service
+from scoring.cli import broken
 
 MEANING = {
     "changed": "would come out otherwise",
@@ -95,3 +96,4 @@ def _show(answer: dict[str, Any]) -> None:
         )
     if "replay_id" in answer and answer.get("finished_at") is None:
         print_line(f"It goes on in the background as {answer['replay_id']}.")
+    broken.tell(answer)
