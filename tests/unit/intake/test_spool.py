@@ -185,6 +185,27 @@ async def test_damage_hides_no_good_record_behind_it(
     await spool.close()
 
 
+@pytest.mark.parametrize("drained", [4, 6])
+@pytest.mark.parametrize("holes", [(0, 2), (1, 3), (2, 5)], ids=str)
+@pytest.mark.parametrize("last", [6, 9], ids=["one segment", "another one behind it"])
+async def test_damage_among_what_is_drained_skips_nothing_that_waits(
+    tmp_path: Path, drained: int, holes: tuple[int, int], last: int
+) -> None:
+    """Such a hole hides how many records there were, so they cannot be counted again."""
+    spool = open_spool(tmp_path, segment_bytes=7 * FRAME)
+    await append(spool, *range(7))
+    await append(spool, *range(7, last + 1))
+    batch = await spool.batch(drained)
+    await spool.advance(batch, {})
+    await spool.close()
+    first, end = holes
+    damage(segments(tmp_path)[0], first * FRAME, by=bytes((end - first) * FRAME))
+    spool = open_spool(tmp_path, segment_bytes=7 * FRAME)
+    numbers, _ = await drain_all(spool)
+    assert numbers == [number for number in range(drained, last + 1) if number not in range(*holes)]
+    await spool.close()
+
+
 async def test_damage_that_ends_a_segment_is_told_and_the_next_segment_goes_on(tmp_path: Path) -> None:
     spool = open_spool(tmp_path, segment_bytes=3 * FRAME)
     await append(spool, 0, 1, 2)

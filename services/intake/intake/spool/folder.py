@@ -1,7 +1,7 @@
 """The spool's files, without concurrency: every function here blocks and belongs in a thread.
 
 lock                      held by the process that owns the spool
-position.json             next record to drain, and how many were drained and refused
+position.json             next record to drain and where it is, how many were drained and refused
 00000000000000000001.seg  records from number 1 on; the next segment says by its name how many these are
 refused/                  one file for each record that the broker will never take
 """
@@ -10,7 +10,7 @@ import fcntl
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -36,11 +36,21 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far the spool is drained: `next` is the number of the record to drain next, from 1."""
+    """How far the spool is drained: `next` is the number of the record to drain next, from 1.
+
+    `segment`, `end`: by its first number the segment drained last, and the bytes of it that are. By bytes, as
+    damage among drained records hides how many these were; None where an older version saved it.
+    """
 
     next: int = 1
     drained: int = 0
     refused: int = 0
+    segment: int | None = None
+    end: int | None = None
+
+    def end_in(self, segment: int) -> int | None:
+        """The bytes that are drained of the segment with this first number; None where that is not known."""
+        return self.end if self.segment == segment else None
 
 
 class Folder:
@@ -77,24 +87,26 @@ class Folder:
 
     # Segments
 
-    def segments(self) -> list[Segment]:
+    def segments(self, position: Position | None = None) -> list[Segment]:
         """All segments in order, frames counted. Torn tails are cut off, empty segments removed. Files of
-        another name are told and left alone."""
+        another name are told and left alone. What is drained by `position` is taken as it was counted."""
         paths = sorted(filter(self._is_segment, self.path.glob("*.seg")))
         firsts = [int(path.stem) for path in paths]
         found = []
         for path, first, following in zip(paths, firsts, [*firsts[1:], None], strict=False):
             # what a failed write left behind the last record that counted is not ours to send
-            most = None if following is None else following - first
+            start = position.end_in(first) if position else None
+            drained = position.next - first if position and start is not None else 0
+            most = None if following is None else max(0, following - first - drained)
             data = path.read_bytes()
-            frames = list(read_frames(data))[:most]
+            frames = list(read_frames(data, start or 0))[:most]
             if most is not None and len(frames) < most:  # the next segment knows of more: damaged, not torn
-                frames = list(read_frames(data, is_whole=True))[:most]
+                frames = list(read_frames(data, start or 0, is_whole=True))[:most]
             _tell_damaged(path, frames)
-            end = frames[-1].end if frames else 0
+            end = frames[-1].end if frames else start or 0
             self._cut(path, end)
             if frames:
-                found.append(Segment(path, first, len(frames), end))
+                found.append(Segment(path, first, drained + len(frames), end))
             else:
                 path.unlink()
         return found
@@ -196,10 +208,12 @@ class Folder:
         """The saved position; None when there is none or it cannot be read: draining starts at the first."""
         try:
             saved = orjson.loads((self.path / "position.json").read_bytes())
-            return Position(saved["next"], saved["drained"], saved["refused"])
+            return Position(
+                saved["next"], saved["drained"], saved["refused"], saved.get("segment"), saved.get("end")
+            )
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             _log.error(
                 "spool: position.json cannot be read, draining from the first record", error=str(error)
             )
@@ -207,8 +221,7 @@ class Folder:
 
     def save(self, position: Position) -> None:
         """Save durably, all or nothing."""
-        body = {"next": position.next, "drained": position.drained, "refused": position.refused}
-        self._replace(self.path / "position.json", orjson.dumps(body))
+        self._replace(self.path / "position.json", orjson.dumps(asdict(position)))
 
     def refuse(self, number: int, content: bytes, reason: str) -> None:
         """Keep a record that the broker will never take, with the reason."""

@@ -49,8 +49,9 @@ class Spool:
         self._max_bytes = max_bytes
         self._segment_bytes = segment_bytes
         self._gather = gather
-        self._segments = folder.segments()
-        self._position = folder.position() or Position(
+        saved = folder.position()
+        self._segments = folder.segments(saved)
+        self._position = saved or Position(
             self._segments[0].first if self._segments else 1,
             self._segments[0].first - 1 if self._segments else 0,
         )
@@ -138,6 +139,8 @@ class Spool:
             settled[-1].number + 1,
             self._position.drained + len(settled) - len(refused),
             self._position.refused + len(refused),
+            segment.first,
+            settled[-1].frame.end,
         )
 
         def save() -> None:
@@ -239,6 +242,9 @@ class Spool:
     def _offset_of_next(self) -> int:
         if not self._segments or self._position.next <= self._segments[0].first:
             return 0
+        drained = self._position.end_in(self._segments[0].first)
+        if drained is not None:
+            return drained
         frames = self._folder.read(self._segments[0], 0, self._segments[0].end)
         return frames[self._position.next - self._segments[0].first - 1].end
 
