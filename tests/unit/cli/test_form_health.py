@@ -52,7 +52,9 @@ def test_every_form_has_a_line_and_trouble_is_an_exit_code(services: Services, b
     assert "email seems to have been renamed to correo on form demo" in told.stdout
     assert "never" in told.stdout
     services.answer("GET /v1/forms/health", {"forms": [summary("new", [], None)]})
-    assert baton("form", "health").exit_code == 0
+    told = baton("form", "health")
+    assert (told.exit_code, "1 wait: baton quarantine list --form new" in told.stdout) == (0, True)
+    assert "well" not in told.stdout
 
 
 def test_one_form_is_told_field_by_field_with_what_to_do(services: Services, baton: Run) -> None:

@@ -85,7 +85,15 @@ def _in_short(form: Mapping[str, Any]) -> list[str]:
         told.append("a secret is missing at intake, see below")
     if form["refused"]:
         told.append("posts are refused, see below")
+    if form["quarantined"]:
+        told.append(f"{form['quarantined']} wait: baton quarantine list --form {form['form']}")
     return told
+
+
+def _waiting(form: Mapping[str, Any]) -> str:
+    """How many wait for a decision, and where to read why."""
+    command = f"baton quarantine list --form {form['form']}"
+    return f"{form['quarantined']}: {command} says why" if form["quarantined"] else "0"
 
 
 def _show_one(one: dict[str, Any]) -> None:
@@ -95,7 +103,7 @@ def _show_one(one: dict[str, Any]) -> None:
             "form": f"{one['form']} ({one['name']})",
             "last submission": brief_utc(one["last_at"]) if one["last_at"] else "never",
             "submissions": one["submissions"],
-            "quarantined": one["quarantined"],
+            "quarantined": _waiting(one),
             "from files": _imported(one),
             "silence": _silence(one, silence),
         }

@@ -14,7 +14,7 @@ from baton_cli.stack import Service
 from scoring.cli import broken
 
 MEANING = {
-    "changed": "would come out otherwise",
+    "changed": "come out otherwise, those in quarantine as leads where nothing more is missing",
     "same": "come out the same",
     "still_incomplete": "wait in quarantine, and still lack what the form requires",
     "would_lose_contact": "are leads, and would lose what the form requires: left as they are",
