@@ -105,7 +105,7 @@ def test_a_dry_run_shows_before_and_after(baton: Run, services: Services) -> Non
     services.answer("POST /v1/replays", REPLAY | {"sample": [sample], "is_complete": True})
     done = baton("replay", "submissions", "--form", "demo", "--since", "2026-11-27T17:00:00Z", "--dry-run")
     assert done.exit_code == 0, done.output
-    assert "9  would come out otherwise" in done.stdout
+    assert "9  come out otherwise" in done.stdout
     assert "profile.email  None -> 'eva@example.com'" in done.stdout
     (body,) = sent(services, "POST /v1/replays")
     assert body == {"form": "demo", "since": "2026-11-27T17:00:00Z", "dry_run": True}
