@@ -237,11 +237,12 @@ async def _save(batch: Batch, work: _Work) -> None:
 
 
 async def _forget(batch: Batch, work: _Work) -> None:
-    """Take out what came again and is an erased person's, and have the others forget its leads."""
+    """Take out what came again and is an erased person's, with its repeats, and have the others forget its
+    leads."""
     gone = [i.submission.submission_id for i, fate, _ in work.taken if save.is_gone(fate)]
     if not gone:
         return
-    await persons.empty_submissions(batch.conn, gone)
+    await persons.empty_submissions(batch.conn, await persons.with_repeats(batch.conn, gone))
     leads = work.desk.admission.erased_leads
     await persons.erase_leads(batch.conn, [each.lead_id for each in leads], batch.now)
     for number, each in enumerate(leads):

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic import SecretStr
 
 from lead_events import (
+    Attribution,
     Consent,
     ImportedRow,
     LeadRouted,
@@ -367,6 +368,75 @@ async def test_however_release_replay_and_erasure_meet_the_erased_persons_submis
     assert (lead["line"], lead["submissions"]) == ("main", 1)
     known = await keyed.fetch("SELECT value FROM identity_keys WHERE person_id IS NOT NULL")
     assert [row["value"] for row in known] == ["info@example.com"]
+    assert await unaccounted(keyed) == 0
+
+
+OFFICE = {"email": "info@example.com"}
+OFFICES = {"office": "info@example.com"}
+HERS = OFFICES | {"email": "eva@example.com"}
+AGREED = Consent(given=True, text="I agree", text_version="1")
+TIED: list[tuple[str, list[dict[str, Any]]]] = [
+    (
+        "its double click",
+        [
+            {"fields": OFFICES},
+            {"fields": HERS, "fingerprint": "hers"},
+            {"fields": HERS, "fingerprint": "hers", "submission_id": UUID(int=7)},
+        ],
+    ),
+    (
+        "what its vendor put right by it",
+        [
+            {"fields": OFFICES},
+            {"fields": HERS, "fingerprint": "hers", "key": "v1", "key_origin": "vendor"},
+            {"fields": HERS | {"x": "1"}, "fingerprint": "put right", "key": "v1", "key_origin": "vendor"},
+        ],
+    ),
+    (
+        "where it came from and what it agreed to, on the lead that it opened",
+        [
+            {
+                "fields": HERS,
+                "fingerprint": "hers",
+                "attribution": Attribution(landing_page="https://example.com/?to=eva@example.com"),
+                "consent": Consent(given=True, text="I, eva@example.com, agree", text_version="1"),
+            },
+            {"fields": OFFICES},
+        ],
+    ),
+    (
+        "its consent, and the others' own comes forth",
+        [
+            {"fields": OFFICES, "consent": AGREED},
+            {
+                "fields": HERS,
+                "fingerprint": "hers",
+                "consent": Consent(given=True, text="I, eva@example.com, agree", text_version="1"),
+            },
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "sent"), TIED, ids=[row[0] for row in TIED])
+async def test_what_turns_out_to_be_an_erased_persons_takes_along(
+    keyed: "World", what: str, sent: list[dict[str, Any]]
+) -> None:
+    await map_email_from(keyed, "office")
+    for seconds, each in enumerate(sent):
+        keyed.submit(OFFICE, **({"received_at": START + timedelta(seconds=seconds)} | each))
+        await keyed.settle()
+    await map_email_from(keyed, "email")
+    for name in ("erase", "replay"):
+        await step(keyed, name)
+        await keyed.runtime.published()
+        await keyed.settle()
+    assert "eva@example.com" not in await everything(keyed)
+    (lead,) = await keyed.fetch("SELECT submissions, consent FROM leads WHERE state = 'open'")
+    assert lead["submissions"] == 1
+    assert (lead["consent"] is not None) == ("comes forth" in what)
+    told = max(keyed.published("lead-scored-bulk"), key=lambda scored: scored.seq)
+    assert "eva@example.com" not in told.model_dump_json()
     assert await unaccounted(keyed) == 0
 
 

@@ -100,6 +100,10 @@ class Admission:
         before = self._take_back(old)
         carried = {name for said in self.said.of(before.id) for name in said.keys}
         self.people.detach(set(old.keys) - carried, before)
+        for lead in self._once_held(old):
+            others = [each for each in self.said.of(before.id) if lead.line in each.lines]
+            agreed = [each.consent for each in others if each.received_at >= lead.opened_at]
+            self.book.unsay(lead, act_of(old.submission), agreed)
         gone = [lead for lead in self._held(old) if self.book.forget(lead)]
         self.erased_leads += [ErasedLead(incoming.event_id, before.id, lead.id) for lead in gone]
         self._publish_beside(
@@ -200,13 +204,18 @@ class Admission:
 
     def _held(self, old: Kept) -> list[Lead]:
         """The leads that hold `old` now: its own, or what they were merged into."""
+        return [lead for lead in self._once_held(old) if lead.merged_into is None]
+
+    def _once_held(self, old: Kept) -> list[Lead]:
+        """The leads that held `old` at any time: its own, and what they were merged into."""
         held: dict[UUID, Lead] = {}
-        for identity in old.lead_ids:
-            lead = self.leads.get(identity) or self.book.changed.get(identity)
-            while lead is not None and lead.merged_into is not None:
-                lead = self.leads.get(lead.merged_into) or self.book.changed.get(lead.merged_into)
-            if lead is not None:
-                held[lead.id] = lead
+        for each in old.lead_ids:
+            identity: UUID | None = each
+            while identity is not None:
+                lead = self.leads.get(identity) or self.book.changed.get(identity)
+                if lead is not None:
+                    held[lead.id] = lead
+                identity = lead.merged_into if lead is not None else None
         return list(held.values())
 
     def _learn(self, person: Person, incoming: Incoming) -> None:

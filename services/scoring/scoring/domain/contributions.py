@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from lead_events import LeadSubmitted, Profile
+from lead_events import Consent, LeadSubmitted, Profile
 from scoring.domain.people import KeyName
 
 
@@ -17,11 +17,20 @@ class Said:
     profile: Profile
     received_at: datetime
     keys: tuple[KeyName, ...] = ()
+    consent: Consent | None = None
+    lines: tuple[str, ...] = ()
 
 
 def said_in(submission: LeadSubmitted, keys: tuple[KeyName, ...]) -> Said:
     """What a submission says."""
-    return Said(submission.submission_id, submission.profile, submission.received_at, keys)
+    return Said(
+        submission.submission_id,
+        submission.profile,
+        submission.received_at,
+        keys,
+        submission.consent,
+        tuple(submission.lines),
+    )
 
 
 @dataclass(slots=True)

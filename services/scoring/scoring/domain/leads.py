@@ -1,6 +1,6 @@
 """Leads: one selling cycle of a person for one line, opened, joined, scored, merged and closed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -213,6 +213,17 @@ class LeadBook:
             del mine[lead.line]
         lead.state = LeadState.ERASED
         return True
+
+    def unsay(self, lead: Lead, act: Act, others: Sequence[Consent | None]) -> None:
+        """Take out of a lead what tells of whoever sent this; `others`: what else was agreed to, oldest
+        first."""
+        if lead.opened_by == act.submission:
+            lead.attribution = Attribution()
+        if lead.consent is not None and lead.consent == act.consent:
+            lead.consent = next((each for each in reversed(others) if each is not None), None)
+        if lead.invited_at == act.received_at:
+            lead.invited_at = None
+        self.changed[lead.id] = lead
 
     def close(self, lead: Lead) -> None:
         """End a lead, so that the next submission opens a new one."""

@@ -165,7 +165,8 @@ WITH RECURSIVE whole AS (
     UNION
     SELECT p.id, whole.root FROM persons p JOIN whole ON p.merged_into = whole.id
 )
-SELECT whole.root, s.id, s.received_at, s.keys, s.event -> 'profile' AS profile
+SELECT whole.root, s.id, s.received_at, s.keys, s.event -> 'profile' AS profile, s.event -> 'consent' AS consent,
+    s.event -> 'lines' AS lines
 FROM whole JOIN submissions s ON s.person_id = whole.id
 WHERE s.state IN ('opened', 'joined') AND s.superseded_by IS NULL
 
@@ -186,7 +187,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::time
         closed_at, close_reason, handling, invited_at)
 ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id, state = excluded.state, seq = excluded.seq,
     submissions = excluded.submissions, asks = excluded.asks, is_test = excluded.is_test,
-    origins = excluded.origins, consent = excluded.consent, handling = excluded.handling,
+    origins = excluded.origins, attribution = excluded.attribution, consent = excluded.consent, handling = excluded.handling,
     invited_at = excluded.invited_at, fit = excluded.fit, interest = excluded.interest,
     quadrant = excluded.quadrant, stage = excluded.stage, sql_at = excluded.sql_at,
     rulebook_version = excluded.rulebook_version, merged_into = excluded.merged_into,

@@ -74,6 +74,21 @@ WHERE person_id IS NULL AND state IN ('quarantined', 'refused') AND keys = '{}'
 SELECT DISTINCT k AS key FROM submissions s, unnest(s.keys) AS k
 WHERE k = ANY($1::text[]) AND s.id <> ALL($2::uuid[]) AND s.state <> 'erased'
 
+-- name: with_repeats
+-- These submissions, with what was found to be the same again and what they put right: it holds the same person.
+WITH RECURSIVE same AS (
+    SELECT id, form_id, fingerprint, key FROM submissions WHERE id = ANY($1::uuid[])
+    UNION
+    SELECT other.id, other.form_id, other.fingerprint, other.key FROM same CROSS JOIN LATERAL (
+        SELECT id, form_id, fingerprint, key FROM submissions
+        WHERE fingerprint = same.fingerprint AND duplicate_of = same.id
+        UNION ALL
+        SELECT id, form_id, fingerprint, key FROM submissions
+        WHERE form_id = same.form_id AND key = same.key AND superseded_by = same.id
+    ) AS other
+)
+SELECT id FROM same
+
 -- name: erase_submission_keys
 -- The content that erased submissions' keys were first used with.
 DELETE FROM submission_keys k USING submissions s

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from lead_events import LeadSubmitted, Profile
+from lead_events import Consent, LeadSubmitted, Profile
 from scoring.domain.contributions import Contributions, Said
 from scoring.domain.people import KeyName, Person
 from scoring.domain.submissions import Kept, Registry, SubmissionState, is_correction
@@ -86,7 +86,11 @@ async def _said(conn: Connection, persons: Sequence[UUID]) -> Contributions:
     said = Contributions()
     for row in await conn.fetch(_q.contributions, persons):
         profile = Profile.model_validate(row["profile"] or {})
-        said.add(row["root"], Said(row["id"], profile, row["received_at"], _names(row["keys"])))
+        consent = Consent.model_validate(row["consent"]) if row["consent"] else None
+        lines = tuple(row["lines"] or ())
+        said.add(
+            row["root"], Said(row["id"], profile, row["received_at"], _names(row["keys"]), consent, lines)
+        )
     return said
 
 

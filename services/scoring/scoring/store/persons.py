@@ -247,6 +247,11 @@ async def empty_submissions(conn: Connection, ids: Sequence[UUID]) -> None:
     await conn.execute(_q.erase_decisions, ids)
 
 
+async def with_repeats(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
+    """Submissions, their double clicks, and what a vendor put right by them."""
+    return [row["id"] for row in await conn.fetch(_q.with_repeats, ids)]
+
+
 async def strip_submissions(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
     """Take what was typed out of submissions; consent and what became of them stay."""
     await conn.execute(_q.strip_submissions, ids, now)
