@@ -33,13 +33,15 @@ class Row:
 
     `path` as a mapping writes it; `value` as sent; `became`: what it became, such as `email =
     ana@example.com`, several where it is read more than once, empty where nothing came of it; `hint`: what to
-    know or to write, None where all is well.
+    know or to write, None where all is well. `is_beside`: in an object of which the form reads another
+    part, such as a tool's envelope around its answers, and not kept.
     """
 
     path: str
     value: Any
     became: tuple[str, ...] = ()
     hint: str | None = None
+    is_beside: bool = False
 
 
 def explain(
@@ -164,7 +166,8 @@ def _row(
     if top.startswith(OWN_PREFIX):
         return Row(path, value, hint="of Baton's own script: not kept")
     if len(place) > 1 and top not in mapped.unmapped:
-        return Row(path, value, hint=f"beside what is read, not kept; to keep it: {line_for(None, path)}")
+        hint = f"beside what is read, not kept; to keep it: {line_for(None, path)}"
+        return Row(path, value, hint=hint, is_beside=True)
     kept = _attribute(mapped, top, place, value)
     return Row(path, value, kept, _to_map(form, path, value, label, is_kept=bool(kept)))
 

@@ -318,3 +318,24 @@ def test_another_form_that_is_wrong_warns_and_stops_nobody(baton: Run, book: Pat
     unread = baton("form", "test", "half", str(payload), "--rulebook", str(book))
     assert unread.exit_code == 1
     assert "YAML" in unread.stderr
+
+
+def test_a_tools_envelope_is_shown_only_when_asked_for(baton: Run, book: Path, tmp_path: Path) -> None:
+    answers = [{"type": "email", "email": "ana@example.com", "field": {"ref": "correo", "type": "email"}}]
+    definition = {"title": "Pida una demostración", "fields": [{"ref": "correo", "title": "¿Su correo?"}]}
+    response = {
+        "form_id": "abc",
+        "token": "t1",
+        "submitted_at": "2026-11-28T10:00:00Z",
+        "definition": definition,
+        "answers": answers,
+    }
+    content = {"event_id": "e1", "event_type": "form_response", "form_response": response}
+    payload = file_with(tmp_path, "typeform.json", json.dumps(content))
+    saved(baton, book, "Envelope", payload)
+    words = ("form", "test", "envelope", str(payload), "--rulebook", str(book))
+    short, whole = baton(*words).stdout, baton(*words, "--all").stdout
+    assert "form_response.definition" not in short
+    assert "more beside what is read are not kept; --all shows them." in short
+    assert "form_response.definition" in whole
+    assert "email = ana@example.com" in short

@@ -97,6 +97,9 @@ def try_payload(
     form: FormName,
     payload: Payload,
     rulebook: Folder = _HERE,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show a tool's envelope around its answers, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a payload becomes by a form, field by field, with what to write where nothing reads one.
@@ -112,11 +115,14 @@ def try_payload(
     if as_json:
         print_json({"form": form_id, "fields": [_told(row) for row in rows], **outcome})
     else:
+        shown = [row for row in rows if every or not row.is_beside]
         print_table(
             ["field", "value", "becomes", "to know"],
-            [(row.path, _brief(row.value), "\n".join(row.became), row.hint) for row in rows],
+            [(row.path, _brief(row.value), "\n".join(row.became), row.hint) for row in shown],
             optional=["to know"],
         )
+        if left := len(rows) - len(shown):
+            print_line(f"{left} more beside what is read are not kept; --all shows them.")
         print_line()
         print_fields(outcome)
     if outcome["outcome"] != "accepted":
