@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid5
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lead_events import LeadSubmitted, Profile, Receipt
-from lead_events.words import CauseKind
+from lead_events import LeadSubmitted, Profile, Receipt, Rerun
+from lead_events.words import CauseKind, RerunKind
 from rulebook.cel import compile_condition
 from rulebook.context import SCORING_VARIABLES
 from rulebook.models import Rule, Scorecard
@@ -19,7 +20,7 @@ from scoring.domain.desk import Desk
 from scoring.domain.leads import Cards, LeadBook, LeadState
 from scoring.domain.people import Key, KeyName, People
 from scoring.domain.score import compile_scorecard
-from scoring.domain.submissions import Incoming, SubmissionState
+from scoring.domain.submissions import Incoming, Kept, SubmissionState
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 EVA: KeyName = ("email", "eva@example.com")
@@ -104,6 +105,22 @@ def test_one_line_joined_and_one_opened_counts_as_opened_and_each_lead_is_publis
         ("main", 2, CauseKind.SUBMISSION),
         ("training", 1, CauseKind.SUBMISSION),
     ]
+
+
+def test_a_lead_that_goes_with_the_erased_is_not_told_for_what_changed_it_in_the_same_batch() -> None:
+    taking = desk()
+    old = incoming("a")
+    taking.take(old)
+    (lead,) = taking.book.changed.values()
+    identity = old.submission.submission_id
+    kept = Kept(old.submission, old.keys, START, SubmissionState.OPENED, lead.person_id, (lead.id,))
+    taking.kept[identity] = kept
+    taking.erased = {identity}
+    rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=UUID(int=1), at=START, by="ana")
+    again = replace(old, submission=old.submission.model_copy(update={"rerun": rerun}))
+    assert states(taking, [again]) == [SubmissionState.ERASED]
+    assert lead.state is LeadState.ERASED
+    assert taking.book.publications == []
 
 
 def test_the_act_that_made_a_lead_sales_qualified_stays_its_start() -> None:

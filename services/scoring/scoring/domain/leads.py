@@ -203,7 +203,8 @@ class LeadBook:
         return LetGo.ENDS
 
     def forget(self, lead: Lead) -> bool:
-        """One of a lead's submissions is an erased person's; whether nothing of the lead is left by that."""
+        """One of a lead's submissions is an erased person's; whether nothing of the lead is left by that.
+        Then no score of it is kept or told either."""
         self.changed[lead.id] = lead
         if lead.submissions > 1 or lead.state is LeadState.MERGED:
             lead.submissions = max(lead.submissions - 1, 1)
@@ -212,6 +213,7 @@ class LeadBook:
         if mine.get(lead.line) is lead:
             del mine[lead.line]
         lead.state = LeadState.ERASED
+        self.publications[:] = [each for each in self.publications if each.event.lead_id != lead.id]
         return True
 
     def unsay(self, lead: Lead, act: Act, others: Sequence[Consent | None]) -> None:
