@@ -106,7 +106,7 @@ def _renamed(finding: Finding, since: str) -> Words:
     happened = (
         f"Form {form}: {facts['field']} has come empty {times} running since {since}. Since then the form "
         f'sends a field "{facts["now"]}" that nothing reads. The field was probably renamed: it was read '
-        f"from {_list(facts['was'])}. No submission was refused."
+        f"from {_list(facts['was'])}. No submission was refused.{_waits(facts)}"
     )
     mend = (
         f'Add "{facts["now"]}" to `from` of {facts["field"]} in rulebook/forms/{form}.yaml (or have the page '
@@ -128,6 +128,7 @@ def _empty(finding: Finding, since: str) -> Words:
     happened = (
         f"Form {form}: {facts['field']} has come empty {_times(facts['empty'])} running since {since}. "
         f"Usually {facts['usual']:.0%} of submissions fill it. It is read from {_list(facts['was'])}."
+        f"{_waits(facts)}{_unread(facts)}"
     )
     return (
         f"{facts['field']} comes empty",
@@ -139,6 +140,14 @@ def _empty(finding: Finding, since: str) -> Words:
             _look(form),
         ],
     )
+
+
+def _waits(facts: Mapping[str, Any]) -> str:
+    return " The form requires it, so each of these waits in quarantine." if facts.get("needed") else ""
+
+
+def _unread(facts: Mapping[str, Any]) -> str:
+    return f" Meanwhile it sends what nothing reads: {_list(facts['unread'])}." if facts.get("unread") else ""
 
 
 def _unknown(finding: Finding, since: str) -> Words:

@@ -75,6 +75,23 @@ def test_a_renamed_required_field_is_told_at_the_first_submission() -> None:
     assert (AlertKind.UNKNOWN_FIELD, "e_mail") not in found
 
 
+def test_a_required_field_is_renamed_though_the_other_that_would_do_is_rarely_filled() -> None:
+    usual = [seen(n, **(FULL if n % 10 == 0 else {"email": "eva@example.com"})) for n in range(40)]
+    found = trouble(form(*usual, seen(40, ("mail_nuevo",), "field_missing", company="x")))
+    assert set(found) == {(AlertKind.FIELD_RENAMED, "email")}
+    assert found[AlertKind.FIELD_RENAMED, "email"].facts["needed"]
+    by_phone = seen(40, ("mail_nuevo",), phone="+34600000000")
+    assert (AlertKind.FIELD_RENAMED, "email") not in trouble(form(*usual, by_phone))
+
+
+def test_what_a_new_form_requires_and_does_not_get_is_told_after_three() -> None:
+    wrong = [seen(1 + n, ("mail_nuevo",), "field_missing", company="x") for n in range(3)]
+    assert trouble(form(seen(0, **FULL), *wrong[:2])) == {}
+    found = trouble(form(seen(0, **FULL), *wrong))
+    assert set(found) == {(AlertKind.FIELD_EMPTY, "email")}
+    assert found[AlertKind.FIELD_EMPTY, "email"].facts["unread"] == ["mail_nuevo"]
+
+
 def test_a_renamed_other_field_is_told_as_unknown_first_and_as_renamed_after_five() -> None:
     health = form(*USUAL, seen(40, ("company_name",), **NO_COMPANY))
     found = trouble(health)

@@ -1,6 +1,6 @@
 """Which trouble a form is in, and what becomes of the alerts about it: opened once, repeated, closed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
@@ -109,13 +109,15 @@ def _of_fields(health: FormHealth, mapped: Mapped) -> Iterable[Finding]:
         if name in mapped.paths and known.empty_run and is_usual(known)
     }
     unknown = {name: known for name, known in health.unmapped.items() if is_news(known, health)}
-    renamed = list(_renamed(health, mapped, missing, unknown))
+    needed = {name for name in missing if _is_needed(name, health, mapped)}
+    renamed = list(_renamed(health, missing, unknown, needed))
     yield from renamed
     told = frozenset().union(*(each.claims for each in renamed))
     for name, known in missing.items():
-        limit = NEEDED_RUN if _is_needed(name, mapped, missing) else EMPTY_RUN
+        limit = NEEDED_RUN if name in needed else EMPTY_RUN
         if name not in told and known.empty_run >= limit:
-            yield _empty(health, name, known)
+            yield _empty(health, name, known, is_needed=name in needed)
+    yield from _never_usual(health, mapped)
     fresh = sorted(
         (each for each in unknown.items() if each[0] not in told), key=lambda it: it[1].first_number
     )
@@ -141,19 +143,33 @@ def is_news(known: UnmappedField, health: FormHealth) -> bool:
     return not known.is_usual and still_comes and health.counted > LEARNING
 
 
-def _is_needed(name: str, mapped: Mapped, missing: Mapping[str, FieldHealth]) -> bool:
-    """Whether a `required` entry fails by it: all that would satisfy the entry is missing."""
-    return any(
-        name in entry and all(each in missing or each not in mapped.paths for each in entry)
-        for entry in mapped.required
-    )
+def _is_needed(name: str, health: FormHealth, mapped: Mapped) -> bool:
+    """Whether a `required` entry fails by it: nothing else that would satisfy the entry came meanwhile, be it
+    usual or not."""
+    run = health.fields[name].empty_run
+    away = {each for each, known in health.fields.items() if known.empty_run >= run}
+    others = (mapped.paths.keys() & health.fields.keys()) - away
+    return any(name in entry and not others & set(entry) for entry in mapped.required)
+
+
+def _never_usual(health: FormHealth, mapped: Mapped) -> Iterable[Finding]:
+    """What a form requires and has hardly ever had, as right after it was connected: each one waits."""
+    for entry in mapped.required:
+        known = {
+            name: health.fields[name] for name in entry if name in health.fields and name in mapped.paths
+        }
+        if not known or any(is_usual(each) for each in known.values()):
+            continue
+        name, least = min(known.items(), key=lambda item: item[1].empty_run)
+        if least.empty_run >= NEEDED_RUN:
+            yield _empty(health, name, least, is_needed=True)
 
 
 def _renamed(
     health: FormHealth,
-    mapped: Mapped,
     missing: Mapping[str, FieldHealth],
     unknown: Mapping[str, UnmappedField],
+    needed: Set[str],
 ) -> Iterable[Finding]:
     """Pairs of a missing and an unknown field that began together, the likeliest first, each field once."""
     pairs = [
@@ -161,7 +177,7 @@ def _renamed(
         for name, known in missing.items()
         for other in unknown
         if abs(unknown[other].first_number - known.empty_from) <= TOGETHER
-        and known.empty_run >= (1 if _is_needed(name, mapped, missing) else SHORT_RUN)
+        and known.empty_run >= (1 if name in needed else SHORT_RUN)
     ]
     taken: set[str] = set()
     for _, name, other in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
@@ -169,7 +185,13 @@ def _renamed(
             continue
         taken |= {name, other}
         known = missing[name]
-        facts = {"field": name, "was": list(known.paths), "now": other, "empty": known.empty_run}
+        facts = {
+            "field": name,
+            "was": list(known.paths),
+            "now": other,
+            "empty": known.empty_run,
+            "needed": name in needed,
+        }
         since = known.empty_since or unknown[other].first_at
         yield Finding(AlertKind.FIELD_RENAMED, health.form_id, name, since, facts, frozenset({name, other}))
 
@@ -184,12 +206,19 @@ def likeness(name: str, paths: Sequence[str], other: str, kind: str) -> float:
     return words + (1.0 if same_kind else 0.0)
 
 
-def _empty(health: FormHealth, name: str, known: FieldHealth) -> Finding:
+def _empty(health: FormHealth, name: str, known: FieldHealth, *, is_needed: bool) -> Finding:
+    unread = [
+        other
+        for other, each in health.unmapped.items()
+        if each.last_number > health.counted - known.empty_run
+    ]
     facts = {
         "field": name,
         "was": list(known.paths),
         "empty": known.empty_run,
         "usual": round(known.usual, 2),
+        "needed": is_needed,
+        "unread": sorted(unread)[:MOST_UNKNOWN],
     }
     since = known.empty_since or health.last_at
     return Finding(AlertKind.FIELD_EMPTY, health.form_id, name, since, facts, frozenset({name}))
