@@ -52,6 +52,7 @@ class Survey:
             "spool": readings[Service.INTAKE].spool if Service.INTAKE in readings else None,
             "held": self._held() if Service.ROUTER in answering else None,
             "quarantine": self._quarantine() if is_scoring_here else None,
+            "alerts": self._alerts() if is_scoring_here else None,
             "dead_letters": self._dead_letters(each for each in STORES if each in answering),
             "conservation": self._conservation(answering),
         }
@@ -172,6 +173,13 @@ class Survey:
             "is_more": cursor is not None,
         }
 
+    def _alerts(self) -> list[dict[str, Any]] | None:
+        """Open alerts about forms, each with its form and what it says in short."""
+        answer = self._asked(Service.SCORING, "/v1/alerts", state="open", limit=AT_ONCE)
+        if answer is None:
+            return None
+        return [{"form": each["form"], "subject": each["subject"]} for each in items(answer, "alerts")]
+
     def _dead_letters(self, stores: Iterable[Service]) -> dict[str, Any]:
         by_service: dict[str, int] = {}
         stopped: list[dict[str, Any]] = []
@@ -218,7 +226,11 @@ def notes(document: dict[str, Any]) -> list[str]:
         for form in document["served"] or ()
         if (posts := (form["unproven"] or {}).get("posts", 0)) >= FEW
     ]
-    return [*_waiting(document["quarantine"] or {}), *refused]
+    alerts = [
+        f"{each['subject'].removeprefix('[Baton] ')}: `baton form health {each['form']}` tells more."
+        for each in document["alerts"] or ()
+    ]
+    return [*_waiting(document["quarantine"] or {}), *refused, *alerts]
 
 
 def _waiting(quarantine: dict[str, Any]) -> list[str]:

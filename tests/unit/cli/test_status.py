@@ -44,6 +44,7 @@ def well(services: Services) -> Services:
     forms = {"demo": {"name": "Demo", "status": "active", "key": "demo-key-1", "lines": ["main"]}}
     services.answer("GET /v1/rulebooks/active", {"version": 3, "rulebook": {"forms": forms}})
     services.answer("GET /v1/quarantine", {"quarantine": []})
+    services.answer("GET /v1/alerts", {"alerts": []})
     services.answer("GET /v1/held", {"held": [{"id": "1", "hold_reason": "nobody_open"}]})
     services.answer("GET /v1/dead-letters", {"dead_letters": [], "stopped": []})
     services.answer(
@@ -130,6 +131,16 @@ def test_what_waits_in_quarantine_is_something_to_look_at_and_no_fault(baton: Ru
     failed = baton("status")
     assert failed.exit_code == 1
     assert said in failed.stdout
+
+
+def test_an_open_alert_about_a_form_is_something_to_look_at(baton: Run, well: Services) -> None:
+    subject = "[Baton] email seems to have been renamed to correo on form demo"
+    well.answer("GET /v1/alerts", {"alerts": [{"form": "demo", "subject": subject}]})
+    told = json.loads(baton("status", "--json").stdout)
+    assert (told["ok"], told["alerts"]) == (True, [{"form": "demo", "subject": subject}])
+    assert told["notes"] == [
+        "email seems to have been renamed to correo on form demo: `baton form health demo` tells more."
+    ]
 
 
 def test_a_quarantine_without_end_is_counted_so_far(baton: Run, well: Services) -> None:

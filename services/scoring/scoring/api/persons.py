@@ -93,7 +93,10 @@ def person_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.post("/persons/suppress", tags=["persons"], responses=refusals(404, 409))
     async def suppress_person(who: AboutWhom) -> dict[str, Any]:
-        """Have nobody contact a person: open leads are closed, later ones are never routed."""
+        """Have nobody contact a person: open leads are closed, later ones not routed.
+
+        With one exception: a later one that asks for an answer and carries a newer consent.
+        """
         with as_problems():
             return _done(await desk.suppress(who.named(), who.order()))
 

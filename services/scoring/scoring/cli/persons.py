@@ -92,7 +92,11 @@ def suppress(
     with open_client(stack) as client:
         found = _find(client, who)
         leads = found["counts"]["open_leads"]
-        _confirm(f"{_name(found)}: {leads} open leads will be closed, and later ones never routed.", yes)
+        _confirm(
+            f"{_name(found)}: {leads} open leads will be closed, and later ones not routed, unless the person "
+            "asks again with a new consent.",
+            yes,
+        )
         done = client.post(Service.SCORING, "/v1/persons/suppress", _order(who, reason))
     _tell(done, f"Not to be contacted any more: {leads} open leads are being closed.", as_json=as_json)
 
