@@ -93,8 +93,8 @@ def suppress(
         found = _find(client, who)
         leads = found["counts"]["open_leads"]
         _confirm(
-            f"{_name(found)}: {leads} open leads will be closed, and later ones not routed, unless the person "
-            "asks again with a new consent.",
+            f"{_name(found)}: {leads} open leads will be closed, and later ones not routed, unless "
+            "the person asks again with a new consent.",
             yes,
         )
         done = client.post(Service.SCORING, "/v1/persons/suppress", _order(who, reason))
