@@ -1,6 +1,7 @@
 """A whole installation to be mistreated: two pods of each service, buyers, reps, and the ledger of both."""
 
 import asyncio
+import math
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,8 +90,8 @@ class Installation:
         )
 
     async def rest(self, *, with_timers: bool = True, seconds: float = REST_SECONDS) -> None:
-        """Return once nothing is left to do anywhere. After `seconds`: PartFailedError with what is."""
-        until = time.monotonic() + seconds
+        """Return once nothing is left to do anywhere. PartFailedError when nothing got less for `seconds`."""
+        until, least = time.monotonic() + seconds, math.inf
         before: Mapping[Any, int] = {}
         while True:
             ends = await ends_of(self.stack.kafka.bootstrap)
@@ -98,8 +99,10 @@ class Installation:
             left |= await asyncio.to_thread(self._spooled)
             if not left and ends == before:
                 return
+            if sum(left.values()) < least:
+                until, least = time.monotonic() + seconds, sum(left.values())
             if time.monotonic() > until:
-                raise PartFailedError(f"not at rest after {seconds:.0f} s, still waiting: {left}")
+                raise PartFailedError(f"nothing went on for {seconds:.0f} s, still waiting: {left}")
             before = ends
             await asyncio.sleep(0.5)
 
