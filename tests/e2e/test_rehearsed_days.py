@@ -29,10 +29,9 @@ USUALLY = 25
 TOLD_OF = {
     "website-es": ("field_renamed", "email seems to have been renamed to correo", "correo"),
     "quote-webhook": ("field_renamed", "email seems to have been renamed to work_email", "work_email"),
-    "survey": ("field_empty", "email comes empty", "answers[type=email].email"),
+    "survey": ("field_renamed", "email seems to have been renamed to your_mail", "your_mail"),
 }
-"""What the operator is told of each tool: kind of alert, its words, and what `baton form health` shows. The
-survey's ready mapping reads any text as the message, so that nothing looks unknown there."""
+"""What the operator is told of each tool: kind of alert, its words, and what `baton form health` shows."""
 
 
 @pytest.fixture(scope="module")
