@@ -210,6 +210,22 @@ def test_a_file_that_is_not_there_is_said(baton: Run, tmp_path: Path) -> None:
     assert (done.exit_code, "is no file" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--mode", "paced"], "--per-rep-daily 10"),
+        (["--per-rep-daily", "5"], "--mode paced"),
+        (["--mode", "owner"], "--owner-column"),
+    ],
+)
+def test_a_mode_without_what_belongs_to_it_is_said_before_anything_is_sent(
+    baton: Run, services: Services, file: Path, words: list[str], said: str
+) -> None:
+    done = baton("import", str(file), "--form", "trade-fair", *words)
+    assert (done.exit_code, said in done.stderr) == (2, True), done.output
+    assert services.asked == []
+
+
 def test_what_intake_refuses_is_shown_in_its_words(baton: Run, services: Services, file: Path) -> None:
     problem = {"title": "No such form", "detail": "no form has the id 'fare': `baton form list` shows them"}
     services.answer(IMPORTS, problem, 404)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage, Declined, FoundNothing
@@ -57,7 +58,9 @@ def import_file(
         list[str] | None,
         typer.Option(metavar="COLUMN=FIELD", help="Which field of the form a column is; may be repeated."),
     ] = None,
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who imports it.")] = "operator",
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who imports it. [default: you]", show_default=False)
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and stop.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the rows go out.")] = False,
     stack: StackFile = None,
@@ -67,6 +70,7 @@ def import_file(
 
     Running it again with the same file, form and options goes on where it stopped and doubles nothing.
     """
+    _check(mode, per_rep_daily, owner_column)
     wish = {
         "form": form,
         "file": file.name,
@@ -81,13 +85,23 @@ def import_file(
         "encoding": encoding,
         "separator": separator,
         "column": column or None,
-        "by": by,
+        "by": by or operator_name(),
         "accept_proposed": True,
     }
     with open_client(stack, timeout=_UPLOAD_SECONDS) as client:
         found = Importer(client).run(file, wish, dry_run=dry_run, yes=yes, quiet=as_json)
     if as_json:
         print_json(found)
+
+
+def _check(mode: str, per_rep_daily: int | None, owner_column: str | None) -> None:
+    """Raise BadUsage for a mode without its number or column, or the other way round."""
+    if (mode == "paced") != (per_rep_daily is not None):
+        raise BadUsage("--mode paced and --per-rep-daily go together: --mode paced --per-rep-daily 10")
+    if (mode == "owner") != (owner_column is not None):
+        raise BadUsage(
+            '--mode owner and --owner-column go together: --mode owner --owner-column "Lead Owner"'
+        )
 
 
 class Importer:
