@@ -10,15 +10,11 @@ from lead_events.words import RerunKind
 from rulebook.identity import record_key
 from scoring import metrics
 from scoring.handlers import BULK_TOPIC
+from scoring.rounds import each_in_turn
 from scoring.store import persons, quarantine
 from scoring.store.quarantine import Filter, Held
-from service_kit.errors import describe
-from service_kit.logs import logger
-from service_kit.parts import is_transient
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
-
-_log = logger(__name__)
 
 LIVE_TOPIC = "lead-submitted"
 LIVE_AT_MOST = 100
@@ -88,19 +84,7 @@ class Releases:
         """Work off every action that is open: one round of the background part."""
         async with self._runtime.database.acquire() as conn:
             waiting = await quarantine.open_actions(conn)
-        failed: Exception | None = None
-        for identity in waiting:
-            try:
-                await self.work_off(identity)
-            except Exception as error:
-                if is_transient(error):
-                    raise
-                _log.error(
-                    "an action failed and is tried again", action_id=str(identity), error=describe(error)
-                )
-                failed = error  # the others go on all the same
-        if failed is not None:
-            raise failed
+        await each_in_turn(waiting, self.work_off, what="an action on the quarantine")
 
     async def work_off(self, identity: UUID) -> None:
         """Chunk by chunk to the end; any number of callers may be at one action."""

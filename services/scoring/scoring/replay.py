@@ -16,16 +16,12 @@ from scoring import metrics
 from scoring.domain.remap import Again, Finding, changes, map_again, why_broken
 from scoring.handlers import BULK_TOPIC
 from scoring.releases import publish_again
+from scoring.rounds import each_in_turn
 from scoring.store import persons, replays
 from scoring.store.replays import Range, Replay, Row
-from service_kit.errors import describe
-from service_kit.logs import logger
-from service_kit.parts import is_transient
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
-
-_log = logger(__name__)
 
 CHUNK = 200
 """Submissions a transaction."""
@@ -138,19 +134,7 @@ class Replays:
         async with self._runtime.database.acquire() as conn:
             now = await self._runtime.database.clock.now(conn)
             due = await replays.due(conn, now)
-        broken: Exception | None = None
-        for identity in due:
-            try:
-                await self.work_off(identity)
-            except Exception as error:
-                if is_transient(error):
-                    raise
-                _log.error(
-                    "a replay failed and is tried again", replay_id=str(identity), error=describe(error)
-                )
-                broken = error  # the others go on all the same
-        if broken is not None:
-            raise broken
+        await each_in_turn(due, self.work_off, what="a replay")
 
     async def work_off(self, identity: UUID) -> None:
         """Chunk by chunk to the end; any number of callers may be at one replay."""
