@@ -78,8 +78,11 @@ class Durability:
     async def _publish(self, record: Outgoing, within: float | None) -> bool:
         started = perf_counter()
         try:
-            async with asyncio.timeout(within):
+            if within is None:
                 outcome = await self._lane.publish(record)
+            else:
+                async with asyncio.timeout(within):
+                    outcome = await self._lane.publish(record)
         except TimeoutError:  # less than the broker has else: it may be well, so others still try it
             return False
         finally:

@@ -298,7 +298,7 @@ class Intake:
         except BaseException:
             self._numbering.void(receipt)
             raise
-        metrics.ACCEPTED.labels(route).inc()
+        metrics.accepted(route).inc()
         if read.verdict.reason is not None:
             metrics.QUARANTINED.labels(read.verdict.reason.value).inc()
 

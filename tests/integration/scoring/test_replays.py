@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from lead_events import LeadSubmitted, Profile, Rerun, Verdict
+from lead_events import Attribution, Consent, LeadSubmitted, Profile, Rerun, Verdict
 from lead_events.ids import submission_id
 from lead_events.words import CauseKind, QuarantineReason, RerunKind
 from rulebook.mapping import map_submission
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 6, 17, 10, tzinfo=UTC)
 """Friday 18:10 in Madrid."""
+FROM_THE_FAIR = Attribution(utm_campaign="fair")
 
 
 def document(world: "World", **fields: list[str]) -> dict[str, Any]:
@@ -568,3 +569,47 @@ async def test_what_a_later_form_leaves_blank_wipes_nothing(bare_world: "World")
     await world.settle()
     profile = world.scored()[-1].profile
     assert (profile.phone, profile.company) == ("+34600000001", "Nordlicht")
+
+
+async def test_a_replay_puts_consent_and_attribution_right_too(bare_world: "World", replays: Replays) -> None:
+    """The newsletter's tick was read as consent to be called, and the campaign was not read at all."""
+    world = bare_world
+    shop = await Shop(world, email=["email"]).open()
+    world.document["forms"]["demo"] |= {"consent_field": "newsletter"}
+    typed = {"email": "eva@example.com", "newsletter": "yes", "call_me": "no", "kampagne": "fair"}
+    shop.post(typed, consent=Consent(given=True, at=START))
+    await world.settle()
+    assert world.scored()[-1].consent == Consent(given=True, at=START)
+    world.document["forms"]["demo"] |= {"consent_field": "call_me"}
+    await shop.publish(email=["email"], utm_campaign=["kampagne"])
+    await run(world, replays)
+    (event,) = world.published("lead-scored-bulk")
+    assert event.consent is not None
+    assert event.consent.given is False
+    assert event.attribution.utm_campaign == "fair"
+    (lead,) = await world.fetch("SELECT consent ->> 'given' AS given, invited_at FROM leads")
+    assert (lead["given"], lead["invited_at"]) == ("false", None)
+
+
+async def test_whoever_turns_out_to_be_somebody_else_takes_consent_and_attribution_along(
+    bare_world: "World", replays: Replays
+) -> None:
+    world = bare_world
+    shop = await Shop(world, email=["office"], name=["name"]).open()
+    agreed = Consent(given=True, text="Call me.", at=START)
+    eva = {"office": "info@example.com", "email": "eva@example.com", "name": "Eva", "utm_campaign": "fair"}
+    shop.post(eva, consent=agreed, attribution=FROM_THE_FAIR)
+    shop.post({"office": "info@example.com", "email": "info@example.com", "name": "Leo"}, 10)
+    await world.settle()
+    await shop.publish(email=["email"], name=["name"])
+    await run(world, replays)
+    leads = await world.fetch(
+        "SELECT p.profile ->> 'email' AS email, l.consent, l.attribution ->> 'utm_campaign' AS campaign"
+        " FROM leads l JOIN persons p ON p.id = l.person_id WHERE l.state = 'open' ORDER BY 1"
+    )
+    assert [(lead["email"], lead["campaign"]) for lead in leads] == [
+        ("eva@example.com", "fair"),
+        ("info@example.com", None),
+    ]
+    assert leads[0]["consent"]["text"] == "Call me."
+    assert leads[1]["consent"].get("text") is None

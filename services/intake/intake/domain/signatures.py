@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 Named = Mapping[bytes, bytes]
@@ -176,6 +177,7 @@ def _is_fresh(signed_at: float, request: Request) -> bool:
     return abs(request.now.timestamp() - signed_at) <= request.tolerance.total_seconds()
 
 
+@lru_cache(maxsize=256)
 def _webhook_key(secret: str) -> bytes:
     """The bytes behind a `whsec_` secret. Raises SecretUnusable."""
     text = secret.removeprefix("whsec_")

@@ -84,7 +84,7 @@ class Senders:
                 why=str(error),
             )
             raise SenderUnchecked from error
-        metrics.SENDERS.labels(signature.scheme, proof.value).inc()
+        metrics.proved(signature.scheme, proof.value).inc()
         self._note(form, proof)
         if proof is Proof.GOOD:
             return signature.scheme

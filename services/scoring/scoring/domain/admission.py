@@ -7,8 +7,8 @@ from uuid import UUID
 
 from lead_events import Cause, LeadMerged
 from lead_events.words import CauseKind
-from scoring.domain.contributions import Contributions, said_in
-from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, LetGo, Occasion
+from scoring.domain.contributions import Contributions, Said
+from scoring.domain.leads import Act, CardsAt, Lead, LeadBook, LeadState, LetGo, Occasion
 from scoring.domain.people import EMAIL, People, Person, Resolution
 from scoring.domain.submissions import (
     Fate,
@@ -70,6 +70,7 @@ class Admission:
         opened = any(is_new for _, is_new in taken)
         leads = [lead for lead, _ in taken]
         leads += [each for each in self.book.of(found.person.id) if each.id in absorbed and each not in leads]
+        self._note_said(found.person, incoming, leads)
         self._publish(found.person, leads, incoming, with_others=opened or bool(found.merged))
         state = SubmissionState.OPENED if opened else SubmissionState.JOINED
         return Fate(state, found.person.id, tuple(lead.id for lead in leads))
@@ -89,9 +90,12 @@ class Admission:
         held = self._held(old)
         before = self.people.root(before.id)
         if found.person is not before:
-            asked = [lead for lead in held if lead.line in old.submission.lines]  # not those it merged only
+            asked = [lead for lead in held if self._counts(lead, old, before)]
             held = self._brought_along(asked, found.person, incoming)
-        return self._enter(incoming, found.person, held, before)
+            for lead in asked:
+                if lead.person_id == before.id or self.people.root(lead.person_id) is before:
+                    self.book.put_right(lead, act_of(old.submission), None, self._others(before, lead))
+        return self._enter(incoming, found.person, held, before, act_of(old.submission))
 
     def withdraw(self, incoming: Incoming, old: Kept) -> Fate:
         """Mapped anew, `old` turned out to be from before the erasure of somebody else: nothing of it stays
@@ -100,10 +104,8 @@ class Admission:
         before = self._take_back(old)
         carried = {name for said in self.said.of(before.id) for name in said.keys}
         self.people.detach(set(old.keys) - carried, before)
-        for lead in self._once_held(old):
-            others = [each for each in self.said.of(before.id) if lead.line in each.lines]
-            agreed = [each.consent for each in others if each.received_at >= lead.opened_at]
-            self.book.unsay(lead, act_of(old.submission), agreed)
+        for lead in self._once_held(old.lead_ids):
+            self.book.put_right(lead, act_of(old.submission), None, self._others(before, lead))
         gone = [lead for lead in self._held(old) if self.book.forget(lead)]
         self.erased_leads += [ErasedLead(incoming.event_id, before.id, lead.id) for lead in gone]
         self._publish_beside(
@@ -146,15 +148,18 @@ class Admission:
         )
         self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
 
-    def _enter(self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person) -> Fate:
+    def _enter(
+        self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person, old: Act
+    ) -> Fate:
         act = act_of(incoming.submission)
         for lead in held:
             if lead.state is LeadState.OPEN:
-                self.book.refresh(lead, act)
+                self.book.put_right(lead, old, act, self._others(person, lead))
         known = {lead.line for lead in held}
         lines = [line for line in dict.fromkeys(incoming.submission.lines) if line not in known]
         taken = [self.book.take(person.id, line, act, opened_by=incoming.event_id) for line in lines]
         leads = [lead for lead, _ in taken]
+        self._note_said(person, incoming, [*held, *leads])
         if leads:
             self._publish(person, leads, incoming, with_others=False)
         occasion = self._occasion(incoming, CauseKind.RESCORE)
@@ -171,8 +176,10 @@ class Admission:
         person = self.people.root(old.person_id)
         dropped = self.said.drop(person.id, old.submission.submission_id)
         if dropped is not None:
-            others = [(said.profile, said.received_at) for said in self.said.of(person.id)]
-            person.known.unlearn(dropped.profile, dropped.received_at, others)
+            taken, others = dropped.submission, [said.submission for said in self.said.of(person.id)]
+            person.known.unlearn(
+                taken.profile, taken.received_at, [(each.profile, each.received_at) for each in others]
+            )
         self.people.touch(person)
         return person
 
@@ -188,7 +195,7 @@ class Admission:
         has, had = set(incoming.keys), set(old.keys)
         is_correction = old.submission.submission_id != incoming.submission.submission_id
         stays = is_correction or not others or not has or had <= has or not has.isdisjoint(carried)
-        if not stays or not any(said.profile.email == old.submission.profile.email for said in others):
+        if not stays or not any(_is_of_email(said, old) for said in others):
             self.people.correct_email(_email(old), incoming.keys)
         if not is_correction:
             self.people.detach((had if not stays else had - has) - carried, before)
@@ -204,12 +211,24 @@ class Admission:
 
     def _held(self, old: Kept) -> list[Lead]:
         """The leads that hold `old` now: its own, or what they were merged into."""
-        return [lead for lead in self._once_held(old) if lead.merged_into is None]
+        return [lead for lead in self._once_held(old.lead_ids) if lead.merged_into is None]
 
-    def _once_held(self, old: Kept) -> list[Lead]:
-        """The leads that held `old` at any time: its own, and what they were merged into."""
+    def _counts(self, lead: Lead, old: Kept, person: Person) -> bool:
+        """Whether a lead counts `old` among its submissions: one that it has only merged does not."""
+        return lead.line in old.submission.lines or lead.submissions > len(self._others(person, lead))
+
+    def _others(self, person: Person, lead: Lead) -> list[Act]:
+        """What other submissions of the person have brought to one of their leads, oldest first."""
+        return [
+            act_of(said.submission)
+            for said in self.said.of(person.id)
+            if lead.id in said.leads or lead in self._once_held(said.leads)
+        ]
+
+    def _once_held(self, leads: Iterable[UUID]) -> list[Lead]:
+        """These leads, and what they were merged into."""
         held: dict[UUID, Lead] = {}
-        for each in old.lead_ids:
+        for each in leads:
             identity: UUID | None = each
             while identity is not None:
                 lead = self.leads.get(identity) or self.book.changed.get(identity)
@@ -220,8 +239,11 @@ class Admission:
 
     def _learn(self, person: Person, incoming: Incoming) -> None:
         person.known.learn(incoming.submission.profile, incoming.submission.received_at)
-        self.said.add(person.id, said_in(incoming.submission, incoming.keys))
         self.people.touch(person)
+
+    def _note_said(self, person: Person, incoming: Incoming, leads: Iterable[Lead]) -> None:
+        said = Said(incoming.submission, incoming.keys, tuple(lead.id for lead in leads))
+        self.said.add(person.id, said)
 
     def _merge_leads(self, found: Resolution, incoming: Incoming) -> set[UUID]:
         """The leads that others ended in. They carry those others' asks now and are published as asked
@@ -285,6 +307,10 @@ class Admission:
         if incoming.rerun is not None:
             return incoming.rerun.at
         return self.now if incoming.is_bulk else None
+
+
+def _is_of_email(said: Said, old: Kept) -> bool:
+    return said.submission.profile.email == old.submission.profile.email
 
 
 def _email(old: Kept) -> str | None:

@@ -2,35 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
-from lead_events import Consent, LeadSubmitted, Profile
+from lead_events import LeadSubmitted
 from scoring.domain.people import KeyName
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one submission says, and the identity keys it carries."""
+    """What one submission says, the identity keys it carries, and the leads that have held it."""
 
-    submission: UUID
-    profile: Profile
-    received_at: datetime
+    submission: LeadSubmitted
     keys: tuple[KeyName, ...] = ()
-    consent: Consent | None = None
-    lines: tuple[str, ...] = ()
-
-
-def said_in(submission: LeadSubmitted, keys: tuple[KeyName, ...]) -> Said:
-    """What a submission says."""
-    return Said(
-        submission.submission_id,
-        submission.profile,
-        submission.received_at,
-        keys,
-        submission.consent,
-        tuple(submission.lines),
-    )
+    leads: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -41,7 +25,7 @@ class Contributions:
 
     def add(self, person: UUID, said: Said) -> None:
         """One more, or what one says now."""
-        self._by_person.setdefault(person, {})[said.submission] = said
+        self._by_person.setdefault(person, {})[said.submission.submission_id] = said
 
     def drop(self, person: UUID, submission: UUID) -> Said | None:
         """Take one back; None where it counted no more."""
@@ -54,4 +38,4 @@ class Contributions:
     def of(self, person: UUID) -> list[Said]:
         """All of a person, oldest first."""
         every: Iterable[Said] = self._by_person.get(person, {}).values()
-        return sorted(every, key=lambda said: (said.received_at, said.submission))
+        return sorted(every, key=lambda said: (said.submission.received_at, said.submission.submission_id))

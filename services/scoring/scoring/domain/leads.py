@@ -1,8 +1,8 @@
 """Leads: one selling cycle of a person for one line, opened, joined, scored, merged and closed."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -100,6 +100,18 @@ class Lead:
         if origin not in self.origins and len(self.origins) < ORIGINS_KEPT:
             self.origins.append(origin)
 
+    def replace_origin(self, old: Origin, new: Origin | None, left: Collection[Origin]) -> None:
+        """Where one submission came from is written otherwise, or it has left; `left`: of all that are held.
+
+        A lead always says where it came from, so the last origin stays.
+        """
+        at = self.origins.index(old) if old in self.origins else len(self.origins)
+        is_gone = at < len(self.origins) and old not in left
+        if new is not None and new not in self.origins and (is_gone or len(self.origins) < ORIGINS_KEPT):
+            self.origins[at : at + is_gone] = [new]
+        elif is_gone and len(self.origins) > 1:
+            del self.origins[at]
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -170,16 +182,32 @@ class LeadBook:
             lead = leads[line] = _opened(person, line, act, opened_by)
         lead.submissions += 1
         lead.is_test = lead.is_test and act.is_test
-        self.refresh(lead, act)
-        return lead, opened
-
-    def refresh(self, lead: Lead, act: Act) -> None:
-        """Add to a lead what a submission that it holds brings."""
         lead.asks = lead.asks or act.asks
-        lead.consent = act.consent or lead.consent
+        lead.consent = _newest(lead.consent, act.consent)
         lead.handling = _handling(lead.handling, act)
         lead.invite(act.received_at if act.invites else None)
         lead.add_origin(act.origin)
+        self.changed[lead.id] = lead
+        return lead, opened
+
+    def put_right(self, lead: Lead, old: Act, new: Act | None, others: Sequence[Act]) -> None:
+        """Replace what one submission brought to a lead, or take it out where `new` is None; `others`: what
+        the lead holds besides, oldest first. What nobody else brought goes with it."""
+        acts = sorted([*others, *([new] if new else [])], key=lambda act: act.received_at)
+        lead.asks = any(act.asks for act in acts) or (lead.asks and not old.asks)
+        lead.is_test = all(act.is_test for act in acts) if acts else lead.is_test
+        kept = None if lead.consent == old.consent else lead.consent
+        lead.consent = _newest(kept, *(act.consent for act in acts))
+        if lead.invited_at == old.received_at:
+            lead.invited_at = None
+        for act in acts:
+            lead.invite(act.received_at if act.invites else None)
+        if lead.opened_by == old.submission:
+            opener = new or next(iter(acts), None)
+            lead.attribution = opener.attribution if opener else Attribution()
+            lead.opened_by = opener.submission if opener else lead.opened_by
+        lead.handling = _handling(lead.handling, new) if new else lead.handling
+        lead.replace_origin(old.origin, new.origin if new else None, [act.origin for act in acts])
         self.changed[lead.id] = lead
 
     def let_go(self, lead: Lead, person: UUID) -> LetGo:
@@ -215,17 +243,6 @@ class LeadBook:
         lead.state = LeadState.ERASED
         self.publications[:] = [each for each in self.publications if each.event.lead_id != lead.id]
         return True
-
-    def unsay(self, lead: Lead, act: Act, others: Sequence[Consent | None]) -> None:
-        """Take out of a lead what tells of whoever sent this; `others`: what else was agreed to, oldest
-        first."""
-        if lead.opened_by == act.submission:
-            lead.attribution = Attribution()
-        if lead.consent is not None and lead.consent == act.consent:
-            lead.consent = next((each for each in reversed(others) if each is not None), None)
-        if lead.invited_at == act.received_at:
-            lead.invited_at = None
-        self.changed[lead.id] = lead
 
     def close(self, lead: Lead) -> None:
         """End a lead, so that the next submission opens a new one."""
@@ -309,13 +326,26 @@ def _handling(before: Handling | None, act: Act) -> Handling | None:
     return None if act.asks else before
 
 
+def _newest(*consents: Consent | None) -> Consent | None:
+    """What was agreed to last; of several without a time, or of one moment, the last given here."""
+    newest: Consent | None = None
+    for each in consents:
+        if each is not None and (newest is None or _agreed_at(each) >= _agreed_at(newest)):
+            newest = each
+    return newest
+
+
+def _agreed_at(consent: Consent) -> datetime:
+    return consent.at or datetime.min.replace(tzinfo=UTC)
+
+
 def _absorb(older: Lead, younger: Lead) -> None:
     younger.state = LeadState.MERGED
     younger.merged_into = older.id
     older.submissions += younger.submissions
     older.asks = older.asks or younger.asks
     older.is_test = older.is_test and younger.is_test
-    older.consent = younger.consent or older.consent
+    older.consent = _newest(older.consent, younger.consent)
     older.invite(younger.invited_at)
     older.sql_at = older.sql_at or younger.sql_at
     if younger.handling is None and younger.asks:

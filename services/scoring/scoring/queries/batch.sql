@@ -164,9 +164,13 @@ WITH RECURSIVE whole AS (
     SELECT id, id AS root FROM persons WHERE id = ANY($1::uuid[])
     UNION
     SELECT p.id, whole.root FROM persons p JOIN whole ON p.merged_into = whole.id
+), holders AS (
+    SELECT l.id AS lead, l.id AS holder, l.merged_into FROM whole JOIN leads l ON l.person_id = whole.id
+    UNION
+    SELECT h.lead, l.id, l.merged_into FROM holders h JOIN leads l ON l.id = h.merged_into
 )
-SELECT whole.root, s.id, s.received_at, s.keys, s.event -> 'profile' AS profile, s.event -> 'consent' AS consent,
-    s.event -> 'lines' AS lines
+SELECT whole.root, s.id, s.form_id, s.received_at, s.keys, s.event - 'fields' - 'raw' AS event,
+    array(SELECT holder FROM holders WHERE lead = ANY(s.lead_ids)) AS leads
 FROM whole JOIN submissions s ON s.person_id = whole.id
 WHERE s.state IN ('opened', 'joined') AND s.superseded_by IS NULL
 
@@ -186,7 +190,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::time
         origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into,
         closed_at, close_reason, handling, invited_at)
 ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id, state = excluded.state, seq = excluded.seq,
-    submissions = excluded.submissions, asks = excluded.asks, is_test = excluded.is_test,
+    opened_by = excluded.opened_by, submissions = excluded.submissions, asks = excluded.asks, is_test = excluded.is_test,
     origins = excluded.origins, attribution = excluded.attribution, consent = excluded.consent, handling = excluded.handling,
     invited_at = excluded.invited_at, fit = excluded.fit, interest = excluded.interest,
     quadrant = excluded.quadrant, stage = excluded.stage, sql_at = excluded.sql_at,

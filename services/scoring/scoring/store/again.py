@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from lead_events import Consent, LeadSubmitted, Profile
+from lead_events import Attribution, Consent, ImportedRow, LeadSubmitted, Profile
 from scoring.domain.contributions import Contributions, Said
 from scoring.domain.people import KeyName, Person
 from scoring.domain.submissions import Kept, Registry, SubmissionState, is_correction
@@ -85,13 +86,27 @@ async def _under(conn: Connection, keys: Sequence[tuple[str, str]]) -> list[asyn
 async def _said(conn: Connection, persons: Sequence[UUID]) -> Contributions:
     said = Contributions()
     for row in await conn.fetch(_q.contributions, persons):
-        profile = Profile.model_validate(row["profile"] or {})
-        consent = Consent.model_validate(row["consent"]) if row["consent"] else None
-        lines = tuple(row["lines"] or ())
-        said.add(
-            row["root"], Said(row["id"], profile, row["received_at"], _names(row["keys"]), consent, lines)
-        )
+        said.add(row["root"], Said(_as_said(row), _names(row["keys"]), tuple(row["leads"])))
     return said
+
+
+def _as_said(row: asyncpg.Record) -> LeadSubmitted:
+    """What a submission brings to its person and leads; nothing else of it need be readable."""
+    event = row["event"]
+    parts: dict[str, Any] = {
+        "submission_id": row["id"],
+        "form_id": row["form_id"],
+        "received_at": row["received_at"],
+        "source": event.get("source", ""),
+        "campaign": event.get("campaign"),
+        "profile": Profile.model_validate(event.get("profile") or {}),
+        "attribution": Attribution.model_validate(event.get("attribution") or {}),
+        "consent": Consent.model_validate(event["consent"]) if event.get("consent") else None,
+        "explicit_ask": event.get("explicit_ask", True),
+        "is_test": event.get("is_test", False),
+        "imported": ImportedRow.model_validate(event["imported"]) if event.get("imported") else None,
+    }
+    return LeadSubmitted.model_construct(**parts)
 
 
 def _kept(row: asyncpg.Record) -> Kept:
