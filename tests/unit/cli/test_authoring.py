@@ -210,7 +210,8 @@ SPANISH_PAGE = """<!doctype html><html lang="es-ES"><body><form method="post">
     <label><input type="radio" name="cuando" value="luego"> Más tarde</label></fieldset>
   <label>Cuéntenos <textarea name="cuentenos"></textarea></label>
   <input type="hidden" name="origen" value="feria"><input type="hidden" name="vacio">
-  <label><input type="checkbox" name="acepto" required> He leído y acepto la <a href="#">política</a>.</label>
+  <label><input type="checkbox" name="acepto" required>
+    Acepto la <a href="/legal">política</a>, <a href="#ya">ya</a>.</label>
 </form></body></html>"""
 
 
@@ -220,7 +221,7 @@ def test_a_page_tells_its_language_its_consent_and_what_it_asks(
     saved(baton, book, "Pida demo", file_with(tmp_path, "page.html", SPANISH_PAGE))
     form = written(book, "pida-demo")
     assert (form["language"], form["region"]) == ("es", "ES")
-    assert (form["consent_field"], form["consent_text"]) == ("acepto", "He leído y acepto la política.")
+    assert (form["consent_field"], form["consent_text"]) == ("acepto", "Acepto la política (/legal), ya.")
     assert form["fields"]["name"] == "nombre"
     assert form["fields"]["message"] == "cuentenos"
     assert form["fields"]["attributes.seats"] == {"from": "puestos", "as": "number"}
@@ -240,7 +241,7 @@ def test_the_snippet_of_a_page_asks_as_the_page_did(baton: Run, book: Path, tmp_
     assert '<option value="luego">Más tarde</option>' in html
     assert "<label>Cuéntenos <textarea" in html
     assert '<label>Nombre y apellidos <input type="text" name="nombre" autocomplete="name" required>' in html
-    assert '<input type="checkbox" name="acepto" value="yes" required> He leído y acepto la política.' in html
+    assert '<input type="checkbox" name="acepto" value="yes" required> Acepto la política (/legal), ya.' in html
     assert html.index('"nombre"') < html.index('"puestos"') < html.index('"cuentenos"')
 
 

@@ -17,7 +17,8 @@ LAYOUT = {
     "encoding": "windows-1252",
     "encoding_because": "curly quotes prove it",
     "separator": "semicolon",
-    "columns": {"Correo": "email", "Stand": "Stand"},
+    "columns": {"Correo": "email", "Nombre": "Nombre", "Stand": "Stand"},
+    "becomes": {"Correo": ["email"], "Nombre": ["first_name"], "Stand": []},
     "proposed": {"Correo": "email"},
     "notes": ["column 3 has no name and is not read"],
 }
@@ -93,7 +94,9 @@ def test_a_dry_run_shows_how_the_file_is_read_and_who_is_known_and_stops(
     assert done.exit_code == 0, done.output
     shown = " ".join(done.stdout.split())
     assert "windows-1252 (curly quotes prove it)" in shown
-    assert "Correo email proposed" in shown
+    assert "Correo email email proposed" in shown
+    assert "Nombre first_name" in shown
+    assert "Stand an attribute" in shown
     assert "column 3 has no name" in shown
     assert "new 1" in shown
     assert "customers 1" in shown

@@ -76,6 +76,12 @@ class _Control:
     options: list[_Option] = field(default_factory=list)
 
 
+class _Address(str):
+    """Where a link inside a label leads."""
+
+    __slots__ = ()
+
+
 class _Page(HTMLParser):
     """Collects the named controls of a page's forms."""
 
@@ -89,6 +95,7 @@ class _Page(HTMLParser):
         self._legends: list[list[str]] = []
         self._in_legend = False
         self._select: _Control | None = None
+        self._link = _Address()
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -104,6 +111,10 @@ class _Page(HTMLParser):
             self._legends.append([])
         elif tag == "legend":
             self._in_legend = True
+        elif tag == "a":
+            self._link = _Address(given.get("href", "").strip())
+            if not self._link.startswith(("/", "http://", "https://")):  # a script, or a place on the page
+                self._link = _Address()
         elif tag == "option" and self._select is not None:
             self._select.options.append(_Option(given.get("value")))
         elif tag in ("input", "select", "textarea"):
@@ -119,6 +130,8 @@ class _Page(HTMLParser):
             self._legends.pop()
         elif tag == "legend":
             self._in_legend = False
+        elif tag == "a" and self._link and self._label is not None:
+            self._label.append(self._link)
         elif tag == "select":
             self._select = None
         self._silent -= tag in ("script", "style", "button", "textarea") and self._silent > 0
@@ -216,6 +229,8 @@ def _input(controls: list[_Control], labels: dict[str, list[str]]) -> Input:
     }
     hint = first.given.get("aria-label") or first.given.get("placeholder") or ""
     kind = _KINDS.get(first.kind, "text")
+    if kind == "checkbox":  # what is agreed to is often behind a link
+        said[0] = _label(first.label or labels.get(first.given.get("id", ""), []), with_links=True)
     value = first.given.get("value") if kind in ("hidden", "checkbox") else None
     label = None if kind == "hidden" else (said[0] or _label([hint]) or None)
     return Input(type=kind, label=label, value=value or None, options=options, required=is_required)
@@ -226,5 +241,7 @@ def _known(control: _Control) -> str | None:
     return _AUTOFILL.get(words[-1]) if words and control.kind != "hidden" else None
 
 
-def _label(parts: list[str]) -> str:
-    return " ".join("".join(parts).split()).rstrip(" *:").strip()
+def _label(parts: list[str], *, with_links: bool = False) -> str:
+    shown = (f" ({part})" if isinstance(part, _Address) else part for part in parts)
+    plain = (part for part in parts if not isinstance(part, _Address))
+    return " ".join("".join(shown if with_links else plain).split()).rstrip(" *:").strip()

@@ -268,11 +268,17 @@ def _show_look(taken: Mapping[str, Any], known: Mapping[str, Any]) -> None:
         }
     )
     print_line()
-    proposed = layout["proposed"]
+    proposed, becomes = layout["proposed"], layout.get("becomes", {})
     rows = [
-        (name, field, "proposed" if name in proposed else "") for name, field in layout["columns"].items()
+        (
+            name,
+            "" if field == name else field,
+            ", ".join(becomes.get(name, ())) or "an attribute",
+            "proposed" if name in proposed else "",
+        )
+        for name, field in layout["columns"].items()
     ]
-    print_table(["column", "is read as", ""], rows, optional=[""])
+    print_table(["column", "is read as", "becomes", ""], rows, optional=["", "is read as"])
     for note in (*layout["notes"], *taken["notes"]):
         print_line(note)
     print_line()

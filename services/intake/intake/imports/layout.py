@@ -1,13 +1,13 @@
 """One file as it will be read: encoding, separator, header, columns, clock."""
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from intake.imports.columns import Columns, columns_of
+from intake.imports.columns import Columns, columns_of, made_of
 from intake.imports.errors import FileRefused
 from intake.imports.reading.encodings import Encoding, find_encoding
 from intake.imports.reading.header import Header, read_header
@@ -23,7 +23,8 @@ _SAMPLE = 50
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read the file. `before`: lines up to and with the header."""
+    """How to read the file. `before`: lines up to and with the header; `becomes`: what the form makes of each
+    column."""
 
     encoding: Encoding
     separator: str
@@ -33,6 +34,7 @@ class Layout:
     clock: Clock
     date_column: str | None
     notes: tuple[str, ...] = ()
+    becomes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rows(self, stream: BinaryIO) -> Iterator[Row | Skipped]:
         """The rows of `stream`, from the first on."""
@@ -49,6 +51,7 @@ class Layout:
             "separator": KNOWN.get(self.separator, self.separator),
             "columns": {name: self.columns.name(name) for name in self.header.read},
             "proposed": dict(self.columns.proposed),
+            "becomes": {name: list(made) for name, made in self.becomes.items()},
             "notes": list(self.notes),
         }
 
@@ -67,7 +70,9 @@ def find_layout(stream: BinaryIO, form: Form, wish: Wish) -> Layout:
     layout = Layout(
         encoding, separator, header, before, columns, Clock(zone, wish.date_order), date_column, header.notes
     )
-    return layout if date_column is None else _with_clock(layout, stream, date_column)
+    if date_column is not None:
+        layout = _with_clock(layout, stream, date_column)
+    return replace(layout, becomes={name: made_of(form, columns.name(name)) for name in header.read})
 
 
 def rows_at_the_start(stream: BinaryIO) -> tuple[tuple[str | None, ...], Iterator[list[str]]]:
@@ -159,7 +164,4 @@ def _with_clock(layout: Layout, stream: BinaryIO, column: str) -> Layout:
         )
     if clock.order is None and orders.settled is not None:
         notes += (f"dates in column {column!r} are {order}: others in it cannot be read otherwise",)
-    return Layout(
-        layout.encoding, layout.separator, layout.header, layout.before, layout.columns,
-        Clock(clock.zone, order), column, notes,
-    )  # fmt: skip
+    return replace(layout, clock=Clock(clock.zone, order), date_column=column, notes=notes)

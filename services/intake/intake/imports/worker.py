@@ -191,7 +191,6 @@ class _Reading:
         self._layout = layout
         self._stream = stream
         self._size = batch
-        self._is_dry = asked.is_dry
         self._maker = Maker(asked.order, layout)
         start = job.progress()
         self._errors = Appended(job.errors, start.errors_bytes)

@@ -20,6 +20,16 @@ def read(raw: bytes, header: list[str], separator: str = ",") -> list[Row | Skip
     return list(rows_of(lines, separator, read_header(header), first_line=1))
 
 
+def test_bytes_that_are_none_in_an_encoding_without_repair_are_refused_and_never_guessed() -> None:
+    lines = lines_of(io.BytesIO("박지민,ok\n".encode("cp949") + b"\xff\xe9,bad\n"), Encoding("cp949"))
+    good, bad = rows_of(lines, ",", read_header(["name", "note"]), first_line=1)
+    assert isinstance(good, Row)
+    assert isinstance(bad, Row)
+    assert (good.cells, good.fault) == (["박지민", "ok"], None)
+    assert bad.fault is not None
+    assert "write it in UTF-8" in bad.fault
+
+
 @pytest.mark.parametrize(
     ("lines", "separator"),
     [

@@ -15,10 +15,12 @@ _MARKED = re.compile("[\udc80-\udcff]")
 
 
 def lines_of(stream: BinaryIO, encoding: Encoding) -> Iterator[str]:
-    """The lines with their ends, which may be LF, CRLF or CR alone. Marks stand for undecodable bytes."""
+    """The lines with their ends, which may be LF, CRLF or CR alone. Marks stand for undecodable bytes where
+    the encoding's may be repaired, U+FFFD where not."""
     codecs.register_error(_HANDLER, _mark)
+    errors = _HANDLER if encoding.repairs else "replace"
     stream.seek(encoding.skip)
-    text = io.TextIOWrapper(stream, encoding=encoding.codec, errors=_HANDLER, newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding.codec, errors=errors, newline="")
     try:
         while line := text.readline(LONGEST_LINE):
             yield line

@@ -170,7 +170,8 @@ class _Rows:
                 )
             cells, flags = [cell or "" for cell in mended], (*flags, REPAIRED)
         elif _HALF.search(joined):
-            return self._row(line, cells, fault="it holds half a character: write it in UTF-8")
+            fault = "it holds half a character, or bytes that are none in its encoding: write it in UTF-8"
+            return self._row(line, cells, fault=fault)
         return self._row(line, cells, flags)
 
     def _row(self, line: int, cells: list[str], flags: tuple[str, ...] = (), fault: str | None = None) -> Row:
