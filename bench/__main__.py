@@ -36,10 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
         stack = Stack(Path(folder), large_company())
         with path.running(stack), console.status("the whole path ..."):
-            _path_rows(table, stack, options)
+            _calm_rows(table, stack, options.short)
+            _beside_rows(table, stack, options.short)
+            _steady_rows(table, stack, options)
             _memory_rows(table, stack)
             result = asyncio.run(batching.measure(stack, backlog=6000, backlog_one_by_one=1500))
-            _beside_rows(table, stack, options.short)
     table.add_row(
         "scoring drains, batched / one by one",
         f"{result.batched:,.0f} / {result.one_by_one:,.0f} leads/s = {result.ratio:.1f}x",
@@ -114,14 +115,17 @@ def _abuse_rows(table: Table, short: bool) -> None:
     )
 
 
-def _path_rows(table: Table, stack: Stack, options: argparse.Namespace) -> None:
+def _calm_rows(table: Table, stack: Stack, short: bool) -> None:
     asyncio.run(path.drive(stack, rate=100, seconds=5, prefix="warm"))
-    calm = asyncio.run(path.drive(stack, rate=200, seconds=15 if options.short else 60, prefix="calm"))
+    calm = asyncio.run(path.drive(stack, rate=200, seconds=15 if short else 60, prefix="calm"))
     table.add_row(
         "202 to assigned at 200/s, p50 / p99",
         f"{calm.p50 * 1000:.0f} / {calm.p99 * 1000:.0f} ms",
         "<= 150 / 400, aim 80 / 200",
     )
+
+
+def _steady_rows(table: Table, stack: Stack, options: argparse.Namespace) -> None:
     seconds = options.seconds or (30 if options.short else 300)
     steady = asyncio.run(path.drive(stack, rate=options.rate, seconds=seconds, prefix="steady"))
     flat = "flat" if steady.is_flat else "GROWING"
