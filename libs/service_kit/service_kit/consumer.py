@@ -219,13 +219,13 @@ class Consumer:
         if not live and not bulk:
             await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             return choice, []
-        records = await self._fetch(client, choice, live, bulk, self._batch_max, ROUND_SECONDS)
+        records = await self._fetch(client, choice, live, bulk, [], ROUND_SECONDS)
         while records and len(records) < self._batch_max:
             step = self._pace.wait(self._clock.monotonic())
             if step <= 0:
                 break
             await self._clock.sleep(step)
-            records += await self._fetch(client, choice, live, bulk, self._batch_max - len(records), 0)
+            records += await self._fetch(client, choice, live, bulk, records, 0)
         self._pace.started(self._clock.monotonic(), len(records))
         return choice, records
 
@@ -235,20 +235,22 @@ class Consumer:
         choice: Choice,
         live: Sequence[TopicPartition],
         bulk: Sequence[TopicPartition],
-        room: int,
+        taken: Sequence[Record],
         timeout: float,
     ) -> list[Record]:
+        room = self._batch_max - len(taken)
+        for_bulk = self._lanes.room_for_bulk(room, taken, self._clock.now()) if bulk else 0
         if choice is Choice.BULK:
-            return await client.take(bulk, max_records=room, timeout=0)
+            return await client.take(bulk, max_records=for_bulk, timeout=0) if for_bulk else []
         if choice is Choice.LIVE:
             return await client.take(live, max_records=room, timeout=min(timeout, 0.02))
         if not live or not bulk:
             return await client.take([*live, *bulk], max_records=room, timeout=timeout)
         records = await client.take(live, max_records=room, timeout=0)
-        if len(records) < room:
+        if (for_bulk := min(for_bulk, room - len(records))) > 0:
             either = [*live, *bulk] if not records else bulk
             wait = 0 if records else timeout
-            records += await client.take(either, max_records=room - len(records), timeout=wait)
+            records += await client.take(either, max_records=for_bulk, timeout=wait)
         return records
 
     # -- a batch ---------------------------------------------------------------------------------------------
@@ -262,6 +264,7 @@ class Consumer:
         finally:
             self._working = False
             self._watchdog.moved(self._clock.monotonic())
+        self._lanes.took(len(records), self._clock.monotonic() - started)
         self._observe(records, started)
 
     async def _settled(self, settled: Settled) -> None:

@@ -6,10 +6,17 @@ from enum import Enum
 
 from service_kit.records import Record, TopicPartition
 
-LIVE_LAG = timedelta(seconds=1)
+LIVE_LAG = timedelta(milliseconds=250)
 """Beyond this age of the live lane's records the bulk lane waits."""
 BULK_SHARE = 20
 """While it waits, one batch in so many is its own."""
+BULK_SECONDS = 0.1
+"""So long bulk records may keep a batch busy while live ones come: whoever comes meanwhile waits as long."""
+BULK_AT_LEAST = 10
+"""Bulk records of a batch, however slow they are."""
+LIVE_LATELY = timedelta(seconds=10)
+"""Without a live record for so long there is nobody to wait: a batch is filled with bulk ones."""
+_WEIGHT = 0.2
 
 
 class Choice(Enum):
@@ -21,12 +28,14 @@ class Choice(Enum):
 
 
 class Lanes:
-    """Chooses the lane of each batch from the age of what was read last."""
+    """Chooses the lanes of each batch, and how many bulk records it holds, from the batches before."""
 
     def __init__(self, bulk_topics: Collection[str]) -> None:
         self._bulk_topics = frozenset(bulk_topics)
         self._lagging = False
         self._since_bulk = 0
+        self._live_at: datetime | None = None
+        self._seconds_each = BULK_SECONDS / 100
 
     @property
     def paused(self) -> bool:
@@ -48,12 +57,25 @@ class Lanes:
             return Choice.BULK
         return Choice.LIVE
 
+    def room_for_bulk(self, room: int, taken: Iterable[Record], now: datetime) -> int:
+        """How many bulk records a batch with `room` left may still take, having `taken` these."""
+        if self._live_at is None or now - self._live_at > LIVE_LATELY:
+            return room
+        most = max(BULK_AT_LEAST, int(BULK_SECONDS / self._seconds_each))
+        return max(0, min(room, most - sum(record.topic in self._bulk_topics for record in taken)))
+
+    def took(self, records: int, seconds: float) -> None:
+        """Note how long a batch has taken."""
+        self._seconds_each += _WEIGHT * (seconds / records - self._seconds_each)
+
     def learn(self, choice: Choice, records: Iterable[Record], now: datetime) -> None:
         """Note a batch: without old live records, or with none at all, the live lane is not behind."""
         if choice is Choice.BULK:
             self._since_bulk = 0
             return
         newest = max((r.broker_time for r in records if r.topic not in self._bulk_topics), default=None)
+        if newest is not None:
+            self._live_at = now
         self._lagging = newest is not None and now - newest > LIVE_LAG
         self._since_bulk = self._since_bulk + 1 if self._lagging else 0
 

@@ -132,12 +132,28 @@ def test_the_bulk_lane_gets_one_batch_in_twenty_while_the_live_lane_lags() -> No
 
 
 def test_the_bulk_lane_goes_on_when_the_live_lane_has_caught_up_or_is_empty() -> None:
-    for records in ([_record("live", NOW - timedelta(milliseconds=900))], []):
+    for records in ([_record("live", NOW - timedelta(milliseconds=200))], []):
         lanes = Lanes(["bulk"])
         lanes.learn(Choice.LIVE, [_record("live", NOW - timedelta(seconds=2))], NOW)
         assert lanes.paused
         lanes.learn(Choice.LIVE, records, NOW)
         assert not lanes.paused
+
+
+def test_bulk_records_keep_a_batch_busy_for_a_tenth_of_a_second_while_live_ones_come() -> None:
+    lanes = Lanes(["bulk"])
+    for _ in range(50):
+        lanes.took(500, 2.0)
+    assert lanes.room_for_bulk(500, [], NOW) == 500, "nobody waits"
+    lanes.learn(Choice.BOTH, [_record("live", NOW)], NOW)
+    taken = [_record("live", NOW), *[_record("bulk", NOW)] * 5]
+    assert lanes.room_for_bulk(500, taken, NOW) == 20
+    assert lanes.room_for_bulk(3, taken, NOW) == 3
+    for _ in range(50):
+        lanes.took(10, 10.0)
+    assert lanes.room_for_bulk(500, [], NOW) == 10, "however slow, it goes on"
+    assert lanes.room_for_bulk(500, [_record("bulk", NOW)] * 12, NOW) == 0
+    assert lanes.room_for_bulk(500, [], NOW + timedelta(seconds=11)) == 500
 
 
 def test_a_dead_letter_says_where_and_why_and_goes_back_as_it_came() -> None:
