@@ -215,7 +215,7 @@ class Consumer:
     async def _take(self, client: ConsumerClient) -> tuple[Choice, list[Record]]:
         """A batch; see pace.py for how long records are gathered."""
         live, bulk = self._lanes.split(self._assignment.partitions)
-        choice = self._lanes.choose(live, bulk)
+        choice = self._lanes.choose(live, bulk, self._clock.now())
         if not live and not bulk:
             await pause(self._clock, ROUND_SECONDS, unless=self._stopping)
             return choice, []
@@ -264,7 +264,7 @@ class Consumer:
         finally:
             self._working = False
             self._watchdog.moved(self._clock.monotonic())
-        self._lanes.took(len(records), self._clock.monotonic() - started)
+        self._lanes.took(records, self._clock.monotonic() - started, self._clock.now())
         self._observe(records, started)
 
     async def _settled(self, settled: Settled) -> None:

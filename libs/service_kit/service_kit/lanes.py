@@ -1,7 +1,7 @@
 """Live and bulk: imports never stand in front of a live buyer, and are never starved."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from service_kit.records import Record, TopicPartition
@@ -10,8 +10,9 @@ LIVE_LAG = timedelta(milliseconds=250)
 """Beyond this age of the live lane's records the bulk lane waits."""
 BULK_SHARE = 20
 """While it waits, one batch in so many is its own."""
-BULK_SECONDS = 0.1
-"""So long bulk records may keep a batch busy while live ones come: whoever comes meanwhile waits as long."""
+BULK_SECONDS = 0.05
+"""So long bulk records may keep a batch busy while live ones come: whoever comes meanwhile waits as long. For
+the same time again the next ones wait, so that live records find a processor free."""
 BULK_AT_LEAST = 10
 """Bulk records of a batch, however slow they are."""
 LIVE_LATELY = timedelta(seconds=10)
@@ -35,6 +36,7 @@ class Lanes:
         self._lagging = False
         self._since_bulk = 0
         self._live_at: datetime | None = None
+        self._bulk_from = datetime.min.replace(tzinfo=UTC)
         self._seconds_each = BULK_SECONDS / 100
 
     @property
@@ -49,24 +51,31 @@ class Lanes:
             (bulk if place.topic in self._bulk_topics else live).append(place)
         return live, bulk
 
-    def choose(self, live: Collection[TopicPartition], bulk: Collection[TopicPartition]) -> Choice:
+    def choose(
+        self, live: Collection[TopicPartition], bulk: Collection[TopicPartition], now: datetime
+    ) -> Choice:
         """The lanes of the next batch."""
-        if not self._lagging or not live or not bulk:
+        if not live or not bulk:
             return Choice.BOTH
+        if not self._lagging:
+            return Choice.LIVE if now < self._bulk_from and self._is_in_use(now) else Choice.BOTH
         if self._since_bulk >= BULK_SHARE - 1:
             return Choice.BULK
         return Choice.LIVE
 
     def room_for_bulk(self, room: int, taken: Iterable[Record], now: datetime) -> int:
         """How many bulk records a batch with `room` left may still take, having `taken` these."""
-        if self._live_at is None or now - self._live_at > LIVE_LATELY:
+        if not self._is_in_use(now):
             return room
         most = max(BULK_AT_LEAST, int(BULK_SECONDS / self._seconds_each))
-        return max(0, min(room, most - sum(record.topic in self._bulk_topics for record in taken)))
+        return max(0, min(room, most - self._bulk_in(taken)))
 
-    def took(self, records: int, seconds: float) -> None:
+    def took(self, records: Collection[Record], seconds: float, now: datetime) -> None:
         """Note how long a batch has taken."""
-        self._seconds_each += _WEIGHT * (seconds / records - self._seconds_each)
+        each = seconds / len(records)
+        self._seconds_each += _WEIGHT * (each - self._seconds_each)
+        if bulk := self._bulk_in(records):
+            self._bulk_from = now + timedelta(seconds=bulk * each)
 
     def learn(self, choice: Choice, records: Iterable[Record], now: datetime) -> None:
         """Note a batch: without old live records, or with none at all, the live lane is not behind."""
@@ -78,6 +87,12 @@ class Lanes:
             self._live_at = now
         self._lagging = newest is not None and now - newest > LIVE_LAG
         self._since_bulk = self._since_bulk + 1 if self._lagging else 0
+
+    def _is_in_use(self, now: datetime) -> bool:
+        return self._live_at is not None and now - self._live_at <= LIVE_LATELY
+
+    def _bulk_in(self, records: Iterable[Record]) -> int:
+        return sum(record.topic in self._bulk_topics for record in records)
 
     def oldest_bulk(self, records: Iterable[Record], now: datetime) -> float | None:
         """Age in seconds of the oldest bulk record of a batch."""

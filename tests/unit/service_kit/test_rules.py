@@ -120,15 +120,15 @@ def test_failpoints_that_cannot_be_read_are_refused(text: str) -> None:
 def test_the_bulk_lane_gets_one_batch_in_twenty_while_the_live_lane_lags() -> None:
     lanes = Lanes(["bulk"])
     old = [_record("live", NOW - timedelta(seconds=2))]
-    assert lanes.choose(LIVE, BULK) is Choice.BOTH
+    assert lanes.choose(LIVE, BULK, NOW) is Choice.BOTH
     lanes.learn(Choice.BOTH, old, NOW)
     choices = []
     for _ in range(2 * BULK_SHARE):
-        choices.append(lanes.choose(LIVE, BULK))
+        choices.append(lanes.choose(LIVE, BULK, NOW))
         lanes.learn(choices[-1], old, NOW)
     assert choices.count(Choice.BULK) == 2
     assert choices.count(Choice.LIVE) == 2 * BULK_SHARE - 2
-    assert lanes.choose([], BULK) is Choice.BOTH, "a member without a live partition has nothing to wait for"
+    assert lanes.choose([], BULK, NOW) is Choice.BOTH, "a member without a live partition waits for nothing"
 
 
 def test_the_bulk_lane_goes_on_when_the_live_lane_has_caught_up_or_is_empty() -> None:
@@ -140,20 +140,33 @@ def test_the_bulk_lane_goes_on_when_the_live_lane_has_caught_up_or_is_empty() ->
         assert not lanes.paused
 
 
-def test_bulk_records_keep_a_batch_busy_for_a_tenth_of_a_second_while_live_ones_come() -> None:
+def test_bulk_records_keep_a_batch_busy_for_a_moment_while_live_ones_come() -> None:
     lanes = Lanes(["bulk"])
+    bulk, live = _record("bulk", NOW), _record("live", NOW)
     for _ in range(50):
-        lanes.took(500, 2.0)
+        lanes.took([bulk] * 500, 1.0, NOW)
     assert lanes.room_for_bulk(500, [], NOW) == 500, "nobody waits"
-    lanes.learn(Choice.BOTH, [_record("live", NOW)], NOW)
-    taken = [_record("live", NOW), *[_record("bulk", NOW)] * 5]
+    assert lanes.choose(LIVE, BULK, NOW) is Choice.BOTH
+    lanes.learn(Choice.BOTH, [live], NOW)
+    taken = [live, *[bulk] * 5]
     assert lanes.room_for_bulk(500, taken, NOW) == 20
     assert lanes.room_for_bulk(3, taken, NOW) == 3
     for _ in range(50):
-        lanes.took(10, 10.0)
+        lanes.took([bulk] * 10, 10.0, NOW)
     assert lanes.room_for_bulk(500, [], NOW) == 10, "however slow, it goes on"
-    assert lanes.room_for_bulk(500, [_record("bulk", NOW)] * 12, NOW) == 0
+    assert lanes.room_for_bulk(500, [bulk] * 12, NOW) == 0
     assert lanes.room_for_bulk(500, [], NOW + timedelta(seconds=11)) == 500
+
+
+def test_after_bulk_records_a_batch_as_long_as_they_took_is_the_live_lanes_alone() -> None:
+    lanes = Lanes(["bulk"])
+    bulk, live = _record("bulk", NOW), _record("live", NOW)
+    lanes.learn(Choice.BOTH, [live], NOW)
+    lanes.took([live, *[bulk] * 3], 0.04, NOW)
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=29)) is Choice.LIVE
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=31)) is Choice.BOTH
+    lanes.took([live], 5.0, NOW)
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=31)) is Choice.BOTH
 
 
 def test_a_dead_letter_says_where_and_why_and_goes_back_as_it_came() -> None:

@@ -261,4 +261,4 @@ class _Reading:
 
 def lower_priority() -> None:
     """An import never takes the machine from live leads."""
-    os.nice(10)
+    os.nice(19)
