@@ -6,10 +6,17 @@ import io
 import pytest
 
 from intake.imports.errors import FileRefused
+from intake.imports.layout import find_layout
 from intake.imports.reading.encodings import find_encoding
 from intake.imports.reading.lines import lines_of
+from intake.imports.reading.rows import Row
+from intake.imports.wish import Wish
+from rulebook.models import Form
 
 TEXT = "name,email\r\nÍñigo Peña,inigo@example.com\r\nZoë 🌸,zoe@example.com\r\n"
+FORM = Form.model_validate(
+    {"name": "Fair", "key": "pk_fair_1", "source": "fair", "fields": {"email": ["email"], "name": ["name"]}}
+)
 LATIN = TEXT.replace(" 🌸", "")
 
 
@@ -53,6 +60,18 @@ def test_an_encoding_that_can_only_be_guessed_is_asked_for(text: str, codec: str
     assert "".join(lines_of(stream, found)) == text
 
 
+@pytest.mark.parametrize("letters", [0, 1, 3, 4, 50])
+@pytest.mark.parametrize("bad", [b"O\x92Neil", b"M\xfcller"])
+def test_one_row_of_another_source_changes_nothing_for_the_others(letters: int, bad: bytes) -> None:
+    rows = [f"Jos{'é' if number < letters else 'e'},a{number}@example.com\n".encode() for number in range(999)]
+    stream = io.BytesIO(b"name,email\n" + b"".join([*rows[:500], bad + b",b@example.com\n", *rows[500:]]))
+    layout = find_layout(stream, FORM, Wish())
+    read = [row for row in layout.rows(stream) if isinstance(row, Row)]
+    assert (len(read), [row.fault for row in read if row.fault]) == (1000, [])
+    assert read[500].cells[0] == bad.decode("cp1252")
+    assert [row.cells[0] for row in read[:letters]] == ["José"] * letters
+
+
 @pytest.mark.parametrize(
     ("raw", "told"),
     [
@@ -73,3 +92,12 @@ def test_a_name_that_is_no_encoding_is_refused() -> None:
         find_encoding(io.BytesIO(b"a\n"), "klingon")
     with pytest.raises(FileRefused, match="windows-1252"):
         find_encoding(io.BytesIO(b"a\n"), "rot13")
+
+
+def test_dates_that_can_be_read_in_two_ways_are_asked_for() -> None:
+    raw = b"email,when\nana@example.com,03/09/2026\nben@example.com,04/10/2026\n"
+    with pytest.raises(FileRefused, match="--date-order"):
+        find_layout(io.BytesIO(raw), FORM, Wish(date_column="when", time_zone="Europe/Madrid"))
+    told = raw + b"eva@example.com,31/12/2026\n"
+    layout = find_layout(io.BytesIO(told), FORM, Wish(date_column="when", time_zone="Europe/Madrid"))
+    assert any("day_first" in note for note in layout.notes)

@@ -159,7 +159,7 @@ def _judged(found: _Survey) -> Encoding:
     if found.bad == 0:
         why = "plain ASCII" if found.is_ascii else "all of it is valid UTF-8"
         return Encoding("utf-8", repairs=True, why=why)
-    if found.good > 4 * found.bad:
+    if found.good > 4 * found.bad or (found.good and _is_western(found)):
         why = f"UTF-8 but for {found.bad} places, which are read as windows-1252"
         return Encoding("utf-8", repairs=True, why=why)
     if found.good == 0 and _is_western(found):
