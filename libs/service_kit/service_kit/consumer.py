@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from heapq import merge
 
 from service_kit import deadletters, metrics
 from service_kit.batch import read_event
@@ -247,11 +248,15 @@ class Consumer:
         if not live or not bulk:
             return await client.take([*live, *bulk], max_records=room, timeout=timeout)
         records = await client.take(live, max_records=room, timeout=0)
-        if (for_bulk := min(for_bulk, room - len(records))) > 0:
-            either = [*live, *bulk] if not records else bulk
-            wait = 0 if records else timeout
-            records += await client.take(either, max_records=for_bulk, timeout=wait)
-        return records
+        if (for_bulk := min(for_bulk, room - len(records))) <= 0:
+            return records
+        if records:
+            return records + await client.take(bulk, max_records=for_bulk, timeout=0)
+        records = await client.take([*live, *bulk], max_records=for_bulk, timeout=timeout)
+        if not records or for_bulk == room:
+            return records
+        more = await client.take(live, max_records=room - len(records), timeout=0)
+        return list(merge(records, more, key=lambda record: record.broker_time))
 
     # -- a batch ---------------------------------------------------------------------------------------------
 
