@@ -221,6 +221,12 @@ def _health_router(lifecycle: Lifecycle) -> APIRouter:
     return router
 
 
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept: longer than clients and proxies keep theirs (nginx and AWS load
+balancers 60 s, httpx 5 s by default). Whoever closes second never closes on a request that is on its way.
+"""
+
+
 def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
     """Run `app` (ASGI: of `create_app`, or before it) until SIGTERM or SIGINT, then stop within the seconds
     set. Logs are JSON lines on stdout.
@@ -236,6 +242,7 @@ def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": max(1, int(settings.stop_seconds) - 9),
     }
     uvicorn.run(app, **(options | overrides))

@@ -1,5 +1,6 @@
 """A service as a process of its own: killed for real, stopped for real."""
 
+import asyncio
 import os
 import signal as signals
 import socket
@@ -75,5 +76,26 @@ async def _all_out(world: World, number: int) -> bool:
 
 
 async def _status(address: str, path: str, status: int) -> bool:
-    async with httpx.AsyncClient() as client:
-        return (await client.get(address + path)).status_code == status
+    async with httpx.AsyncClient(trust_env=False) as client:
+        try:
+            return (await client.get(address + path)).status_code == status
+        except httpx.ConnectError:
+            return False
+
+
+@pytest.mark.parametrize("world", ["kafka"], indirect=True)
+async def test_an_idle_connection_is_closed_by_its_client_first_and_holds_up_no_stop(world: World) -> None:
+    """Clients and proxies drop theirs after 5 to 60 s; a server that is quicker closes on requests that are
+    on their way, which then have no answer."""
+    limits = httpx.Limits(keepalive_expiry=None)
+    with service(world) as (process, address):
+        await world.eventually(lambda: _status(address, "/readyz", 200))
+        async with httpx.AsyncClient(limits=limits, trust_env=False) as client:
+            first = await client.get(f"{address}/healthz")
+            await asyncio.sleep(6)
+            second = await client.get(f"{address}/healthz")
+            streams = [answer.extensions["network_stream"] for answer in (first, second)]
+            ports = {stream.get_extra_info("client_addr") for stream in streams}
+            assert len(ports) == 1, "one connection"
+            process.send_signal(signals.SIGTERM)
+            assert await asyncio.to_thread(process.wait, 10) == 0
