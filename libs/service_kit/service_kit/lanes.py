@@ -17,6 +17,8 @@ BULK_AT_LEAST = 10
 """Bulk records of a batch, however slow they are."""
 LIVE_LATELY = timedelta(seconds=10)
 """Without a live record for so long there is nobody to wait: a batch is filled with bulk ones."""
+LONGEST_REST = timedelta(seconds=1)
+"""A clock that was set back, or a batch that waited for a server, makes bulk rest no longer."""
 _WEIGHT = 0.2
 
 
@@ -58,7 +60,8 @@ class Lanes:
         if not live or not bulk:
             return Choice.BOTH
         if not self._lagging:
-            return Choice.LIVE if now < self._bulk_from and self._is_in_use(now) else Choice.BOTH
+            rests = now < self._bulk_from <= now + LONGEST_REST and self._is_in_use(now)
+            return Choice.LIVE if rests else Choice.BOTH
         if self._since_bulk >= BULK_SHARE - 1:
             return Choice.BULK
         return Choice.LIVE
@@ -75,7 +78,7 @@ class Lanes:
         each = seconds / len(records)
         self._seconds_each += _WEIGHT * (each - self._seconds_each)
         if bulk := self._bulk_in(records):
-            self._bulk_from = now + timedelta(seconds=bulk * each)
+            self._bulk_from = now + min(timedelta(seconds=bulk * each), LONGEST_REST)
 
     def learn(self, choice: Choice, records: Iterable[Record], now: datetime) -> None:
         """Note a batch: without old live records, or with none at all, the live lane is not behind."""
@@ -89,7 +92,7 @@ class Lanes:
         self._since_bulk = self._since_bulk + 1 if self._lagging else 0
 
     def _is_in_use(self, now: datetime) -> bool:
-        return self._live_at is not None and now - self._live_at <= LIVE_LATELY
+        return self._live_at is not None and timedelta() <= now - self._live_at <= LIVE_LATELY
 
     def _bulk_in(self, records: Iterable[Record]) -> int:
         return sum(record.topic in self._bulk_topics for record in records)

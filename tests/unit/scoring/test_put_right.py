@@ -113,6 +113,7 @@ def check(taking: Desk) -> None:
         assert lead.invited_at == max((a.received_at for a in acts if a.invites), default=None)
         assert set(lead.origins) == {act.origin for act in acts}
         opener = next((act for act in acts if act.submission == lead.opened_by), None)
+        assert opener is None or lead.origins[0] == opener.origin
         assert lead.attribution == (opener.attribution if opener else Attribution())
 
 

@@ -167,6 +167,11 @@ def test_after_bulk_records_a_batch_as_long_as_they_took_is_the_live_lanes_alone
     assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=31)) is Choice.BOTH
     lanes.took([live], 5.0, NOW)
     assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=31)) is Choice.BOTH
+    lanes.took([bulk], 600.0, NOW)
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=1001)) is Choice.BOTH
+    assert lanes.choose(LIVE, BULK, NOW - timedelta(hours=1)) is Choice.BOTH, "the clock was set back"
+    lanes.learn(Choice.BOTH, [_record("live", NOW - timedelta(hours=1))], NOW - timedelta(hours=1))
+    assert lanes.choose(LIVE, BULK, NOW - timedelta(hours=1)) is Choice.BOTH
 
 
 def test_a_dead_letter_says_where_and_why_and_goes_back_as_it_came() -> None:

@@ -105,10 +105,10 @@ class Lead:
 
         A lead always says where it came from, so the last origin stays.
         """
-        at = self.origins.index(old) if old in self.origins else len(self.origins)
-        is_gone = at < len(self.origins) and old not in left
+        is_gone = old in self.origins and old not in left
+        at = self.origins.index(old) if is_gone else len(self.origins)
         if new is not None and new not in self.origins and (is_gone or len(self.origins) < ORIGINS_KEPT):
-            self.origins[at : at + is_gone] = [new]
+            self.origins[at : at + 1] = [new]
         elif is_gone and len(self.origins) > 1:
             del self.origins[at]
 
@@ -208,6 +208,9 @@ class LeadBook:
             lead.opened_by = opener.submission if opener else lead.opened_by
         lead.handling = _handling(lead.handling, new) if new else lead.handling
         lead.replace_origin(old.origin, new.origin if new else None, [act.origin for act in acts])
+        opener = next((act for act in acts if act.submission == lead.opened_by), None)
+        if opener is not None and opener.origin in lead.origins:  # the first is told as where it came from
+            lead.origins.sort(key=lambda origin: origin != opener.origin)
         self.changed[lead.id] = lead
 
     def let_go(self, lead: Lead, person: UUID) -> LetGo:
