@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
@@ -10,8 +11,8 @@ from zoneinfo import ZoneInfo
 from intake.imports.columns import Columns, columns_of, made_of
 from intake.imports.errors import FileRefused
 from intake.imports.reading.encodings import Encoding, find_encoding
-from intake.imports.reading.header import Header, read_header
-from intake.imports.reading.lines import lines_of, repaired
+from intake.imports.reading.header import Header, decoded_names, read_header
+from intake.imports.reading.lines import lines_of
 from intake.imports.reading.moments import Clock, Orders
 from intake.imports.reading.rows import Row, Skipped, rows_of
 from intake.imports.reading.separators import KNOWN, find_separator, separator_line, stated_separator
@@ -109,15 +110,17 @@ def _separator(sample: list[str], stated: str | None) -> tuple[int, str]:
 
 
 def _header(stream: BinaryIO, encoding: Encoding, separator: str, before: int) -> tuple[Header, int]:
-    lines = lines_of(stream, encoding)
-    for _ in islice(lines, before):
-        pass
-    reader = csv.reader(lines, delimiter=separator)
-    try:
-        cells = next(cells for cells in reader if any(cell.strip() for cell in cells))
-    except (StopIteration, csv.Error):
-        raise FileRefused("the header cannot be read: a quote in it is never closed") from None
-    header = read_header([repaired(cell) or cell for cell in cells])
+    with closing(lines_of(stream, encoding, tell_lost=True)) as lines:
+        for _ in islice(lines, before):
+            pass
+        reader = csv.reader(lines, delimiter=separator)
+        try:
+            cells = next(cells for cells in reader if any(cell.strip() for cell in cells))
+        except (StopIteration, csv.Error):
+            raise FileRefused("the header cannot be read: a quote in it is never closed") from None
+    names, notes = decoded_names(cells, encoding)
+    header = read_header(names)
+    header = replace(header, notes=(*notes, *header.notes))
     if not header.read:
         raise FileRefused("no column has a name: write column names in the first line")
     if any("@" in name for name in header.read):

@@ -9,7 +9,7 @@ from intake.imports.errors import FileRefused
 from intake.imports.layout import find_layout
 from intake.imports.reading.encodings import find_encoding
 from intake.imports.reading.lines import lines_of
-from intake.imports.reading.rows import Row
+from intake.imports.reading.rows import Row, Skipped
 from intake.imports.wish import Wish
 from rulebook.models import Form
 
@@ -102,3 +102,44 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_for() -> None:
     told = raw + b"eva@example.com,31/12/2026\n"
     layout = find_layout(io.BytesIO(told), FORM, Wish(date_column="when", time_zone="Europe/Madrid"))
     assert any("day_first" in note for note in layout.notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "stated", "told"),
+    [
+        (b"email,nota\xff,name", "cp949", "CP949"),
+        (b"email,nota\x81,name", "windows-1252", "windows-1252"),
+        (b"email,nota\xf3,name", "ascii", "ASCII"),
+        (b"email,nota\x81,name", "utf-8", "UTF-8"),
+        (b"email,nota\x81,name", None, "UTF-8"),
+        (b'email,"no\xffta",email', "shift_jis", "SHIFT_JIS"),
+        ("email,nota\ud800,name".encode("utf-16-le", "surrogatepass"), "utf-16-le", "UTF-16-LE"),
+    ],
+)
+def test_a_columns_name_with_bytes_that_the_encoding_has_not_is_refused_with_its_place(
+    header: bytes, stated: str | None, told: str
+) -> None:
+    codec = "utf-16-le" if told == "UTF-16-LE" else "utf-8"
+    rows = "\nana@example.com,x,Ana\n" + ("" if stated else "jose@example.com,y,José\n" * 20)
+    with pytest.raises(FileRefused, match=r"column 2 \('not?.*no characters in") as refused:
+        find_layout(io.BytesIO(header + rows.encode(codec)), FORM, Wish(encoding=stated))
+    assert f"in {told}: state another encoding with --encoding" in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+def test_a_columns_name_that_is_repaired_or_lost_a_letter_before_is_told() -> None:
+    raw = b"email,direcci\xf3n\nana@example.com,Calle Mayor\n"
+    found = find_layout(io.BytesIO(raw), FORM, Wish(encoding="utf-8"))
+    assert found.header.names == ("email", "dirección")
+    assert found.notes == (
+        "the name of column 2 holds bytes that are no UTF-8; read as windows-1252 it is dirección",
+    )
+    lost = find_layout(io.BytesIO("email,direcci\ufffdn\na@example.com,x\n".encode()), FORM, Wish())
+    assert "column 2 lost a letter before the file was saved" in lost.notes[0]
+
+
+def test_a_footer_of_another_encoding_can_be_told() -> None:
+    rows = "".join(f"José,a{number}@example.com\n" for number in range(20))
+    stream = io.BytesIO(b"name,email\n" + rows.encode() + b"Informe de Jos\xe9\nHecho por \x81\n")
+    skipped = [each for each in find_layout(stream, FORM, Wish()).rows(stream) if isinstance(each, Skipped)]
+    assert [each.text for each in skipped] == ["Informe de José", "Hecho por \ufffd"]

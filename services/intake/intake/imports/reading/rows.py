@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from intake.imports.reading.header import Header
-from intake.imports.reading.lines import is_marked, repaired
+from intake.imports.reading.lines import is_marked, repaired, shown
 
 MOST_FOOTERS = 20
 """Lines at a file's end that may be a report's footer."""
@@ -66,7 +66,7 @@ def rows_of(
         if _may_be_a_contact(cells[0]):
             yield numbered.read(line, cells)
         else:
-            yield Skipped(line, cells[0].strip()[:200], "a footer of the report, no row")
+            yield Skipped(line, shown(cells[0].strip()[:200]), "a footer of the report, no row")
 
 
 def _records(
