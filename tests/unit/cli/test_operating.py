@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -357,31 +356,6 @@ def test_one_that_ends_in_quarantine_exits_1(baton: Run, forms: Services) -> Non
     done = baton("form", "send-test", "google-ads", "--wait")
     assert done.exit_code == 1
     assert "form_retired" in done.stdout
-
-
-def test_a_form_that_comes_into_force_in_a_moment_is_waited_for(
-    baton: Run, forms: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document = to_document(load_folder(FOLDER))
-    document["forms"]["fresh"] = document["forms"]["google-ads"]
-    soon = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
-    coming = {"version": 2, "rulebook": document, "effective_from": soon}
-    forms.answer("GET /v1/rulebooks", {"versions": [{"version": 2}]})
-    forms.answer("GET /v1/rulebooks/2", coming)
-
-    def wait(seconds: float) -> None:
-        assert 15 < seconds < 25
-        forms.answer("GET /v1/rulebooks/active", coming)
-
-    monkeypatch.setattr("intake.cli.forms.time.sleep", wait)
-    done = baton("form", "send-test", "fresh")
-    assert done.exit_code == 0, done.output
-    assert "Form fresh comes into force in" in done.stderr
-    later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
-    forms.answer("GET /v1/rulebooks/active", {"version": 1, "rulebook": to_document(load_folder(FOLDER))})
-    forms.answer("GET /v1/rulebooks/2", coming | {"effective_from": later})
-    done = baton("form", "send-test", "fresh")
-    assert (done.exit_code, "comes into force in 120 minutes" in done.stderr) == (1, True)
 
 
 def test_an_unknown_form_or_line_is_answered_with_those_there_are(baton: Run, forms: Services) -> None:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -19,12 +18,11 @@ from baton_cli.specimen import made_up
 from baton_cli.stack import Service
 from intake.cli import authoring
 from intake.cli.health import health
+from intake.cli.in_force import Arrival, forms_in_force
 from intake.cli.served import faults, refused, served_forms
 
 _BETWEEN_LOOKS = 0.25
 _TIMER_SECONDS = 3.0
-_SOON_SECONDS = 90.0
-"""A form that comes into force within this time is waited for; a publication takes 30 s to."""
 
 form = command_group(help="Forms: connect one, try it, paste it, see how they are, send a test submission.")
 form.command("health")(health)
@@ -40,7 +38,7 @@ def list_forms(stack: StackFile = None, as_json: AsJson = False) -> None:
     Below them what is missing: a secret that a form names and intake has no value for. Exit code 1 then.
     """
     with open_client(stack) as client:
-        forms = _forms(client)
+        forms = forms_in_force(client)
         served = served_forms(client)
         address = client.stack.address(Service.INTAKE)
     for name, each in forms.items():
@@ -73,7 +71,7 @@ def send_test(
     duplicate, or the time ran out.
     """
     with open_client(stack) as client:
-        chosen = _await_form(client, form)
+        chosen = Arrival(client).of(form)
         if line is not None and line not in chosen["lines"]:
             raise BadUsage(
                 f"--line: {form} does not serve {line!r}; write one of {', '.join(chosen['lines'])}."
@@ -153,47 +151,6 @@ class Follower:
                 )
             self.pause(_BETWEEN_LOOKS)
         return answer
-
-
-def _forms(client: Client) -> dict[str, dict[str, Any]]:
-    active = client.get(Service.SCORING, "/v1/rulebooks/active")
-    forms: dict[str, dict[str, Any]] = active["rulebook"]["forms"]
-    return dict(sorted(forms.items()))
-
-
-def _await_form(client: Client, name: str) -> dict[str, Any]:
-    """The form, waited for where a version that has it is published and comes into force in a moment.
-
-    Raises FoundNothing for a form that no such version has.
-    """
-    forms = _forms(client)
-    if name not in forms and (wait := _seconds_until(client, name)) is not None:
-        if wait > _SOON_SECONDS:
-            raise FoundNothing(f"Form {name} comes into force in {wait / 60:.0f} minutes: try it then.")
-        progress(f"Form {name} comes into force in {wait:.0f} s: waiting for it ...")
-        time.sleep(wait + 1)
-        forms = _forms(client)
-    return _form_named(forms, name)
-
-
-def _seconds_until(client: Client, name: str) -> float | None:
-    """How long until the newest version holds, where that one has the form; None where it has not."""
-    versions = items(client.get(Service.SCORING, "/v1/rulebooks", limit=1), "versions")
-    if not versions:
-        return None
-    newest = client.get(Service.SCORING, f"/v1/rulebooks/{versions[0]['version']}")
-    if name not in newest["rulebook"]["forms"]:
-        return None
-    wait = (datetime.fromisoformat(newest["effective_from"]) - datetime.now(UTC)).total_seconds()
-    return wait if wait > 0 else None
-
-
-def _form_named(forms: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    if name in forms:
-        return forms[name]
-    near = get_close_matches(name, forms, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(forms))}."
-    raise FoundNothing(f"The rulebook in force has no form {name!r}; {hint}")
 
 
 def _send(client: Client, form: Mapping[str, Any], line: str | None) -> str:
