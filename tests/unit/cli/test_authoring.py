@@ -231,6 +231,94 @@ def test_a_page_tells_its_language_its_consent_and_what_it_asks(
     assert "\n#  attributes.vacio: vacio\n" in text.split("# To decide")[1]
 
 
+def consent_of(baton: Run, book: Path, folder: Path, label: str, head: str = "") -> str:
+    """What a page asks a visitor to agree to, as the form proposed for it says."""
+    page = file_with(
+        folder,
+        "page.html",
+        f'<!doctype html>{head}<html lang="en"><body><form><label>E-mail <input type="email" name="email">'
+        f'</label><label><input type="checkbox" name="privacy_consent"> {label}</label></form></body></html>',
+    )
+    done = baton("form", "new", "Demo", "--from", str(page), "--rulebook", str(book), "--json")
+    assert done.exit_code == 0, done.output
+    form = yaml.safe_load(json.loads(done.stdout)["yaml"])
+    assert form["consent_field"] == "privacy_consent"
+    return str(form["consent_text"])
+
+
+@pytest.mark.parametrize(
+    ("href", "told"),
+    [
+        ("privacy.html", " (privacy.html)"),
+        ("../legal/privacy", " (../legal/privacy)"),
+        ("/legal", " (/legal)"),
+        ("//www.example.com/legal", " (//www.example.com/legal)"),
+        ("HTTPS://WWW.EXAMPLE.COM/Legal", " (HTTPS://WWW.EXAMPLE.COM/Legal)"),
+        ("?page_id=3", " (?page_id=3)"),
+        (" legal\n.html#data ", " (legal.html#data)"),
+        ("mailto:privacy@example.com", " (mailto:privacy@example.com)"),
+        ("#terms", ""),
+        ("", ""),
+        ("javascript:show()", ""),
+        ("JavaScript:show()", ""),
+        ("&#1; java\tscript:show()", ""),
+        ("data:text/html,Terms", ""),
+        ("DATA:text/html,Terms", ""),
+        ("file:///C:/Users/ana/terms.html", ""),
+    ],
+)
+def test_a_consents_link_is_kept_however_its_address_is_written(
+    baton: Run, book: Path, tmp_path: Path, href: str, told: str
+) -> None:
+    text = consent_of(baton, book, tmp_path, f'I accept the <a href="{href}">terms</a>.')
+    assert text == f"I accept the terms{told}."
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<!-- saved from url=(0033)https://www.example.com/en/demo?x=1 -->",
+        "<!--\n Page saved with SingleFile \n url: https://www.example.com/en/demo?x=1 \n-->",
+        '<link rel="alternate canonical" href="https://www.example.com/en/demo?x=1">',
+        '<meta property="og:url" content="https://www.example.com/en/demo?x=1">',
+        '<base href="https://www.example.com/en/">',
+        '<link rel="canonical" href="https://www.example.com/old"><base href="/en/">',
+    ],
+)
+def test_a_consents_link_is_whole_where_the_page_tells_its_own_address(
+    baton: Run, book: Path, tmp_path: Path, head: str
+) -> None:
+    label = '<a href="privacy.html">Privacy</a>, <a href="/legal">law</a>, <a href="HTTP://a.example/">A</a>'
+    told = consent_of(baton, book, tmp_path, label, head)
+    site = "https://www.example.com"
+    assert told == f"Privacy ({site}/en/privacy.html), law ({site}/legal), A (HTTP://a.example/)"
+
+
+def test_a_place_on_the_saved_page_itself_is_no_link(baton: Run, book: Path, tmp_path: Path) -> None:
+    head = "<!-- saved from url=(0027)https://www.example.com/demo -->"
+    label = 'I accept <a href="https://www.example.com/demo#terms">this</a>'
+    assert consent_of(baton, book, tmp_path, label, head) == "I accept this"
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ('<a href="/legal"><img src="p.png" alt="Privacy policy"></a>', "Privacy policy (/legal)"),
+        ('I accept the <a href="/legal"><img alt="policy"></a>.', "I accept the policy (/legal)."),
+        ('<a href="/legal" title="Privacy policy"><img src="p.png"></a>', "Privacy policy (/legal)"),
+        ('<a href="/legal"><img src="p.png"></a>', "privacy_consent (/legal)"),
+        ('<a href="/legal"><img src="p.png" alt=""></a>', "privacy_consent (/legal)"),
+        ('<img src="ok.png" alt="I accept">', "I accept"),
+        ('<img src="ok.png" alt="Lock"> I accept', "I accept"),
+        ('I accept the <a href="/legal">policy', "I accept the policy (/legal)"),
+    ],
+)
+def test_a_label_is_what_its_pictures_show_or_the_fields_name_and_never_an_address(
+    baton: Run, book: Path, tmp_path: Path, label: str, told: str
+) -> None:
+    assert consent_of(baton, book, tmp_path, label) == told
+
+
 def test_the_snippet_of_a_page_asks_as_the_page_did(baton: Run, book: Path, tmp_path: Path) -> None:
     saved(baton, book, "Pida demo", file_with(tmp_path, "page.html", SPANISH_PAGE))
     html = snippet_of(baton, book, "pida-demo")

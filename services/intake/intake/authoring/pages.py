@@ -1,10 +1,12 @@
 """A page with a form, as saved by a browser: its fields, what it asks by each, and its language."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Literal
 
+from intake.authoring.links import Place, link_of
 from intake.domain.refusals import Refusal
 from intake.domain.technical import HONEYPOT_PREFIX, TOKEN_FIELD
 from rulebook.countries import country_code
@@ -77,9 +79,24 @@ class _Control:
 
 
 class _Address(str):
-    """Where a link inside a label leads."""
+    """Where a link inside a label leads, as written."""
 
     __slots__ = ()
+
+
+class _Picture(str):
+    """What a picture in a label shows: words beside it say it again, so it counts where there are none."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class _Link:
+    """A link that is open. `shown`: how many parts its label had before it; `name`: its own, unseen."""
+
+    address: str
+    shown: int
+    name: str
 
 
 class _Page(HTMLParser):
@@ -95,11 +112,13 @@ class _Page(HTMLParser):
         self._legends: list[list[str]] = []
         self._in_legend = False
         self._select: _Control | None = None
-        self._link = _Address()
+        self._link: _Link | None = None
         self._silent = 0
+        self.place = Place()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.place.note(tag, given)
         if tag == "html":
             self.language = given.get("lang", "")
         elif tag == "form":
@@ -111,10 +130,8 @@ class _Page(HTMLParser):
             self._legends.append([])
         elif tag == "legend":
             self._in_legend = True
-        elif tag == "a":
-            self._link = _Address(given.get("href", "").strip())
-            if not self._link.startswith(("/", "http://", "https://")):  # a script, or a place on the page
-                self._link = _Address()
+        elif tag in ("a", "img"):
+            self._note_linked(tag, given)
         elif tag == "option" and self._select is not None:
             self._select.options.append(_Option(given.get("value")))
         elif tag in ("input", "select", "textarea"):
@@ -125,16 +142,20 @@ class _Page(HTMLParser):
         if tag == "form":
             self._controls = None
         elif tag == "label":
+            self._end_link()
             self._label = None
         elif tag == "fieldset" and self._legends:
             self._legends.pop()
         elif tag == "legend":
             self._in_legend = False
-        elif tag == "a" and self._link and self._label is not None:
-            self._label.append(self._link)
+        elif tag == "a":
+            self._end_link()
         elif tag == "select":
             self._select = None
         self._silent -= tag in ("script", "style", "button", "textarea") and self._silent > 0
+
+    def handle_comment(self, data: str) -> None:
+        self.place.note_comment(data)
 
     def handle_data(self, data: str) -> None:
         if self._silent:
@@ -146,6 +167,24 @@ class _Page(HTMLParser):
             self._legends[-1].append(data)
         elif self._label is not None:
             self._label.append(data)
+
+    def _note_linked(self, tag: str, given: dict[str, str]) -> None:
+        if tag == "img":
+            alt = given.get("alt", "")
+            self.handle_data(alt if self._link is not None else _Picture(alt))
+            return
+        self._end_link()
+        if self._label is not None:
+            name = given.get("aria-label") or given.get("title") or ""
+            self._link = _Link(link_of(given.get("href", "")), len(self._label), name)
+
+    def _end_link(self) -> None:
+        if self._link is not None and self._label is not None:
+            if not "".join(self._label[self._link.shown :]).strip():
+                self._label.append(self._link.name)
+            if self._link.address:
+                self._label.append(_Address(self._link.address))
+        self._link = None
 
     def _note(self, tag: str, given: dict[str, str]) -> None:
         kind = (given.get("type") or "text").lower() if tag == "input" else tag
@@ -175,7 +214,7 @@ def read_page(body: bytes) -> Sample:
     return Sample(
         fields={name: _value(each) for name, each in by_name.items()},
         kind="page",
-        inputs={name: _input(each, page.labels) for name, each in by_name.items()},
+        inputs={name: _input(each, page) for name, each in by_name.items()},
         profile={name: known for name, each in by_name.items() if (known := _known(each[0]))},
         language=spoken,
         region=region,
@@ -211,9 +250,9 @@ def _value(controls: list[_Control]) -> str:
     return value or _MADE_UP.get(first.kind, "")
 
 
-def _input(controls: list[_Control], labels: dict[str, list[str]]) -> Input:
+def _input(controls: list[_Control], page: _Page) -> Input:
     first = controls[0]
-    said = [_label(each.label or labels.get(each.given.get("id", ""), [])) for each in controls]
+    said = [_label(_parts(each, page)) for each in controls]
     is_required = any(
         "required" in each.given or each.given.get("aria-required") == "true" for each in controls
     )
@@ -229,10 +268,10 @@ def _input(controls: list[_Control], labels: dict[str, list[str]]) -> Input:
     }
     hint = first.given.get("aria-label") or first.given.get("placeholder") or ""
     kind = _KINDS.get(first.kind, "text")
-    if kind == "checkbox":  # what is agreed to is often behind a link
-        said[0] = _label(first.label or labels.get(first.given.get("id", ""), []), with_links=True)
     value = first.given.get("value") if kind in ("hidden", "checkbox") else None
     label = None if kind == "hidden" else (said[0] or _label([hint]) or None)
+    if kind == "checkbox":  # what is agreed to is often behind a link
+        label = _with_links(_parts(first, page), label or first.name, page) or label
     return Input(type=kind, label=label, value=value or None, options=options, required=is_required)
 
 
@@ -241,7 +280,30 @@ def _known(control: _Control) -> str | None:
     return _AUTOFILL.get(words[-1]) if words and control.kind != "hidden" else None
 
 
-def _label(parts: list[str], *, with_links: bool = False) -> str:
-    shown = (f" ({part})" if isinstance(part, _Address) else part for part in parts)
-    plain = (part for part in parts if not isinstance(part, _Address))
-    return " ".join("".join(shown if with_links else plain).split()).rstrip(" *:").strip()
+def _parts(control: _Control, page: _Page) -> list[str]:
+    """What the label around a control holds, else the one that names it."""
+    return control.label or page.labels.get(control.given.get("id", ""), [])
+
+
+def _with_links(parts: list[str], name: str, page: _Page) -> str:
+    """A label with the address behind each link; `name` where it shows no text. "" without links."""
+    has_words = any(part.strip() for part in parts if type(part) is str)
+    seen = [] if has_words else [name]
+    links = 0
+    for part in parts:
+        if not isinstance(part, _Address):
+            seen += [part] if type(part) is str else []
+        elif address := page.place.address_of(part):
+            seen.append(f" ({address})")
+            links += 1
+    return _line(seen) if links else ""
+
+
+def _label(parts: list[str]) -> str:
+    """The words of a label, else what its pictures show."""
+    words = [part for part in parts if not isinstance(part, _Address | _Picture)]
+    return _line(words) or _line([part for part in parts if isinstance(part, _Picture)])
+
+
+def _line(parts: Iterable[str]) -> str:
+    return " ".join("".join(parts).split()).rstrip(" *:").strip()
