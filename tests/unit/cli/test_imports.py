@@ -17,8 +17,17 @@ LAYOUT = {
     "encoding": "windows-1252",
     "encoding_because": "curly quotes prove it",
     "separator": "semicolon",
-    "columns": {"Correo": "email", "Nombre": "Nombre", "Stand": "Stand"},
-    "becomes": {"Correo": ["email"], "Nombre": ["first_name"], "Stand": []},
+    "columns": {"Correo": "email"}
+    | {name: name for name in ("Nombre", "Stand", "Origin", "gclid", "Day", "fax")},
+    "becomes": {
+        "Correo": ["email"],
+        "Nombre": ["first_name"],
+        "Stand": ["attributes.stand"],
+        "Origin": ["utm_source"],
+        "gclid": ["click_ids.gclid"],
+        "Day": ["occurred_at", "attributes.day"],
+        "fax": ["honeypot"],
+    },
     "proposed": {"Correo": "email"},
     "notes": ["column 3 has no name and is not read"],
 }
@@ -96,7 +105,11 @@ def test_a_dry_run_shows_how_the_file_is_read_and_who_is_known_and_stops(
     assert "windows-1252 (curly quotes prove it)" in shown
     assert "Correo email email proposed" in shown
     assert "Nombre first_name" in shown
-    assert "Stand an attribute" in shown
+    assert "Stand attribute: stand" in shown
+    assert "Origin campaign attribution: utm_source" in shown
+    assert "gclid click id: gclid" in shown
+    assert "Day date of the act, attribute: day" in shown
+    assert "fax honeypot" in shown
     assert "column 3 has no name" in shown
     assert "new 1" in shown
     assert "customers 1" in shown

@@ -14,6 +14,7 @@ from baton_cli.errors import BadUsage, Declined, FoundNothing
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from intake.cli.imports import PATH, errors_hint
+from intake.imports.targets import spoken
 
 _CHUNK = 1 << 20
 _BETWEEN_LOOKS = 0.5
@@ -273,7 +274,7 @@ def _show_look(taken: Mapping[str, Any], known: Mapping[str, Any]) -> None:
         (
             name,
             "" if field == name else field,
-            ", ".join(becomes.get(name, ())) or "an attribute",
+            ", ".join(map(spoken, becomes.get(name, ()))) or "not told",
             "proposed" if name in proposed else "",
         )
         for name, field in layout["columns"].items()

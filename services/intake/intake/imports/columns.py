@@ -69,19 +69,6 @@ def columns_of(form: Form, header: Iterable[str], stated: Mapping[str, str], *, 
     return Columns(fields, proposed)
 
 
-def made_of(form: Form, path: str) -> tuple[str, ...]:
-    """What the form makes of a field of that name: of a lead's profile, or of the submission itself."""
-    others = {
-        "vendor_id": form.vendor_id,
-        "vendor_time": form.vendor_time,
-        "consent": form.consent_field,
-        "line": form.line_field,
-        "test": form.test_flag,
-    }
-    made = [name for name, mapping in form.fields.items() if path in mapping.from_]
-    return (*made, *(name for name, read in others.items() if read == path))
-
-
 def _stated(header: list[str], stated: Mapping[str, str]) -> dict[str, str]:
     by_fold = {column.casefold(): column for column in header}
     fields = {}

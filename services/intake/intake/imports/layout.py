@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from intake.imports.columns import Columns, columns_of, made_of
+from intake.imports.columns import Columns, columns_of
 from intake.imports.errors import FileRefused
 from intake.imports.reading.encodings import Encoding, find_encoding
 from intake.imports.reading.header import Header, decoded_names, read_header
@@ -16,6 +16,7 @@ from intake.imports.reading.lines import lines_of
 from intake.imports.reading.moments import Clock, Orders
 from intake.imports.reading.rows import Row, Skipped, rows_of
 from intake.imports.reading.separators import KNOWN, find_separator, separator_line, stated_separator
+from intake.imports.targets import targets_of, too_many
 from intake.imports.wish import Wish
 from rulebook.models import Form
 
@@ -24,8 +25,8 @@ _SAMPLE = 50
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read the file. `before`: lines up to and with the header; `becomes`: what the form makes of each
-    column."""
+    """How to read the file. `before`: lines up to and with the header; `becomes`: what comes of each column,
+    as `targets` names it."""
 
     encoding: Encoding
     separator: str
@@ -64,8 +65,7 @@ def find_layout(stream: BinaryIO, form: Form, wish: Wish) -> Layout:
     before, separator = _separator(sample, wish.separator)
     header, before = _header(stream, encoding, separator, before)
     columns = columns_of(form, header.read, wish.columns, accept=wish.accept_proposed)
-    if wish.owner_column is not None:
-        _column(header, wish.owner_column)
+    owner_column = _column(header, wish.owner_column) if wish.owner_column is not None else None
     date_column = _date_column(form, header, columns, wish)
     zone = ZoneInfo(wish.time_zone) if wish.time_zone else None
     layout = Layout(
@@ -73,7 +73,9 @@ def find_layout(stream: BinaryIO, form: Form, wish: Wish) -> Layout:
     )
     if date_column is not None:
         layout = _with_clock(layout, stream, date_column)
-    return replace(layout, becomes={name: made_of(form, columns.name(name)) for name in header.read})
+    names = {column: columns.name(column) for column in header.read}
+    becomes = targets_of(form, names, date_column=date_column, owner_column=owner_column)
+    return replace(layout, becomes=becomes, notes=(*layout.notes, *too_many(becomes)))
 
 
 def rows_at_the_start(stream: BinaryIO) -> tuple[tuple[str | None, ...], Iterator[list[str]]]:
