@@ -74,7 +74,7 @@ def too_many(targets: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     if count <= MOST_ATTRIBUTES:
         return ()
     return (
-        f"{count} columns become attributes: of a row the first {MOST_ATTRIBUTES} that are filled are kept so; "
+        f"{count} columns become attributes: of a row the first {MOST_ATTRIBUTES} that are filled are kept; "
         "take away columns that no rule reads",
     )
 
