@@ -52,7 +52,8 @@ def attributes_of(
     fields: Mapping[str, Any], mapped: Mapping[str, Any], unmapped: Iterable[str]
 ) -> tuple[dict[str, Any], list[str]]:
     """The mapped attributes, then every unmapped field that is a scalar or a list of scalars."""
-    found, flags = dict(mapped), list[str]()
+    found = dict(mapped)
+    flags: list[str] = []
     for name in unmapped:
         if name.startswith("_"):
             continue  # a form builder's own bookkeeping
@@ -73,7 +74,8 @@ def attribute_value(values: list[Any], mapping: FieldMapping | None) -> tuple[An
     """One value, or a list where there are several, read as the mapping's `as` says; flags where it cannot
     be."""
     kind = mapping.as_ if mapping is not None else None
-    read, flags = [], list[str]()
+    read = []
+    flags: list[str] = []
     for value in values:
         one, problem = _read(value, kind)
         if one is not None:

@@ -52,6 +52,10 @@ class Source:
         )
         self._names = tuple(mapping.from_)
 
+    def is_absent(self, fields: Mapping[str, Any]) -> bool:
+        """Whether one look tells that there is no value; false also where it takes more than one look."""
+        return self.is_simple and len(self._names) == 1 and self._names[0] not in fields
+
     def first(self, fields: Mapping[str, Any], flags: list[str]) -> Any:
         """The first value, None without one; `<name>:several_values` joins `flags` where there are more."""
         if not self.is_simple:

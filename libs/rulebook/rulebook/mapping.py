@@ -58,9 +58,9 @@ LONGEST_TYPED = 500
 """Characters kept of what was typed; the raw fields keep all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one a submission, and a frozen one takes four times as long to make
 class Mapped:
-    """What a form's mapping makes of one submission.
+    """What a form's mapping makes of one submission. Nobody changes it: `dataclasses.replace` makes another.
 
     `profile`, `attribution`, `consent` fit the event models of those names. `missing`: entries of the form's
     `required` that nothing satisfies. `unmapped`: top-level fields no mapping reads. `flags`:
@@ -140,25 +140,35 @@ class _Reader:
         self.unmapped = plan.unmapped(fields)
 
     def profile(self) -> dict[str, Any]:
-        read: dict[str, Any] = {}
-        for source in self.plan.texts:
-            value = source.first(self.fields, self.flags)
-            if value is not None:
-                read[source.name] = self._clean(source.name, value)
+        read = self._texts()
         read["language"] = self._language()
-        read["country"] = self._country()
+        read["country"] = country = self._country()
         read["employees"], headcount = self._employees()
-        read["email"] = self._email()
-        self._read_phone(read)
+        read["email"] = email = self._email()
+        self._read_phone(read, country)
         _complete_name(read)
-        read["company_domain"] = self._company_domain(read)
-        attributes, flags = attributes_of(self.fields, self._attribute_values(), self.unmapped)
-        self.flags += flags
+        read["company_domain"] = self._company_domain(email, read.get("website"))
+        profile = {name: value for name, value in read.items() if value is not None}
+        profile["attributes"] = attributes = self._attributes()
         if headcount is not None:
             attributes.setdefault("employees_text", headcount)
-        profile = {name: value for name, value in read.items() if value is not None}
-        profile["attributes"] = attributes
         return profile
+
+    def _texts(self) -> dict[str, Any]:
+        read: dict[str, Any] = {}
+        fields, flags = self.fields, self.flags
+        for source in self.plan.texts:
+            value = source.first(fields, flags)
+            if value is not None:
+                read[source.name] = self._clean(source.name, value)
+        return read
+
+    def _attributes(self) -> dict[str, Any]:
+        if not self.unmapped and not self.plan.attributes:
+            return {}
+        attributes, flags = attributes_of(self.fields, self._attribute_values(), self.unmapped)
+        self.flags += flags
+        return attributes
 
     def attribution(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -185,7 +195,7 @@ class _Reader:
     def _attribute_values(self) -> dict[str, Any]:
         found = {}
         for name, source in self.plan.attributes:
-            values = source.values(self.fields)
+            values = [] if source.is_absent(self.fields) else source.values(self.fields)
             if values:
                 value, flags = attribute_value(values, source.mapping)
                 self.flags += [f"{source.name}:{flag}" for flag in flags]
@@ -221,15 +231,17 @@ class _Reader:
         if value is None:
             return None
         reading = read_email(scalar(value))
+        if value == reading.value and not reading.flags:  # nearly always
+            return reading.value
         self._keep_typed("email", value, reading.value)
         return self._flagged("email", reading)
 
-    def _read_phone(self, read: dict[str, Any]) -> None:
+    def _read_phone(self, read: dict[str, Any], country: str | None) -> None:
         value = self._first(self.plan.phone)
         if value is None:
             return
         raw = clean_text(scalar(value), LIMITS["phone_raw"])
-        regions = tuple(dict.fromkeys(region for region in (read["country"], self.form.region) if region))
+        regions = tuple(dict.fromkeys(region for region in (country, self.form.region) if region))
         phone = read_phone(raw.value, regions)
         self._keep_typed("phone", value, phone.value)
         if phone.flags:
@@ -239,18 +251,17 @@ class _Reader:
             read["phone_extension"] = phone.extension
         read["phone_raw"] = self._flagged("phone", raw)
 
-    def _company_domain(self, read: dict[str, Any]) -> str | None:
+    def _company_domain(self, email: str | None, website: str | None) -> str | None:
         if self.plan.company_domain is not None:
             value = self._first(self.plan.company_domain)
             named = website_domain(as_text(scalar(value))) if value is not None else None
             if named is not None:
                 return named
-        return company_domain(read["email"], read.get("website"))
+        return company_domain(email, website)
 
     def _country(self) -> str | None:
         value = self._first(self.plan.country)
-        text = None if value is None else clean_text(scalar(value), 100).value
-        if text is None:
+        if value is None or (text := clean_text(scalar(value), 100).value) is None:
             return None
         code = country_code(text)
         if code is None:
@@ -261,8 +272,7 @@ class _Reader:
 
     def _language(self) -> str | None:
         value = self._first(self.plan.language)
-        text = None if value is None else clean_text(scalar(value), 35).value
-        if text is None:
+        if value is None or (text := clean_text(scalar(value), 35).value) is None:
             return None
         code = language_code(text)
         if code is None:
@@ -276,6 +286,8 @@ class _Reader:
         if value is None:
             return None, None
         count = read_employees(value if isinstance(value, int) else scalar(value), self.form.language)
+        if value == count.value and not count.flags:
+            return count.value, None
         self.flags += [f"employees:{flag}" for flag in count.flags]
         if value == count.value or value == str(count.value):
             return count.value, None
@@ -297,7 +309,7 @@ def _complete_name(read: dict[str, Any]) -> None:
 
 
 def _is_met(names: list[str], profile: Mapping[str, Any]) -> bool:
-    return any(_has_value(name, profile) for name in names)
+    return profile.get(names[0]) is not None or any(_has_value(name, profile) for name in names)
 
 
 def _has_value(name: str, profile: Mapping[str, Any]) -> bool:

@@ -100,8 +100,10 @@ def read_email(value: object) -> Reading:
     Flags: `space_repaired` (a + lost its way through a form and came as a space), `name_dropped`
     ("Ana <ana@...>"), `unusable`. Whether the domain exists is not asked.
     """
-    text = clean_text(value, 1000).value
-    if text is None:
+    text = (
+        value.strip() if isinstance(value, str) and is_clean(value, 1000) else clean_text(value, 1000).value
+    )
+    if not text:
         return Reading(None)
     plain = _PLAIN_ADDRESS.fullmatch(text)
     if plain is not None and "--" not in plain[2] and plain[3].lower() not in _SPECIAL_ENDINGS:
