@@ -34,18 +34,30 @@ class Attributes:
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Kafka headers of a record in binary mode."""
-        headers = [
-            _VERSION_HEADER,
-            ("ce_id", str(self.id).encode()),
-            ("ce_type", self.type.encode()),
-            ("ce_source", self.source.encode()),
-            ("ce_time", self.time.astimezone(UTC).isoformat().encode()),
-            ("ce_subject", self.subject.encode()),
-            _CONTENT_HEADER,
-        ]
-        if self.traceparent:
-            headers.append(("traceparent", self.traceparent.encode()))
-        return headers
+        return written(str(self.id), self.type, self.source, self.time, self.subject, self.traceparent)
+
+
+def written(
+    id: str,  # noqa: A002 - the attribute's name in CloudEvents
+    type: str,  # noqa: A002
+    source: str,
+    time: datetime,
+    subject: str,
+    traceparent: str | None,
+) -> list[tuple[str, bytes]]:
+    """The headers of `Attributes` with these values."""
+    headers = [
+        _VERSION_HEADER,
+        ("ce_id", id.encode()),
+        ("ce_type", type.encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", (time if time.tzinfo is UTC else time.astimezone(UTC)).isoformat().encode()),
+        ("ce_subject", subject.encode()),
+        _CONTENT_HEADER,
+    ]
+    if traceparent:
+        headers.append(("traceparent", traceparent.encode()))
+    return headers
 
 
 def event_type(topic: str, version: int | None = None) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from lead_events import EVENT_OF_VERSION, EventModel
 from lead_events.catalog import topic as topic_named
-from lead_events.cloudevents import Attributes, NotACloudEvent, read_attributes
+from lead_events.cloudevents import Attributes, NotACloudEvent, read_attributes, written
 
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
@@ -56,7 +56,7 @@ def encode(
 def headers_of(
     model: type[EventModel],
     *,
-    id: UUID,  # noqa: A002 - the attribute's name in CloudEvents
+    id: UUID | str,  # noqa: A002 - the attribute's name in CloudEvents
     source: str,
     time: datetime,
     subject: str,
@@ -77,10 +77,7 @@ def headers_of(
     if ce_type is None:
         expected = " or ".join(kind.__name__ for kind in _types(topic))
         raise WrongEvent(f"{topic} carries {expected}, not {model.__name__}")
-    attributes = Attributes(
-        id=id, type=ce_type, source=source, time=time, subject=subject, traceparent=traceparent
-    )
-    return attributes.headers()
+    return written(str(id), ce_type, source, time, subject, traceparent)
 
 
 def decode(

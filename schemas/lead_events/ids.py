@@ -9,17 +9,32 @@ _NAMESPACE_HASHED = hashlib.sha1(_NAMESPACE.bytes, usedforsecurity=False)
 _SLOT_SECONDS = 300
 
 
-def _named(*parts: object) -> UUID:
-    """uuid5 in the namespace, without what the standard function does anew each time: ids are made all the
-    time."""
+_NO_VERSION = ~(0xF << 76 | 0b11 << 62)
+_VERSION_5 = 5 << 76 | 0b10 << 62
+"""Version and variant, in the places that RFC 9562 gives them."""
+
+
+def _number(*parts: object) -> int:
+    """uuid5 in the namespace as a number, without what the standard function does anew each time: ids are
+    made all the time."""
     digest = _NAMESPACE_HASHED.copy()
     digest.update("\x1f".join(map(str, parts)).encode())
-    return UUID(bytes=digest.digest()[:16], version=5)
+    return int.from_bytes(digest.digest()[:16], "big") & _NO_VERSION | _VERSION_5
+
+
+def _named(*parts: object) -> UUID:
+    return UUID(int=_number(*parts))
 
 
 def event_id(cause: UUID, effect: str, subject: str | UUID, ordinal: int = 0) -> UUID:
     """Id of what `cause` did to `subject`. `ordinal` tells several effects of one name apart."""
     return _named("event", cause, effect, subject, ordinal)
+
+
+def event_id_text(cause: UUID | str, effect: str, subject: str | UUID, ordinal: int = 0) -> str:
+    """The same as text, for where it is only written: a third of the time without the object between."""
+    text = f"{_number('event', cause, effect, subject, ordinal):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def submission_id(form: str, fingerprint: str, *, key: str | None, received_at: datetime) -> UUID:

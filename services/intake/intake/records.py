@@ -5,7 +5,7 @@ from datetime import datetime
 from intake.domain.submission import TOPIC, Read, event_json
 from lead_events import LeadSubmitted, Receipt
 from lead_events.codec import headers_of
-from lead_events.ids import event_id
+from lead_events.ids import event_id_text
 from rulebook.identity import record_key
 from service_kit.records import Outgoing
 
@@ -17,7 +17,7 @@ def submission_record(
     submission = str(read.submission_id)
     headers = headers_of(
         LeadSubmitted,
-        id=event_id(read.submission_id, TOPIC, submission),
+        id=event_id_text(submission, TOPIC, submission),
         source="intake",
         time=read.received_at,
         subject=submission,

@@ -37,6 +37,11 @@ def test_the_vectors() -> None:
     assert {name: str(value) for name, value in found.items()} == VECTORS
 
 
+def test_an_event_id_as_text_is_the_same_id() -> None:
+    assert ids.event_id_text(str(CAUSE), "scored", LEAD) == VECTORS["event"]
+    assert ids.event_id_text(CAUSE, "scored", str(LEAD), 1) == VECTORS["second event"]
+
+
 def test_a_retry_with_a_key_repeats_the_id_at_any_time() -> None:
     later = NINE + timedelta(days=9)
     assert ids.submission_id("q", "f", key="k", received_at=NINE) == ids.submission_id(
