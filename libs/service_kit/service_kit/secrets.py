@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 PREFIX = "BATON_SECRET_"
@@ -25,10 +26,10 @@ class Secrets:
 
     def all_of(self, name: str) -> tuple[str, ...]:
         """Every value that is good now, the one in use first. Raises SecretMissing."""
-        variable, file = self.places(name)
-        given = self._environ.get(variable)
+        given = self._environ.get(_variable(name))
         values = _lines(given) if given is not None else self._from_file(name)
         if not values:
+            variable, file = self.places(name)
             raise SecretMissing(
                 f"the secret {name!r} has no value: "
                 + (f"write it to {file} or set {variable}" if file else f"set {variable}")
@@ -37,7 +38,7 @@ class Secrets:
 
     def places(self, name: str) -> tuple[str, Path | None]:
         """Where its value may be given: the variable, and the file where there is a folder."""
-        return PREFIX + name.upper().replace("-", "_"), self._folder / name if self._folder else None
+        return _variable(name), self._folder / name if self._folder else None
 
     def one(self, name: str) -> str:
         """The value in use. Raises SecretMissing."""
@@ -57,5 +58,11 @@ class Secrets:
         return known[1]
 
 
+@lru_cache(maxsize=256)  # names come from rulebooks, and each signed post asks
+def _variable(name: str) -> str:
+    return PREFIX + name.upper().replace("-", "_")
+
+
+@lru_cache(maxsize=256)
 def _lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())

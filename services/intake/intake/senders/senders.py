@@ -126,13 +126,8 @@ class Senders:
         if check is None:
             return _shared(posted, form, signature, values)
         query = f"?{posted.query.decode('latin-1')}" if posted.query else ""
-        request = Request(
-            headers=posted.headers,
-            body=posted.body,
-            uri=f"{self._public_url}/v1/forms/{posted.form_key}/submissions{query}",
-            now=self._clock.now(),
-            tolerance=signature.tolerance,
-        )
+        uri = f"{self._public_url}/v1/forms/{posted.form_key}/submissions{query}"
+        request = Request(posted.headers, posted.body, uri, self._clock.now(), signature.tolerance)
         return check(request, values)
 
 
