@@ -33,9 +33,10 @@ class Forms:
     def __init__(self, seed: Rulebook | None = None, seeded_at: datetime | None = None) -> None:
         self.topic_was_read = False
         self._published = History()
-        self._seed = History([Versioned(SEED_VERSION, seeded_at, seed)]) if seed and seeded_at else History()
-        self._by_key: dict[int, dict[str, tuple[str, Form]]] = {}
-        if seed is not None:
+        self._seed = History()
+        self._by_key: dict[int, dict[str, Found]] = {}
+        if seed is not None and seeded_at is not None:
+            self._seed = History([Versioned(SEED_VERSION, seeded_at, seed)])
             self._index(SEED_VERSION, seed)
         self._versions: list[Versioned] = []
 
@@ -69,13 +70,14 @@ class Forms:
             current = self._history.at(at)
         except NoRulebookYet:
             raise errors.no_rulebook() from None
-        entry = self._by_key[current.version].get(key)
-        if entry is not None:
-            return Found(*entry, current.version, entry[1].status == "retired", staff_of(current))
+        found = self._by_key[current.version].get(key)
+        if found is not None:
+            return found
         for older in self._versions:
             if older.effective_from <= at and key in self._by_key[older.version]:
-                form = self._by_key[older.version][key]
-                return Found(*form, current.version, is_retired=True, staff_domains=staff_of(current))
+                return self._by_key[older.version][key]._replace(
+                    version=current.version, is_retired=True, staff_domains=staff_of(current)
+                )
         if not self.topic_was_read:
             raise errors.form_not_known_yet()
         coming = self._coming(key, at)
@@ -112,7 +114,7 @@ class Forms:
 
     def has_fetching(self) -> bool:
         """Whether any version known has a form whose leads are fetched."""
-        return any(form.fetch for forms in self._by_key.values() for _, form in forms.values())
+        return any(found.form.fetch for forms in self._by_key.values() for found in forms.values())
 
     def _coming(self, key: str, at: datetime) -> datetime | None:
         """From when a version has this key that is not in force yet and will not be superseded before."""
@@ -130,7 +132,11 @@ class Forms:
         return self._published if len(self._published) else self._seed
 
     def _index(self, version: int, rulebook: Rulebook) -> None:
-        self._by_key[version] = {form.key: (form_id, form) for form_id, form in rulebook.forms.items()}
+        staff = tuple(rulebook.staff_domains)
+        self._by_key[version] = {
+            form.key: Found(form_id, form, version, form.status == "retired", staff)
+            for form_id, form in rulebook.forms.items()
+        }
 
 
 def staff_of(versioned: Versioned) -> tuple[str, ...]:

@@ -102,8 +102,9 @@ class Intake:
         self._gate = gate
         self._operator = operator
         self._recent = RecentKeys(recent_keys)
-        self._seen: Generations[UUID, bool] = Generations(recent_keys)
-        self._in_flight: dict[UUID, asyncio.Future[None]] = {}
+        # by the id's number: hashing a UUID is Python code
+        self._seen: Generations[int, bool] = Generations(recent_keys)
+        self._in_flight: dict[int, asyncio.Future[None]] = {}
 
     def find(self, form_key: str) -> Found:
         """The form of that key now. Raises Refusal (404, 503)."""
@@ -204,7 +205,7 @@ class Intake:
 
     def _is_known(self, submission: UUID) -> bool:
         """Whether it is a repeat of one that is durable, or on its way."""
-        return submission in self._in_flight or submission in self._seen
+        return submission.int in self._in_flight or submission.int in self._seen
 
     def _judged(self, read: Read, found: Found, sent: _Sent) -> Read:
         """With the verdict on what it says. Raises Refusal (422) for what its sender can correct."""
@@ -238,12 +239,12 @@ class Intake:
 
     async def _once(self, read: Read, technical: Technical, posted: Posted, deadline: Deadline) -> None:
         """Make it durable, once for all posts of it that are in flight together."""
-        twin = self._in_flight.get(read.submission_id)
+        twin = self._in_flight.get(read.submission_id.int)
         if twin is not None:
             await self._same_answer(twin)
             return
         await self._keep_once(read, technical, posted, deadline)
-        self._seen.put(read.submission_id, True)
+        self._seen.put(read.submission_id.int, True)
         if read.key is not None and read.key_origin == "header":
             self._recent.remember(read.form_id, read.key, read.fingerprint)
 
@@ -255,7 +256,7 @@ class Intake:
 
     async def _keep_once(self, read: Read, technical: Technical, posted: Posted, deadline: Deadline) -> None:
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._in_flight[read.submission_id] = outcome
+        self._in_flight[read.submission_id.int] = outcome
         try:
             await self._keep(read, technical, posted, deadline)
         except BaseException as error:
@@ -270,7 +271,7 @@ class Intake:
         else:
             outcome.set_result(None)
         finally:
-            del self._in_flight[read.submission_id]
+            del self._in_flight[read.submission_id.int]
 
     async def _keep(self, read: Read, technical: Technical, posted: Posted, deadline: Deadline) -> None:
         if not self._durability.is_possible:
@@ -281,8 +282,8 @@ class Intake:
                 read,
                 technical,
                 posted.address,
-                within=deadline.for_captcha,
-                is_repeat=read.submission_id in self._seen,
+                within=deadline.for_captcha if read.form.spam.captcha else 0.0,
+                is_repeat=read.submission_id.int in self._seen,
             )
         read = checked(read if verdict is read.verdict else read._replace(verdict=verdict))
         receipt = self._numbering.take()

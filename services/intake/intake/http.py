@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import types
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from typing import Any
 
 import orjson
@@ -36,7 +37,7 @@ async def read_body(headers: Named, receive: Receive, *, limit: int, seconds: fl
     declared = headers.get(b"content-length")
     if declared is not None and declared.isdigit() and int(declared[:18]) > limit:
         raise errors.too_large(limit)
-    message = await _next(receive, seconds)
+    message = await _first(receive, seconds)
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         if len(body) > limit:
@@ -49,15 +50,33 @@ async def read_body(headers: Named, receive: Receive, *, limit: int, seconds: fl
         raise errors.too_slow(seconds) from None
 
 
-async def _next(receive: Receive, seconds: float) -> Message:
+async def _first(receive: Receive, seconds: float) -> Message:
+    """Most bodies come in one piece with their head, so that the first step of `receive` has them already; a
+    timer, which takes longer than reading such a body, is set for the others only."""
+    steps = receive().__await__()
     try:
-        async with asyncio.timeout(seconds):
-            message = await receive()
-    except TimeoutError:
-        raise errors.too_slow(seconds) from None
+        waits_for = next(steps)
+    except StopIteration as at_once:
+        message: Message = at_once.value
+    else:
+        try:
+            async with asyncio.timeout(seconds):
+                message = await _going_on(waits_for, steps)
+        except TimeoutError:
+            raise errors.too_slow(seconds) from None
     if message["type"] == "http.disconnect":
         raise Disconnected
     return message
+
+
+@types.coroutine
+def _going_on(waits_for: Any, steps: Generator[Any, Any, Message]) -> Generator[Any, Any, Message]:
+    """Awaits what has taken its first step, and waits for `waits_for` now."""
+    try:
+        yield waits_for
+        return (yield from steps)
+    finally:
+        steps.close()
 
 
 async def _rest(start: bytes, receive: Receive, limit: int) -> bytes:
@@ -139,7 +158,7 @@ async def answer(send: Send, status: int, content_type: bytes, body: bytes, extr
 async def _send(send: Send, status: int, content_type: bytes, body: bytes, extra: Headers) -> None:
     headers = [
         (b"content-type", content_type),
-        (b"content-length", str(len(body)).encode()),
+        (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         *SAFE,
         *extra,

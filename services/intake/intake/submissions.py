@@ -196,5 +196,5 @@ async def _accepted(send: Send, accepted: Accepted, named: Named, found: Found, 
         else:
             await http.page(send, 202, thank_you(found.form.language), cors)
         return
-    body = b'{"submission_id":"%s","status":"accepted"}' % str(accepted.submission_id).encode()
+    body = orjson.dumps({"submission_id": accepted.submission_id, "status": "accepted"})
     await http.answer(send, found.form.success_status, b"application/json", body, cors)

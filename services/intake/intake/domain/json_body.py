@@ -10,6 +10,10 @@ from intake.domain.refusals import Refusal, unacceptable, unreadable
 from intake.domain.text import MAX_DEPTH, check_value, too_deep
 
 _LONG_NUMBER = re.compile(rb"\d{19}")
+_LEVELS = frozenset((dict, list))
+_MAY_HIDE_A_LONG_NUMBER = _LEVELS | {float}
+"""The fast parser makes a double of an integer beyond 64 bits; most bodies hold neither one nor another level
+to look for it."""
 _MAX_INTEGER = 2**64 - 1
 _MIN_INTEGER = -(2**63)
 _BOM = b"\xef\xbb\xbf"
@@ -23,21 +27,28 @@ def decode_json(body: bytes) -> dict[str, Any]:
     body = body.removeprefix(_BOM)
     if not body.strip():
         raise unreadable("the body is empty: send a JSON object with the form's fields")
-    value = _slow(body) if _LONG_NUMBER.search(body) else _fast(body)
+    fields = _object(_fast(body))
+    kinds = set(map(type, fields.values()))
+    if not _MAY_HIDE_A_LONG_NUMBER.isdisjoint(kinds) and _LONG_NUMBER.search(body):
+        fields = _object(_slow(body))
+    if _may_hold_worse(body, is_flat=_LEVELS.isdisjoint(kinds)):
+        check_value(fields, "")
+    return fields
+
+
+def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise unacceptable('the body is JSON but not an object: send {"field": "value", ...}')
-    if _may_hold_worse(body):
-        check_value(value, "")
     return value
 
 
-def _may_hold_worse(body: bytes) -> bool:
+def _may_hold_worse(body: bytes, *, is_flat: bool) -> bool:
     """Whether there is anything for `check_value` to find in the object that `body` was read as.
 
     In strict JSON and UTF-8 only an escape brings in NUL or half a surrogate pair, and too deep a nesting
     takes as many brackets. Most bodies have neither, and the walk costs more than their parsing.
     """
-    return b"\\u" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH
+    return b"\\u" in body or (not is_flat and body.count(b"{") + body.count(b"[") > MAX_DEPTH)
 
 
 def _fast(body: bytes) -> Any:
