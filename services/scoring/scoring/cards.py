@@ -6,7 +6,7 @@ from functools import partial
 from rulebook.cel import compile_condition
 from rulebook.context import SCORING_VARIABLES
 from rulebook.versions import History, Versioned
-from scoring.domain.leads import Cards, CardsAt
+from scoring.domain.book import Cards, CardsAt
 from scoring.domain.score import compile_scorecard
 
 _compile = partial(compile_condition, variables=SCORING_VARIABLES)

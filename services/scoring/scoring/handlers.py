@@ -18,8 +18,9 @@ from rulebook.store import RulebookCache
 from rulebook.versions import History
 from scoring import metrics
 from scoring.cards import CompiledCards
+from scoring.domain.book import CardsAt, LeadBook, Publication
 from scoring.domain.desk import Desk
-from scoring.domain.leads import CardsAt, Lead, LeadBook, LeadState, Publication
+from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import KeyName, People
 from scoring.domain.progress import ProgressDesk, ProgressEffect
 from scoring.domain.submissions import (

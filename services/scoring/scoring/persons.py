@@ -12,8 +12,8 @@ from lead_events.words import CauseKind
 from rulebook.store import RulebookCache
 from scoring import metrics
 from scoring.cards import CompiledCards
+from scoring.domain.book import LeadBook, Occasion
 from scoring.domain.erasure import ErasureKeys, needles
-from scoring.domain.leads import LeadBook, Occasion
 from scoring.domain.people import KeyName, People
 from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPerson
 from scoring.store import load, persons, save

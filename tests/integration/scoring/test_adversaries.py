@@ -291,3 +291,12 @@ async def test_an_ask_merged_into_a_lead_that_was_closed_unheard_is_not_forgotte
     event = world.scored()[-1]
     assert (event.lead_id, event.line) == (lead_id(merging.submission_id, "main"), "main")
     assert [row["state"] for row in (await leads(world)).values()].count("open") == 2
+    (kept,) = await world.fetch(
+        "SELECT lead_ids, merged_leads FROM submissions WHERE id = $1", merging.submission_id
+    )
+    training = lead_id(merging.submission_id, "training")
+    assert kept == {"lead_ids": [training, event.lead_id], "merged_leads": []}
+    world.send(late(survivor, merging.submission_id, CloseReason.REJECTED), "lead-progressed")
+    await world.settle()
+    assert world.scored()[-1] == event
+    assert (await leads(world))[survivor]["submissions"] == 2

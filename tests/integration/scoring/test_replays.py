@@ -90,6 +90,13 @@ async def run(world: "World", replays: Replays, **given: Any) -> dict[str, Any]:
     return await replays.progress(asked["replay_id"])
 
 
+def send_again(world: "World", sent: LeadSubmitted, **mapped: Any) -> None:
+    """What one submission of a replay sends: the same one, mapped anew."""
+    rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=START, by="ana")
+    again = sent.model_copy(update={"rerun": rerun, **mapped})
+    world.send(again, "lead-imported", event_id=uuid4(), partition=0)
+
+
 async def states(world: "World") -> list[str]:
     return sorted((await world.states()).values())
 
@@ -251,10 +258,7 @@ async def test_of_two_that_come_again_in_one_batch_the_last_holds(
     await world.settle()
     await world.stop()
     for city in ("Vigo", "Lugo", "Leon"):
-        rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=START, by="ana")
-        profile = Profile(email="eva@example.com", city=city)
-        again = sent.model_copy(update={"profile": profile, "rerun": rerun})
-        world.send(again, "lead-imported", event_id=uuid4(), partition=0)
+        send_again(world, sent, profile=Profile(email="eva@example.com", city=city))
     await world.settle()
     (row,) = await world.fetch("SELECT event -> 'profile' ->> 'city' AS city FROM submissions")
     assert row["city"] == "Leon"
@@ -547,6 +551,72 @@ async def test_a_correction_that_comes_first_stays_what_holds(bare_world: "World
     (person,) = await world.fetch("SELECT profile FROM persons")
     (lead,) = await world.fetch("SELECT submissions FROM leads")
     assert (person["profile"]["employees"], lead["submissions"]) == (9, 1)
+
+
+async def test_what_was_corrected_while_a_replay_mapped_it_again_counts_no_more(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], employees=["size"]).open()
+    vendor: dict[str, Any] = {"key": "v-1", "key_origin": "vendor"}
+    first = shop.post({"email": "eva@example.com", "size": 90}, **vendor)
+    shop.post({"email": "eva@example.com", "size": 9}, 5, **vendor)
+    await world.settle()
+    send_again(world, first, profile=Profile(email="eva@example.com", employees=90, city="Vigo"))
+    await world.settle()
+    (person,) = await world.fetch("SELECT profile FROM persons")
+    (lead,) = await world.fetch("SELECT submissions FROM leads")
+    assert (person["profile"].get("city"), person["profile"]["employees"], lead["submissions"]) == (
+        None,
+        9,
+        1,
+    )
+    assert "remapped" not in await world.effects()
+
+
+async def test_what_a_correction_and_a_replay_of_one_batch_say_counts_once(bare_world: "World") -> None:
+    world = bare_world
+    shop = await Shop(world, email=["email"], employees=["size"]).open()
+    vendor: dict[str, Any] = {"key": "v-1", "key_origin": "vendor"}
+    first = shop.post({"email": "eva@example.com", "size": 90}, **vendor)
+    await world.settle()
+    await world.stop()
+    send_again(world, first, profile=Profile(email="eva@example.com", city="Vigo"))
+    shop.post({"email": "eva@example.com", "size": 9}, 5, **vendor)
+    send_again(world, first, profile=Profile(email="eva@example.com", city="Lugo"))
+    await world.settle()
+    (person,) = await world.fetch("SELECT profile FROM persons")
+    (lead,) = await world.fetch("SELECT submissions FROM leads")
+    assert (person["profile"].get("city"), person["profile"]["employees"], lead["submissions"]) == (
+        None,
+        9,
+        1,
+    )
+
+
+async def test_what_only_showed_two_persons_to_be_one_brings_nothing_to_their_leads(world: "World") -> None:
+    """It asks for another line, with consent; theirs are tests that ask for nothing."""
+    phone, email = {"phone": "+34600111222"}, {"email": "eva@example.com"}
+    quiet: dict[str, Any] = {"is_test": True, "explicit_ask": False}
+    world.submit(phone, **quiet)
+    joined = world.submit(email, **quiet, received_at=START + timedelta(minutes=5))
+    merging = world.submit(
+        phone | email,
+        received_at=START + timedelta(minutes=10),
+        lines=["training"],
+        consent=Consent(given=True, text="Call me.", at=START),
+    )
+    await world.settle()
+    for _ in range(2):
+        send_again(world, joined, profile=Profile(**email, city="Vigo"))
+        send_again(world, merging, attribution=FROM_THE_FAIR)
+        await world.settle()
+    main, training = await world.fetch("SELECT * FROM leads WHERE state = 'open' ORDER BY line")
+    assert (main["submissions"], main["asks"], main["is_test"], main["consent"]) == (2, False, True, None)
+    assert (training["submissions"], training["asks"], training["is_test"]) == (1, True, False)
+    assert training["attribution"]["utm_campaign"] == "fair"
+    (kept,) = await world.fetch(
+        "SELECT lead_ids, merged_leads FROM submissions WHERE id = $1", merging.submission_id
+    )
+    assert kept == {"lead_ids": [training["id"]], "merged_leads": [main["id"]]}
 
 
 async def test_a_constant_vendors_id_loses_nobody(bare_world: "World") -> None:

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from lead_events import Closing, LeadProgressed, LeadRouted, Outcome
+from lead_events import Closing, LeadProgressed, LeadRouted, Outcome, Rerun
 from lead_events.ids import lead_id
-from lead_events.words import CauseKind, CloseReason, ProgressKind, Quadrant, RoutedKind
+from lead_events.words import CauseKind, CloseReason, ProgressKind, Quadrant, RerunKind, RoutedKind
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -150,3 +150,11 @@ async def test_a_late_ask_that_is_no_submission_opens_a_lead_where_the_closed_on
     await world.settle()
     event = world.scored()[-1]
     assert (event.lead_id, event.form_id, event.cause.id) == (lead_id(ask, "main"), "demo", ask)
+    test = world.submit(is_test=True, explicit_ask=False, received_at=START + timedelta(days=1))
+    await world.settle()
+    rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=START, by="ana")
+    again = test.model_copy(update={"rerun": rerun, "campaign": "spring"})
+    world.send(again, "lead-imported", event_id=uuid4())
+    await world.settle()
+    (lead,) = await world.fetch("SELECT * FROM leads WHERE id = $1", event.lead_id)
+    assert (lead["submissions"], lead["asks"], lead["is_test"]) == (2, True, False)

@@ -16,8 +16,9 @@ from lead_events.words import CauseKind, RerunKind
 from rulebook.cel import compile_condition
 from rulebook.context import SCORING_VARIABLES
 from rulebook.models import Rule, Scorecard
+from scoring.domain.book import Cards, LeadBook
 from scoring.domain.desk import Desk
-from scoring.domain.leads import Cards, LeadBook, LeadState
+from scoring.domain.leads import LeadState
 from scoring.domain.people import Key, KeyName, People
 from scoring.domain.score import compile_scorecard
 from scoring.domain.submissions import Incoming, Kept, SubmissionState

@@ -8,13 +8,15 @@ from uuid import UUID, uuid5
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lead_events import Attribution, Consent, LeadSubmitted, Profile, Receipt, Rerun
+from lead_events import Attribution, Consent, ImportedRow, LeadSubmitted, Profile, Receipt, Rerun
 from lead_events.words import RerunKind
 from rulebook.cel import compile_condition
 from rulebook.context import SCORING_VARIABLES
 from rulebook.models import Scorecard
+from scoring.domain.acts import Act
+from scoring.domain.book import Cards, LeadBook
 from scoring.domain.desk import Desk
-from scoring.domain.leads import Act, Cards, Lead, LeadBook, LeadState
+from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Key, KeyName, People
 from scoring.domain.score import compile_scorecard
 from scoring.domain.submissions import Fate, Incoming, Kept, SubmissionState, act_of
@@ -24,14 +26,17 @@ CARD = compile_scorecard(
     Scorecard(fit=[], interest=[]), lambda source: compile_condition(source, SCORING_VARIABLES)
 )
 CARDS = Cards(1, {"main": CARD, "training": CARD})
-PEOPLE: tuple[KeyName, ...] = (("email", "eva@example.com"), ("email", "leo@example.com"))
+EVA, LEO, PHONE = ("email", "eva@example.com"), ("email", "leo@example.com"), ("phone", "+34600111222")
+SENDERS: tuple[tuple[KeyName, ...], ...] = ((EVA,), (LEO,), (PHONE,), (EVA, PHONE))
+"""The last one shows that the first and the one before it are one person."""
+IMPORT = UUID(int=7)
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """What a mapping made of one submission."""
+    """What a mapping made of one submission of one of SENDERS."""
 
-    person: int
+    sender: int
     asks: bool
     is_test: bool
     consent: str | None
@@ -41,7 +46,7 @@ class Mapped:
 
 mapped = st.builds(
     Mapped,
-    person=st.integers(0, 1),
+    sender=st.integers(0, len(SENDERS) - 1),
     asks=st.booleans(),
     is_test=st.booleans(),
     consent=st.sampled_from([None, "Yes, call me.", "Yes, write to me."]),
@@ -50,7 +55,11 @@ mapped = st.builds(
 )
 
 
-def incoming(number: int, what: Mapped, again: int = 0) -> Incoming:
+first = st.lists(st.tuples(mapped, st.booleans()), min_size=1, max_size=5)
+"""With whether it is a row of an import: those ask for nothing."""
+
+
+def incoming(number: int, what: Mapped, is_row: bool = False, again: int = 0) -> Incoming:
     received = START + timedelta(minutes=10 * number)
     consent = what.consent and Consent(given=True, text=what.consent, at=received)
     submission = LeadSubmitted(
@@ -62,19 +71,20 @@ def incoming(number: int, what: Mapped, again: int = 0) -> Incoming:
         fingerprint=str(number),
         received_at=received,
         fields={},
-        profile=Profile(email=PEOPLE[what.person][1]),
+        profile=Profile(**dict(SENDERS[what.sender])),
         attribution=Attribution(utm_campaign=what.campaign),
         consent=consent or None,
-        explicit_ask=what.asks,
+        explicit_ask=what.asks and not is_row,
         is_test=what.is_test,
         receipt=Receipt(instance="i", number=number + 1),
         rulebook_version=1,
+        imported=ImportedRow(import_id=IMPORT, row=number + 1) if is_row else None,
     )
     if again:
         rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=UUID(int=again), at=START, by="ana")
         submission = submission.model_copy(update={"rerun": rerun})
     event = uuid5(UUID(int=1), f"{number} {again}")
-    return Incoming(submission, event, received, False, (PEOPLE[what.person],))
+    return Incoming(submission, event, received, False, SENDERS[what.sender])
 
 
 def take(taking: Desk, sent: Incoming) -> Fate | None:
@@ -82,7 +92,7 @@ def take(taking: Desk, sent: Incoming) -> Fate | None:
     fate = taking.take(sent)
     if fate is not None and fate.again is None:
         taking.kept[sent.submission.submission_id] = Kept(
-            sent.submission, sent.keys, START, fate.state, fate.person_id, fate.lead_ids
+            sent.submission, sent.keys, START, fate.state, fate.person_id, fate.lead_ids, fate.merged_leads
         )
     return fate
 
@@ -115,35 +125,45 @@ def check(taking: Desk) -> None:
         opener = next((act for act in acts if act.submission == lead.opened_by), None)
         assert opener is None or lead.origins[0] == opener.origin
         assert lead.attribution == (opener.attribution if opener else Attribution())
+        is_live = opener is None or opener.handling is None or any(a.asks for a in acts if not a.handling)
+        assert (lead.handling is None) == is_live
 
 
-@settings(max_examples=300)
-@given(st.lists(mapped, min_size=1, max_size=5), st.data())
-def test_a_lead_is_what_its_submissions_bring(first: Sequence[Mapped], data: st.DataObject) -> None:
-    taking = Desk(People([Key(name) for name in PEOPLE], []), LeadBook(), lambda _: CARDS, START)
-    for number, what in enumerate(first):
-        take(taking, incoming(number, what))
+def desk() -> Desk:
+    return Desk(People([Key(name) for name in (EVA, LEO, PHONE)], []), LeadBook(), lambda _: CARDS, START)
+
+
+def take_all(taking: Desk, sent: Sequence[tuple[Mapped, bool]]) -> None:
+    for number, (what, is_row) in enumerate(sent):
+        take(taking, incoming(number, what, is_row))
     taking.leads = taking.admission.leads = dict(taking.book.changed)
     check(taking)
+
+
+@settings(max_examples=250)
+@given(first, st.data())
+def test_a_lead_is_what_its_submissions_bring(
+    sent: Sequence[tuple[Mapped, bool]], data: st.DataObject
+) -> None:
+    taking = desk()
+    take_all(taking, sent)
     for again in range(1, data.draw(st.integers(1, 6)) + 1):
-        number = data.draw(st.integers(0, len(first) - 1))
-        take(taking, incoming(number, data.draw(mapped), again))
+        number = data.draw(st.integers(0, len(sent) - 1))
+        take(taking, incoming(number, data.draw(mapped), sent[number][1], again))
         check(taking)
 
 
 @settings(max_examples=100)
-@given(st.lists(mapped, min_size=2, max_size=5), st.data())
+@given(first, st.data())
 def test_what_an_erased_person_sent_leaves_nothing_in_anybodys_lead(
-    first: Sequence[Mapped], data: st.DataObject
+    sent: Sequence[tuple[Mapped, bool]], data: st.DataObject
 ) -> None:
-    taking = Desk(People([Key(name) for name in PEOPLE], []), LeadBook(), lambda _: CARDS, START)
-    for number, what in enumerate(first):
-        take(taking, incoming(number, replace(what, person=0)))
-    taking.leads = taking.admission.leads = dict(taking.book.changed)
-    gone = data.draw(st.integers(0, len(first) - 1))
-    sent = incoming(gone, replace(data.draw(mapped), person=1), again=1)
-    taking.erased = {sent.submission.submission_id}
-    fate = take(taking, sent)
+    taking = desk()
+    take_all(taking, [(replace(what, sender=(0, 2, 3)[what.sender % 3]), is_row) for what, is_row in sent])
+    gone = data.draw(st.integers(0, len(sent) - 1))
+    again = incoming(gone, replace(data.draw(mapped), sender=1), sent[gone][1], again=1)
+    taking.erased = {again.submission.submission_id}
+    fate = take(taking, again)
     assert fate is not None
     assert fate.state is SubmissionState.ERASED
     check(taking)

@@ -1,14 +1,16 @@
 """How an accepted submission reaches its person and their leads, and how another takes its place."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from lead_events import Cause, LeadMerged
 from lead_events.words import CauseKind
+from scoring.domain.acts import Act
+from scoring.domain.book import CardsAt, LeadBook, LetGo, Occasion
 from scoring.domain.contributions import Contributions, Said
-from scoring.domain.leads import Act, CardsAt, Lead, LeadBook, LeadState, LetGo, Occasion
+from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import EMAIL, People, Person, Resolution
 from scoring.domain.submissions import (
     Fate,
@@ -66,22 +68,22 @@ class Admission:
         absorbed = self._merge_leads(found, incoming)
         act = act_of(submission)
         lines = dict.fromkeys(submission.lines)
-        taken = [self.book.take(found.person.id, line, act, opened_by=identity) for line in lines]
+        taken = [self.book.take(found.person.id, line, act, identity) for line in lines]
         opened = any(is_new for _, is_new in taken)
         leads = [lead for lead, _ in taken]
-        leads += [each for each in self.book.of(found.person.id) if each.id in absorbed and each not in leads]
+        merged = [each for each in self.book.of(found.person.id) if each.id in absorbed and each not in leads]
         self._note_said(found.person, incoming, leads)
-        self._publish(found.person, leads, incoming, with_others=opened or bool(found.merged))
+        self._publish(found.person, leads + merged, incoming, with_others=opened or bool(found.merged))
         state = SubmissionState.OPENED if opened else SubmissionState.JOINED
-        return Fate(state, found.person.id, tuple(lead.id for lead in leads))
+        return Fate(state, found.person.id, _ids(leads), merged_leads=_ids(merged))
 
     def replace(self, incoming: Incoming, old: Kept) -> Fate:
         """Take in what stands for `old` from now on: the same one mapped anew, or a vendor's correction.
 
         It belongs to the leads that `old` belongs to and counts once in each; what `old` alone said about the
         person goes. Open leads are published as rescored: nobody asks anew by it. A line it did not ask for
-        before opens or joins a lead. An ended lead stays as it is, and one of a line it asks for no more
-        keeps it.
+        before opens or joins a lead, and one of a line it asks for no more keeps it. An ended lead stays as
+        it is, unless it turns out to be somebody else's: then what it brought is taken out.
         """
         before = self._take_back(old)
         found = self._resolve_again(incoming, old, before)
@@ -89,13 +91,14 @@ class Admission:
         self._merge_leads(found, incoming)
         held = self._held(old)
         before = self.people.root(before.id)
-        if found.person is not before:
-            asked = [lead for lead in held if self._counts(lead, old, before)]
-            held = self._brought_along(asked, found.person, incoming)
-            for lead in asked:
-                if lead.person_id == before.id or self.people.root(lead.person_id) is before:
-                    self.book.put_right(lead, act_of(old.submission), None, self._others(before, lead))
-        return self._enter(incoming, found.person, held, before, act_of(old.submission))
+        if found.person is before:
+            fate = self._enter(incoming, before, held, before, old)
+            return replace(fate, merged_leads=old.merged_leads)
+        brought = self._brought_along(held, found.person, incoming)
+        for lead in held:
+            if self.people.root(lead.person_id) is before:
+                self._take_out(lead, old, before)
+        return self._enter(incoming, found.person, brought, before, old)
 
     def withdraw(self, incoming: Incoming, old: Kept) -> Fate:
         """Mapped anew, `old` turned out to be from before the erasure of somebody else: nothing of it stays
@@ -104,35 +107,36 @@ class Admission:
         before = self._take_back(old)
         carried = {name for said in self.said.of(before.id) for name in said.keys}
         self.people.detach(set(old.keys) - carried, before)
-        for lead in self._once_held(old.lead_ids):
-            self.book.put_right(lead, act_of(old.submission), None, self._others(before, lead))
         gone = [lead for lead in self._held(old) if self.book.forget(lead)]
+        for lead in self._once_held(old.lead_ids):
+            self._take_out(lead, old, before)
         self.erased_leads += [ErasedLead(incoming.event_id, before.id, lead.id) for lead in gone]
         self._publish_beside(
             before, list(self.book.of(before.id)), self._occasion(incoming, CauseKind.RESCORE)
         )
         return Fate(SubmissionState.ERASED)
 
-    def _brought_along(self, asked: Sequence[Lead], person: Person, incoming: Incoming) -> list[Lead]:
-        """The leads that hold a submission which turned out to be `person`'s. Those that end are told.
+    def _brought_along(self, held: Sequence[Lead], person: Person, incoming: Incoming) -> list[Lead]:
+        """The leads that hold a submission from now on which turned out to be `person`'s, of those that have
+        `held` it. Those that end are told.
 
         One that it asks for still is joined as any other; one that it asks for no more keeps it.
         """
         ended = dict[UUID, Lead]()
-        held: list[Lead] = []
-        for lead in asked:
+        along: list[Lead] = []
+        for lead in held:
             what = self.book.let_go(lead, person.id)
             if what is LetGo.GOES_ALONG:
-                held.append(lead)
+                along.append(lead)
             elif what is LetGo.ENDS:
                 ended[lead.id] = lead
         kept = [lead.line for lead in ended.values() if lead.line not in incoming.submission.lines]
         for heir in [each for each in self.book.of(person.id) if each.line in kept]:
             heir.submissions += 1
-            held.append(heir)
+            along.append(heir)
         if ended:
             self._tell_ended(person, list(ended), incoming)
-        return held
+        return along
 
     def _tell_ended(self, person: Person, ended: list[UUID], incoming: Incoming) -> None:
         """Leads of one person ended in other ones of theirs: no two persons were found to be one."""
@@ -149,15 +153,15 @@ class Admission:
         self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
 
     def _enter(
-        self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person, old: Act
+        self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person, old: Kept
     ) -> Fate:
         act = act_of(incoming.submission)
         for lead in held:
             if lead.state is LeadState.OPEN:
-                self.book.put_right(lead, old, act, self._others(person, lead))
+                self.book.put_right(lead, act_of(old.submission), act, self._others(person, lead))
         known = {lead.line for lead in held}
         lines = [line for line in dict.fromkeys(incoming.submission.lines) if line not in known]
-        taken = [self.book.take(person.id, line, act, opened_by=incoming.event_id) for line in lines]
+        taken = [self.book.take(person.id, line, act, incoming.event_id) for line in lines]
         leads = [lead for lead, _ in taken]
         self._note_said(person, incoming, [*held, *leads])
         if leads:
@@ -167,7 +171,7 @@ class Admission:
             others = [lead for lead in self.book.of(each.id) if lead not in leads]
             self._publish_beside(each, others, occasion)
         state = SubmissionState.OPENED if any(is_new for _, is_new in taken) else SubmissionState.JOINED
-        return Fate(state, person.id, tuple(dict.fromkeys(lead.id for lead in [*held, *leads])))
+        return Fate(state, person.id, _ids([*held, *leads]))
 
     def _take_back(self, old: Kept) -> Person:
         """What `old` alone said about its person goes, and what others say of the same comes forth."""
@@ -213,17 +217,16 @@ class Admission:
         """The leads that hold `old` now: its own, or what they were merged into."""
         return [lead for lead in self._once_held(old.lead_ids) if lead.merged_into is None]
 
-    def _counts(self, lead: Lead, old: Kept, person: Person) -> bool:
-        """Whether a lead counts `old` among its submissions: one that it has only merged does not."""
-        return lead.line in old.submission.lines or lead.submissions > len(self._others(person, lead))
+    def _take_out(self, lead: Lead, old: Kept, person: Person) -> None:
+        """What `old` brought to a lead of the person it was taken for goes."""
+        self.book.put_right(lead, act_of(old.submission), None, self._others(person, lead))
 
     def _others(self, person: Person, lead: Lead) -> list[Act]:
         """What other submissions of the person have brought to one of their leads, oldest first."""
-        return [
-            act_of(said.submission)
-            for said in self.said.of(person.id)
-            if lead.id in said.leads or lead in self._once_held(said.leads)
-        ]
+        known = {lead.id, *self.leads, *self.book.changed}
+        whole = {each for each in known if lead in self._once_held([each])}
+        every = self.said.of(person.id)
+        return [act_of(said.submission) for said in every if not whole.isdisjoint(said.leads)]
 
     def _once_held(self, leads: Iterable[UUID]) -> list[Lead]:
         """These leads, and what they were merged into."""
@@ -242,8 +245,7 @@ class Admission:
         self.people.touch(person)
 
     def _note_said(self, person: Person, incoming: Incoming, leads: Iterable[Lead]) -> None:
-        said = Said(incoming.submission, incoming.keys, tuple(lead.id for lead in leads))
-        self.said.add(person.id, said)
+        self.said.add(person.id, Said(incoming.submission, incoming.keys, _ids(leads)))
 
     def _merge_leads(self, found: Resolution, incoming: Incoming) -> set[UUID]:
         """The leads that others ended in. They carry those others' asks now and are published as asked
@@ -307,6 +309,10 @@ class Admission:
         if incoming.rerun is not None:
             return incoming.rerun.at
         return self.now if incoming.is_bulk else None
+
+
+def _ids(leads: Iterable[Lead]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(lead.id for lead in leads))
 
 
 def _is_of_email(said: Said, old: Kept) -> bool:

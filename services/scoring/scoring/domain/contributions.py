@@ -10,7 +10,7 @@ from scoring.domain.people import KeyName
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one submission says, the identity keys it carries, and the leads that have held it."""
+    """What one submission says, the identity keys it carries, and the leads that hold it or have held it."""
 
     submission: LeadSubmitted
     keys: tuple[KeyName, ...] = ()

@@ -8,8 +8,9 @@ from uuid import UUID
 from lead_events import LeadSubmitted
 from lead_events.words import QuarantineReason, RerunKind
 from scoring.domain.admission import Admission, Merge
+from scoring.domain.book import CardsAt, LeadBook
 from scoring.domain.contributions import Contributions
-from scoring.domain.leads import CardsAt, Lead, LeadBook
+from scoring.domain.leads import Lead
 from scoring.domain.people import People
 from scoring.domain.submissions import (
     Fate,
@@ -89,6 +90,8 @@ class Desk:
             return None
         if identity in self.erased:
             del self.kept[identity]
+            of_key = self._of_key(incoming)
+            of_key[:] = [each for each in of_key if each.submission.submission_id != identity]
             fate = Fate(SubmissionState.ERASED)
             if kept.is_accepted:
                 fate = self.admission.withdraw(incoming, kept)
@@ -110,7 +113,9 @@ class Desk:
 
     def _remember(self, incoming: Incoming, fate: Fate) -> None:
         identity = incoming.submission.submission_id
-        self.kept[identity] = _kept(incoming, fate)
+        self.kept[identity] = now = _kept(incoming, fate)
+        of_key = self._of_key(incoming)
+        of_key[:] = [now if each.submission.submission_id == identity else each for each in of_key]
 
     def _admit(self, incoming: Incoming) -> Fate:
         earlier = self._predecessor(incoming)
@@ -122,7 +127,10 @@ class Desk:
         else:
             self._of_key(incoming).remove(earlier)
             fate = self.admission.replace(incoming, earlier)
-            fate = replace(fate, supersedes=earlier.submission.submission_id)
+            identity = earlier.submission.submission_id
+            fate = replace(fate, supersedes=identity)
+            if identity in self.kept:
+                self.kept[identity] = replace(self.kept[identity], is_superseded=True)
         if incoming.submission.key_origin == "vendor":
             self._of_key(incoming).append(_kept(incoming, fate))
         return fate
@@ -228,4 +236,6 @@ def _kept(incoming: Incoming, fate: Fate) -> Kept:
         state=fate.state,
         person_id=fate.person_id,
         lead_ids=fate.lead_ids,
+        merged_leads=fate.merged_leads,
+        is_superseded=fate.superseded_by is not None,
     )

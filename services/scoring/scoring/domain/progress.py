@@ -1,6 +1,6 @@
 """What the router and the reps report back: leads that ended, and asks that came after an end."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -8,7 +8,9 @@ from uuid import UUID
 from lead_events import Cause, Journey, LeadProgressed, LeadRouted, LeadSubmitted
 from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
-from scoring.domain.leads import Act, CardsAt, Lead, LeadBook, LeadState, Occasion
+from scoring.domain.acts import Act
+from scoring.domain.book import CardsAt, LeadBook, Occasion
+from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import People
 from scoring.domain.submissions import SubmissionState, act_of, act_time, journey_of
 
@@ -35,13 +37,14 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class StoredSubmission:
-    """A submission as kept, with the leads it belongs to."""
+    """A submission as kept, with the leads that hold it and those that it only merged."""
 
     submission: LeadSubmitted
     durable_at: datetime
     lead_ids: tuple[UUID, ...]
     state: SubmissionState
     released_at: datetime | None = None
+    merged_leads: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Moved:
     submission: UUID
     state: SubmissionState
     lead_ids: tuple[UUID, ...]
+    merged_leads: tuple[UUID, ...]
 
 
 def ending_of(report: LeadRouted | LeadProgressed) -> Ending | None:
@@ -121,8 +125,8 @@ class ProgressDesk:
         it is not counted again, only published as an ask.
         """
         cause = report.cause_id or event_id
-        stored = self.stored.get(cause)
-        if lead_id(cause, closed.line) in self.leads or (stored and closed.id not in self._leads_of(stored)):
+        stored = self._as_moved(self.stored.get(cause))
+        if lead_id(cause, closed.line) in self.leads or (stored and closed.id not in _told_in(stored)):
             return ProgressEffect.NOTED
         act = act_of(stored.submission) if stored else _act_unknown(closed, report, cause)
         occasion = self._occasion(act, stored, report, event_id)
@@ -132,13 +136,14 @@ class ProgressDesk:
         holder = self._holder(closed)
         lead, opened = holder, False
         if holder.state is not LeadState.OPEN:
-            lead, opened = self.book.take(person.id, closed.line, act, opened_by=cause)
+            lead, opened = self.book.take(person.id, closed.line, act, cause)
             self.leads[lead.id] = lead
-            holder.submissions = max(holder.submissions - 1, 1)
+            if stored is None or closed.id in stored.lead_ids:
+                holder.submissions = max(holder.submissions - 1, 1)
             self.book.changed[holder.id] = holder
         self.book.publish(lead, person, occasion)
         if stored:
-            self._move(stored, closed.id, lead.id, opened)
+            self._move(stored, closed.id, lead.id, opened=opened, joined=lead is not holder)
         return ProgressEffect.OPENED if opened else ProgressEffect.JOINED
 
     def _holder(self, lead: Lead) -> Lead:
@@ -158,15 +163,21 @@ class ProgressDesk:
             cards=self.cards_at(act.received_at),
         )
 
-    def _leads_of(self, stored: StoredSubmission) -> tuple[UUID, ...]:
-        moved = self.moved.get(stored.submission.submission_id)
-        return moved.lead_ids if moved else stored.lead_ids
+    def _as_moved(self, stored: StoredSubmission | None) -> StoredSubmission | None:
+        moved = self.moved.get(stored.submission.submission_id) if stored else None
+        if stored is None or moved is None:
+            return stored
+        return replace(stored, state=moved.state, lead_ids=moved.lead_ids, merged_leads=moved.merged_leads)
 
-    def _move(self, stored: StoredSubmission, old: UUID, new: UUID, opened: bool) -> None:
+    def _move(self, stored: StoredSubmission, old: UUID, new: UUID, *, opened: bool, joined: bool) -> None:
+        """A lead that it only merged holds it once it has joined another one by its late ask."""
+        held = tuple(new if each == old else each for each in stored.lead_ids)
+        merged = tuple(new if each == old else each for each in stored.merged_leads)
+        if joined and new in merged:
+            held, merged = (*held, new), tuple(each for each in merged if each != new)
         identity = stored.submission.submission_id
-        leads = tuple(new if each == old else each for each in self._leads_of(stored))
-        before = self.moved[identity].state if identity in self.moved else stored.state
-        self.moved[identity] = Moved(identity, SubmissionState.OPENED if opened else before, leads)
+        state = SubmissionState.OPENED if opened else stored.state
+        self.moved[identity] = Moved(identity, state, tuple(dict.fromkeys(held)), merged)
 
     def _journey(self, stored: StoredSubmission | None, report: LeadProgressed) -> Journey:
         if stored is not None:
@@ -174,6 +185,11 @@ class ProgressDesk:
                 stored.submission, stored.durable_at, released_at=stored.released_at, now=self.now
             )
         return Journey.model_construct(received_at=report.at, durable_at=report.at, scored_at=self.now)
+
+
+def _told_in(stored: StoredSubmission) -> tuple[UUID, ...]:
+    """The leads that were published as asked for by it."""
+    return (*stored.lead_ids, *stored.merged_leads)
 
 
 def _act_unknown(closed: Lead, report: LeadProgressed, cause: UUID) -> Act:

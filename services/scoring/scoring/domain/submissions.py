@@ -9,7 +9,7 @@ from uuid import UUID
 
 from lead_events import Handling, Journey, LeadSubmitted, Rerun
 from lead_events.words import QuarantineReason, RerunKind
-from scoring.domain.leads import Act
+from scoring.domain.acts import Act
 from scoring.domain.people import KeyName
 
 DOUBLE_CLICK = timedelta(minutes=5)
@@ -61,8 +61,10 @@ class Incoming:
 class Fate:
     """What became of one submission.
 
-    `again`: it was kept before and stands so now. `supersedes`: the submission of the same vendor's id whose
-    place it takes; `superseded_by`: the newer one that has its place already.
+    `lead_ids`: the leads that hold it. `merged_leads`: those that it brings nothing to, but others ended in,
+    for it showed two persons to be one: they are published as asked for by it. `again`: it was kept before
+    and stands so now. `supersedes`: the submission of the same vendor's id whose place it takes;
+    `superseded_by`: the newer one that has its place already.
     """
 
     state: SubmissionState
@@ -74,11 +76,12 @@ class Fate:
     again: RerunKind | None = None
     supersedes: UUID | None = None
     superseded_by: UUID | None = None
+    merged_leads: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A submission that is stored, and what became of it so far."""
+    """A submission that is stored, and what became of it so far: see Fate."""
 
     submission: LeadSubmitted
     keys: tuple[KeyName, ...]
@@ -86,11 +89,13 @@ class Kept:
     state: SubmissionState
     person_id: UUID | None = None
     lead_ids: tuple[UUID, ...] = ()
+    merged_leads: tuple[UUID, ...] = ()
+    is_superseded: bool = False
 
     @property
     def is_accepted(self) -> bool:
-        """Whether it belongs to a person and a lead."""
-        return self.state in ACCEPTED
+        """Whether it belongs to a person and a lead, and no other has taken its place."""
+        return self.state in ACCEPTED and not self.is_superseded
 
 
 @dataclass(slots=True)

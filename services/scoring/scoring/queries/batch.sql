@@ -75,7 +75,7 @@ ORDER BY id FOR UPDATE
 
 -- name: submissions_with_events
 -- Submissions that reports name, as they came.
-SELECT id, event, durable_at, lead_ids, state, released_at FROM submissions
+SELECT id, event, durable_at, lead_ids, merged_leads, state, released_at FROM submissions
 WHERE id = ANY($1::uuid[]) AND state <> 'erased'
 
 -- name: save_persons
@@ -100,25 +100,25 @@ WHERE identity_keys.kind = unused.kind AND identity_keys.value = unused.value AN
 -- name: insert_submissions
 -- Submissions and what became of them; lead ids come as text arrays written '{...}'.
 INSERT INTO submissions (id, form_id, fingerprint, key, received_at, durable_at, stored_at, is_bulk, state,
-    person_id, lead_ids, keys, duplicate_of, event, released_at, superseded_by, import_id, import_row)
+    person_id, lead_ids, merged_leads, keys, duplicate_of, event, released_at, superseded_by, import_id, import_row)
 SELECT id, form_id, fingerprint, key, received_at, durable_at, $1::timestamptz, is_bulk, state, person_id,
-    lead_ids::uuid[], array(SELECT jsonb_array_elements_text(keys::jsonb)), duplicate_of, event::jsonb, released_at,
-    superseded_by, import_id, import_row
+    lead_ids::uuid[], merged_leads::uuid[], array(SELECT jsonb_array_elements_text(keys::jsonb)), duplicate_of,
+    event::jsonb, released_at, superseded_by, import_id, import_row
 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::boolean[],
-    $9::text[], $10::uuid[], $11::text[], $12::text[], $13::uuid[], $14::text[], $15::timestamptz[], $16::uuid[],
-    $17::uuid[], $18::int[])
-    AS taken (id, form_id, fingerprint, key, received_at, durable_at, is_bulk, state, person_id, lead_ids, keys,
-        duplicate_of, event, released_at, superseded_by, import_id, import_row)
+    $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::text[], $16::timestamptz[],
+    $17::uuid[], $18::uuid[], $19::int[])
+    AS taken (id, form_id, fingerprint, key, received_at, durable_at, is_bulk, state, person_id, lead_ids,
+        merged_leads, keys, duplicate_of, event, released_at, superseded_by, import_id, import_row)
 
 -- name: update_submissions
 -- Submissions that were taken again, as they stand now; of several releases the first holds.
 UPDATE submissions SET state = taken.state, person_id = taken.person_id, lead_ids = taken.lead_ids::uuid[],
-    keys = array(SELECT jsonb_array_elements_text(taken.keys::jsonb)), duplicate_of = taken.duplicate_of,
-    event = taken.event::jsonb, released_at = coalesce(submissions.released_at, taken.released_at),
+    merged_leads = taken.merged_leads::uuid[], keys = array(SELECT jsonb_array_elements_text(taken.keys::jsonb)),
+    duplicate_of = taken.duplicate_of, event = taken.event::jsonb, released_at = coalesce(submissions.released_at, taken.released_at),
     superseded_by = coalesce(taken.superseded_by, submissions.superseded_by), stripped_at = NULL
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::timestamptz[],
-    $9::uuid[])
-    AS taken (id, state, person_id, lead_ids, keys, duplicate_of, event, released_at, superseded_by)
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+    $9::timestamptz[], $10::uuid[])
+    AS taken (id, state, person_id, lead_ids, merged_leads, keys, duplicate_of, event, released_at, superseded_by)
 WHERE submissions.id = taken.id
 
 -- name: supersede_submissions
@@ -145,12 +145,13 @@ SELECT person_id, lead_ids, keys FROM submissions WHERE id = ANY($1::uuid[])
 
 -- name: lock_submissions
 -- Submissions that come again, whole: after the leads, by id.
-SELECT id, event, keys, durable_at, state, person_id, lead_ids FROM submissions WHERE id = ANY($1::uuid[])
-ORDER BY id FOR UPDATE
+SELECT id, event, keys, durable_at, state, person_id, lead_ids, merged_leads, superseded_by FROM submissions
+WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 
 -- name: accepted_under_keys
 -- What vendors sent before under these ids and is not put right yet, the newest first.
-SELECT s.form_id, s.key, s.id, s.event, s.keys, s.durable_at, s.state, s.person_id, s.lead_ids
+SELECT s.form_id, s.key, s.id, s.event, s.keys, s.durable_at, s.state, s.person_id, s.lead_ids, s.merged_leads,
+    s.superseded_by
 FROM unnest($1::text[], $2::text[]) AS asked (form_id, key)
 CROSS JOIN LATERAL (
     SELECT * FROM submissions WHERE form_id = asked.form_id AND key = asked.key
@@ -217,6 +218,7 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
 
 -- name: move_submissions
 -- Submissions that a late ask has brought to another lead.
-UPDATE submissions SET state = moved.state, lead_ids = moved.lead_ids::uuid[]
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS moved (id, state, lead_ids)
+UPDATE submissions SET state = moved.state, lead_ids = moved.lead_ids::uuid[],
+    merged_leads = moved.merged_leads::uuid[]
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS moved (id, state, lead_ids, merged_leads)
 WHERE submissions.id = moved.id

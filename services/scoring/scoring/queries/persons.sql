@@ -96,8 +96,8 @@ WHERE s.id = ANY($1::uuid[]) AND k.form_id = s.form_id AND k.key = s.key AND k.s
 
 -- name: erase_submissions
 -- Leaves of submissions that they were, so that counts hold and a repeat is known.
-UPDATE submissions SET state = 'erased', person_id = NULL, lead_ids = '{}', keys = '{}', duplicate_of = NULL,
-    key = NULL, fingerprint = '', event = '{}'
+UPDATE submissions SET state = 'erased', person_id = NULL, lead_ids = '{}', merged_leads = '{}', keys = '{}',
+    duplicate_of = NULL, key = NULL, fingerprint = '', event = '{}'
 WHERE id = ANY($1::uuid[])
 
 -- name: erase_quarantine
@@ -190,8 +190,8 @@ SELECT kind, value, identifies FROM identity_keys WHERE person_id = ANY($1::uuid
 
 -- name: export_submissions
 -- What they sent, as it came, oldest first.
-SELECT s.id AS submission_id, s.form_id, s.state, s.received_at, s.durable_at, s.stored_at, s.lead_ids, s.keys,
-    s.duplicate_of, s.stripped_at, q.reason AS quarantine_reason, q.detail AS quarantine_detail, s.event
+SELECT s.id AS submission_id, s.form_id, s.state, s.received_at, s.durable_at, s.stored_at, s.lead_ids,
+    s.merged_leads, s.keys, s.duplicate_of, s.stripped_at, q.reason AS quarantine_reason, q.detail AS quarantine_detail, s.event
 FROM submissions s LEFT JOIN quarantine q ON q.submission_id = s.id
 WHERE s.id = ANY($1::uuid[]) ORDER BY s.received_at, s.id
 

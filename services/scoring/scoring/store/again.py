@@ -1,5 +1,6 @@
 """Loads what submissions of a batch come back to: themselves as kept, or what a vendor puts right."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
 _q = load_queries("scoring", "queries/batch.sql")
+
+YIELD_EVERY = 100
+"""Submissions of a person read before others have a turn: some have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,9 @@ async def _under(conn: Connection, keys: Sequence[tuple[str, str]]) -> list[asyn
 
 async def _said(conn: Connection, persons: Sequence[UUID]) -> Contributions:
     said = Contributions()
-    for row in await conn.fetch(_q.contributions, persons):
+    for count, row in enumerate(await conn.fetch(_q.contributions, persons), start=1):
+        if count % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
         said.add(row["root"], Said(_as_said(row), _names(row["keys"]), tuple(row["leads"])))
     return said
 
@@ -117,6 +123,8 @@ def _kept(row: asyncpg.Record) -> Kept:
         state=SubmissionState(row["state"]),
         person_id=row["person_id"],
         lead_ids=tuple(row["lead_ids"]),
+        merged_leads=tuple(row["merged_leads"]),
+        is_superseded=row["superseded_by"] is not None,
     )
 
 

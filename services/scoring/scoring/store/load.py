@@ -195,6 +195,7 @@ async def named_submissions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID,
             submission=LeadSubmitted.model_validate(row["event"]),
             durable_at=row["durable_at"],
             lead_ids=tuple(row["lead_ids"]),
+            merged_leads=tuple(row["merged_leads"]),
             state=SubmissionState(row["state"]),
             released_at=row["released_at"],
         )

@@ -10,7 +10,8 @@ import orjson
 
 from lead_events.model import EventModel
 from scoring.domain.admission import Merge
-from scoring.domain.leads import Lead, LeadState, Publication
+from scoring.domain.book import Publication
+from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Key, KeyName, Person
 from scoring.domain.progress import Ending, Moved
 from scoring.domain.submissions import Fate, Incoming, SubmissionState
@@ -80,10 +81,10 @@ async def save_submissions(conn: Connection, taken: Sequence[Taken], now: dateti
     came again and are erased are emptied by the caller."""
     fresh = [each for each in taken if each[1].again is None]
     if fresh:
-        await conn.execute(_q.insert_submissions, now, *columns((_submission(now, *e) for e in fresh), 17))
+        await conn.execute(_q.insert_submissions, now, *columns((_submission(now, *e) for e in fresh), 18))
         await _quarantine(conn, fresh, now)
     for again in _in_turn([each for each in taken if each[1].again is not None and not is_gone(each[1])]):
-        await conn.execute(_q.update_submissions, *columns((_again(*each) for each in again), 9))
+        await conn.execute(_q.update_submissions, *columns((_again(*each) for each in again), 10))
         settled = [i.submission.submission_id for i, f, _ in again if not _waits(f)]
         await conn.execute(_q.leave_quarantine, settled)
         await _quarantine(conn, again, now)
@@ -139,6 +140,7 @@ def _submission(now: datetime, incoming: Incoming, fate: Fate, event: str) -> tu
         fate.state,
         fate.person_id,
         _array(fate.lead_ids),
+        _array(fate.merged_leads),
         "[]" if is_erased else _keys(incoming),
         fate.duplicate_of,
         "{}" if is_erased else event,
@@ -157,6 +159,7 @@ def _again(incoming: Incoming, fate: Fate, event: str) -> tuple[Any, ...]:
         fate.state,
         fate.person_id,
         _array(fate.lead_ids),
+        _array(fate.merged_leads),
         _keys(incoming),
         fate.duplicate_of,
         event,
@@ -263,5 +266,7 @@ async def save_merges(conn: Connection, merges: Sequence[Merge], now: datetime) 
 async def move_submissions(conn: Connection, moved: Collection[Moved]) -> None:
     """Submissions that a late ask has brought to another lead."""
     if moved:
-        rows = ((each.submission, each.state, _array(each.lead_ids)) for each in moved)
-        await conn.execute(_q.move_submissions, *columns(rows, 3))
+        rows = (
+            (each.submission, each.state, _array(each.lead_ids), _array(each.merged_leads)) for each in moved
+        )
+        await conn.execute(_q.move_submissions, *columns(rows, 4))

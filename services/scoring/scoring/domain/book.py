@@ -1,0 +1,234 @@
+"""The open leads of persons: joined, opened, merged, ended, and published with their scores."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from lead_events import Cause, Contribution, Journey, LeadScored, OtherLead, Profile, Score
+from lead_events.words import Dimension, Stage
+from rulebook.cel import prepare_context
+from rulebook.context import scoring_context
+from scoring.domain.acts import Act, absorb, join, opened_by, put_right
+from scoring.domain.leads import Lead, LeadState
+from scoring.domain.people import Person
+from scoring.domain.score import CompiledScorecard, Context, Scored, score
+
+
+class LetGo(StrEnum):
+    """What becomes of a lead that one of its submissions leaves for another person."""
+
+    STAYS = "stays"  # it has others, or has ended
+    GOES_ALONG = "goes_along"
+    ENDS = "ends"  # in the lead that the other person has
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The scorecards of one version of the rulebook, by line."""
+
+    version: int
+    by_line: dict[str, CompiledScorecard]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A lead to publish: `event_cause` is the id of the event that caused it, for the id of the new one."""
+
+    event: LeadScored
+    event_cause: UUID
+    is_bulk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why and when leads are scored and published."""
+
+    cause: Cause
+    event_cause: UUID
+    journey: Journey
+    cards: Cards
+    is_bulk: bool = False
+
+
+@dataclass(slots=True)
+class LeadBook:
+    """The open leads of the persons a batch touches, and what changes of them."""
+
+    open_leads: Iterable[Lead] = ()
+    changed: dict[UUID, Lead] = field(default_factory=dict)
+    publications: list[Publication] = field(default_factory=list)
+    _by_person: dict[UUID, dict[str, Lead]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for lead in self.open_leads:
+            self._by_person.setdefault(lead.person_id, {})[lead.line] = lead
+
+    def of(self, person: UUID) -> Iterator[Lead]:
+        """The open leads of a person."""
+        return iter(self._by_person.get(person, {}).values())
+
+    def take(self, person: UUID, line: str, act: Act, event: UUID) -> tuple[Lead, bool]:
+        """Join the open lead of this person and line or open one, its id made of `event` (then True)."""
+        leads = self._by_person.setdefault(person, {})
+        lead = leads.get(line)
+        opened = lead is None
+        if lead is None:
+            lead = leads[line] = opened_by(event, person, line, act)
+        join(lead, act)
+        self.changed[lead.id] = lead
+        return lead, opened
+
+    def put_right(self, lead: Lead, old: Act, new: Act | None, others: Sequence[Act]) -> None:
+        """What one submission brought to a lead is replaced, or taken out where `new` is None."""
+        put_right(lead, old, new, others)
+        self.changed[lead.id] = lead
+
+    def let_go(self, lead: Lead, person: UUID) -> LetGo:
+        """One of a lead's submissions turned out to be this other person's; what becomes of the lead.
+
+        It goes along with its only submission; where they have an open one of that line, it ends in that one:
+        nobody is to work on a lead that holds nothing.
+        """
+        self.changed[lead.id] = lead
+        theirs = self._by_person.setdefault(person, {})
+        if lead.state is not LeadState.OPEN or lead.submissions > 1:
+            lead.submissions = max(lead.submissions - 1, 1)
+            return LetGo.STAYS
+        self._by_person.get(lead.person_id, {}).pop(lead.line, None)
+        lead.person_id = person
+        rival = theirs.setdefault(lead.line, lead)
+        if rival is lead:
+            return LetGo.GOES_ALONG
+        lead.state, lead.merged_into = LeadState.MERGED, rival.id
+        self.changed[rival.id] = rival
+        return LetGo.ENDS
+
+    def forget(self, lead: Lead) -> bool:
+        """One of a lead's submissions is an erased person's; whether nothing of the lead is left by that.
+        Then no score of it is kept or told either."""
+        self.changed[lead.id] = lead
+        if lead.submissions > 1 or lead.state is LeadState.MERGED:
+            lead.submissions = max(lead.submissions - 1, 1)
+            return False
+        mine = self._by_person.get(lead.person_id, {})
+        if mine.get(lead.line) is lead:
+            del mine[lead.line]
+        lead.state = LeadState.ERASED
+        self.publications[:] = [each for each in self.publications if each.event.lead_id != lead.id]
+        return True
+
+    def close(self, lead: Lead) -> None:
+        """End a lead, so that the next submission opens a new one."""
+        lead.state = LeadState.CLOSED
+        self._by_person.get(lead.person_id, {}).pop(lead.line, None)
+        self.changed[lead.id] = lead
+
+    def merge(self, survivor: UUID, other: UUID) -> tuple[list[Lead], list[Lead]]:
+        """Bring the leads of `other` to `survivor`: those that ended, those that moved.
+
+        Of two open leads of one line the older lives, whoever's it was, with the submissions of both.
+        """
+        ended: list[Lead] = []
+        moved: list[Lead] = []
+        mine = self._by_person.setdefault(survivor, {})
+        for lead in list(self._by_person.pop(other, {}).values()):
+            lead.person_id = survivor
+            rival = mine.get(lead.line)
+            older, younger = (rival, lead) if rival is not None and rival.age < lead.age else (lead, rival)
+            if younger is not None:
+                absorb(older, younger)
+                ended.append(younger)
+                self.changed[younger.id] = younger
+            if older is lead:
+                moved.append(lead)
+            mine[lead.line] = older
+            self.changed[older.id] = older
+        return ended, moved
+
+    def publish(self, lead: Lead, person: Person, occasion: Occasion) -> None:
+        """Score a lead as it stands and add it, with the next `seq`, to what is to be published.
+
+        One whose line has no scorecard any more keeps its score and the version that made it: who may be
+        contacted, and which other leads there are, is news all the same.
+        """
+        self.changed[lead.id] = lead
+        profile = person.known.as_mapping()
+        card = occasion.cards.by_line.get(lead.line)
+        scored = _as_it_stood(lead) if card is None else score(card, list(_contexts(lead, profile)))
+        lead.seq += 1
+        lead.fit, lead.interest = scored.score.fit, scored.score.interest
+        lead.quadrant, lead.stage = scored.quadrant, scored.stage
+        lead.rulebook_version = lead.rulebook_version if card is None else occasion.cards.version
+        if lead.stage is Stage.SQL and lead.sql_at is None:
+            lead.sql_at = occasion.journey.released_at or occasion.cause.at
+        others = [OtherLead.model_construct(lead_id=each.id, line=each.line) for each in self.of(person.id)]
+        event = _event(lead, person, profile, scored, occasion, [o for o in others if o.lead_id != lead.id])
+        self.publications.append(Publication(event, occasion.event_cause, occasion.is_bulk))
+
+
+def _as_it_stood(lead: Lead) -> Scored:
+    reason = f"as scored by version {lead.rulebook_version}: the line has no scorecard any more"
+    contributions = [
+        Contribution.model_construct(rule="kept", dimension=dimension, points=points, reason=reason)
+        for dimension, points in ((Dimension.FIT, lead.fit), (Dimension.INTEREST, lead.interest))
+    ]
+    kept = Score.model_construct(fit=lead.fit, interest=lead.interest, contributions=contributions)
+    return Scored(kept, lead.quadrant, lead.stage)
+
+
+def _contexts(lead: Lead, profile: dict[str, Any]) -> Iterator[Context]:
+    for form, source, campaign in lead.origins:
+        yield prepare_context(
+            scoring_context(
+                profile,
+                form=form,
+                source=source,
+                campaign=campaign,
+                line=lead.line,
+                submissions=lead.submissions,
+                asks=lead.asks,
+            )
+        )
+
+
+def _event(
+    lead: Lead,
+    person: Person,
+    profile: dict[str, Any],
+    scored: Scored,
+    occasion: Occasion,
+    others: list[OtherLead],
+) -> LeadScored:
+    """Built unchecked, for speed: every part comes from a checked event or from our own store."""
+    form, source, campaign = lead.origins[0]
+    return LeadScored.model_construct(
+        lead_id=lead.id,
+        person_id=person.id,
+        line=lead.line,
+        seq=lead.seq,
+        cause=occasion.cause,
+        profile=Profile.model_construct(**profile),
+        attribution=lead.attribution,
+        consent=lead.consent,
+        form_id=form,
+        source=source,
+        campaign=campaign,
+        score=scored.score,
+        quadrant=scored.quadrant,
+        stage=scored.stage,
+        sql_at=lead.sql_at,
+        journey=occasion.journey,
+        other_leads=others,
+        submissions=lead.submissions,
+        is_test=lead.is_test,
+        do_not_contact=lead.is_off_limits(person),
+        handling=lead.handling,
+        rulebook_version=lead.rulebook_version,
+    )
+
+
+CardsAt = Callable[[datetime], Cards]
+"""The scorecards in force at a moment. Raises NoRulebookYet."""
