@@ -51,13 +51,13 @@ class Source:
             and all(map(is_plain, mapping.from_))
         )
         self._names = tuple(mapping.from_)
-
-    def is_absent(self, fields: Mapping[str, Any]) -> bool:
-        """Whether one look tells that there is no value; false also where it takes more than one look."""
-        return self.is_simple and len(self._names) == 1 and self._names[0] not in fields
+        self.only = self._names[0] if self.is_simple and len(self._names) == 1 else None
+        """The one field that it is read from as it is; None where there is more to it."""
 
     def first(self, fields: Mapping[str, Any], flags: list[str]) -> Any:
         """The first value, None without one; `<name>:several_values` joins `flags` where there are more."""
+        if self.only is not None and fields.get(self.only) is None:
+            return None
         if not self.is_simple:
             return self._first_of_all(fields, flags)
         # most fields of most forms: one name, one value; all of `values` for it would cost ten times as much
@@ -113,6 +113,7 @@ class Plan:
     def __init__(self, form: Form) -> None:
         sources = {name: Source(name, mapping) for name, mapping in form.fields.items()}
         self.texts = [source for name, source in sources.items() if name in TEXTS]
+        self.text_fields = [source.only or "" for source in self.texts]
         self.email = sources.get("email")
         self.phone = sources.get("phone")
         self.country = sources.get("country")
@@ -154,6 +155,8 @@ class Plan:
 
     def unmapped(self, fields: Mapping[str, Any]) -> list[str]:
         """The top-level fields that neither the mapping nor anything else of the form reads."""
+        if fields.keys() <= self._known:
+            return []
         left = [name for name in fields if name not in self._known and not _is_own(name)]
         if not left or not self._roots:
             return left

@@ -140,27 +140,32 @@ class _Reader:
         self.unmapped = plan.unmapped(fields)
 
     def profile(self) -> dict[str, Any]:
-        read = self._texts()
-        read["language"] = self._language()
-        read["country"] = country = self._country()
-        read["employees"], headcount = self._employees()
-        read["email"] = email = self._email()
-        self._read_phone(read, country)
-        _complete_name(read)
-        read["company_domain"] = self._company_domain(email, read.get("website"))
-        profile = {name: value for name, value in read.items() if value is not None}
+        profile = self._texts()
+        self._read_language(profile)
+        self._read_country(profile)
+        headcount = self._read_employees(profile)
+        self._read_email(profile)
+        self._read_phone(profile)
+        _complete_name(profile)
+        self._read_company_domain(profile)
         profile["attributes"] = attributes = self._attributes()
         if headcount is not None:
             attributes.setdefault("employees_text", headcount)
         return profile
 
     def _texts(self) -> dict[str, Any]:
+        """The plain texts. Most are one field each, absent or printable ASCII: then one look is all."""
         read: dict[str, Any] = {}
-        fields, flags = self.fields, self.flags
-        for source in self.plan.texts:
-            value = source.first(fields, flags)
-            if value is not None:
-                read[source.name] = self._clean(source.name, value)
+        fields = self.fields
+        for source, value in zip(self.plan.texts, map(fields.get, self.plan.text_fields), strict=True):
+            if source.only is None or isinstance(value, list | tuple):
+                value = source.first(fields, self.flags)
+            if value is None:
+                continue
+            is_ready = isinstance(value, str) and is_clean(value, LIMITS[source.name])
+            text = value.strip() if is_ready else self._clean(source.name, value)
+            if text:
+                read[source.name] = text
         return read
 
     def _attributes(self) -> dict[str, Any]:
@@ -195,7 +200,9 @@ class _Reader:
     def _attribute_values(self) -> dict[str, Any]:
         found = {}
         for name, source in self.plan.attributes:
-            values = [] if source.is_absent(self.fields) else source.values(self.fields)
+            if source.only is not None and source.only not in self.fields:
+                continue
+            values = source.values(self.fields)
             if values:
                 value, flags = attribute_value(values, source.mapping)
                 self.flags += [f"{source.name}:{flag}" for flag in flags]
@@ -226,86 +233,93 @@ class _Reader:
             self.flags += [f"{name}:{flag}" for flag in reading.flags]
         return reading.value
 
-    def _email(self) -> str | None:
+    def _read_email(self, profile: dict[str, Any]) -> None:
         value = self._first(self.plan.email)
         if value is None:
-            return None
+            return
         reading = read_email(scalar(value))
-        if value == reading.value and not reading.flags:  # nearly always
-            return reading.value
-        self._keep_typed("email", value, reading.value)
-        return self._flagged("email", reading)
+        if reading.value != value or reading.flags:  # seldom
+            self._keep_typed("email", value, reading.value)
+            self._flagged("email", reading)
+        _put(profile, "email", reading.value)
 
-    def _read_phone(self, read: dict[str, Any], country: str | None) -> None:
+    def _read_phone(self, profile: dict[str, Any]) -> None:
         value = self._first(self.plan.phone)
         if value is None:
             return
         raw = clean_text(scalar(value), LIMITS["phone_raw"])
-        regions = tuple(dict.fromkeys(region for region in (country, self.form.region) if region))
-        phone = read_phone(raw.value, regions)
+        regions = (profile.get("country"), self.form.region)
+        phone = read_phone(raw.value, tuple(dict.fromkeys(region for region in regions if region)))
         self._keep_typed("phone", value, phone.value)
         if phone.flags:
             self.flags += [f"phone:{flag}" for flag in phone.flags]
-        read["phone"] = phone.value
-        if phone.extension is not None and read.get("phone_extension") is None:
-            read["phone_extension"] = phone.extension
-        read["phone_raw"] = self._flagged("phone", raw)
+        _put(profile, "phone", phone.value)
+        if phone.extension is not None:
+            profile.setdefault("phone_extension", phone.extension)
+        _put(profile, "phone_raw", self._flagged("phone", raw))
 
-    def _company_domain(self, email: str | None, website: str | None) -> str | None:
+    def _read_company_domain(self, profile: dict[str, Any]) -> None:
+        named = None
         if self.plan.company_domain is not None:
             value = self._first(self.plan.company_domain)
             named = website_domain(as_text(scalar(value))) if value is not None else None
-            if named is not None:
-                return named
-        return company_domain(email, website)
+        domain = named or company_domain(profile.get("email"), profile.get("website"))
+        _put(profile, "company_domain", domain)
 
-    def _country(self) -> str | None:
+    def _read_country(self, profile: dict[str, Any]) -> None:
         value = self._first(self.plan.country)
         if value is None or (text := clean_text(scalar(value), 100).value) is None:
-            return None
+            return
         code = country_code(text)
         if code is None:
             self.flags.append("country:unknown")
         if code != text:
             self.typed["country"] = text
-        return code
+        _put(profile, "country", code)
 
-    def _language(self) -> str | None:
+    def _read_language(self, profile: dict[str, Any]) -> None:
         value = self._first(self.plan.language)
         if value is None or (text := clean_text(scalar(value), 35).value) is None:
-            return None
+            return
         code = language_code(text)
         if code is None:
             self.flags.append("language:unknown")
         if code != text:
             self.typed["language"] = text
-        return code
+        _put(profile, "language", code)
 
-    def _employees(self) -> tuple[int | None, str | None]:
+    def _read_employees(self, profile: dict[str, Any]) -> str | None:
+        """Returns the text where the number says less than it did."""
         value = self._first(self.plan.employees)
         if value is None:
-            return None, None
+            return None
         count = read_employees(value if isinstance(value, int) else scalar(value), self.form.language)
+        _put(profile, "employees", count.value)
         if value == count.value and not count.flags:
-            return count.value, None
+            return None
         self.flags += [f"employees:{flag}" for flag in count.flags]
         if value == count.value or value == str(count.value):
-            return count.value, None
+            return None
         text = clean_text(scalar(value), 200).value
         if text is not None and text != str(count.value):
             self.typed["employees"] = text
-        return count.value, text if count.flags else None
+        return text if count.flags else None
 
 
-def _complete_name(read: dict[str, Any]) -> None:
-    name = read.get("name")
-    parts = [part for part in (read.get("first_name"), read.get("last_name")) if part]
-    if name is None and parts:
-        read["name"] = " ".join(parts)
-    elif name is not None and not parts:
+def _put(profile: dict[str, Any], name: str, value: Any) -> None:
+    if value is not None:
+        profile[name] = value
+
+
+def _complete_name(profile: dict[str, Any]) -> None:
+    name, first, last = profile.get("name"), profile.get("first_name"), profile.get("last_name")
+    if name is None:
+        if first or last:
+            profile["name"] = f"{first} {last}" if first and last else first or last
+    elif not first and not last:
         first, _, last = name.partition(" ")
-        read["first_name"] = first[: LIMITS["first_name"]]
-        read["last_name"] = last.strip()[: LIMITS["last_name"]] or None
+        profile["first_name"] = first[: LIMITS["first_name"]]
+        _put(profile, "last_name", last.strip()[: LIMITS["last_name"]] or None)
 
 
 def _is_met(names: list[str], profile: Mapping[str, Any]) -> bool:

@@ -257,3 +257,15 @@ def test_whatever_is_sent_is_mapped_and_fits_the_events(submission: dict[str, An
     Profile(**result.profile).to_json()
     Attribution(**result.attribution).to_json()
     assert result.lines
+
+
+def test_a_field_without_a_name_is_no_part_of_the_profile() -> None:
+    form = Form.model_validate(
+        {
+            "name": "Joined",
+            "key": "pk_joined_1",
+            "source": "website",
+            "fields": {"company": {"from": ["a", "b"]}},
+        }
+    )
+    assert "company" not in map_submission(form, {"": "Nameless"}).profile
