@@ -32,8 +32,7 @@ class Record:
         return TopicPartition(self.topic, self.partition)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One record to write. `value` None is a tombstone on a compacted topic."""
 
     topic: str

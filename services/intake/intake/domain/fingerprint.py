@@ -36,10 +36,11 @@ def _folded(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip().casefold() if "@" in value and _is_address(value) else value
     if isinstance(value, dict):
-        return {
-            key: item if isinstance(item, str) and "@" not in item else _folded(item)
-            for key, item in value.items()
-        }
+        folded = dict(value)
+        for key, item in value.items():
+            if not isinstance(item, str) or "@" in item:
+                folded[key] = _folded(item)
+        return folded
     if isinstance(value, list):
         return [_folded(item) for item in value]
     return value

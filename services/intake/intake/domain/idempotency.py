@@ -1,5 +1,6 @@
 """The Idempotency-Key header. Source: draft-ietf-httpapi-idempotency-key-header-07, section 2."""
 
+import re
 from collections import OrderedDict
 from enum import StrEnum
 
@@ -7,6 +8,7 @@ from intake.domain.refusals import Refusal, unacceptable, unreadable
 
 MAX_LENGTH = 255
 _HEADER = "Idempotency-Key"
+_VISIBLE = re.compile(rb"[!-~]+")
 
 
 def read_key(values: list[bytes]) -> str | None:
@@ -25,7 +27,7 @@ def read_key(values: list[bytes]) -> str | None:
         raise _malformed("is empty: send 1 to 255 visible ASCII characters, such as a UUID, or leave it out")
     if len(key) > MAX_LENGTH:
         raise _malformed(f"is longer than {MAX_LENGTH} characters: send a UUID")
-    if not all(0x21 <= byte <= 0x7E for byte in key):
+    if not _VISIBLE.fullmatch(key):
         raise _malformed("holds spaces or characters outside visible ASCII: send a UUID")
     return key.decode("ascii")
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from pydantic import ValidationError
 
-from intake.domain.verdict import quarantined
+from intake.domain.verdict import ACCEPTED, quarantined
 from lead_events import Profile, Receipt, Verdict
 from lead_events.words import QuarantineReason
 from rulebook.consent import consent_record
@@ -17,6 +17,7 @@ from rulebook.mapping import Mapped
 from rulebook.models import Form
 
 TOPIC = "lead-submitted"
+_ACCEPTED = {"outcome": ACCEPTED.outcome}
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 """As JSON writes it. Behind an escaped backslash the same letters are plain text that somebody typed."""
 
@@ -71,37 +72,37 @@ def event_json(read: Read, receipt: Receipt, spooled_at: datetime | None = None)
         "form_id": read.form_id,
         "lines": mapped.lines or form.lines,
         "source": form.source,
+        "fingerprint": read.fingerprint,
+        "received_at": read.received_at,
+        "fields": read.fields,
+        "profile": mapped.profile or {"attributes": {}},
+        "flags": [*read.flags, *mapped.flags],
+        "attribution": mapped.attribution,
+        "explicit_ask": form.explicit_ask,
+        "verdict": _ACCEPTED if read.verdict is ACCEPTED else _verdict(read.verdict),
+        "is_test": mapped.is_test,
+        "receipt": {"instance": receipt.instance, "number": receipt.number, "voided": receipt.voided},
+        "rulebook_version": read.rulebook_version,
+    }
+    absent_as_a_rule = {
         "campaign": form.campaign,
         "key": read.key,
         "key_origin": read.key_origin,
-        "fingerprint": read.fingerprint,
-        "received_at": read.received_at,
         "occurred_at": mapped.occurred_at,
-        "fields": read.fields,
         "raw": None if read.raw is None else base64.b64encode(read.raw).decode("ascii"),
-        "profile": mapped.profile or {"attributes": {}},
         "typed": mapped.typed or None,
-        "flags": [*read.flags, *mapped.flags],
         "unmapped": mapped.unmapped or None,
-        "attribution": mapped.attribution,
         "consent": consent_record(
-            mapped.consent,
-            form,
-            read.form_id,
-            at=mapped.occurred_at or read.received_at,
+            mapped.consent, form, read.form_id, at=mapped.occurred_at or read.received_at
         ),
-        "explicit_ask": form.explicit_ask,
-        "verdict": _verdict(read.verdict),
-        "is_test": mapped.is_test,
         "sender": read.sender,
         "visitor": mapped.visitor,
         "imported": read.imported,
         "fetched": read.fetched,
         "spooled_at": spooled_at,
-        "receipt": {"instance": receipt.instance, "number": receipt.number, "voided": receipt.voided},
-        "rulebook_version": read.rulebook_version,
     }
-    return _without_nul(orjson.dumps(_present(event), option=orjson.OPT_UTC_Z))
+    event |= _present(absent_as_a_rule)
+    return _without_nul(orjson.dumps(event, option=orjson.OPT_UTC_Z))
 
 
 def _without_nul(written: bytes) -> bytes:

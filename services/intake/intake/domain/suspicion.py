@@ -75,7 +75,7 @@ def consent_missing(form: Form, mapped: Mapped) -> Verdict | None:
 
 def count_links(profile: dict[str, Any]) -> int:
     """Links in a profile's text fields together; a website or a referrer is one by its nature."""
-    prose = [value for name in _PROSE if isinstance(value := profile.get(name), str)]
+    prose: list[str] = list(filter(None, map(profile.get, _PROSE)))
     others = list(_texts(profile.get("attributes")))
     everything = "\n".join((*prose, *others)).lower()
     if "://" not in everything and "www." not in everything:  # as in most: one look instead of many
