@@ -94,6 +94,15 @@ async def _rest(start: bytes, receive: Receive, limit: int) -> bytes:
             return bytes(body)
 
 
+def every(headers: Headers, named: Named, name: bytes) -> list[bytes]:
+    """All values of one header. Where no name comes twice, a look at `named` tells."""
+    if name not in named:
+        return []
+    if len(named) == len(headers):
+        return [named[name]]
+    return [value for each, value in headers if each == name]
+
+
 def by_name(headers: Headers) -> Named:
     """Headers as received, for looking up."""
     return dict(reversed(headers))

@@ -119,7 +119,7 @@ def signals_router(settings: IntakeSettings, signals: Signals, proxies: Proxies)
         cors: http.Headers = []
         try:
             body = await http.read_body(named, request.receive, limit=limit, seconds=seconds)
-            address = proxies.visitor((request.scope.get("client") or ("",))[0], headers)
+            address = proxies.visitor((request.scope.get("client") or ("",))[0], headers, named)
             posted = posted_of(headers, body, address, request.scope.get("query_string", b""))
             fields, found = signals.read(posted)
             cors = allowed(found.form, named)

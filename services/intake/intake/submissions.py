@@ -1,5 +1,6 @@
 """POST /v1/forms/{key}/submissions below FastAPI's request stack: decode, call the handler, encode."""
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ def is_for_a_visitor(content_type: bytes, named: Named) -> bool:
     return is_html_form(content_type) and b"text/html" in named.get(b"accept", b"")
 
 
+@lru_cache(maxsize=1_024)  # the same few paths again and again
 def form_key(path: str) -> str | None:
     """The form's key in a path of this route, with a slash at its end or without; None for another path."""
     path = path.removesuffix("/")
@@ -115,9 +117,9 @@ class Submissions:
             form_key=key,
             content_type=named.get(b"content-type", b""),
             body=body,
-            keys=[value for name, value in headers if name == b"idempotency-key"],
+            keys=http.every(headers, named, b"idempotency-key"),
             traceparent=http.traceparent(named),
-            address=self._proxies.visitor((scope.get("client") or ("",))[0], headers),
+            address=self._proxies.visitor((scope.get("client") or ("",))[0], headers, named),
             headers=named,
             query=scope.get("query_string", b""),
         )

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 from intake import metrics
 from intake.domain.networks import Network, forwarded_for, visitor_behind
-from intake.http import Headers
+from intake.http import Headers, Named, every
 from service_kit.logs import logger
 
 _log = logger(__name__)
@@ -25,9 +25,9 @@ class Proxies:
         self._is_forwarded = header == FORWARDED
         self._has_told = False
 
-    def visitor(self, peer: str, headers: Headers) -> str:
-        """The visitor's address; `peer` is who connected."""
-        values = [value for name, value in headers if name == self._name]
+    def visitor(self, peer: str, headers: Headers, named: Named) -> str:
+        """The visitor's address; `peer` is who connected, `named` are the headers for looking up."""
+        values = every(headers, named, self._name)
         if not values:
             return peer
         if not self._trusted:
