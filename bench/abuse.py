@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import itertools
 import os
+import statistics
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,26 +33,28 @@ LARGE_BODIES = 4
 """Senders of 10 MB bodies at the same time, each one after another."""
 PATIENCE = 1.0
 """Seconds between two bytes of a slow sender."""
+SETTLING = 3.0
+"""Seconds until every slow connection is open: the abuse is what goes on, not its first moment."""
+ROUNDS = 3
 _MB = 2**20
 
 
 @dataclass(frozen=True)
 class AbuseResult:
-    """Times from the scheduled moment to the 202, seconds; memory in bytes at its highest."""
+    """Times from the scheduled moment to the 202, seconds, and how many times longer honest clients wait.
+
+    Each is the median of the rounds. Memory in bytes at its highest.
+    """
 
     calm_p99: float
     abused_p99: float
+    ratio: float
     refused_honest: int
     rss: int
 
-    @property
-    def ratio(self) -> float:
-        """How many times longer honest clients wait."""
-        return self.abused_p99 / self.calm_p99
-
 
 def measure(seconds: float) -> AbuseResult:
-    """Honest clients for `seconds` alone, then for as long beside the abuse."""
+    """In each round honest clients for `seconds` alone, then for as long beside the abuse."""
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
         home = Path(folder)
         kafka = KafkaServer(home / "kafka")
@@ -78,16 +81,18 @@ async def _beside(intake: ManagedProcess, seconds: float) -> AbuseResult:
     psutil.Process().cpu_affinity(cores[1:] or cores)
     numbers = itertools.count()
     await _honest(intake.base_url, 2.0, numbers)  # warm-up
-    calm, _ = await _honest(intake.base_url, seconds, numbers)
-    highest = process.memory_info().rss
-    async with _abuse(intake.base_url):
-        watching = asyncio.create_task(_highest_rss(process))
-        await asyncio.sleep(1.0)
-        abused, refused = await _honest(intake.base_url, seconds, numbers)
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            highest = max(highest, await watching)
-    return AbuseResult(calm, abused, refused, max(highest, process.memory_info().rss))
+    watching = asyncio.create_task(_highest_rss(process))
+    calm, abused, refused = [], [], 0
+    for _ in range(ROUNDS):
+        calm.append((await _honest(intake.base_url, seconds, numbers))[0])
+        async with _abuse(intake.base_url):
+            await asyncio.sleep(SETTLING)
+            p99, not_taken = await _honest(intake.base_url, seconds, numbers)
+        abused.append(p99)
+        refused += not_taken
+    watching.cancel()
+    ratio = statistics.median(one / other for one, other in zip(abused, calm, strict=True))
+    return AbuseResult(statistics.median(calm), statistics.median(abused), ratio, refused, await watching)
 
 
 async def _highest_rss(process: psutil.Process) -> int:

@@ -24,6 +24,7 @@ from service_kit.conservation import StoreGauges
 from service_kit.consumer import Consumer
 from service_kit.deadletter_api import dead_letter_router
 from service_kit.errors import describe
+from service_kit.http_protocol import WholeBodies
 from service_kit.inbox import keep_partitions
 from service_kit.logs import configure_logs, logger
 from service_kit.parts import Part, Periodic
@@ -238,7 +239,7 @@ def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
         "host": settings.http_host,
         "port": settings.http_port,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": WholeBodies,
         "log_config": None,
         "access_log": False,
         "server_header": False,
