@@ -11,15 +11,58 @@ LIVE_LAG = timedelta(milliseconds=250)
 BULK_SHARE = 20
 """While it waits, one batch in so many is its own."""
 BULK_SECONDS = 0.05
-"""So long bulk records may keep a batch busy while live ones come: whoever comes meanwhile waits as long. For
-the same time again the next ones wait, so that live records find a processor free."""
+"""So long bulk records may keep a batch busy while live ones come: whoever comes meanwhile waits as long. The
+fixed cost of a batch does not count, live records alone would wait for it too. For as long as bulk kept the
+batch busy the next bulk records wait, so that live ones find a processor free."""
 BULK_AT_LEAST = 10
 """Bulk records of a batch, however slow they are."""
 LIVE_LATELY = timedelta(seconds=10)
 """Without a live record for so long there is nobody to wait: a batch is filled with bulk ones."""
 LONGEST_REST = timedelta(seconds=1)
 """A clock that was set back, or a batch that waited for a server, makes bulk rest no longer."""
-_WEIGHT = 0.2
+_WEIGHT = 0.5
+_MOST_SURPRISE = 3
+"""A batch that takes so many times more than expected has waited for a server: the rest tells nothing."""
+_FALL = 0.25
+"""A batch lowers the cost of a record by this part at most, so that chance never makes room for seconds."""
+_LOWEST_EACH = BULK_SECONDS / 1000
+"""Seconds. Any lower, and even a full batch would hold too small a part of a room to raise it again."""
+
+
+class BatchCost:
+    """What batches cost, in seconds: `fixed` for the transactions of each, and `each` record on top.
+
+    Learnt by normalised least mean squares (Widrow and Hoff's rule): half of what a batch took beyond what
+    was expected goes to the two in the ratio 1 to x², x being its records in rooms, and a room what is
+    thought to take BULK_SECONDS. So small batches teach `fixed` and full ones `each`, and batches of one size
+    get their sum right. No room stays far too small: a full one always holds enough to teach `each`, and
+    chance weighs against BULK_SECONDS, not against the few records. Live and bulk records are taken to cost
+    the same.
+    """
+
+    def __init__(self) -> None:
+        self.fixed = 0.0
+        self.each = BULK_SECONDS / 100
+
+    @property
+    def room(self) -> int:
+        """How many records take BULK_SECONDS, the transactions not counted."""
+        return int(BULK_SECONDS / self.each)
+
+    def learn(self, records: int, seconds: float) -> None:
+        """Note what a batch of one record or more took."""
+        expected = self.fixed + self.each * records
+        surprise = min(seconds - expected, _MOST_SURPRISE * max(expected, BULK_SECONDS))
+        rooms = records * self.each / BULK_SECONDS
+        step = _WEIGHT * surprise / (1 + rooms**2)
+        change = step * rooms / BULK_SECONDS
+        self.fixed = max(0.0, self.fixed + step)
+        self.each *= 1 + min(1.0, max(-_FALL * min(1.0, rooms) ** 2, change))
+        self.each = max(_LOWEST_EACH, self.each)
+
+    def part_of(self, bulk: int, records: int) -> float:
+        """Share of a batch's time that its bulk records took: all of it, transactions too, without others."""
+        return 1.0 if bulk == records else self.each * bulk / (self.fixed + self.each * records)
 
 
 class Choice(Enum):
@@ -39,7 +82,7 @@ class Lanes:
         self._since_bulk = 0
         self._live_at: datetime | None = None
         self._bulk_from = datetime.min.replace(tzinfo=UTC)
-        self._seconds_each = BULK_SECONDS / 100
+        self._cost = BatchCost()
 
     @property
     def paused(self) -> bool:
@@ -70,15 +113,15 @@ class Lanes:
         """How many bulk records a batch with `room` left may still take, having `taken` these."""
         if not self._is_in_use(now):
             return room
-        most = max(BULK_AT_LEAST, int(BULK_SECONDS / self._seconds_each))
+        most = max(BULK_AT_LEAST, self._cost.room)
         return max(0, min(room, most - self._bulk_in(taken)))
 
     def took(self, records: Collection[Record], seconds: float, now: datetime) -> None:
         """Note how long a batch has taken."""
-        each = seconds / len(records)
-        self._seconds_each += _WEIGHT * (each - self._seconds_each)
+        self._cost.learn(len(records), seconds)
         if bulk := self._bulk_in(records):
-            self._bulk_from = now + min(timedelta(seconds=bulk * each), LONGEST_REST)
+            busy = timedelta(seconds=seconds * self._cost.part_of(bulk, len(records)))
+            self._bulk_from = now + min(busy, LONGEST_REST)
 
     def learn(self, choice: Choice, records: Iterable[Record], now: datetime) -> None:
         """Note a batch: without old live records, or with none at all, the live lane is not behind."""

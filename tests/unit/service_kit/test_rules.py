@@ -162,11 +162,16 @@ def test_after_bulk_records_a_batch_as_long_as_they_took_is_the_live_lanes_alone
     lanes = Lanes(["bulk"])
     bulk, live = _record("bulk", NOW), _record("live", NOW)
     lanes.learn(Choice.BOTH, [live], NOW)
-    lanes.took([live, *[bulk] * 3], 0.04, NOW)
-    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=29)) is Choice.LIVE
-    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=31)) is Choice.BOTH
+    for _ in range(50):
+        lanes.took([live], 0.0205, NOW)
+        lanes.took([live, *[bulk] * 99], 0.07, NOW)
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=49)) is Choice.LIVE
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=50)) is Choice.BOTH, "20 ms are not bulk's"
+    lanes.took([bulk] * 100, 0.07, NOW)
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=69)) is Choice.LIVE, "here they are"
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=70)) is Choice.BOTH
     lanes.took([live], 5.0, NOW)
-    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=31)) is Choice.BOTH
+    assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=70)) is Choice.BOTH
     lanes.took([bulk], 600.0, NOW)
     assert lanes.choose(LIVE, BULK, NOW + timedelta(milliseconds=1001)) is Choice.BOTH
     assert lanes.choose(LIVE, BULK, NOW - timedelta(hours=1)) is Choice.BOTH, "the clock was set back"
