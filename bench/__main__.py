@@ -106,7 +106,7 @@ def _beside_rows(table: Table, stack: Stack, short: bool) -> None:
 
 
 def _abuse_rows(table: Table, short: bool) -> None:
-    found = abuse.measure(5.0 if short else 20.0)
+    found = abuse.measure(3.0 if short else 10.0)
     table.add_row(
         "p99 of honest clients beside 10 MB bodies, 500 slow senders, deep JSON, gzip bombs / alone",
         f"{found.abused_p99 * 1000:.0f} / {found.calm_p99 * 1000:.0f} ms = {found.ratio:.1f}x, "

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from scoring import metrics
 from scoring.cards import CompiledCards
 from scoring.domain.book import CardsAt, LeadBook, Publication
 from scoring.domain.desk import Desk
+from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import KeyName, People
 from scoring.domain.progress import ProgressDesk, ProgressEffect
@@ -56,12 +57,12 @@ class Scoring:
 
     async def take(self, batch: Batch) -> None:
         """Handle one batch. Raises Transient until a rulebook is published, and when a race was lost."""
-        events = _refuse_unstorable(batch)
         try:
-            work = await self._load(batch, events)
-            await _decide(batch, events, work)
-            await _save(batch, work)
-            batch.after_commit(partial(_count, work))
+            for events in _in_turns(_refuse_unstorable(batch)):
+                work = await self._load(batch, events)
+                await _decide(batch, events, work)
+                await _save(batch, work)
+                batch.after_commit(partial(_count, work))
         except asyncpg.UniqueViolationError as error:
             raise save.race_lost(error) or error from error
 
@@ -108,6 +109,32 @@ def _refuse_unstorable(batch: Batch) -> list[Event]:
     return kept
 
 
+def _in_turns(events: Sequence[Event]) -> list[list[Event]]:
+    """The batch, or where submissions come again beside late asks, its stretches without one of the two: each
+    changes what the other has loaded. Such a batch takes locks more than once; whom that lets wait for each
+    other PostgreSQL tells, and the batch is repeated.
+    """
+    turns: list[list[Event]] = [[]]
+    kinds: set[bool] = set()
+    for event in events:
+        is_late = _is_late(event.data)
+        if is_late or _may_come_again(event.data):
+            if kinds == {not is_late}:
+                turns.append([])
+            kinds = {is_late}
+        turns[-1].append(event)
+    return turns
+
+
+def _is_late(data: Any) -> bool:
+    return isinstance(data, LeadProgressed) and data.kind is ProgressKind.ARRIVED_AFTER_CLOSE
+
+
+def _may_come_again(data: Any) -> bool:
+    """Whether it was kept before, or may put right what was."""
+    return isinstance(data, LeadSubmitted) and (data.rerun is not None or data.key_origin == "vendor")
+
+
 def _incoming(event: Event, history: History) -> Incoming:
     submission = cast("LeadSubmitted", event.data)
     matching = history.at(submission.received_at).rulebook.matching
@@ -133,17 +160,23 @@ async def _load(
     registry = await load.register_keys(conn, submissions)
     gone = [each.submission for each in incoming.values() if each.rerun is not None and each not in live]
     places = await again.places(conn, [*submissions, *gone], registry)
+    causes = [r.cause_id for r in reports if isinstance(r, LeadProgressed) and r.cause_id]
+    named = await load.named_submissions(conn, causes)
     found = await load.lock_working_set(
-        conn, _names(live, registry) | places.names, _lead_ids(reports) | places.leads, places.persons
+        conn,
+        _names(live, registry) | places.names,
+        _lead_ids(reports) | places.leads | {lead for s in named.values() if s for lead in s.lead_ids},
+        places.persons,
     )
-    before = await again.load_before(conn, places, found.persons)
+    is_late = any(_is_late(report) for report in reports)
+    before = await again.load_before(conn, places, found.persons, whole=bool(places) or is_late)
     now = await batch.refresh_now()
     people = People(found.keys, found.persons)
     book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN])
-    leads = {lead.id: lead for lead in found.leads}
+    holdings = Holdings(book, {lead.id: lead for lead in found.leads}, before.said)
     desk = Desk(
         people,
-        book,
+        holdings,
         cards_at,
         now,
         registry=registry,
@@ -151,16 +184,12 @@ async def _load(
         stored=await load.stored_ids(conn, [i.submission.submission_id for i in incoming.values()]),
         kept=before.kept,
         earlier=before.earlier,
-        said=before.said,
-        leads=leads,
         erased=erased,
     )
-    causes = [r.cause_id for r in reports if isinstance(r, LeadProgressed) and r.cause_id]
     progress = ProgressDesk(
         people=people,
-        book=book,
-        leads=leads,
-        stored=await load.named_submissions(conn, causes),
+        holdings=holdings,
+        stored=await load.named_submissions(conn, causes, named),
         cards_at=cards_at,
         now=now,
     )
@@ -215,7 +244,7 @@ async def _save(batch: Batch, work: _Work) -> None:
     conn, people, book = batch.conn, work.people, work.book
     await save.save_people(conn, people.changed_persons.values(), people.changed_keys.values())
     await save.drop_unused_keys(conn, people.unused_keys())
-    await save.save_leads(conn, _in_order(book.changed.values()), work.progress.endings)
+    await save.save_leads(conn, _in_order(book.changed.values()), book.moved, work.progress.endings)
     await save.save_submissions(conn, work.taken, batch.now)
     await save.move_submissions(conn, work.progress.moved.values())
     await _forget(batch, work)

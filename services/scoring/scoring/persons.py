@@ -143,7 +143,8 @@ class PersonDesk:
             journey = Journey(received_at=lead.opened_at, durable_at=lead.opened_at, scored_at=unit.now)
             why = Cause(id=cause, kind=CauseKind.RESCORE, at=unit.now)
             book.publish(lead, people.root(lead.person_id), Occasion(why, cause, journey, cards))
-        await save.save_leads(unit.conn, sorted(book.changed.values(), key=lambda lead: lead.id.bytes), {})
+        changed = sorted(book.changed.values(), key=lambda lead: lead.id.bytes)
+        await save.save_leads(unit.conn, changed, book.moved, {})
         await save.save_scores(unit.conn, book.publications, unit.now)
         for each in book.publications:
             identity = each.event.lead_id

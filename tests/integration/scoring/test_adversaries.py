@@ -295,7 +295,7 @@ async def test_an_ask_merged_into_a_lead_that_was_closed_unheard_is_not_forgotte
         "SELECT lead_ids, merged_leads FROM submissions WHERE id = $1", merging.submission_id
     )
     training = lead_id(merging.submission_id, "training")
-    assert kept == {"lead_ids": [training, event.lead_id], "merged_leads": []}
+    assert kept == {"lead_ids": [training], "merged_leads": [event.lead_id]}
     world.send(late(survivor, merging.submission_id, CloseReason.REJECTED), "lead-progressed")
     await world.settle()
     assert world.scored()[-1] == event

@@ -18,6 +18,7 @@ from rulebook.context import SCORING_VARIABLES
 from rulebook.models import Rule, Scorecard
 from scoring.domain.book import Cards, LeadBook
 from scoring.domain.desk import Desk
+from scoring.domain.holdings import Holdings
 from scoring.domain.leads import LeadState
 from scoring.domain.people import Key, KeyName, People
 from scoring.domain.score import compile_scorecard
@@ -34,7 +35,7 @@ CARDS = Cards(1, {"main": CARD, "training": CARD})
 
 
 def desk(names: Sequence[KeyName] = (EVA,)) -> Desk:
-    return Desk(People([Key(name) for name in names], []), LeadBook(), lambda _: CARDS, START)
+    return Desk(People([Key(name) for name in names], []), Holdings(LeadBook()), lambda _: CARDS, START)
 
 
 def incoming(

@@ -57,7 +57,7 @@ def put_right(lead: Lead, old: Act, new: Act | None, others: Sequence[Act]) -> N
     acts = sorted([*others, *([new] if new else [])], key=lambda act: act.received_at)
     opener = _opener(lead, old, new, acts)
     if lead.submissions > len(acts):
-        _take_out(lead, old)
+        _take_out(lead, old, is_last=not acts)
     else:
         _clear(lead, opener or acts[0])
     for act in acts:
@@ -83,9 +83,9 @@ def _clear(lead: Lead, opener: Act) -> None:
     lead.origins = [opener.origin]
 
 
-def _take_out(lead: Lead, old: Act) -> None:
+def _take_out(lead: Lead, old: Act, *, is_last: bool) -> None:
     """What is certainly of this one, and of no other; a lead always says where it came from."""
-    if lead.consent == old.consent:
+    if is_last or lead.consent == old.consent:
         lead.consent = None
     if lead.invited_at == old.received_at:
         lead.invited_at = None

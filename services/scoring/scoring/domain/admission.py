@@ -1,15 +1,15 @@
 """How an accepted submission reaches its person and their leads, and how another takes its place."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from lead_events import Cause, LeadMerged
 from lead_events.words import CauseKind
-from scoring.domain.acts import Act
 from scoring.domain.book import CardsAt, LeadBook, LetGo, Occasion
-from scoring.domain.contributions import Contributions, Said
+from scoring.domain.contributions import Said
+from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import EMAIL, People, Person, Resolution
 from scoring.domain.submissions import (
@@ -48,16 +48,19 @@ class ErasedLead:
 
 @dataclass(slots=True)
 class Admission:
-    """Takes submissions in that every check has let through. `leads`: those that replaced ones belong to."""
+    """Takes submissions in that every check has let through."""
 
     people: People
-    book: LeadBook
+    holdings: Holdings
     cards_at: CardsAt
     now: datetime
-    said: Contributions = field(default_factory=Contributions)
-    leads: dict[UUID, Lead] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
     erased_leads: list[ErasedLead] = field(default_factory=list)
+
+    @property
+    def book(self) -> LeadBook:
+        """The open leads, and what changes of them."""
+        return self.holdings.book
 
     def accept(self, incoming: Incoming) -> Fate:
         """Find or make the person, open or join the lead of each line, publish."""
@@ -83,32 +86,32 @@ class Admission:
         It belongs to the leads that `old` belongs to and counts once in each; what `old` alone said about the
         person goes. Open leads are published as rescored: nobody asks anew by it. A line it did not ask for
         before opens or joins a lead, and one of a line it asks for no more keeps it. An ended lead stays as
-        it is, unless it turns out to be somebody else's: then what it brought is taken out.
+        it is, unless it turns out to be somebody else's: then what it brought is taken out. A lead in which
+        another one ends by it is published as asked for, as it is by any submission.
         """
         before = self._take_back(old)
         found = self._resolve_again(incoming, old, before)
         self._learn(found.person, incoming)
-        self._merge_leads(found, incoming)
-        held = self._held(old)
+        absorbing = self._merge_leads(found, incoming)
+        held = self.holdings.now(old.lead_ids)
         before = self.people.root(before.id)
-        if found.person is before:
-            fate = self._enter(incoming, before, held, before, old)
-            return replace(fate, merged_leads=old.merged_leads)
-        brought = self._brought_along(held, found.person, incoming)
-        for lead in held:
-            if self.people.root(lead.person_id) is before:
-                self._take_out(lead, old, before)
-        return self._enter(incoming, found.person, brought, before, old)
+        if found.person is not before:
+            held, heirs = self._brought_along(held, found.person, incoming)
+            absorbing |= heirs
+            for lead in self.holdings.ever(old.lead_ids):
+                if lead.state is LeadState.MERGED or self.people.root(lead.person_id) is before:
+                    self._take_out(lead, old, before)
+        return self._enter(incoming, found.person, held, absorbing, before, old)
 
     def withdraw(self, incoming: Incoming, old: Kept) -> Fate:
         """Mapped anew, `old` turned out to be from before the erasure of somebody else: nothing of it stays
         with the person and in the leads that it was taken for. A lead that held nothing else goes with it.
         """
         before = self._take_back(old)
-        carried = {name for said in self.said.of(before.id) for name in said.keys}
+        carried = {name for said in self.holdings.said.of(before.id) for name in said.keys}
         self.people.detach(set(old.keys) - carried, before)
-        gone = [lead for lead in self._held(old) if self.book.forget(lead)]
-        for lead in self._once_held(old.lead_ids):
+        gone = [lead for lead in self.holdings.now(old.lead_ids) if self.book.forget(lead)]
+        for lead in self.holdings.ever(old.lead_ids):
             self._take_out(lead, old, before)
         self.erased_leads += [ErasedLead(incoming.event_id, before.id, lead.id) for lead in gone]
         self._publish_beside(
@@ -116,9 +119,11 @@ class Admission:
         )
         return Fate(SubmissionState.ERASED)
 
-    def _brought_along(self, held: Sequence[Lead], person: Person, incoming: Incoming) -> list[Lead]:
+    def _brought_along(
+        self, held: Sequence[Lead], person: Person, incoming: Incoming
+    ) -> tuple[list[Lead], set[UUID]]:
         """The leads that hold a submission from now on which turned out to be `person`'s, of those that have
-        `held` it. Those that end are told.
+        `held` it, and the leads in which others of those end, which is told.
 
         One that it asks for still is joined as any other; one that it asks for no more keeps it.
         """
@@ -136,7 +141,7 @@ class Admission:
             along.append(heir)
         if ended:
             self._tell_ended(person, list(ended), incoming)
-        return along
+        return along, {lead.merged_into for lead in ended.values() if lead.merged_into is not None}
 
     def _tell_ended(self, person: Person, ended: list[UUID], incoming: Incoming) -> None:
         """Leads of one person ended in other ones of theirs: no two persons were found to be one."""
@@ -153,34 +158,49 @@ class Admission:
         self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
 
     def _enter(
-        self, incoming: Incoming, person: Person, held: Sequence[Lead], before: Person, old: Kept
+        self,
+        incoming: Incoming,
+        person: Person,
+        held: Sequence[Lead],
+        absorbing: Collection[UUID],
+        before: Person,
+        old: Kept,
     ) -> Fate:
         act = act_of(incoming.submission)
         for lead in held:
             if lead.state is LeadState.OPEN:
-                self.book.put_right(lead, act_of(old.submission), act, self._others(person, lead))
+                others = self.holdings.acts(lead, person, but=act.submission)
+                self.book.put_right(lead, act_of(old.submission), act, others)
         known = {lead.line for lead in held}
         lines = [line for line in dict.fromkeys(incoming.submission.lines) if line not in known]
         taken = [self.book.take(person.id, line, act, incoming.event_id) for line in lines]
         leads = [lead for lead, _ in taken]
         self._note_said(person, incoming, [*held, *leads])
-        if leads:
-            self._publish(person, leads, incoming, with_others=False)
+        merged = [each for each in self.book.of(person.id) if each.id in absorbing and each not in leads]
+        if asked := leads + merged:
+            self._publish(person, asked, incoming, with_others=False)
         occasion = self._occasion(incoming, CauseKind.RESCORE)
         for each in {person.id: person, before.id: before}.values():
-            others = [lead for lead in self.book.of(each.id) if lead not in leads]
-            self._publish_beside(each, others, occasion)
+            self._publish_beside(each, [x for x in self.book.of(each.id) if x not in asked], occasion)
         state = SubmissionState.OPENED if any(is_new for _, is_new in taken) else SubmissionState.JOINED
-        return Fate(state, person.id, _ids([*held, *leads]))
+        holding = self._links(old.lead_ids if person is before else (), held) + _ids(leads)
+        merges = dict.fromkeys([*old.merged_leads, *_ids(merged)])
+        return Fate(state, person.id, holding, merged_leads=tuple(x for x in merges if x not in holding))
+
+    def _links(self, before: Iterable[UUID], held: Sequence[Lead]) -> tuple[UUID, ...]:
+        """The leads that hold a submission, each by the one that held it first and was merged into it."""
+        kept = [each for each in before if any(lead in held for lead in self.holdings.now([each]))]
+        ends = self.holdings.now(kept)
+        return (*kept, *(lead.id for lead in held if lead not in ends))
 
     def _take_back(self, old: Kept) -> Person:
         """What `old` alone said about its person goes, and what others say of the same comes forth."""
         if old.person_id is None:
             raise ValueError("only an accepted submission can be replaced")
         person = self.people.root(old.person_id)
-        dropped = self.said.drop(person.id, old.submission.submission_id)
+        dropped = self.holdings.said.drop(person.id, old.submission.submission_id)
         if dropped is not None:
-            taken, others = dropped.submission, [said.submission for said in self.said.of(person.id)]
+            taken, others = dropped.submission, [said.submission for said in self.holdings.said.of(person.id)]
             person.known.unlearn(
                 taken.profile, taken.received_at, [(each.profile, each.received_at) for each in others]
             )
@@ -194,7 +214,7 @@ class Admission:
 
         Of a correction the caller has made sure that it is the same person.
         """
-        others = self.said.of(before.id)
+        others = self.holdings.said.of(before.id)
         carried = {name for said in others for name in said.keys}
         has, had = set(incoming.keys), set(old.keys)
         is_correction = old.submission.submission_id != incoming.submission.submission_id
@@ -213,39 +233,19 @@ class Admission:
             found.person.suppressed_at = before.suppressed_at
         return found
 
-    def _held(self, old: Kept) -> list[Lead]:
-        """The leads that hold `old` now: its own, or what they were merged into."""
-        return [lead for lead in self._once_held(old.lead_ids) if lead.merged_into is None]
-
     def _take_out(self, lead: Lead, old: Kept, person: Person) -> None:
-        """What `old` brought to a lead of the person it was taken for goes."""
-        self.book.put_right(lead, act_of(old.submission), None, self._others(person, lead))
-
-    def _others(self, person: Person, lead: Lead) -> list[Act]:
-        """What other submissions of the person have brought to one of their leads, oldest first."""
-        known = {lead.id, *self.leads, *self.book.changed}
-        whole = {each for each in known if lead in self._once_held([each])}
-        every = self.said.of(person.id)
-        return [act_of(said.submission) for said in every if not whole.isdisjoint(said.leads)]
-
-    def _once_held(self, leads: Iterable[UUID]) -> list[Lead]:
-        """These leads, and what they were merged into."""
-        held: dict[UUID, Lead] = {}
-        for each in leads:
-            identity: UUID | None = each
-            while identity is not None:
-                lead = self.leads.get(identity) or self.book.changed.get(identity)
-                if lead is not None:
-                    held[lead.id] = lead
-                identity = lead.merged_into if lead is not None else None
-        return list(held.values())
+        """What `old` brought to a lead of the person it was taken for goes, its count in open ones apart."""
+        act = act_of(old.submission)
+        if lead.state is LeadState.MERGED:
+            lead.submissions = max(lead.submissions - 1, 1)
+        self.book.put_right(lead, act, None, self.holdings.acts(lead, person, but=act.submission))
 
     def _learn(self, person: Person, incoming: Incoming) -> None:
         person.known.learn(incoming.submission.profile, incoming.submission.received_at)
         self.people.touch(person)
 
     def _note_said(self, person: Person, incoming: Incoming, leads: Iterable[Lead]) -> None:
-        self.said.add(person.id, Said(incoming.submission, incoming.keys, _ids(leads)))
+        self.holdings.said.add(person.id, Said(incoming.submission, incoming.keys, _ids(leads)))
 
     def _merge_leads(self, found: Resolution, incoming: Incoming) -> set[UUID]:
         """The leads that others ended in. They carry those others' asks now and are published as asked
@@ -258,7 +258,7 @@ class Admission:
         first = survivor.merges - len(found.merged) + 1
         for number, other in enumerate(found.merged, start=first):
             ended, moved = self.book.merge(survivor.id, other.id)
-            self.said.move(other.id, survivor.id)
+            self.holdings.said.move(other.id, survivor.id)
             absorbing |= {lead.merged_into for lead in ended if lead.merged_into is not None}
             event = LeadMerged(
                 kind="merged",

@@ -55,10 +55,12 @@ class Occasion:
 
 @dataclass(slots=True)
 class LeadBook:
-    """The open leads of the persons a batch touches, and what changes of them."""
+    """The open leads of the persons a batch touches, and what changes of them. `moved`: those that went to
+    another person."""
 
     open_leads: Iterable[Lead] = ()
     changed: dict[UUID, Lead] = field(default_factory=dict)
+    moved: set[UUID] = field(default_factory=set)
     publications: list[Publication] = field(default_factory=list)
     _by_person: dict[UUID, dict[str, Lead]] = field(default_factory=dict)
 
@@ -98,7 +100,7 @@ class LeadBook:
             lead.submissions = max(lead.submissions - 1, 1)
             return LetGo.STAYS
         self._by_person.get(lead.person_id, {}).pop(lead.line, None)
-        lead.person_id = person
+        self._move(lead, person)
         rival = theirs.setdefault(lead.line, lead)
         if rival is lead:
             return LetGo.GOES_ALONG
@@ -135,7 +137,7 @@ class LeadBook:
         moved: list[Lead] = []
         mine = self._by_person.setdefault(survivor, {})
         for lead in list(self._by_person.pop(other, {}).values()):
-            lead.person_id = survivor
+            self._move(lead, survivor)
             rival = mine.get(lead.line)
             older, younger = (rival, lead) if rival is not None and rival.age < lead.age else (lead, rival)
             if younger is not None:
@@ -147,6 +149,10 @@ class LeadBook:
             mine[lead.line] = older
             self.changed[older.id] = older
         return ended, moved
+
+    def _move(self, lead: Lead, person: UUID) -> None:
+        lead.person_id = person
+        self.moved.add(lead.id)
 
     def publish(self, lead: Lead, person: Person, occasion: Occasion) -> None:
         """Score a lead as it stands and add it, with the next `seq`, to what is to be published.

@@ -9,8 +9,7 @@ from lead_events import LeadSubmitted
 from lead_events.words import QuarantineReason, RerunKind
 from scoring.domain.admission import Admission, Merge
 from scoring.domain.book import CardsAt, LeadBook
-from scoring.domain.contributions import Contributions
-from scoring.domain.leads import Lead
+from scoring.domain.holdings import Holdings
 from scoring.domain.people import People
 from scoring.domain.submissions import (
     Fate,
@@ -34,11 +33,11 @@ class Desk:
 
     `registry`: the content that keys were first used with; `stored`: submissions already kept; `kept`: those
     of them that come again, whole; `earlier`: what came before under vendors' ids that come with other
-    content; `said`, `leads`: of the persons of both. `erased`: those from before their person's erasure.
+    content; `holdings`: of the persons of both. `erased`: those from before their person's erasure.
     """
 
     people: People
-    book: LeadBook
+    holdings: Holdings
     cards_at: CardsAt
     now: datetime
     registry: Registry = field(default_factory=dict)
@@ -46,15 +45,16 @@ class Desk:
     stored: set[UUID] = field(default_factory=set)
     kept: dict[UUID, Kept] = field(default_factory=dict)
     earlier: dict[Key, list[Kept]] = field(default_factory=dict)
-    said: Contributions = field(default_factory=Contributions)
-    leads: dict[UUID, Lead] = field(default_factory=dict)
     erased: Collection[UUID] = ()
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
-        self.admission = Admission(
-            self.people, self.book, self.cards_at, self.now, said=self.said, leads=self.leads
-        )
+        self.admission = Admission(self.people, self.holdings, self.cards_at, self.now)
+
+    @property
+    def book(self) -> LeadBook:
+        """The open leads, and what changes of them."""
+        return self.holdings.book
 
     @property
     def merges(self) -> list[Merge]:

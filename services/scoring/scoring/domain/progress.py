@@ -1,5 +1,6 @@
 """What the router and the reps report back: leads that ended, and asks that came after an end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +11,9 @@ from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
 from scoring.domain.acts import Act
 from scoring.domain.book import CardsAt, LeadBook, Occasion
+from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
-from scoring.domain.people import People
+from scoring.domain.people import People, Person
 from scoring.domain.submissions import SubmissionState, act_of, act_time, journey_of
 
 _PROGRESS_ENDS = {ProgressKind.REJECTED: CloseReason.REJECTED, ProgressKind.RECYCLED: CloseReason.RECYCLED}
@@ -37,7 +39,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class StoredSubmission:
-    """A submission as kept, with the leads that hold it and those that it only merged."""
+    """A submission as kept, with the leads that hold it and those that it only merged: see Fate."""
 
     submission: LeadSubmitted
     durable_at: datetime
@@ -83,21 +85,26 @@ def _progress_end(report: LeadProgressed) -> CloseReason | None:
 class ProgressDesk:
     """Takes reports in order of arrival.
 
-    `leads` are all they name and what those were merged into, `stored` the submissions they name.
+    `holdings` has the leads they name and what those were merged into, `stored` what stands for the
+    submissions they name: None for an erased one.
     """
 
     people: People
-    book: LeadBook
-    leads: dict[UUID, Lead]
-    stored: dict[UUID, StoredSubmission]
+    holdings: Holdings
+    stored: Mapping[UUID, StoredSubmission | None]
     cards_at: CardsAt
     now: datetime
     endings: dict[UUID, Ending] = field(default_factory=dict)
     moved: dict[UUID, Moved] = field(default_factory=dict)
 
+    @property
+    def book(self) -> LeadBook:
+        """The open leads, and what changes of them."""
+        return self.holdings.book
+
     def take(self, report: LeadRouted | LeadProgressed, event_id: UUID) -> ProgressEffect:
         """Apply one report. One that changes nothing here is noted."""
-        lead = self.leads.get(report.lead_id)
+        lead = self.holdings.find(report.lead_id)
         if lead is None:
             return ProgressEffect.NOTED
         ended = self._end(lead, report)
@@ -121,63 +128,87 @@ class ProgressDesk:
     def _after_close(self, closed: Lead, report: LeadProgressed, event_id: UUID) -> ProgressEffect:
         """The late ask joins the open lead of that person and line or opens one; once, however often told.
 
-        Where the closed lead was merged into one that is open, the merge has brought the ask there already:
-        it is not counted again, only published as an ask.
+        Where the closed lead was merged into one that is open, the merge has brought the ask there already,
+        and where the submission is held by the open lead by now, so has that: it is not counted again, only
+        published as an ask. One that merged the closed lead only asks for whoever ended in it.
         """
         cause = report.cause_id or event_id
-        stored = self._as_moved(self.stored.get(cause))
-        if lead_id(cause, closed.line) in self.leads or (stored and closed.id not in _told_in(stored)):
+        stored = self._as_moved(cause)
+        if self._is_answered(closed, cause, stored):
             return ProgressEffect.NOTED
-        act = act_of(stored.submission) if stored else _act_unknown(closed, report, cause)
-        occasion = self._occasion(act, stored, report, event_id)
+        moves = stored is not None and closed.id in stored.lead_ids
+        act = act_of(stored.submission) if stored and moves else _act_unknown(closed, report, cause)
+        occasion = self._occasion(cause, act, stored, report, event_id)
         if closed.line not in occasion.cards.by_line:
             return ProgressEffect.NOTED
         person = self.people.root(closed.person_id)
-        holder = self._holder(closed)
-        lead, opened = holder, False
-        if holder.state is not LeadState.OPEN:
-            lead, opened = self.book.take(person.id, closed.line, act, cause)
-            self.leads[lead.id] = lead
-            if stored is None or closed.id in stored.lead_ids:
-                holder.submissions = max(holder.submissions - 1, 1)
-            self.book.changed[holder.id] = holder
-        self.book.publish(lead, person, occasion)
+        lead, opened = self._asked(closed, stored), False
+        if lead is None:
+            is_taken = self.holdings.find(lead_id(cause, closed.line)) is not None
+            lead, opened = self.book.take(person.id, closed.line, act, event_id if is_taken else cause)
+            self.holdings.leads[lead.id] = lead
         if stored:
-            self._move(stored, closed.id, lead.id, opened=opened, joined=lead is not holder)
+            self._move(stored, closed.id, lead.id, person, opened=opened and moves)
+            if moves and self._holder(closed) is not lead:
+                self._leave(self._holder(closed), act, person)
+        self.book.publish(lead, person, occasion)
         return ProgressEffect.OPENED if opened else ProgressEffect.JOINED
+
+    def _is_answered(self, closed: Lead, cause: UUID, stored: StoredSubmission | None) -> bool:
+        """Whether this late ask was told before, or is an erased person's."""
+        if stored is not None:
+            return closed.id not in (*stored.lead_ids, *stored.merged_leads)
+        return cause in self.stored or self.holdings.find(lead_id(cause, closed.line)) is not None
+
+    def _asked(self, closed: Lead, stored: StoredSubmission | None) -> Lead | None:
+        """The open lead that has been brought the ask: what the closed one ended in, or one of its line that
+        holds the submission."""
+        leads = [self._holder(closed), *self.holdings.now(stored.lead_ids if stored else ())]
+        found = (lead for lead in leads if lead.state is LeadState.OPEN and lead.line == closed.line)
+        return next(found, None)
 
     def _holder(self, lead: Lead) -> Lead:
         """The lead that has this one's submissions now: itself, or what it was merged into."""
-        while lead.merged_into is not None:
-            lead = self.leads.get(lead.merged_into) or self.book.changed[lead.merged_into]
-        return lead
+        return next(iter(self.holdings.now([lead.id])), lead)
+
+    def _leave(self, holder: Lead, act: Act, person: Person) -> None:
+        """A closed lead holds an ask no more that came after its end."""
+        holder.submissions = max(holder.submissions - 1, 1)
+        others = self.holdings.acts(holder, person, but=act.submission)
+        self.book.put_right(holder, act, None, others)
+
+    def _move(self, stored: StoredSubmission, old: UUID, new: UUID, person: Person, *, opened: bool) -> None:
+        identity = stored.submission.submission_id
+        held, merged = (
+            tuple(dict.fromkeys(new if each == old else each for each in leads))
+            for leads in (stored.lead_ids, stored.merged_leads)
+        )
+        state = SubmissionState.OPENED if opened else stored.state
+        self.moved[identity] = Moved(identity, state, held, merged)
+        self.holdings.move(identity, person, held)
 
     def _occasion(
-        self, act: Act, stored: StoredSubmission | None, report: LeadProgressed, event_id: UUID
+        self,
+        cause: UUID,
+        act: Act,
+        stored: StoredSubmission | None,
+        report: LeadProgressed,
+        event_id: UUID,
     ) -> Occasion:
         at = act_time(stored.submission) if stored else report.at
         return Occasion(
-            cause=Cause.model_construct(id=act.submission, kind=CauseKind.AFTER_CLOSE, at=at),
+            cause=Cause.model_construct(id=cause, kind=CauseKind.AFTER_CLOSE, at=at),
             event_cause=event_id,
             journey=self._journey(stored, report),
             cards=self.cards_at(act.received_at),
         )
 
-    def _as_moved(self, stored: StoredSubmission | None) -> StoredSubmission | None:
+    def _as_moved(self, cause: UUID) -> StoredSubmission | None:
+        stored = self.stored.get(cause)
         moved = self.moved.get(stored.submission.submission_id) if stored else None
         if stored is None or moved is None:
             return stored
         return replace(stored, state=moved.state, lead_ids=moved.lead_ids, merged_leads=moved.merged_leads)
-
-    def _move(self, stored: StoredSubmission, old: UUID, new: UUID, *, opened: bool, joined: bool) -> None:
-        """A lead that it only merged holds it once it has joined another one by its late ask."""
-        held = tuple(new if each == old else each for each in stored.lead_ids)
-        merged = tuple(new if each == old else each for each in stored.merged_leads)
-        if joined and new in merged:
-            held, merged = (*held, new), tuple(each for each in merged if each != new)
-        identity = stored.submission.submission_id
-        state = SubmissionState.OPENED if opened else stored.state
-        self.moved[identity] = Moved(identity, state, tuple(dict.fromkeys(held)), merged)
 
     def _journey(self, stored: StoredSubmission | None, report: LeadProgressed) -> Journey:
         if stored is not None:
@@ -187,13 +218,8 @@ class ProgressDesk:
         return Journey.model_construct(received_at=report.at, durable_at=report.at, scored_at=self.now)
 
 
-def _told_in(stored: StoredSubmission) -> tuple[UUID, ...]:
-    """The leads that were published as asked for by it."""
-    return (*stored.lead_ids, *stored.merged_leads)
-
-
 def _act_unknown(closed: Lead, report: LeadProgressed, cause: UUID) -> Act:
-    """An ask that is no submission of ours: it comes from where the closed lead came from."""
+    """An ask that no submission of ours brings: it comes from where the closed lead came from."""
     return Act(
         submission=cause,
         origin=closed.origins[0],

@@ -74,9 +74,15 @@ WHERE id IN (
 ORDER BY id FOR UPDATE
 
 -- name: submissions_with_events
--- Submissions that reports name, as they came.
-SELECT id, event, durable_at, lead_ids, merged_leads, state, released_at FROM submissions
-WHERE id = ANY($1::uuid[]) AND state <> 'erased'
+-- What stands now for submissions that reports name: themselves, or a vendor's last correction of them.
+WITH RECURSIVE standing AS (
+    SELECT id AS named, id FROM submissions WHERE id = ANY($1::uuid[])
+    UNION
+    SELECT standing.named, s.superseded_by FROM standing JOIN submissions s USING (id)
+    WHERE s.superseded_by IS NOT NULL
+)
+SELECT standing.named, s.event, s.durable_at, s.lead_ids, s.merged_leads, s.state, s.released_at
+FROM standing JOIN submissions s USING (id) WHERE s.superseded_by IS NULL
 
 -- name: save_persons
 -- New persons, and what is now known of the others.
@@ -174,6 +180,10 @@ SELECT whole.root, s.id, s.form_id, s.received_at, s.keys, s.event - 'fields' - 
     array(SELECT holder FROM holders WHERE lead = ANY(s.lead_ids)) AS leads
 FROM whole JOIN submissions s ON s.person_id = whole.id
 WHERE s.state IN ('opened', 'joined') AND s.superseded_by IS NULL
+
+-- name: leave_places
+-- Leads that go to another person are no longer the open one of the old person and line; the next statement opens them.
+UPDATE leads SET state = 'closed' WHERE id = ANY($1::uuid[]) AND state = 'open'
 
 -- name: save_leads
 -- New leads, and others as they now stand; of several endings told the earliest holds.

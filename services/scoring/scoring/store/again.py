@@ -61,23 +61,26 @@ async def places(conn: Connection, submissions: Sequence[LeadSubmitted], registr
     )
 
 
-async def load_before(conn: Connection, found: Places, persons: Collection[Person]) -> Before:
-    """Load and lock, once the persons are. Raises Transient where one came to somebody else meanwhile."""
+async def load_before(conn: Connection, found: Places, persons: Collection[Person], *, whole: bool) -> Before:
+    """Load and lock, once the persons are; `whole`: with all that they have said.
+
+    Raises Transient where a submission came to another person or lead meanwhile.
+    """
+    roots = [person.id for person in persons if person.merged_into is None]
+    said = await _said(conn, roots) if whole else Contributions()
     if not found:
-        return Before()
+        return Before(said=said)
     rows = await conn.fetch(_q.lock_submissions, list(found.submissions))
     kept = [_kept(row) for row in rows if row["state"] != SubmissionState.ERASED]
     earlier = defaultdict(list)
     for row in await _under(conn, found.keys) if found.keys else []:
         earlier[row["form_id"], row["key"]].append(_kept(row))
     locked = {person.id for person in persons}
-    owners = {each.person_id for each in (*kept, *(e for group in earlier.values() for e in group))}
-    if not owners - {None} <= locked:
-        raise Transient("a submission that comes again was brought to another person meanwhile")
-    roots = [person.id for person in persons if person.merged_into is None]
-    return Before(
-        {each.submission.submission_id: each for each in kept}, dict(earlier), await _said(conn, roots)
-    )
+    every = [*kept, *(each for group in earlier.values() for each in group)]
+    owners = {each.person_id for each in every}
+    if not owners - {None} <= locked or any(not found.leads.issuperset(each.lead_ids) for each in every):
+        raise Transient("a submission that comes again was brought to another person or lead meanwhile")
+    return Before({each.submission.submission_id: each for each in kept}, dict(earlier), said)
 
 
 async def _under(conn: Connection, keys: Sequence[tuple[str, str]]) -> list[asyncpg.Record]:

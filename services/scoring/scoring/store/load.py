@@ -187,11 +187,28 @@ async def accepted_content(conn: Connection, submissions: Sequence[LeadSubmitted
     return window
 
 
-async def named_submissions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, StoredSubmission]:
-    """The submissions that late asks name."""
+Named = dict[UUID, StoredSubmission | None]
+
+
+async def named_submissions(conn: Connection, ids: Sequence[UUID], before: Named | None = None) -> Named:
+    """The submissions that late asks name, or the corrections that stand for them; None for an erased one.
+
+    `before`: as they were found unlocked. Raises Transient where one came to other leads meanwhile.
+    """
+    named = await _named(conn, ids)
+    for identity, each in named.items():
+        seen = (before or named).get(identity)
+        if each is not None and (seen is None or seen.lead_ids != each.lead_ids):
+            raise Transient("the submission of a late ask was brought to another lead meanwhile")
+    return named
+
+
+async def _named(conn: Connection, ids: Sequence[UUID]) -> Named:
     rows = await conn.fetch(_q.submissions_with_events, ids) if ids else []
     return {
-        row["id"]: StoredSubmission(
+        row["named"]: None
+        if row["state"] == SubmissionState.ERASED
+        else StoredSubmission(
             submission=LeadSubmitted.model_validate(row["event"]),
             durable_at=row["durable_at"],
             lead_ids=tuple(row["lead_ids"]),

@@ -1,6 +1,6 @@
 """Writes what a batch changed, each table in one statement."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -172,14 +172,16 @@ def _keys(incoming: Incoming) -> str:
     return _list([f"{kind}:{value}" for kind, value in incoming.keys])
 
 
-async def save_leads(conn: Connection, leads: Collection[Lead], endings: dict[UUID, Ending]) -> None:
-    """First those that ended, then those that went to another person, so that others may take their place as
-    the open one of a person and line."""
+async def save_leads(
+    conn: Connection, leads: Collection[Lead], moved: Collection[UUID], endings: Mapping[UUID, Ending]
+) -> None:
+    """Those that went to another person leave their place as the open one of a person and line first, then
+    those that ended do: others may take it, also in a ring."""
+    if moved:
+        await conn.execute(_q.leave_places, list(moved))
     ended = [lead for lead in leads if lead.state is not LeadState.OPEN]
     still_open = [lead for lead in leads if lead.state is LeadState.OPEN]
-    gone = [lead for lead in still_open if lead.person_id != lead.opened_person]
-    there = [lead for lead in still_open if lead.person_id == lead.opened_person]
-    for group in (ended, gone, there):
+    for group in (ended, still_open):
         if group:
             rows = (_lead(lead, endings.get(lead.id)) for lead in group)
             await conn.execute(_q.save_leads, *columns(rows, 25))
