@@ -28,9 +28,12 @@ def parse_duration(value: object) -> object:
 
 
 def check_bounds(value: timedelta) -> timedelta:
-    """The same length. Raises ValueError for one below zero or above LONGEST, as bare numbers may be."""
+    """The same length. Raises ValueError for one below zero or above LONGEST, or of no whole seconds, as bare
+    numbers may be."""
     if not timedelta(0) <= value <= LONGEST:
         raise ValueError(f"{_BOUNDS} instead of {value.total_seconds():.0f} seconds")
+    if value.microseconds:
+        raise ValueError(f"write whole seconds, such as 90s, instead of {value.total_seconds():g} seconds")
     return value
 
 

@@ -43,6 +43,11 @@ def test_a_promise_below_zero_or_above_a_century_is_refused(length: object) -> N
         parse_duration(f"1{'0' * 5000}d")
 
 
+def test_a_fraction_of_a_second_is_refused_for_it_could_not_be_written_back() -> None:
+    with pytest.raises(ValidationError, match="write whole seconds, such as 90s, instead of 1.5 seconds"):
+        Promise.model_validate({"accept_within": 1.5})
+
+
 @given(st.integers(0, 10**7))
 def test_a_length_survives_being_written(seconds: int) -> None:
     length = timedelta(seconds=seconds)
