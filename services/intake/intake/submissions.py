@@ -1,6 +1,5 @@
 """POST /v1/forms/{key}/submissions below FastAPI's request stack: decode, call the handler, encode."""
 
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +33,6 @@ def is_for_a_visitor(content_type: bytes, named: Named) -> bool:
     return is_html_form(content_type) and b"text/html" in named.get(b"accept", b"")
 
 
-@lru_cache(maxsize=1_024)  # the same few paths again and again
 def form_key(path: str) -> str | None:
     """The form's key in a path of this route, with a slash at its end or without; None for another path."""
     path = path.removesuffix("/")
