@@ -190,6 +190,7 @@ async def _load(
         people=people,
         holdings=holdings,
         stored=await load.named_submissions(conn, causes, named),
+        in_use=await load.lead_ids_in_use(conn, _late_leads(reports)),
         cards_at=cards_at,
         now=now,
     )
@@ -218,12 +219,12 @@ def _as_kept(incoming: dict[UUID, Incoming], kept: Mapping[UUID, Kept]) -> dict[
 
 def _lead_ids(reports: Iterable[LeadRouted | LeadProgressed]) -> set[UUID]:
     """The leads that reports name, and those that late asks among them will open."""
-    named: set[UUID] = set()
-    for report in reports:
-        named.add(report.lead_id)
-        if report.kind is ProgressKind.ARRIVED_AFTER_CLOSE and report.cause_id:
-            named.add(lead_id(report.cause_id, report.line))
-    return named
+    reports = list(reports)
+    return {report.lead_id for report in reports} | _late_leads(reports)
+
+
+def _late_leads(reports: Iterable[LeadRouted | LeadProgressed]) -> set[UUID]:
+    return {lead_id(r.cause_id, r.line) for r in reports if _is_late(r) and r.cause_id}
 
 
 async def _decide(batch: Batch, events: Sequence[Event], work: _Work) -> None:

@@ -187,6 +187,59 @@ async def test_a_late_ask_for_who_holds_an_open_lead_of_the_line_already_is_coun
     }
 
 
+async def test_who_ended_in_a_lead_closed_unheard_moves_on_with_the_own_late_ask(world: "World") -> None:
+    """And leaves nothing behind when all of it turns out to be somebody else's."""
+    older = world.submit(PHONE)
+    younger = world.submit(EVA, received_at=at(5))
+    await world.settle()
+    send_again(world, younger, profile=Profile(**EVA, **PHONE), consent=agreed(6))
+    await world.settle()
+    late(world, lead_id(older.submission_id, "main"), younger.submission_id)
+    await world.settle()
+    send_again(world, younger, profile=Profile(**LEO), consent=agreed(6))
+    await world.settle()
+    (lead,) = await open_leads(world)
+    assert (lead["email"], lead["submissions"], lead["opened_by"]) == (LEO["email"], 1, younger.submission_id)
+    others = await world.fetch("SELECT consent FROM leads WHERE id <> $1", lead["id"])
+    assert [row["consent"] for row in others] == [None, None]
+
+
+async def test_a_late_ask_takes_no_id_of_an_erased_lead(world: "World") -> None:
+    """Its submission opened a lead once, went to another person, and who was left there was erased."""
+    moved = world.submit(LEO)
+    other = world.submit(EVA, received_at=at(1))
+    await world.settle()
+    erased, closed = lead_id(moved.submission_id, "main"), lead_id(other.submission_id, "main")
+    send_again(world, moved, profile=Profile(**EVA))
+    await world.settle()
+    await world.fetch("DELETE FROM scores WHERE lead_id = $1", erased)
+    await world.fetch("UPDATE leads SET state = 'erased', merged_into = NULL WHERE id = $1", erased)
+    late(world, closed, moved.submission_id)
+    await world.settle()
+    (lead,) = await open_leads(world)
+    assert lead["id"] not in (erased, closed)
+
+
+async def test_a_report_of_a_lead_whose_heir_belongs_to_nobody_known_by_a_key_is_taken(
+    world: "World",
+) -> None:
+    """Its person has only a phone that others share: no key leads there."""
+    other_phone = {"phone": "+34600111333"}
+    story = [LEO, other_phone, LEO | other_phone, EVA | PHONE, LEO | PHONE, LEO]
+    sent = []
+    for number, who in enumerate(story):
+        line = "training" if number > 3 else "main"
+        sent.append(world.submit(who, received_at=at(10 * number), lines=[line], fingerprint=str(number)))
+        await world.settle()
+    for number, who in ((4, EVA), (0, EVA), (2, EVA), (1, PHONE)):
+        send_again(world, sent[number], profile=Profile(**who))
+        await world.settle()
+    late(world, lead_id(sent[1].submission_id, "main"), uuid4())
+    await world.settle()
+    effects = await world.effects()
+    assert sum(effects.get(what, 0) for what in ("noted", "opened", "joined")) > len(story) - 1
+
+
 @pytest.mark.parametrize("number", range(3))
 async def test_leads_that_change_places_in_one_batch_are_kept(world: "World", number: int) -> None:
     """Two forms had their addresses swapped; both persons stay, for they have leads of another line, too."""

@@ -44,3 +44,22 @@ def test_what_an_erased_person_sent_leaves_nothing_in_anybodys_lead(
     assert fate is not None
     assert fate.state is SubmissionState.ERASED
     check(taking)
+
+
+def test_what_was_corrected_and_is_an_erased_persons_leaves_a_closed_lead_too() -> None:
+    taking = desk()
+    plain = Mapped(0, asks=True, is_test=False, consent=None, campaign=None, lines=("main",))
+    agreed = replace(plain, consent="Yes, call me.")
+    take(taking, incoming(0, plain))
+    sent = incoming(1, agreed)
+    fate = take(taking, sent)
+    assert fate is not None
+    assert fate.person_id is not None
+    (lead,) = taking.book.changed.values()
+    taking.book.close(lead)
+    identity = sent.submission.submission_id
+    taking.kept[identity] = replace(taking.kept[identity], is_superseded=True)
+    taking.holdings.said.drop(fate.person_id, identity)
+    taking.erased = {identity}
+    take(taking, incoming(1, agreed, again=1))
+    assert lead.consent is None

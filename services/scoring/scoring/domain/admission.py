@@ -119,6 +119,15 @@ class Admission:
         )
         return Fate(SubmissionState.ERASED)
 
+    def strip(self, old: Kept) -> None:
+        """`old`, in whose place a correction stands, is an erased person's: ended leads have kept it."""
+        if old.person_id is None:
+            return
+        person, act = self.people.root(old.person_id), act_of(old.submission)
+        for lead in self.holdings.ever(old.lead_ids):
+            if lead.state is not LeadState.OPEN:
+                self.book.put_right(lead, act, None, self.holdings.acts(lead, person, but=act.submission))
+
     def _brought_along(
         self, held: Sequence[Lead], person: Person, incoming: Incoming
     ) -> tuple[list[Lead], set[UUID]]:
@@ -167,15 +176,18 @@ class Admission:
         old: Kept,
     ) -> Fate:
         act = act_of(incoming.submission)
-        for lead in held:
-            if lead.state is LeadState.OPEN:
+        stays = person is before
+        ended = [each for each in self.holdings.ever(old.lead_ids if stays else ()) if each not in held]
+        for lead in [*held, *ended]:
+            if lead.state is not LeadState.CLOSED:
                 others = self.holdings.acts(lead, person, but=act.submission)
                 self.book.put_right(lead, act_of(old.submission), act, others)
         known = {lead.line for lead in held}
         lines = [line for line in dict.fromkeys(incoming.submission.lines) if line not in known]
         taken = [self.book.take(person.id, line, act, incoming.event_id) for line in lines]
         leads = [lead for lead, _ in taken]
-        self._note_said(person, incoming, [*held, *leads])
+        holding = self._links(old.lead_ids if stays else (), held) + _ids(leads)
+        self._note_said(person, incoming, self.holdings.ever(holding))
         merged = [each for each in self.book.of(person.id) if each.id in absorbing and each not in leads]
         if asked := leads + merged:
             self._publish(person, asked, incoming, with_others=False)
@@ -183,7 +195,6 @@ class Admission:
         for each in {person.id: person, before.id: before}.values():
             self._publish_beside(each, [x for x in self.book.of(each.id) if x not in asked], occasion)
         state = SubmissionState.OPENED if any(is_new for _, is_new in taken) else SubmissionState.JOINED
-        holding = self._links(old.lead_ids if person is before else (), held) + _ids(leads)
         merges = dict.fromkeys([*old.merged_leads, *_ids(merged)])
         return Fate(state, person.id, holding, merged_leads=tuple(x for x in merges if x not in holding))
 

@@ -95,6 +95,8 @@ class Desk:
             fate = Fate(SubmissionState.ERASED)
             if kept.is_accepted:
                 fate = self.admission.withdraw(incoming, kept)
+            elif kept.is_superseded:
+                self.admission.strip(kept)
             return replace(fate, again=kind)
         if kept.state is SubmissionState.QUARANTINED:
             fate = self._checked(incoming) or self._admit(incoming)

@@ -1,12 +1,12 @@
 """What the router and the reps report back: leads that ended, and asks that came after an end."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from lead_events import Cause, Journey, LeadProgressed, LeadRouted, LeadSubmitted
+from lead_events import Attribution, Cause, Journey, LeadProgressed, LeadRouted, LeadSubmitted
 from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
 from scoring.domain.acts import Act
@@ -86,7 +86,7 @@ class ProgressDesk:
     """Takes reports in order of arrival.
 
     `holdings` has the leads they name and what those were merged into, `stored` what stands for the
-    submissions they name: None for an erased one.
+    submissions they name: None for an erased one. `in_use`: ids of leads that late asks may not take again.
     """
 
     people: People
@@ -94,6 +94,7 @@ class ProgressDesk:
     stored: Mapping[UUID, StoredSubmission | None]
     cards_at: CardsAt
     now: datetime
+    in_use: Collection[UUID] = ()
     endings: dict[UUID, Ending] = field(default_factory=dict)
     moved: dict[UUID, Moved] = field(default_factory=dict)
 
@@ -136,7 +137,7 @@ class ProgressDesk:
         stored = self._as_moved(cause)
         if self._is_answered(closed, cause, stored):
             return ProgressEffect.NOTED
-        moves = stored is not None and closed.id in stored.lead_ids
+        moves = stored is not None and self._holds(closed, stored)
         act = act_of(stored.submission) if stored and moves else _act_unknown(closed, report, cause)
         occasion = self._occasion(cause, act, stored, report, event_id)
         if closed.line not in occasion.cards.by_line:
@@ -144,21 +145,26 @@ class ProgressDesk:
         person = self.people.root(closed.person_id)
         lead, opened = self._asked(closed, stored), False
         if lead is None:
-            is_taken = self.holdings.find(lead_id(cause, closed.line)) is not None
+            wanted = lead_id(cause, closed.line)
+            is_taken = wanted in self.in_use or self.holdings.find(wanted) is not None
             lead, opened = self.book.take(person.id, closed.line, act, event_id if is_taken else cause)
             self.holdings.leads[lead.id] = lead
         if stored:
-            self._move(stored, closed.id, lead.id, person, opened=opened and moves)
-            if moves and self._holder(closed) is not lead:
-                self._leave(self._holder(closed), act, person)
+            self._move(stored, closed, lead, person, opened=opened and moves)
         self.book.publish(lead, person, occasion)
         return ProgressEffect.OPENED if opened else ProgressEffect.JOINED
 
     def _is_answered(self, closed: Lead, cause: UUID, stored: StoredSubmission | None) -> bool:
         """Whether this late ask was told before, or is an erased person's."""
         if stored is not None:
-            return closed.id not in (*stored.lead_ids, *stored.merged_leads)
+            return closed.id not in stored.merged_leads and not self._holds(closed, stored)
         return cause in self.stored or self.holdings.find(lead_id(cause, closed.line)) is not None
+
+    def _holds(self, closed: Lead, stored: StoredSubmission) -> bool:
+        """Whether the closed lead, or the closed one that it ended in, holds the submission."""
+        holder = self._holder(closed)
+        is_end = holder.state is not LeadState.OPEN and holder in self.holdings.now(stored.lead_ids)
+        return is_end or closed.id in stored.lead_ids
 
     def _asked(self, closed: Lead, stored: StoredSubmission | None) -> Lead | None:
         """The open lead that has been brought the ask: what the closed one ended in, or one of its line that
@@ -171,20 +177,20 @@ class ProgressDesk:
         """The lead that has this one's submissions now: itself, or what it was merged into."""
         return next(iter(self.holdings.now([lead.id])), lead)
 
-    def _leave(self, holder: Lead, act: Act, person: Person) -> None:
-        """A closed lead holds an ask no more that came after its end."""
-        holder.submissions = max(holder.submissions - 1, 1)
-        others = self.holdings.acts(holder, person, but=act.submission)
-        self.book.put_right(holder, act, None, others)
-
-    def _move(self, stored: StoredSubmission, old: UUID, new: UUID, person: Person, *, opened: bool) -> None:
-        identity = stored.submission.submission_id
-        held, merged = (
-            tuple(dict.fromkeys(new if each == old else each for each in leads))
-            for leads in (stored.lead_ids, stored.merged_leads)
-        )
+    def _move(
+        self, stored: StoredSubmission, closed: Lead, lead: Lead, person: Person, *, opened: bool
+    ) -> None:
+        """Whatever held the ask on its way to the closed lead holds it no more."""
+        identity, holder = stored.submission.submission_id, self._holder(closed)
+        left = [each for each in stored.lead_ids if each == closed.id or holder in self.holdings.now([each])]
+        held = dict.fromkeys(lead.id if each in left else each for each in stored.lead_ids)
+        merged = dict.fromkeys(lead.id if each == closed.id else each for each in stored.merged_leads)
         state = SubmissionState.OPENED if opened else stored.state
-        self.moved[identity] = Moved(identity, state, held, merged)
+        self.moved[identity] = Moved(identity, state, tuple(held), tuple(x for x in merged if x not in held))
+        act = act_of(stored.submission)
+        for each in [each for each in self.holdings.ever(left) if each is not lead]:
+            each.submissions = max(each.submissions - 1, 1)
+            self.book.put_right(each, act, None, self.holdings.acts(each, person, but=identity))
         self.holdings.move(identity, person, held)
 
     def _occasion(
@@ -219,13 +225,15 @@ class ProgressDesk:
 
 
 def _act_unknown(closed: Lead, report: LeadProgressed, cause: UUID) -> Act:
-    """An ask that no submission of ours brings: it comes from where the closed lead came from."""
+    """An ask that no submission of ours brings: it comes from where the closed lead came from. What persons
+    have said in that one stays there: no submission would take it out of another."""
+    form, source, _ = closed.origins[0]
     return Act(
         submission=cause,
-        origin=closed.origins[0],
+        origin=(form, source, None),
         received_at=report.at,
         asks=True,
-        attribution=closed.attribution,
-        consent=closed.consent,
+        attribution=Attribution(),
+        consent=None,
         is_test=report.is_test,
     )

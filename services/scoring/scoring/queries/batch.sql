@@ -56,6 +56,10 @@ WHERE fingerprint = ANY($1::text[]) AND received_at > $2 AND received_at < $3
 -- Locking, last step: the open leads of persons, by id.
 SELECT * FROM leads WHERE person_id = ANY($1::uuid[]) AND state = 'open' ORDER BY id FOR UPDATE
 
+-- name: lead_ids_in_use
+-- Which of these are leads, whatever their state.
+SELECT id FROM leads WHERE id = ANY($1::uuid[])
+
 -- name: owners_of_leads
 -- Whose these leads are, unlocked.
 SELECT person_id FROM leads WHERE id = ANY($1::uuid[]) AND state <> 'erased'

@@ -62,18 +62,19 @@ async def lock_working_set(
 
     Raises Transient when merges of other transactions keep getting in between.
     """
-    wanted = set(names)
+    wanted, persons = set(names), set(person_ids)
     for _ in range(ROUNDS):
         savepoint = conn.transaction()
         await savepoint.start()
         leads = sorted(lead_ids, key=lambda identity: identity.bytes)
-        found = await _attempt(conn, sorted(wanted), leads, person_ids)
+        found = await _attempt(conn, sorted(wanted), leads, persons)
         if isinstance(found, WorkingSet):
             await savepoint.commit()
             return found
         await savepoint.rollback()
         rows = await conn.fetch(_q.keys_of_persons, found)
         wanted |= {(row["kind"], row["value"]) for row in rows}
+        persons |= set(found)  # also whom no key leads to
     raise Transient("persons of this batch are being merged by others")
 
 
@@ -185,6 +186,11 @@ async def accepted_content(conn: Connection, submissions: Sequence[LeadSubmitted
         for row in rows:
             window.add(row["form_id"], row["fingerprint"], row["received_at"], row["id"])
     return window
+
+
+async def lead_ids_in_use(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these ids are a lead's, of an erased one's too."""
+    return {row["id"] for row in await conn.fetch(_q.lead_ids_in_use, list(ids))} if ids else set()
 
 
 Named = dict[UUID, StoredSubmission | None]
