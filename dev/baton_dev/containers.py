@@ -44,8 +44,8 @@ def images_present() -> bool:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import docker  # type: ignore[import-untyped]  # ships no types
-        from docker.errors import DockerException  # type: ignore[import-untyped]  # as above
+        import docker
+        from docker.errors import DockerException
 
         try:
             client = docker.from_env(timeout=5)

