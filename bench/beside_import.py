@@ -1,7 +1,11 @@
 """How live leads fare while a file is imported: their time to the assignment with and without, in one run."""
 
+import asyncio
+import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import aiokafka
 import httpx
 
 from baton_dev.stack import Stack
@@ -11,36 +15,74 @@ from bench.path import PathResult
 
 RATE = 50.0
 """Live leads a second: what leaves an import room on the same two cores."""
-ROWS_A_SECOND = 6_000
+ROWS_A_SECOND = 1_000
 """More than an import gets through, so that the file is still under way when the last live lead is posted."""
+ROUNDS = 3
+AT_REST = 3.0
+"""Seconds without a new decision, after which a round's file is through."""
+PATIENCE = 300.0
+
+
+@dataclass(frozen=True)
+class Round:
+    """Live leads alone and then beside an import, of which `rows` were published while they were posted."""
+
+    alone: PathResult
+    beside: PathResult
+    rows: int
+    is_under_way: bool
 
 
 @dataclass(frozen=True)
 class BesideResult:
-    """Live leads alone and beside an import; `rows` of the file were published while they were posted."""
+    """Rounds in turn, since a machine's speed wanders; what is told is the median of them."""
 
-    alone: PathResult
-    beside: PathResult
+    rounds: list[Round]
     seconds: float
-    rows: int
-    is_under_way: bool
+
+    def ratio(self, of: Callable[[PathResult], float]) -> float:
+        """How many times longer live leads wait for their reps beside an import, by this figure."""
+        return statistics.median(of(one.beside) / of(one.alone) for one in self.rounds)
+
+    def median(self, of: Callable[[Round], float]) -> float:
+        """A figure of the rounds."""
+        return statistics.median(map(of, self.rounds))
 
     @property
-    def ratio(self) -> float:
-        """How many times longer the slowest hundredth of live leads waits for its rep."""
-        return self.beside.p99 / self.alone.p99
+    def is_under_way(self) -> bool:
+        """Whether no file came to its end before the last live lead was posted."""
+        return all(one.is_under_way for one in self.rounds)
 
 
 async def measure(stack: Stack, *, seconds: float) -> BesideResult:
-    """Live leads for `seconds` alone, then for as long beside a file whose leads are routed at once."""
-    alone = await path.drive(stack, rate=RATE, seconds=seconds, prefix="alone")
+    """In each round live leads for `seconds` alone, then as long beside a file whose leads are routed at once."""
+    return BesideResult([await _round(stack, number, seconds) for number in range(ROUNDS)], seconds)
+
+
+async def _round(stack: Stack, number: int, seconds: float) -> Round:
+    alone = await path.drive(stack, rate=RATE, seconds=seconds, prefix=f"alone{number}")
     at = stack.services["intake"].base_url
     headers = {"Authorization": f"Bearer {stack.secrets.operator_token}"}
     async with httpx.AsyncClient(base_url=at, headers=headers, trust_env=False, timeout=60) as intake:
-        body = (HEADER + "".join(lines(int(ROWS_A_SECOND * seconds)))).encode()
-        order = {"form": FORM, "file": "bench.csv", "mode": "now"}
+        rows = int(ROWS_A_SECOND * seconds)
+        body = (HEADER + "".join(lines(rows, first=number * rows))).encode()
+        order = {"form": FORM, "file": f"bench-{number}.csv", "mode": "now"}
         answer = (await intake.post("/v1/imports", params=order, content=body)).raise_for_status()
         place = f"/v1/imports/{answer.json()['import_id']}"
-        beside = await path.drive(stack, rate=RATE, seconds=seconds, prefix="beside")
+        beside = await path.drive(stack, rate=RATE, seconds=seconds, prefix=f"beside{number}")
         told = (await intake.get(place)).raise_for_status().json()
-    return BesideResult(alone, beside, seconds, told["published"], told["state"] == "reading")
+    await _rest(stack)
+    return Round(alone, beside, told["published"], told["state"] == "reading")
+
+
+async def _rest(stack: Stack) -> None:
+    """Wait until the file of a round is through."""
+    consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=stack.kafka.bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            decided = -1
+            while decided != (decided := await path.ends(consumer, "lead-routed")):
+                await asyncio.sleep(AT_REST)
+    finally:
+        await consumer.stop()

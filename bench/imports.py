@@ -98,9 +98,9 @@ def _job(folder: Path, rows: int) -> Job:
     return job
 
 
-def lines(rows: int) -> Iterator[str]:
-    """So many lines of a file below HEADER, each somebody else."""
-    for number in range(rows):
+def lines(rows: int, *, first: int = 0) -> Iterator[str]:
+    """So many lines of a file below HEADER, each somebody else; `first` is the number of the first."""
+    for number in range(first, first + rows):
         yield (
             f"buyer{number}@company{number % 5000}.example,+346{number % 10**8:08d},Ana,Núñez {number},"
             f'"Company {number % 5000}, S.L.",Head of Sales,{number % 900 + 1},ES,We met at the fair\r\n'

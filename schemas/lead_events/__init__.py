@@ -1,6 +1,7 @@
 """Baton's events: the only thing the services share."""
 
 from lead_events.model import EventModel, UtcTime
+from lead_events.money import Money
 from lead_events.other import (
     FetchReported,
     ImportProgressed,
@@ -11,9 +12,21 @@ from lead_events.other import (
     RepAvailabilityChanged,
     RulebookPublished,
 )
-from lead_events.progressed import Closing, LeadProgressed, Money, Outcome
+from lead_events.progressed import Closing, LeadProgressed, Outcome
 from lead_events.routed import LeadRouted, Rep
-from lead_events.scored import Cause, Contribution, Handling, Journey, LeadScored, OtherLead, Score
+from lead_events.scored import (
+    Account,
+    Before,
+    Cause,
+    Contribution,
+    Evidence,
+    Handling,
+    Journey,
+    LeadScored,
+    OtherLead,
+    Persona,
+    Score,
+)
 from lead_events.sla import SlaBreached, SlaWarned, SlaWithdrawn, Stretch, TimerResult
 from lead_events.submitted import (
     Attribution,
@@ -72,12 +85,15 @@ EVENT_OF_VERSION: dict[str, type[EventModel]] = {
 __all__ = [
     "EVENT_OF_TOPIC",
     "EVENT_OF_VERSION",
+    "Account",
     "Attribution",
+    "Before",
     "Cause",
     "Closing",
     "Consent",
     "Contribution",
     "EventModel",
+    "Evidence",
     "FetchReported",
     "Fetched",
     "Handling",
@@ -95,6 +111,7 @@ __all__ = [
     "OtherLead",
     "Outcome",
     "PersonErased",
+    "Persona",
     "Profile",
     "Receipt",
     "Rep",

@@ -6,14 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from lead_events.model import EventModel, UtcTime
+from lead_events.money import Money
 from lead_events.words import CloseReason, ProgressKind
-
-
-class Money(EventModel):
-    """An amount in minor units (cents) of a currency."""
-
-    minor: int
-    currency: str = Field(pattern="^[A-Z]{3}$")
 
 
 class Outcome(EventModel):
@@ -49,6 +43,9 @@ class LeadProgressed(EventModel):
     reason: str | None = Field(default=None, description="for declined, rejected, recycled")
     wake_at: UtcTime | None = Field(default=None, description="for recycled")
     outcome: Outcome | None = None
+    rating: int | None = Field(
+        default=None, ge=1, le=5, description="for rated: what the rep thinks of the lead, 5 is best"
+    )
     closing: Closing | None = Field(default=None, description="for arrived_after_close")
     cause_id: UUID | None = Field(
         default=None, description="for arrived_after_close: the late submission or ask"

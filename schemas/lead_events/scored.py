@@ -5,8 +5,18 @@ from uuid import UUID
 from pydantic import Field
 
 from lead_events.model import EventModel, UtcTime
+from lead_events.money import Money
 from lead_events.submitted import Attribution, Consent, Profile
-from lead_events.words import CauseKind, Dimension, ImportMode, Quadrant, Stage
+from lead_events.words import AccountStanding, BuyerStage, CauseKind, Dimension, ImportMode, Quadrant, Stage
+
+
+class Evidence(EventModel):
+    """One act behind a contribution: what it gave when it was done (`full`) and what time has left of it."""
+
+    id: UUID = Field(description="the signal, or the submission")
+    at: UtcTime
+    full: int
+    points: int
 
 
 class Contribution(EventModel):
@@ -17,6 +27,13 @@ class Contribution(EventModel):
     points: int
     reason: str
     error: str | None = None
+    group: str | None = Field(default=None, description="rules of one group count together up to a cap")
+    reads: list[str] | None = Field(
+        default=None, description="what the rule looked at, such as lead.job_title"
+    )
+    evidence: list[Evidence] | None = Field(
+        default=None, description="where time counts: the acts, whose points add up to these"
+    )
 
 
 class Score(EventModel):
@@ -63,6 +80,32 @@ class Handling(EventModel):
     counts: bool = False
 
 
+class Persona(EventModel):
+    """Whom the rep talks to, by the rulebook: what such people want, and what they doubt."""
+
+    id: str
+    name: str
+    goals: list[str] = Field(default_factory=list)
+    objections: list[str] = Field(default_factory=list)
+
+
+class Account(EventModel):
+    """The company a person belongs to, as the CRM knows it."""
+
+    id: UUID
+    crm_id: str
+    name: str
+    standing: AccountStanding
+    owner: str | None = Field(default=None, description="the rep who looks after it")
+
+
+class Before(EventModel):
+    """Where a lead stood when it was last published."""
+
+    quadrant: Quadrant
+    stage: Stage
+
+
 class LeadScored(EventModel):
     """A lead as scoring sees it now."""
 
@@ -89,3 +132,11 @@ class LeadScored(EventModel):
     do_not_contact: bool = Field(default=False, description="the person asked not to be contacted")
     handling: Handling | None = None
     rulebook_version: int = Field(ge=1)
+    before: Before | None = Field(default=None, description="absent when it is published for the first time")
+    account: Account | None = None
+    persona: Persona | None = None
+    buyer_stage: BuyerStage | None = None
+    probability: float | None = Field(default=None, ge=0, le=1, description="that the lead is won")
+    expected_value: Money | None = Field(
+        default=None, description="the mean deal of its line times the probability"
+    )

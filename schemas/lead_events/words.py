@@ -24,6 +24,24 @@ class Stage(StrEnum):
     SQL = "sql"
 
 
+class BuyerStage(StrEnum):
+    """How far a buyer has come on the way to a decision, by what they read and ask for."""
+
+    AWARENESS = "awareness"
+    CONSIDERATION = "consideration"
+    DECISION = "decision"
+
+
+class AccountStanding(StrEnum):
+    """What an account is to us."""
+
+    NONE = "none"
+    OPEN_DEAL = "open_deal"
+    CUSTOMER = "customer"
+    PARTNER = "partner"
+    COMPETITOR = "competitor"
+
+
 class CauseKind(StrEnum):
     """What made scoring publish a lead."""
 
@@ -33,6 +51,8 @@ class CauseKind(StrEnum):
     DECAY = "decay"
     RESCORE = "rescore"
     AFTER_CLOSE = "arrived_after_close"
+    WAKE_UP = "wake_up"
+    ACCOUNT = "account"
 
 
 class Dimension(StrEnum):
@@ -120,6 +140,7 @@ class ProgressKind(StrEnum):
     REJECTED = "rejected"
     RECYCLED = "recycled"
     OUTCOME = "outcome"
+    RATED = "rated"
     ARRIVED_AFTER_CLOSE = "arrived_after_close"
 
 

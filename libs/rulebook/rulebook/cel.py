@@ -7,7 +7,7 @@ text is found when it is written, and once loosely, because a lead may lack any 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -83,6 +83,64 @@ class Condition:
         if isinstance(result, str):
             return CelError(_plain(result))
         return CelError(f"the condition gives {type(result).__name__}, not true or false")
+
+
+class ConditionSet:
+    """Several conditions asked in one go: most of the cost of an evaluation is paid once a program, not once
+    a condition. Not thread-safe.
+
+    Their answers are the bits of one number. A condition without an answer spoils that number, so the halves
+    are asked then, and theirs; each condition answers as it would alone.
+    """
+
+    MOST = 60
+    """Conditions of one program: the bits of a CEL int, which has 64 and a sign."""
+
+    __slots__ = ("_conditions", "_halves", "_names", "_program")
+
+    def __init__(self, conditions: Sequence[Condition], names: Sequence[str]) -> None:
+        """`names`: the variables that they read, fields left out."""
+        self._conditions = tuple(conditions)
+        self._names = tuple(sorted(names))
+        self._halves: tuple[ConditionSet, ConditionSet] | None = None
+        self._program = self._combined() if 1 < len(conditions) <= self.MOST else None
+
+    def evaluate(self, context: PreparedContext) -> list[bool | CelError]:
+        """Each condition's answer, in their order. Raises nothing."""
+        count = len(self._conditions)
+        if count <= 1:
+            return [condition.evaluate(context) for condition in self._conditions]
+        if self._program is not None:
+            try:
+                bits = self._program.eval(context._activation).value()
+            except Exception:  # as for one condition: the halves will tell whose it is
+                bits = None
+            if type(bits) is int:
+                return [bool(bits >> place & 1) for place in range(count)]
+        return [answer for half in self._parts() for answer in half.evaluate(context)]
+
+    def _parts(self) -> "tuple[ConditionSet, ConditionSet]":
+        if self._halves is None:
+            middle = min((len(self._conditions) + 1) // 2, self.MOST)
+            first, second = self._conditions[:middle], self._conditions[middle:]
+            self._halves = ConditionSet(first, self._names), ConditionSet(second, self._names)
+        return self._halves
+
+    def _combined(self) -> Any:
+        """One program, or None where together they are nested too deeply for the parser."""
+        bits = [f"((\n{one.source}\n) ? {1 << place} : 0)" for place, one in enumerate(self._conditions)]
+        try:
+            return _plain_env(self._names).compile(_balanced_sum(bits))
+        except RuntimeError:
+            return None
+
+
+def _balanced_sum(terms: Sequence[str]) -> str:
+    """The sum with brackets like a tree: a plain row of 60 is deeper than the parser goes."""
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return f"({_balanced_sum(terms[:middle])} + {_balanced_sum(terms[middle:])})"
 
 
 def prepare_context(values: Mapping[str, Any]) -> PreparedContext:

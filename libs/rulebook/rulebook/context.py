@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from rulebook.derived import DERIVED_FIELDS, derived
+
 PROFILE_FIELDS: Mapping[str, type] = MappingProxyType(
     {
         "email": str,
@@ -34,7 +36,7 @@ PROFILE_FIELDS: Mapping[str, type] = MappingProxyType(
 SCORING_VARIABLES: Mapping[str, type] = MappingProxyType(
     {
         "lead": dict,
-        **{f"lead.{name}": kind for name, kind in PROFILE_FIELDS.items()},
+        **{f"lead.{name}": kind for name, kind in {**PROFILE_FIELDS, **DERIVED_FIELDS}.items()},
         "form": str,
         "source": str,
         "campaign": str,
@@ -47,11 +49,33 @@ SCORING_VARIABLES: Mapping[str, type] = MappingProxyType(
 lead,
 `asks` says whether the person asks to be contacted."""
 
+SIGNAL_FIELDS: Mapping[str, type] = MappingProxyType(
+    {"kind": str, "url": str, "form": str, "source": str, "attributes": dict}
+)
+OF_ORIGIN = frozenset({"form", "source", "campaign"})
+"""Variables that differ between the forms that one lead came by."""
+SIGNAL_VARIABLES: Mapping[str, type] = MappingProxyType(
+    {
+        **{name: kind for name, kind in SCORING_VARIABLES.items() if name not in OF_ORIGIN},
+        "signal": dict,
+        **{f"signal.{name}": kind for name, kind in SIGNAL_FIELDS.items()},
+    }
+)
+"""A lead may have come by several forms, so a rule on signals reads the signal's own form and source."""
+
 ROUTING_VARIABLES: Mapping[str, type] = MappingProxyType(
     {**SCORING_VARIABLES, "score": dict, "score.fit": int, "score.interest": int, "quadrant": str}
 )
 
-ALWAYS_PRESENT = frozenset({("lead", "attributes"), ("score", "fit"), ("score", "interest")})
+ALWAYS_PRESENT = frozenset(
+    {
+        ("lead", "attributes"),
+        ("score", "fit"),
+        ("score", "interest"),
+        ("signal", "kind"),
+        ("signal", "attributes"),
+    }
+)
 
 
 def scoring_context(
@@ -77,6 +101,28 @@ def scoring_context(
     }
 
 
+def shared_context(scoring: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the variables of scoring, those that a rule on signals reads beside `signal`."""
+    return {name: value for name, value in scoring.items() if name not in OF_ORIGIN}
+
+
+def signal_values(
+    kind: str,
+    *,
+    url: str | None,
+    form: str | None,
+    source: str | None,
+    attributes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What conditions read as `signal`. Absent fields have no key, so that has() is false."""
+    known = {"url": url, "form": form, "source": source}
+    return {
+        "kind": kind,
+        **{name: value for name, value in known.items() if value},
+        "attributes": {name: value for name, value in attributes.items() if value is not None},
+    }
+
+
 def routing_context(scoring: Mapping[str, Any], *, fit: int, interest: int, quadrant: str) -> dict[str, Any]:
     """The variables of a routing rule: those of scoring, the two scores (0-100) and the quadrant's name."""
     return {**scoring, "score": {"fit": fit, "interest": interest}, "quadrant": str(quadrant)}
@@ -90,4 +136,4 @@ def _lead(profile: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(attributes, Mapping)
         else {}
     )
-    return lead
+    return lead | derived(lead)

@@ -1,15 +1,10 @@
 """The scorecards of each version of the rulebook, compiled once a process."""
 
 from datetime import datetime
-from functools import partial
 
-from rulebook.cel import compile_condition
-from rulebook.context import SCORING_VARIABLES
 from rulebook.versions import History, Versioned
-from scoring.domain.book import Cards, CardsAt
-from scoring.domain.score import compile_scorecard
-
-_compile = partial(compile_condition, variables=SCORING_VARIABLES)
+from scorecard.compiled import compile_scorecard
+from scoring.domain.publications import Cards, CardsAt
 
 
 class CompiledCards:
@@ -31,9 +26,9 @@ class CompiledCards:
         known = self._by_version.get(versioned.version)
         if known is not None and known[0] is versioned:
             return known[1]
-        by_line = {
-            line: compile_scorecard(card, _compile) for line, card in versioned.rulebook.scorecards.items()
-        }
-        cards = Cards(versioned.version, by_line)
+        rulebook = versioned.rulebook
+        stages = {form: each.buyer_stage for form, each in rulebook.forms.items() if each.buyer_stage}
+        by_line = {line: compile_scorecard(card, stages) for line, card in rulebook.scorecards.items()}
+        cards = Cards(versioned.version, by_line, rulebook.currency)
         self._by_version[versioned.version] = versioned, cards
         return cards

@@ -18,12 +18,13 @@ from rulebook.store import RulebookCache
 from rulebook.versions import History
 from scoring import metrics
 from scoring.cards import CompiledCards
-from scoring.domain.book import CardsAt, LeadBook, Publication
+from scoring.domain.book import LeadBook
 from scoring.domain.desk import Desk
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import KeyName, People
 from scoring.domain.progress import ProgressDesk, ProgressEffect
+from scoring.domain.publications import CardsAt, Publication
 from scoring.domain.submissions import (
     Incoming,
     Kept,

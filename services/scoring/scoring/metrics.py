@@ -8,8 +8,8 @@ import delivery.metrics
 from lead_events.words import QuarantineReason, SignalKind
 from scoring.domain.alerts import AlertKind
 from scoring.domain.alerts import Finding as FormFinding
-from scoring.domain.book import Publication
 from scoring.domain.health import FormHealth
+from scoring.domain.publications import Publication
 from scoring.domain.remap import Finding
 from scoring.domain.submissions import Fate
 

@@ -12,9 +12,10 @@ from lead_events.words import CauseKind
 from rulebook.store import RulebookCache
 from scoring import metrics
 from scoring.cards import CompiledCards
-from scoring.domain.book import LeadBook, Occasion
+from scoring.domain.book import LeadBook
 from scoring.domain.erasure import ErasureKeys, needles
 from scoring.domain.people import KeyName, People
+from scoring.domain.publications import Occasion
 from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPerson
 from scoring.store import load, persons, save
 from scoring.store.persons import Subject

@@ -9,23 +9,20 @@ from hypothesis import strategies as st
 
 from lead_events import Attribution, Consent, ImportedRow, LeadSubmitted, Profile, Receipt, Rerun
 from lead_events.words import RerunKind
-from rulebook.cel import compile_condition
-from rulebook.context import SCORING_VARIABLES
 from rulebook.models import Scorecard
+from scorecard.compiled import compile_scorecard
 from scoring.domain.acts import Act
-from scoring.domain.book import Cards, LeadBook
+from scoring.domain.book import LeadBook
 from scoring.domain.desk import Desk
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Key, KeyName, People
-from scoring.domain.score import compile_scorecard
+from scoring.domain.publications import Cards
 from scoring.domain.submissions import Fate, Incoming, Kept, act_of
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-CARD = compile_scorecard(
-    Scorecard(fit=[], interest=[]), lambda source: compile_condition(source, SCORING_VARIABLES)
-)
-CARDS = Cards(1, {"main": CARD, "training": CARD})
+CARD = compile_scorecard(Scorecard(fit=[], interest=[]))
+CARDS = Cards(1, {"main": CARD, "training": CARD}, "EUR")
 EVA, LEO, PHONE = ("email", "eva@example.com"), ("email", "leo@example.com"), ("phone", "+34600111222")
 SENDERS: tuple[tuple[KeyName, ...], ...] = ((EVA,), (LEO,), (PHONE,), (EVA, PHONE))
 """The last one shows that the first and the one before it are one person."""

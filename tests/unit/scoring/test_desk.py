@@ -13,25 +13,21 @@ from hypothesis import strategies as st
 
 from lead_events import LeadSubmitted, Profile, Receipt, Rerun
 from lead_events.words import CauseKind, RerunKind
-from rulebook.cel import compile_condition
-from rulebook.context import SCORING_VARIABLES
-from rulebook.models import Rule, Scorecard
-from scoring.domain.book import Cards, LeadBook
+from rulebook.models import InterestRule, Scorecard
+from scorecard.compiled import compile_scorecard
+from scoring.domain.book import LeadBook
 from scoring.domain.desk import Desk
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import LeadState
 from scoring.domain.people import Key, KeyName, People
-from scoring.domain.score import compile_scorecard
+from scoring.domain.publications import Cards
 from scoring.domain.submissions import Incoming, Kept, SubmissionState
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 EVA: KeyName = ("email", "eva@example.com")
-RETURNS = Rule(id="returns", when="submissions >= 2", points=60, reason="came back")
-CARD = compile_scorecard(
-    Scorecard(fit_base=60, fit=[], interest=[RETURNS]),
-    lambda source: compile_condition(source, SCORING_VARIABLES),
-)
-CARDS = Cards(1, {"main": CARD, "training": CARD})
+RETURNS = InterestRule(id="returns", when="submissions >= 2", points=60, reason="came back")
+CARD = compile_scorecard(Scorecard(fit_base=60, fit=[], interest=[RETURNS]))
+CARDS = Cards(1, {"main": CARD, "training": CARD}, "EUR")
 
 
 def desk(names: Sequence[KeyName] = (EVA,)) -> Desk:

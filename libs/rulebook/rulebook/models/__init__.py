@@ -22,7 +22,17 @@ from rulebook.models.forms import (
 )
 from rulebook.models.people import Absence, Calendar, RepSeed, Roster, Team
 from rulebook.models.routing import Plan, Pool, Routing, RoutingRule
-from rulebook.models.scoring import Rule, Scorecard
+from rulebook.models.scoring import (
+    DealValue,
+    Group,
+    InterestRule,
+    Logistic,
+    Persona,
+    Repeats,
+    Rule,
+    Scorecard,
+    SignalRule,
+)
 from rulebook.models.whole import Rulebook
 
 __all__ = [
@@ -33,19 +43,25 @@ __all__ = [
     "Captcha",
     "Channel",
     "Cost",
+    "DealValue",
     "Duration",
     "Fetch",
     "FieldMapping",
     "Form",
+    "Group",
     "Identifier",
     "Input",
+    "InterestRule",
     "Limits",
+    "Logistic",
     "MarketingSide",
     "Matching",
+    "Persona",
     "Plan",
     "Pool",
     "Promise",
     "RepSeed",
+    "Repeats",
     "Retention",
     "Returns",
     "Roster",
@@ -57,6 +73,7 @@ __all__ = [
     "SalesSide",
     "Scorecard",
     "Share",
+    "SignalRule",
     "Signature",
     "Source",
     "SpamPolicy",

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from lead_events.words import BuyerStage
 from rulebook.models.base import Duration, Identifier, RulebookModel
 from rulebook.paths import steps
 from rulebook.scalars import as_text
@@ -275,6 +276,9 @@ class Form(RulebookModel):
     consent_text: str | None = None
     consent_version: str | None = None
     explicit_ask: bool = Field(default=True, description="whether sending this form asks to be contacted")
+    buyer_stage: BuyerStage | None = Field(
+        default=None, description="how far on the way to a decision whoever sends this form is"
+    )
     consent_required: bool = Field(default=False, description="without consent the submission waits")
     redirect: str | None = Field(
         default=None, pattern="^https?://", description="where a plain HTML form goes next"

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from lead_events import Attribution, Consent, Handling
 from lead_events.ids import lead_id
-from scoring.domain.leads import Lead, LeadState, Origin
+from scoring.domain.leads import Lead, LeadState, Newest, Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a submission brings to the leads it touches. `invites`: it asks for an answer, with consent."""
+    """What a submission brings to the leads it touches. `at`: when its sender did it; `invites`: it asks for
+    an answer, with consent."""
 
     submission: UUID
     origin: Origin
+    at: datetime
     received_at: datetime
     asks: bool
     attribution: Attribution
@@ -72,15 +74,17 @@ def _bring(lead: Lead, act: Act) -> None:
     lead.consent = _newest(lead.consent, act.consent)
     lead.handling = _handling(lead.handling, act)
     lead.invite(act.received_at if act.invites else None)
-    lead.add_origin(act.origin)
+    lead.is_own = lead.is_own or act.handling is None
+    lead.add_origin(act.origin, Newest(act.at, act.submission))
 
 
 def _clear(lead: Lead, opener: Act) -> None:
     """As it is opened, before anything has joined it."""
-    lead.is_test, lead.asks = True, False
+    lead.is_test, lead.asks, lead.is_own = True, False, False
     lead.consent = lead.invited_at = None
     lead.handling = opener.handling
-    lead.origins = [opener.origin]
+    lead.origins, lead.newest = [], {}
+    lead.add_origin(opener.origin, Newest(opener.at, opener.submission))
 
 
 def _take_out(lead: Lead, old: Act, *, is_last: bool) -> None:
@@ -90,7 +94,9 @@ def _take_out(lead: Lead, old: Act, *, is_last: bool) -> None:
     if lead.invited_at == old.received_at:
         lead.invited_at = None
     if old.origin in lead.origins[1:]:
-        lead.origins.remove(old.origin)
+        lead.drop_origin(old.origin)
+    elif old.origin in lead.origins and lead.newest[old.origin].submission == old.submission:
+        lead.newest[old.origin] = Newest(lead.opened_at, lead.opened_by)
 
 
 def _opener(lead: Lead, old: Act, new: Act | None, acts: Sequence[Act]) -> Act | None:
@@ -135,5 +141,6 @@ def absorb(older: Lead, younger: Lead) -> None:
     older.sql_at = older.sql_at or younger.sql_at
     if younger.handling is None and younger.asks:
         older.handling = None
+    older.is_own = older.is_own or younger.is_own
     for origin in younger.origins:
-        older.add_origin(origin)
+        older.add_origin(origin, younger.newest[origin])

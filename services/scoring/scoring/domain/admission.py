@@ -7,11 +7,12 @@ from uuid import UUID
 
 from lead_events import Cause, LeadMerged
 from lead_events.words import CauseKind
-from scoring.domain.book import CardsAt, LeadBook, LetGo, Occasion
+from scoring.domain.book import LeadBook, LetGo
 from scoring.domain.contributions import Said
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import EMAIL, People, Person, Resolution
+from scoring.domain.publications import CardsAt, Occasion
 from scoring.domain.submissions import (
     Fate,
     Incoming,

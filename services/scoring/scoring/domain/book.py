@@ -1,20 +1,16 @@
 """The open leads of persons: joined, opened, merged, ended, and published with their scores."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from lead_events import Cause, Contribution, Journey, LeadScored, OtherLead, Profile, Score
-from lead_events.words import Dimension, Stage
-from rulebook.cel import prepare_context
-from rulebook.context import scoring_context
+from lead_events import OtherLead
 from scoring.domain.acts import Act, absorb, join, opened_by, put_right
+from scoring.domain.interest import Signals
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Person
-from scoring.domain.score import CompiledScorecard, Context, Scored, score
+from scoring.domain.publications import Graded, Occasion, Publication, event_of, grade
 
 
 class LetGo(StrEnum):
@@ -25,43 +21,16 @@ class LetGo(StrEnum):
     ENDS = "ends"  # in the lead that the other person has
 
 
-@dataclass(frozen=True, slots=True)
-class Cards:
-    """The scorecards of one version of the rulebook, by line."""
-
-    version: int
-    by_line: dict[str, CompiledScorecard]
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A lead to publish: `event_cause` is the id of the event that caused it, for the id of the new one."""
-
-    event: LeadScored
-    event_cause: UUID
-    is_bulk: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """Why and when leads are scored and published."""
-
-    cause: Cause
-    event_cause: UUID
-    journey: Journey
-    cards: Cards
-    is_bulk: bool = False
-
-
 @dataclass(slots=True)
 class LeadBook:
     """The open leads of the persons a batch touches, and what changes of them. `moved`: those that went to
-    another person."""
+    another person. `signals`: what the persons did beside sending forms."""
 
     open_leads: Iterable[Lead] = ()
     changed: dict[UUID, Lead] = field(default_factory=dict)
     moved: set[UUID] = field(default_factory=set)
     publications: list[Publication] = field(default_factory=list)
+    signals: Signals = field(default_factory=Signals)
     _by_person: dict[UUID, dict[str, Lead]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -133,6 +102,7 @@ class LeadBook:
 
         Of two open leads of one line the older lives, whoever's it was, with the submissions of both.
         """
+        self.signals.merge(survivor, other)
         ended: list[Lead] = []
         moved: list[Lead] = []
         mine = self._by_person.setdefault(survivor, {})
@@ -155,86 +125,28 @@ class LeadBook:
         self.moved.add(lead.id)
 
     def publish(self, lead: Lead, person: Person, occasion: Occasion) -> None:
-        """Score a lead as it stands and add it, with the next `seq`, to what is to be published.
+        """Score a lead as it stands and add it, with the next `seq`, to what is to be published."""
+        self._publish(lead, person, self._grade(lead, person, occasion), occasion)
 
-        One whose line has no scorecard any more keeps its score and the version that made it: who may be
-        contacted, and which other leads there are, is news all the same.
-        """
+    def rescore(self, lead: Lead, person: Person, occasion: Occasion) -> bool:
+        """Score a lead anew, and publish it only where it has moved to another quadrant or stage. Whether."""
+        graded = self._grade(lead, person, occasion)
+        if graded.has_moved:
+            self._publish(lead, person, graded, occasion)
+        return graded.has_moved
+
+    def _grade(self, lead: Lead, person: Person, occasion: Occasion) -> Graded:
         self.changed[lead.id] = lead
-        profile = person.known.as_mapping()
-        card = occasion.cards.by_line.get(lead.line)
-        scored = _as_it_stood(lead) if card is None else score(card, list(_contexts(lead, profile)))
+        return grade(lead, person, self.signals.of(person.id, lead.line), occasion)
+
+    def _publish(self, lead: Lead, person: Person, graded: Graded, occasion: Occasion) -> None:
+        """Also one whose line has no scorecard any more: who may be contacted, and which other leads there
+        are, is news all the same."""
         lead.seq += 1
-        lead.fit, lead.interest = scored.score.fit, scored.score.interest
-        lead.quadrant, lead.stage = scored.quadrant, scored.stage
-        lead.rulebook_version = lead.rulebook_version if card is None else occasion.cards.version
-        if lead.stage is Stage.SQL and lead.sql_at is None:
-            lead.sql_at = occasion.journey.released_at or occasion.cause.at
-        others = [OtherLead.model_construct(lead_id=each.id, line=each.line) for each in self.of(person.id)]
-        event = _event(lead, person, profile, scored, occasion, [o for o in others if o.lead_id != lead.id])
+        others = [
+            OtherLead.model_construct(lead_id=each.id, line=each.line)
+            for each in self.of(person.id)
+            if each.id != lead.id
+        ]
+        event = event_of(lead, person, graded, occasion, others)
         self.publications.append(Publication(event, occasion.event_cause, occasion.is_bulk))
-
-
-def _as_it_stood(lead: Lead) -> Scored:
-    reason = f"as scored by version {lead.rulebook_version}: the line has no scorecard any more"
-    contributions = [
-        Contribution.model_construct(rule="kept", dimension=dimension, points=points, reason=reason)
-        for dimension, points in ((Dimension.FIT, lead.fit), (Dimension.INTEREST, lead.interest))
-    ]
-    kept = Score.model_construct(fit=lead.fit, interest=lead.interest, contributions=contributions)
-    return Scored(kept, lead.quadrant, lead.stage)
-
-
-def _contexts(lead: Lead, profile: dict[str, Any]) -> Iterator[Context]:
-    for form, source, campaign in lead.origins:
-        yield prepare_context(
-            scoring_context(
-                profile,
-                form=form,
-                source=source,
-                campaign=campaign,
-                line=lead.line,
-                submissions=lead.submissions,
-                asks=lead.asks,
-            )
-        )
-
-
-def _event(
-    lead: Lead,
-    person: Person,
-    profile: dict[str, Any],
-    scored: Scored,
-    occasion: Occasion,
-    others: list[OtherLead],
-) -> LeadScored:
-    """Built unchecked, for speed: every part comes from a checked event or from our own store."""
-    form, source, campaign = lead.origins[0]
-    return LeadScored.model_construct(
-        lead_id=lead.id,
-        person_id=person.id,
-        line=lead.line,
-        seq=lead.seq,
-        cause=occasion.cause,
-        profile=Profile.model_construct(**profile),
-        attribution=lead.attribution,
-        consent=lead.consent,
-        form_id=form,
-        source=source,
-        campaign=campaign,
-        score=scored.score,
-        quadrant=scored.quadrant,
-        stage=scored.stage,
-        sql_at=lead.sql_at,
-        journey=occasion.journey,
-        other_leads=others,
-        submissions=lead.submissions,
-        is_test=lead.is_test,
-        do_not_contact=lead.is_off_limits(person),
-        handling=lead.handling,
-        rulebook_version=lead.rulebook_version,
-    )
-
-
-CardsAt = Callable[[datetime], Cards]
-"""The scorecards in force at a moment. Raises NoRulebookYet."""

@@ -1,8 +1,9 @@
 """Leads: one selling cycle of a person for one line, as the store keeps it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from lead_events import Attribution, Consent, Handling
@@ -16,6 +17,13 @@ Origin = tuple[str, str, str | None]
 """Form, source and campaign of a submission."""
 
 
+class Newest(NamedTuple):
+    """The newest submission of an origin, and when its sender did it."""
+
+    at: datetime
+    submission: UUID
+
+
 class LeadState(StrEnum):
     """Where a lead stands in scoring's store."""
 
@@ -27,7 +35,11 @@ class LeadState(StrEnum):
 
 @dataclass(slots=True)
 class Lead:
-    """A lead as the store keeps it. `opened_person` is the person it was opened for, before any merge."""
+    """A lead as the store keeps it. `opened_person` is the person it was opened for, before any merge.
+
+    `newest`: of each origin. `is_own`: whether its person did something themselves, and does not only stand
+    in an imported list. `due_at`: when time alone will move it to another quadrant.
+    """
 
     id: UUID
     person_id: UUID
@@ -52,6 +64,9 @@ class Lead:
     merged_into: UUID | None = None
     handling: Handling | None = None
     invited_at: datetime | None = None
+    newest: dict[Origin, Newest] = field(default_factory=dict)
+    is_own: bool = False
+    due_at: datetime | None = None
 
     def is_off_limits(self, person: Person) -> bool:
         """Whether nobody may contact the person about this lead.
@@ -70,7 +85,15 @@ class Lead:
         """Sorts the older first, the same way everywhere."""
         return self.opened_at, self.id
 
-    def add_origin(self, origin: Origin) -> None:
+    def add_origin(self, origin: Origin, newest: Newest) -> None:
         """Remember where one more submission came from."""
-        if origin not in self.origins and len(self.origins) < ORIGINS_KEPT:
+        if origin not in self.origins:
+            if len(self.origins) >= ORIGINS_KEPT:
+                return
             self.origins.append(origin)
+        self.newest[origin] = max(newest, self.newest.get(origin, newest))
+
+    def drop_origin(self, origin: Origin) -> None:
+        """No submission of this lead came from there."""
+        self.origins.remove(origin)
+        self.newest.pop(origin, None)

@@ -10,10 +10,11 @@ from lead_events import Attribution, Cause, Journey, LeadProgressed, LeadRouted,
 from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
 from scoring.domain.acts import Act
-from scoring.domain.book import CardsAt, LeadBook, Occasion
+from scoring.domain.book import LeadBook
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import People, Person
+from scoring.domain.publications import CardsAt, Occasion
 from scoring.domain.submissions import SubmissionState, act_of, act_time, journey_of
 
 _PROGRESS_ENDS = {ProgressKind.REJECTED: CloseReason.REJECTED, ProgressKind.RECYCLED: CloseReason.RECYCLED}
@@ -231,6 +232,7 @@ def _act_unknown(closed: Lead, report: LeadProgressed, cause: UUID) -> Act:
     return Act(
         submission=cause,
         origin=(form, source, None),
+        at=report.at,
         received_at=report.at,
         asks=True,
         attribution=Attribution(),

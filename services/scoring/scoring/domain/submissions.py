@@ -158,6 +158,7 @@ def act_of(submission: LeadSubmitted) -> Act:
     return Act(
         submission=submission.submission_id,
         origin=(submission.form_id, submission.source, submission.campaign),
+        at=act_time(submission),
         received_at=submission.received_at,
         asks=submission.explicit_ask,
         attribution=submission.attribution,

@@ -193,21 +193,21 @@ UPDATE leads SET state = 'closed' WHERE id = ANY($1::uuid[]) AND state = 'open'
 -- New leads, and others as they now stand; of several endings told the earliest holds.
 INSERT INTO leads (id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
     origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into, closed_at,
-    close_reason, handling, invited_at)
+    close_reason, handling, invited_at, is_own, due_at)
 SELECT id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
     origins::jsonb, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into,
-    closed_at, close_reason, handling, invited_at
+    closed_at, close_reason, handling, invited_at, is_own, due_at
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[], $8::int[],
     $9::int[], $10::boolean[], $11::boolean[], $12::text[], $13::jsonb[], $14::jsonb[], $15::int[], $16::int[],
     $17::text[], $18::text[], $19::timestamptz[], $20::int[], $21::uuid[], $22::timestamptz[], $23::text[],
-    $24::jsonb[], $25::timestamptz[])
+    $24::jsonb[], $25::timestamptz[], $26::boolean[], $27::timestamptz[])
     AS saved (id, person_id, opened_person, line, opened_by, opened_at, state, seq, submissions, asks, is_test,
         origins, attribution, consent, fit, interest, quadrant, stage, sql_at, rulebook_version, merged_into,
-        closed_at, close_reason, handling, invited_at)
+        closed_at, close_reason, handling, invited_at, is_own, due_at)
 ON CONFLICT (id) DO UPDATE SET person_id = excluded.person_id, state = excluded.state, seq = excluded.seq,
     opened_by = excluded.opened_by, submissions = excluded.submissions, asks = excluded.asks, is_test = excluded.is_test,
     origins = excluded.origins, attribution = excluded.attribution, consent = excluded.consent, handling = excluded.handling,
-    invited_at = excluded.invited_at, fit = excluded.fit, interest = excluded.interest,
+    invited_at = excluded.invited_at, is_own = excluded.is_own, due_at = excluded.due_at, fit = excluded.fit, interest = excluded.interest,
     quadrant = excluded.quadrant, stage = excluded.stage, sql_at = excluded.sql_at,
     rulebook_version = excluded.rulebook_version, merged_into = excluded.merged_into,
     closed_at = least(leads.closed_at, excluded.closed_at),

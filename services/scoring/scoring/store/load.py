@@ -12,7 +12,7 @@ import asyncpg
 
 from lead_events import Attribution, Consent, Handling, LeadSubmitted
 from lead_events.words import Quadrant, Stage
-from scoring.domain.leads import Lead, LeadState
+from scoring.domain.leads import Lead, LeadState, Newest, Origin
 from scoring.domain.people import Key, KeyName, Person
 from scoring.domain.profile import Known
 from scoring.domain.progress import StoredSubmission
@@ -146,7 +146,7 @@ def _lead(row: asyncpg.Record) -> Lead:
         line=row["line"],
         opened_by=row["opened_by"],
         opened_at=row["opened_at"],
-        origins=[(form, source, campaign) for form, source, campaign in row["origins"]],
+        origins=[(each[0], each[1], each[2]) for each in row["origins"]],
         attribution=Attribution.model_construct(**row["attribution"]),
         consent=None if consent is None else Consent.model_validate(consent),
         is_test=row["is_test"],
@@ -163,7 +163,19 @@ def _lead(row: asyncpg.Record) -> Lead:
         merged_into=row["merged_into"],
         handling=None if handling is None else Handling.model_validate(handling),
         invited_at=row["invited_at"],
+        newest=_newest(row),
+        is_own=row["is_own"],
+        due_at=row["due_at"],
     )
+
+
+def _newest(row: asyncpg.Record) -> dict[Origin, Newest]:
+    """Of each origin. Rows written before it was kept count from the lead's opening."""
+    opening = Newest(row["opened_at"], row["opened_by"])
+    return {
+        (form, source, campaign): Newest(datetime.fromisoformat(rest[0]), UUID(rest[1])) if rest else opening
+        for form, source, campaign, *rest in row["origins"]
+    }
 
 
 async def stored_ids(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:

@@ -10,10 +10,10 @@ import orjson
 
 from lead_events.model import EventModel
 from scoring.domain.admission import Merge
-from scoring.domain.book import Publication
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Key, KeyName, Person
 from scoring.domain.progress import Ending, Moved
+from scoring.domain.publications import Publication
 from scoring.domain.submissions import Fate, Incoming, SubmissionState
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
@@ -184,7 +184,7 @@ async def save_leads(
     for group in (ended, still_open):
         if group:
             rows = (_lead(lead, endings.get(lead.id)) for lead in group)
-            await conn.execute(_q.save_leads, *columns(rows, 25))
+            await conn.execute(_q.save_leads, *columns(rows, 27))
 
 
 def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
@@ -200,7 +200,7 @@ def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
         lead.submissions,
         lead.asks,
         lead.is_test,
-        _list(lead.origins),
+        _list((*origin, *lead.newest[origin]) for origin in lead.origins),
         _json(lead.attribution),
         _json(lead.consent),
         lead.fit,
@@ -214,6 +214,8 @@ def _lead(lead: Lead, ending: Ending | None) -> tuple[Any, ...]:
         ending.reason if ending else None,
         _json(lead.handling),
         lead.invited_at,
+        lead.is_own,
+        lead.due_at if lead.state is LeadState.OPEN else None,
     )
 
 
@@ -236,16 +238,7 @@ def _score(publication: Publication) -> tuple[Any, ...]:
         event.quadrant,
         event.stage,
         event.rulebook_version,
-        _list(
-            {
-                "rule": each.rule,
-                "dimension": each.dimension,
-                "points": each.points,
-                "reason": each.reason,
-                **({"error": each.error} if each.error is not None else {}),
-            }
-            for each in event.score.contributions
-        ),
+        _list(_json(each) for each in event.score.contributions),
     )
 
 

@@ -89,7 +89,7 @@ async def submissions_by_prefix(conn: Connection, prefix: str, limit: int) -> li
 
 def _lead(row: asyncpg.Record) -> dict[str, Any]:
     found = dict(row)
-    origins = found.pop("origins")
+    origins = [origin[:3] for origin in found.pop("origins")]
     form, source, campaign = origins[0]
     profile = Known(found.pop("profile"), {}).as_mapping()
     found["lead_id"] = found.pop("id")

@@ -1,0 +1,55 @@
+"""Acts of interest, and whose they are: by an identity key, or by the browser that a form was sent from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from scorecard.score import Signal
+from scoring.domain.people import KeyName
+
+VISITOR = "visitor"
+"""Kind of a browser's id among the keys of a signal. It joins nobody: two people may share a browser, and
+then what it saw counts for neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A signal as it is kept: the keys it names somebody by, and the product line it is about, if it says."""
+
+    signal: Signal
+    names: frozenset[KeyName]
+    line: str | None = None
+
+
+@dataclass(slots=True)
+class Signals:
+    """The signals of the persons a batch touches. `names`: by what each person's acts are known."""
+
+    kept: Iterable[Kept] = ()
+    names: dict[UUID, set[KeyName]] = field(default_factory=dict)
+    _by_name: dict[KeyName, list[Kept]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for each in self.kept:
+            for name in each.names:
+                self._by_name.setdefault(name, []).append(each)
+
+    def know(self, person: UUID, names: Iterable[KeyName]) -> None:
+        """A submission shows that these are the person's."""
+        if self._by_name:
+            self.names.setdefault(person, set()).update(names)
+
+    def merge(self, survivor: UUID, other: UUID) -> None:
+        """Two persons are one."""
+        if other in self.names:
+            self.names.setdefault(survivor, set()).update(self.names.pop(other))
+
+    def of(self, person: UUID, line: str) -> Sequence[Signal]:
+        """What the person did that counts for a line, in no order, each once."""
+        found = {
+            kept.signal.id: kept.signal
+            for name in self.names.get(person, ())
+            for kept in self._by_name.get(name, ())
+            if kept.line in (None, line)
+        }
+        return list(found.values())
