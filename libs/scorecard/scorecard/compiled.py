@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lead_events import Contribution, Persona
 from lead_events.words import BuyerStage, Dimension
 from rulebook.cel import Condition, ConditionSet, compile_condition
 from rulebook.context import SCORING_VARIABLES, SIGNAL_VARIABLES
 from rulebook.models import InterestRule, Rule, Scorecard, SignalRule
+from scorecard.decay import gone_after
 
 BASE = "(base)"
 """Contribution of the scorecard's base. No rule can be called so: rule ids have no brackets."""
@@ -59,6 +61,8 @@ class CompiledScorecard:
     personas: tuple[Persona, ...]
     persona_conditions: ConditionSet
     stages: Mapping[str, BuyerStage]
+    reach: timedelta
+    """How long ago an act of interest may be and still count; zero where there are no rules on signals."""
 
 
 Compile = Callable[[str], Condition]
@@ -86,6 +90,7 @@ def compile_scorecard(card: Scorecard, stages: Mapping[str, BuyerStage] | None =
         ),
         _together([plain(each.when) for each in card.personas]),
         stages or {},
+        max((gone_after(each.points, each.half_life) for each in card.signals), default=timedelta()),
     )
 
 

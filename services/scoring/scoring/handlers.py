@@ -24,7 +24,7 @@ from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import KeyName, People
 from scoring.domain.progress import ProgressDesk, ProgressEffect
-from scoring.domain.publications import CardsAt, Publication
+from scoring.domain.publications import Cards, CardsAt, Publication
 from scoring.domain.submissions import (
     Incoming,
     Kept,
@@ -32,7 +32,7 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
-from scoring.store import again, health, load, persons, save
+from scoring.store import again, health, interest, load, persons, save
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
@@ -162,6 +162,10 @@ async def _load(
     gone = [each.submission for each in incoming.values() if each.rerun is not None and each not in live]
     places = await again.places(conn, [*submissions, *gone], registry)
     causes = [r.cause_id for r in reports if isinstance(r, LeadProgressed) and r.cause_id]
+    cards = _cards(live, cards_at)
+    if any(each.reach for each in cards):
+        browsers = {visitor for each in live if (visitor := each.submission.visitor)}
+        await interest.lock_browsers(conn, browsers)
     named = await load.named_submissions(conn, causes)
     found = await load.lock_working_set(
         conn,
@@ -173,7 +177,9 @@ async def _load(
     before = await again.load_before(conn, places, found.persons, whole=bool(places) or is_late)
     now = await batch.refresh_now()
     people = People(found.keys, found.persons)
-    book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN])
+    names = {name for each in live for name in each.names}
+    signals = await interest.load(conn, found.persons, names, [*cards, cards_at(now)], now)
+    book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN], signals=signals)
     holdings = Holdings(book, {lead.id: lead for lead in found.leads}, before.said)
     desk = Desk(
         people,
@@ -196,6 +202,12 @@ async def _load(
         now=now,
     )
     return _Work(_as_kept(incoming, before.kept), people, book, desk, progress, [])
+
+
+def _cards(incoming: Iterable[Incoming], cards_at: CardsAt) -> list[Cards]:
+    """The scorecards that these may be scored by, each once."""
+    found = {id(cards): cards for cards in (cards_at(each.judged_at) for each in incoming)}
+    return list(found.values())
 
 
 def _names(incoming: Iterable[Incoming], registry: Registry) -> set[KeyName]:

@@ -10,6 +10,7 @@ from scoring import metrics
 from scoring.accounting import ReceiptsBook
 from scoring.api import scoring_router
 from scoring.consumer import consumer_spec
+from scoring.crossings import Crossings
 from scoring.handlers import Scoring
 from scoring.health import EVERY, HealthBook, fetch_reports_spec
 from scoring.imports import imports_spec
@@ -41,7 +42,11 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         database=database,
         clock=clock,
     )
-    for name, work in (("releases", Releases(runtime).work), ("replays", Replays(runtime).work)):
+    for name, work in (
+        ("releases", Releases(runtime).work),
+        ("replays", Replays(runtime).work),
+        ("crossings", Crossings(runtime).work),
+    ):
         yield Periodic(
             name, every=timedelta(seconds=1), work=work, only_one=True, database=database, clock=clock
         )

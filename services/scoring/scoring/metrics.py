@@ -35,6 +35,9 @@ RECEIPTS_UNKNOWN = Gauge(
 SIGNALS = Counter(
     "baton_scoring_signals_total", "Signals kept, by kind; a sender's own kinds together.", ["kind"]
 )
+CROSSED = Counter(
+    "baton_scoring_crossings_total", "Leads that time alone has moved to another quadrant or stage."
+)
 SIGNAL_KINDS = tuple(kind.value for kind in SignalKind)
 PERSON_ACTS = Counter(
     "baton_scoring_person_acts_total", "What was done about persons: exported, erased, ...", ["kind"]
@@ -103,6 +106,11 @@ def known_series() -> None:
         PERSON_ACTS.labels(kind)
     for kind in ("quarantined", "refused", "raw", "persons", "signals"):
         RETENTION.labels(kind)
+
+
+def count_crossings(leads: int) -> None:
+    """Count the leads that one committed transaction has moved because their time had come."""
+    CROSSED.inc(leads)
 
 
 def count_person_act(kind: str) -> None:

@@ -7,17 +7,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from lead_events import Cause, Journey, PersonErased
+from lead_events import Cause, PersonErased
 from lead_events.words import CauseKind
 from rulebook.store import RulebookCache
-from scoring import metrics
+from scoring import metrics, regrade
 from scoring.cards import CompiledCards
-from scoring.domain.book import LeadBook
 from scoring.domain.erasure import ErasureKeys, needles
-from scoring.domain.people import KeyName, People
-from scoring.domain.publications import Occasion
+from scoring.domain.people import KeyName
 from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPerson
-from scoring.store import load, persons, save
+from scoring.store import persons
 from scoring.store.persons import Subject
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
@@ -136,20 +134,13 @@ class PersonDesk:
         if not subject.open_leads or not len(history):
             return
         names = {*subject.keys, *subject.shared_phones}
-        found = await load.lock_working_set(unit.conn, names, subject.open_leads)
-        people, cause = People(found.keys, found.persons), uuid4()
-        book = LeadBook([lead for lead in found.leads if lead.id in subject.open_leads])
         cards = self._cards.of(history)(unit.now)
-        for lead in list(book.open_leads):
-            journey = Journey(received_at=lead.opened_at, durable_at=lead.opened_at, scored_at=unit.now)
-            why = Cause(id=cause, kind=CauseKind.RESCORE, at=unit.now)
-            book.publish(lead, people.root(lead.person_id), Occasion(why, cause, journey, cards))
-        changed = sorted(book.changed.values(), key=lambda lead: lead.id.bytes)
-        await save.save_leads(unit.conn, changed, book.moved, {})
-        await save.save_scores(unit.conn, book.publications, unit.now)
-        for each in book.publications:
-            identity = each.event.lead_id
-            unit.emit("lead-scored", each.event, key=identity, cause=cause, subject=identity)
+        regrading = await regrade.begin(unit, cards, names=names, leads=subject.open_leads)
+        cause = Cause(id=uuid4(), kind=CauseKind.RESCORE, at=unit.now)
+        for lead in list(regrading.book.open_leads):
+            if lead.id in subject.open_leads:
+                regrading.rescore(lead, cause, always=True)
+        await regrading.save()
 
 
 async def erase_subject(

@@ -1,17 +1,23 @@
 """Signals, in a consumer loop of their own: however many pages are viewed, no submission waits for them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from lead_events import LeadSignalled
+from lead_events import Cause, LeadSignalled
+from lead_events.words import CauseKind, SignalKind
 from rulebook.identity import signal_keys
 from rulebook.models import Matching
 from rulebook.store import RulebookCache
-from scoring import metrics
+from scoring import metrics, regrade
+from scoring.cards import CompiledCards
 from scoring.domain.erasure import ErasureKeys
-from scoring.domain.people import KeyName
-from scoring.store import persons
+from scoring.domain.interest import VISITOR
+from scoring.domain.leads import Lead
+from scoring.domain.people import KeyName, People
+from scoring.regrade import Regrading
+from scoring.store import interest, load, persons, save
 from scoring.store import signals as store
 from service_kit.batch import Batch, Received
 from service_kit.errors import Transient
@@ -30,35 +36,44 @@ def signals_spec(signals: "Signals") -> ConsumerSpec:
 
 
 class Signals:
-    """Keeps signals. They change no score; a submission that carries a visitor's id says whose they are."""
+    """Keeps signals, and scores the open leads of whoever did them again.
+
+    A lead is published where it has moved to another quadrant or stage, and at once for a request for advice.
+    Whose an act is, is known by an identity key or by the browser that a submission was sent from; what
+    nobody is known by waits for the submission that says so.
+    """
 
     def __init__(self, keys: ErasureKeys | None = None) -> None:
         self._keys = keys or ErasureKeys()
         self._rulebooks = RulebookCache()
+        self._cards = CompiledCards()
 
     async def take(self, batch: Batch) -> None:
         """Keep each new signal of a batch; one that nobody can be known by becomes a dead letter."""
         await persons.hold_erasures(batch.conn)
-        matching = await self._matching(batch)
+        history = await self._rulebooks.history(batch.conn)
+        matching = history.at(batch.now).rulebook.matching if len(history) else Matching()
         events = list(_signals(batch))
         names = {event.data.signal_id: _names(event.data, matching) for event in events}
-        erased = await self._erased(batch.conn, {name for each in names.values() for name in each})
+        every = {name for each in names.values() for name in each}
+        erased = await self._erased(batch.conn, every)
         known = await store.known(batch.conn, [event.data.signal_id for event in events])
-        fresh: list[LeadSignalled] = []
+        fresh: list[Received[LeadSignalled]] = []
         for event in events:
             word = self._word(event.data, names[event.data.signal_id], known, erased)
             batch.effect(event, word)
             if word == STORED:
                 known.add(event.data.signal_id)
-                fresh.append(event.data)
-        await store.insert(batch.conn, [(each, names[each.signal_id]) for each in fresh], batch.now)
-        kinds = [each.kind for each in fresh]
+                fresh.append(event)
+        signals = [(each.data, names[each.data.signal_id]) for each in fresh]
+        locked = await _lock(batch, {name for _, each in signals for name in each})
+        await store.insert(batch.conn, signals, batch.now)
+        if len(history) and locked.found.persons:
+            regrading = await regrade.of(batch, self._cards.of(history)(batch.now), locked.found)
+            _rescore(regrading, locked, signals)
+            await regrading.save()
+        kinds = [each.data.kind for each in fresh]
         batch.after_commit(lambda: metrics.observe_signals(kinds))
-
-    async def _matching(self, batch: Batch) -> Matching:
-        """When two addresses are one mailbox, by the rulebook in force."""
-        history = await self._rulebooks.history(batch.conn)
-        return history.at(batch.now).rulebook.matching if len(history) else Matching()
 
     @staticmethod
     def _word(
@@ -85,6 +100,54 @@ class Signals:
             name = hashes[each]
             erased[name] = max(moment, erased.get(name, moment))
         return erased
+
+
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """Whoever the signals of a batch may be about; `owners`: who has sent forms from a browser."""
+
+    found: load.WorkingSet
+    owners: dict[str, set[UUID]]
+
+    def persons(self, names: Iterable[KeyName]) -> set[UUID]:
+        """Who is known by these names. Who shares a browser is not known by it."""
+        known = {key.name: key.person_id for key in self.found.keys if key.identifies}
+        found = {person for name in names if (person := known.get(name)) is not None}
+        browsers = [self.owners.get(value, set()) for kind, value in names if kind == VISITOR]
+        return found | {person for owners in browsers if len(owners) == 1 for person in owners}
+
+
+async def _lock(batch: Batch, names: set[KeyName]) -> _Locked:
+    """In the order of submissions: browsers, keys, persons, leads; so that an act and the form that says
+    whose it is see each other, whichever comes first."""
+    visitors = {value for kind, value in names if kind == VISITOR}
+    await interest.lock_browsers(batch.conn, visitors)
+    owners = await interest.owners(batch.conn, visitors)
+    keys = {name for name in names if name[0] != VISITOR}
+    persons = {person for each in owners.values() for person in each}
+    found = await load.lock_working_set(batch.conn, keys, (), persons)
+    await save.drop_unused_keys(batch.conn, People(found.keys, found.persons).unused_keys())
+    return _Locked(found, owners)
+
+
+def _rescore(
+    regrading: Regrading, locked: _Locked, signals: Iterable[tuple[LeadSignalled, Sequence[KeyName]]]
+) -> None:
+    """Score each lead once, for the act that matters most: a request for advice, else the last one."""
+    causes: dict[UUID, tuple[bool, datetime, UUID]] = {}
+    acts: dict[UUID, LeadSignalled] = {}
+    leads: dict[UUID, Lead] = {}
+    for signal, names in signals:
+        acts[signal.signal_id] = signal
+        for lead in regrading.leads_of(locked.persons(names)):
+            if signal.line in (None, lead.line):
+                leads[lead.id] = lead
+                cause = (signal.kind == SignalKind.ADVICE_REQUESTED, signal.at, signal.signal_id)
+                causes[lead.id] = max(cause, causes.get(lead.id, cause))
+    for identity, (is_ask, at, act) in causes.items():
+        kind = CauseKind.EXPLICIT_ASK if is_ask else CauseKind.SIGNAL
+        cause_of = Cause.model_construct(id=act, kind=kind, at=min(at, regrading.unit.now))
+        regrading.rescore(leads[identity], cause_of, received_at=acts[act].received_at, always=is_ask)
 
 
 def _signals(batch: Batch) -> Iterator[Received[LeadSignalled]]:

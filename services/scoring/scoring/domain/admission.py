@@ -255,6 +255,7 @@ class Admission:
     def _learn(self, person: Person, incoming: Incoming) -> None:
         person.known.learn(incoming.submission.profile, incoming.submission.received_at)
         self.people.touch(person)
+        self.book.signals.know(person.id, incoming.names)
 
     def _note_said(self, person: Person, incoming: Incoming, leads: Iterable[Lead]) -> None:
         self.holdings.said.add(person.id, Said(incoming.submission, incoming.keys, _ids(leads)))

@@ -23,10 +23,14 @@ class Kept:
 
 @dataclass(slots=True)
 class Signals:
-    """The signals of the persons a batch touches. `names`: by what each person's acts are known."""
+    """The signals of the persons a batch touches.
+
+    `names`: by what each person's acts are known; `owners`: who has sent forms from a browser.
+    """
 
     kept: Iterable[Kept] = ()
     names: dict[UUID, set[KeyName]] = field(default_factory=dict)
+    owners: dict[str, set[UUID]] = field(default_factory=dict)
     _by_name: dict[KeyName, list[Kept]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -36,19 +40,28 @@ class Signals:
 
     def know(self, person: UUID, names: Iterable[KeyName]) -> None:
         """A submission shows that these are the person's."""
-        if self._by_name:
-            self.names.setdefault(person, set()).update(names)
+        if not self._by_name:
+            return
+        for kind, value in names:
+            self.names.setdefault(person, set()).add((kind, value))
+            if kind == VISITOR:
+                self.owners.setdefault(value, set()).add(person)
 
     def merge(self, survivor: UUID, other: UUID) -> None:
         """Two persons are one."""
         if other in self.names:
             self.names.setdefault(survivor, set()).update(self.names.pop(other))
+        for persons in self.owners.values():
+            if other in persons:
+                persons.remove(other)
+                persons.add(survivor)
 
     def of(self, person: UUID, line: str) -> Sequence[Signal]:
         """What the person did that counts for a line, in no order, each once."""
         found = {
             kept.signal.id: kept.signal
             for name in self.names.get(person, ())
+            if name[0] != VISITOR or len(self.owners.get(name[1], ())) < 2
             for kept in self._by_name.get(name, ())
             if kept.line in (None, line)
         }

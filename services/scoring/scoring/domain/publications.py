@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,11 @@ class Cards:
     version: int
     by_line: dict[str, CompiledScorecard]
     currency: str
+
+    @property
+    def reach(self) -> timedelta:
+        """How long ago an act of interest may be and still count for some line; zero where none does."""
+        return max((card.reach for card in self.by_line.values()), default=timedelta())
 
 
 CardsAt = Callable[[datetime], Cards]

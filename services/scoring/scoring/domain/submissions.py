@@ -10,6 +10,7 @@ from uuid import UUID
 from lead_events import Handling, Journey, LeadSubmitted, Rerun
 from lead_events.words import QuarantineReason, RerunKind
 from scoring.domain.acts import Act
+from scoring.domain.interest import VISITOR
 from scoring.domain.people import KeyName
 
 DOUBLE_CLICK = timedelta(minutes=5)
@@ -40,6 +41,12 @@ class Incoming:
     durable_at: datetime
     is_bulk: bool
     keys: tuple[KeyName, ...]
+
+    @property
+    def names(self) -> tuple[KeyName, ...]:
+        """By what acts of its sender are known: its keys, and the browser it was sent from."""
+        visitor = self.submission.visitor
+        return (*self.keys, (VISITOR, visitor)) if visitor else self.keys
 
     @property
     def rerun(self) -> Rerun | None:

@@ -43,3 +43,47 @@ DELETE FROM signals WHERE keys && ($1::text[] || (
 -- Some of the signals received before a moment.
 DELETE FROM signals WHERE (at, id) IN (
     SELECT at, id FROM signals WHERE received_at < $1 ORDER BY received_at LIMIT $2)
+
+-- name: lock_browsers
+-- Browsers by their ids until the end of the transaction, in one order: who sends a form from one, and what it signals meanwhile, see each other.
+SELECT pg_advisory_xact_lock(hashtextextended('browser:' || name, 0))
+FROM (SELECT DISTINCT name FROM unnest($1::text[]) AS asked (name) ORDER BY name) AS sorted
+
+-- name: names_of_persons
+-- By what acts of these persons, and of whoever was merged into them, are known: keys that identify, and browsers.
+WITH RECURSIVE whole AS (
+    SELECT id, id AS root FROM persons WHERE id = ANY($1::uuid[])
+    UNION
+    SELECT p.id, whole.root FROM persons p JOIN whole ON p.merged_into = whole.id
+)
+SELECT whole.root, k.kind, k.value FROM whole JOIN identity_keys k ON k.person_id = whole.id WHERE k.identifies
+UNION
+SELECT whole.root, 'visitor', s.event->>'visitor' FROM whole JOIN submissions s ON s.person_id = whole.id
+WHERE s.event->>'visitor' IS NOT NULL AND s.state IN ('opened', 'joined') AND s.superseded_by IS NULL
+
+-- name: owners_of_browsers
+-- Who has sent forms from these browsers.
+WITH RECURSIVE up AS (
+    SELECT event->>'visitor' AS visitor, person_id AS id FROM submissions
+    WHERE event->>'visitor' = ANY($1::text[]) AND person_id IS NOT NULL
+        AND state IN ('opened', 'joined') AND superseded_by IS NULL
+    UNION
+    SELECT up.visitor, p.merged_into FROM up JOIN persons p ON p.id = up.id WHERE p.merged_into IS NOT NULL
+)
+SELECT up.visitor, up.id AS person_id FROM up JOIN persons p ON p.id = up.id WHERE p.merged_into IS NULL
+
+-- name: signals_named
+-- What is kept under each of these names since a moment, the newest so many of each.
+SELECT DISTINCT s.id, s.at, s.kind, s.keys, s.form_id, s.source, s.line, s.url, s.attributes
+FROM unnest($1::text[]) AS asked (name)
+CROSS JOIN LATERAL (
+    SELECT * FROM signals WHERE keys @> ARRAY[asked.name] AND at > $2 ORDER BY at DESC, id DESC LIMIT $3
+) AS s
+
+-- name: any_signal_named
+-- Whether anything at all is kept under one of these names since a moment.
+SELECT EXISTS (SELECT FROM signals WHERE keys && $1::text[] AND at > $2)
+
+-- name: leads_due
+-- Open leads that time alone moves to another quadrant by now.
+SELECT id FROM leads WHERE state = 'open' AND due_at <= $1 ORDER BY due_at LIMIT $2
