@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 Path = tuple[str, ...]
+ROUNDS = 100
+"""A lead has at most so many attributes, and a text of a form at most so many values."""
 NO_GUARDS: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One expression. `kind`: name, select, has, call, text or other. `word` is its name, field, function,
-    text."""
+    """One expression. `kind`: name, select, has, call, text, loop or other. `word` is its name, field,
+    function, text."""
 
     id: int
     kind: str
@@ -61,6 +63,10 @@ class Tree:
             found.append(Read(path, path in guards, line, column))
         return sorted(set(found), key=lambda read: (read.line, read.column, read.path))
 
+    def cost(self) -> int:
+        """Steps of one evaluation at worst, a list or map taken to have ROUNDS entries."""
+        return _cost(self.root)
+
     def comparisons(self) -> list[tuple[str, str]]:
         """Each variable compared with a text, by ==, != or `in` a list of texts."""
         return list(_comparisons(self.root))
@@ -93,6 +99,11 @@ def _reads(node: Node, guards: frozenset[Path]) -> Iterator[tuple[Node, Path, fr
     else:
         for child in node.children:
             yield from _reads(child, guards)
+
+
+def _cost(node: Node) -> int:
+    inside = sum(_cost(child) for child in node.children)
+    return 1 + inside * (ROUNDS if node.kind == "loop" else 1)
 
 
 def _comparisons(node: Node) -> Iterator[tuple[str, str]]:
@@ -157,7 +168,8 @@ def _node(expr: Fields) -> Node:
     for call in _messages(expr, _CALL):
         parts = tuple(_node(part) for part in _messages(call, 1) + _messages(call, 3))
         return Node(number, "call", _text(call, 2), parts)
-    return Node(number, "other", "", tuple(_parts(expr)))
+    kind = "loop" if _COMPREHENSION in expr else "other"
+    return Node(number, kind, "", tuple(_parts(expr)))
 
 
 def _parts(expr: Fields) -> Iterator[Node]:

@@ -1,14 +1,25 @@
 """Conditions: do they compile, do the names they use exist, do they ask before they read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from lead_events.words import Quadrant
 from rulebook.cel import Condition, ConditionInvalid, compile_condition
 from rulebook.cel_tree import Read
-from rulebook.context import ALWAYS_PRESENT, PROFILE_FIELDS, ROUTING_VARIABLES, SCORING_VARIABLES
+from rulebook.context import (
+    ALWAYS_PRESENT,
+    PROFILE_FIELDS,
+    ROUTING_VARIABLES,
+    SCORING_VARIABLES,
+    SIGNAL_FIELDS,
+    SIGNAL_VARIABLES,
+)
+from rulebook.derived import DERIVED_FIELDS
 from rulebook.documents import Loc
 from rulebook.models import Rulebook
 from rulebook.report import Report, did_you_mean
+
+HIGHEST_COST = 10_000
+"""Steps of one condition: a loop over all attributes is well below, a loop within it is not."""
 
 
 def check_conditions(rulebook: Rulebook, report: Report) -> None:
@@ -26,6 +37,12 @@ def check_conditions(rulebook: Rulebook, report: Report) -> None:
             place = f" (line {error.line}, column {error.column} of the condition)"
             report.error(loc, error.message + place, error.hint)
             continue
+        if (cost := condition.tree.cost()) > HIGHEST_COST:
+            report.error(
+                loc,
+                f"costs too much: {cost:,} steps at worst, {HIGHEST_COST:,} at most",
+                "take out the loop within a loop, or make several rules of it",
+            )
         _check_reads(loc, condition, variables, report)
         for variable, literal in condition.tree.comparisons():
             if variable in words:
@@ -34,9 +51,10 @@ def check_conditions(rulebook: Rulebook, report: Report) -> None:
 
 def _conditions(rulebook: Rulebook) -> Iterator[tuple[Loc, str, Mapping[str, type]]]:
     for line, card in rulebook.scorecards.items():
-        for part in ("fit", "interest"):
+        for part in ("fit", "interest", "personas", "signals"):
+            variables = SIGNAL_VARIABLES if part == "signals" else SCORING_VARIABLES
             for number, rule in enumerate(getattr(card, part)):
-                yield ("scorecards", line, part, number, "when"), rule.when, SCORING_VARIABLES
+                yield ("scorecards", line, part, number, "when"), rule.when, variables
     for line, plan in rulebook.routing.plans.items():
         for number, routing in enumerate(plan.rules):
             yield ("routing", "plans", line, "rules", number, "when"), routing.when, ROUTING_VARIABLES
@@ -46,7 +64,7 @@ def _check_reads(loc: Loc, condition: Condition, variables: Mapping[str, type], 
     warned: set[tuple[str, ...]] = set()
     for read in condition.tree.reads():
         if _is_unknown(read, variables):
-            known = PROFILE_FIELDS if read.path[0] == "lead" else ("fit", "interest")
+            known = _KNOWN.get(read.path[0], ())
             hint = did_you_mean(read.path[1], known)
             if read.path[0] == "lead" and not hint.startswith("did"):
                 hint = f"write lead.attributes.{read.path[1]} for what only one form asks"
@@ -59,6 +77,13 @@ def _check_reads(loc: Loc, condition: Condition, variables: Mapping[str, type], 
                 f"`{name}` may be absent{_column(read)}, and then the rule has no answer",
                 f"write has({name}) && ...",
             )
+
+
+_KNOWN: Mapping[str, Collection[str]] = {
+    "lead": (*PROFILE_FIELDS, *DERIVED_FIELDS),
+    "score": ("fit", "interest"),
+    "signal": tuple(SIGNAL_FIELDS),
+}
 
 
 def _is_unknown(read: Read, variables: Mapping[str, type]) -> bool:

@@ -18,8 +18,6 @@ def check_routing(rulebook: Rulebook, report: Report) -> None:
             report.error(("lines", line), "has no scorecard", f"add scorecards/{line}.yaml")
     for line in rulebook.scorecards:
         report.reference(("scorecards", line), "line", line, rulebook.lines)
-        for part in ("fit", "interest"):
-            _check_ids(("scorecards", line, part), getattr(rulebook.scorecards[line], part), report)
     for line, plan in rulebook.routing.plans.items():
         _check_plan(rulebook, line, plan, report)
     used = {

@@ -7,13 +7,22 @@ from rulebook.check_forms import check_forms
 from rulebook.check_people import check_people
 from rulebook.check_promises import check_promises
 from rulebook.check_routing import check_routing
+from rulebook.check_scorecards import check_scorecards
 from rulebook.check_senders import check_senders
 from rulebook.documents import Loc, Place
 from rulebook.findings import Finding
 from rulebook.models import Rulebook
 from rulebook.report import Report
 
-CHECKS = (check_promises, check_people, check_forms, check_senders, check_routing, check_conditions)
+CHECKS = (
+    check_promises,
+    check_people,
+    check_forms,
+    check_senders,
+    check_routing,
+    check_scorecards,
+    check_conditions,
+)
 
 
 def check_rulebook(

@@ -24,6 +24,10 @@ _FIXED: dict[str, Any] = {
     "currency": "EUR",
     "when": "false",
     "line_field": "-",
+    "half_life": "1d",
+    "kinds": ["custom_unread"],
+    "most": 1,
+    "mean_deal": 1,
     "first_day": "0001-01-01",
     "last_day": "9999-12-31",
 }
@@ -38,6 +42,7 @@ _COLLECTIONS = {
     ("routing",): ("pools", "plans"),
     ("routing", "pools"): ("pools",),
     ("routing", "plans"): ("plans",),
+    ("scorecards",): ("rules",),
 }
 
 
@@ -121,7 +126,7 @@ class StandIns:
             return ["-"]
         if _is_model(kind):
             return {}
-        empty: dict[Any, Any] = {str: "-", int: 0, dict: {}, list: []}
+        empty: dict[Any, Any] = {str: "-", int: 0, float: 0.0, dict: {}, list: []}
         return empty.get(get_origin(kind) or kind)
 
     def _lines(self) -> list[str]:
