@@ -6,6 +6,7 @@ from lead_events.words import Quadrant
 from rulebook.cel import Condition, ConditionInvalid, compile_condition
 from rulebook.cel_tree import Read
 from rulebook.context import (
+    ACCOUNT_FIELDS,
     ALWAYS_PRESENT,
     PROFILE_FIELDS,
     ROUTING_VARIABLES,
@@ -83,6 +84,7 @@ _KNOWN: Mapping[str, Collection[str]] = {
     "lead": (*PROFILE_FIELDS, *DERIVED_FIELDS),
     "score": ("fit", "interest"),
     "signal": tuple(SIGNAL_FIELDS),
+    "account": tuple(ACCOUNT_FIELDS),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from lead_events.words import AccountStanding
 from rulebook.derived import DERIVED_FIELDS, derived
 
 PROFILE_FIELDS: Mapping[str, type] = MappingProxyType(
@@ -33,10 +34,17 @@ PROFILE_FIELDS: Mapping[str, type] = MappingProxyType(
 )
 """The profile's fields; any but `attributes` may be absent, so a rule asks has() first."""
 
+ACCOUNT_FIELDS: Mapping[str, type] = MappingProxyType(
+    {"standing": str, "crm_id": str, "name": str, "owner": str}
+)
+"""The company a person belongs to, as the CRM knows it; where none is known only `standing` is there."""
+
 SCORING_VARIABLES: Mapping[str, type] = MappingProxyType(
     {
         "lead": dict,
         **{f"lead.{name}": kind for name, kind in {**PROFILE_FIELDS, **DERIVED_FIELDS}.items()},
+        "account": dict,
+        **{f"account.{name}": kind for name, kind in ACCOUNT_FIELDS.items()},
         "form": str,
         "source": str,
         "campaign": str,
@@ -70,6 +78,7 @@ ROUTING_VARIABLES: Mapping[str, type] = MappingProxyType(
 ALWAYS_PRESENT = frozenset(
     {
         ("lead", "attributes"),
+        ("account", "standing"),
         ("score", "fit"),
         ("score", "interest"),
         ("signal", "kind"),
@@ -87,11 +96,13 @@ def scoring_context(
     line: str,
     submissions: int,
     asks: bool,
+    account: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The variables of a scoring rule. Absent and empty profile fields have no key, so that has() is
     false."""
     return {
         "lead": _lead(profile),
+        "account": _account(account),
         "form": form,
         "source": source,
         "campaign": campaign or "",
@@ -126,6 +137,12 @@ def signal_values(
 def routing_context(scoring: Mapping[str, Any], *, fit: int, interest: int, quadrant: str) -> dict[str, Any]:
     """The variables of a routing rule: those of scoring, the two scores (0-100) and the quadrant's name."""
     return {**scoring, "score": {"fit": fit, "interest": interest}, "quadrant": str(quadrant)}
+
+
+def _account(account: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Of an account as lead-scored carries it what ACCOUNT_FIELDS names."""
+    known = {name: str(value) for name in ACCOUNT_FIELDS if account and (value := account.get(name))}
+    return {"standing": AccountStanding.NONE.value} | known
 
 
 def _lead(profile: Mapping[str, Any]) -> dict[str, Any]:
