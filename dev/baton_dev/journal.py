@@ -18,7 +18,7 @@ from lead_events import (
     SlaWarned,
     SlaWithdrawn,
 )
-from lead_events.words import CauseKind, RoutedKind
+from lead_events.words import CauseKind, ProgressKind, RoutedKind
 
 TOPICS = (
     "lead-scored",
@@ -225,11 +225,13 @@ class Journal:
             row.rep, row.rep_id, row.deadline = "", None, None
         elif event.kind is RoutedKind.HELD:
             row.deadline = event.next_try_at
+        elif event.kind is RoutedKind.NURTURING:
+            row.deadline = None
         return row
 
     def _progressed(self, event: LeadProgressed) -> Row | None:
         row = self._leads.get(event.lead_id)
-        if row is not None:
+        if row is not None and event.kind is not ProgressKind.RATED:
             row.state, row.deadline = event.kind.value, None
         return row
 

@@ -117,6 +117,7 @@ class RoutedKind(StrEnum):
     ASSIGNED = "assigned"
     HELD = "held"
     TAKEN_BACK = "taken_back"
+    NURTURING = "nurturing"
     CLOSED = "closed"
 
 

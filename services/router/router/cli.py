@@ -38,6 +38,7 @@ def why(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> Non
         _show_decision(number, decision)
     _show_rounds(found)
     _show_acts(found)
+    _show_asks(found)
     _show_timers(timers)
 
 
@@ -238,6 +239,19 @@ def _show_acts(lead: dict[str, Any]) -> None:
         for each in lead["acts"]
     ]
     print_table(["when", "rep", "act", "details"], rows)
+
+
+def _show_asks(lead: dict[str, Any]) -> None:
+    asks = lead.get("asked_again") or []
+    if not asks:
+        return
+    print_line()
+    print_heading("The buyer asked again (UTC)")
+    rows = [
+        (brief(each["asked_at"]), each["form_id"], each["source"], each["rep_id"], brief(each["at"]))
+        for each in asks
+    ]
+    print_table(["when", "form", "source", "told to", "shown since"], rows)
 
 
 def _show_timers(timers: list[dict[str, Any]]) -> None:

@@ -15,12 +15,19 @@ from lead_events.ids import event_id
 from lead_events.words import CloseReason, HoldReason, RoutedKind
 from router import metrics, store
 from router.books import Shelf
-from router.domain.book import Book, PoolChoice
+from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.decision import Decision, Standing, able_now, decide, wait_in_lane
 from router.domain.imports import day_began, import_terms
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.roster import Pool, Rep
-from router.domain.why import why_assigned, why_closed, why_held, why_no_pool, why_taken_back
+from router.domain.why import (
+    why_assigned,
+    why_closed,
+    why_held,
+    why_left_queue,
+    why_no_pool,
+    why_taken_back,
+)
 from router.locked import LockedPool, Member
 from router.records import Ledger
 from router.roster import RepReader, rep_news
@@ -178,6 +185,15 @@ class Desk:
         why = why_closed(reason, by)
         self._publish(lead, cause, RoutedKind.CLOSED, why, pool=pool, rep=rep, close=reason)
 
+    def leave_queue(self, lead: Lead, cause: UUID, book: Book | None) -> None:
+        """A held lead goes back to nurturing; of whoever waits behind it nobody's turn changes."""
+        pool = lead.pool
+        self.ledger.touch(lead)
+        lead.state = LeadState.NURTURING
+        lead.pool = lead.hold_reason = lead.held_since = lead.next_try_at = None
+        why = why_left_queue(lead.quadrant)
+        self._record(lead, cause, book, NO_PLAN, None, RoutedKind.NURTURING, why, pool=pool)
+
     def progress(self, lead: Lead, cause: UUID, event: LeadProgressed) -> UUID:
         """Publish an act; gives it the lead's next seq. Returns the event's id."""
         self.ledger.touch(lead)
@@ -311,7 +327,9 @@ class Desk:
         decision: Decision | None,
         kind: RoutedKind,
         why: str,
+        pool: str | None = None,
     ) -> None:
+        """`pool`: the one the lead leaves, where it is in none any more."""
         version = book.version if book is not None else lead.rulebook_version
         identity = event_id(cause, "decision", lead.id, self._ordinal(cause, lead.id, "decision"))
         locked = self.pools[decision.pool] if decision is not None else None
@@ -328,7 +346,8 @@ class Desk:
             locked.record() if locked is not None else {},
         )
         rep = lead.handoff.rep if lead.handoff is not None else None
-        self._publish(lead, cause, kind, why, pool=lead.pool, rep=rep, decision=identity, version=version)
+        in_pool = lead.pool or pool
+        self._publish(lead, cause, kind, why, pool=in_pool, rep=rep, decision=identity, version=version)
 
     def _publish(
         self,

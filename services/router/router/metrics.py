@@ -29,6 +29,10 @@ REFUSED_RULEBOOKS = Counter(
     "baton_rulebooks_refused_total", "Published versions this service could not use: nothing of them applies."
 )
 
+ASKED_AGAIN = Counter(
+    "baton_asked_again_total", "Asks of buyers whose lead a rep has, told to that rep; tests left out."
+)
+RATED = Counter("baton_leads_rated_total", "Ratings that reps gave, 5 is best; tests left out.", ["rating"])
 DRAINED = Counter("baton_leads_drained_total", "Held leads that found a rep.")
 
 
@@ -53,8 +57,22 @@ def count_assignment(unit: Unit, lead: Lead) -> None:
         unit.after_commit(partial(ASSIGNED_AFTER.observe, seconds))
 
 
+def count_asked_again(unit: Unit, lead: Lead) -> None:
+    """One more ask on a lead that has a rep."""
+    if not lead.is_test:
+        unit.after_commit(ASKED_AGAIN.inc)
+
+
+def count_rating(unit: Unit, lead: Lead, rating: int) -> None:
+    """One more rating, 1 to 5."""
+    if not lead.is_test:
+        unit.after_commit(RATED.labels(rating=str(rating)).inc)
+
+
 def known_series() -> None:
     """Series that exist from the start, at zero."""
+    for rating in range(1, 6):
+        RATED.labels(rating=str(rating))
     for kind in RoutedKind:
         DECISIONS.labels(kind=kind.value, pool="none")
 

@@ -206,6 +206,20 @@ INSERT INTO late_arrivals (lead_id, cause_id, at)
 SELECT DISTINCT lead_id, cause_id, $3::timestamptz FROM unnest($1::uuid[], $2::uuid[]) AS n (lead_id, cause_id)
 ON CONFLICT DO NOTHING RETURNING lead_id, cause_id
 
+-- name: insert_asks
+-- Keeps asks on leads that a rep has.
+INSERT INTO asks_again (id, lead_id, round, rep_id, kind, form_id, source, asked_at, at)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::timestamptz[]
+)
+ON CONFLICT DO NOTHING
+
+-- name: asks_of_leads
+-- What the buyers of leads asked while a rep had them, oldest first.
+SELECT lead_id, round, rep_id, kind, form_id, source, asked_at, at FROM asks_again
+WHERE lead_id = ANY($1::uuid[]) ORDER BY at, id
+
 -- name: insert_timer_news
 -- Keeps warnings and breaches.
 INSERT INTO timer_news (id, lead_id, kind, level, round, rep_id, due_at, fired_at, effect)

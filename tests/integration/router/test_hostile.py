@@ -43,7 +43,12 @@ async def test_an_older_state_after_a_newer_one_changes_nothing(routing: World) 
     await routing.take("ada", seq=9)
     await routing.take("ada", seq=7, stage=Stage.MQL)
     assert routing.kinds("ada") == ["assigned"]
-    assert await effects(routing, "lead-scored") == {"nurturing": 1, "stale": 1, "assigned": 1, "kept": 1}
+    assert await effects(routing, "lead-scored") == {
+        "nurturing": 1,
+        "stale": 1,
+        "assigned": 1,
+        "asked_again": 1,
+    }
 
 
 async def test_a_breach_after_the_acceptance_or_of_another_reps_round_takes_nothing(routing: World) -> None:

@@ -28,8 +28,19 @@ async def my_assignments(conn: Connection, rep: str) -> list[dict[str, Any]]:
     others: defaultdict[UUID, list[Row]] = defaultdict(list)
     for row in await conn.fetch(q.other_leads_of_persons, persons):
         others[row["person_id"]].append(row)
-    found = [_assignment(row, others[row["person_id"]]) for row in rows]
+    asks: defaultdict[tuple[UUID, int], list[dict[str, Any]]] = defaultdict(list)
+    for row in await conn.fetch(q.asks_of_leads, [row["lead_id"] for row in rows]):
+        asks[row["lead_id"], row["round"]].append(ask(row))
+    found = [
+        _assignment(row, others[row["person_id"]]) | {"asks": asks[row["lead_id"], row["round"]]}
+        for row in rows
+    ]
     return sorted(found, key=_due_first)
+
+
+def ask(row: Row) -> dict[str, Any]:
+    """One ask of a buyer whose lead a rep has."""
+    return {name: row[name] for name in ("round", "rep_id", "kind", "form_id", "source", "asked_at", "at")}
 
 
 def _due_first(assignment: dict[str, Any]) -> tuple[bool, datetime]:

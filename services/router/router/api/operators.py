@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from router.api.assignments import ask
 from router.api.refusals import refusals_as_problems
 from router.domain.leads import LeadState
 from router.errors import UnknownLead
@@ -126,17 +127,19 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
 def _add_leads(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/leads/{lead_id}")
     async def read_lead(lead_id: UUID) -> dict[str, Any]:
-        """A lead's state, its rounds, what reps did and which timers spoke."""
+        """A lead's state, its rounds, what reps did, what the buyer asked meanwhile, which timers spoke."""
         with refusals_as_problems():
             lead = await _one_lead(runtime, lead_id)
         rounds = await _rows(runtime, q.assignments_of_lead, lead_id)
         acts = await _rows(runtime, q.acts_of_lead, lead_id)
         timers = await _rows(runtime, q.timer_news_of_lead, lead_id)
+        asks = await _rows(runtime, q.asks_of_leads, [lead_id])
         return {
             **_lead(lead),
             "assignments": [_round(row) for row in rounds],
             "acts": [dict(row) for row in acts],
             "timers": [dict(row) for row in timers],
+            "asked_again": [ask(row) for row in asks],
         }
 
     @router.get("/leads/{lead_id}/decisions")

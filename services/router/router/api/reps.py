@@ -98,6 +98,13 @@ class ReportOutcome(_Report):
     reason: Reason | None = None
 
 
+class Rate(_Report):
+    """What a rep thinks of a lead, good ones too: marketing learns from it."""
+
+    rating: int = Field(ge=1, le=5, description="1: a waste of time; 5: send me more of these")
+    reason: Reason | None = None
+
+
 def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> APIRouter:
     """Routes for reps. `wake` is called when an act has freed one."""
     router = APIRouter(prefix="/v1", tags=["reps"])
@@ -158,6 +165,11 @@ def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> 
     async def outcome(rep: me, lead_id: UUID, report: ReportOutcome, key: Key = None) -> Any:
         """Report how the selling goes."""
         return await do(rep, lead_id, ProgressKind.OUTCOME, report, key)
+
+    @router.post(f"{path}/rating", responses=_ACT_REFUSALS)
+    async def rate(rep: me, lead_id: UUID, report: Rate, key: Key = None) -> Any:
+        """Rate a lead that you have or had, 1 to 5, also once it is closed; of several the last holds."""
+        return await do(rep, lead_id, ProgressKind.RATED, report, key)
 
 
 def _rep_of_token(runtime: Runtime) -> Callable[[Credentials], Awaitable[str]]:

@@ -105,6 +105,8 @@ def judge(
     """Whether `rep` may do `act` now. `past` and `rounds` are this rep's on this lead, oldest first."""
     if lead is None or not rounds:
         return NotYours()
+    if act.kind is ProgressKind.RATED:
+        return _rating(act, lead, past)
     by_key = next((done for done in past if act.key is not None and done.key == act.key), None)
     if by_key is not None:
         same = by_key.kind is act.kind and by_key.content == act.content
@@ -116,6 +118,21 @@ def judge(
         return _not_open(lead, rounds[-1])
     if act.kind in (ProgressKind.ACCEPTED, ProgressKind.DECLINED):
         return _answer_to_the_offer(act, lead)
+    return Proceed()
+
+
+def _rating(act: Act, lead: Lead, past: Sequence[PastAct]) -> Verdict:
+    """Whoever has or had the lead may rate it, also once it is closed; of several ratings the last holds."""
+    if act.key is not None and (known := next((done for done in past if done.key == act.key), None)):
+        same = known.kind is act.kind and known.content == act.content
+        return Repeat(known.answer) if same else KeyReused()
+    before = [done for done in past if done.kind is ProgressKind.RATED]
+    if before and before[-1].content == act.content:
+        return Repeat(before[-1].answer)
+    if lead.state is LeadState.MERGED:
+        return WrongState("merged into another lead of the same person", "rate that one if you hold it")
+    if lead.state is LeadState.ERASED:
+        return WrongState("erased with its person", "nothing more is kept about it")
     return Proceed()
 
 

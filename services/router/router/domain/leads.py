@@ -35,6 +35,8 @@ class Scored(StrEnum):
     NURTURING = "nurturing"  # not for sales yet
     ROUTE = "route"  # a SQL without a rep: decide
     KEPT = "kept"  # it stays with its rep, or in the queue
+    ASKED_AGAIN = "asked_again"  # the buyer of a lead that has a rep asks once more: the rep is told
+    LEFT_QUEUE = "left_queue"  # nobody was handed it yet, and it is no SQL any more: back to nurturing
     LATE_ASK = "late_ask"  # somebody asks on a closed lead: answered
     LATE_NEWS = "late_news"  # anything else on a closed lead: recorded
     DO_NOT_CONTACT = "do_not_contact"  # the person asked not to be contacted: close
@@ -137,7 +139,9 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
     """Take in a state from scoring; only one with a higher `seq` than the last changes what is known.
 
     On a lead that is over an ask is answered even when its state is older: it is news to sales all the same.
-    An ask on an assigned lead shows in the assignment.
+    A lead that has a rep stays with them whatever its score does, and an ask on it is told to them. One that
+    waits in the queue leaves it when it is no SQL any more, unless a rep had it before: what sales was handed
+    once goes back by sales' own word only.
     """
     if lead.state is LeadState.ERASED:
         return Scored.ERASED
@@ -155,7 +159,7 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
     if lead.stage is Stage.SQL and not _is_for_nurturing(event):
         return Scored.ROUTE
     if lead.state is LeadState.HELD:
-        return Scored.KEPT  # what was to be handed over still is, whatever the score did since
+        return Scored.KEPT if lead.round or lead.stage is Stage.SQL else Scored.LEFT_QUEUE
     lead.state = LeadState.NURTURING
     return Scored.NURTURING
 
@@ -177,7 +181,7 @@ def _ask_again(lead: Lead, event: LeadScored, now: datetime, *, newer: bool) -> 
     if is_an_ask(event) and lead.handoff is not None:
         lead.handoff.asked_again += 1
         lead.handoff.asked_again_at = now
-        return Scored.KEPT
+        return Scored.ASKED_AGAIN
     return Scored.KEPT if newer else Scored.STALE
 
 

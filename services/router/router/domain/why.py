@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from lead_events.words import CloseReason, HoldReason
+from lead_events.words import CloseReason, HoldReason, Quadrant
 from router.domain.book import PoolChoice
 from router.domain.decision import Candidate, Decision, Standing
 from router.domain.roster import Pool, Rep
@@ -76,6 +76,11 @@ def why_taken_back(rep_name: str, *, declined: bool) -> str:
     if declined:
         return f"Taken back from {rep_name}, who declined it"
     return f"Taken back from {rep_name}, who did not accept it within the promised time"
+
+
+def why_left_queue(quadrant: Quadrant) -> str:
+    """Why a lead that waited goes to nobody for now."""
+    return f"Left the queue for nurturing: by its score it is {quadrant.value} now, and no SQL any more"
 
 
 def why_closed(reason: CloseReason, rep_name: str | None) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from lead_events import LeadProgressed, Outcome
 from lead_events.ids import event_id
 from lead_events.words import ProgressKind
-from router import store
+from router import metrics, store
 from router.books import Books
 from router.desk import Desk
 from router.domain.acts import Act, KeyReused, NotYours, Proceed, Repeat, WrongState, judge
@@ -66,9 +66,21 @@ class ActHandler:
                 raise WrongLeadState(act.kind.value, state, instead)
             case Proceed():
                 _check_wake_up(act, unit.now)
+        if lead is not None and act.kind is ProgressKind.RATED:
+            return await self._rate(unit, desk, lead, rep, act, round_=rounds[-1].round, number=len(past))
         if lead is None or lead.handoff is None:
             raise AssertionError("judge lets nobody act on a lead they do not hold")
         return await self._proceed(unit, desk, lead, rep, act, number=len(past))
+
+    async def _rate(
+        self, unit: Unit, desk: Desk, lead: Lead, rep: str, act: Act, *, round_: int, number: int
+    ) -> Done:
+        """What a rep thinks of a lead that they have or had: it changes nothing but what is known of it."""
+        cause, at = event_id(lead.id, f"rated by {rep}", lead.id, number), unit.now
+        desk.progress(lead, cause, _event(lead, act, rep, round_, at))
+        metrics.count_rating(unit, lead, act.content["rating"])
+        await desk.write()
+        return Done(await _keep(unit, cause, lead, rep, act, round_))
 
     async def _proceed(self, unit: Unit, desk: Desk, lead: Lead, rep: str, act: Act, *, number: int) -> Done:
         handoff = lead.handoff
@@ -87,11 +99,17 @@ class ActHandler:
             desk.take_back(lead, cause, Standing.DECLINED)
             desk.route(lead, cause, book, choice)
         await desk.write()
-        answer = _answer(lead, act, round_, at)
-        await unit.conn.execute(
-            q.insert_act, cause, lead.id, rep, round_, act.kind.value, at, act.key, act.content, answer
-        )
-        return Done(answer, frees)
+        return Done(await _keep(unit, cause, lead, rep, act, round_), frees)
+
+
+async def _keep(unit: Unit, cause: UUID, lead: Lead, rep: str, act: Act, round_: int) -> dict[str, Any]:
+    """Keep an act with its answer, for whoever says it again."""
+    at = unit.now
+    answer = _answer(lead, act, round_, at)
+    await unit.conn.execute(
+        q.insert_act, cause, lead.id, rep, round_, act.kind.value, at, act.key, act.content, answer
+    )
+    return answer
 
 
 async def _prepare(desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
@@ -143,6 +161,7 @@ def _event(lead: Lead, act: Act, rep: str, round_: int, at: datetime) -> LeadPro
             "reason": None if is_outcome else content.get("reason"),
             "wake_at": content.get("wake_at"),
             "outcome": Outcome.model_validate(content) if is_outcome else None,
+            "rating": content.get("rating"),
             "is_test": lead.is_test,
         }
     )
@@ -155,5 +174,5 @@ def _answer(lead: Lead, act: Act, round_: int, at: datetime) -> dict[str, Any]:
         "round": round_,
         "act": act.kind.value,
         "at": at.isoformat(),
-        "state": lead.state.value if mine or act.closes else "taken_back",
+        "state": lead.state.value if mine or lead.is_over else "taken_back",
     }

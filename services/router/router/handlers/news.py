@@ -16,12 +16,13 @@ from lead_events import (
 )
 from lead_events.progressed import Closing
 from lead_events.words import CloseReason, ProgressKind, RoutedKind
-from router import store
+from router import metrics, store
 from router.books import Books
 from router.desk import Desk
 from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.leads import Lead, Scored, apply_scored
+from router.handlers.asks import AskedAgain, asked_again, insert_asks
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
 from router.handlers.persons import ErasureEffect, apply_erasure, wipe
 from router.handlers.rulebook import apply_rulebooks
@@ -46,6 +47,8 @@ EFFECTS = frozenset(
         "held",
         "nurturing",
         "kept",
+        "asked_again",
+        "left_queue",
         "stale",
         "answered_late_ask",
         "recorded_late_news",
@@ -65,6 +68,7 @@ _EFFECT_OF = {
     Scored.STALE: "stale",
     Scored.NURTURING: "nurturing",
     Scored.KEPT: "kept",
+    Scored.ASKED_AGAIN: "asked_again",
     Scored.LATE_NEWS: "recorded_late_news",
     Scored.ERASED: "erased",
 }
@@ -111,6 +115,7 @@ class _LeadNews:
         self._late: list[tuple[Received[LeadScored], Lead]] = []
         self._timers: list[TimerNews] = []
         self._merges: list[Received[LeadMerged]] = []
+        self._asked: list[AskedAgain] = []
         self._erased: set[UUID] = set()
         self._choices: dict[UUID, PoolChoice] = {}
 
@@ -130,6 +135,7 @@ class _LeadNews:
             if count % pause_every == 0:
                 await asyncio.sleep(0)
         await self._answer_late_asks()
+        await insert_asks(self._batch.conn, self._asked)
         await insert_timer_news(self._batch.conn, self._timers)
         await insert_merges(self._batch.conn, self._merges)
         await self._desk.write()
@@ -195,7 +201,13 @@ class _LeadNews:
         elif what is Scored.DO_NOT_CONTACT:
             self._desk.close(lead, event.id, CloseReason.DO_NOT_CONTACT)
             self._batch.effect(event, "closed_do_not_contact")
+        elif what is Scored.LEFT_QUEUE:
+            self._desk.leave_queue(lead, event.id, book)
+            self._batch.effect(event, "left_queue")
         else:
+            if what is Scored.ASKED_AGAIN and lead.handoff is not None:
+                self._asked.append(asked_again(event, lead, lead.handoff, self._batch.now))
+                metrics.count_asked_again(self._batch, lead)
             self._batch.effect(event, _EFFECT_OF[what])
 
     def _timer(self, event: AboutLead, lead: Lead, news: SlaWarned | SlaBreached) -> None:

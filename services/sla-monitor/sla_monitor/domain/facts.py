@@ -62,6 +62,7 @@ _AFTER = {
     RoutedKind.ASSIGNED: LeadState.ASSIGNED,
     RoutedKind.HELD: LeadState.HELD,
     RoutedKind.TAKEN_BACK: LeadState.HELD,
+    RoutedKind.NURTURING: LeadState.NURTURING,
 }
 _CLOSED_AS = {CloseReason.MERGED.value: LeadState.MERGED, CloseReason.ERASED.value: LeadState.ERASED}
 
@@ -72,7 +73,8 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def lead_state(ordered: Sequence[Fact]) -> LeadState:
-    """The state after the last decision of the router; a lead it has not decided about is nurturing."""
+    """The state after the last decision of the router; a lead it has not decided about is nurturing, as is
+    one that left the queue before anybody had it."""
     for fact in reversed(ordered):
         if fact.kind is RoutedKind.CLOSED:
             return _CLOSED_AS.get(fact.reason or "", LeadState.CLOSED)

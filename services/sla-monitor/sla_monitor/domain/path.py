@@ -110,7 +110,7 @@ def _since_routing(known: Sequence[Fact]) -> Iterator[Mark]:
                 yield fact.at, Part.HELD, fact
             case RoutedKind.TAKEN_BACK | ProgressKind.DECLINED:
                 yield fact.at, Part.ROUTING, None
-            case RoutedKind.CLOSED | ProgressKind.REJECTED | ProgressKind.RECYCLED:
+            case RoutedKind.CLOSED | RoutedKind.NURTURING | ProgressKind.REJECTED | ProgressKind.RECYCLED:
                 yield fact.at, Part.PAUSED, None
 
 
