@@ -2,7 +2,7 @@
 
 import asyncio
 import statistics
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiokafka
@@ -34,19 +34,44 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """From the post to the assignment, seconds: the medians of several loads."""
+
+    p50: float
+    p99: float
+
+    @classmethod
+    def of(cls, loads: Sequence[PathResult]) -> "Waits":
+        """The medians."""
+        return cls(*(statistics.median(getattr(load, name) for load in loads) for name in ("p50", "p99")))
+
+
+@dataclass(frozen=True)
 class BesideResult:
     """Rounds in turn, since a machine's speed wanders; what is told is the median of them."""
 
     rounds: list[Round]
     seconds: float
 
-    def ratio(self, of: Callable[[PathResult], float]) -> float:
-        """How many times longer live leads wait for their reps beside an import, by this figure."""
-        return statistics.median(of(one.beside) / of(one.alone) for one in self.rounds)
+    @property
+    def ratio(self) -> float:
+        """How many times longer the slowest hundredth of live leads waits for its rep beside an import."""
+        return statistics.median(one.beside.p99 / one.alone.p99 for one in self.rounds)
 
-    def median(self, of: Callable[[Round], float]) -> float:
-        """A figure of the rounds."""
-        return statistics.median(map(of, self.rounds))
+    @property
+    def alone(self) -> "Waits":
+        """Without an import."""
+        return Waits.of([one.alone for one in self.rounds])
+
+    @property
+    def beside(self) -> "Waits":
+        """Beside one."""
+        return Waits.of([one.beside for one in self.rounds])
+
+    @property
+    def rows_a_second(self) -> float:
+        """What the import published meanwhile."""
+        return statistics.median(one.rows for one in self.rounds) / self.seconds
 
     @property
     def is_under_way(self) -> bool:
@@ -55,7 +80,7 @@ class BesideResult:
 
 
 async def measure(stack: Stack, *, seconds: float) -> BesideResult:
-    """In each round live leads for `seconds` alone, then as long beside a file whose leads are routed at once."""
+    """In each round live leads for `seconds` alone, then beside a file whose leads are routed at once."""
     return BesideResult([await _round(stack, number, seconds) for number in range(ROUNDS)], seconds)
 
 
@@ -81,8 +106,9 @@ async def _rest(stack: Stack) -> None:
     await consumer.start()
     try:
         async with asyncio.timeout(PATIENCE):
-            decided = -1
-            while decided != (decided := await path.ends(consumer, "lead-routed")):
+            decided = [-1]
+            while len(decided) < 2 or decided[-1] != decided[-2]:
                 await asyncio.sleep(AT_REST)
+                decided.append(await path.ends(consumer, "lead-routed"))
     finally:
         await consumer.stop()

@@ -16,10 +16,18 @@ from typing import Any
 from cel_expr_python import cel
 
 from rulebook.cel_tree import Tree, read_tree
+from rulebook.patterns import is_match
 
 _FIRST_LINE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 _HAS = re.compile(r"\bhas\s*\(\s*[\w.]+\s*\)")
+_MATCHES = re.compile(
+    r"""(?P<quoted>[rR]'[^'\n]*'|[rR]"[^"\n]*"|'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
+    r"|\bmatches(?=\s*\()",
+    re.DOTALL,
+)
+MATCHED = "matched"
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _HABITS = {
     "and": "&&",
     "or": "||",
@@ -89,12 +97,13 @@ class ConditionSet:
     """Several conditions asked in one go: most of the cost of an evaluation is paid once a program, not once
     a condition. Not thread-safe.
 
-    Their answers are the bits of one number. A condition without an answer spoils that number, so the halves
-    are asked then, and theirs; each condition answers as it would alone.
+    Their answers are bits of one number, and so is, for each, that it reads a field which is absent: then it
+    is asked alone. Where a condition fails in another way, no number comes of it, and the halves are asked,
+    and theirs. So each condition answers as it would alone.
     """
 
-    MOST = 60
-    """Conditions of one program: the bits of a CEL int, which has 64 and a sign."""
+    MOST = 30
+    """Conditions of one program, two bits for each: a CEL int has 64 and a sign."""
 
     __slots__ = ("_conditions", "_halves", "_names", "_program")
 
@@ -107,8 +116,7 @@ class ConditionSet:
 
     def evaluate(self, context: PreparedContext) -> list[bool | CelError]:
         """Each condition's answer, in their order. Raises nothing."""
-        count = len(self._conditions)
-        if count <= 1:
+        if len(self._conditions) <= 1:
             return [condition.evaluate(context) for condition in self._conditions]
         if self._program is not None:
             try:
@@ -116,8 +124,17 @@ class ConditionSet:
             except Exception:  # as for one condition: the halves will tell whose it is
                 bits = None
             if type(bits) is int:
-                return [bool(bits >> place & 1) for place in range(count)]
+                return self._answers(bits, context)
         return [answer for half in self._parts() for answer in half.evaluate(context)]
+
+    def _answers(self, bits: int, context: PreparedContext) -> list[bool | CelError]:
+        answers: list[bool | CelError] = [bool(bits >> n & 1) for n in range(len(self._conditions))]
+        alone = bits >> self.MOST
+        while alone:
+            place = alone.bit_length() - 1
+            answers[place] = self._conditions[place].evaluate(context)
+            alone ^= 1 << place
+        return answers
 
     def _parts(self) -> "tuple[ConditionSet, ConditionSet]":
         if self._halves is None:
@@ -128,11 +145,17 @@ class ConditionSet:
 
     def _combined(self) -> Any:
         """One program, or None where together they are nested too deeply for the parser."""
-        bits = [f"((\n{one.source}\n) ? {1 << place} : 0)" for place, one in enumerate(self._conditions)]
+        bits = [self._bits(place, condition) for place, condition in enumerate(self._conditions)]
         try:
             return _plain_env(self._names).compile(_balanced_sum(bits))
         except RuntimeError:
             return None
+
+    def _bits(self, place: int, condition: Condition) -> str:
+        bit = f"((\n{_with_kept_patterns(condition.source)}\n) ? {1 << place} : 0)"
+        unsure = {read.path for read in condition.tree.reads() if not read.is_guarded and len(read.path) > 1}
+        asked = [f"has({'.'.join(path)})" for path in sorted(unsure) if all(map(_NAME.fullmatch, path))]
+        return f"({' && '.join(asked)} ? {bit} : {1 << (place + self.MOST)})" if asked else bit
 
 
 def _balanced_sum(terms: Sequence[str]) -> str:
@@ -157,7 +180,7 @@ def _compile(source: str, variables: tuple[tuple[str, type], ...]) -> Condition:
             f"gives a value of type {kind}, not true or false", "compare it, for example with == or >=", 1, 1
         )
     names = tuple(sorted({name.partition(".")[0] for name, _ in variables}))
-    program = _checked(source, _plain_env(names), variables)
+    program = _checked(_with_kept_patterns(source), _plain_env(names), variables)
     return Condition(source, read_tree(program.serialize(), source), program)
 
 
@@ -173,6 +196,12 @@ def _without_has(source: str) -> str:
     """Every has() as `true` of the same width: it is always a truth value, which this library forgets for a
     field of a declared type."""
     return _HAS.sub(lambda match: "true".ljust(len(match[0])), source)
+
+
+def _with_kept_patterns(source: str) -> str:
+    """matches() as our own function of the same width, outside of quotes: CEL's compiles its regular
+    expression anew each time, which is nine tenths of what such a condition costs."""
+    return _MATCHES.sub(lambda match: match[0] if match["quoted"] else MATCHED, source)
 
 
 def _checked(source: str, env: Any, variables: tuple[tuple[str, type], ...]) -> Any:
@@ -232,4 +261,17 @@ def _typed_env(variables: tuple[tuple[str, type], ...]) -> Any:
 
 @lru_cache(maxsize=64)
 def _plain_env(names: tuple[str, ...]) -> Any:
-    return cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN))
+    texts = [cel.Type.STRING, cel.Type.STRING]
+    overloads = [
+        cel.Overload(
+            id=f"{MATCHED}_{is_member}",
+            return_type=cel.Type.BOOL,
+            parameters=texts,
+            is_member=is_member,
+            impl=is_match,
+        )
+        for is_member in (True, False)
+    ]
+    return cel.NewEnv(
+        variables=dict.fromkeys(names, cel.Type.DYN), functions=[cel.FunctionDecl(MATCHED, overloads)]
+    )

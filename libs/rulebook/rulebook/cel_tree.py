@@ -63,6 +63,10 @@ class Tree:
             found.append(Read(path, path in guards, line, column))
         return sorted(set(found), key=lambda read: (read.line, read.column, read.path))
 
+    def patterns(self) -> list[str]:
+        """Regular expressions that stand in the condition as texts."""
+        return list(_patterns(self.root))
+
     def cost(self) -> int:
         """Steps of one evaluation at worst, a list or map taken to have ROUNDS entries."""
         return _cost(self.root)
@@ -99,6 +103,13 @@ def _reads(node: Node, guards: frozenset[Path]) -> Iterator[tuple[Node, Path, fr
     else:
         for child in node.children:
             yield from _reads(child, guards)
+
+
+def _patterns(node: Node) -> Iterator[str]:
+    if node.kind == "call" and node.word in ("matches", "matched") and node.children[-1].kind == "text":
+        yield node.children[-1].word
+    for child in node.children:
+        yield from _patterns(child)
 
 
 def _cost(node: Node) -> int:

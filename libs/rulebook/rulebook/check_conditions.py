@@ -17,6 +17,7 @@ from rulebook.context import (
 from rulebook.derived import DERIVED_FIELDS
 from rulebook.documents import Loc
 from rulebook.models import Rulebook
+from rulebook.patterns import why_invalid
 from rulebook.report import Report, did_you_mean
 
 HIGHEST_COST = 10_000
@@ -44,6 +45,11 @@ def check_conditions(rulebook: Rulebook, report: Report) -> None:
                 f"costs too much: {cost:,} steps at worst, {HIGHEST_COST:,} at most",
                 "take out the loop within a loop, or make several rules of it",
             )
+        for pattern in condition.tree.patterns():
+            if (wrong := why_invalid(pattern)) is not None:
+                report.error(
+                    loc, f"`{pattern}` {wrong}", "see RE2's syntax: github.com/google/re2/wiki/Syntax"
+                )
         _check_reads(loc, condition, variables, report)
         for variable, literal in condition.tree.comparisons():
             if variable in words:

@@ -240,7 +240,15 @@ def _evidence(identity: UUID, act: Fading, points: int) -> Evidence:
 
 
 def _failed(held: Contribution, error: str) -> Contribution:
-    return held.model_copy(update={"points": 0, "error": error})
+    return contribution(
+        held.rule,
+        held.dimension,
+        0,
+        held.reason,
+        group=held.group,
+        reads=held.reads,
+        error=error,
+    )
 
 
 def _persona(compiled: CompiledScorecard, facts: Facts) -> Persona | None:

@@ -5,17 +5,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from lead_events import Money
+from lead_events.money import minor_digits
 from rulebook.models import DealValue
 from scorecard.score import Scored
-
-_DIGITS = {
-    **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV"), 0
-    ),
-    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""Digits of the minor unit where they are not two (ISO 4217)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +21,7 @@ class Worth:
 def worth(value: DealValue, scored: Scored, currency: str) -> Worth:
     """What a lead of this score is worth; the money is rounded half to even to minor units."""
     probability = _probability(value, scored)
-    minor = value.mean_deal.scaleb(_DIGITS.get(currency, 2)) * Decimal(repr(probability))
+    minor = value.mean_deal.scaleb(minor_digits(currency)) * Decimal(repr(probability))
     whole = int(minor.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
     return Worth(probability, Money.model_construct(minor=whole, currency=currency))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rulebook.cel import CelError, ConditionInvalid, compile_condition, prepare_context
+from rulebook.cel import CelError, ConditionInvalid, ConditionSet, compile_condition, prepare_context
 from rulebook.context import ROUTING_VARIABLES, SCORING_VARIABLES, routing_context, scoring_context
 
 
@@ -166,3 +166,61 @@ def test_texts_compared_with_a_variable_are_listed() -> None:
 
 def test_equal_sources_share_one_program() -> None:
     assert compile_condition("asks", SCORING_VARIABLES) is compile_condition("asks", SCORING_VARIABLES)
+
+
+ASKED = (
+    "asks",
+    "lead.city == 'Vigo'",
+    "has(lead.city) && lead.city == 'Vigo'",
+    "lead.employees >= 50 || asks",
+    "lead.attributes.seats > 3",
+    "lead.attributes['odd name'] == 'x'",
+    "has(lead.attributes.seats) && lead.attributes.seats > 3",
+    "lead.city.matches('(?i)^vi')",
+    "matches(lead.city, 'a(b')",
+    "lead.message == \"matches(\" || lead.message.contains('it matches (all)') // a comment",
+    "lead.message.matches(r'\\bprice\\b')",
+    "lead.attributes.all(name, name != 'seats')",
+    "lead.attributes.seats == null",
+    "1 / submissions > 0",
+)
+LEADS: tuple[dict[str, Any], ...] = (
+    {},
+    {"city": "Vigo", "employees": 80},
+    {"city": "vigo", "attributes": {"seats": 5, "odd name": "x"}},
+    {"employees": 3, "attributes": {"seats": "many"}, "message": "what price?"},
+    {"message": "it matches (all)", "city": ""},
+    {"message": "matches(", "attributes": {"seats": None}},
+)
+
+
+@given(
+    asked=st.lists(st.sampled_from(ASKED), min_size=1, max_size=70),
+    profile=st.sampled_from(LEADS),
+    submissions=st.integers(0, 2),
+    asks=st.booleans(),
+)
+def test_conditions_asked_together_answer_as_each_does_alone(
+    asked: list[str], profile: dict[str, Any], submissions: int, asks: bool
+) -> None:
+    values = scoring_context(
+        profile, form="demo", source="web", campaign=None, line="main", submissions=submissions, asks=asks
+    )
+    conditions = [compile_condition(source, SCORING_VARIABLES) for source in asked]
+    together = ConditionSet(conditions, list(values)).evaluate(prepare_context(values))
+    assert together == [condition.evaluate(prepare_context(values)) for condition in conditions]
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("lead.message.matches('(?i)PRICE')", True),
+        ("matches(lead.message, '^price')", False),
+        ("lead.message.matches('it \\\\(matches')", False),
+        ("lead.message.contains('matches(')", True),
+        ("lead.message.matches (r'matches\\(')", True),
+    ],
+)
+def test_a_pattern_is_found_as_re2_finds_it_and_quoted_words_stay(source: str, answer: bool) -> None:
+    values = {"lead": {"message": "the price matches("}}
+    assert compile_condition(source, {"lead": dict}).evaluate(values) is answer
