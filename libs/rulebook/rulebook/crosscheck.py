@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from rulebook.check_conditions import check_conditions
 from rulebook.check_forms import check_forms
+from rulebook.check_nurturing import check_nurturing
 from rulebook.check_people import check_people
 from rulebook.check_promises import check_promises
 from rulebook.check_routing import check_routing
@@ -21,6 +22,7 @@ CHECKS = (
     check_senders,
     check_routing,
     check_scorecards,
+    check_nurturing,
     check_conditions,
 )
 

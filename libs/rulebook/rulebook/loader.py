@@ -9,6 +9,7 @@ roster.yaml             teams and reps
 calendars.yaml          calendar id to calendar
 agreement.yaml          the agreement
 alerts.yaml             who hears of trouble with forms; may be absent
+nurturing.yaml          what marketing's tool is told; may be absent
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from rulebook.standins import StandIns
 from rulebook.vendor_presets import with_preset
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
-OPTIONAL_FILES = ("alerts",)
+OPTIONAL_FILES = ("alerts", "nurturing")
 FOLDERS = ("forms", "scorecards")
 _MOST_ROUNDS = 20
 """A stand-in may need stand-ins inside; the types are a few levels deep."""

@@ -14,6 +14,7 @@ from rulebook.models import (
     Calendar,
     Form,
     Identifier,
+    Nurturing,
     Roster,
     Routing,
     Rulebook,
@@ -41,6 +42,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "calendars": dict[Identifier, Calendar],
         "agreement": Agreement,
         "alerts": Alerts,
+        "nurturing": Nurturing,
     }
     found = {}
     for name, kind in kinds.items():

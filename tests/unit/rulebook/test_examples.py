@@ -17,3 +17,13 @@ def test_the_example_of_alerts_fits_into_a_rulebook(tmp_path: Path) -> None:
     assert errors_in(check_folder(folder)) == []
     channels = load_folder(folder).alerts.channels
     assert {channel.kind for channel in channels.values()} == {"email", "webhook"}
+
+
+def test_the_example_of_nurturing_fits_into_a_rulebook(tmp_path: Path) -> None:
+    folder = tmp_path / "rulebook"
+    shutil.copytree(ROOT / "rulebook", folder)
+    shutil.copy(ROOT / "docs" / "examples" / "nurturing.yaml", folder)
+    assert [each for each in check_folder(folder) if "nurturing" in each.file] == []
+    nurturing = load_folder(folder).nurturing
+    assert nurturing is not None and nurturing.webhook is not None and nurturing.csv is not None
+    assert nurturing.webhook.secret != nurturing.unsubscribes_secret

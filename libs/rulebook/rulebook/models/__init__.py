@@ -20,6 +20,7 @@ from rulebook.models.forms import (
     Unfold,
     Wave,
 )
+from rulebook.models.nurturing import Nurturing, NurturingCsv, NurturingWebhook
 from rulebook.models.people import Absence, Calendar, RepSeed, Roster, Team
 from rulebook.models.routing import Plan, Pool, Routing, RoutingRule
 from rulebook.models.scoring import (
@@ -56,6 +57,9 @@ __all__ = [
     "Logistic",
     "MarketingSide",
     "Matching",
+    "Nurturing",
+    "NurturingCsv",
+    "NurturingWebhook",
     "Persona",
     "Plan",
     "Pool",

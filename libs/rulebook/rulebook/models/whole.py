@@ -6,6 +6,7 @@ from rulebook.models.agreement import Agreement
 from rulebook.models.base import Identifier, RulebookModel
 from rulebook.models.care import Alerts, Matching, Retention
 from rulebook.models.forms import Form, Source
+from rulebook.models.nurturing import Nurturing
 from rulebook.models.people import Calendar, Roster
 from rulebook.models.routing import Routing
 from rulebook.models.scoring import Scorecard
@@ -31,3 +32,4 @@ class Rulebook(RulebookModel):
     calendars: dict[Identifier, Calendar]
     agreement: Agreement
     alerts: Alerts = Alerts()
+    nurturing: Nurturing | None = None
