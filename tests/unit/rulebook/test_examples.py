@@ -25,5 +25,7 @@ def test_the_example_of_nurturing_fits_into_a_rulebook(tmp_path: Path) -> None:
     shutil.copy(ROOT / "docs" / "examples" / "nurturing.yaml", folder)
     assert [each for each in check_folder(folder) if "nurturing" in each.file] == []
     nurturing = load_folder(folder).nurturing
-    assert nurturing is not None and nurturing.webhook is not None and nurturing.csv is not None
+    assert nurturing is not None
+    assert nurturing.webhook is not None
+    assert nurturing.csv is not None
     assert nurturing.webhook.secret != nurturing.unsubscribes_secret

@@ -56,8 +56,8 @@ class Nurturing(RulebookModel):
     )
     unsubscribes_secret: Identifier | None = Field(
         default=None,
-        description="name of the secret by which marketing's tool signs its unsubscribes; without it only the "
-        "operator may report them",
+        description="name of the secret by which marketing's tool signs its unsubscribes; without it only "
+        "the operator may report them",
     )
 
     @field_validator("stages", "quadrants", "consent_versions")
