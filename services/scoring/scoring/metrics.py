@@ -38,6 +38,10 @@ SIGNALS = Counter(
 CROSSED = Counter(
     "baton_scoring_crossings_total", "Leads that time alone has moved to another quadrant or stage."
 )
+ACCOUNT_LEADS = Counter(
+    "baton_scoring_account_leads_total",
+    "Leads published again because what is known of their account changed.",
+)
 SIGNAL_KINDS = tuple(kind.value for kind in SignalKind)
 PERSON_ACTS = Counter(
     "baton_scoring_person_acts_total", "What was done about persons: exported, erased, ...", ["kind"]

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
+from scoring.api.accounts import account_routes
 from scoring.api.forms import form_routes
 from scoring.api.imports import import_routes
 from scoring.api.leads import lead_routes
@@ -20,6 +21,7 @@ SUBJECTS = (
     signal_routes,
     submission_routes,
     person_routes,
+    account_routes,
     quarantine_routes,
     replay_routes,
     form_routes,
