@@ -19,7 +19,7 @@ ROWS_A_SECOND = 1_000
 """More than an import gets through, so that the file is still under way when the last live lead is posted."""
 ROUNDS = 3
 AT_REST = 3.0
-"""Seconds without a new decision, after which a round's file is through."""
+"""Seconds without a new score: then a file is through. Decisions never end, as timers run out."""
 PATIENCE = 300.0
 
 
@@ -109,6 +109,6 @@ async def _rest(stack: Stack) -> None:
             decided = [-1]
             while len(decided) < 2 or decided[-1] != decided[-2]:
                 await asyncio.sleep(AT_REST)
-                decided.append(await path.ends(consumer, "lead-routed"))
+                decided.append(await path.ends(consumer, "lead-scored-bulk"))
     finally:
         await consumer.stop()
