@@ -22,6 +22,37 @@ BATON_SLA_MONITOR_URL and BATON_OPERATOR_TOKEN.
 """
 
 
+class Family(TyperGroup):
+    """A command whose subcommands several packages offer; imports one only when it is called."""
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__(
+            name=offer.name, help=summary(offer).text, no_args_is_help=True, rich_markup_mode=None
+        )
+        self._offer = offer
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names on offer."""
+        return sorted(self._offer.members)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load one subcommand, also out of a group; one that is unknown ends the call with exit code 2."""
+        offer = self._offer.members.get(cmd_name)
+        if offer is not None:
+            loaded = load(offer)
+            return getattr(loaded, "commands", {}).get(cmd_name, loaded)
+        if not cmd_name.startswith("-"):
+            known = ", ".join(self.list_commands(ctx))
+            ctx.fail(f"no command {cmd_name!r}; `baton {self._offer.name}` has {known}.")
+        return None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the subcommands; what is broken is named in its place."""
+        members = self._offer.members
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary(members[name]).text) for name in sorted(members)])
+
+
 class CommandFrame(TyperGroup):
     """Finds commands in the catalogue; imports one only when it is called."""
 
@@ -61,6 +92,8 @@ class CommandFrame(TyperGroup):
 
 def load(offer: Offer) -> Any:
     """The command behind an offer. Whatever its import raises names the command and spares the others."""
+    if offer.members:
+        return Family(offer)
     try:
         target = offer.entry.load()
     except Exception as error:  # any fault of a foreign module, whatever its class

@@ -2,12 +2,13 @@
 
 A package offers a command by an entry point of the group `baton.commands`, named `section.command`, that
 leads to a function or a typer app. Its summary is the first line of that function's docstring, or of the
-app's `help`, read from the source.
+app's `help`, read from the source. What several packages fill together stands in FAMILIES: an entry named
+`family.command` is called as `baton family command`.
 """
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -24,13 +25,23 @@ class Section(Enum):
     OPERATE = "Operate"
 
 
+FAMILIES = {
+    "scorecard": (
+        Section.RULEBOOK,
+        "Scorecards: compared on stored leads, tried in the shadow, promoted, learned from history.",
+    )
+}
+"""Commands that several packages fill with subcommands: where each stands, and the line about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One command on offer. `entry` loads it."""
+    """One command on offer. `entry` loads it; a family is loaded by its `members` instead."""
 
     name: str
     section: Section
     entry: EntryPoint
+    members: "dict[str, Offer]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +55,18 @@ class Summary:
 def offers(entries: Iterable[EntryPoint] | None = None) -> dict[str, Offer]:
     """All commands by name, sorted by section, then name. An unknown section counts as Operate."""
     found = entry_points(group=GROUP) if entries is None else entries
-    listed = [_offer(entry) for entry in found]
+    by_name: dict[str, Offer] = {}
+    for entry in found:
+        family, _, name = entry.name.partition(".")
+        if family in FAMILIES and name:
+            section, _ = FAMILIES[family]
+            whole = by_name.setdefault(family, Offer(family, section, entry))
+            whole.members[name] = Offer(name, section, entry)
+        else:
+            offer = _offer(entry)
+            by_name[offer.name] = offer
     order = list(Section)
-    listed.sort(key=lambda offer: (order.index(offer.section), offer.name))
+    listed = sorted(by_name.values(), key=lambda offer: (order.index(offer.section), offer.name))
     return {offer.name: offer for offer in listed}
 
 
@@ -58,6 +78,8 @@ def _offer(entry: EntryPoint) -> Offer:
 
 def summary(offer: Offer) -> Summary:
     """The line about a command, from its source; never imports, never raises."""
+    if offer.members:
+        return Summary(FAMILIES[offer.name][1])
     try:
         source = _source_of(offer.entry.module)
     except ModuleNotFoundError as error:

@@ -186,3 +186,20 @@ def test_an_unknown_command_gets_the_nearest_name() -> None:
     done = CliRunner().invoke(frame.app, ["worktme"])
     assert done.exit_code == 2
     assert "did you mean `baton worktime`?" in done.stderr
+
+
+def test_several_packages_fill_one_command_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [
+        broken("scorecard.rehearse", "baton_cli.version:version"),
+        broken("scorecard.torn", "no_such_package.cli:x"),
+    ]
+    family = offers(entries)["scorecard"]
+    assert (family.section, sorted(family.members)) == (Section.RULEBOOK, ["rehearse", "torn"])
+    monkeypatch.setattr(frame, "offers", lambda: offers(entries))
+    assert "scorecard" in CliRunner().invoke(frame.app, ["--help"]).output
+    told = CliRunner().invoke(frame.app, ["scorecard", "--help"]).output
+    assert "Versions of Baton's packages" in told
+    assert "cannot be loaded" in told
+    assert CliRunner().invoke(frame.app, ["scorecard", "rehearse"]).exit_code == 0
+    unknown = CliRunner().invoke(frame.app, ["scorecard", "anything"])
+    assert (unknown.exit_code, "has rehearse, torn" in unknown.stderr) == (2, True)
