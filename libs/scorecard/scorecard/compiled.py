@@ -24,9 +24,10 @@ ALWAYS = "true"
 class CompiledRule:
     """A rule ready to be asked. `held` is what it contributes when it holds and does not fade."""
 
-    rule: Rule | InterestRule
+    rule: Rule
     condition: Condition
     held: Contribution
+    half_life: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def _rules(
         held = contribution(
             rule.id, dimension, rule.points, rule.reason, group=rule.group, reads=_reads(condition)
         )
-        compiled.append(CompiledRule(rule, condition, held))
+        half_life = rule.half_life if isinstance(rule, InterestRule) else None
+        compiled.append(CompiledRule(rule, condition, held, half_life))
     start = (contribution(BASE, dimension, base, "where every lead starts"),) if base else ()
     together = _together([each.condition for each in compiled])
     return CompiledRules(dimension, start, full, tuple(compiled), together)

@@ -7,7 +7,6 @@ from datetime import datetime
 from lead_events.words import Quadrant
 from rulebook.models import Scorecard
 from scorecard.decay import Fading
-from scorecard.points import Sum
 from scorecard.score import Fades, is_high
 
 
@@ -16,9 +15,7 @@ def next_crossing(card: Scorecard, fades: Fades, quadrant: Quadrant, now: dateti
     is_up = quadrant in (Quadrant.PERFECT, Quadrant.CURIOUS)
     if not fades.acts:
         return None
-    running = Sum(fades.lasting.groups, fades.lasting.full, dict(fades.lasting.by_group))
-    for group, act in fades.acts:
-        running.add(group, act.points(now))
+    running = fades.at(now)
     for moment, group, change in _changes(fades, now):
         running.add(group, change)
         if is_high(card, running.total, was_high=is_up) != is_up:

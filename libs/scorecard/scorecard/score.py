@@ -13,7 +13,7 @@ from uuid import UUID
 from lead_events import Contribution, Evidence, Persona, Score
 from lead_events.words import BuyerStage, Quadrant, Stage
 from rulebook.cel import CelError, PreparedContext, prepare_context
-from rulebook.models import InterestRule, Scorecard
+from rulebook.models import Scorecard
 from scorecard.compiled import (
     CompiledRule,
     CompiledRules,
@@ -68,6 +68,13 @@ class Fades:
 
     lasting: Sum
     acts: tuple[tuple[str | None, Fading], ...]
+
+    def at(self, moment: datetime) -> Sum:
+        """All points as of a moment."""
+        whole = Sum(self.lasting.groups, self.lasting.full, dict(self.lasting.by_group))
+        for group, act in self.acts:
+            whole.add(group, act.points(moment))
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,30 +156,37 @@ class _Dimension:
         self._listed: list[Contribution] = [*rules.base]
         self._acts: list[tuple[str | None, Fading]] = []
         self._lasting = Sum(card.groups, rules.full)
-        self._sum = Sum(card.groups, rules.full)
         for each in rules.base:
             self._lasting.add(None, each.points)
 
     def told(self) -> tuple[int, list[Contribution], Fades]:
         """The score, what makes it up, and what of it fades."""
-        for rule, answers in zip(self._rules.rules, self._answers(), strict=True):
+        for rule, answers in self._answered():
             self._ask(rule, answers)
         for signal_rule in self._rules_of_signals:
             self._count(signal_rule)
-        for each in self._listed:
-            self._sum.add(each.group, each.points)
-        self._listed += self._sum.corrections(self._rules.dimension)
-        return self._sum.total, self._listed, Fades(self._lasting, tuple(self._acts))
+        fades = Fades(self._lasting, tuple(self._acts))
+        now = fades.at(self._now)
+        self._listed += now.corrections(self._rules.dimension)
+        return now.total, self._listed, fades
 
-    def _answers(self) -> Iterator[Sequence[bool | CelError]]:
-        """Each rule's answers for the origins, in their order."""
-        asked = [self._rules.conditions.evaluate(origin.context) for origin in self._facts.origins]
-        return iter(zip(*asked, strict=True)) if self._rules.rules else iter(())
+    def _answered(self) -> Iterator[tuple[CompiledRule, Sequence[bool | CelError]]]:
+        """The rules that have something to say, with their answers for the origins."""
+        rules, conditions = self._rules.rules, self._rules.conditions
+        asked = [conditions.evaluate(origin.context) for origin in self._facts.origins]
+        if len(asked) == 1:
+            for rule, answer in zip(rules, asked[0], strict=True):
+                if answer is not False:
+                    yield rule, (answer,)
+        elif rules:
+            for rule, answers in zip(rules, zip(*asked, strict=True), strict=True):
+                if any(answer is not False for answer in answers):
+                    yield rule, answers
 
     def _ask(self, compiled: CompiledRule, answers: Sequence[bool | CelError]) -> None:
         rule = compiled.rule
         if True in answers:
-            half_life = rule.half_life if isinstance(rule, InterestRule) else None
+            half_life = compiled.half_life
             if half_life is None:
                 self._listed.append(compiled.held)
                 self._lasting.add(rule.group, rule.points)
@@ -180,9 +194,8 @@ class _Dimension:
                 origin = self._newest(answers)
                 self._fade(compiled, origin, Fading(rule.points, origin.at, half_life))
             return
-        error = next((answer for answer in reversed(answers) if isinstance(answer, CelError)), None)
-        if error is not None:
-            self._listed.append(_failed(compiled.held, error.message))
+        error = next(answer for answer in reversed(answers) if isinstance(answer, CelError))
+        self._listed.append(_failed(compiled.held, error.message))
 
     def _newest(self, answers: Sequence[bool | CelError]) -> Origin:
         holding = [o for o, answer in zip(self._facts.origins, answers, strict=True) if answer is True]
