@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from lead_events.words import Quadrant
 from rulebook.cel import Condition, ConditionInvalid, compile_condition
 from rulebook.cel_tree import Read
+from rulebook.check_scorecards import cards_in
 from rulebook.context import (
     ACCOUNT_FIELDS,
     ALWAYS_PRESENT,
@@ -57,11 +58,11 @@ def check_conditions(rulebook: Rulebook, report: Report) -> None:
 
 
 def _conditions(rulebook: Rulebook) -> Iterator[tuple[Loc, str, Mapping[str, type]]]:
-    for line, card in rulebook.scorecards.items():
+    for loc, card in cards_in(rulebook):
         for part in ("fit", "interest", "personas", "signals"):
             variables = SIGNAL_VARIABLES if part == "signals" else SCORING_VARIABLES
             for number, rule in enumerate(getattr(card, part)):
-                yield ("scorecards", line, part, number, "when"), rule.when, variables
+                yield (*loc, part, number, "when"), rule.when, variables
     for line, plan in rulebook.routing.plans.items():
         for number, routing in enumerate(plan.rules):
             yield ("routing", "plans", line, "rules", number, "when"), routing.when, ROUTING_VARIABLES

@@ -12,11 +12,25 @@ HIGHEST = 100
 
 def check_scorecards(rulebook: Rulebook, report: Report) -> None:
     """Report rules of one id, groups that do not exist or hold nobody, and thresholds out of reach."""
-    for line, card in rulebook.scorecards.items():
-        loc = ("scorecards", line)
+    for loc, card in cards_in(rulebook):
         _check_ids(loc, card, report)
         _check_groups(loc, card, report)
         _check_thresholds(loc, card, report)
+    for line in rulebook.shadow_scorecards:
+        if line not in rulebook.scorecards and not report.is_ignored(line):
+            report.error(
+                ("shadow_scorecards", line),
+                "is tried beside a scorecard that there is not",
+                f"write it as scorecards/{line}.yaml, or name the file after a line that has a scorecard",
+            )
+
+
+def cards_in(rulebook: Rulebook) -> Iterator[tuple[Loc, Scorecard]]:
+    """The scorecards that decide, and those that are tried beside them, with their places."""
+    for line, card in rulebook.scorecards.items():
+        yield ("scorecards", line), card
+    for line, card in rulebook.shadow_scorecards.items():
+        yield ("shadow_scorecards", line), card
 
 
 def _parts(card: Scorecard) -> Iterator[tuple[str, Sequence[Rule | SignalRule]]]:

@@ -4,6 +4,7 @@ company.yaml            company, time_zone, currency, lines
 forms/<form>.yaml       one form each; the file's name is the form's id
 sources.yaml            source id to source
 scorecards/<line>.yaml  one a line
+shadow-scorecards/<line>.yaml  one that is tried beside it; may be absent
 routing.yaml            pools and plans
 roster.yaml             teams and reps
 calendars.yaml          calendar id to calendar
@@ -29,7 +30,8 @@ from rulebook.vendor_presets import with_preset
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
 OPTIONAL_FILES = ("alerts", "nurturing")
-FOLDERS = ("forms", "scorecards")
+FOLDERS = {"forms": "forms", "scorecards": "scorecards", "shadow_scorecards": "shadow-scorecards"}
+"""The key of the rulebook that each folder fills."""
 _MOST_ROUNDS = 20
 """A stand-in may need stand-ins inside; the types are a few levels deep."""
 
@@ -116,8 +118,8 @@ def _read(path: Path) -> _Folder:
             folder.value[key] = folder.add(read_document(file, _name(path, file.name), (key,)))
         elif key not in folder.value and key not in OPTIONAL_FILES:
             folder.findings.append(_absent(path, file.name))
-    for key in FOLDERS:
-        folder.value[key] = _read_each(path, key, folder)
+    for key, name in FOLDERS.items():
+        folder.value[key] = _read_each(path, key, name, folder)
     folder.findings += _strangers(path)
     return folder
 
@@ -132,10 +134,10 @@ def _no_rulebook(path: Path) -> Finding:
     return Finding(str(path), 1, "rulebook", "there is no such folder", hint)
 
 
-def _read_each(path: Path, key: str, folder: _Folder) -> dict[str, Any]:
+def _read_each(path: Path, key: str, inside: str, folder: _Folder) -> dict[str, Any]:
     found = {}
-    for file in sorted((path / key).glob("*.yaml")):
-        name = _name(path, f"{key}/{file.name}")
+    for file in sorted((path / inside).glob("*.yaml")):
+        name = _name(path, f"{inside}/{file.name}")
         value = folder.add(read_document(file, name, (key, file.stem)))
         found[file.stem] = with_preset(value) if key == "forms" else value
     return found
@@ -146,7 +148,7 @@ def _strangers(path: Path) -> list[Finding]:
     known = {"company.yaml", *(f"{key}.yaml" for key in (*SINGLE_FILES, *OPTIONAL_FILES))}
     found = []
     for file in sorted(
-        [*path.glob("*.y*ml"), *(file for key in FOLDERS for file in (path / key).glob("*.yml"))]
+        [*path.glob("*.y*ml"), *(file for name in FOLDERS.values() for file in (path / name).glob("*.yml"))]
     ):
         inside = file.relative_to(path).as_posix()
         if inside not in known:

@@ -43,6 +43,7 @@ _COLLECTIONS = {
     ("routing", "pools"): ("pools",),
     ("routing", "plans"): ("plans",),
     ("scorecards",): ("rules",),
+    ("shadow_scorecards",): ("rules",),
 }
 
 

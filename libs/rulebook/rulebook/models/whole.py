@@ -27,6 +27,10 @@ class Rulebook(RulebookModel):
     forms: dict[Identifier, Form]
     sources: dict[Identifier, Source]
     scorecards: dict[Identifier, Scorecard]
+    shadow_scorecards: dict[Identifier, Scorecard] = Field(
+        default_factory=dict,
+        description="line id to a scorecard that is tried beside the real one and published nowhere",
+    )
     routing: Routing
     roster: Roster
     calendars: dict[Identifier, Calendar]
