@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PARTS := schemas libs/worktime libs/rulebook libs/scorecard libs/service_kit libs/delivery services/intake services/scoring services/router services/sla-monitor cli dev
+PARTS := schemas libs/worktime libs/rulebook libs/scorecard libs/service_kit libs/delivery services/intake services/scoring services/router services/sla-monitor cli libs/scorecard_training dev
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
@@ -81,4 +81,4 @@ help: ## This list
 
 TYPED := schemas/lead_events libs/worktime/worktime libs/rulebook/rulebook libs/scorecard/scorecard libs/service_kit/service_kit libs/delivery/delivery \
 	services/intake/intake services/scoring/scoring services/router/router services/sla-monitor/sla_monitor \
-	cli/baton_cli dev/baton_dev bench tests
+	cli/baton_cli libs/scorecard_training/scorecard_training dev/baton_dev bench tests

@@ -1,0 +1,181 @@
+"""Charts as SVG, without anything from outside: they stand in the page, and in documents, as they are."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from lead_events.words import Quadrant
+from scorecard_training.columns import Codes, Floats
+from scorecard_training.measures import CalibrationBin
+from scorecard_training.stability import Standing
+from scorecard_training.validation import QuadrantRow
+from scorecard_training.wording import WordedRule
+
+INK, QUIET, GRID, PAPER = "#1f2933", "#616e7c", "#d9dee4", "#ffffff"
+MAIN, OTHER = "#1d6fb8", "#c0562b"
+COLOURS = {
+    Quadrant.PERFECT: "#2f855a",
+    Quadrant.WARM: "#d69e2e",
+    Quadrant.CURIOUS: "#5a67d8",
+    Quadrant.COLD: "#8795a6",
+}
+
+
+def svg(width: int, height: int, title: str, body: Sequence[str]) -> str:
+    """A whole SVG with a title that is read aloud."""
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
+        f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}"><title>{escape(title)}</title>'
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
+    )
+    return "\n".join([head, *body, "</svg>"])
+
+
+def text(
+    x: float,
+    y: float,
+    said: str,
+    *,
+    anchor: str = "start",
+    size: int = 13,
+    fill: str = INK,
+    bold: bool = False,
+) -> str:
+    """One line of text."""
+    weight = ' font-weight="600"' if bold else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{fill}"{weight}>'
+        f"{escape(said)}</text>"
+    )
+
+
+def line(
+    x1: float, y1: float, x2: float, y2: float, colour: str = GRID, width: float = 1, dash: str = ""
+) -> str:
+    """A straight line."""
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{dashed}/>'
+
+
+def bar(x: float, y: float, width: float, height: float, colour: str, opacity: float = 1) -> str:
+    """A filled rectangle."""
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect {place} fill="{colour}" fill-opacity="{opacity}"/>'
+
+
+def upright(x: float, y: float, said: str) -> str:
+    """One line of text that is read upward."""
+    turned = f'transform="translate({x} {y}) rotate(-90)"'
+    return f'<text {turned} text-anchor="middle" fill="{QUIET}">{escape(said)}</text>'
+
+
+def quadrant_chart(rows: Sequence[QuadrantRow]) -> str:
+    """Fit to the right, interest upward; each quadrant with its share won and how many leads it holds."""
+    places = {
+        Quadrant.CURIOUS: (0, 0),
+        Quadrant.PERFECT: (1, 0),
+        Quadrant.COLD: (0, 1),
+        Quadrant.WARM: (1, 1),
+    }
+    total = sum(row.rows for row in rows)
+    body = []
+    for row in rows:
+        column, level = places[row.quadrant]
+        x, y = 60 + column * 250, 20 + level * 150
+        body += [
+            bar(x, y, 242, 142, COLOURS[row.quadrant], 0.16),
+            bar(x, y + 136, 242 * row.rate.value, 6, COLOURS[row.quadrant]),
+            text(x + 14, y + 28, row.quadrant.value, bold=True, size=15),
+            text(x + 14, y + 78, f"{row.rate.value:.1%} won", bold=True, size=26),
+            text(x + 14, y + 102, f"95 % interval {row.rate.low:.1%} to {row.rate.high:.1%}", fill=QUIET),
+            text(x + 14, y + 122, f"{row.rows:,} leads, {row.rows / max(1, total):.0%} of all", fill=QUIET),
+        ]
+    body += [
+        text(306, 338, "fit →", anchor="middle", fill=QUIET),
+        upright(40, 166, "interest →"),
+    ]
+    return svg(570, 350, "Share of leads won in each quadrant", body)
+
+
+def _frame(left: float, top: float, side: float, across: str, upward: str) -> list[str]:
+    body = []
+    for step in range(6):
+        at = step / 5
+        body += [
+            line(left, top + side * (1 - at), left + side, top + side * (1 - at)),
+            text(left - 6, top + side * (1 - at) + 4, f"{at:.0%}", anchor="end", size=11, fill=QUIET),
+            text(left + side * at, top + side + 16, f"{at:.0%}", anchor="middle", size=11, fill=QUIET),
+        ]
+    body += [
+        text(left + side / 2, top + side + 36, across, anchor="middle", fill=QUIET),
+        upright(left - 44, top + side / 2, upward),
+    ]
+    return body
+
+
+def calibration_chart(bins: Sequence[CalibrationBin]) -> str:
+    """Promised chance to the right, share won upward; on the dashed line a promise is kept."""
+    left, top, side = 60, 16, 280
+    body = [
+        *_frame(left, top, side, "promised chance", "share won"),
+        line(left, top + side, left + side, top, QUIET, 1, "4 4"),
+    ]
+    points = [(left + side * each.promised, top + side * (1 - each.won)) for each in bins]
+    body.append(_path(points, MAIN))
+    body += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{MAIN}"/>' for x, y in points]
+    return svg(370, 346, "Promised chances and what came of them", body)
+
+
+def gains_chart(scores: Floats, outcome: Codes) -> str:
+    """Best leads first: the share of all leads to the right, the share of all won leads upward."""
+    left, top, side = 60, 16, 280
+    body = [
+        *_frame(left, top, side, "best leads first", "share of all won"),
+        line(left, top + side, left + side, top, QUIET, 1, "4 4"),
+    ]
+    caught = np.cumsum(outcome[np.argsort(-scores, kind="stable")]) / outcome.sum()
+    at = np.linspace(0, 1, 61)[1:]
+    ends = np.clip((at * outcome.size).astype(int) - 1, 0, outcome.size - 1)
+    points = [(left, top + side)] + [
+        (left + side * float(x), top + side * (1 - float(caught[end])))
+        for x, end in zip(at, ends, strict=True)
+    ]
+    body.append(_path(points, MAIN))
+    return svg(370, 346, "Won leads among the best scored", body)
+
+
+def points_chart(rules: Sequence[WordedRule], standings: Sequence[Standing]) -> str:
+    """Every rule's points, with the span of nine in ten resamples."""
+    widest = max(
+        [
+            20,
+            *(
+                max(abs(s.low), abs(s.high), abs(r.learned.points))
+                for r, s in zip(rules, standings, strict=True)
+            ),
+        ]
+    )
+    middle, scale, step = 620.0, 180 / widest, 24
+    body = [line(middle, 10, middle, 20 + step * len(rules), QUIET)]
+    for number, (rule, standing) in enumerate(zip(rules, standings, strict=True)):
+        y, points = 16 + step * number, rule.learned.points
+        colour = MAIN if points > 0 else OTHER
+        x = middle + min(0, points) * scale
+        body += [
+            text(430, y + 13, _cut(rule.reason), anchor="end", size=12),
+            bar(x, y + 2, abs(points) * scale, 14, colour, 0.75),
+            line(middle + standing.low * scale, y + 9, middle + standing.high * scale, y + 9, INK, 1.5),
+            text(840, y + 13, f"{points:+d}", anchor="end", bold=True),
+        ]
+    return svg(850, 30 + step * len(rules), "Points of each rule", body)
+
+
+def _cut(said: str, most: int = 64) -> str:
+    return said if len(said) <= most else said[: most - 1] + "…"
+
+
+def _path(points: Sequence[tuple[float, float]], colour: str) -> str:
+    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
