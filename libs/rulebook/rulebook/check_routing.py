@@ -23,7 +23,7 @@ def check_routing(rulebook: Rulebook, report: Report) -> None:
     used = {
         pool
         for plan in rulebook.routing.plans.values()
-        for pool in (plan.fallback, plan.on_error, *(rule.pool for rule in plan.rules))
+        for pool in (*_named(plan).values(), *(rule.pool for rule in plan.rules))
     }
     for name in rulebook.routing.pools:
         if name not in used and not report.is_partial("plans"):
@@ -40,8 +40,8 @@ def _check_plan(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> No
     loc: Loc = ("routing", "plans", line)
     report.reference(loc, "line", line, rulebook.lines)
     _check_ids((*loc, "rules"), plan.rules, report)
-    _check_pool(rulebook, line, (*loc, "fallback"), plan.fallback, report)
-    _check_pool(rulebook, line, (*loc, "on_error"), plan.on_error, report)
+    for field, pool in _named(plan).items():
+        _check_pool(rulebook, line, (*loc, field), pool, report)
     always = None
     for number, rule in enumerate(plan.rules):
         here = (*loc, "rules", number)
@@ -54,6 +54,16 @@ def _check_plan(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> No
             )
         elif rule.when.strip() == "true":
             always = rule.id
+
+
+def _named(plan: Plan) -> dict[str, str | None]:
+    """The pools that a plan names beside its rules."""
+    return {
+        "fallback": plan.fallback,
+        "on_error": plan.on_error,
+        "customers": plan.customers,
+        "competitors": plan.competitors,
+    }
 
 
 def _check_pool(rulebook: Rulebook, line: str, loc: Loc, name: str | None, report: Report) -> None:

@@ -183,6 +183,7 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "line": lead["line"],
             "quadrant": f"{lead['quadrant']}, {lead['stage'].upper()}",
             "state": lead["state"],
+            "account": _account(lead.get("account")),
             "with": f"{now[-1]['rep_name']}, round {now[-1]['round']}" if now else None,
             "held because": _spoken(lead.get("hold_reason")),
             "next try": brief_utc(lead.get("next_try_at")),
@@ -192,6 +193,14 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "test": "yes" if lead.get("is_test") else None,
         }
     )
+
+
+def _account(account: dict[str, Any] | None) -> str | None:
+    """The company, what it is to us, and who looks after it."""
+    if account is None:
+        return None
+    owner = f", owner {account['owner']}" if account.get("owner") else ""
+    return f"{account['name']} ({account['crm_id']}): {_spoken(account['standing'])}{owner}"
 
 
 def _show_decision(number: int, decision: dict[str, Any]) -> None:

@@ -15,20 +15,15 @@ from lead_events.ids import event_id
 from lead_events.words import CloseReason, HoldReason, RoutedKind
 from router import metrics, store
 from router.books import Shelf
+from router.domain.accounts import rep_named
 from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.decision import Decision, Standing, able_now, decide, wait_in_lane
 from router.domain.imports import day_began, import_terms
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.roster import Pool, Rep
-from router.domain.why import (
-    why_assigned,
-    why_closed,
-    why_held,
-    why_left_queue,
-    why_no_pool,
-    why_taken_back,
-)
+from router.domain.why import why_assigned, why_closed, why_held, why_kept_back, why_no_pool, why_taken_back
 from router.locked import LockedPool, Member
+from router.owners import ask_owner
 from router.records import Ledger
 from router.roster import RepReader, rep_news
 from router.store import q
@@ -73,8 +68,10 @@ class Desk:
         books = self.shelf.about(since, self.unit.now)
         self._pools_of.setdefault(rep, set()).update(pool for book in books for pool in book.pools_of(member))
 
-    async def take_pools(self, wanted: Iterable[tuple[Book, str]], lines: Collection[str]) -> None:
-        """Lock pools with their reps, and whom `expect_freed` named with their pools.
+    async def take_pools(
+        self, wanted: Iterable[tuple[Book, str]], lines: Collection[str], owners: Iterable[str | None] = ()
+    ) -> None:
+        """Lock pools with their reps, owners of accounts, and whom `expect_freed` named with their pools.
 
         Learn in which of them leads of `lines` wait for somebody who can take them. Renews `now`.
         """
@@ -89,7 +86,7 @@ class Desk:
             for row in rows:
                 pool = Pool(row["id"], row["id"], (), self.load, turns[row["id"]])
                 self.pools[row["id"]] = LockedPool(pool, row["drain_due"], row["next_opening"], pool.turns)
-        reps.update(self._pools_of)
+        reps.update(self._pools_of, filter(None, (rep_named(owner, members) for owner in owners)))
         if reps:
             self.reps, load = await self.reader.lock(conn, reps)
             self.load.update(load)
@@ -133,6 +130,10 @@ class Desk:
 
         Assign or hold it. A lead that stays where it waits publishes nothing.
         """
+        if choice.keeps_back:
+            if lead.state is not LeadState.NURTURING:
+                self.leave_queue(lead, cause, book, why_kept_back(choice.standing))
+            return RoutedKind.NURTURING
         if book is None or choice.pool is None:
             return self._hold_without_pool(lead, cause, book, choice)
         metrics.count_rule_errors(self.unit, choice.errors)
@@ -141,9 +142,10 @@ class Desk:
         if terms is not None and not from_queue:
             self._hold(lead, cause, book, choice, wait_in_lane(pool, lead.routable(terms), self.unit.now))
             return RoutedKind.HELD
+        choice, owned = ask_owner(lead, pool, choice, self.reps, self.members.values(), self.unit.now)
         is_queue_ahead = terms is not None or not from_queue
         waiting = is_queue_ahead and (pool.id, lead.line) in self._waiting
-        decision = decide(pool, lead.routable(terms), self.unit.now, queue_is_waiting=waiting)
+        decision = owned or decide(pool, lead.routable(terms), self.unit.now, queue_is_waiting=waiting)
         if decision.rep is not None:
             self._assign(lead, cause, book, choice, decision, decision.rep)
             return RoutedKind.ASSIGNED
@@ -185,13 +187,12 @@ class Desk:
         why = why_closed(reason, by)
         self._publish(lead, cause, RoutedKind.CLOSED, why, pool=pool, rep=rep, close=reason)
 
-    def leave_queue(self, lead: Lead, cause: UUID, book: Book | None) -> None:
+    def leave_queue(self, lead: Lead, cause: UUID, book: Book | None, why: str) -> None:
         """A held lead goes back to nurturing; of whoever waits behind it nobody's turn changes."""
         pool = lead.pool
         self.ledger.touch(lead)
         lead.state = LeadState.NURTURING
         lead.pool = lead.hold_reason = lead.held_since = lead.next_try_at = None
-        why = why_left_queue(lead.quadrant)
         self._record(lead, cause, book, NO_PLAN, None, RoutedKind.NURTURING, why, pool=pool)
 
     def progress(self, lead: Lead, cause: UUID, event: LeadProgressed) -> UUID:

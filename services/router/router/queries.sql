@@ -95,17 +95,19 @@ UPDATE leads SET
     is_test = n.is_test, received_at = n.received_at, sql_at = n.sql_at, rulebook_version = n.rulebook_version,
     round = n.round, pool_id = n.pool_id, rank = n.rank, hold_reason = n.hold_reason, held_since = n.held_since,
     next_try_at = n.next_try_at, excluded = n.excluded, last_routed = n.last_routed, closed_at = n.closed_at,
-    close_reason = n.close_reason, closing_seq = n.closing_seq, handling = n.handling
+    close_reason = n.close_reason, closing_seq = n.closing_seq, handling = n.handling,
+    account = n.account
 FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[],
     $10::jsonb[], $11::jsonb[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::boolean[], $17::boolean[],
     $18::timestamptz[], $19::timestamptz[], $20::integer[], $21::integer[], $22::text[], $23::smallint[], $24::text[],
     $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::uuid[], $29::timestamptz[], $30::text[], $31::bigint[],
-    $32::jsonb[]
+    $32::jsonb[], $33::jsonb[]
 ) AS n (
     id, state, person_id, line, scored_seq, routed_seq, progressed_seq, quadrant, stage, profile, score, form_id,
     source, campaign, submissions, asks, is_test, received_at, sql_at, rulebook_version, round, pool_id, rank,
-    hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq, handling
+    hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq, handling,
+    account
 )
 WHERE leads.id = n.id
 
@@ -303,8 +305,8 @@ SELECT round, ended_by, ended_at FROM assignments WHERE lead_id = $1 AND rep_id 
 
 -- name: my_assignments
 -- The open leads of a rep.
-SELECT a.*, l.person_id, l.line, l.profile, l.score, l.quadrant, l.form_id, l.source, l.campaign, l.submissions,
-       l.is_test
+SELECT a.*, l.person_id, l.line, l.account, l.profile, l.score, l.quadrant, l.form_id, l.source, l.campaign,
+       l.submissions, l.is_test
 FROM assignments a JOIN leads l ON l.id = a.lead_id
 WHERE a.rep_id = $1 AND a.ended_at IS NULL
 ORDER BY a.assigned_at, a.id

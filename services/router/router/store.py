@@ -52,6 +52,7 @@ def read_lead(row: Row) -> Lead:
         next_try_at=row["next_try_at"],
         excluded=row["excluded"],
         handling=row["handling"],
+        account=row["account"],
         last_routed=row["last_routed"],
         closed_at=row["closed_at"],
         close_reason=CloseReason(row["close_reason"]) if row["close_reason"] else None,
@@ -169,6 +170,7 @@ async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
         [lead.close_reason for lead in leads],
         [lead.closing_seq for lead in leads],
         [lead.handling for lead in leads],
+        [lead.account for lead in leads],
     ]
     await conn.execute(q.update_leads, *columns)
 

@@ -34,6 +34,13 @@ class Plan(RulebookModel):
     on_error: Identifier | None = Field(
         default=None, description="the pool when a rule could not be evaluated"
     )
+    customers: Identifier | None = Field(
+        default=None,
+        description="the pool for customers whose owner cannot take their request; absent: the rules choose",
+    )
+    competitors: Identifier | None = Field(
+        default=None, description="the pool for competitors; absent: they go to nobody"
+    )
 
 
 class Routing(RulebookModel):

@@ -56,6 +56,7 @@ def _assignment(row: Row, of_person: list[Row]) -> dict[str, Any]:
         "line": row["line"],
         "round": row["round"],
         "profile": row["profile"],
+        "account": row["account"],
         "source": row["source"],
         "form": row["form_id"],
         "campaign": row["campaign"],

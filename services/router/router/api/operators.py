@@ -193,5 +193,6 @@ def _lead(row: Row) -> dict[str, Any]:
         "excluded",
         "rulebook_version",
         "is_test",
+        "account",
     )
     return {name: row[name] for name in shown}

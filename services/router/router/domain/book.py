@@ -1,10 +1,11 @@
 """One version of the rulebook as the router reads it: plans with compiled conditions, pools, promises."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from lead_events.words import Quadrant
+from lead_events.words import AccountStanding, Quadrant
+from router.domain.accounts import owner_of, standing_of
 from rulebook.cel import CelError, Condition, compile_condition, prepare_context
 from rulebook.context import ROUTING_VARIABLES
 from rulebook.models import Agreement, Form, Plan, Pool, Promise, RoutingRule, Rulebook
@@ -31,15 +32,26 @@ class RuleError:
 class PoolChoice:
     """The pool for a lead.
 
-    `rule` is the rule's id, "fallback" or "on_error"; no pool: the line has no plan.
+    `rule` is the rule's id, "fallback", "on_error", "customers" or "competitors"; no pool: the line has no
+    plan, or it `keeps_back` the lead. `owner`: who goes before the pool, as the CRM names them, since the
+    account is `standing`; `owner_cannot`: why they do not take it.
     """
 
     pool: str | None
     rule: str | None
     because: str | None
     errors: tuple[RuleError, ...] = ()
+    owner: str | None = None
+    standing: AccountStanding = AccountStanding.NONE
+    owner_cannot: str | None = None
+
+    @property
+    def keeps_back(self) -> bool:
+        """Whether the lead is for no rep."""
+        return self.pool is None and self.rule == COMPETITORS
 
 
+FALLBACK, ON_ERROR, CUSTOMERS, COMPETITORS = "fallback", "on_error", "customers", "competitors"
 NO_PLAN = PoolChoice(None, None, None)
 
 
@@ -50,6 +62,17 @@ class CompiledPlan:
     rules: tuple[tuple[RoutingRule, Condition], ...]
     fallback: str
     on_error: str | None
+    customers: str | None = None
+    competitors: str | None = None
+
+    def choose_for(self, account: Mapping[str, Any] | None, context: Mapping[str, Any]) -> PoolChoice:
+        """The pool for a lead of an account: competitors' and customers' own before the rules are asked."""
+        standing, owner = standing_of(account), owner_of(account)
+        if standing is AccountStanding.COMPETITOR:
+            return PoolChoice(self.competitors, COMPETITORS, None, standing=standing)
+        if standing is AccountStanding.CUSTOMER and self.customers is not None:
+            return PoolChoice(self.customers, CUSTOMERS, None, owner=owner, standing=standing)
+        return replace(self.choose(context), owner=owner, standing=standing)
 
     def choose(self, context: Mapping[str, Any]) -> PoolChoice:
         """The pool of the first rule that holds.
@@ -66,8 +89,8 @@ class CompiledPlan:
             elif answer:
                 return PoolChoice(rule.pool, rule.id, rule.because, tuple(errors))
         if errors and self.on_error is not None:
-            return PoolChoice(self.on_error, "on_error", "a rule could not be evaluated", tuple(errors))
-        return PoolChoice(self.fallback, "fallback", None, tuple(errors))
+            return PoolChoice(self.on_error, ON_ERROR, "a rule could not be evaluated", tuple(errors))
+        return PoolChoice(self.fallback, FALLBACK, None, tuple(errors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +104,12 @@ class Book:
     forms: Mapping[str, Form]
     company: Rulebook
 
-    def choose_pool(self, line: str, context: Mapping[str, Any]) -> PoolChoice:
+    def choose_pool(
+        self, line: str, context: Mapping[str, Any], account: Mapping[str, Any] | None = None
+    ) -> PoolChoice:
         """The pool for a lead of `line`, `context` being the routing context of the rulebook."""
         plan = self.plans.get(line)
-        return plan.choose(context) if plan is not None else NO_PLAN
+        return plan.choose_for(account, context) if plan is not None else NO_PLAN
 
     def members(self, pool: str, reps: Iterable[PoolMember]) -> list[str]:
         """Ids of the reps of a pool, sorted: those it names and those of its team."""
@@ -121,4 +146,4 @@ def read_book(version: int, rulebook: Rulebook) -> Book:
 
 def _compile(plan: Plan) -> CompiledPlan:
     rules = tuple((rule, compile_condition(rule.when, ROUTING_VARIABLES)) for rule in plan.rules)
-    return CompiledPlan(rules, plan.fallback, plan.on_error)
+    return CompiledPlan(rules, plan.fallback, plan.on_error, plan.customers, plan.competitors)

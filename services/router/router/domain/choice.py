@@ -17,6 +17,7 @@ def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
         line=lead.line,
         submissions=lead.submissions,
         asks=lead.asks,
+        account=lead.account,
     )
     context = routing_context(scoring, fit=lead.fit(), interest=lead.interest(), quadrant=lead.quadrant.value)
-    return book.choose_pool(lead.line, context)
+    return book.choose_pool(lead.line, context, lead.account)

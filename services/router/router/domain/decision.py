@@ -29,6 +29,7 @@ class Standing(StrEnum):
     NOT_OWNER = "not_owner"  # an import keeps the lead for another
     DAY_FULL = "day_full"  # had as many imported leads today as the import allows
     KEPT_FREE = "kept_free"  # the places left are for buyers who ask by themselves
+    OWNER = "owner"  # chosen before the pool's turns: the lead's account is theirs
 
 
 _NOBODYS = UUID(int=0)
@@ -102,6 +103,32 @@ def decide(pool: Pool, lead: RoutableLead, now: datetime, *, queue_is_waiting: b
     standings[chosen] = Standing.CHOSEN
     rep = next(rep for rep in pool.reps if rep.id == chosen)
     return Decision(pool.id, rep, None, None, _candidates(pool, standings), turns)
+
+
+def decide_for_owner(owner: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Decision | Standing:
+    """The owner of the lead's account takes it, of the pool or not, whatever their share and whoever's turn
+    it is; else what keeps them from it. It counts for their capacity and changes nobody's turn."""
+    keeps = _keeps_owner(owner, pool.load[owner.id], lead, now)
+    if keeps is not None:
+        return keeps
+    load = pool.load[owner.id]
+    mine = Candidate(
+        owner.id, Standing.OWNER, load, owner.capacity, owner.weight, pool.turns.credit(owner.id)
+    )
+    return Decision(pool.id, owner, None, None, (mine,), pool.turns)
+
+
+def _keeps_owner(owner: Rep, load: int, lead: RoutableLead, now: datetime) -> Standing | None:
+    if not owner.is_active:
+        return Standing.INACTIVE
+    if lead.line not in owner.lines:
+        return Standing.OTHER_LINE
+    if owner.id in lead.excluded:
+        return Standing(lead.excluded[owner.id])
+    presence = owner.presence(now)
+    if presence is not Presence.OPEN:
+        return Standing(presence.value)
+    return Standing.FULL if load >= owner.capacity else None
 
 
 def wait_in_lane(pool: Pool, lead: RoutableLead, now: datetime) -> Decision:

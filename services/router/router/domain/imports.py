@@ -8,23 +8,15 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lead_events.words import ImportMode
+from router.domain.accounts import Named, rep_named
 from router.domain.roster import Pool, Rep
 
 KEPT_FREE = 0.2
 """Share of a rep's capacity, rounded up, that imported leads leave free; with a capacity of one, nothing."""
-
-
-class Addressed(Protocol):
-    """A rep as an owner column may name them."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102 - named as it is
-    @property
-    def email(self) -> str: ...  # noqa: D102 - named as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +27,15 @@ class ImportTerms:
     per_rep_daily: int | None = None
 
 
-def import_terms(handling: Mapping[str, Any] | None, reps: Iterable[Addressed]) -> ImportTerms | None:
+def import_terms(handling: Mapping[str, Any] | None, reps: Iterable[Named]) -> ImportTerms | None:
     """The terms of a lead; None for a live one. An owner whom nobody knows is no owner."""
     if handling is None:
         return None
     mode = handling["mode"]
     return ImportTerms(
-        owner=_owner(handling.get("owner"), reps) if mode == ImportMode.OWNER else None,
+        owner=rep_named(handling.get("owner"), reps) if mode == ImportMode.OWNER else None,
         per_rep_daily=handling.get("per_rep_daily") if mode == ImportMode.PACED else None,
     )
-
-
-def _owner(named: str | None, reps: Iterable[Addressed]) -> str | None:
-    wanted = (named or "").strip().casefold()
-    return next((rep.id for rep in reps if wanted in (rep.id.casefold(), rep.email.casefold())), None)
 
 
 def room_for_imports(rep: Rep, load: int, taken_today: int, terms: ImportTerms) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from lead_events import LeadScored
 from lead_events.words import CauseKind, CloseReason, HoldReason, ImportMode, Quadrant, Stage
+from router.domain.accounts import OURS, standing_of
 from router.domain.decision import RoutableLead
 from router.domain.imports import ImportTerms
 
@@ -92,6 +93,7 @@ class Lead:
     next_try_at: datetime | None = None
     excluded: dict[str, str] = field(default_factory=dict)
     handling: dict[str, Any] | None = None
+    account: dict[str, Any] | None = None
     last_routed: UUID | None = None
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
@@ -107,6 +109,11 @@ class Lead:
     def rank(self) -> int:
         """Place of the quadrant in a queue, 0 first."""
         return _RANK[self.quadrant]
+
+    @property
+    def is_request_of_ours(self) -> bool:
+        """Whether a customer, partner or somebody with an open deal asks: answered whatever the score."""
+        return self.asks and standing_of(self.account) in OURS
 
     def place_in_line(self) -> tuple[int, bool, datetime, UUID]:
         """Sorts leads that wait as queries do: best first, then the longest since it was received."""
@@ -141,7 +148,7 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
     On a lead that is over an ask is answered even when its state is older: it is news to sales all the same.
     A lead that has a rep stays with them whatever its score does, and an ask on it is told to them. One that
     waits in the queue leaves it when it is no SQL any more, unless a rep had it before: what sales was handed
-    once goes back by sales' own word only.
+    once goes back by sales' own word only. What one of ours asks needs no score.
     """
     if lead.state is LeadState.ERASED:
         return Scored.ERASED
@@ -156,7 +163,7 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
         return _ask_again(lead, event, now, newer=newer)
     if not newer:
         return Scored.STALE
-    if lead.stage is Stage.SQL and not _is_for_nurturing(event):
+    if (lead.stage is Stage.SQL or lead.is_request_of_ours) and not _is_for_nurturing(event):
         return Scored.ROUTE
     if lead.state is LeadState.HELD:
         return Scored.KEPT if lead.round or lead.stage is Stage.SQL else Scored.LEFT_QUEUE
@@ -169,6 +176,7 @@ def forget_person(lead: Lead) -> None:
     lead.state = LeadState.ERASED
     lead.person_id = None
     lead.profile, lead.score = {}, {}
+    lead.account = None
     lead.campaign = None
 
 
@@ -200,6 +208,8 @@ def _take_state(lead: Lead, event: LeadScored, *, asks: bool) -> None:
     lead.asks = lead.asks or asks
     lead.is_test = event.is_test
     lead.handling = event.handling.model_dump(mode="json") if event.handling is not None else None
+    account = event.account
+    lead.account = account.model_dump(mode="json", exclude_none=True) if account is not None else None
     lead.received_at = event.journey.released_at or event.journey.received_at
     lead.sql_at = event.sql_at
     lead.rulebook_version = event.rulebook_version

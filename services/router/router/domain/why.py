@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from lead_events.words import CloseReason, HoldReason, Quadrant
-from router.domain.book import PoolChoice
+from lead_events.words import AccountStanding, CloseReason, HoldReason, Quadrant
+from router.domain.accounts import IN_WORDS
+from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, PoolChoice
 from router.domain.decision import Candidate, Decision, Standing
 from router.domain.roster import Pool, Rep
 
@@ -44,6 +45,8 @@ def why_assigned(pool: Pool, rep: Rep, decision: Decision, choice: PoolChoice) -
     """Why this rep got the lead."""
     able = [c for c in decision.candidates if c.standing in (Standing.CHOSEN, Standing.AVAILABLE)]
     turn = "the only one who can take it now" if len(able) == 1 else f"next in turn of {len(able)} by weight"
+    if not able:
+        turn = f"owner of the account, which is {IN_WORDS[choice.standing]}"
     held = next(c.open for c in decision.candidates if c.rep == rep.id)
     parts = [f"{rep.name} of {pool.name}: {turn}, {held + 1} of {rep.capacity} leads with this one"]
     others = _others(decision.candidates)
@@ -78,6 +81,22 @@ def why_taken_back(rep_name: str, *, declined: bool) -> str:
     return f"Taken back from {rep_name}, who did not accept it within the promised time"
 
 
+def why_kept_back(standing: AccountStanding) -> str:
+    """Why a lead goes to no rep at all."""
+    named = f"the plan names no pool for them under `{COMPETITORS}`"
+    return f"For no rep: its account is {IN_WORDS[standing]}, and {named}"
+
+
+def why_owner_cannot(name: str, standing: Standing) -> str:
+    """Why the account's owner does not get the lead."""
+    return f"its account's owner {name} cannot take it: {_NOT_NOW[standing]}"
+
+
+def why_no_owner(named: str) -> str:
+    """Why nobody goes before the pool."""
+    return f"its account's owner {named} is no rep of the roster"
+
+
 def why_left_queue(quadrant: Quadrant) -> str:
     """Why a lead that waited goes to nobody for now."""
     return f"Left the queue for nurturing: by its score it is {quadrant.value} now, and no SQL any more"
@@ -89,12 +108,18 @@ def why_closed(reason: CloseReason, rep_name: str | None) -> str:
 
 
 def _by_rule(choice: PoolChoice) -> str:
-    if choice.rule == "fallback":
+    if choice.rule == CUSTOMERS:
+        text = "its account is a customer, so the plan's pool for customers"
+    elif choice.rule == COMPETITORS:
+        text = "its account is a competitor, so the plan's pool for competitors"
+    elif choice.rule == FALLBACK:
         text = "no rule holds, so the plan's fallback pool"
-    elif choice.rule == "on_error":
+    elif choice.rule == ON_ERROR:
         text = "a rule could not be evaluated, so the plan's pool for that case"
     else:
         text = f"rule {choice.rule}" + (f" ({choice.because})" if choice.because else "")
+    if choice.owner_cannot is not None:
+        text = f"{choice.owner_cannot}; {text}"
     broken = ", ".join(error.rule for error in choice.errors)
     return f"{text}; rules in error: {broken}" if broken else text
 

@@ -123,7 +123,7 @@ async def _prepare(desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
     wanted = []
     if act.kind is ProgressKind.DECLINED and choice.pool is not None:
         wanted.append((book, choice.pool))
-    await desk.take_pools(wanted, [lead.line])
+    await desk.take_pools(wanted, [lead.line], [choice.owner] if wanted else ())
     return book, choice
 
 

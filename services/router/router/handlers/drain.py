@@ -9,6 +9,7 @@ from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
+from router.domain.accounts import owner_of, standing_of
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.decision import able_now
@@ -90,7 +91,8 @@ class DrainHandler:
         await desk.read_members()
         choices = {lead.id: choose_pool(lead, book) for lead in desk.leads.values()}
         wanted = [(book, choice.pool) for choice in choices.values() if choice.pool is not None]
-        await desk.take_pools(wanted, {lead.line for lead in desk.leads.values()})
+        owners = {choice.owner for choice in choices.values()}
+        await desk.take_pools(wanted, {lead.line for lead in desk.leads.values()}, owners)
         placed = 0
         for lead in desk.leads.values():
             kind = desk.route(lead, _cause(lead), book, choices[lead.id])
@@ -121,7 +123,13 @@ async def _lines_waiting(conn: Connection, pool: str) -> list[str]:
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
-    choice = PoolChoice(pool, "queue", "it waited in this pool")
+    choice = PoolChoice(
+        pool,
+        "queue",
+        "it waited in this pool",
+        owner=owner_of(lead.account),
+        standing=standing_of(lead.account),
+    )
     return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
 
 

@@ -15,13 +15,14 @@ from lead_events import (
     SlaWarned,
 )
 from lead_events.progressed import Closing
-from lead_events.words import CloseReason, ProgressKind, RoutedKind
+from lead_events.words import CloseReason, ProgressKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
 from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.leads import Lead, Scored, apply_scored
+from router.domain.why import why_left_queue
 from router.handlers.asks import AskedAgain, asked_again, insert_asks
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
 from router.handlers.persons import ErasureEffect, apply_erasure, wipe
@@ -146,6 +147,7 @@ class _LeadNews:
         foreseen: dict[UUID, Lead] = {}
         wanted: list[tuple[Book, str]] = []
         lines: set[str] = set()
+        owners: set[str | None] = set()
         await self._desk.read_members()
         for event in events:
             if _may_free(event):
@@ -157,9 +159,10 @@ class _LeadNews:
             choice = choose_pool(subject, book)
             self._choices[event.id] = choice
             lines.add(subject.line)
+            owners.add(choice.owner)
             if choice.pool is not None:
                 wanted.append((book, choice.pool))
-        await self._desk.take_pools(wanted, lines)
+        await self._desk.take_pools(wanted, lines, owners)
 
     def _expect_freed(self, event: AboutLead) -> None:
         for identity in _leads_of(event):
@@ -197,12 +200,12 @@ class _LeadNews:
             self._late.append((event, lead))
         elif what is Scored.ROUTE:
             kind = self._desk.route(lead, event.id, book, self._choices.get(event.id, NO_PLAN))
-            self._batch.effect(event, "assigned" if kind is RoutedKind.ASSIGNED else "held")
+            self._batch.effect(event, kind.value)
         elif what is Scored.DO_NOT_CONTACT:
             self._desk.close(lead, event.id, CloseReason.DO_NOT_CONTACT)
             self._batch.effect(event, "closed_do_not_contact")
         elif what is Scored.LEFT_QUEUE:
-            self._desk.leave_queue(lead, event.id, book)
+            self._desk.leave_queue(lead, event.id, book, why_left_queue(lead.quadrant))
             self._batch.effect(event, "left_queue")
         else:
             if what is Scored.ASKED_AGAIN and lead.handoff is not None:
