@@ -10,7 +10,11 @@ from rulebook.models import Matching
 from rulebook.normalise import email_key, gmail_key
 
 KINDS = ("email", "phone", "external")
-"""In the order in which they identify best; `visitor` comes last and from signals only."""
+"""At most one of each in a profile; an e-mail is of kind `role` instead where many people read it. `visitor`
+comes last and from signals only."""
+ROLE = "role"
+"""Kind of an e-mail that names a task and not a person, as info@: it says who sent a submission only where
+nothing else does."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,7 +30,7 @@ def identity_keys(profile: Mapping[str, Any], matching: Matching | None = None) 
     one each.
 
     Dots and +tags of an address are kept, as guessing that two mailboxes are one joins strangers; but for
-    gmail.com, where `matching` (the rulebook's) says so.
+    gmail.com, where `matching` (the rulebook's) says so. Without `matching` no address is a role's.
     """
     mailbox = gmail_key if matching is not None and matching.gmail_dots_and_tags else email_key
     values = {
@@ -34,7 +38,16 @@ def identity_keys(profile: Mapping[str, Any], matching: Matching | None = None) 
         "phone": _text(profile, "phone"),
         "external": _text(profile, "external_id"),
     }
-    return [IdentityKey(kind, value) for kind in KINDS if (value := values[kind])]
+    keys = [IdentityKey(kind, value) for kind in KINDS if (value := values[kind])]
+    if matching is not None and values["email"] and is_role(values["email"], matching):
+        keys[0] = IdentityKey(ROLE, values["email"])
+    return keys
+
+
+def is_role(email: str, matching: Matching) -> bool:
+    """Whether a normalised address is one that many people read: by what stands before its @, +tag apart."""
+    local, _, _ = email.partition("@")
+    return local.partition("+")[0] in matching.role_addresses
 
 
 def signal_keys(identity: Mapping[str, str], matching: Matching | None = None) -> list[IdentityKey]:

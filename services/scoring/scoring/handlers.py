@@ -172,11 +172,14 @@ async def _load(
         _names(live, registry) | places.names,
         _lead_ids(reports) | places.leads | {lead for s in named.values() if s for lead in s.lead_ids},
         places.persons,
+        sent=_sent(live, registry),
     )
     is_late = any(_is_late(report) for report in reports)
-    before = await again.load_before(conn, places, found.persons, whole=bool(places) or is_late)
+    before = await again.load_before(
+        conn, places, found.persons, whole=bool(places) or is_late or found.is_whole
+    )
     now = await batch.refresh_now()
-    people = People(found.keys, found.persons)
+    people = People(found.keys, found.persons, found.apart)
     names = {name for each in live for name in each.names}
     signals = await interest.load(conn, found.persons, names, [*cards, cards_at(now)], now)
     book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN], signals=signals)
@@ -212,13 +215,16 @@ def _cards(incoming: Iterable[Incoming], cards_at: CardsAt) -> list[Cards]:
 
 def _names(incoming: Iterable[Incoming], registry: Registry) -> set[KeyName]:
     """The keys of those that may be accepted: whoever waits in quarantine leaves no trace among persons."""
-    return {
-        name
+    return {name for keys in _sent(incoming, registry) for name in keys}
+
+
+def _sent(incoming: Iterable[Incoming], registry: Registry) -> list[tuple[KeyName, ...]]:
+    return [
+        each.keys
         for each in incoming
         if each.rerun is not None
         or (each.submission.verdict.outcome == "accepted" and not reuses_key(each.submission, registry))
-        for name in each.keys
-    }
+    ]
 
 
 def _as_kept(incoming: dict[UUID, Incoming], kept: Mapping[UUID, Kept]) -> dict[UUID, Incoming]:
@@ -297,7 +303,7 @@ async def _forget(batch: Batch, work: _Work) -> None:
 
 def _count(work: _Work) -> None:
     fates = (fate for _, fate, _ in work.taken)
-    merged = sum(each.is_of_persons for each in work.desk.merges)
+    merged = sum(each.is_of_persons and not each.is_undone for each in work.desk.merges)
     metrics.observe(fates, work.book.publications, merged)
 
 

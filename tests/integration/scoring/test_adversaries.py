@@ -47,13 +47,13 @@ async def leads(world: "World") -> dict[UUID, dict[str, object]]:
 
 async def merged_leads(world: "World") -> tuple[UUID, UUID, UUID]:
     """The lead that lives, the one that ended in it, and a submission that had joined the ended one."""
-    older = world.submit({"phone": PHONE})
+    older = world.submit({"external_id": "crm-7"})
     await world.settle()
     younger = world.submit({"email": "eva@example.com"}, received_at=START + timedelta(hours=1))
     await world.settle()
     joined = world.submit({"email": "eva@example.com"}, received_at=START + timedelta(hours=2))
     await world.settle()
-    both = {"email": "eva@example.com", "phone": PHONE}
+    both = {"email": "eva@example.com", "phone": PHONE, "external_id": "crm-7"}
     world.submit(both, received_at=START + timedelta(hours=3))
     await world.settle()
     return lead_id(older.submission_id, "main"), lead_id(younger.submission_id, "main"), joined.submission_id
@@ -276,11 +276,11 @@ async def test_conservation_holds_over_numbers_that_are_missing_void_or_of_a_dea
 
 async def test_an_ask_merged_into_a_lead_that_was_closed_unheard_is_not_forgotten(world: "World") -> None:
     """The merging form asks for another line; the closing of the older lead is still on its way."""
-    older = world.submit({"phone": PHONE})
+    older = world.submit({"external_id": "crm-7"})
     await world.settle()
     world.submit({"email": "eva@example.com"}, received_at=START + timedelta(hours=1))
     await world.settle()
-    both = {"email": "eva@example.com", "phone": PHONE}
+    both = {"email": "eva@example.com", "external_id": "crm-7"}
     merging = world.submit(both, received_at=START + timedelta(hours=2), lines=["training"])
     await world.settle()
     survivor = lead_id(older.submission_id, "main")

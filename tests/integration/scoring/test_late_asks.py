@@ -166,8 +166,8 @@ async def test_who_ended_in_a_lead_closed_unheard_is_no_test_because_the_one_who
 async def test_a_late_ask_for_who_holds_an_open_lead_of_the_line_already_is_counted_once(
     world: "World",
 ) -> None:
-    older = world.submit(PHONE)
-    world.submit(EVA, received_at=at(5))
+    older = world.submit(EVA)
+    world.submit(PHONE, received_at=at(5))
     merging = world.submit(EVA | PHONE, received_at=at(10), lines=["training"])
     await world.settle()
     closed = lead_id(older.submission_id, "main")
@@ -263,8 +263,8 @@ APART = importlib.resources.files("scoring") / "migrations" / "0009.scoring.merg
 
 
 async def test_what_was_only_merged_is_told_apart_when_a_store_is_brought_up_to_date(world: "World") -> None:
-    older = world.submit(PHONE)
-    world.submit(EVA, received_at=at(5))
+    older = world.submit(EVA)
+    world.submit(PHONE, received_at=at(5))
     merging = world.submit(EVA | PHONE, received_at=at(10), lines=["training"])
     replayed = world.submit(LEO, received_at=at(20), lines=["main"])
     await world.settle()

@@ -33,13 +33,13 @@ async def roots(world: "World") -> dict[str, str]:
 
 
 async def test_two_persons_found_to_be_one_are_merged_into_the_older(world: "World") -> None:
-    by_phone = world.submit({"phone": PHONE})
+    by_email = world.submit({"email": "eva@example.com"})
     await world.settle()
-    by_email = world.submit({"email": "eva@example.com"}, received_at=START + timedelta(hours=1))
+    by_phone = world.submit({"phone": PHONE}, received_at=START + timedelta(hours=1))
     await world.settle()
     both = world.submit({"email": "eva@example.com", "phone": PHONE}, received_at=START + timedelta(hours=2))
     await world.settle()
-    older, younger = person_id(by_phone.submission_id), person_id(by_email.submission_id)
+    older, younger = person_id(by_email.submission_id), person_id(by_phone.submission_id)
     (merge,) = world.merged()
     assert (merge.kind, merge.person_id, merge.other_person_id, merge.seq) == ("merged", older, younger, 1)
     first, second, third = world.scored()
@@ -48,7 +48,7 @@ async def test_two_persons_found_to_be_one_are_merged_into_the_older(world: "Wor
     leads = {row["id"]: row for row in await world.fetch("SELECT * FROM leads")}
     assert (leads[second.lead_id]["state"], leads[second.lead_id]["merged_into"]) == ("merged", first.lead_id)
     keys = await world.fetch("SELECT value, person_id FROM identity_keys ORDER BY value")
-    assert [key["person_id"] for key in keys] == [older, younger]
+    assert {key["value"]: key["person_id"] for key in keys} == {"eva@example.com": older, PHONE: younger}
     assert (await world.states())[both.submission_id] == "joined"
 
 
@@ -78,18 +78,85 @@ async def test_all_of_a_merge_in_one_batch_keeps_every_lead(world: "World") -> N
 
 
 async def test_a_phone_seen_with_two_emails_identifies_nobody_any_more(world: "World") -> None:
-    world.submit({"email": "eva@example.com", "phone": PHONE})
-    await world.settle()
-    world.submit({"email": "ugo@example.com", "phone": PHONE})
-    await world.settle()
-    world.submit({"phone": PHONE})
-    await world.settle()
-    world.submit({"phone": PHONE, "name": "somebody"})
-    await world.settle()
-    assert len(set((await roots(world)).values())) == 4
+    sent = {
+        "eva": {"email": "eva@example.com", "phone": PHONE},
+        "ugo": {"email": "ugo@example.com", "phone": PHONE},
+        "call": {"phone": PHONE},
+        "call again": {"phone": PHONE, "name": "somebody"},
+    }
+    for name, profile in sent.items():
+        world.submit(profile, fingerprint=name)
+        await world.settle()
+    who = await roots(world)
+    assert len(set(who.values())) == 3
+    assert who["call again"] == who["call"], "whoever answers there: one lead, and not a rep for every call"
     assert world.merged() == []
     (key,) = await world.fetch("SELECT identifies, email FROM identity_keys WHERE kind = 'phone'")
     assert key == {"identifies": False, "email": "eva@example.com"}
+
+
+async def test_whom_a_phone_held_together_is_parted_when_a_second_email_is_seen_beside_it(
+    world: "World",
+) -> None:
+    """What was merged by it is undone: the lead stays with who said who they are, and the caller has one."""
+    eva = world.submit({"email": "eva@example.com", "name": "Eva"})
+    await world.settle()
+    called = world.submit({"phone": PHONE, "name": "Somebody"}, received_at=START + timedelta(hours=1))
+    await world.settle()
+    both = {"email": "eva@example.com", "phone": PHONE}
+    world.submit(both, received_at=START + timedelta(hours=2))
+    await world.settle()
+    ugo = world.submit(both | {"email": "ugo@example.com"}, received_at=START + timedelta(hours=3))
+    await world.settle()
+    merged, undone = world.merged()
+    hers, callers = person_id(eva.submission_id), person_id(called.submission_id)
+    assert (undone.kind, undone.person_id, undone.other_person_id) == ("undone", callers, hers)
+    assert merged.leads_ended == [lead_id(called.submission_id, "main")]
+    leads = {
+        row["person_id"]: row
+        for row in await world.fetch(
+            "SELECT l.person_id, l.id, l.submissions, p.profile->>'name' AS name"
+            " FROM leads l JOIN persons p ON p.id = l.person_id WHERE l.state = 'open'"
+        )
+    }
+    assert leads.keys() == {hers, callers, person_id(ugo.submission_id)}
+    assert leads[hers] == {
+        "person_id": hers,
+        "id": lead_id(eva.submission_id, "main"),
+        "submissions": 2,
+        "name": "Eva",
+    }
+    assert (leads[callers]["submissions"], leads[callers]["name"]) == (1, "Somebody")
+    told = {event.lead_id: event for event in world.scored()}
+    assert told[leads[callers]["id"]].cause.kind is CauseKind.RESCORE
+    (merge,) = await world.fetch("SELECT other, undone_at IS NOT NULL AS is_undone FROM merges")
+    assert merge == {"other": callers, "is_undone": True}
+
+
+async def test_the_lead_and_the_words_of_who_said_who_they_are_beat_an_older_callers(world: "World") -> None:
+    caller = world.submit({"phone": PHONE, "name": "Somebody", "city": "Vigo"})
+    await world.settle()
+    eva = world.submit({"email": "eva@example.com", "name": "Eva"}, received_at=START + timedelta(hours=1))
+    await world.settle()
+    both = {"email": "eva@example.com", "phone": PHONE}
+    world.submit(both, received_at=START + timedelta(hours=2))
+    world.submit({"phone": PHONE, "name": "Mallory"}, received_at=START + timedelta(hours=3))
+    await world.settle()
+    event = world.scored()[-1]
+    assert event.person_id == person_id(caller.submission_id), "ids survive by age"
+    assert event.lead_id == lead_id(eva.submission_id, "main")
+    assert (event.profile.name, event.profile.city, event.submissions) == ("Eva", "Vigo", 4)
+
+
+async def test_a_role_address_makes_no_two_submissions_one_persons(world: "World") -> None:
+    world.submit({"email": "Info@aurora.example", "phone": PHONE}, fingerprint="one")
+    world.submit({"email": "info@aurora.example", "phone": "+34600333444"}, fingerprint="other")
+    world.submit({"email": "info@aurora.example"}, fingerprint="first")
+    world.submit({"email": "info@aurora.example"}, fingerprint="second")
+    await world.settle()
+    who = await roots(world)
+    assert len({who["one"], who["other"], who["first"]}) == 3
+    assert who["second"] == who["first"]
 
 
 async def test_a_blank_wipes_nothing_and_the_newest_value_wins_whatever_the_order(world: "World") -> None:

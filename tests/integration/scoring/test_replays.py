@@ -193,7 +193,7 @@ async def test_submissions_that_a_bad_mapping_put_on_one_person_go_to_their_own(
     world = bare_world
     shop = await Shop(world, email=["office"], name=["name"]).open()
     for number in range(3):
-        typed = {"office": "info@example.com", "email": f"p{number}@example.com", "name": f"P {number}"}
+        typed = {"office": "front@example.com", "email": f"p{number}@example.com", "name": f"P {number}"}
         shop.post(typed, number * 10)
     await world.settle()
     assert len(await world.fetch("SELECT 1 FROM leads")) == 1
@@ -222,7 +222,7 @@ async def test_whose_phones_were_right_all_along_are_found_by_them_after_a_repla
     for number in range(3):
         shop.post(
             {
-                "office": "info@example.com",
+                "office": "front@example.com",
                 "email": f"p{number}@example.com",
                 "name": f"P {number}",
                 "phone": f"+3460011122{number}",
@@ -237,7 +237,7 @@ async def test_whose_phones_were_right_all_along_are_found_by_them_after_a_repla
     persons = await world.fetch("SELECT profile ->> 'email' AS email, suppressed_at FROM persons ORDER BY 1")
     assert [person["email"] for person in persons] == [f"p{n}@example.com" for n in range(3)]
     assert None not in [person["suppressed_at"] for person in persons]
-    assert await world.fetch("SELECT 1 FROM identity_keys WHERE value = 'info@example.com'") == []
+    assert await world.fetch("SELECT 1 FROM identity_keys WHERE value = 'front@example.com'") == []
     for number in range(3):
         shop.post({"phone": f"+3460011122{number}"}, 100, verdict=Verdict())
         await world.settle()
@@ -270,8 +270,8 @@ async def test_of_two_that_come_again_in_one_batch_the_last_holds(
 async def test_a_lead_goes_along_with_its_only_submission(bare_world: "World", replays: Replays) -> None:
     world = bare_world
     shop = await Shop(world, email=["office"]).open()
-    shop.post({"office": "info@example.com", "email": "eva@example.com"}, lines=["training"])
-    shop.post({"office": "info@example.com", "email": "bob@example.com"}, 10)
+    shop.post({"office": "front@example.com", "email": "eva@example.com"}, lines=["training"])
+    shop.post({"office": "front@example.com", "email": "bob@example.com"}, 10)
     await world.settle()
     before = {row["line"]: row for row in await world.fetch("SELECT id, line, person_id FROM leads")}
     mended = document(world, email=["email"])
@@ -301,8 +301,8 @@ async def test_no_empty_lead_stays_where_the_other_person_has_an_open_one_of_tha
     world = bare_world
     shop = await Shop(world, email=["office"]).open()
     shop.post({"office": "eva@example.com", "email": "eva@example.com"}, lines=["training"])
-    shop.post({"office": "info@example.com", "email": "eva@example.com"}, 10, lines=["training"])
-    shop.post({"office": "info@example.com", "email": "bob@example.com"}, 20)
+    shop.post({"office": "front@example.com", "email": "eva@example.com"}, 10, lines=["training"])
+    shop.post({"office": "front@example.com", "email": "bob@example.com"}, 20)
     await world.settle()
     leads = await world.fetch("SELECT id, person_id FROM leads WHERE line = 'training' ORDER BY opened_at")
     mended = document(world, email=["email"])
@@ -667,9 +667,9 @@ async def test_whoever_turns_out_to_be_somebody_else_takes_consent_and_attributi
     world = bare_world
     shop = await Shop(world, email=["office"], name=["name"]).open()
     agreed = Consent(given=True, text="Call me.", at=START)
-    eva = {"office": "info@example.com", "email": "eva@example.com", "name": "Eva", "utm_campaign": "fair"}
+    eva = {"office": "front@example.com", "email": "eva@example.com", "name": "Eva", "utm_campaign": "fair"}
     shop.post(eva, consent=agreed, attribution=FROM_THE_FAIR)
-    shop.post({"office": "info@example.com", "email": "info@example.com", "name": "Leo"}, 10)
+    shop.post({"office": "front@example.com", "email": "front@example.com", "name": "Leo"}, 10)
     await world.settle()
     await shop.publish(email=["email"], name=["name"])
     await run(world, replays)
@@ -679,7 +679,7 @@ async def test_whoever_turns_out_to_be_somebody_else_takes_consent_and_attributi
     )
     assert [(lead["email"], lead["campaign"]) for lead in leads] == [
         ("eva@example.com", "fair"),
-        ("info@example.com", None),
+        ("front@example.com", None),
     ]
     assert leads[0]["consent"]["text"] == "Call me."
     assert leads[1]["consent"].get("text") is None

@@ -24,8 +24,16 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CARD = compile_scorecard(Scorecard(fit=[], interest=[]))
 CARDS = Cards(1, {"main": CARD, "training": CARD}, "EUR")
 EVA, LEO, PHONE = ("email", "eva@example.com"), ("email", "leo@example.com"), ("phone", "+34600111222")
-SENDERS: tuple[tuple[KeyName, ...], ...] = ((EVA,), (LEO,), (PHONE,), (EVA, PHONE))
-"""The last one shows that the first and the one before it are one person."""
+OFFICE = ("role", "info@example.com")
+SENDERS: tuple[tuple[KeyName, ...], ...] = (
+    (EVA,),
+    (LEO,),
+    (PHONE,),
+    (EVA, PHONE),
+    (LEO, PHONE),
+    (OFFICE, PHONE),
+)
+"""The fourth shows that the first and the third are one person, and with the fifth that they are not."""
 IMPORT = UUID(int=7)
 
 
@@ -68,7 +76,7 @@ def incoming(number: int, what: Mapped, is_row: bool = False, again: int = 0) ->
         fingerprint=str(number),
         received_at=received,
         fields={},
-        profile=Profile(**dict(SENDERS[what.sender])),
+        profile=profile_of(SENDERS[what.sender]),
         attribution=Attribution(utm_campaign=what.campaign),
         consent=consent or None,
         explicit_ask=what.asks and not is_row,
@@ -84,9 +92,14 @@ def incoming(number: int, what: Mapped, is_row: bool = False, again: int = 0) ->
     return Incoming(submission, event, received, False, SENDERS[what.sender])
 
 
+def profile_of(keys: tuple[KeyName, ...]) -> Profile:
+    return Profile(**{"email" if kind == "role" else kind: value for kind, value in keys})
+
+
 def take(taking: Desk, sent: Incoming) -> Fate | None:
     """As scoring takes it, with what is stored of it beside."""
     fate = taking.take(sent)
+    taking.kept.update((identity, taking.holdings.as_moved(kept)) for identity, kept in taking.kept.items())
     if fate is not None and fate.again is None:
         taking.kept[sent.submission.submission_id] = Kept(
             sent.submission, sent.keys, START, fate.state, fate.person_id, fate.lead_ids, fate.merged_leads
@@ -129,7 +142,7 @@ def check(taking: Desk, but: Collection[UUID] = ()) -> None:
 
 
 def desk() -> Desk:
-    people = People([Key(name) for name in (EVA, LEO, PHONE)], [])
+    people = People([Key(name) for name in (EVA, LEO, PHONE, OFFICE)], [])
     return Desk(people, Holdings(LeadBook()), lambda _: CARDS, START)
 
 

@@ -1,6 +1,6 @@
 """Leads that the router closes while news is on its way: whoever asks meanwhile has an open lead, once."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -68,10 +68,7 @@ class Router:
         event = uuid5(UUID(int=2), f"{report.lead_id} {report.cause_id} {report.kind}")
         effect = progress.take(report, event)
         for moved in progress.moved.values():
-            kept = taking.kept[moved.submission]
-            taking.kept[moved.submission] = replace(
-                kept, state=moved.state, lead_ids=moved.lead_ids, merged_leads=moved.merged_leads
-            )
+            taking.kept[moved.submission] = moved.of(taking.kept[moved.submission])
         if effect in (ProgressEffect.OPENED, ProgressEffect.JOINED):
             was = report.cause_id is not None and stored[report.cause_id]
             if was and report.lead_id not in was.lead_ids:

@@ -2,19 +2,36 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from rulebook.models.base import Duration, Identifier, RulebookModel
+from rulebook.role_addresses import ROLE_ADDRESSES
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
 class Matching(RulebookModel):
-    """When two addresses are one mailbox. Only for recognising a person; what is shown never changes."""
+    """By which addresses a person is known. Only for recognising a person; what is shown never changes."""
 
     gmail_dots_and_tags: bool = Field(
         default=False, description="a.na+x@gmail.com is ana@gmail.com; at every other domain it never is"
     )
+    role_addresses: list[str] = Field(
+        default_factory=lambda: list(ROLE_ADDRESSES),
+        description="what stands before the @ of addresses that many people read: such an address makes no "
+        "two submissions one person's where either carries a personal e-mail, a phone or an id of its own",
+    )
+
+    @field_validator("role_addresses")
+    @classmethod
+    def _before_the_at(cls, names: list[str]) -> list[str]:
+        read = [name.strip().casefold() for name in names]
+        for name in read:
+            if not name or "@" in name or "+" in name or " " in name:
+                raise ValueError(
+                    f"{name!r} is no role: write what stands before the @, without a +tag, as `info`"
+                )
+        return list(dict.fromkeys(read))
 
 
 class Retention(RulebookModel):

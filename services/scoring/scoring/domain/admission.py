@@ -1,16 +1,19 @@
 """How an accepted submission reaches its person and their leads, and how another takes its place."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from lead_events import Cause, LeadMerged
+from lead_events.ids import event_id
 from lead_events.words import CauseKind
 from scoring.domain.book import LeadBook, LetGo
 from scoring.domain.contributions import Said
+from scoring.domain.grouping import is_known
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import Lead, LeadState
+from scoring.domain.parting import Parting, undone
 from scoring.domain.people import EMAIL, People, Person, Resolution
 from scoring.domain.publications import CardsAt, Occasion
 from scoring.domain.submissions import (
@@ -34,8 +37,13 @@ class Merge:
 
     @property
     def is_of_persons(self) -> bool:
-        """Whether two persons became one, and not only leads of the same."""
+        """Whether it is about two persons, and not only about leads of the same."""
         return self.event.person_id != self.event.other_person_id
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether the two turned out not to be one after all."""
+        return self.event.kind == "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class Admission:
         """Find or make the person, open or join the lead of each line, publish."""
         submission = incoming.submission
         identity = submission.submission_id
+        self._part(incoming)
         found = self.people.resolve(incoming.keys, identity, submission.received_at)
         self._learn(found.person, incoming)
         absorbed = self._merge_leads(found, incoming)
@@ -90,18 +99,26 @@ class Admission:
         it is, unless it turns out to be somebody else's: then what it brought is taken out. A lead in which
         another one ends by it is published as asked for, as it is by any submission.
         """
-        before = self._take_back(old)
+        before, ever = self._take_back(old), old.lead_ids
+        held = self.holdings.now(old.lead_ids)
         found = self._resolve_again(incoming, old, before)
         self._learn(found.person, incoming)
         absorbing = self._merge_leads(found, incoming)
-        held = self.holdings.now(old.lead_ids)
+        held = self.holdings.now(_ids(held))
+        if {*_ids(held)} != {
+            *_ids(self.holdings.now(old.lead_ids))
+        }:  # what it shared an ended one with went elsewhere
+            old = replace(old, lead_ids=_ids(held))
         before = self.people.root(before.id)
-        if found.person is not before:
-            held, heirs = self._brought_along(held, found.person, incoming)
+        foreign = [lead for lead in held if self.people.root(lead.person_id) is not found.person]
+        if foreign or found.person is not before:
+            along, heirs = self._brought_along(foreign, found.person, incoming)
+            held = [lead for lead in held if lead not in foreign] + along
             absorbing |= heirs
-            for lead in self.holdings.ever(old.lead_ids):
-                if lead.state is LeadState.MERGED or self.people.root(lead.person_id) is before:
-                    self._take_out(lead, old, before)
+            for lead in self.holdings.ever([*ever, *old.lead_ids]):
+                whose = self.people.root(lead.person_id)
+                if lead.state is LeadState.MERGED or whose is not found.person:
+                    self._take_out(lead, old, whose)
         return self._enter(incoming, found.person, held, absorbing, before, old)
 
     def withdraw(self, incoming: Incoming, old: Kept) -> Fate:
@@ -178,7 +195,11 @@ class Admission:
     ) -> Fate:
         act = act_of(incoming.submission)
         stays = person is before
-        ended = [each for each in self.holdings.ever(old.lead_ids if stays else ()) if each not in held]
+        ended = [
+            each
+            for each in self.holdings.ever(old.lead_ids if stays else ())
+            if each not in held and self.people.root(each.person_id) is person
+        ]
         for lead in [*held, *ended]:
             if lead.state is not LeadState.CLOSED:
                 others = self.holdings.acts(lead, person, but=act.submission)
@@ -212,10 +233,8 @@ class Admission:
         person = self.people.root(old.person_id)
         dropped = self.holdings.said.drop(person.id, old.submission.submission_id)
         if dropped is not None:
-            taken, others = dropped.submission, [said.submission for said in self.holdings.said.of(person.id)]
-            person.known.unlearn(
-                taken.profile, taken.received_at, [(each.profile, each.received_at) for each in others]
-            )
+            others = self.holdings.said.of(person.id)
+            person.known.unlearn([dropped.told], [each.told for each in others])
         self.people.touch(person)
         return person
 
@@ -235,6 +254,10 @@ class Admission:
             self.people.correct_email(_email(old), incoming.keys)
         if not is_correction:
             self.people.detach((had if not stays else had - has) - carried, before)
+        if self._part(incoming):
+            joins = self.people.read(incoming.keys).joins
+            carried = {name for said in self.holdings.said.of(before.id) for name in said.keys}
+            stays = is_correction or not carried.isdisjoint(joins)
         found = self.people.resolve(
             incoming.keys,
             incoming.event_id,
@@ -253,9 +276,11 @@ class Admission:
         self.book.put_right(lead, act, None, self.holdings.acts(lead, person, but=act.submission))
 
     def _learn(self, person: Person, incoming: Incoming) -> None:
-        person.known.learn(incoming.submission.profile, incoming.submission.received_at)
+        submission = incoming.submission
+        person.known.learn(submission.profile, submission.received_at, sure=is_known(incoming.keys))
         self.people.touch(person)
-        self.book.signals.know(person.id, incoming.names)
+        no_more = set(incoming.keys).difference(self.people.read(incoming.keys).counting)
+        self.book.signals.know(person.id, [name for name in incoming.names if name not in no_more])
 
     def _note_said(self, person: Person, incoming: Incoming, leads: Iterable[Lead]) -> None:
         self.holdings.said.add(person.id, Said(incoming.submission, incoming.keys, _ids(leads)))
@@ -267,10 +292,12 @@ class Admission:
         `seq` counts the survivor's merges: the survivor had `merges` raised once for each of them.
         """
         absorbing: set[UUID] = set()
-        survivor = found.person
+        survivor, known = found.person, found.was_known
         first = survivor.merges - len(found.merged) + 1
         for number, other in enumerate(found.merged, start=first):
-            ended, moved = self.book.merge(survivor.id, other.id)
+            prefers = (survivor if known else other).id if known is not other.is_known else None
+            known = known or other.is_known
+            ended, moved = self.book.merge(survivor.id, other.id, prefers)
             self.holdings.said.move(other.id, survivor.id)
             absorbing |= {lead.merged_into for lead in ended if lead.merged_into is not None}
             event = LeadMerged(
@@ -284,6 +311,23 @@ class Admission:
             )
             self.merges.append(Merge(incoming.submission.submission_id, incoming.event_id, event))
         return absorbing
+
+    def _part(self, incoming: Incoming) -> bool:
+        """Take apart whom a phone held together that identifies nobody any more. Whether it held anybody.
+
+        What is published of it has a cause of its own: the submission may publish the same leads once more.
+        """
+        owners = self.people.stop_identifying(incoming.keys)
+        for owner in owners:
+            cause = event_id(incoming.event_id, "parted", owner.id)
+            parted = Parting(self.people, self.holdings, cause).part(owner)
+            events = undone(self.people, parted, self.now)
+            identity = incoming.submission.submission_id
+            self.merges += [Merge(identity, cause, event) for event in events]
+            occasion = replace(self._occasion(incoming, CauseKind.RESCORE), event_cause=cause)
+            for person in (parted.person, *parted.others) if parted.others else ():
+                self._publish_beside(person, list(self.book.of(person.id)), occasion)
+        return bool(owners)
 
     def _publish(
         self, person: Person, leads: Sequence[Lead], incoming: Incoming, *, with_others: bool

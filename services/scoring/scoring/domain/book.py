@@ -77,6 +77,16 @@ class LeadBook:
         self.changed[rival.id] = rival
         return LetGo.ENDS
 
+    def give(self, lead: Lead, person: UUID) -> None:
+        """A lead is this person's after all. Of an open one's line they must have none."""
+        mine = self._by_person.get(lead.person_id, {})
+        if mine.get(lead.line) is lead:
+            del mine[lead.line]
+        self._move(lead, person)
+        if lead.state is LeadState.OPEN:
+            self._by_person.setdefault(person, {})[lead.line] = lead
+        self.changed[lead.id] = lead
+
     def forget(self, lead: Lead) -> bool:
         """One of a lead's submissions is an erased person's; whether nothing of the lead is left by that.
         Then no score of it is kept or told either."""
@@ -97,10 +107,13 @@ class LeadBook:
         self._by_person.get(lead.person_id, {}).pop(lead.line, None)
         self.changed[lead.id] = lead
 
-    def merge(self, survivor: UUID, other: UUID) -> tuple[list[Lead], list[Lead]]:
+    def merge(
+        self, survivor: UUID, other: UUID, prefers: UUID | None = None
+    ) -> tuple[list[Lead], list[Lead]]:
         """Bring the leads of `other` to `survivor`: those that ended, those that moved.
 
-        Of two open leads of one line the older lives, whoever's it was, with the submissions of both.
+        Of two open leads of one line the one of the person it `prefers` lives, else the older, with the
+        submissions of both.
         """
         self.signals.merge(survivor, other)
         ended: list[Lead] = []
@@ -109,15 +122,16 @@ class LeadBook:
         for lead in list(self._by_person.pop(other, {}).values()):
             self._move(lead, survivor)
             rival = mine.get(lead.line)
-            older, younger = (rival, lead) if rival is not None and rival.age < lead.age else (lead, rival)
-            if younger is not None:
-                absorb(older, younger)
-                ended.append(younger)
-                self.changed[younger.id] = younger
-            if older is lead:
+            wins = rival is None or (prefers == other if prefers else lead.age <= rival.age)
+            lives, ends = (lead, rival) if wins or rival is None else (rival, lead)
+            if ends is not None:
+                absorb(lives, ends)
+                ended.append(ends)
+                self.changed[ends.id] = ends
+            if lives is lead:
                 moved.append(lead)
-            mine[lead.line] = older
-            self.changed[older.id] = older
+            mine[lead.line] = lives
+            self.changed[lives.id] = lives
         return ended, moved
 
     def _move(self, lead: Lead, person: UUID) -> None:

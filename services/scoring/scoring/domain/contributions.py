@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from lead_events import LeadSubmitted
-from scoring.domain.people import KeyName
+from scoring.domain.grouping import KeyName, is_known
+from scoring.domain.profile import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,11 @@ class Said:
     submission: LeadSubmitted
     keys: tuple[KeyName, ...] = ()
     leads: tuple[UUID, ...] = ()
+
+    @property
+    def told(self) -> Told:
+        """As a profile is put together from it."""
+        return self.submission.profile, self.submission.received_at, is_known(self.keys)
 
 
 @dataclass(slots=True)

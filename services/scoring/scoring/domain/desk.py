@@ -89,8 +89,10 @@ class Desk:
         kept = self.kept.get(identity)
         if kept is None:
             return None
+        kept = self.holdings.as_moved(kept)
         if identity in self.erased:
             del self.kept[identity]
+            self.holdings.moved.pop(identity, None)
             of_key = self._of_key(incoming)
             of_key[:] = [each for each in of_key if each.submission.submission_id != identity]
             fate = Fate(SubmissionState.ERASED)
@@ -117,6 +119,7 @@ class Desk:
     def _remember(self, incoming: Incoming, fate: Fate) -> None:
         identity = incoming.submission.submission_id
         self.kept[identity] = now = _kept(incoming, fate)
+        self.holdings.moved.pop(identity, None)
         of_key = self._of_key(incoming)
         of_key[:] = [now if each.submission.submission_id == identity else each for each in of_key]
 
@@ -128,9 +131,9 @@ class Desk:
             identity = earlier.submission.submission_id
             return Fate(SubmissionState.JOINED, earlier.person_id, earlier.lead_ids, superseded_by=identity)
         else:
-            self._of_key(incoming).remove(earlier)
+            identity, of_key = earlier.submission.submission_id, self._of_key(incoming)
+            of_key[:] = [each for each in of_key if each.submission.submission_id != identity]
             fate = self.admission.replace(incoming, earlier)
-            identity = earlier.submission.submission_id
             fate = replace(fate, supersedes=identity)
             if identity in self.kept:
                 self.kept[identity] = replace(self.kept[identity], is_superseded=True)
@@ -146,7 +149,8 @@ class Desk:
         """What a vendor sent before under the same id about the same person, if it now sends another."""
         if not is_correction(incoming.submission, self.registry):
             return None
-        return next((each for each in self._of_key(incoming) if is_same_party(incoming, each)), None)
+        found = next((each for each in self._of_key(incoming) if is_same_party(incoming, each)), None)
+        return None if found is None else self.holdings.as_moved(found)
 
     def _from_before_erasure(self, incoming: Incoming) -> Fate | None:
         if incoming.submission.submission_id not in self.erased:

@@ -1,6 +1,6 @@
 """Acts of interest, and whose they are: by an identity key, or by the browser that a form was sent from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -55,6 +55,16 @@ class Signals:
             if other in persons:
                 persons.remove(other)
                 persons.add(survivor)
+
+    def part(self, person: UUID, names: Mapping[UUID, set[KeyName]]) -> None:
+        """A person turned out to be these, each known by names of their own."""
+        if not self._by_name:
+            return
+        self.names.update(names)
+        for browser, persons in self.owners.items():
+            if person in persons:
+                persons.remove(person)
+                persons |= {each for each, known in names.items() if (VISITOR, browser) in known}
 
     def of(self, person: UUID, line: str) -> Sequence[Signal]:
         """What the person did that counts for a line, in no order, each once."""

@@ -16,6 +16,10 @@ LARGEST_ATTRIBUTES = 100_000
 large to be published: the answers received longest ago are let go. One submission alone stays below both."""
 
 
+Told = tuple[Profile, datetime, bool]
+"""What a submission says, when it was received, and whether it says who sent it."""
+
+
 def known_fields(profile: Profile) -> Iterator[tuple[str, Any]]:
     """The fields with a value in them, attributes flattened to `attributes.NAME`. Blank text is no value."""
     for name, value in profile:
@@ -38,53 +42,66 @@ def _size(name: str, value: object) -> int:
 class Known:
     """A person's profile: each field's newest non-blank value, and when (ISO 8601) it was received.
 
-    Policy: newest wins, a blank never wipes a value. The age is that of the submission, not of its handling,
+    Policy: what somebody said who said who they are (by a personal e-mail or an external id) beats what a
+    caller said who gave a phone at most, and fills what the caller left out; of the same sort the newest
+    wins, and a blank never wipes a value. The age is that of the submission, not of its handling,
     so the order of handling does not matter; of two at one moment the one handled last wins. An e-mail keeps
     the spelling it was first seen in. Attributes are bounded, see MOST_ATTRIBUTES.
+
+    `unsure`: the fields that only callers have said.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     received: dict[str, str] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
 
-    def learn(self, profile: Profile, received_at: datetime) -> None:
-        """Add what one submission says."""
+    def learn(self, profile: Profile, received_at: datetime, *, sure: bool = True) -> None:
+        """Add what one submission says; `sure`: whether it says who sent it."""
         moment = received_at.astimezone(UTC).isoformat()
         for name, value in known_fields(profile):
-            self._set(name, value, moment)
+            self._set(name, value, moment, sure)
         if profile.attributes:
             self._bound()
 
-    def unlearn(
-        self, profile: Profile, received_at: datetime, others: Iterable[tuple[Profile, datetime]]
-    ) -> None:
-        """Take back what one submission said; `others`, oldest first, say what holds in its place.
+    def unlearn(self, taken: Iterable[Told], others: Iterable[Told]) -> None:
+        """Take back what some submissions said; `others`, oldest first, say what holds in its place.
 
-        Only a value received at that moment goes: what was said again later, or by a submission that is kept
-        no more, stays.
+        Only a value received at their moments goes: what was said again later, or by a submission that is
+        kept no more, stays.
         """
-        moment = received_at.astimezone(UTC).isoformat()
-        gone = {name for name, _ in known_fields(profile) if self.received.get(name) == moment}
+        gone: set[str] = set()
+        for profile, received_at, _ in taken:
+            moment = received_at.astimezone(UTC).isoformat()
+            gone |= {name for name, _ in known_fields(profile) if self.received.get(name) == moment}
         for name in gone:
-            del self.values[name], self.received[name]
-        for other, at in others:
-            for name, value in known_fields(other):
+            self._drop(name)
+        for profile, received_at, sure in others if gone else ():
+            for name, value in known_fields(profile):
                 if name in gone:
-                    self._set(name, value, at.astimezone(UTC).isoformat())
+                    self._set(name, value, received_at.astimezone(UTC).isoformat(), sure)
         self._bound()
 
     def absorb(self, other: "Known") -> None:
         """Add all that is known about a person who turned out to be this one."""
         for name, value in other.values.items():
-            self._set(name, value, other.received[name])
+            self._set(name, value, other.received[name], name not in other.unsure)
         self._bound()
 
-    def _set(self, name: str, value: Any, moment: str) -> None:
+    def _set(self, name: str, value: Any, moment: str, sure: bool) -> None:
         before = self.received.get(name)
-        if before is not None and before > moment:  # both UTC as isoformat writes it: texts sort as times do
-            return
+        if before is not None and (name not in self.unsure, before) > (sure, moment):
+            return  # moments are both UTC as isoformat writes it: texts sort as times do
         if name != "email" or before is None or email_key(value) != email_key(self.values[name]):
             self.values[name] = value
         self.received[name] = moment
+        if sure:
+            self.unsure.discard(name)
+        else:
+            self.unsure.add(name)
+
+    def _drop(self, name: str) -> None:
+        del self.values[name], self.received[name]
+        self.unsure.discard(name)
 
     def _bound(self) -> None:
         """Let the oldest attributes go until the others are few and short enough."""
@@ -97,7 +114,7 @@ class Known:
             if excess <= 0 and len(names) - count <= MOST_ATTRIBUTES:
                 return
             excess -= _size(name, self.values[name])
-            del self.values[name], self.received[name]
+            self._drop(name)
 
     def as_mapping(self) -> dict[str, Any]:
         """Nested as events and conditions see it: known fields only, and `attributes` always."""

@@ -11,7 +11,7 @@ from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
 from scoring.domain.acts import Act
 from scoring.domain.book import LeadBook
-from scoring.domain.holdings import Holdings
+from scoring.domain.holdings import Holdings, Moved
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import People, Person
 from scoring.domain.publications import CardsAt, Occasion
@@ -48,16 +48,6 @@ class StoredSubmission:
     state: SubmissionState
     released_at: datetime | None = None
     merged_leads: tuple[UUID, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A submission that now belongs to other leads than before."""
-
-    submission: UUID
-    state: SubmissionState
-    lead_ids: tuple[UUID, ...]
-    merged_leads: tuple[UUID, ...]
 
 
 def ending_of(report: LeadRouted | LeadProgressed) -> Ending | None:
@@ -97,7 +87,11 @@ class ProgressDesk:
     now: datetime
     in_use: Collection[UUID] = ()
     endings: dict[UUID, Ending] = field(default_factory=dict)
-    moved: dict[UUID, Moved] = field(default_factory=dict)
+
+    @property
+    def moved(self) -> dict[UUID, Moved]:
+        """Submissions that went elsewhere."""
+        return self.holdings.moved
 
     @property
     def book(self) -> LeadBook:
@@ -187,7 +181,12 @@ class ProgressDesk:
         held = dict.fromkeys(lead.id if each in left else each for each in stored.lead_ids)
         merged = dict.fromkeys(lead.id if each == closed.id else each for each in stored.merged_leads)
         state = SubmissionState.OPENED if opened else stored.state
-        self.moved[identity] = Moved(identity, state, tuple(held), tuple(x for x in merged if x not in held))
+        self.moved[identity] = replace(
+            self.moved.get(identity, Moved(identity)),
+            state=state,
+            lead_ids=tuple(held),
+            merged_leads=tuple(x for x in merged if x not in held),
+        )
         act = act_of(stored.submission)
         for each in [each for each in self.holdings.ever(left) if each is not lead]:
             each.submissions = max(each.submissions - 1, 1)
@@ -215,7 +214,12 @@ class ProgressDesk:
         moved = self.moved.get(stored.submission.submission_id) if stored else None
         if stored is None or moved is None:
             return stored
-        return replace(stored, state=moved.state, lead_ids=moved.lead_ids, merged_leads=moved.merged_leads)
+        return replace(
+            stored,
+            state=moved.state or stored.state,
+            lead_ids=stored.lead_ids if moved.lead_ids is None else moved.lead_ids,
+            merged_leads=stored.merged_leads if moved.merged_leads is None else moved.merged_leads,
+        )
 
     def _journey(self, stored: StoredSubmission | None, report: LeadProgressed) -> Journey:
         if stored is not None:

@@ -33,7 +33,7 @@ SELECT id FROM chain
 
 -- name: lock_persons
 -- Locking, third step: persons by id.
-SELECT id, first_at, merged_into, merges, profile, profile_received, suppressed_at FROM persons
+SELECT id, first_at, merged_into, merges, profile, profile_received, suppressed_at, profile_unsure FROM persons
 WHERE id = ANY($1::uuid[])
 ORDER BY id
 FOR UPDATE
@@ -90,10 +90,13 @@ FROM standing JOIN submissions s USING (id) WHERE s.superseded_by IS NULL
 
 -- name: save_persons
 -- New persons, and what is now known of the others.
-INSERT INTO persons (id, first_at, merged_into, merges, profile, profile_received, suppressed_at)
-SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $5::jsonb[], $6::jsonb[], $7::timestamptz[])
+INSERT INTO persons (id, first_at, merged_into, merges, profile, profile_received, suppressed_at, profile_unsure)
+SELECT id, first_at, merged_into, merges, profile, profile_received, suppressed_at, profile_unsure::jsonb
+FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[], $5::jsonb[], $6::jsonb[], $7::timestamptz[], $8::text[])
+    AS saved (id, first_at, merged_into, merges, profile, profile_received, suppressed_at, profile_unsure)
 ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into, merges = excluded.merges,
-    profile = excluded.profile, profile_received = excluded.profile_received, suppressed_at = excluded.suppressed_at
+    profile = excluded.profile, profile_received = excluded.profile_received, suppressed_at = excluded.suppressed_at,
+    profile_unsure = excluded.profile_unsure
 
 -- name: save_identity_keys
 -- Whom keys belong to, and whether they still identify.
@@ -231,8 +234,51 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
     AS found (survivor, other, submission_id, leads_ended, leads_moved)
 
 -- name: move_submissions
--- Submissions that a late ask has brought to another lead.
-UPDATE submissions SET state = moved.state, lead_ids = moved.lead_ids::uuid[],
-    merged_leads = moved.merged_leads::uuid[]
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS moved (id, state, lead_ids, merged_leads)
-WHERE submissions.id = moved.id
+-- Submissions that a late ask has brought to another lead, or that turned out to be another person's; null: as it was.
+UPDATE submissions SET state = coalesce(moved.state, submissions.state),
+    lead_ids = coalesce(moved.lead_ids::uuid[], submissions.lead_ids),
+    merged_leads = coalesce(moved.merged_leads::uuid[], submissions.merged_leads),
+    person_id = coalesce(moved.person_id, submissions.person_id)
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[])
+    AS moved (id, state, lead_ids, merged_leads, person_id)
+WHERE submissions.id = moved.id AND submissions.person_id IS NOT NULL
+
+-- name: move_superseded
+-- What these submissions have put right is the same person's.
+WITH RECURSIVE before AS (
+    SELECT s.id, s.form_id, s.key, moved.person_id
+    FROM unnest($1::uuid[], $2::uuid[]) AS moved (id, person_id) JOIN submissions s USING (id)
+    UNION
+    SELECT older.id, older.form_id, older.key, before.person_id FROM before JOIN submissions older
+        ON older.form_id = before.form_id AND older.key = before.key AND older.superseded_by = before.id
+)
+UPDATE submissions SET person_id = before.person_id FROM before
+WHERE submissions.id = before.id AND submissions.person_id IS NOT NULL
+    AND submissions.person_id <> before.person_id
+
+-- name: undo_merges
+-- These persons stand alone again.
+UPDATE merges SET undone_at = $2 WHERE other = ANY($1::uuid[]) AND undone_at IS NULL
+
+-- name: family_of_persons
+-- All that these persons are of, with whom they were merged, and whether keys of theirs are not among those given:
+-- what is locked before one is parted.
+WITH RECURSIVE up AS (
+    SELECT id, merged_into FROM persons WHERE id = ANY($1::uuid[])
+    UNION
+    SELECT p.id, p.merged_into FROM persons p JOIN up ON p.id = up.merged_into
+), whole AS (
+    SELECT id FROM up
+    UNION
+    SELECT p.id FROM persons p JOIN whole ON p.merged_into = whole.id
+)
+SELECT array(SELECT id FROM whole) AS persons,
+    EXISTS (SELECT FROM identity_keys WHERE person_id IN (SELECT id FROM whole)
+        AND (kind, value) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))) AS lacking,
+    array(SELECT id FROM leads WHERE person_id IN (SELECT id FROM whole) AND state <> 'erased') AS leads
+
+-- name: keys_kept_apart
+-- Pairs of keys, both among these, that an operator keeps apart.
+SELECT kind, value, other_kind, other_value FROM kept_apart
+WHERE (kind, value) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    AND (other_kind, other_value) IN (SELECT * FROM unnest($1::text[], $2::text[]))

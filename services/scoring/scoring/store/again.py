@@ -113,6 +113,7 @@ def _as_said(row: asyncpg.Record) -> LeadSubmitted:
         "consent": Consent.model_validate(event["consent"]) if event.get("consent") else None,
         "explicit_ask": event.get("explicit_ask", True),
         "is_test": event.get("is_test", False),
+        "visitor": event.get("visitor"),
         "imported": ImportedRow.model_validate(event["imported"]) if event.get("imported") else None,
     }
     return LeadSubmitted.model_construct(**parts)

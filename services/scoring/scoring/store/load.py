@@ -12,11 +12,13 @@ import asyncpg
 
 from lead_events import Attribution, Consent, Handling, LeadSubmitted
 from lead_events.words import Quadrant, Stage
+from scoring.domain.grouping import Pair, turning
 from scoring.domain.leads import Lead, LeadState, Newest, Origin
-from scoring.domain.people import Key, KeyName, Person
+from scoring.domain.people import PHONE, Key, KeyName, Person
 from scoring.domain.profile import Known
 from scoring.domain.progress import StoredSubmission
 from scoring.domain.submissions import DOUBLE_CLICK, SubmissionState, Window
+from scoring.store.save import columns
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -29,11 +31,23 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class WorkingSet:
-    """Locked keys and persons, and locked leads: those named, and the open ones of the persons."""
+    """Locked keys and persons, and locked leads: those named, and the open ones of the persons.
+
+    `is_whole`: a phone may stop identifying, so everything of the persons is locked. `apart`: of these keys.
+    """
 
     keys: tuple[Key, ...]
     persons: tuple[Person, ...]
     leads: tuple[Lead, ...]
+    is_whole: bool = False
+    apart: frozenset[Pair] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wider:
+    """Whom to lock too, with their keys."""
+
+    persons: Sequence[UUID]
 
 
 async def register_keys(
@@ -57,8 +71,12 @@ async def lock_working_set(
     names: Collection[KeyName],
     lead_ids: Collection[UUID],
     person_ids: Collection[UUID] = (),
+    *,
+    sent: Collection[Sequence[KeyName]] = (),
+    whole: bool = False,
 ) -> WorkingSet:
-    """Lock and load; `person_ids`: whom perhaps no key here leads to.
+    """Lock and load; `person_ids`: whom perhaps no key here leads to. `sent`: the keys of each submission to
+    come; where they show a phone to be shared, and with `whole`, everything of the persons is locked.
 
     Raises Transient when merges of other transactions keep getting in between.
     """
@@ -67,21 +85,27 @@ async def lock_working_set(
         savepoint = conn.transaction()
         await savepoint.start()
         leads = sorted(lead_ids, key=lambda identity: identity.bytes)
-        found = await _attempt(conn, sorted(wanted), leads, persons)
+        found = await _attempt(conn, sorted(wanted), leads, persons, sent, whole)
         if isinstance(found, WorkingSet):
             await savepoint.commit()
             return found
         await savepoint.rollback()
-        rows = await conn.fetch(_q.keys_of_persons, found)
+        rows = await conn.fetch(_q.keys_of_persons, found.persons)
         wanted |= {(row["kind"], row["value"]) for row in rows}
-        persons |= set(found)  # also whom no key leads to
+        persons |= set(found.persons)  # also whom no key leads to
     raise Transient("persons of this batch are being merged by others")
 
 
 async def _attempt(
-    conn: Connection, names: Sequence[KeyName], lead_ids: Sequence[UUID], person_ids: Collection[UUID]
-) -> WorkingSet | list[UUID]:
-    """The working set, or the survivors of merges that were committed while we waited for locks."""
+    conn: Connection,
+    names: Sequence[KeyName],
+    lead_ids: Sequence[UUID],
+    person_ids: Collection[UUID],
+    sent: Collection[Sequence[KeyName]],
+    whole: bool,
+) -> WorkingSet | _Wider:
+    """The working set, or whom it lacks: survivors of merges that were committed while we waited for locks,
+    and all that belongs to somebody who may have to be parted."""
     keys = await _lock_keys(conn, names)
     owners = await conn.fetch(_q.owners_of_leads, lead_ids) if lead_ids else []
     first = {key.person_id for key in keys if key.person_id} | {row["person_id"] for row in owners}
@@ -90,10 +114,30 @@ async def _attempt(
     known = {person.id for person in persons}
     survivors = {p.merged_into for p in persons if p.merged_into is not None} - known
     if survivors:
-        return sorted(survivors)
+        return _Wider(sorted(survivors))
+    is_whole = whole or turning(sent, {key.name: key.email for key in keys if _identifies(key)})
+    if is_whole and known:
+        (family,) = await conn.fetch(_q.family_of_persons, list(known), *columns(names, 2))
+        if family["lacking"] or not known.issuperset(family["persons"]):
+            return _Wider(family["persons"])
+        lead_ids = sorted({*lead_ids, *family["leads"]}, key=lambda identity: identity.bytes)
     leads = await _lock_leads(conn, lead_ids, known)
     strangers = {lead.person_id for lead in leads} - known
-    return sorted(strangers) if strangers else WorkingSet(tuple(keys), tuple(persons), tuple(leads))
+    if strangers:
+        return _Wider(sorted(strangers))
+    apart = await _apart(conn, names) if is_whole or any(len(each) > 1 for each in sent) else frozenset()
+    return WorkingSet(tuple(keys), tuple(persons), tuple(leads), is_whole, apart)
+
+
+def _identifies(key: Key) -> bool:
+    return key.name[0] == PHONE and key.identifies
+
+
+async def _apart(conn: Connection, names: Sequence[KeyName]) -> frozenset[Pair]:
+    rows = await conn.fetch(_q.keys_kept_apart, *columns(names, 2)) if names else []
+    return frozenset(
+        frozenset({(row["kind"], row["value"]), (row["other_kind"], row["other_value"])}) for row in rows
+    )
 
 
 async def _lock_keys(conn: Connection, names: Sequence[KeyName]) -> list[Key]:
@@ -114,17 +158,19 @@ async def _lock_persons(conn: Connection, first: Collection[UUID]) -> list[Perso
         return []
     chain = [row["id"] for row in await conn.fetch(_q.roots_of, list(first))]
     rows = await conn.fetch(_q.lock_persons, chain)
-    return [
-        Person(
-            id=row["id"],
-            first_at=row["first_at"],
-            known=Known(row["profile"], row["profile_received"]),
-            merged_into=row["merged_into"],
-            merges=row["merges"],
-            suppressed_at=row["suppressed_at"],
-        )
-        for row in rows
-    ]
+    return [person_of(row) for row in rows]
+
+
+def person_of(row: asyncpg.Record) -> Person:
+    """A person from a row of `persons`."""
+    return Person(
+        id=row["id"],
+        first_at=row["first_at"],
+        known=Known(row["profile"], row["profile_received"], set(row["profile_unsure"])),
+        merged_into=row["merged_into"],
+        merges=row["merges"],
+        suppressed_at=row["suppressed_at"],
+    )
 
 
 async def _lock_leads(conn: Connection, lead_ids: Sequence[UUID], persons: Collection[UUID]) -> list[Lead]:
@@ -134,10 +180,11 @@ async def _lock_leads(conn: Connection, lead_ids: Sequence[UUID], persons: Colle
         rows = await conn.fetch(_q.lock_open_leads, list(persons))
     else:
         return []
-    return [_lead(row) for row in rows]
+    return [lead_of(row) for row in rows]
 
 
-def _lead(row: asyncpg.Record) -> Lead:
+def lead_of(row: asyncpg.Record) -> Lead:
+    """A lead from a row of `leads`."""
     consent, handling = row["consent"], row["handling"]
     return Lead(
         id=row["id"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,10 @@ import orjson
 
 from lead_events.model import EventModel
 from scoring.domain.admission import Merge
+from scoring.domain.holdings import Moved
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Key, KeyName, Person
-from scoring.domain.progress import Ending, Moved
+from scoring.domain.progress import Ending
 from scoring.domain.publications import Publication
 from scoring.domain.submissions import Fate, Incoming, SubmissionState
 from service_kit.errors import Transient
@@ -50,7 +52,7 @@ def _array(ids: Iterable[UUID]) -> str:
 
 def _list(items: Iterable[Any]) -> str:
     """A JSON array as text: the driver would take a list of lists for a matrix."""
-    return orjson.dumps(list(items)).decode()
+    return orjson.dumps(list(items), default=str).decode()
 
 
 def _json(model: EventModel | None) -> dict[str, Any] | None:
@@ -61,10 +63,19 @@ async def save_people(conn: Connection, persons: Collection[Person], keys: Colle
     """New and changed persons, and the keys that belong to somebody else or nobody now."""
     if persons:
         rows = (
-            (p.id, p.first_at, p.merged_into, p.merges, p.known.values, p.known.received, p.suppressed_at)
+            (
+                p.id,
+                p.first_at,
+                p.merged_into,
+                p.merges,
+                p.known.values,
+                p.known.received,
+                p.suppressed_at,
+                _list(sorted(p.known.unsure)),
+            )
             for p in persons
         )
-        await conn.execute(_q.save_persons, *columns(rows, 7))
+        await conn.execute(_q.save_persons, *columns(rows, 8))
     if keys:
         key_rows = ((*key.name, key.person_id, key.email, key.identifies) for key in keys)
         await conn.execute(_q.save_identity_keys, *columns(key_rows, 5))
@@ -243,7 +254,16 @@ def _score(publication: Publication) -> tuple[Any, ...]:
 
 
 async def save_merges(conn: Connection, merges: Sequence[Merge], now: datetime) -> None:
-    """Which persons were found to be one."""
+    """Which persons were found to be one, and which not to be after all, in the order found."""
+    for is_undone, found in groupby(merges, lambda merge: merge.event.kind == "undone"):
+        if is_undone:
+            others = [merge.event.person_id for merge in found]
+            await conn.execute(_q.undo_merges, others, now)
+        else:
+            await _insert_merges(conn, list(found), now)
+
+
+async def _insert_merges(conn: Connection, merges: Sequence[Merge], now: datetime) -> None:
     if merges:
         rows = (
             (
@@ -259,9 +279,20 @@ async def save_merges(conn: Connection, merges: Sequence[Merge], now: datetime) 
 
 
 async def move_submissions(conn: Connection, moved: Collection[Moved]) -> None:
-    """Submissions that a late ask has brought to another lead."""
+    """Submissions that a late ask has brought to another lead, or that turned out to be somebody else's;
+    what they put right goes along."""
     if moved:
         rows = (
-            (each.submission, each.state, _array(each.lead_ids), _array(each.merged_leads)) for each in moved
+            (
+                each.submission,
+                each.state,
+                None if each.lead_ids is None else _array(each.lead_ids),
+                None if each.merged_leads is None else _array(each.merged_leads),
+                each.person_id,
+            )
+            for each in moved
         )
-        await conn.execute(_q.move_submissions, *columns(rows, 4))
+        await conn.execute(_q.move_submissions, *columns(rows, 5))
+    owners = [(each.submission, each.person_id) for each in moved if each.person_id is not None]
+    if owners:
+        await conn.execute(_q.move_superseded, *columns(owners, 2))
