@@ -114,7 +114,7 @@ def reason(each: Bin, cut: Binned, column: Column) -> str:
     if each.is_rest:
         return f"{name}: a rare answer"
     if each.labels:
-        shown = ", ".join(label[:_LONGEST_VALUE] for label in each.labels[:_SHOWN])
+        shown = ", ".join(_said(label)[:_LONGEST_VALUE] for label in each.labels[:_SHOWN])
         more = len(each.labels) - _SHOWN
         return f"{name}: {shown}" + (f" or {more} more" if more > 0 else "")
     if each.low is None:
@@ -125,6 +125,10 @@ def reason(each: Bin, cut: Binned, column: Column) -> str:
         most = math.ceil(each.high) - 1
         return f"{name}: {_number(each.low)}" + (f" to {most}" if most > each.low else "")
     return f"{name}: {_number(each.low)} to below {_number(each.high)}"
+
+
+def _said(label: str) -> str:
+    return {"True": "yes", "False": "no"}.get(label, label)
 
 
 def spoken(name: str) -> str:
