@@ -130,7 +130,7 @@ async def test_a_repeat_under_another_event_and_time_is_a_duplicate_and_all_are_
     assert metrics.SIGNALS.labels("custom")._value.get() == counted + 1
 
 
-async def test_signals_change_no_score(world: World, signals: SignalsWorld) -> None:
+async def test_an_act_that_no_rule_counts_changes_no_score(world: World, signals: SignalsWorld) -> None:
     await _lead(world, visitor=VISITOR)
     published = len(world.scored())
     signals.send()

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from lead_events.words import Quadrant
 from scoring.api.paging import Cursor, Limit, PlainText, page, place, spelled
 from scoring.errors import not_found
+from scoring.explanation import Explanations
 from scoring.store import views
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -27,6 +28,7 @@ IdPrefix = Annotated[
 
 def lead_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
+    explanations = Explanations()
 
     @router.get("/leads", tags=["leads"])
     async def list_leads(
@@ -57,9 +59,10 @@ def lead_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.get("/leads/{lead_id}/score", tags=["leads"])
     async def lead_score(lead_id: UUID) -> dict[str, Any]:
-        """The score that holds, with every contribution."""
+        """The score that was published last, with every contribution, and for an open lead as of now."""
         async with runtime.database.acquire() as conn:
             found = await views.score(conn, lead_id)
-        if found is None:
-            raise not_found("lead", "GET /v1/leads lists the leads kept here")
-        return found
+            if found is None:
+                raise not_found("lead", "GET /v1/leads lists the leads kept here")
+            now = await explanations.now(conn, lead_id, await runtime.database.clock.now(conn))
+        return found if now is None else found | {"now": now}

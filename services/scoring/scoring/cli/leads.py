@@ -7,9 +7,11 @@ import typer
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile
 from baton_cli.errors import BadUsage, CannotReach, CommandFailed, FoundNothing
+from baton_cli.evidence import evidence
 from baton_cli.grades import in_words, scorecard_of, ways_to_sql
 from baton_cli.leads import find_lead, lead_id, person_in
 from baton_cli.moments import brief
+from baton_cli.money import spoken
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from lead_events.words import Dimension, Quadrant
@@ -80,14 +82,14 @@ def explain(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) ->
         about = client.get(Service.SCORING, f"/v1/leads/{identity}")
         card = _scorecard(client, score, about)
         signals = _signals(client, identity)
-    sums = {each: _points(score, each) for each in Dimension}
-    adds_up = all(sums[each] == score[each.value] for each in Dimension)
+    shown = score.get("now") or score
+    adds_up = all(_adds_up(each) for each in (score, shown))
     if as_json:
         needed = {"fit": card.fit_threshold, "interest": card.interest_threshold} if card else None
         told = {"adds_up": adds_up, **score, "high_from": needed, "signals": signals.get("signals", [])}
         print_json({"lead_id": identity, **told})
     else:
-        _show_score(identity, about, score, sums, card)
+        _show_score(identity, about, score, shown, card)
         _show_signals(signals)
     if not adds_up:
         progress("The contributions do not add up to the score: a fault of scoring, please report it.")
@@ -121,6 +123,10 @@ def _rep(routing: dict[str, Any]) -> str:
     """Who has the lead now."""
     held = [each for each in routing.get("assignments", []) if each.get("ended_at") is None]
     return str(held[-1].get("rep_name") or held[-1]["rep_id"]) if held else ""
+
+
+def _adds_up(score: dict[str, Any]) -> bool:
+    return all(_points(score, each) == score[each.value] for each in Dimension)
 
 
 def _points(score: dict[str, Any], dimension: Dimension) -> int:
@@ -170,33 +176,76 @@ def _show_score(
     identity: str,
     about: dict[str, Any],
     score: dict[str, Any],
-    sums: dict[Dimension, int],
+    shown: dict[str, Any],
     card: Scorecard | None,
 ) -> None:
-    high_from = {} if card is None else {"fit": card.fit_threshold, "interest": card.interest_threshold}
-    lacks = in_words(ways_to_sql(card, score["fit"], score["interest"])) if card else ""
+    """`score`: as published last; `shown`: as of now for an open lead, else the same."""
+    lacks = in_words(ways_to_sql(card, shown["fit"], shown["interest"])) if card else ""
     profile = about.get("profile") or {}
     print_fields(
         {
             "lead": identity,
             "person": person_in(profile),
             "line": about["line"],
-            "quadrant": f"{score['quadrant']} (fit {score['fit']}, interest {score['interest']})",
-            "stage": score["stage"].upper(),
-            "to be an SQL": lacks if score["stage"] == "mql" else None,
+            "quadrant": _grade(shown),
+            "as told last": _grade(score) if _grade(score) != _grade(shown) else None,
+            "stage": shown["stage"].upper(),
+            "to be an SQL": lacks if shown["stage"] == "mql" else None,
+            "by time alone": _moves(shown),
+            "buyer's journey": shown.get("buyer_stage"),
+            "worth": _worth(shown),
             "because of": f"{score['cause_kind'].replace('_', ' ')}, {brief(score['at'])} UTC",
-            "rulebook version": score["rulebook_version"],
+            "rulebook version": shown["rulebook_version"],
         }
         | {f"  {name}": profile.get(name) for name in _PERSON}
+        | _persona(shown)
     )
+    high_from = {} if card is None else {"fit": card.fit_threshold, "interest": card.interest_threshold}
     for dimension in Dimension:
         print_line()
         high = f", high from {high_from[dimension.value]}" if high_from else ""
-        print_heading(f"{dimension.value.capitalize()} {score[dimension.value]}{high}")
-        rows = [
-            (f"{each['points']:+d}", each["rule"], each["reason"], each.get("error") or "")
-            for each in score["contributions"]
-            if each["dimension"] == dimension.value
-        ]
-        rows.append((f"={sums[dimension]}", "(sum)", "", ""))
-        print_table(["points", "rule", "reason", "error"], rows, optional=["error"])
+        print_heading(f"{dimension.value.capitalize()} {shown[dimension.value]}{high}")
+        _show_points(shown, dimension, profile)
+
+
+def _show_points(shown: dict[str, Any], dimension: Dimension, profile: dict[str, Any]) -> None:
+    rows = [
+        (
+            f"{each['points']:+d}",
+            each["rule"],
+            each["reason"],
+            evidence(each, profile),
+            each.get("error") or "",
+        )
+        for each in shown["contributions"]
+        if each["dimension"] == dimension.value
+    ]
+    rows.append((f"={_points(shown, dimension)}", "(sum)", "", "", ""))
+    print_table(["points", "rule", "reason", "evidence", "error"], rows, optional=["evidence", "error"])
+
+
+def _grade(score: dict[str, Any]) -> str:
+    return f"{score['quadrant']} (fit {score['fit']}, interest {score['interest']})"
+
+
+def _moves(shown: dict[str, Any]) -> str | None:
+    at = shown.get("moves_at")
+    return f"leaves {shown['quadrant']} on {brief(at)} UTC if nothing happens" if at else None
+
+
+def _worth(shown: dict[str, Any]) -> str | None:
+    expected = shown.get("expected_value")
+    if not expected:
+        return None
+    return f"{spoken(expected)} expected, won with a probability of {shown['probability']:.0%}"
+
+
+def _persona(shown: dict[str, Any]) -> dict[str, str]:
+    persona = shown.get("persona")
+    if not persona:
+        return {}
+    told = {"talks to": persona["name"]}
+    for name, label in (("goals", "  wants"), ("objections", "  doubts")):
+        if persona.get(name):
+            told[label] = "; ".join(persona[name])
+    return told

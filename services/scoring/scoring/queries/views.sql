@@ -66,6 +66,14 @@ ORDER BY s.received_at, s.id LIMIT 200
 -- The score that holds, with its contributions.
 SELECT s.* FROM leads l JOIN scores s ON s.lead_id = l.id AND s.seq = l.seq WHERE l.id = $1
 
+-- name: whole_lead
+-- A lead as it stands, unlocked.
+SELECT * FROM leads WHERE id = $1
+
+-- name: whole_person
+-- A person as they stand, unlocked.
+SELECT * FROM persons WHERE id = $1
+
 -- name: submissions_by_prefix
 -- Submissions whose ids lie between two, both included.
 SELECT id AS submission_id, form_id, state, received_at FROM submissions WHERE id BETWEEN $1::uuid AND $2::uuid

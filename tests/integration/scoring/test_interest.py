@@ -1,0 +1,242 @@
+"""Interest in scoring as it runs: acts move leads at once, time moves them when it was computed to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from lead_events import LeadScored
+from lead_events.words import CauseKind, Dimension, Quadrant, Stage
+from scoring.crossings import Crossings
+from scoring.explanation import Explanations
+from scoring.settings import ScoringSettings
+from service_kit.clock import ManualClock, ManualTransactionClock
+from service_kit.fakes import FakeBroker
+from service_kit.postgres import Database
+from service_kit.runtime import Runtime
+from tests.integration.scoring.conftest import RULEBOOK, START, TOKEN, World
+from tests.integration.scoring.test_signals import SignalsWorld
+
+VISITOR = "0b6f1c8e-3c57-4a0e-9a51-6f2f0d7f3b11"
+HOUR = timedelta(hours=1)
+
+
+def rulebook() -> dict[str, Any]:
+    """Fit is high for everybody, and pages decide about interest."""
+    document = deepcopy(RULEBOOK)
+    document["scorecards"]["main"] = {
+        "fit_base": 60,
+        "fit": [],
+        "interest": [],
+        "signals": [
+            {
+                "id": "read-prices",
+                "kinds": ["page_view"],
+                "when": "has(signal.url) && signal.url.contains('/prices')",
+                "points": 40,
+                "half_life": "10h",
+                "repeats": {"damping": 0.5, "most": 5},
+                "reason": "read the prices",
+                "buyer_stage": "decision",
+            }
+        ],
+        "interest_threshold": 50,
+        "hysteresis": 10,
+        "value": {
+            "mean_deal": "9000.00",
+            "close_rates": {"perfect": 0.3, "warm": 0.1, "curious": 0.02, "cold": 0.01},
+        },
+        "personas": [{"id": "boss", "name": "The boss", "when": "has(lead.company)", "goals": ["sleep"]}],
+    }
+    return document
+
+
+class Timed:
+    """A world whose database time moves by hand."""
+
+    def __init__(self, world: World, clock: ManualClock) -> None:
+        self.world = world
+        self.clock = clock
+        self.signals = SignalsWorld(world)
+        self.crossings = Crossings(world.runtime)
+
+    async def submit(self, email: str = "eva@example.com", **given: Any) -> UUID:
+        sent = self.world.submit(
+            profile={"email": email, "company": "Aurora"},
+            **({"received_at": self.clock.now(), "visitor": VISITOR} | given),
+        )
+        await self.world.settle()
+        (row,) = await self.world.fetch("SELECT lead_ids FROM submissions WHERE id = $1", sent.submission_id)
+        return UUID(str(row["lead_ids"][0]))
+
+    async def view(self, **given: Any) -> UUID:
+        now = self.clock.now()
+        values: dict[str, Any] = {
+            "url": "https://aurora.example/prices",
+            "at": now,
+            "received_at": now,
+        } | given
+        sent = self.signals.send(**values)
+        await self.signals.settle()
+        return sent.signal_id
+
+    async def cross(self) -> None:
+        """Work off what time has moved."""
+        await self.crossings.work()
+        await self.world.runtime.published()
+
+    def last(self) -> LeadScored:
+        return self.world.scored()[-1]
+
+    async def now(self, lead: UUID) -> dict[str, Any]:
+        async with self.world.database.acquire() as conn:
+            told = await Explanations().now(conn, lead, self.clock.now())
+        assert told is not None
+        for dimension in ("fit", "interest"):
+            listed = [each["points"] for each in told["contributions"] if each["dimension"] == dimension]
+            assert sum(listed) == told[dimension]
+        return told
+
+
+@pytest.fixture
+async def timed(scoring_dsn: str) -> AsyncIterator[Timed]:
+    settings = ScoringSettings(
+        dsn=SecretStr(scoring_dsn), operator_token=SecretStr(TOKEN), gather_ms=0, instance="test"
+    )
+    clock = ManualClock(START)
+    database = Database(
+        scoring_dsn,
+        schema="scoring",
+        application_name="baton-scoring",
+        max_size=12,
+        clock=ManualTransactionClock(clock),
+    )
+    broker = FakeBroker(partitions=3)
+    runtime = Runtime(settings, broker=broker, database=database)
+    await runtime.open()
+    await runtime.publisher.start()
+    world = World(runtime, broker)
+    await world.publish_rulebook(rulebook())
+    yield Timed(world, clock)
+    await world.stop()
+    await runtime.close()
+
+
+async def test_what_a_visitor_read_before_the_form_counts_with_it(timed: Timed) -> None:
+    await timed.view()
+    clock_before = await timed.view(at=START - 10 * HOUR)
+    await timed.submit()
+    scored = timed.last()
+    assert (scored.score.interest, scored.quadrant) == (50, Quadrant.PERFECT)
+    (rule,) = [each for each in scored.score.contributions if each.rule == "read-prices"]
+    assert rule.evidence is not None
+    assert [(each.full, each.points) for each in rule.evidence] == [(40, 40), (20, 10)]
+    assert rule.evidence[1].id == clock_before
+    assert rule.reads == ["signal.url"]
+    assert scored.buyer_stage == "decision"
+    assert scored.persona is not None
+    assert scored.persona.goals == ["sleep"]
+    assert scored.expected_value is not None
+    assert (scored.probability, scored.expected_value.minor) == (0.3, 270_000)
+    assert scored.before is None
+
+
+async def test_an_act_is_told_once_it_moves_the_lead_and_not_before(timed: Timed) -> None:
+    lead = await timed.submit()
+    assert timed.last().quadrant is Quadrant.WARM
+    await timed.view()
+    assert len(timed.world.scored()) == 1
+    assert (await timed.now(lead))["interest"] == 40
+    act = await timed.view()
+    told = timed.last()
+    assert (told.quadrant, told.score.interest, told.seq) == (Quadrant.PERFECT, 60, 2)
+    assert (told.cause.kind, told.cause.id) == (CauseKind.SIGNAL, act)
+    assert told.before is not None
+    assert (told.before.quadrant, told.before.stage) == (Quadrant.WARM, Stage.SQL)
+
+
+async def test_a_request_for_advice_is_told_at_once_whatever_it_scores(timed: Timed) -> None:
+    await timed.submit()
+    await timed.view(kind="advice_requested", url=None)
+    assert timed.last().cause.kind is CauseKind.EXPLICIT_ASK
+    assert timed.last().seq == 2
+
+
+async def test_time_moves_a_lead_when_it_was_computed_to_and_once(timed: Timed) -> None:
+    lead = await timed.submit()
+    await timed.view()
+    await timed.view()
+    moves_at = (await timed.now(lead))["moves_at"]
+    # 40 x 2^(-t/10h) and 20 x 2^(-t/10h), each rounded, first make less than 40 when 26.5 and 13.5 are passed
+    assert timedelta(hours=5.6) < moves_at - START < timedelta(hours=6)
+    timed.clock.advance((moves_at - timed.clock.now() - timedelta(milliseconds=1)).total_seconds())
+    await timed.cross()
+    assert timed.last().cause.kind is CauseKind.SIGNAL
+    timed.clock.advance(0.002)
+    for _ in range(3):
+        await timed.cross()
+    told = timed.last()
+    assert (told.cause.kind, told.quadrant, told.seq) == (CauseKind.DECAY, Quadrant.WARM, 3)
+    assert told.cause.at == moves_at
+    assert told.score.interest == 39
+    assert told.before is not None
+    assert told.before.quadrant is Quadrant.PERFECT
+
+
+async def test_a_lead_that_has_fallen_needs_the_whole_threshold_to_rise(timed: Timed) -> None:
+    await timed.submit()
+    await timed.view()
+    await timed.view()
+    timed.clock.advance(timedelta(hours=6).total_seconds())
+    await timed.cross()
+    assert timed.last().quadrant is Quadrant.WARM
+    await timed.view()  # 40 + 13 of 26 + 7 of 13
+    assert timed.last().quadrant is Quadrant.PERFECT
+
+
+async def test_a_browser_of_two_counts_for_neither(timed: Timed) -> None:
+    first = await timed.submit()
+    await timed.view()
+    assert (await timed.now(first))["interest"] == 40
+    second = await timed.submit("leo@example.com")
+    assert (await timed.now(first))["interest"] == 0
+    assert (await timed.now(second))["interest"] == 0
+
+
+async def test_acts_of_two_who_turn_out_to_be_one_count_together(timed: Timed) -> None:
+    await timed.submit(visitor=None)
+    await timed.view(identity={"email": "eva@example.com"})
+    phone = {"phone": "+34600000001"}
+    await timed.view(identity=phone)
+    timed.world.submit(
+        profile={"email": "eva@example.com", **phone}, received_at=timed.clock.now(), fingerprint="other"
+    )
+    await timed.world.settle()
+    assert timed.last().score.interest == 60
+
+
+async def test_acts_and_forms_at_once_leave_every_lead_where_its_score_says(timed: Timed) -> None:
+    """Forms and acts in two consumers at once: none of a lead's acts goes unseen."""
+    world, many = timed.world, 40
+    for number in range(many):
+        browser = f"browser-{number}"
+        sending = {"visitor": browser, "received_at": START}
+        acts = [{"identity": {"visitor": browser}}, {"identity": {"email": f"n{number}@example.com"}}]
+        for act in acts[: number % 3]:
+            timed.signals.send(url="/prices", at=START, **act)
+        world.submit(profile={"email": f"n{number}@example.com", "company": "A"}, **sending)
+        for act in acts[number % 3 :]:
+            timed.signals.send(url="/prices", at=START, **act)
+    await asyncio.gather(world.settle(consumers=2), timed.signals.settle())
+    rows = await world.fetch("SELECT id, interest, quadrant FROM leads")
+    assert len(rows) == many
+    assert {(row["interest"], row["quadrant"]) for row in rows} == {(60, "perfect")}
+    for scored in world.scored():
+        for dimension in Dimension:
+            listed = [each.points for each in scored.score.contributions if each.dimension is dimension]
+            assert sum(listed) == getattr(scored.score, dimension.value)
