@@ -10,7 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Service = Literal[
-    "intake", "scoring", "scoring-signals", "scoring-imports", "scoring-forms", "router", "sla-monitor"
+    "intake",
+    "scoring",
+    "scoring-signals",
+    "scoring-imports",
+    "scoring-forms",
+    "scoring-feedback",
+    "router",
+    "sla-monitor",
 ]
 """Who writes or reads a topic. scoring-signals, -imports and -forms are loops of
 scoring that have dead letters of their own."""
