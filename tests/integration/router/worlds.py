@@ -11,6 +11,7 @@ import httpx
 
 from lead_events import (
     EVENT_OF_TOPIC,
+    Account,
     Cause,
     EventModel,
     Handling,
@@ -217,6 +218,7 @@ class World:
         handling: Handling | None = None,
         is_test: bool = False,
         do_not_contact: bool = False,
+        account: Account | None = None,
         **profile: Any,
     ) -> UUID:
         """Put a state of a lead on the topic; returns the id of its cause."""
@@ -243,6 +245,8 @@ class World:
             handling=handling,
             is_test=is_test,
             do_not_contact=do_not_contact,
+            account=account,
+            account_id=account.id if account is not None else None,
             rulebook_version=1,
         )
         self.put(topic, event, str(lead), identity, time)
