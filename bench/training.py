@@ -1,4 +1,4 @@
-"""A scorecard learned from 10,000 made-up leads of 40 columns: read, screened for leaks, learned and tested."""
+"""A scorecard learned from 10,000 made-up leads of 40 columns: screened for leaks, learned and tested."""
 
 import time
 from dataclasses import dataclass

@@ -171,7 +171,11 @@ def _write_map(rows: "list[Row]", question: "Question", place: Path, *, force: b
     from scorecard_training.preparation import prepare
 
     prepared = prepare(rows, question)
-    useful = {name: part for name, part in prepared.parts.items() if name not in prepared.left_out}
+    useful = {
+        name: part
+        for name, part in prepared.parts.items()
+        if name in prepared.reads and name not in prepared.left_out
+    }
     save(place, lambda: written_map(useful, prepared.reads).encode(), force=force)
     print_line(f"{len(useful)} columns in {place}. Edit it, then train with --map {place}.")
 

@@ -156,14 +156,19 @@ def _scaled_card(card: Card, history: History) -> Card:
 
 
 def best_threshold(scores: Codes, outcome: Codes) -> int:
-    """The score that parts won from not won best (chi-square) with a fair share of leads on each side."""
-    best, found = -1.0, 50
+    """The score that parts won from not won best (chi-square) with a fair share of leads on each side.
+
+    Where no lead lies between, the middle.
+    """
+    parted = dict[int, float]()
     for threshold in range(1, 101):
         high = scores >= threshold
         share = float(high.mean())
-        if not SMALLEST_SIDE <= share <= 1 - SMALLEST_SIDE:
-            continue
-        gap = float(outcome[high].mean() - outcome[~high].mean())
-        if gap * gap * share * (1 - share) > best:
-            best, found = gap * gap * share * (1 - share), threshold
-    return found
+        if SMALLEST_SIDE <= share <= 1 - SMALLEST_SIDE:
+            gap = float(outcome[high].mean() - outcome[~high].mean())
+            parted[threshold] = round(gap * gap * share * (1 - share), 12)
+    if not parted:
+        return 50
+    best = max(parted.values())
+    alike = [threshold for threshold, found in parted.items() if found == best]
+    return alike[len(alike) // 2]
