@@ -19,7 +19,7 @@ Service = Literal[
     "router",
     "sla-monitor",
 ]
-"""Who writes or reads a topic. scoring-signals, -imports and -forms are loops of
+"""Who writes or reads a topic. scoring-signals, -imports, -forms and -feedback are loops of
 scoring that have dead letters of their own."""
 
 _DAY_MS = 86_400_000

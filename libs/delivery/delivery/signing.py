@@ -8,10 +8,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
-from datetime import datetime
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 PREFIX = "whsec_"
+_SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 class SecretUnusable(ValueError):
@@ -35,6 +37,29 @@ def signature(id: str, seconds: str, body: bytes, secret: str) -> str:  # noqa: 
     """One signature as it stands in the header. Raises SecretUnusable."""
     signed = hmac.digest(_key(secret), f"{id}.{seconds}.".encode() + body, hashlib.sha256)
     return f"v1,{base64.b64encode(signed).decode()}"
+
+
+TOLERANCE = timedelta(minutes=5)
+"""How far the time of a message may be from ours: what is older may be somebody's repeat."""
+
+
+def is_signed(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> bool:
+    """Whether a message that came to us is signed with one of these secrets, and of now.
+
+    `headers` by names in lower case. Raises SecretUnusable.
+    """
+    identity, seconds = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    given = headers.get("webhook-signature", "").split(" ")[:16]
+    if not identity or not _SECONDS.fullmatch(seconds):
+        return False
+    if abs(now.timestamp() - int(seconds)) > TOLERANCE.total_seconds():
+        return False
+    found = False
+    for secret in secrets:
+        good = signature(identity, seconds, body, secret).encode()
+        for each in given:  # all are compared, each in constant time
+            found |= hmac.compare_digest(each.encode(), good)
+    return found
 
 
 def _key(secret: str) -> bytes:

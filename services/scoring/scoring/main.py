@@ -9,17 +9,24 @@ from delivery.sender import Sender
 from scoring import metrics
 from scoring.accounting import ReceiptsBook
 from scoring.api import scoring_router
+from scoring.api.nurturing import unsubscribe_router
 from scoring.consumer import consumer_spec
 from scoring.crossings import Crossings
+from scoring.feedback import feedback_spec
 from scoring.handlers import Scoring
 from scoring.health import EVERY, HealthBook, fetch_reports_spec
 from scoring.imports import imports_spec
+from scoring.nurturing import LOOK_EVERY as LOOK_AT_NURTURING_EVERY
+from scoring.nurturing import NurturingBook
+from scoring.nurturing_list import LOOK_EVERY as LIST_EVERY
+from scoring.nurturing_list import NurturingFile
 from scoring.releases import Releases
 from scoring.replay import Replays
 from scoring.retention import LOOK_EVERY, Retention
-from scoring.settings import ScoringSettings, carriers, erasure_keys, retention_hour
+from scoring.settings import ScoringSettings, carriers, erasure_keys, nurturing_dir, retention_hour
 from scoring.signals import Signals, signals_spec
 from scoring.tombstones import Tombstones
+from scoring.waking import WAKE_EVERY, WakeUps
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
@@ -62,6 +69,21 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         on_loss=forms.forget,
         clock=clock,
     )
+    yield runtime.consumer(feedback_spec())
+    yield Periodic(
+        "nurturing",
+        every=LOOK_AT_NURTURING_EVERY,
+        work=NurturingBook(runtime).work,
+        only_one=True,
+        database=database,
+        on_loss=metrics.forget_nurturing,
+        clock=clock,
+    )
+    for name, every, work in (
+        ("wake-ups", WAKE_EVERY, WakeUps(runtime).work),
+        ("nurturing list", LIST_EVERY, NurturingFile(runtime, nurturing_dir(runtime.settings)).work),
+    ):
+        yield Periodic(name, every=every, work=work, only_one=True, database=database, clock=clock)
     sender = Sender(database, carriers(runtime.settings), clock)
     yield Periodic("deliveries", every=timedelta(seconds=2), work=sender.work, clock=clock)
     book = ReceiptsBook(database)
@@ -79,6 +101,7 @@ def parts(runtime: Runtime) -> Iterable[Part]:
 def routers(runtime: Runtime) -> Iterable[APIRouter]:
     """What answers over HTTP."""
     yield scoring_router(runtime)
+    yield unsubscribe_router(runtime)
 
 
 def build_app(settings: ScoringSettings, runtime: Runtime | None = None) -> FastAPI:

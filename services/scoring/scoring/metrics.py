@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import Counter, Gauge
 
 import delivery.metrics
-from lead_events.words import QuarantineReason, SignalKind
+from lead_events.words import ProgressKind, Quadrant, QuarantineReason, SignalKind
 from scoring.domain.alerts import AlertKind
 from scoring.domain.alerts import Finding as FormFinding
+from scoring.domain.feedback import KEPT_KINDS
+from scoring.domain.handover import Telling
 from scoring.domain.health import FormHealth
 from scoring.domain.publications import Publication
 from scoring.domain.remap import Finding
 from scoring.domain.submissions import Fate
+from scoring.domain.waking import Waking
 
 MERGED = Counter("baton_scoring_persons_merged_total", "Persons found to be the same as an older one.")
 QUARANTINED = Counter(
@@ -74,6 +77,68 @@ FORM_TROUBLES = Gauge(
 )
 
 
+FEEDBACK = Counter(
+    "baton_scoring_feedback_total",
+    "What reps said of leads, by kind: rejected, recycled, rated, outcome.",
+    ["kind"],
+)
+NURTURING = Gauge(
+    "baton_nurturing_persons",
+    "Persons in nurturing, once a line, by quadrant and by whether marketing's tool is told of them.",
+    ["quadrant", "handed"],
+)
+NURTURING_LOOKS = Gauge(
+    "baton_nurturing_looks_pending", "Changes of leads not yet looked at for who is in nurturing."
+)
+NURTURING_TOLD = Counter(
+    "baton_nurturing_told_total", "Messages put on their way to marketing's tool, by what they say.", ["kind"]
+)
+WOKEN = Counter(
+    "baton_nurturing_wake_ups_total", "Recycled leads whose day had come, by what became of them.", ["became"]
+)
+UNSUBSCRIBED = Counter(
+    "baton_nurturing_unsubscribes_total", "Unsubscribes taken, repeats too, by who reported them.", ["via"]
+)
+
+
+def count_feedback(kinds: Iterable[ProgressKind]) -> None:
+    """Count what one committed batch kept of reps' words."""
+    for kind in kinds:
+        FEEDBACK.labels(kind.value).inc()
+
+
+def show_nurturing(counts: Mapping[tuple[str, bool], int], looks: int) -> None:
+    """Export who is in nurturing."""
+    for quadrant in Quadrant:
+        for handed in (True, False):
+            label = "yes" if handed else "no"
+            NURTURING.labels(quadrant.value, label).set(counts.get((quadrant.value, handed), 0))
+    NURTURING_LOOKS.set(looks)
+
+
+def forget_nurturing() -> None:
+    """Another instance exports these now."""
+    NURTURING.clear()
+    NURTURING_LOOKS.set(0)
+
+
+def count_told(kinds: Iterable[str]) -> None:
+    """Count the messages that one committed round put on their way."""
+    for kind in kinds:
+        NURTURING_TOLD.labels(kind).inc()
+
+
+def count_woken(became: Mapping[str, int]) -> None:
+    """Count what became of leads whose day had come."""
+    for what, leads in became.items():
+        WOKEN.labels(what).inc(leads)
+
+
+def count_unsubscribes(via: str, taken: int) -> None:
+    """Count what one request reported."""
+    UNSUBSCRIBED.labels(via).inc(taken)
+
+
 def show_health(forms: Iterable[str], health: Mapping[str, FormHealth], found: Iterable[FormFinding]) -> None:
     """Export how the forms of the rulebook in force are."""
     forget_health()
@@ -98,6 +163,7 @@ def known_series() -> None:
     for kind in SIGNAL_KINDS:
         SIGNALS.labels(kind)
     delivery.metrics.known_series()
+    _series_of_nurturing()
     for reason in QuarantineReason:
         QUARANTINED.labels(reason)
     for finding in Finding:
@@ -110,6 +176,17 @@ def known_series() -> None:
         PERSON_ACTS.labels(kind)
     for kind in ("quarantined", "refused", "raw", "persons", "signals"):
         RETENTION.labels(kind)
+
+
+def _series_of_nurturing() -> None:
+    for feedback in sorted(KEPT_KINDS):
+        FEEDBACK.labels(feedback.value)
+    for telling in Telling:
+        NURTURING_TOLD.labels(telling.value)
+    for waking in Waking:
+        WOKEN.labels(waking.value)
+    for via in ("tool", "operator"):
+        UNSUBSCRIBED.labels(via)
 
 
 def count_crossings(leads: int) -> None:

@@ -1,5 +1,6 @@
 """What scoring reads from its environment."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
@@ -25,6 +26,16 @@ class ScoringSettings(DeliverySettings):
     retention_hour: int = Field(
         3, ge=0, le=23, description="hour of the night, in the company's time zone, at which retention runs"
     )
+    nurturing_dir: Path | None = Field(
+        None,
+        description="folder for the daily list of who is in nurturing, where nurturing.yaml asks for one; "
+        "files of seven days stay",
+    )
+
+
+def nurturing_dir(settings: ServiceSettings) -> Path | None:
+    """Where the daily list goes; None where there is no folder for it."""
+    return settings.nurturing_dir if isinstance(settings, ScoringSettings) else None
 
 
 def erasure_keys(settings: ServiceSettings) -> ErasureKeys:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from delivery.signing import SecretUnusable, signature, signed_headers
+from delivery.signing import TOLERANCE, SecretUnusable, is_signed, signature, signed_headers
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -44,3 +44,35 @@ def test_while_secrets_rotate_either_verifies(secret: str) -> None:
 def test_a_secret_that_is_none_says_what_to_write(secret: str) -> None:
     with pytest.raises(SecretUnusable, match="openssl rand"):
         signature("msg", "1", b"", secret)
+
+
+def test_what_the_reference_signs_is_known_as_signed_while_it_is_fresh() -> None:
+    now = datetime(2026, 3, 6, 18, 10, tzinfo=UTC)
+    sent = {
+        "webhook-id": "msg_3",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": f"v1,none {Webhook(OTHER).sign('msg_3', now, '{}')}",
+    }
+    assert is_signed(sent, b"{}", [SECRET, OTHER], now)
+    assert is_signed(sent, b"{}", [OTHER], now + TOLERANCE)
+    assert not is_signed(sent, b"{}", [SECRET], now)
+    assert not is_signed(sent, b"{ }", [OTHER], now)
+    assert not is_signed(sent, b"{}", [OTHER], now + TOLERANCE * 1.1)
+    assert not is_signed(sent, b"{}", [OTHER], now - TOLERANCE * 1.1)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"webhook-id": ""},
+        {"webhook-timestamp": "now"},
+        {"webhook-timestamp": "9" * 40},
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1,ö"},
+    ],
+)
+def test_odd_headers_are_not_signed(spoilt: dict[str, str]) -> None:
+    now = datetime(2026, 3, 6, 18, 10, tzinfo=UTC)
+    good = signed_headers("msg_4", now, b"{}", [SECRET])
+    assert is_signed(good, b"{}", [SECRET], now)
+    assert not is_signed(good | spoilt, b"{}", [SECRET], now)

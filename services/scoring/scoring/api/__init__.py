@@ -6,12 +6,14 @@ from scoring.api.accounts import account_routes
 from scoring.api.forms import form_routes
 from scoring.api.imports import import_routes
 from scoring.api.leads import lead_routes
+from scoring.api.nurturing import nurturing_routes
 from scoring.api.persons import person_routes
 from scoring.api.quarantine import quarantine_routes
 from scoring.api.replays import replay_routes
 from scoring.api.rulebooks import rulebook_routes
 from scoring.api.signals import signal_routes
 from scoring.api.submissions import submission_routes
+from scoring.api.training import training_routes
 from service_kit.auth import require_operator
 from service_kit.runtime import Runtime
 
@@ -26,6 +28,8 @@ SUBJECTS = (
     replay_routes,
     form_routes,
     import_routes,
+    nurturing_routes,
+    training_routes,
 )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from scoring.domain.erasure import deciding_keys, pattern
 from scoring.domain.people import EMAIL, PHONE, KeyName
-from scoring.store import signals
+from scoring.store import feedback, nurturing, signals
 from scoring.store.save import columns
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -115,6 +115,7 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     persons, submissions = list(subject.persons), list(subject.submissions)
     leads = list(subject.leads)
     await signals.erase(conn, subject.keys, submissions)
+    await nurturing.erase(conn, persons, subject.keys, leads, now)
     await conn.execute(_q.erase_submission_keys, submissions)
     await conn.execute(_q.erase_submissions, submissions)
     await conn.execute(_q.erase_quarantine, submissions)
@@ -135,6 +136,7 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
 
 async def erase_leads(conn: Connection, leads: Sequence[UUID], now: datetime) -> None:
     """Leave of leads what counts need."""
+    await feedback.erase(conn, leads)
     await conn.execute(_q.erase_scores, leads)
     await conn.execute(_q.erase_leads, leads, now)
 
@@ -189,6 +191,7 @@ async def allow(conn: Connection, persons: Sequence[UUID]) -> None:
 async def export(conn: Connection, subject: Subject) -> dict[str, Any]:
     """Everything that is kept of a person."""
     persons, leads = list(subject.persons), list(subject.leads)
+    said = await feedback.export(conn, leads)
     scores: dict[UUID, list[dict[str, Any]]] = {}
     for row in await conn.fetch(_q.export_scores, leads):
         scores.setdefault(row["lead_id"], []).append(dict(row))
@@ -199,7 +202,7 @@ async def export(conn: Connection, subject: Subject) -> dict[str, Any]:
         "consents": [_consent(each) for each in submissions if each["event"].get("consent")],
         "submissions": submissions,
         "leads": [
-            dict(row) | {"scores": scores.get(row["lead_id"], [])}
+            dict(row) | {"scores": scores.get(row["lead_id"], []), "feedback": said.get(row["lead_id"], [])}
             for row in await conn.fetch(_q.export_leads, leads)
         ],
         "signals": [
@@ -208,6 +211,7 @@ async def export(conn: Connection, subject: Subject) -> dict[str, Any]:
                 _q.export_signals, [_key(name) for name in (*subject.keys, *subject.visitors)]
             )
         ],
+        **await nurturing.export(conn, persons, subject.keys),
         "acts": [dict(row) for row in await conn.fetch(_q.export_acts, persons)],
     }
 
