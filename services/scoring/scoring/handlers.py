@@ -32,7 +32,7 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
-from scoring.store import again, health, interest, load, persons, save
+from scoring.store import accounts, again, health, interest, load, persons, save
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
@@ -182,7 +182,9 @@ async def _load(
     people = People(found.keys, found.persons, found.apart)
     names = {name for each in live for name in each.names}
     signals = await interest.load(conn, found.persons, names, [*cards, cards_at(now)], now)
-    book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN], signals=signals)
+    whose = await accounts.load(conn, found.persons, (dict(each.profile) for each in submissions))
+    is_open = [lead for lead in found.leads if lead.state is LeadState.OPEN]
+    book = LeadBook(is_open, signals=signals, accounts=whose)
     holdings = Holdings(book, {lead.id: lead for lead in found.leads}, before.said)
     desk = Desk(
         people,
@@ -269,6 +271,7 @@ async def _save(batch: Batch, work: _Work) -> None:
     await save.move_submissions(conn, work.progress.moved.values())
     await _forget(batch, work)
     await save.save_scores(conn, book.publications, batch.now)
+    await accounts.save(conn, book.accounts, people.changed_persons.values(), book.publications, batch.now)
     await save.save_merges(conn, [each for each in work.desk.merges if each.is_of_persons], batch.now)
     for merge in work.desk.merges:
         event = merge.event

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from delivery.sender import Sender
 from scoring import metrics
+from scoring.account_updates import AccountUpdates
 from scoring.accounting import ReceiptsBook
 from scoring.api import scoring_router
 from scoring.api.nurturing import unsubscribe_router
@@ -53,6 +54,7 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         ("releases", Releases(runtime).work),
         ("replays", Replays(runtime).work),
         ("crossings", Crossings(runtime).work),
+        ("account updates", AccountUpdates(runtime).work),
     ):
         yield Periodic(
             name, every=timedelta(seconds=1), work=work, only_one=True, database=database, clock=clock

@@ -10,7 +10,7 @@ from scoring.domain.book import LeadBook
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import KeyName, People
 from scoring.domain.publications import Cards, Occasion
-from scoring.store import interest, load, save
+from scoring.store import accounts, interest, load, save
 from scoring.store.load import WorkingSet
 from service_kit.unit import Unit
 
@@ -61,6 +61,7 @@ class Regrading:
         changed = sorted(book.changed.values(), key=lambda lead: lead.id.bytes)
         await save.save_leads(unit.conn, changed, book.moved, {})
         await save.save_scores(unit.conn, book.publications, unit.now)
+        await accounts.save(unit.conn, book.accounts, (), book.publications, unit.now)
         for each in book.publications:
             identity = each.event.lead_id
             unit.emit(topic, each.event, key=identity, cause=each.event_cause, subject=identity)
@@ -83,5 +84,6 @@ async def of(unit: Unit, cards: Cards, found: WorkingSet, names: Collection[KeyN
     """The same for what is locked already."""
     now: datetime = await unit.refresh_now()
     signals = await interest.load(unit.conn, found.persons, names, [cards], now)
-    book = LeadBook([lead for lead in found.leads if lead.state is LeadState.OPEN], signals=signals)
+    is_open = [lead for lead in found.leads if lead.state is LeadState.OPEN]
+    book = LeadBook(is_open, signals=signals, accounts=await accounts.load(unit.conn, found.persons))
     return Regrading(unit, People(found.keys, found.persons), book, cards)

@@ -10,6 +10,7 @@ from lead_events import Account as ToldAccount
 from lead_events.words import AccountStanding
 from scoring.domain.companies import Company, bare, company_in, name_clues
 from scoring.domain.company_names import SIMILAR, CompanyName, company_name, likeness
+from scoring.domain.profile import Known
 
 CANDIDATES_AT_MOST = 5
 _NAMESPACE = uuid5(NAMESPACE_URL, "baton:account-questions")
@@ -117,12 +118,12 @@ class AccountBook:
             for clue in clues_of_account(account):
                 self._by_clue.setdefault(clue, []).append(account)
 
-    def told(self, profile: Mapping[str, Any], line: str) -> ToldAccount | None:
-        """The account of whoever has this profile, as a lead of theirs tells of it; what is unsure is noted
+    def told(self, known: Known, line: str) -> ToldAccount | None:
+        """The account of whoever this is known of, as a lead of theirs tells of it; what is unsure is noted
         to be asked."""
         if not self.accounts:
             return None
-        match = self.of(profile)
+        match = self.of(known.as_mapping())
         if match.question is not None:
             self.asked[match.question.id] = match.question
         return None if match.account is None else match.account.told(line)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from lead_events import OtherLead
+from scoring.domain.accounts import AccountBook
 from scoring.domain.acts import Act, absorb, join, opened_by, put_right
 from scoring.domain.interest import Signals
 from scoring.domain.leads import Lead, LeadState
@@ -31,6 +32,7 @@ class LeadBook:
     moved: set[UUID] = field(default_factory=set)
     publications: list[Publication] = field(default_factory=list)
     signals: Signals = field(default_factory=Signals)
+    accounts: AccountBook = field(default_factory=AccountBook)
     _by_person: dict[UUID, dict[str, Lead]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -151,6 +153,7 @@ class LeadBook:
 
     def _grade(self, lead: Lead, person: Person, occasion: Occasion) -> Graded:
         self.changed[lead.id] = lead
+        lead.account = self.accounts.told(person.known, lead.line)
         return grade(lead, person, self.signals.of(person.id, lead.line), occasion)
 
     def _publish(self, lead: Lead, person: Person, graded: Graded, occasion: Occasion) -> None:

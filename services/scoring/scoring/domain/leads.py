@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from lead_events import Attribution, Consent, Handling
+from lead_events import Account, Attribution, Consent, Handling
 from lead_events.words import Quadrant, Stage
 from scoring.domain.people import Person
 
@@ -38,7 +38,8 @@ class Lead:
     """A lead as the store keeps it. `opened_person` is the person it was opened for, before any merge.
 
     `newest`: of each origin. `is_own`: whether its person did something themselves, and does not only stand
-    in an imported list. `due_at`: when time alone will move it to another quadrant.
+    in an imported list. `due_at`: when time alone will move it to another quadrant. `account`: found anew
+    whenever it is scored.
     """
 
     id: UUID
@@ -67,6 +68,7 @@ class Lead:
     newest: dict[Origin, Newest] = field(default_factory=dict)
     is_own: bool = False
     due_at: datetime | None = None
+    account: Account | None = None
 
     def is_off_limits(self, person: Person) -> bool:
         """Whether nobody may contact the person about this lead.

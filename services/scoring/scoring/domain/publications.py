@@ -126,6 +126,8 @@ def event_of(
         handling=lead.handling,
         rulebook_version=lead.rulebook_version,
         before=graded.before,
+        account_id=lead.account.id if lead.account is not None else None,
+        account=lead.account,
         persona=scored.persona,
         buyer_stage=scored.buyer_stage,
         probability=value.probability if value else None,
@@ -154,6 +156,7 @@ def _contexts(lead: Lead, profile: dict[str, Any]) -> Iterator[dict[str, Any]]:
             line=lead.line,
             submissions=lead.submissions,
             asks=lead.asks,
+            account=vars(lead.account) if lead.account is not None else None,
         )
 
 

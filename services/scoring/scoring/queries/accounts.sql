@@ -147,7 +147,8 @@ SELECT id, subject, clue, candidates, account_id, refused FROM account_questions
 
 -- name: answer_question
 -- What a person said.
-UPDATE account_questions SET account_id = $2, refused = $3, candidates = CASE WHEN $2 IS NULL THEN '{}' ELSE candidates END,
+UPDATE account_questions SET account_id = $2::uuid, refused = $3::uuid[],
+    candidates = CASE WHEN $2::uuid IS NULL THEN '{}' ELSE candidates END,
     decided_at = $4, decided_by = $5
 WHERE id = $1
 

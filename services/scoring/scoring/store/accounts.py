@@ -26,13 +26,12 @@ Clues = Mapping[UUID, frozenset[str]]
 
 
 async def load(
-    conn: Connection, persons: Iterable[Person], profiles: Iterable[Mapping[str, Any]] = ()
+    conn: Connection, persons: Collection[Person], profiles: Iterable[Mapping[str, Any]] = ()
 ) -> AccountBook:
     """The accounts that these persons, and whoever has these profiles, may belong to. Call it once the
     persons are locked."""
     before = {person.id: clues_of(person) for person in persons if person.merged_into is None}
-    known = [person.known.as_mapping() for person in persons if person.merged_into is None]
-    every = [*known, *profiles]
+    every = [*(person.known.as_mapping() for person in persons), *profiles]
     clues = {clue for profile in every for clue in company_in(profile).clues()}
     if not clues:
         return AccountBook(before=before)

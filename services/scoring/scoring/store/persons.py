@@ -12,6 +12,7 @@ from uuid import UUID
 from scoring.domain.erasure import deciding_keys, pattern
 from scoring.domain.people import EMAIL, PHONE, KeyName
 from scoring.store import feedback, nurturing, signals
+from scoring.store.accounts import forget as forget_companies
 from scoring.store.save import columns
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -115,6 +116,7 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     persons, submissions = list(subject.persons), list(subject.submissions)
     leads = list(subject.leads)
     await signals.erase(conn, subject.keys, submissions)
+    await forget_companies(conn, persons, leads)
     await nurturing.erase(conn, persons, subject.keys, leads, now)
     await conn.execute(_q.erase_submission_keys, submissions)
     await conn.execute(_q.erase_submissions, submissions)

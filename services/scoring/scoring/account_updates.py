@@ -1,0 +1,75 @@
+"""Open leads published again after accounts changed, or after a person said which account a company is."""
+
+from uuid import UUID
+
+from lead_events import Cause
+from lead_events.words import CauseKind
+from rulebook.store import RulebookCache
+from scoring import metrics, regrade
+from scoring.cards import CompiledCards
+from scoring.regrade import BULK_TOPIC, Regrading
+from scoring.store import accounts
+from scoring.store.accounts import Update
+from service_kit.runtime import Runtime
+from service_kit.unit import Unit
+
+CHUNK = 200
+"""Leads a transaction, and a round: one a second, so that a change of every account does not stand in
+front of what buyers do."""
+
+
+class AccountUpdates:
+    """Looks through the leads that a change may concern. Any number of instances may: one is at a change at a
+    time, and what a crash repeats of a chunk has the same ids."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._rulebooks = RulebookCache()
+        self._cards = CompiledCards()
+
+    async def work(self) -> None:
+        """One round: a chunk of leads, and whatever changes concern no lead before it."""
+        while await self._runtime.in_transaction(self._chunk) == 0:
+            pass
+        await self._runtime.published()
+
+    async def _chunk(self, unit: Unit) -> int | None:
+        """How many leads were looked at; None where there is nothing to do yet."""
+        update = await accounts.oldest_update(unit.conn)
+        if update is None:
+            return None
+        if not await accounts.is_settled(unit.conn, update):
+            return 0 if update.horizon is None else None
+        leads = await accounts.concerned(unit.conn, update, CHUNK)
+        published = await self._look(unit, update, leads) if leads else 0
+        is_last = len(leads) < CHUNK
+        await accounts.advance(unit.conn, update, leads, published, unit.now if is_last else None)
+        unit.after_commit(lambda: metrics.ACCOUNT_LEADS.inc(published))
+        return len(leads)
+
+    async def _look(self, unit: Unit, update: Update, leads: list[UUID]) -> int:
+        history = await self._rulebooks.history(unit.conn)
+        regrading = await regrade.begin(unit, self._cards.of(history)(unit.now), leads=leads)
+        if update.clues is None:
+            found = regrading.book.open_leads
+            persons = {
+                person.id: person for lead in found for person in (regrading.people.root(lead.person_id),)
+            }
+            await accounts.save_clues(unit.conn, {i: accounts.clues_of(p) for i, p in persons.items()})
+        before = await accounts.told(unit.conn, leads)
+        cause = Cause.model_construct(id=update.id, kind=CauseKind.ACCOUNT, at=update.at)
+        published = _publish(regrading, {lead: before.get(lead) for lead in leads}, cause)
+        await regrading.save(BULK_TOPIC)
+        return published
+
+
+def _publish(regrading: Regrading, before: dict[UUID, str | None], cause: Cause) -> int:
+    """Publish the leads that tell otherwise of their account now."""
+    published = 0
+    for lead in list(regrading.book.open_leads):
+        if lead.id not in before:
+            continue
+        known = regrading.people.root(lead.person_id).known
+        if accounts.said(regrading.book.accounts.told(known, lead.line)) != before[lead.id]:
+            published += regrading.rescore(lead, cause, always=True)
+    return published
