@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from uuid import UUID
 
 from rulebook.findings import Finding, RulebookInvalid
 from rulebook.store import UnknownVersion
@@ -48,6 +49,63 @@ class NamesThePerson(PersonError):
     says = "`by` and `reason` are kept for good: write them without the person's e-mail or phone"
 
 
+class MergeError(Exception):
+    """Why a merge cannot be undone; the message says what to do instead."""
+
+    status = 409
+    title = "The merge cannot be undone"
+    says = ""
+
+    def __init__(self, says: str = "") -> None:
+        super().__init__(says or self.says)
+
+
+class UnknownMerge(MergeError):
+    """This person was merged with nobody: answered 404."""
+
+    status = 404
+    title = "No such merge"
+    says = "this person was found to be nobody else: `GET /v1/merges` (`baton person merges`) lists who was"
+
+
+class UndoneAlready(MergeError):
+    """Nothing of it stands: answered 409."""
+
+    title = "The merge is undone already"
+    says = "the two are parted already, by a key that stopped identifying or by hand: nothing is left to do"
+
+
+class MergeTooOld(MergeError):
+    """It is older than the term: answered 409."""
+
+    title = "The merge is older than 30 days"
+    says = (
+        "reps have worked with the one person for more than 30 days, so the two are not told apart any more:"
+        " have the rep reject the open lead as wrong data, and send the other's form again under an e-mail or"
+        " external id of their own, which opens a person and a lead for them"
+    )
+
+
+class SeveralMerges(MergeError):
+    """The person named is the one that several turned out to be: answered 409."""
+
+    title = "Several persons turned out to be this one"
+
+    def __init__(self, others: Sequence[UUID]) -> None:
+        named = ", ".join(map(str, others[:10]))
+        super().__init__(f"several persons turned out to be this one: name the one to part, of {named}")
+
+
+class NothingToPart(MergeError):
+    """No key tells the two apart: answered 409."""
+
+    title = "No key tells the two apart"
+    says = (
+        "everything that the two have sent carries the same e-mail or external id, or nothing of one of them"
+        " is left: have the e-mail put right where it was sent from, and that submission moves by itself"
+    )
+
+
 @contextmanager
 def as_problems() -> Iterator[None]:
     """Turn domain errors into answers that say what to send instead."""
@@ -68,6 +126,8 @@ def as_problems() -> Iterator[None]:
         raise Problem(404, "No such person", str(error)) from error
     except (SharedPhone, NoErasureKey) as error:
         raise Problem(409, error.title, str(error)) from error
+    except MergeError as error:
+        raise Problem(error.status, error.title, str(error), field="person_id") from error
     except NamesThePerson as error:
         raise Problem(422, error.title, str(error), field="reason") from error
 

@@ -172,7 +172,7 @@ def known_series() -> None:
         SET_ASIDE.labels(work)
     for decision in ("release", "refuse"):
         DECIDED.labels(decision)
-    for kind in ("exported", "erased", "suppressed", "allowed", "expired"):
+    for kind in ("exported", "erased", "suppressed", "allowed", "expired", "parted"):
         PERSON_ACTS.labels(kind)
     for kind in ("quarantined", "refused", "raw", "persons", "signals"):
         RETENTION.labels(kind)

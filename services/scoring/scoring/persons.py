@@ -13,7 +13,7 @@ from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
 from scoring.domain.erasure import ErasureKeys, needles
-from scoring.domain.people import KeyName
+from scoring.domain.people import EMAIL, ROLE, KeyName
 from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPerson
 from scoring.store import persons
 from scoring.store.persons import Subject
@@ -93,7 +93,8 @@ class PersonDesk:
             if not subject.is_known and named.key is None:
                 raise UnknownPerson
             done = await erase_subject(unit, subject, order, act=act)
-            hashes = [self._keys.new_hash(name) for name in (*subject.keys, *subject.visitors)]
+            names = (*subject.keys, *subject.visitors)
+            hashes = list(dict.fromkeys(self._keys.new_hash(name) for name in names))
             await persons.insert_tombstones(unit.conn, hashes, act, unit.now, self._keys.checks()[0])
             _tell(unit, subject, act, hashes)
             return done
@@ -169,14 +170,16 @@ def _tell(unit: Unit, subject: Subject, act: UUID, hashes: list[str]) -> None:
 
 async def _lock(unit: Unit, named: Named) -> Subject:
     await persons.lock_erasures(unit.conn)
-    first = named.person_id
-    if named.key is not None:
-        first, is_shared = await persons.person_of(unit.conn, named.key)
-        if first is None and named.mailbox is not None:
-            first, is_shared = await persons.person_of(unit.conn, named.mailbox)
+    first, names = named.person_id, named.keys()
+    roles = [(ROLE, value) for kind, value in names if kind == EMAIL]  # by a list of the company's own
+    for name in dict.fromkeys([*names, *roles]):
+        first, is_shared = await persons.person_of(unit.conn, name)
         if is_shared:
             raise SharedPhone
-    subject = await persons.lock_subject(unit.conn, first, named.keys())
+        if first is not None:
+            names = [*names, name]
+            break
+    subject = await persons.lock_subject(unit.conn, first, names)
     await unit.refresh_now()
     return subject
 

@@ -122,3 +122,39 @@ def test_leaving_alone_and_allowing(known: Services, baton: Run) -> None:
     assert (
         len(bodies(known, "POST /v1/persons/suppress")) == len(bodies(known, "POST /v1/persons/allow")) == 1
     )
+
+
+MERGE = {
+    "at": AT,
+    "person_id": PERSON,
+    "name": "Leo Sample",
+    "merged_into": LEAD,
+    "merged_into_name": "Eva Sample",
+    "submission_id": LEAD,
+    "leads_ended": [],
+    "leads_moved": [],
+    "undone_at": None,
+    "undone_by": None,
+    "undone_reason": None,
+    "undo_until": "2026-12-26T10:00:00Z",
+}
+
+
+def test_who_was_found_to_be_somebody_else_is_listed(known: Services, baton: Run) -> None:
+    known.answer("GET /v1/merges", {"merges": [MERGE]})
+    result = baton("person", "merges", "eva@example.com")
+    assert result.exit_code == 0, result.output
+    assert "Leo Sample" in result.output
+    assert "2026-12-26" in result.output
+
+
+def test_a_merge_is_undone_by_the_persons_id_after_a_question(known: Services, baton: Run) -> None:
+    path = f"POST /v1/persons/{PERSON}/undo-merge"
+    known.answer(path, DONE | {"parted": [{"person_id": LEAD, "leads_moved": []}], "kept_apart": 1})
+    declined = baton("person", "undo-merge", PERSON, "--reason", "a household", stdin="n\n")
+    assert declined.exit_code != 0
+    assert not bodies(known, path)
+    done = baton("person", "undo-merge", PERSON, "--reason", "a household", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "stands alone again" in done.output
+    assert bodies(known, path)[0]["reason"] == "a household"

@@ -6,6 +6,7 @@ from scoring.api.accounts import account_routes
 from scoring.api.forms import form_routes
 from scoring.api.imports import import_routes
 from scoring.api.leads import lead_routes
+from scoring.api.merges import merge_routes
 from scoring.api.nurturing import nurturing_routes
 from scoring.api.persons import person_routes
 from scoring.api.quarantine import quarantine_routes
@@ -24,6 +25,7 @@ SUBJECTS = (
     submission_routes,
     person_routes,
     account_routes,
+    merge_routes,
     quarantine_routes,
     replay_routes,
     form_routes,

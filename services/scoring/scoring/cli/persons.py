@@ -1,39 +1,24 @@
 """`baton person`: one person shown, exported, erased, left alone, across all services, over HTTP."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from baton_cli.audit import operator_name
 from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
-from baton_cli.errors import BadUsage, FoundNothing
+from baton_cli.errors import FoundNothing
 from baton_cli.files import Force, Out, save
-from baton_cli.identities import read_id
 from baton_cli.leads import person_in
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_json, print_line, progress
 from baton_cli.stack import Service
+from scoring.cli.merges import merges, undo_merge
+from scoring.cli.whom import Reason, Who, Yes, find_person, read_who
 
 LEADS_AT_ONCE = 100
 """Leads that one request to the router or sla-monitor names, for the length of its address."""
-
-Who = Annotated[
-    str,
-    typer.Argument(
-        metavar="WHO",
-        help="E-mail, phone with + and country code, person id, or external:ID.",
-        show_default=False,
-    ),
-]
-Reason = Annotated[
-    str,
-    typer.Option(
-        "--reason", metavar="TEXT", help="Why; kept for good, so leave the person's data out of it."
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask again.")]
 
 person = command_group(
     help="One person: what is kept, a copy of it, erased everywhere, left alone, contacted again."
@@ -44,7 +29,7 @@ person = command_group(
 def show(who: Who, stack: StackFile = None, as_json: AsJson = False) -> None:
     """Who it is and how much is kept of them."""
     with open_client(stack) as client:
-        found = _find(client, who)
+        found = find_person(client, who)
     if as_json:
         print_json(found)
         return
@@ -69,7 +54,7 @@ def erase(
     """Erase a person from every store; what of them is still in a spool is dropped when it drains."""
     with open_client(stack) as client:
         try:
-            found = _find(client, who)
+            found = find_person(client, who)
         except FoundNothing:
             found = None
         _confirm(_warning(found), yes)
@@ -90,7 +75,7 @@ def suppress(
 ) -> None:
     """Have nobody contact a person: their open leads are closed, the reps told why, no promise broken."""
     with open_client(stack) as client:
-        found = _find(client, who)
+        found = find_person(client, who)
         leads = found["counts"]["open_leads"]
         _confirm(
             f"{_name(found)}: {leads} open leads will be closed, and later ones not routed, unless "
@@ -109,31 +94,12 @@ def allow(who: Who, reason: Reason, stack: StackFile = None, as_json: AsJson = F
     _tell(done, "May be contacted again, from the next submission on.", as_json=as_json)
 
 
-def read_who(who: str) -> dict[str, str]:
-    """The field of scoring's API that names a person. Raises BadUsage."""
-    text = who.strip()
-    if text.startswith("external:"):
-        return {"external_id": text.removeprefix("external:")}
-    if "@" in text:
-        return {"email": text}
-    if text.startswith("+"):
-        return {"phone": text}
-    identity = read_id(text)
-    if identity is not None:
-        return {"person_id": identity}
-    raise BadUsage(
-        f"{who!r} names nobody: write an e-mail, a phone with + and country code, a person id of 36 "
-        "characters, or external:ID."
-    )
+person.command()(merges)
+person.command("undo-merge")(undo_merge)
 
 
 def _order(who: str, reason: str) -> dict[str, str]:
     return {**read_who(who), "by": operator_name(), "reason": reason}
-
-
-def _find(client: Client, who: str) -> dict[str, Any]:
-    found: dict[str, Any] = client.post(Service.SCORING, "/v1/persons/find", read_who(who))
-    return found
 
 
 def _export(client: Client, who: str, reason: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from lead_events import LeadSubmitted
-from scoring.domain.people import EMAIL, PHONE, KeyName
+from scoring.domain.people import EMAIL, PHONE, ROLE, KeyName
 
 SHORTEST_NEEDLE = 6
 """Characters. A shorter identity would be found in texts that have nothing to do with the person."""
@@ -44,13 +44,16 @@ class ErasureKeys:
 
 def _hash(secret: bytes, name: KeyName) -> str:
     kind, value = name
+    kind = EMAIL if kind == ROLE else kind  # whether an address is a role's may change with the rulebook
     return hmac.new(secret, f"{kind}:{value}".encode(), sha256).hexdigest()
 
 
 def deciding_keys(keys: Collection[KeyName]) -> list[KeyName]:
-    """The keys that say whose submission it is: a phone beside an e-mail may be somebody else's too."""
+    """The keys that say whose submission it is: a phone beside an e-mail may be somebody else's too, and a
+    role address is wherever it does not stand alone."""
     has_email = any(kind == EMAIL for kind, _ in keys)
-    return [name for name in keys if name[0] != PHONE or not has_email]
+    deciding = [name for name in keys if name[0] != ROLE and (name[0] != PHONE or not has_email)]
+    return deciding or list(keys)
 
 
 def is_from_before(
@@ -101,5 +104,5 @@ def _sign(sign: str) -> str:
 def needles(names: Iterable[KeyName]) -> list[str]:
     """What finds a person in a text: e-mails and phones that are long enough to mean nobody else."""
     return sorted(
-        {value for kind, value in names if kind in (EMAIL, PHONE) and len(value) >= SHORTEST_NEEDLE}
+        {value for kind, value in names if kind in (EMAIL, PHONE, ROLE) and len(value) >= SHORTEST_NEEDLE}
     )

@@ -62,6 +62,8 @@ SELECT id, keys, event->>'visitor' AS visitor FROM submissions WHERE person_id =
 SELECT id, keys FROM submissions
 WHERE person_id IS NULL AND state <> 'erased' AND keys && $1::text[]
     AND NOT EXISTS (SELECT 1 FROM unnest(keys) AS k WHERE k LIKE 'email:%' AND k <> ALL($1::text[]))
+    AND (EXISTS (SELECT 1 FROM unnest(keys) AS k WHERE k = ANY($1::text[]) AND k NOT LIKE 'role:%')
+        OR NOT EXISTS (SELECT 1 FROM unnest(keys) AS k WHERE k NOT LIKE 'role:%'))
 UNION
 SELECT id, keys FROM submissions WHERE person_id IS NULL AND duplicate_of = ANY($3::uuid[])
 UNION
@@ -147,6 +149,12 @@ WHERE person_id = ANY($1::uuid[])
 UPDATE identity_keys SET email = NULL WHERE kind = 'phone' AND email = ANY($1::text[])
 
 -- name: erase_persons
+-- name: erase_kept_apart
+-- What kept the erased apart from others: it is made of their keys.
+DELETE FROM kept_apart USING unnest($1::text[], $2::text[]) AS gone (kind, value)
+WHERE (kept_apart.kind, kept_apart.value) = (gone.kind, gone.value)
+    OR (kept_apart.other_kind, kept_apart.other_value) = (gone.kind, gone.value)
+
 -- The persons themselves.
 DELETE FROM persons WHERE id = ANY($1::uuid[])
 

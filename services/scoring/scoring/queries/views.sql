@@ -15,7 +15,7 @@ ORDER BY l.opened_at DESC, l.id DESC LIMIT $5
 -- Leads of the person with an e-mail and of all who turned out to be that person, otherwise as list_leads.
 WITH RECURSIVE up AS (
     SELECT p.id, p.merged_into FROM identity_keys k JOIN persons p ON p.id = k.person_id
-    WHERE k.kind = $6 AND k.value = $7
+    WHERE k.kind = ANY($6::text[]) AND k.value = $7
     UNION
     SELECT p.id, p.merged_into FROM persons p JOIN up ON p.id = up.merged_into
 ), whole AS (

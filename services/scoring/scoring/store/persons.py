@@ -128,6 +128,7 @@ async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
     await _erase_keys_of_nobody(conn, subject)
     await conn.execute(_q.free_shared_keys, persons)
     await conn.execute(_q.forget_beside_phones, [value for kind, value in subject.keys if kind == EMAIL])
+    await conn.execute(_q.erase_kept_apart, *columns(subject.sent, 2))
     await conn.execute(_q.erase_persons, persons)
     named = pattern(subject.keys)
     await conn.execute(_q.erase_reasons, persons, named)

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from rulebook.normalise import email_key
-from scoring.domain.people import EMAIL
+from scoring.domain.people import EMAIL, ROLE
 from scoring.domain.profile import Known
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -42,7 +42,7 @@ async def leads(conn: Connection, wanted: Wanted, *, after: Place | None, limit:
     at, identity = (after.at, after.id) if after else (None, None)
     common = at, identity, wanted.quadrant, wanted.line, limit
     if wanted.email is not None:
-        rows = await conn.fetch(_q.leads_of_email, *common, EMAIL, email_key(wanted.email))
+        rows = await conn.fetch(_q.leads_of_email, *common, [EMAIL, ROLE], email_key(wanted.email))
     elif wanted.id_prefix is not None:
         first, last = UUID(wanted.id_prefix.ljust(32, "0")), UUID(wanted.id_prefix.ljust(32, "f"))
         rows = await conn.fetch(_q.leads_by_id_prefix, *common, first, last)
