@@ -148,13 +148,13 @@ WHERE person_id = ANY($1::uuid[])
 -- E-mails of the erased that stand beside other people's phones.
 UPDATE identity_keys SET email = NULL WHERE kind = 'phone' AND email = ANY($1::text[])
 
--- name: erase_persons
 -- name: erase_kept_apart
 -- What kept the erased apart from others: it is made of their keys.
 DELETE FROM kept_apart USING unnest($1::text[], $2::text[]) AS gone (kind, value)
 WHERE (kept_apart.kind, kept_apart.value) = (gone.kind, gone.value)
     OR (kept_apart.other_kind, kept_apart.other_value) = (gone.kind, gone.value)
 
+-- name: erase_persons
 -- The persons themselves.
 DELETE FROM persons WHERE id = ANY($1::uuid[])
 
