@@ -138,6 +138,24 @@ async def test_an_undone_merge_is_noted_and_leads_stay_with_their_reps(routing: 
     assert await effects(routing) == {"undone_merge_noted": 1}
 
 
+async def test_of_an_undone_merge_an_assigned_lead_stays_and_what_left_it_is_routed_anew(
+    routing: World,
+) -> None:
+    """As scoring tells it: the lead with its person, and what others had sent into it as a lead of theirs."""
+    await routing.take("ada")
+    holder = routing.holder("ada")
+    routing.merge(kind="undone", ended=[])
+    routing.score("ada", cause=CauseKind.RESCORE, person="somebody else")
+    routing.score("caller", cause=CauseKind.RESCORE, person="caller")
+    await routing.read()
+    assert routing.kinds("ada") == ["assigned"]
+    assert routing.holder("ada") == holder
+    assert routing.kinds("caller") == ["assigned"]
+    shown = (await routing.operate("GET", f"/v1/leads/{lead_id('ada')}")).json()
+    assert shown["person_id"] == str(lead_id("somebody else"))
+    await routing.loads()
+
+
 async def test_the_rep_of_a_merged_lead_is_told_where_it_went(routing: World) -> None:
     await routing.take("ada")
     routing.merge(ended=["ada"])

@@ -60,6 +60,21 @@ async def test_a_merged_leads_promises_end_without_breach(world: World) -> None:
     assert missing == [{"missing": 0, "state": "assigned"}, {"missing": 0, "state": "merged"}]
 
 
+async def test_an_undone_merge_ends_no_promise(world: World) -> None:
+    lead = a_lead()
+    world.publish_rulebook()
+    world.assigned(lead)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        await world.catch_up()
+        world.at(MONDAY_9 + timedelta(minutes=5))
+        world.merged(lead, kind="undone", leads_moved=[lead])
+        world.at(ACCEPT_DUE + MARGIN)
+        await world.read_all(consumer)
+        await world.fire()
+    assert [event.lead_id for event in world.out("sla-breached")] == [lead]
+
+
 async def test_an_erased_persons_promises_end_without_breach_whatever_the_router_says_later(
     world: World,
 ) -> None:

@@ -89,7 +89,8 @@ def _sorted_out(batch: Batch, calendars: Calendars) -> News:
             case LeadRouted() as routed:
                 _sort_routed(batch, news, calendars, received, routed)
             case LeadMerged() as merge:
-                news.ends.append((received, _ended(received, merge.leads_ended, CloseReason.MERGED)))
+                ended = merge.leads_ended if merge.kind == "merged" else ()  # an undone one ends nothing
+                news.ends.append((received, _ended(received, ended, CloseReason.MERGED)))
             case PersonErased() as erased:
                 news.ends.append((received, _ended(received, erased.leads, CloseReason.ERASED)))
             case RepAvailabilityChanged() as change:
