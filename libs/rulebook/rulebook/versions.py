@@ -1,7 +1,7 @@
 """The versions of a rulebook over time. Everybody chooses by event time, so all pods switch together."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,6 +55,13 @@ class History:
         if not self._versions:
             raise NoRulebookYet("no rulebook is published yet; publish one with `baton rulebook publish`")
         return max(self._versions, key=lambda each: each.version)
+
+    def between(self, after: datetime, until: datetime) -> list[Versioned]:
+        """The versions that came into force after a moment and by another, in that order."""
+        return self._versions[bisect_right(self._starts, after) : bisect_right(self._starts, until)]
+
+    def __iter__(self) -> Iterator[Versioned]:
+        return iter(self._versions)
 
     def with_version(self, versioned: Versioned) -> "History":
         """This history and one more version; a version known already stays as it was."""

@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+from lead_events.words import BuyerStage
+from rulebook.models import Rulebook, Scorecard
+from rulebook.publication import checksum
 from rulebook.versions import History, Versioned
 from scorecard.compiled import compile_scorecard
 from scoring.domain.publications import Cards, CardsAt
+from scoring.domain.shadows import ShadowCard
 
 
 class CompiledCards:
@@ -26,9 +30,27 @@ class CompiledCards:
         known = self._by_version.get(versioned.version)
         if known is not None and known[0] is versioned:
             return known[1]
-        rulebook = versioned.rulebook
-        stages = {form: each.buyer_stage for form, each in rulebook.forms.items() if each.buyer_stage}
-        by_line = {line: compile_scorecard(card, stages) for line, card in rulebook.scorecards.items()}
-        cards = Cards(versioned.version, by_line, rulebook.currency)
+        cards = cards_of(versioned)
         self._by_version[versioned.version] = versioned, cards
         return cards
+
+
+def cards_of(versioned: Versioned) -> Cards:
+    """The scorecards of one version, compiled; takes a tenth of a second for a hundred rules or so."""
+    rulebook, stages = versioned.rulebook, stages_of(versioned.rulebook)
+    by_line = {line: compile_scorecard(card, stages) for line, card in rulebook.scorecards.items()}
+    shadows = {
+        line: ShadowCard(compile_scorecard(card, stages), card_id(card))
+        for line, card in rulebook.shadow_scorecards.items()
+    }
+    return Cards(versioned.version, by_line, rulebook.currency, shadows)
+
+
+def stages_of(rulebook: Rulebook) -> dict[str, BuyerStage]:
+    """Forms that show how far on their way their senders are."""
+    return {form: each.buyer_stage for form, each in rulebook.forms.items() if each.buyer_stage}
+
+
+def card_id(card: Scorecard) -> str:
+    """SHA-256 (hex) of how a scorecard is written: what tells whether it is the same as another."""
+    return checksum(card.model_dump(mode="json", by_alias=True, exclude_none=True))

@@ -32,7 +32,7 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
-from scoring.store import accounts, again, health, interest, load, persons, save
+from scoring.store import accounts, again, health, interest, load, persons, save, shadows
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
@@ -184,7 +184,8 @@ async def _load(
     signals = await interest.load(conn, found.persons, names, [*cards, cards_at(now)], now)
     whose = await accounts.load(conn, found.persons, (dict(each.profile) for each in submissions))
     is_open = [lead for lead in found.leads if lead.state is LeadState.OPEN]
-    book = LeadBook(is_open, signals=signals, accounts=whose)
+    tried = await shadows.load(conn, (lead.id for lead in is_open), [*cards, cards_at(now)])
+    book = LeadBook(is_open, signals=signals, accounts=whose, shadows=tried)
     holdings = Holdings(book, {lead.id: lead for lead in found.leads}, before.said)
     desk = Desk(
         people,
@@ -272,6 +273,7 @@ async def _save(batch: Batch, work: _Work) -> None:
     await _forget(batch, work)
     await save.save_scores(conn, book.publications, batch.now)
     await accounts.save(conn, book.accounts, people.changed_persons.values(), book.publications, batch.now)
+    await shadows.save(conn, book.shadows, batch.now)
     await save.save_merges(conn, [each for each in work.desk.merges if each.is_of_persons], batch.now)
     for merge in work.desk.merges:
         event = merge.event
@@ -308,6 +310,7 @@ def _count(work: _Work) -> None:
     fates = (fate for _, fate, _ in work.taken)
     merged = sum(each.is_of_persons and not each.is_undone for each in work.desk.merges)
     metrics.observe(fates, work.book.publications, merged)
+    metrics.observe_shadows(work.book.shadows)
 
 
 def _in_order(leads: Iterable[Lead]) -> list[Lead]:

@@ -18,13 +18,20 @@ from scoring.handlers import Scoring
 from scoring.health import EVERY, HealthBook, fetch_reports_spec
 from scoring.imports import imports_spec
 from scoring.nurturing import LOOK_EVERY as LOOK_AT_NURTURING_EVERY
-from scoring.nurturing import NurturingBook
-from scoring.nurturing_list import LOOK_EVERY as LIST_EVERY
+from scoring.nurturing import Nurtured, NurturingBook
 from scoring.nurturing_list import NurturingFile
 from scoring.releases import Releases
 from scoring.replay import Replays
+from scoring.rescoring import Rescorings
 from scoring.retention import LOOK_EVERY, Retention
-from scoring.settings import ScoringSettings, carriers, erasure_keys, nurturing_dir, retention_hour
+from scoring.settings import (
+    ScoringSettings,
+    carriers,
+    erasure_keys,
+    nurturing_dir,
+    rescore_rate,
+    retention_hour,
+)
 from scoring.signals import Signals, signals_spec
 from scoring.tombstones import Tombstones
 from scoring.waking import WAKE_EVERY, WakeUps
@@ -55,6 +62,7 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         ("replays", Replays(runtime).work),
         ("crossings", Crossings(runtime).work),
         ("account updates", AccountUpdates(runtime).work),
+        ("rescorings", Rescorings(runtime, rescore_rate(runtime.settings)).work),
     ):
         yield Periodic(
             name, every=timedelta(seconds=1), work=work, only_one=True, database=database, clock=clock
@@ -75,17 +83,13 @@ def parts(runtime: Runtime) -> Iterable[Part]:
     yield Periodic(
         "nurturing",
         every=LOOK_AT_NURTURING_EVERY,
-        work=NurturingBook(runtime).work,
+        work=Nurtured(NurturingBook(runtime), NurturingFile(runtime, nurturing_dir(runtime.settings))).work,
         only_one=True,
         database=database,
         on_loss=metrics.forget_nurturing,
         clock=clock,
     )
-    for name, every, work in (
-        ("wake-ups", WAKE_EVERY, WakeUps(runtime).work),
-        ("nurturing list", LIST_EVERY, NurturingFile(runtime, nurturing_dir(runtime.settings)).work),
-    ):
-        yield Periodic(name, every=every, work=work, only_one=True, database=database, clock=clock)
+    yield Periodic("wake-ups", every=WAKE_EVERY, work=WakeUps(runtime).work, clock=clock)
     sender = Sender(database, carriers(runtime.settings), clock)
     yield Periodic("deliveries", every=timedelta(seconds=2), work=sender.work, clock=clock)
     book = ReceiptsBook(database)

@@ -13,6 +13,7 @@ from scoring.domain.handover import Telling
 from scoring.domain.health import FormHealth
 from scoring.domain.publications import Publication
 from scoring.domain.remap import Finding
+from scoring.domain.shadows import Shadows
 from scoring.domain.submissions import Fate
 from scoring.domain.waking import Waking
 
@@ -45,6 +46,20 @@ ACCOUNT_LEADS = Counter(
     "baton_scoring_account_leads_total",
     "Leads published again because what is known of their account changed.",
 )
+SHADOW = Counter(
+    "baton_scoring_shadow_scores_total",
+    "Leads scored in the shadow too, by the quadrant that holds and the one in the shadow.",
+    ["quadrant", "shadow"],
+)
+SHADOW_FAILURES = Counter(
+    "baton_scoring_shadow_failures_total", "Leads that could not be scored in the shadow."
+)
+RESCORED = Counter(
+    "baton_scoring_rescored_total",
+    "Open leads scored again under another scorecard: published, same, or set aside.",
+    ["outcome"],
+)
+RESCORE_OUTCOMES = ("published", "same", "set_aside")
 SIGNAL_KINDS = tuple(kind.value for kind in SignalKind)
 PERSON_ACTS = Counter(
     "baton_scoring_person_acts_total", "What was done about persons: exported, erased, ...", ["kind"]
@@ -162,6 +177,7 @@ def known_series() -> None:
     """Create every series at zero."""
     for kind in SIGNAL_KINDS:
         SIGNALS.labels(kind)
+    _series_of_scorecards()
     delivery.metrics.known_series()
     _series_of_nurturing()
     for reason in QuarantineReason:
@@ -189,9 +205,30 @@ def _series_of_nurturing() -> None:
         UNSUBSCRIBED.labels(via)
 
 
+def _series_of_scorecards() -> None:
+    for quadrant in Quadrant:
+        for shadow in Quadrant:
+            SHADOW.labels(quadrant.value, shadow.value)
+    for outcome in RESCORE_OUTCOMES:
+        RESCORED.labels(outcome)
+
+
 def count_crossings(leads: int) -> None:
     """Count the leads that one committed transaction has moved because their time had come."""
     CROSSED.inc(leads)
+
+
+def observe_shadows(shadows: Shadows) -> None:
+    """Count what one committed transaction scored in the shadow."""
+    for quadrant, shadow in shadows.pairs():
+        SHADOW.labels(quadrant.value, shadow.value).inc()
+    SHADOW_FAILURES.inc(len(shadows.failures))
+
+
+def count_rescored(outcomes: Mapping[str, int]) -> None:
+    """Count what one committed chunk of a rescoring came to."""
+    for outcome, leads in outcomes.items():
+        RESCORED.labels(outcome).inc(leads)
 
 
 def count_person_act(kind: str) -> None:

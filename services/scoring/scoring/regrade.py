@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from lead_events import Cause, Journey
+from scoring import metrics
 from scoring.domain.book import LeadBook
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import KeyName, People
 from scoring.domain.publications import Cards, Occasion
-from scoring.store import accounts, interest, load, save
+from scoring.store import accounts, interest, load, save, shadows
 from scoring.store.load import WorkingSet
 from service_kit.unit import Unit
 
@@ -62,9 +64,14 @@ class Regrading:
         await save.save_leads(unit.conn, changed, book.moved, {})
         await save.save_scores(unit.conn, book.publications, unit.now)
         await accounts.save(unit.conn, book.accounts, (), book.publications, unit.now)
+        await shadows.save(unit.conn, book.shadows, unit.now)
+        unit.after_commit(partial(metrics.observe_shadows, book.shadows))
         for each in book.publications:
             identity = each.event.lead_id
-            unit.emit(topic, each.event, key=identity, cause=each.event_cause, subject=identity)
+            number = each.event.seq
+            unit.emit(
+                topic, each.event, key=identity, cause=each.event_cause, subject=identity, ordinal=number
+            )
 
 
 async def begin(
@@ -85,5 +92,7 @@ async def of(unit: Unit, cards: Cards, found: WorkingSet, names: Collection[KeyN
     now: datetime = await unit.refresh_now()
     signals = await interest.load(unit.conn, found.persons, names, [cards], now)
     is_open = [lead for lead in found.leads if lead.state is LeadState.OPEN]
-    book = LeadBook(is_open, signals=signals, accounts=await accounts.load(unit.conn, found.persons))
+    whose = await accounts.load(unit.conn, found.persons)
+    tried = await shadows.load(unit.conn, (lead.id for lead in is_open), [cards])
+    book = LeadBook(is_open, signals=signals, accounts=whose, shadows=tried)
     return Regrading(unit, People(found.keys, found.persons), book, cards)

@@ -31,11 +31,22 @@ class ScoringSettings(DeliverySettings):
         description="folder for the daily list of who is in nurturing, where nurturing.yaml asks for one; "
         "files of seven days stay",
     )
+    rescore_rate: int = Field(
+        500,
+        ge=1,
+        le=100_000,
+        description="open leads a second at most that are scored again under another scorecard",
+    )
 
 
 def nurturing_dir(settings: ServiceSettings) -> Path | None:
     """Where the daily list goes; None where there is no folder for it."""
     return settings.nurturing_dir if isinstance(settings, ScoringSettings) else None
+
+
+def rescore_rate(settings: ServiceSettings) -> int:
+    """So many leads a second are scored again under another scorecard."""
+    return settings.rescore_rate if isinstance(settings, ScoringSettings) else 500
 
 
 def erasure_keys(settings: ServiceSettings) -> ErasureKeys:

@@ -11,6 +11,7 @@ from scoring.api.nurturing import nurturing_routes
 from scoring.api.persons import person_routes
 from scoring.api.quarantine import quarantine_routes
 from scoring.api.replays import replay_routes
+from scoring.api.rescorings import rescoring_routes
 from scoring.api.rulebooks import rulebook_routes
 from scoring.api.signals import signal_routes
 from scoring.api.submissions import submission_routes
@@ -24,10 +25,11 @@ SUBJECTS = (
     signal_routes,
     submission_routes,
     person_routes,
-    account_routes,
     merge_routes,
+    account_routes,
     quarantine_routes,
     replay_routes,
+    rescoring_routes,
     form_routes,
     import_routes,
     nurturing_routes,

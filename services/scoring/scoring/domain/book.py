@@ -11,7 +11,8 @@ from scoring.domain.acts import Act, absorb, join, opened_by, put_right
 from scoring.domain.interest import Signals
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Person
-from scoring.domain.publications import Graded, Occasion, Publication, event_of, grade
+from scoring.domain.publications import Graded, Occasion, Publication, event_of, facts_of, grade
+from scoring.domain.shadows import Shadows
 
 
 class LetGo(StrEnum):
@@ -33,6 +34,7 @@ class LeadBook:
     publications: list[Publication] = field(default_factory=list)
     signals: Signals = field(default_factory=Signals)
     accounts: AccountBook = field(default_factory=AccountBook)
+    shadows: Shadows = field(default_factory=Shadows)
     _by_person: dict[UUID, dict[str, Lead]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,6 +102,7 @@ class LeadBook:
         if mine.get(lead.line) is lead:
             del mine[lead.line]
         lead.state = LeadState.ERASED
+        self.shadows.scores.pop(lead.id, None)
         self.publications[:] = [each for each in self.publications if each.event.lead_id != lead.id]
         return True
 
@@ -145,16 +148,24 @@ class LeadBook:
         self._publish(lead, person, self._grade(lead, person, occasion), occasion)
 
     def rescore(self, lead: Lead, person: Person, occasion: Occasion) -> bool:
-        """Score a lead anew, and publish it only where it has moved to another quadrant or stage. Whether."""
+        """Score a lead anew, and publish it only where it has moved to another quadrant or stage, under
+        another scorecard also where it has other points. Whether."""
         graded = self._grade(lead, person, occasion)
-        if graded.has_moved:
+        is_news = graded.has_moved or (occasion.is_fresh and graded.has_other_points)
+        if is_news:
             self._publish(lead, person, graded, occasion)
-        return graded.has_moved
+        return is_news
 
     def _grade(self, lead: Lead, person: Person, occasion: Occasion) -> Graded:
         self.changed[lead.id] = lead
         lead.account = self.accounts.told(person.known, lead.line)
-        return grade(lead, person, self.signals.of(person.id, lead.line), occasion)
+        signals = self.signals.of(person.id, lead.line)
+        graded = grade(lead, person, signals, occasion)
+        shadow = occasion.cards.shadows.get(lead.line)
+        if shadow is not None:
+            facts = facts_of(lead, person, signals)
+            self.shadows.score(lead, shadow, facts, occasion.journey.scored_at)
+        return graded
 
     def _publish(self, lead: Lead, person: Person, graded: Graded, occasion: Occasion) -> None:
         """Also one whose line has no scorecard any more: who may be contacted, and which other leads there

@@ -1,7 +1,7 @@
 """A lead scored as it stands, and the event that says so."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,20 +17,36 @@ from scorecard.score import Facts, Fades, Origin, Scored, Signal, score
 from scorecard.value import Worth, worth
 from scoring.domain.leads import Lead
 from scoring.domain.people import Person
+from scoring.domain.shadows import ShadowCard
 
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """The scorecards of one version of the rulebook, by line, and the company's currency."""
+    """The scorecards of one version of the rulebook, by line, and the company's currency. `shadows`: those
+    tried beside them, by line too."""
 
     version: int
     by_line: dict[str, CompiledScorecard]
     currency: str
+    shadows: Mapping[str, ShadowCard] = field(default_factory=dict)
 
     @property
     def reach(self) -> timedelta:
         """How long ago an act of interest may be and still count for some line; zero where none does."""
+        shadows = (shadow.compiled.reach for shadow in self.shadows.values())
+        return max((self.own_reach, *shadows))
+
+    @property
+    def own_reach(self) -> timedelta:
+        """The same without the shadows."""
         return max((card.reach for card in self.by_line.values()), default=timedelta())
+
+    def counting(self, signals: Sequence[Signal], now: datetime) -> Sequence[Signal]:
+        """The signals that would be known if there were no shadows."""
+        if not self.shadows or not signals:
+            return signals
+        since = now - self.own_reach
+        return [each for each in signals if each.at > since]
 
 
 CardsAt = Callable[[datetime], Cards]
@@ -61,11 +77,12 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A score, what the lead is worth by it, and where it stood before."""
+    """A score, what the lead is worth by it, and where it stood before; whether its points are others."""
 
     scored: Scored
     worth: Worth | None
     before: Before | None
+    has_other_points: bool = False
 
     @property
     def has_moved(self) -> bool:
@@ -85,7 +102,8 @@ def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occas
         lead.due_at = None
         return Graded(_as_it_stood(lead), None, before)
     was = before.quadrant if before is not None and not occasion.is_fresh else None
-    scored = score(card, _facts(lead, person, signals), now, before=was)
+    scored = score(card, facts_of(lead, person, occasion.cards.counting(signals, now)), now, before=was)
+    points = (lead.fit, lead.interest)
     lead.fit, lead.interest = scored.score.fit, scored.score.interest
     lead.quadrant, lead.stage = scored.quadrant, scored.stage
     lead.rulebook_version = occasion.cards.version
@@ -93,7 +111,8 @@ def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occas
     if lead.stage is Stage.SQL and lead.sql_at is None:
         lead.sql_at = occasion.journey.released_at or occasion.cause.at
     value = card.card.value
-    return Graded(scored, worth(value, scored, occasion.cards.currency) if value else None, before)
+    money = worth(value, scored, occasion.cards.currency) if value else None
+    return Graded(scored, money, before, points != (lead.fit, lead.interest))
 
 
 def event_of(
@@ -135,7 +154,8 @@ def event_of(
     )
 
 
-def _facts(lead: Lead, person: Person, signals: Sequence[Signal]) -> Facts:
+def facts_of(lead: Lead, person: Person, signals: Sequence[Signal]) -> Facts:
+    """What a score of the lead is made of."""
     profile = person.known.as_mapping()
     contexts = list(_contexts(lead, profile))
     origins = [

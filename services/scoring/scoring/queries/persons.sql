@@ -119,6 +119,7 @@ WHERE id = ANY($1::uuid[])
 
 -- name: erase_scores
 -- Why leads scored as they did.
+WITH shadows AS (DELETE FROM shadow_scores WHERE lead_id = ANY($1::uuid[]))
 DELETE FROM scores WHERE lead_id = ANY($1::uuid[])
 
 -- name: erase_merges
