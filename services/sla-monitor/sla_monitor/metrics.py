@@ -5,7 +5,15 @@ Test leads are in no figure but the two that compare stores: leads by state, and
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from lead_events.words import ChargedTo, HoldReason, ProgressKind, Quadrant, RoutedKind, TimerKind
+from lead_events.words import (
+    AccountStanding,
+    ChargedTo,
+    HoldReason,
+    ProgressKind,
+    Quadrant,
+    RoutedKind,
+    TimerKind,
+)
 from service_kit.metrics import BUCKETS
 from sla_monitor.domain.timers import SETTLED
 
@@ -13,7 +21,17 @@ KINDS = (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE)
 TIME_LEFT = ("over", "under_5m", "under_1h", "under_1d", "longer", "never")
 TEAMS_AT_MOST = 200
 
-RECEIVED = Counter("baton_leads_received_total", "Leads first heard of from scoring.", ["source", "quadrant"])
+RECEIVED = Counter(
+    "baton_leads_received_total",
+    "New leads first heard of from scoring; requests of accounts that sales knows are none.",
+    ["source", "quadrant"],
+)
+OF_ACCOUNTS = Counter(
+    "baton_account_requests_total",
+    "Requests of accounts that sales knows, by what they are to us: no new marketing leads.",
+    ["standing"],
+)
+KNOWN_STANDINGS = tuple(each for each in AccountStanding if each is not AccountStanding.NONE)
 ROUTED = Counter("baton_leads_routed_total", "Decisions of the router.", ["kind"])
 HELD = Counter("baton_holds_total", "Decisions of the router to hold a lead, by reason.", ["reason"])
 ACTS = Counter("baton_lead_acts_total", "Acts of reps, among them rejected and recycled.", ["kind"])
@@ -78,6 +96,8 @@ def create_known_series() -> None:
     """Series that exist from the start read zero instead of being absent."""
     for quadrant in Quadrant:
         RECEIVED.labels("other", quadrant.value)
+    for standing in KNOWN_STANDINGS:
+        OF_ACCOUNTS.labels(standing.value)
     for routed in RoutedKind:
         ROUTED.labels(routed.value)
     for reason in HoldReason:

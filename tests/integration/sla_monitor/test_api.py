@@ -154,6 +154,31 @@ def _value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
+async def test_requests_of_known_accounts_are_no_new_leads_and_their_speed_counts(world: World) -> None:
+    def figures() -> list[float]:
+        return [
+            _value("baton_leads_received_total", source="website", quadrant="perfect"),
+            *(
+                _value("baton_account_requests_total", standing=standing)
+                for standing in ("customer", "partner", "open_deal", "competitor")
+            ),
+            _value("baton_speed_to_lead_seconds_count"),
+        ]
+
+    account = {"id": UUID(int=17), "crm_id": "A-17", "name": "Acme"}
+    world.publish_rulebook()
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        before = figures()
+        for standing in ("customer", "none"):
+            lead = a_lead()
+            world.scored(lead, account=account | {"standing": standing})
+            world.assigned(lead)
+            world.acted(lead, "contacted", at=world.clock.now())
+        await world.read_all(consumer)
+    assert [new - old for new, old in zip(figures(), before, strict=True)] == [1, 1, 0, 0, 0, 2]
+
+
 async def test_figures_count_leads_and_response_times_and_leave_tests_out(world: World) -> None:
     def figures() -> list[float]:
         return [

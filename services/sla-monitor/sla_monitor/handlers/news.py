@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from lead_events import (
     LeadMerged,
     LeadProgressed,
@@ -214,8 +216,16 @@ def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, 
         newer = lead.note_scoring(_scoring(scored))
         batch.effect(received, TAKEN if newer else KNOWN)
         if first and not lead.is_test:
-            source = scored.source if scored.source in memory.agreements.sources else "other"
-            batch.after_commit(metrics.RECEIVED.labels(source, scored.quadrant.value).inc)
+            batch.after_commit(_volume(memory, scored).inc)
+
+
+def _volume(memory: Memory, scored: LeadScored) -> Counter:
+    """What a lead counts as. Speed to lead is measured for all of them."""
+    account = scored.account
+    if account is not None and account.standing in metrics.KNOWN_STANDINGS:
+        return metrics.OF_ACCOUNTS.labels(account.standing.value)
+    source = scored.source if scored.source in memory.agreements.sources else "other"
+    return metrics.RECEIVED.labels(source, scored.quadrant.value)
 
 
 def _scoring(scored: LeadScored) -> Scoring:
