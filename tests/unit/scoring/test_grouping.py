@@ -12,7 +12,7 @@ from lead_events import LeadMerged, LeadSubmitted, Receipt
 from scoring.domain.book import LeadBook
 from scoring.domain.contributions import Contributions, Said
 from scoring.domain.desk import Desk
-from scoring.domain.grouping import KeyName, persons_of
+from scoring.domain.grouping import KeyName, Pair, persons_of
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import LeadState
 from scoring.domain.people import Key, People
@@ -24,6 +24,7 @@ EVA, LEO, ANA = (("email", f"{name}@example.com") for name in ("eva", "leo", "an
 DESK, CELL = ("phone", "+34600111222"), ("phone", "+34600333444")
 CRM, CRM_2 = ("external", "crm-1"), ("external", "crm-2")
 INFO, SALES = ("role", "info@example.com"), ("role", "sales@example.com")
+PAIRS = [frozenset(pair) for pair in ((EVA, DESK), (LEO, DESK), (EVA, CRM), (DESK, CRM))]
 ALL = (EVA, LEO, ANA, DESK, CELL, CRM, CRM_2, INFO, SALES)
 
 CASES: list[tuple[str, list[tuple[KeyName, ...]], list[set[int]]]] = [
@@ -82,11 +83,12 @@ def incoming(number: int, keys: tuple[KeyName, ...], line: str) -> Incoming:
     return Incoming(submission, uuid5(UUID(int=1), str(number)), received, False, keys)
 
 
-def opened() -> Desk:
-    return Desk(People([Key(name) for name in ALL], []), Holdings(LeadBook()), lambda _: CARDS, START)
+def opened(apart: frozenset[Pair]) -> Desk:
+    people = People([Key(name) for name in ALL], [], apart)
+    return Desk(people, Holdings(LeadBook()), lambda _: CARDS, START)
 
 
-def next_batch(before: Desk) -> Desk:
+def next_batch(before: Desk, apart: frozenset[Pair]) -> Desk:
     """As the store gives it back."""
     leads = {**before.holdings.leads, **before.book.changed}
     said = Contributions()
@@ -95,7 +97,7 @@ def next_batch(before: Desk) -> Desk:
         whole = tuple(lead.id for lead in before.holdings.ever(kept.lead_ids))
         said.add(before.people.root(kept.person_id).id, Said(kept.submission, kept.keys, whole))
     book = LeadBook([lead for lead in leads.values() if lead.state is LeadState.OPEN], changed=leads)
-    people = People([before.people.key(name) for name in ALL], list(before.people))
+    people = People([before.people.key(name) for name in ALL], list(before.people), apart)
     return Desk(people, Holdings(book, leads, said), lambda _: CARDS, START, kept=before.kept)
 
 
@@ -124,16 +126,17 @@ def test_in_any_order_and_in_batches_of_any_size_the_same_submissions_are_the_sa
 ) -> None:
     order = data.draw(st.permutations(range(len(story))))
     ends = data.draw(st.sets(st.sampled_from(order)))
-    desk = opened()
+    apart = frozenset(data.draw(st.sets(st.sampled_from(PAIRS), max_size=2)))
+    desk = opened(apart)
     told: list[LeadMerged] = []
     for number in order:
         take(desk, incoming(number, *story[number]))
         check(desk)
         if number in ends:
             told += [merge.event for merge in desk.merges]
-            desk = next_batch(desk)
+            desk = next_batch(desk, apart)
     told += [merge.event for merge in desk.merges]
-    assert grouped(desk) == persons_of({number: story[number][0] for number in order})
+    assert grouped(desk) == persons_of({number: story[number][0] for number in order}, apart)
     check_profiles(desk)
     check_one_lead_for_each_line(desk)
     assert len({(event.person_id, event.seq) for event in told}) == len(told)
