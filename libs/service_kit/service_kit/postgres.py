@@ -1,7 +1,6 @@
 """The pool of a service: connections come back by themselves after PostgreSQL was away."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import orjson
 from service_kit.clock import DatabaseClock, TransactionClock
 from service_kit.errors import Transient
 from service_kit.queries import load_queries
+from service_kit.session_locks import SessionLocks
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -73,6 +73,7 @@ class Database:
             "jit": "off",
         }
         self._pool: Pool | None = None
+        self._locks = SessionLocks(self.acquire, try_lock=_q.try_lock, unlock=_q.unlock)
 
     @classmethod
     async def connect(
@@ -150,13 +151,7 @@ class Database:
         """Try for this store's session lock for a purpose; another schema's of the same name is another lock.
 
         Yields None when another holds it, or the schema is not there yet; else a function: is it still ours?
+        All locks of this process stand on one connection of the pool.
         """
-        async with self.acquire() as conn:
-            if not await conn.fetchval(_q.try_lock, purpose):
-                yield None
-                return
-            try:
-                yield lambda: not conn.is_closed()
-            finally:
-                with contextlib.suppress(Exception):
-                    await conn.execute(_q.unlock, purpose)
+        async with self._locks.hold(purpose) as held:
+            yield held

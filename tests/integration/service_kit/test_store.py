@@ -1,5 +1,7 @@
 """Migrations, the pool, and the inbox's partitions, on a real PostgreSQL."""
 
+import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,6 +98,47 @@ async def test_only_one_instance_holds_an_advisory_lock(database: Database) -> N
         assert second is None
     async with database.advisory_lock("gauges") as again:
         assert again is not None
+
+
+async def test_all_locks_of_a_process_stand_on_one_connection(database: Database) -> None:
+    """Whatever the number of parts that must be the only one, the rest of the pool is free for work."""
+    async with contextlib.AsyncExitStack() as stack:
+        held = [
+            await stack.enter_async_context(database.advisory_lock(f"part {number}")) for number in range(30)
+        ]
+        assert all(each is not None and each() for each in held)
+        async with database.acquire() as conn:
+            rows = await conn.fetch(
+                "SELECT pid, count(*) AS n FROM pg_locks WHERE locktype = 'advisory' GROUP BY 1"
+            )
+        assert [row["n"] for row in rows if row["n"] >= 30] == [30]
+    async with database.acquire() as conn:
+        left = await conn.fetchval(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+    assert left == 0
+
+
+async def test_a_lock_is_lost_with_its_connection_and_taken_again_on_a_new_one(database: Database) -> None:
+    async with database.advisory_lock("one") as one, database.advisory_lock("two") as two:
+        assert one is not None
+        assert two is not None
+        async with database.acquire() as conn:
+            await conn.fetch(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE locktype = 'advisory' AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        async with asyncio.timeout(5):
+            while one():  # noqa: ASYNC110 - nothing to wait on: the driver hears of it by itself
+                await asyncio.sleep(0.005)
+        assert not two()
+        async with database.advisory_lock("three") as three:
+            assert three is not None
+            assert three()
+    async with database.advisory_lock("one") as again:
+        assert again is not None
+        assert again()
 
 
 async def test_inbox_partitions_are_made_ahead_and_dropped_when_nothing_can_be_read_of_them(
