@@ -14,6 +14,7 @@ from rulebook.versions import Versioned
 from scoring import metrics
 from scoring.domain.handover import Move, Row, message_of, moved
 from scoring.domain.nurturing import Left, Place, placed
+from scoring.nurturing_list import NurturingFile
 from scoring.store import nurturing, persons
 from scoring.store.nurturing import PersonLine
 from service_kit.postgres import Connection
@@ -27,6 +28,18 @@ TOLD_FOR = timedelta(days=3)
 """A message that did not arrive within this is not tried any more: a weekend's outage is bridged."""
 KEPT_AFTER_LEAVING = timedelta(days=30)
 NOBODY_TOLD = Nurturing()
+
+
+class Nurtured:
+    """All that one instance does about nurturing, in one part: each holds a connection for its lock."""
+
+    def __init__(self, *works: "NurturingBook | NurturingFile") -> None:
+        self._works = works
+
+    async def work(self) -> None:
+        """One round of each."""
+        for each in self._works:
+            await each.work()
 
 
 class NurturingBook:

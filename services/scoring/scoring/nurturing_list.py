@@ -21,6 +21,7 @@ from service_kit.postgres import Database
 from service_kit.runtime import Runtime
 
 LOOK_EVERY = timedelta(minutes=1)
+"""How often it is looked whether the day's file is due."""
 AT_ONCE = 500
 KEPT_DAYS = 7
 """Days that files stay: they hold personal data, and what was erased since."""
@@ -91,15 +92,18 @@ class NurturingFile:
         self._runtime = runtime
         self._folder = folder
         self._rulebooks = RulebookCache()
+        self._looked_at = float("-inf")
 
     async def work(self) -> None:
-        """Write today's, if it is due and not written."""
-        due = await self._due()
-        if due is None or self._folder is None:
+        """Write today's, if it is due and not written; looks at most every LOOK_EVERY."""
+        if self._runtime.clock.monotonic() - self._looked_at < LOOK_EVERY.total_seconds():
             return
-        day, now, since = due
-        await self._write(self._folder, day, now, since)
-        _forget(self._folder, day)
+        due = await self._due() if self._folder is not None else None
+        if due is not None and self._folder is not None:
+            day, now, since = due
+            await self._write(self._folder, day, now, since)
+            _forget(self._folder, day)
+        self._looked_at = self._runtime.clock.monotonic()
 
     async def _due(self) -> tuple[date, datetime, datetime] | None:
         """The day, now, and when the last file was written."""
