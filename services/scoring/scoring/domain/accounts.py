@@ -112,9 +112,12 @@ class AccountBook:
     before: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     asked: dict[UUID, Question] = field(default_factory=dict)
     _by_clue: dict[str, list[Account]] = field(default_factory=dict)
+    _names: dict[UUID, CompanyName] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for account in self.accounts.values():
+            if (name := company_name(account.name)) is not None:
+                self._names[account.id] = name
             for clue in clues_of_account(account):
                 self._by_clue.setdefault(clue, []).append(account)
 
@@ -171,9 +174,7 @@ class AccountBook:
     def _similar(self, name: CompanyName) -> Iterator[tuple[Account, float]]:
         candidates = {each.id: each for clue in name_clues(name) for each in self._at(clue)}
         for account in candidates.values():
-            other = company_name(account.name)
-            if other is not None:
-                yield account, likeness(name, other)
+            yield account, likeness(name, self._names[account.id])
 
     def _one_of(self, found: list[Account], by: By, question: Question) -> Match:
         if len(found) == 1:
@@ -200,9 +201,8 @@ def _question(company: Company, clue: str) -> Question:
     return Question(subject, clue, company.written, company.domain, ())
 
 
-def questions_about(profile: Mapping[str, Any]) -> Iterator[UUID]:
-    """The questions that may be asked about whoever has this profile."""
-    company = company_in(profile)
+def questions_about(company: Company) -> Iterator[UUID]:
+    """The questions that may be asked about a company."""
     yield from (question_id(f"tax:{bare(each)}") for each in company.tax_ids)
     yield _question(company, "").id
 

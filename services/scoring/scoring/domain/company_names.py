@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,24 +44,28 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class CompanyName:
-    """`words` as written, without the legal form; `key` is equal for names that only order them otherwise."""
+    """`words` as written, without the legal form; `key` is equal for names that only order them otherwise.
+
+    `block`: what names must share to be compared; None for one that is compared for equality only. `pairs`:
+    of its letters, ends counted as letters.
+    """
 
     words: tuple[str, ...]
+    key: str
+    block: str | None
+    pairs: frozenset[str]
 
-    @property
-    def key(self) -> str:
-        """The words in one order."""
-        return " ".join(sorted(self.words))
-
-    @property
-    def letters(self) -> str:
-        """As written, without spaces."""
-        return "".join(self.words)
-
-    @property
-    def block(self) -> str | None:
-        """What names must share to be compared; None for one that is compared for equality only."""
-        return self.letters[:BLOCK] if len(self.letters) >= SHORTEST else None
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "CompanyName":
+        """The name of these words."""
+        letters = "".join(words)
+        framed = f"^{letters}$"
+        return cls(
+            tuple(words),
+            " ".join(sorted(words)),
+            letters[:BLOCK] if len(letters) >= SHORTEST else None,
+            frozenset(framed[at : at + 2] for at in range(len(framed) - 1)),
+        )
 
 
 @lru_cache(maxsize=16_384)
@@ -70,22 +75,20 @@ def company_name(text: str) -> CompanyName | None:
     core = _without_form(words)
     if not core or len("".join(core)) < 2 or _NO_NAMES.issuperset(core):
         return None
-    return CompanyName(tuple(core))
+    return CompanyName.of(core)
 
 
-@lru_cache(maxsize=65_536)
 def likeness(one: CompanyName, other: CompanyName) -> float:
-    """How alike two names are, 0 to 1: the share of letter pairs that they have in common (Dice 1945), ends
-    of the name counted as letters."""
+    """How alike two names are, 0 to 1: the share of letter pairs that they have in common (Dice 1945)."""
     if one.key == other.key:
         return 1.0
     if one.block is None or other.block is None:
         return 0.0
-    pairs, others = _pairs(one.letters), _pairs(other.letters)
-    alike = 2 * len(pairs & others) / (len(pairs) + len(others))
+    alike = 2 * len(one.pairs & other.pairs) / (len(one.pairs) + len(other.pairs))
+    if alike >= INCLUDED:
+        return alike
     shorter, longer = sorted((one.words, other.words), key=len)
-    includes = longer[: len(shorter)] == shorter
-    return max(alike, INCLUDED if includes else 0.0)
+    return max(alike, INCLUDED) if longer[: len(shorter)] == shorter else alike
 
 
 def _plain(text: str) -> str:
@@ -116,8 +119,3 @@ def _without_form(words: list[str]) -> list[str]:
     while last - first > 1 and words[first] in _BEFORE:
         first += 1
     return words[first:last]
-
-
-def _pairs(letters: str) -> frozenset[str]:
-    framed = f"^{letters}$"
-    return frozenset(framed[at : at + 2] for at in range(len(framed) - 1))

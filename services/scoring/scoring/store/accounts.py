@@ -30,13 +30,14 @@ async def load(
 ) -> AccountBook:
     """The accounts that these persons, and whoever has these profiles, may belong to. Call it once the
     persons are locked."""
-    before = {person.id: clues_of(person) for person in persons if person.merged_into is None}
-    every = [*(person.known.as_mapping() for person in persons), *profiles]
-    clues = {clue for profile in every for clue in company_in(profile).clues()}
+    known = [(person, company_in(person.known.as_mapping())) for person in persons]
+    before = {person.id: company.clues() for person, company in known if person.merged_into is None}
+    every = [*(company for _, company in known), *map(company_in, profiles)]
+    clues = {clue for company in every for clue in company.clues()}
     if not clues:
         return AccountBook(before=before)
     blocks = {clue for clue in clues if clue.startswith("block:")}
-    asked = [question for profile in every for question in questions_about(profile)]
+    asked = [question for company in every for question in questions_about(company)]
     rows = await conn.fetch(_q.accounts_by_clues, list(clues - blocks), list(blocks), OF_A_BLOCK, asked)
     if not rows:
         return AccountBook(before=before)
