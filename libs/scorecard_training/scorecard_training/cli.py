@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baton_cli.commands import AsJson
+from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage, CommandFailed
 from baton_cli.files import save
 from baton_cli.output import print_heading, print_json, print_line, print_table, progress
+from scorecard_training import store
 from scorecard_training.refusals import CannotTrain
 
 if TYPE_CHECKING:
@@ -31,10 +32,22 @@ class _Refused(CommandFailed):
 
 
 def train(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or JSON lines, one past lead a row.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="CSV or JSON lines, one past lead a row.", show_default=False),
+    ] = None,
     outcome: Annotated[
-        str, typer.Option(metavar="COLUMN", help="The column that says what became of the lead.")
-    ],
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="The column that says what became of the lead.", show_default=False
+        ),
+    ] = None,
+    from_store: Annotated[
+        bool,
+        typer.Option(
+            "--from-store", help="Learn from the line's ended leads in scoring's store, instead of FILE."
+        ),
+    ] = False,
     won: Annotated[
         list[str] | None,
         typer.Option(
@@ -103,6 +116,7 @@ def train(
         typer.Option(metavar="FILE", help="The report as one page with charts.", show_default=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
+    stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn whole points from past leads, test them, and write a scorecard to edit.
@@ -112,12 +126,14 @@ def train(
     """
     _check_installed()
     from scorecard_training.preparation import Question
-    from scorecard_training.reading import read_rows
 
+    if from_store:
+        outcome, won, date = outcome or store.WON, won or ["1"], date or store.CAME_AT
+    if outcome is None:
+        raise BadUsage("--outcome COLUMN says which column tells what became of the lead.")
     try:
         said = _said(fit, interest, column_map)
-        progress(f"reading {file} ...")
-        rows = read_rows(file)
+        source, rows = _read(file, stack, line, from_store=from_store)
         if form is not None:
             rows = _by_form(rows, rulebook, form, [outcome, *([date] if date else [])])
         question = Question(outcome, tuple(won or ()), filled_is_won, leave_open, date, said)
@@ -125,7 +141,7 @@ def train(
             _write_map(rows, question, write_map, force=force)
             return
         progress(f"{len(rows):,} rows; learning and testing ...")
-        trained = _train(rows, question, file, keep or [], rules, mean_deal)
+        trained = _train(rows, question, source, keep or [], rules, mean_deal)
     except CannotTrain as refusal:
         raise _Refused(f"{_sentence(str(refusal))}.") from None
     place = out or Path(f"learned-{line}.yaml")
@@ -150,6 +166,21 @@ def _said(fit: str | None, interest: str | None, column_map: Path | None) -> "Co
     if fit or interest:
         raise BadUsage("--map says it all: leave --fit and --interest out, or the map.")
     return read_map(column_map)
+
+
+def _read(file: Path | None, stack: Path | None, line: str, *, from_store: bool) -> "tuple[str, list[Row]]":
+    """What the rows are called, and the rows."""
+    from scorecard_training.reading import read_rows
+
+    if from_store and file is not None:
+        raise BadUsage("--from-store reads the store: leave FILE out, or the option.")
+    if from_store:
+        progress("reading ended leads of the store ...")
+        return f"ended leads of line {line}", store.read(stack, line)
+    if file is None:
+        raise BadUsage("Name a FILE of past leads, or learn from the store with --from-store.")
+    progress(f"reading {file} ...")
+    return file.name, read_rows(file)
 
 
 def _by_form(rows: "list[Row]", folder: Path, form: str, beside: list[str]) -> "list[Row]":
@@ -181,13 +212,13 @@ def _write_map(rows: "list[Row]", question: "Question", place: Path, *, force: b
 
 
 def _train(
-    rows: "list[Row]", question: "Question", file: Path, keep: list[str], rules: int, mean_deal: str | None
+    rows: "list[Row]", question: "Question", source: str, keep: list[str], rules: int, mean_deal: str | None
 ) -> "Trained":
     from scorecard_training.training import Options, train
 
     today = datetime.now(UTC).date()
     options = Options(keep=keep, most_rules=rules, mean_deal=_money(mean_deal))
-    return train(rows, question, options, source=file.name, today=today)
+    return train(rows, question, options, source=source, today=today)
 
 
 def _money(text: str | None) -> Decimal | None:
