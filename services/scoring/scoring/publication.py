@@ -1,6 +1,7 @@
 """Publishing the rulebook: a whole version, checked, numbered, kept and sent to all services."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -60,16 +61,41 @@ async def _publish(
     effective_from: datetime | None,
     rolled_back_to: int | None,
 ) -> Published:
+    async def moment(_: Unit) -> datetime | None:
+        return effective_from
+
+    return await publish_prepared(
+        runtime, prepared, published_by=published_by, moment=moment, rolled_back_to=rolled_back_to
+    )
+
+
+async def publish_prepared(
+    runtime: Runtime,
+    prepared: Prepared,
+    *,
+    published_by: str,
+    moment: Callable[[Unit], Awaitable[datetime | None]],
+    also: Callable[[Unit, RulebookPublished], Awaitable[None]] | None = None,
+    rolled_back_to: int | None = None,
+) -> Published:
+    """Number, keep and send what was checked. `moment` says when it takes effect, once nobody else can
+    publish; `also` keeps in the same transaction what belongs to it. Raises TakesEffectTooSoon, and what
+    these two raise.
+    """
+
     async def work(unit: Unit) -> RulebookPublished:
         await store.lock_numbering(unit.conn)
+        now = await unit.refresh_now()
         event = await store.publish(
             unit.conn,
             prepared,
             published_by=published_by,
-            now=await unit.refresh_now(),
-            effective_from=effective_from,
+            now=now,
+            effective_from=await moment(unit),
             rolled_back_to=rolled_back_to,
         )
+        if also is not None:
+            await also(unit, event)
         _check_readable(event)
         number = str(event.version)
         unit.emit(TOPIC, event, key=number, cause=_cause(event), subject=number, time=event.published_at)

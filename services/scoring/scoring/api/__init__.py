@@ -13,6 +13,7 @@ from scoring.api.quarantine import quarantine_routes
 from scoring.api.replays import replay_routes
 from scoring.api.rescorings import rescoring_routes
 from scoring.api.rulebooks import rulebook_routes
+from scoring.api.scorecards import scorecard_routes
 from scoring.api.signals import signal_routes
 from scoring.api.submissions import submission_routes
 from scoring.api.training import training_routes
@@ -30,6 +31,7 @@ SUBJECTS = (
     quarantine_routes,
     replay_routes,
     rescoring_routes,
+    scorecard_routes,
     form_routes,
     import_routes,
     nurturing_routes,

@@ -1,0 +1,134 @@
+"""Scorecards compared on stored leads before one is switched to. Nothing of it is kept."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rulebook import publication
+from rulebook import store as rulebook_store
+from rulebook.findings import Finding
+from rulebook.models import Rulebook
+from scorecard.compiled import compile_scorecard
+from scoring.cards import stages_of
+from scoring.domain.comparison import Comparison, side_of
+from scoring.domain.publications import Cards, facts_of
+from scoring.store import comparison as store
+from scoring.store.comparison import Stored
+from scoring.store.views import Place
+from service_kit.postgres import Connection
+from service_kit.runtime import Runtime
+
+CHUNK = 100
+"""Leads read in one go."""
+YIELD_EVERY = 5
+"""So many are scored by both in one go before live leads and requests get their turn."""
+
+
+class NoScorecard(LookupError):
+    """What is to be compared has no scorecard of that line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is compared: a published version, a scorecard in place of the line's, a whole rulebook, the
+    scorecard in the shadow; nothing of it: the one in force."""
+
+    version: int | None = None
+    scorecard: Mapping[str, Any] | None = None
+    rulebook: Mapping[str, Any] | None = None
+    shadow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A candidate that was checked, and compiled."""
+
+    name: str
+    cards: Cards
+    warnings: tuple[Finding, ...] = ()
+
+
+class Comparisons:
+    """Compares scorecards, a few leads at a time on the event loop."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def ready(self, candidate: Candidate, line: str) -> Ready:
+        """Check and compile a candidate. Raises RulebookInvalid with all findings, UnknownVersion,
+        NoRulebookYet, NoScorecard."""
+        async with self._runtime.database.acquire() as conn:
+            name, document = await _document(conn, self._runtime, candidate, line)
+        return await asyncio.to_thread(_ready, name, document, line)
+
+    async def compare(self, line: str, a: Ready, b: Ready, *, most: int) -> AsyncIterator[dict[str, Any]]:
+        """How far it is, again and again, and the result at the end."""
+        async with self._runtime.database.acquire() as conn:
+            now: datetime = await self._runtime.database.clock.now(conn)
+            total = await store.count(conn, line, most)
+        comparison, after = Comparison(), None
+        while comparison.seen < total:
+            limit = min(CHUNK, total - comparison.seen)
+            async with self._runtime.database.acquire() as conn:
+                leads = await store.read(conn, line, (a.cards, b.cards), now, after=after, limit=limit)
+            await _add(comparison, leads, line, a, b)
+            if len(leads) < limit:
+                break
+            after = Place(leads[-1].lead.opened_at, leads[-1].lead.id)
+            yield {"seen": comparison.seen, "of": total}
+        yield {"result": comparison.as_json()}
+
+
+async def _document(
+    conn: Connection, runtime: Runtime, candidate: Candidate, line: str
+) -> tuple[str, Mapping[str, Any]]:
+    """The rulebook that holds a candidate as the line's scorecard, and what the candidate is called."""
+    if candidate.rulebook is not None:
+        return "the rulebook given", candidate.rulebook
+    if candidate.version is not None:
+        published = await rulebook_store.read_version(conn, candidate.version)
+        return f"version {candidate.version}", published.rulebook
+    history = await rulebook_store.load_history(conn)
+    in_force = history.at(await runtime.database.clock.now(conn))
+    document = publication.to_document(in_force.rulebook)
+    if candidate.scorecard is not None:
+        document["scorecards"] = {**document["scorecards"], line: dict(candidate.scorecard)}
+        return "the scorecard given", document
+    if candidate.shadow:
+        shadow = document["shadow_scorecards"].get(line)
+        if shadow is None:
+            raise NoScorecard(
+                f"version {in_force.version} has no scorecard of {line!r} in the shadow: publish one in "
+                f"shadow-scorecards/{line}.yaml, or name a file"
+            )
+        document["scorecards"] = {**document["scorecards"], line: shadow}
+        return f"the shadow of version {in_force.version}", document
+    return f"version {in_force.version}, in force", document
+
+
+def _ready(name: str, document: Mapping[str, Any], line: str) -> Ready:
+    """In a thread of its own: the check of a large rulebook takes seconds."""
+    prepared = publication.prepare(document)
+    warnings = tuple(each for each in prepared.warnings if each.path.startswith(f"scorecards.{line}"))
+    return Ready(name, _cards(prepared.rulebook, line), warnings)
+
+
+def _cards(rulebook: Rulebook, line: str) -> Cards:
+    card = rulebook.scorecards.get(line)
+    if card is None:
+        known = ", ".join(rulebook.scorecards)
+        raise NoScorecard(f"there is no scorecard of {line!r} in it; write one of {known}")
+    return Cards(0, {line: compile_scorecard(card, stages_of(rulebook))}, rulebook.currency)
+
+
+async def _add(comparison: Comparison, leads: list[Stored], line: str, a: Ready, b: Ready) -> None:
+    for count, stored in enumerate(leads, start=1):
+        if count % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+        facts = facts_of(stored.lead, stored.person, stored.signals)
+        one, other = (
+            side_of(each.cards.by_line[line], facts, stored.moment, each.cards.currency) for each in (a, b)
+        )
+        comparison.add(stored.lead, stored.person.known.as_mapping(), one, other, stored.outcome)
