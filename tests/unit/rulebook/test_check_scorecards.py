@@ -131,7 +131,11 @@ def test_a_slip_is_an_error_with_its_place(
 @pytest.mark.parametrize(
     ("sentence", "changed", "message"),
     [
-        ("a group without a rule", {"groups": {"web": {"most": 20}}, "signals": []}, "no rule is in this group"),
+        (
+            "a group without a rule",
+            {"groups": {"web": {"most": 20}}, "signals": []},
+            "no rule is in this group",
+        ),
         ("a threshold out of reach", {"fit_threshold": 100, "fit_full": 400}, "no lead reaches 100"),
     ],
 )
