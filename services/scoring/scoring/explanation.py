@@ -56,6 +56,7 @@ def _told(found: standing.Standing, occasion: Occasion) -> dict[str, Any]:
             each.model_dump(mode="json", exclude_none=True) for each in scored.score.contributions
         ],
         "moves_at": lead.due_at,
+        "account": lead.account and lead.account.model_dump(mode="json", exclude_none=True),
         "persona": scored.persona and scored.persona.model_dump(mode="json"),
         "buyer_stage": scored.buyer_stage,
         "probability": graded.worth and graded.worth.probability,

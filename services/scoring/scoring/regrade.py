@@ -63,7 +63,8 @@ class Regrading:
         changed = sorted(book.changed.values(), key=lambda lead: lead.id.bytes)
         await save.save_leads(unit.conn, changed, book.moved, {})
         await save.save_scores(unit.conn, book.publications, unit.now)
-        await accounts.save(unit.conn, book.accounts, (), book.publications, unit.now)
+        changed_persons = self.people.changed_persons.values()
+        await accounts.save(unit.conn, book.accounts, changed_persons, book.publications, unit.now)
         await shadows.save(unit.conn, book.shadows, unit.now)
         unit.after_commit(partial(metrics.observe_shadows, book.shadows))
         for each in book.publications:

@@ -1,6 +1,7 @@
 """Accounts through the running consumer and the API: kept, matched, asked about, told again when changed."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,17 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 
 from lead_events import LeadScored
+from lead_events.ids import person_id
 from lead_events.words import AccountStanding, CauseKind
 from scoring.account_updates import CHUNK, AccountUpdates
 from scoring.api.accounts import account_routes
+from scoring.api.merges import merge_routes
 from scoring.domain.erasure import ErasureKeys
+from scoring.explanation import Explanations
 from scoring.persons import Named, Order, PersonDesk
 from service_kit.auth import require_operator
 from service_kit.problems import install_problems
-from tests.integration.scoring.conftest import TOKEN, World
+from tests.integration.scoring.conftest import START, TOKEN, World
 
 ACME: dict[str, Any] = {
     "name": "Acme Robotics S.L.",
@@ -34,6 +38,7 @@ async def api(bare_world: World) -> AsyncIterator[httpx.AsyncClient]:
     install_problems(app)
     router = APIRouter(prefix="/v1", dependencies=[Depends(require_operator(bare_world.runtime.settings))])
     account_routes(router, bare_world.runtime)
+    merge_routes(router, bare_world.runtime)
     app.include_router(router)
     headers = {"Authorization": f"Bearer {TOKEN}", "X-Operator": "olga"}
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -291,6 +296,12 @@ async def test_rules_of_the_scorecard_read_the_account(bare_world: World, api: h
     assert event.account is not None
     assert event.account.standing is AccountStanding.PARTNER
     assert "ours" in {each.rule for each in event.score.contributions if each.points}
+    async with bare_world.database.acquire() as conn:
+        now = await bare_world.database.clock.now(conn)
+        told = await Explanations().now(conn, event.lead_id, now)
+    assert told is not None, "a score as of now"
+    assert told["account"]["crm_id"] == "A-1"
+    assert "ours" in {each["rule"] for each in told["contributions"] if each["points"]}
 
 
 async def test_a_large_change_goes_in_chunks_and_is_taken_up_where_it_stopped(
@@ -337,3 +348,28 @@ async def test_persons_from_before_accounts_are_looked_through_once(
     await put(api)
     await catch_up(world)
     assert [told(event) for event in bulk(world)] == [("A-1", "customer", "ana")]
+
+
+async def test_a_merge_undone_by_hand_parts_the_companies_too(world: World, api: httpx.AsyncClient) -> None:
+    await put(api)
+    caller = {"phone": "+34600111222", "company_domain": "acme-robotics.example"}
+    for number, profile in enumerate([EVA, caller, EVA | caller]):
+        world.submit(profile, fingerprint=str(number), received_at=START + timedelta(hours=number))
+        await world.settle()
+    eva, leo = (person_id(each) for each in await _by_time(world))
+    assert await _clues(world) == {(eva, "domain:acme-robotics.example")}, "the merged one has none"
+    done = await api.post(f"/v1/persons/{leo}/undo-merge", json={"by": "olga", "reason": "two people"})
+    assert done.status_code == 200, done.text
+    assert (leo, "domain:acme-robotics.example") in await _clues(world)
+
+
+EVA = {"email": "eva@example.com"}
+
+
+async def _by_time(world: World) -> list[UUID]:
+    rows = await world.fetch("SELECT id FROM submissions ORDER BY received_at LIMIT 2")
+    return [row["id"] for row in rows]
+
+
+async def _clues(world: World) -> set[tuple[UUID, str]]:
+    return {(row["person_id"], row["clue"]) for row in await world.fetch("SELECT * FROM person_clues")}

@@ -8,7 +8,7 @@ from scoring.domain.interest import Signals
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Person
 from scoring.domain.publications import Cards
-from scoring.store import interest
+from scoring.store import accounts, interest
 from scoring.store.load import lead_of, person_of
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -35,4 +35,5 @@ async def of_lead(conn: Connection, identity: UUID, cards: Cards, now: datetime)
     if known is None:
         return None
     person = person_of(known)
+    lead.account = (await accounts.load(conn, [person])).told(person.known, lead.line)
     return Standing(lead, person, await interest.load(conn, [person], (), [cards], now))
