@@ -140,6 +140,30 @@ def test_ones_own_staff_sends_tests(email: str, is_test: bool) -> None:
     assert result.is_test is is_test
 
 
+ROLES = [
+    ("a mailbox of sales in Spanish", "Ventas@Example.com", "role"),
+    ("one with a tag", "info+web@example.com", "role"),
+    ("a person", "ana@example.com", "email"),
+    ("a person whose name begins like a role", "info.ana@example.com", "email"),
+]
+
+
+@pytest.mark.parametrize(("what", "address", "kind"), ROLES, ids=[row[0] for row in ROLES])
+def test_an_address_that_many_people_read_is_a_roles(what: str, address: str, kind: str) -> None:
+    (key,) = identity_keys({"email": address}, Matching())
+    assert key.kind == kind, what
+
+
+def test_a_company_says_which_addresses_are_roles() -> None:
+    own = Matching(role_addresses=[" Hola ", "taller"])
+    assert [identity_keys({"email": f"{name}@example.com"}, own)[0].kind for name in ("hola", "info")] == [
+        "role",
+        "email",
+    ]
+    with pytest.raises(ValueError, match="what stands before the @"):
+        Matching(role_addresses=["info@example.com"])
+
+
 def test_gmails_dots_and_tags_are_one_mailbox_only_where_the_rulebook_says_so() -> None:
     on, off = Matching(gmail_dots_and_tags=True), Matching()
     one, other = {"email": "a.na+x@gmail.com"}, {"email": "ana@googlemail.com"}

@@ -91,7 +91,7 @@ steps = st.lists(st.tuples(st.sampled_from("nnnrcctt"), st.integers(0, 7), mappe
 """A new submission, one mapped again, a closing at the router, a report that scoring reads; which and how."""
 
 
-@settings(max_examples=250)
+@settings(max_examples=250, deadline=None)
 @given(steps)
 def test_whoever_asks_while_a_lead_is_being_closed_is_in_an_open_one_once(
     story: list[tuple[str, int, Mapped]],

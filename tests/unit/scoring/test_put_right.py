@@ -17,7 +17,7 @@ def take_all(taking: Desk, sent: Sequence[tuple[Mapped, bool]]) -> None:
     check(taking)
 
 
-@settings(max_examples=250)
+@settings(max_examples=250, deadline=None)
 @given(first, st.data())
 def test_a_lead_is_what_its_submissions_bring(
     sent: Sequence[tuple[Mapped, bool]], data: st.DataObject
@@ -30,7 +30,7 @@ def test_a_lead_is_what_its_submissions_bring(
         check(taking)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(first, st.data())
 def test_what_an_erased_person_sent_leaves_nothing_in_anybodys_lead(
     sent: Sequence[tuple[Mapped, bool]], data: st.DataObject

@@ -44,6 +44,7 @@ class Parting:
     _whose: dict[UUID, Person] = field(default_factory=dict)
     _held: dict[UUID, list[Lead]] = field(default_factory=dict)
     _new: dict[UUID, list[Lead]] = field(default_factory=dict)
+    _along: dict[UUID, list[Lead]] = field(default_factory=dict)
 
     def part(self, person: Person) -> Parted:
         """Loaded must be all that they have sent, with its keys and leads, and whom they were merged of."""
@@ -153,6 +154,8 @@ class Parting:
         identity = asks[0].submission.submission_id
         place = self._held[identity].index(lead)
         ended.person_id, ended.merged_into = askers.pop(), self._new[identity][place].id
+        for said in asks:
+            self._along.setdefault(said.submission.submission_id, []).append(ended)
 
     def _move_said(self, person: Person, groups: Sequence[Sequence[Said]], others: Sequence[Person]) -> None:
         names: dict[UUID, set[KeyName]] = {}
@@ -171,11 +174,16 @@ class Parting:
     def _move_one(self, said: Said, before: Person, now: Person) -> None:
         identity = said.submission.submission_id
         new = self._new.get(identity)
-        leads = tuple(dict.fromkeys(lead.id for lead in new)) if new is not None else None
+        leads = None if new is None else self._links(new, self._along.get(identity, []))
         self.holdings.moves(identity, person=now.id, leads=leads, is_parted=now is not before)
         self.holdings.said.drop(before.id, identity)
         whole = tuple(lead.id for lead in self.holdings.ever(leads)) if leads is not None else said.leads
         self.holdings.said.add(now.id, Said(said.submission, said.keys, whole))
+
+    def _links(self, new: Sequence[Lead], along: Sequence[Lead]) -> tuple[UUID, ...]:
+        """The leads that hold it, each by those that held it first and went along: they have kept it too."""
+        ends = self.holdings.now([lead.id for lead in along])
+        return tuple(dict.fromkeys(lead.id for lead in (*along, *(x for x in new if x not in ends))))
 
     def _names(self, said: Said) -> list[KeyName]:
         visitor = said.submission.visitor
