@@ -3,17 +3,21 @@
 import csv
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from rulebook.cel import compile_condition, prepare_context
-from rulebook.context import SCORING_VARIABLES, scoring_context
+from rulebook.cel import prepare_context
+from rulebook.context import scoring_context, shared_context
 from rulebook.loader import load_folder
 from rulebook.mapping import Mapped, map_submission
-from rulebook.models import Form, Rule
+from rulebook.models import Form
 from rulebook.vendor_presets import with_preset
+from scorecard.compiled import compile_scorecard
+from scorecard.score import Facts, Origin, score
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT / "../shared"
@@ -26,14 +30,11 @@ needs_bodies = pytest.mark.skipif(
 )
 
 
-def points(rules: list[Rule], base: int, context: Any) -> int:
-    answers = [(rule, compile_condition(rule.when, SCORING_VARIABLES).evaluate(context)) for rule in rules]
-    assert all(isinstance(answer, bool) for _, answer in answers)
-    return max(0, min(100, base + sum(rule.points for rule, answer in answers if answer is True)))
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def quadrant(form_id: str, mapped: Mapped, line: str) -> str:
-    form, card = BOOK.forms[form_id], BOOK.scorecards[line]
+    form, card = BOOK.forms[form_id], compile_scorecard(BOOK.scorecards[line])
     values = scoring_context(
         mapped.profile,
         form=form_id,
@@ -43,12 +44,10 @@ def quadrant(form_id: str, mapped: Mapped, line: str) -> str:
         submissions=1,
         asks=form.explicit_ask,
     )
-    context = prepare_context(values)
-    fits = points(card.fit, card.fit_base, context) >= card.fit_threshold
-    wants = points(card.interest, card.interest_base, context) >= card.interest_threshold
-    return {(True, True): "perfect", (True, False): "warm", (False, True): "curious", (False, False): "cold"}[
-        fits, wants
-    ]
+    origin = Origin(form_id, prepare_context(values), UUID(int=1), NOW)
+    scored = score(card, Facts([origin], shared_context(values)), NOW)
+    assert not any(each.error for each in scored.score.contributions)
+    return scored.quadrant.value
 
 
 @needs_leads

@@ -124,7 +124,7 @@ def test_leaving_alone_and_allowing(known: Services, baton: Run) -> None:
     )
 
 
-MERGE = {
+MERGE: dict[str, Any] = {
     "at": AT,
     "person_id": PERSON,
     "name": "Leo Sample",
