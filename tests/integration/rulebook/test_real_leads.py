@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT / "../shared"
 LEADS = SHARED / "data/x_education_leads_part1.csv"
 BOOK = load_folder(ROOT / "rulebook")
+CARDS = {line: compile_scorecard(card) for line, card in BOOK.scorecards.items()}
 
 needs_leads = pytest.mark.skipif(not LEADS.is_file(), reason="the file of real leads is not on this machine")
 needs_bodies = pytest.mark.skipif(
@@ -34,7 +35,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def quadrant(form_id: str, mapped: Mapped, line: str) -> str:
-    form, card = BOOK.forms[form_id], compile_scorecard(BOOK.scorecards[line])
+    form, card = BOOK.forms[form_id], CARDS[line]
     values = scoring_context(
         mapped.profile,
         form=form_id,
