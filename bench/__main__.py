@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from baton_dev.stack import Stack
-from bench import abuse, batching, beside_import, imports, intake, path, rules, training
+from bench import abuse, batching, beside_import, imports, intake, path, rescoring, rules, training
 from bench.company import large_company
 
 
@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abuse_rows(table, options.short)
     with console.status("imports ..."):
         _import_rows(table, options)
+    with console.status("stored leads under another scorecard ..."):
+        _rescoring_row(table, options.short)
     with console.status("learning a scorecard ..."):
         _training_row(table)
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
@@ -112,6 +114,15 @@ def _training_row(table: Table) -> None:
         f"a scorecard learned from {found.rows:,} leads of {found.columns} columns, screened and tested",
         f"{found.seconds:.1f} s, {found.rules} rules, AUC {found.auc:.3f}",
         "< 60 s",
+    )
+
+
+def _rescoring_row(table: Table, short: bool) -> None:
+    found = rescoring.measure(10_000 if short else 100_000)
+    table.add_row(
+        f"rescoring {found.leads:,} stored leads, {found.published:,} published; its RSS before / at most",
+        f"{found.rate:,.0f} leads/s; {found.before / 2**20:.0f} / {found.largest / 2**20:.0f} MiB",
+        "bounded",
     )
 
 
