@@ -160,6 +160,8 @@ def _waits_for(client: Client, lead: dict[str, Any]) -> str | None:
     """Of a lead that is not for sales yet: what it lacks, by the scorecard that it was scored with."""
     if lead["state"] != "nurturing":
         return None
+    if (lead.get("account") or {}).get("standing") == "competitor":
+        return "For no rep: its account is a competitor, and the plan names no pool for them."
     if lead["stage"] == "sql":
         return "Good enough for sales, but imported to be nurtured: it goes to a rep once its person asks."
     otherwise = "Not for sales yet: no decision is made until it becomes an SQL."

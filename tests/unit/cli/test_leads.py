@@ -304,6 +304,16 @@ def test_why_says_that_an_imported_sql_waits_for_its_person(baton: Run, known: S
     assert "imported to be nurtured: it goes to a rep once its person asks" in baton("why", LEAD).stdout
 
 
+def test_why_names_the_account_and_that_a_competitors_lead_is_for_no_rep(baton: Run, known: Services) -> None:
+    account = {"crm_id": "A-1", "name": "Acme", "standing": "open_deal", "owner": "ana"}
+    nurtured(known, 80, 60, account=account)
+    assert "Acme (A-1): open deal, owner ana" in baton("why", LEAD).stdout
+    nurtured(known, 80, 60, stage="sql", account={"crm_id": "A-2", "name": "Rival", "standing": "competitor"})
+    told = baton("why", LEAD).stdout
+    assert "Rival (A-2): competitor" in told
+    assert "For no rep: its account is a competitor" in told
+
+
 def test_why_and_explain_go_on_where_scoring_does_not_know_the_scorecard(baton: Run, known: Services) -> None:
     nurtured(known, 35, 10)
     del known.answers["GET /v1/rulebooks/1"], known.answers[f"GET /v1/leads/{LEAD}/signals"]
