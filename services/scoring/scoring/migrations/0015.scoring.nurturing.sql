@@ -79,21 +79,25 @@ END $$;
 
 CREATE FUNCTION look_at_changed_leads() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO nurturing_looks (lead_id)
-    SELECT fresh.id FROM fresh JOIN stale USING (id)
-    WHERE (fresh.person_id, fresh.state, fresh.stage, fresh.quadrant, fresh.is_test, fresh.close_reason)
-            IS DISTINCT FROM (stale.person_id, stale.state, stale.stage, stale.quadrant, stale.is_test, stale.close_reason)
-        OR fresh.consent IS DISTINCT FROM stale.consent OR fresh.invited_at IS DISTINCT FROM stale.invited_at
-        OR (fresh.handling IS NULL) <> (stale.handling IS NULL);
+    INSERT INTO nurturing_looks (lead_id) SELECT id FROM (
+        SELECT id, person_id, state, stage, quadrant, is_test, close_reason, consent, invited_at, handling IS NULL FROM fresh
+        EXCEPT
+        SELECT id, person_id, state, stage, quadrant, is_test, close_reason, consent, invited_at, handling IS NULL FROM stale
+    ) AS changed;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION look_at_changed_persons() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed uuid;
 BEGIN
-    INSERT INTO nurturing_looks (lead_id)
-    SELECT l.id FROM fresh JOIN stale USING (id) JOIN leads l ON l.person_id = fresh.id
-    WHERE fresh.suppressed_at IS DISTINCT FROM stale.suppressed_at
-        OR fresh.merged_into IS DISTINCT FROM stale.merged_into;
+    FOR changed IN
+        SELECT id FROM (
+            SELECT id, suppressed_at, merged_into FROM fresh EXCEPT SELECT id, suppressed_at, merged_into FROM stale
+        ) AS differing
+    LOOP
+        INSERT INTO nurturing_looks (lead_id) SELECT l.id FROM leads l WHERE l.person_id = changed;
+    END LOOP;
     RETURN NULL;
 END $$;
 
