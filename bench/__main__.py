@@ -121,7 +121,8 @@ def _rescoring_row(table: Table, short: bool) -> None:
     found = rescoring.measure(10_000 if short else 100_000)
     table.add_row(
         f"rescoring {found.leads:,} stored leads, {found.published:,} published; its RSS before / at most",
-        f"{found.rate:,.0f} leads/s; {found.before / 2**20:.0f} / {found.largest / 2**20:.0f} MiB",
+        f"{found.rate:,.0f} leads/s, {found.rate_of_cpu:,.0f} by its own CPU time; "
+        f"{found.before / 2**20:.0f} / {found.largest / 2**20:.0f} MiB",
         "bounded",
     )
 

@@ -27,8 +27,8 @@ EXPECTED = {
         "why",
         "worktime",
     },
-    Section.RULEBOOK: {"check", "init", "rulebook"},
-    Section.OPERATE: {"dlq", "quarantine", "replay", "submission", "version"},
+    Section.RULEBOOK: {"check", "init", "rulebook", "scorecard"},
+    Section.OPERATE: {"dlq", "quarantine", "replay", "rescore", "rescorings", "submission", "version"},
 }
 HEAVY = {
     "httpx",
@@ -87,6 +87,7 @@ def leaf_commands() -> list[list[str]]:
         "replay": ["submissions"],
         "reps": ["list", "token", "assignments", "set"],
         "rulebook": ["diff", "publish", "rollback", "list", "show"],
+        "scorecard": ["compare", "promote", "promotions", "shadow"],
         "worktime": ["due", "elapsed", "next-open"],
     }
     names = sorted(name for each in EXPECTED.values() for name in each)
