@@ -10,6 +10,8 @@ from rulebook import publication
 from rulebook import store as rulebook_store
 from rulebook.findings import Finding
 from rulebook.models import Rulebook
+from rulebook.store import RulebookCache
+from rulebook.versions import Versioned
 from scorecard.compiled import compile_scorecard
 from scoring.cards import stages_of
 from scoring.domain.comparison import Comparison, side_of
@@ -17,7 +19,6 @@ from scoring.domain.publications import Cards, facts_of
 from scoring.store import comparison as store
 from scoring.store.comparison import Stored
 from scoring.store.views import Place
-from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 
 CHUNK = 100
@@ -55,13 +56,20 @@ class Comparisons:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._rulebooks = RulebookCache()
 
     async def ready(self, candidate: Candidate, line: str) -> Ready:
         """Check and compile a candidate. Raises RulebookInvalid with all findings, UnknownVersion,
         NoRulebookYet, NoScorecard."""
         async with self._runtime.database.acquire() as conn:
-            name, document = await _document(conn, self._runtime, candidate, line)
-        return await asyncio.to_thread(_ready, name, document, line)
+            if candidate.version is not None:
+                published = await rulebook_store.read_version(conn, candidate.version)
+                return await asyncio.to_thread(
+                    _ready, f"version {candidate.version}", published.rulebook, line
+                )
+            now = await self._runtime.database.clock.now(conn)
+            in_force = (await self._rulebooks.history(conn)).at(now)
+        return await asyncio.to_thread(_of, candidate, in_force, line)
 
     async def compare(self, line: str, a: Ready, b: Ready, *, most: int) -> AsyncIterator[dict[str, Any]]:
         """How far it is, again and again, and the result at the end."""
@@ -81,35 +89,28 @@ class Comparisons:
         yield {"result": comparison.as_json()}
 
 
-async def _document(
-    conn: Connection, runtime: Runtime, candidate: Candidate, line: str
-) -> tuple[str, Mapping[str, Any]]:
-    """The rulebook that holds a candidate as the line's scorecard, and what the candidate is called."""
+def _of(candidate: Candidate, in_force: Versioned, line: str) -> Ready:
+    """A candidate that is no version: as the line's scorecard in the rulebook in force, or in its own."""
     if candidate.rulebook is not None:
-        return "the rulebook given", candidate.rulebook
-    if candidate.version is not None:
-        published = await rulebook_store.read_version(conn, candidate.version)
-        return f"version {candidate.version}", published.rulebook
-    history = await rulebook_store.load_history(conn)
-    in_force = history.at(await runtime.database.clock.now(conn))
+        return _ready("the rulebook given", candidate.rulebook, line)
     document = publication.to_document(in_force.rulebook)
     if candidate.scorecard is not None:
         document["scorecards"] = {**document["scorecards"], line: dict(candidate.scorecard)}
-        return "the scorecard given", document
-    if candidate.shadow:
-        shadow = document["shadow_scorecards"].get(line)
-        if shadow is None:
-            raise NoScorecard(
-                f"version {in_force.version} has no scorecard of {line!r} in the shadow: publish one in "
-                f"shadow-scorecards/{line}.yaml, or name a file"
-            )
-        document["scorecards"] = {**document["scorecards"], line: shadow}
-        return f"the shadow of version {in_force.version}", document
-    return f"version {in_force.version}, in force", document
+        return _ready("the scorecard given", document, line)
+    if not candidate.shadow:
+        return _ready(f"version {in_force.version}, in force", document, line)
+    shadow = document["shadow_scorecards"].get(line)
+    if shadow is None:
+        raise NoScorecard(
+            f"version {in_force.version} has no scorecard of {line!r} in the shadow: publish one in "
+            f"shadow-scorecards/{line}.yaml, or name a file"
+        )
+    document["scorecards"] = {**document["scorecards"], line: shadow}
+    return _ready(f"the shadow of version {in_force.version}", document, line)
 
 
 def _ready(name: str, document: Mapping[str, Any], line: str) -> Ready:
-    """In a thread of its own: the check of a large rulebook takes seconds."""
+    """Called in a thread of its own: the check of a large rulebook takes seconds."""
     prepared = publication.prepare(document)
     warnings = tuple(each for each in prepared.warnings if each.path.startswith(f"scorecards.{line}"))
     return Ready(name, _cards(prepared.rulebook, line), warnings)

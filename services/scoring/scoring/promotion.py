@@ -34,7 +34,7 @@ async def promote(
     """
     async with runtime.database.acquire() as conn:
         base = await _newest(conn)
-    rulebook = rulebook_publication.parse(base.rulebook)
+    rulebook = await asyncio.to_thread(rulebook_publication.parse, base.rulebook)
     card = rulebook.shadow_scorecards.get(line)
     if card is None:
         tried = ", ".join(rulebook.shadow_scorecards)

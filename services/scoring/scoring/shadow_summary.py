@@ -5,16 +5,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lead_events.words import Quadrant
-from rulebook.store import load_history
+from rulebook.store import RulebookCache
 from scoring.cards import card_id
 from scoring.store import shadows
 from service_kit.runtime import Runtime
 
 
-async def summaries(runtime: Runtime, sample: int) -> list[dict[str, Any]]:
+async def summaries(runtime: Runtime, rulebooks: RulebookCache, sample: int) -> list[dict[str, Any]]:
     """One for each scorecard in the shadow of the version in force. Raises NoRulebookYet."""
     async with runtime.database.acquire() as conn:
-        history = await load_history(conn)
+        history = await rulebooks.history(conn)
         in_force = history.at(await runtime.database.clock.now(conn))
         found = []
         for line, card in in_force.rulebook.shadow_scorecards.items():

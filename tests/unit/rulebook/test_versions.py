@@ -67,3 +67,11 @@ def test_a_later_version_takes_effect_half_a_minute_on_at_the_earliest() -> None
 
 def test_the_first_version_needs_no_notice() -> None:
     assert effective_moment(None, now=NOON, is_first=True) == NOON
+
+
+def test_what_came_into_force_between_two_moments_is_told_in_order() -> None:
+    known = history((1, NOON), (3, NOON + MINUTE), (2, NOON + 2 * MINUTE))
+    found = known.between(NOON, NOON + 2 * MINUTE)
+    assert [each.version for each in found] == [3, 2]
+    assert known.between(NOON + 2 * MINUTE, NOON + timedelta(days=1)) == []
+    assert [each.version for each in known] == [1, 3, 2]

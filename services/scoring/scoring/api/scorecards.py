@@ -75,7 +75,7 @@ class Decision(BaseModel):
 
 def scorecard_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
-    comparisons = Comparisons(runtime)
+    comparisons, rulebooks = Comparisons(runtime), rulebook_store.RulebookCache()
 
     @router.post(
         "/scorecards/compare",
@@ -106,7 +106,7 @@ def scorecard_routes(router: APIRouter, runtime: Runtime) -> None:
         """Scorecards in the shadow in force: how many leads stand elsewhere by each, who, since when, and how
         many of those that ended were won by the quadrants of both."""
         with as_problems():
-            return {"shadows": await summaries(runtime, sample)}
+            return {"shadows": await summaries(runtime, rulebooks, sample)}
 
     @router.get("/scorecards/promotions", tags=["scorecards"])
     async def list_promotions(limit: Limit = 50) -> dict[str, Any]:
