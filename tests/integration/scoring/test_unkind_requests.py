@@ -260,7 +260,7 @@ async def test_lead_lookups_read_an_index(world: "World") -> None:
     async with world.database.transaction() as conn:
         await conn.execute("SET LOCAL enable_seqscan = off")
         for name, last in (
-            ("leads_of_email", ["email", "eva@example.com"]),
+            ("leads_of_email", [["email", "role"], "eva@example.com"]),
             ("leads_by_id_prefix", [UUID(int=0), UUID(int=1)]),
         ):
             rows = await conn.fetch("EXPLAIN " + views._q[name], None, None, None, None, 10, *last)
