@@ -31,7 +31,8 @@ async def test_no_change_of_the_score_takes_a_lead_from_its_rep(routing: World, 
 
 
 async def test_a_lead_that_waits_leaves_the_queue_when_it_is_no_sql_any_more(routing: World) -> None:
-    await routing.take("a", "b", "c", "d", "e", quadrant=Quadrant.PERFECT)
+    await routing.take("a", "b", "c", "d", quadrant=Quadrant.PERFECT)
+    await routing.take("e", quadrant=Quadrant.PERFECT)  # read by itself: the last to find no place
     assert (await state_of(routing, "e"))[:2] == ("held", "north")
     routing.score("e", cause=CauseKind.DECAY, quadrant=Quadrant.CURIOUS, stage=Stage.MQL)
     await routing.read()
@@ -48,7 +49,8 @@ async def test_a_lead_that_waits_leaves_the_queue_when_it_is_no_sql_any_more(rou
 
 
 async def test_one_that_rises_again_is_routed_again(routing: World) -> None:
-    await routing.take("a", "b", "c", "d", "e")
+    await routing.take("a", "b", "c", "d")
+    await routing.take("e")
     await routing.take("e", cause=CauseKind.DECAY, quadrant=Quadrant.CURIOUS, stage=Stage.MQL)
     await routing.end("a")
     await routing.take("e", cause=CauseKind.SIGNAL)
