@@ -21,11 +21,12 @@ from rulebook.patterns import is_match
 _FIRST_LINE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 _HAS = re.compile(r"\bhas\s*\(\s*[\w.]+\s*\)")
+_RAW = r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\""
+_TEXT = r"""'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
 _MATCHES = re.compile(
-    r"""(?P<quoted>[rR]'[^'\n]*'|[rR]"[^"\n]*"|'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
-    r"|\bmatches(?=\s*\()",
-    re.DOTALL,
+    rf"(?P<quoted>//[^\n]*|\b(?:[rR]|[bB][rR]|[rR][bB])(?:{_RAW})|{_TEXT})|\bmatches(?=\s*\()", re.DOTALL
 )
+"""What stands in quotes or in a comment, or a call of matches()."""
 MATCHED = "matched"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _HABITS = {
@@ -207,6 +208,8 @@ def _with_kept_patterns(source: str) -> str:
 def _checked(source: str, env: Any, variables: tuple[tuple[str, type], ...]) -> Any:
     try:
         return env.compile(source)
+    except TypeError:
+        raise ConditionInvalid("has half a character in it", "write the text out again", 1, 1) from None
     except RuntimeError as error:
         raise _translated(str(error), source, [name for name, _ in variables]) from None
 

@@ -219,6 +219,9 @@ def test_conditions_asked_together_answer_as_each_does_alone(
         ("lead.message.matches('it \\\\(matches')", False),
         ("lead.message.contains('matches(')", True),
         ("lead.message.matches (r'matches\\(')", True),
+        ("// don't\nlead.message.contains('matches(')", True),
+        ("lead.message.contains('matches(') // it's", True),
+        ("r'''it's matches('''.contains('s matches(')", True),
     ],
 )
 def test_a_pattern_is_found_as_re2_finds_it_and_quoted_words_stay(source: str, answer: bool) -> None:
