@@ -227,3 +227,8 @@ def test_conditions_asked_together_answer_as_each_does_alone(
 def test_a_pattern_is_found_as_re2_finds_it_and_quoted_words_stay(source: str, answer: bool) -> None:
     values = {"lead": {"message": "the price matches("}}
     assert compile_condition(source, {"lead": dict}).evaluate(values) is answer
+
+
+def test_half_a_character_is_refused_in_words() -> None:
+    with pytest.raises(ConditionInvalid, match="half a character"):
+        compile_condition("form == '\ud800'", SCORING_VARIABLES)
