@@ -1,5 +1,6 @@
 """Leads that time alone moves to another quadrant, at the moments computed when they were last scored."""
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from service_kit.unit import Unit
 
 CHUNK = 200
 """Leads a transaction."""
+YIELD_EVERY = 10
+"""So many are scored in one go before acts, forms and heartbeats get their turn."""
 
 
 class Crossings:
@@ -38,7 +41,9 @@ class Crossings:
             return 0
         regrading = await regrade.begin(unit, self._cards.of(history)(unit.now), leads=found)
         moved = 0
-        for lead in list(regrading.book.open_leads):
+        for count, lead in enumerate(list(regrading.book.open_leads), start=1):
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
             if lead.due_at is not None and lead.due_at <= unit.now:
                 moved += regrading.rescore(lead, decay_of(lead, lead.due_at))
         await regrading.save()

@@ -1,6 +1,7 @@
 """Signals, in a consumer loop of their own: however many pages are viewed, no submission waits for them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,6 +29,8 @@ NAME = "scoring-signals"
 TOPIC = "lead-signalled"
 STORED, DUPLICATE, ERASED = "stored", "duplicate", "erased"
 EFFECTS = frozenset({STORED, DUPLICATE, ERASED})
+YIELD_EVERY = 10
+"""So many leads are scored in one go before forms and heartbeats get their turn."""
 
 
 def signals_spec(signals: "Signals") -> ConsumerSpec:
@@ -70,7 +73,7 @@ class Signals:
         await store.insert(batch.conn, signals, batch.now)
         if len(history) and locked.found.persons:
             regrading = await regrade.of(batch, self._cards.of(history)(batch.now), locked.found)
-            _rescore(regrading, locked, signals)
+            await _rescore(regrading, locked, signals)
             await regrading.save()
         kinds = [each.data.kind for each in fresh]
         batch.after_commit(lambda: metrics.observe_signals(kinds))
@@ -104,17 +107,14 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class _Locked:
-    """Whoever the signals of a batch may be about; `owners`: who has sent forms from a browser."""
+    """Whoever the signals of a batch may be about; `known`: by which keys and browsers."""
 
     found: load.WorkingSet
-    owners: dict[str, set[UUID]]
+    known: dict[KeyName, UUID]
 
     def persons(self, names: Iterable[KeyName]) -> set[UUID]:
-        """Who is known by these names. Who shares a browser is not known by it."""
-        known = {key.name: key.person_id for key in self.found.keys if key.identifies}
-        found = {person for name in names if (person := known.get(name)) is not None}
-        browsers = [self.owners.get(value, set()) for kind, value in names if kind == VISITOR]
-        return found | {person for owners in browsers if len(owners) == 1 for person in owners}
+        """Who is known by these names."""
+        return {person for name in names if (person := self.known.get(name)) is not None}
 
 
 async def _lock(batch: Batch, names: set[KeyName]) -> _Locked:
@@ -124,13 +124,19 @@ async def _lock(batch: Batch, names: set[KeyName]) -> _Locked:
     await interest.lock_browsers(batch.conn, visitors)
     owners = await interest.owners(batch.conn, visitors)
     keys = {name for name in names if name[0] != VISITOR}
-    persons = {person for each in owners.values() for person in each}
-    found = await load.lock_working_set(batch.conn, keys, (), persons)
+    browsers = _browsers_of_one(owners)
+    found = await load.lock_working_set(batch.conn, keys, (), set(browsers.values()))
     await save.drop_unused_keys(batch.conn, People(found.keys, found.persons).unused_keys())
-    return _Locked(found, owners)
+    by_key = {key.name: key.person_id for key in found.keys if key.identifies and key.person_id is not None}
+    return _Locked(found, by_key | browsers)
 
 
-def _rescore(
+def _browsers_of_one(owners: Mapping[str, set[UUID]]) -> dict[KeyName, UUID]:
+    """Whoever shares a browser is not known by it, and is not locked for it either: they may be thousands."""
+    return {(VISITOR, value): next(iter(each)) for value, each in owners.items() if len(each) == 1}
+
+
+async def _rescore(
     regrading: Regrading, locked: _Locked, signals: Iterable[tuple[LeadSignalled, Sequence[KeyName]]]
 ) -> None:
     """Score each lead once, for the act that matters most: a request for advice, else the last one."""
@@ -144,7 +150,9 @@ def _rescore(
                 leads[lead.id] = lead
                 cause = (signal.kind == SignalKind.ADVICE_REQUESTED, signal.at, signal.signal_id)
                 causes[lead.id] = max(cause, causes.get(lead.id, cause))
-    for identity, (is_ask, at, act) in causes.items():
+    for count, (identity, (is_ask, at, act)) in enumerate(causes.items(), start=1):
+        if count % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
         kind = CauseKind.EXPLICIT_ASK if is_ask else CauseKind.SIGNAL
         cause_of = Cause.model_construct(id=act, kind=kind, at=min(at, regrading.unit.now))
         regrading.rescore(leads[identity], cause_of, received_at=acts[act].received_at, always=is_ask)

@@ -12,9 +12,12 @@ from pydantic import SecretStr
 
 from lead_events import LeadScored
 from lead_events.words import CauseKind, Dimension, Quadrant, Stage
+from scoring import signals
 from scoring.crossings import Crossings
 from scoring.explanation import Explanations
+from scoring.regrade import Regrading
 from scoring.settings import ScoringSettings
+from scoring.store import load
 from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.fakes import FakeBroker
 from service_kit.postgres import Database
@@ -240,3 +243,49 @@ async def test_acts_and_forms_at_once_leave_every_lead_where_its_score_says(time
         for dimension in Dimension:
             listed = [each.points for each in scored.score.contributions if each.dimension is dimension]
             assert sum(listed) == getattr(scored.score, dimension.value)
+
+
+async def test_a_browser_of_thousands_locks_and_loads_nobody(
+    timed: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a site gives all its visitors one id."""
+    for number in range(5):
+        await timed.submit(f"n{number}@example.com")
+    locked: list[int] = []
+    real = load.lock_working_set
+
+    async def counting(*given: Any, **more: Any) -> load.WorkingSet:
+        found = await real(*given, **more)
+        locked.append(len(found.persons))
+        return found
+
+    monkeypatch.setattr(load, "lock_working_set", counting)
+    await timed.view()
+    assert locked == [0]
+
+
+async def test_forms_get_their_turn_while_many_leads_are_scored_for_acts(
+    timed: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        timed.world.submit(profile={"email": f"n{number}@example.com"}, received_at=START)
+    await timed.world.settle()
+    scored_by_turn = [0]
+    real = Regrading.rescore
+
+    def counting(self: Regrading, *given: Any, **more: Any) -> bool:
+        scored_by_turn[-1] += 1
+        return real(self, *given, **more)
+
+    async def turn(delay: float) -> None:
+        scored_by_turn.append(0)
+        await real_sleep(delay)
+
+    real_sleep = asyncio.sleep
+    monkeypatch.setattr(Regrading, "rescore", counting)
+    monkeypatch.setattr(signals.asyncio, "sleep", turn)
+    for number in range(30):
+        timed.signals.send({"email": f"n{number}@example.com"}, at=START, url="/prices")
+    await timed.signals.settle()
+    assert sum(scored_by_turn) == 30
+    assert max(scored_by_turn) <= 10
