@@ -52,6 +52,14 @@ class CompiledSignalRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedOfKind:
+    """The conditions that acts of one kind are asked, together; `rules`: whose, by place among all."""
+
+    rules: tuple[int, ...]
+    conditions: ConditionSet
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledScorecard:
     """The scorecard of one line. `stages` say how far on its way a buyer is by the forms they have sent."""
 
@@ -59,6 +67,7 @@ class CompiledScorecard:
     fit: CompiledRules
     interest: CompiledRules
     signals: tuple[CompiledSignalRule, ...]
+    asked_of: Mapping[str, AskedOfKind]
     personas: tuple[Persona, ...]
     persona_conditions: ConditionSet
     stages: Mapping[str, BuyerStage]
@@ -78,11 +87,13 @@ def compile_scorecard(card: Scorecard, stages: Mapping[str, BuyerStage] | None =
     def plain(source: str) -> Condition:
         return compile_condition(source, SCORING_VARIABLES)
 
+    signals = tuple(_signal_rule(rule) for rule in card.signals)
     return CompiledScorecard(
         card,
         _rules(Dimension.FIT, card.fit_base, card.fit_full, card.fit, plain),
         _rules(Dimension.INTEREST, card.interest_base, card.interest_full, card.interest, plain),
-        tuple(_signal_rule(rule) for rule in card.signals),
+        signals,
+        _asked_of(signals),
         tuple(
             Persona.model_construct(
                 id=each.id, name=each.name, goals=list(each.goals), objections=list(each.objections)
@@ -133,8 +144,22 @@ def _signal_rule(rule: SignalRule) -> CompiledSignalRule:
     return CompiledSignalRule(rule, frozenset(rule.kinds), asked, _reads(condition) or [])
 
 
-def _together(conditions: Sequence[Condition]) -> ConditionSet:
-    return ConditionSet(conditions, sorted({name.partition(".")[0] for name in SCORING_VARIABLES}))
+def _asked_of(signals: Sequence[CompiledSignalRule]) -> dict[str, AskedOfKind]:
+    places: dict[str, dict[int, Condition]] = {}
+    for place, compiled in enumerate(signals):
+        if compiled.condition is not None:
+            for kind in compiled.kinds:
+                places.setdefault(kind, {})[place] = compiled.condition
+    return {
+        kind: AskedOfKind(tuple(asked), _together(list(asked.values()), SIGNAL_VARIABLES))
+        for kind, asked in places.items()
+    }
+
+
+def _together(
+    conditions: Sequence[Condition], variables: Mapping[str, type] = SCORING_VARIABLES
+) -> ConditionSet:
+    return ConditionSet(conditions, sorted({name.partition(".")[0] for name in variables}))
 
 
 def _reads(condition: Condition) -> list[str] | None:

@@ -104,7 +104,7 @@ def score(
     """
     card = compiled.card
     fit, why_fit, _ = _Dimension(compiled.fit, card, facts, now).told()
-    interest, why_interest, fades = _Dimension(compiled.interest, card, facts, now, compiled.signals).told()
+    interest, why_interest, fades = _Dimension(compiled.interest, card, facts, now, compiled).told()
     was_high = before in (Quadrant.PERFECT, Quadrant.CURIOUS)
     quadrant = quadrant_of(fit >= card.fit_threshold, is_high(card, interest, was_high=was_high))
     return Scored(
@@ -146,12 +146,14 @@ class _Dimension:
         card: Scorecard,
         facts: Facts,
         now: datetime,
-        signals: Sequence[CompiledSignalRule] = (),
+        of_signals: CompiledScorecard | None = None,
     ) -> None:
         self._rules = rules
         self._facts = facts
         self._now = now
-        self._rules_of_signals = signals
+        self._rules_of_signals = of_signals.signals if of_signals else ()
+        self._asked_of = of_signals.asked_of if of_signals else {}
+        self._answers: dict[UUID, dict[int, bool | CelError]] = {}
         self._newest_first = sorted(facts.signals, key=lambda each: (each.at, each.id), reverse=True)
         self._listed: list[Contribution] = [*rules.base]
         self._acts: list[tuple[str | None, Fading]] = []
@@ -163,8 +165,8 @@ class _Dimension:
         """The score, what makes it up, and what of it fades."""
         for rule, answers in self._answered():
             self._ask(rule, answers)
-        for signal_rule in self._rules_of_signals:
-            self._count(signal_rule)
+        for place, signal_rule in enumerate(self._rules_of_signals):
+            self._count(place, signal_rule)
         fades = Fades(self._lasting, tuple(self._acts))
         now = fades.at(self._now)
         self._listed += now.corrections(self._rules.dimension)
@@ -208,7 +210,7 @@ class _Dimension:
         evidence = _evidence(origin.submission, act, points)
         self._listed.append(held.model_copy(update={"points": points, "evidence": [evidence]}))
 
-    def _count(self, compiled: CompiledSignalRule) -> None:
+    def _count(self, place: int, compiled: CompiledSignalRule) -> None:
         """Add what a signal rule gives: the newest act whole, each older one damped."""
         rule, found, error = compiled.rule, list[Evidence](), None
         repeats = rule.repeats
@@ -216,7 +218,7 @@ class _Dimension:
         for signal in self._newest_first:
             if rank >= repeats.most:
                 break
-            answer = self._holds(compiled, signal)
+            answer = self._holds(place, compiled, signal)
             if isinstance(answer, CelError):
                 error = answer.message
             if answer is not True:
@@ -239,13 +241,21 @@ class _Dimension:
             )
             self._listed.append(each.model_copy(update={"evidence": found or None}))
 
-    def _holds(self, compiled: CompiledSignalRule, signal: Signal) -> bool | CelError:
+    def _holds(self, place: int, compiled: CompiledSignalRule, signal: Signal) -> bool | CelError:
         if signal.kind not in compiled.kinds:
             return False
         if compiled.condition is None:
             return True
+        answers = self._answers.get(signal.id)
+        if answers is None:
+            answers = self._answers[signal.id] = self._asked(signal)
+        return answers[place]
+
+    def _asked(self, signal: Signal) -> dict[int, bool | CelError]:
+        """All conditions that acts of its kind are asked: once an act, however many rules there are."""
+        asked = self._asked_of[signal.kind]
         context = prepare_context({**self._facts.shared, "signal": signal.values})
-        return compiled.condition.evaluate(context)
+        return dict(zip(asked.rules, asked.conditions.evaluate(context), strict=True))
 
 
 def _evidence(identity: UUID, act: Fading, points: int) -> Evidence:

@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from lead_events import LeadScored
 from lead_events.words import CauseKind, Dimension, Quadrant, Stage
-from scoring import signals
 from scoring.crossings import Crossings
 from scoring.explanation import Explanations
 from scoring.regrade import Regrading
@@ -283,7 +282,7 @@ async def test_forms_get_their_turn_while_many_leads_are_scored_for_acts(
 
     real_sleep = asyncio.sleep
     monkeypatch.setattr(Regrading, "rescore", counting)
-    monkeypatch.setattr(signals.asyncio, "sleep", turn)
+    monkeypatch.setattr(asyncio, "sleep", turn)
     for number in range(30):
         timed.signals.send({"email": f"n{number}@example.com"}, at=START, url="/prices")
     await timed.signals.settle()
