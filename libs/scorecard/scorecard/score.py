@@ -132,9 +132,10 @@ def stage_of(card: Scorecard, quadrant: Quadrant, *, is_own: bool) -> Stage:
 
 
 def is_high(card: Scorecard, interest: int, *, was_high: bool) -> bool:
-    """Whether interest counts as high: from the threshold on, and once it does a little below it, too."""
+    """Whether interest counts as high: from the threshold on, and once it does a little below it, too; none
+    at all never does."""
     least = card.interest_threshold - (card.hysteresis if was_high else 0)
-    return interest >= least
+    return interest >= max(least, 1)
 
 
 class _Dimension:

@@ -381,3 +381,32 @@ def test_every_step_of_an_act_is_one_point_at_its_own_moment(full: float, second
         assert fading.points(moment - timedelta(milliseconds=1)) in (before, points)
     if steps[-1][1] == 0:
         assert fading.points(NOW + gone_after(round(abs(full)) + 1, fading.half_life)) == 0
+
+
+def test_an_act_is_made_ready_once_however_many_rules_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[Any] = []
+
+    def counting(values: Mapping[str, Any]) -> Any:
+        prepared.append(values)
+        return prepare_context(values)
+
+    monkeypatch.setattr("scorecard.score.prepare_context", counting)
+    rules = [
+        seen(10, f"s{n}", when=f"signal.attributes.n{n} == 1 || signal.url.contains('/prices')")
+        for n in range(40)
+    ]
+    scored = score_facts(
+        compiled(signals=rules), facts([context()], [act(n, NOW - n * DAY) for n in range(3)]), NOW
+    )
+    assert len(prepared) == 3
+    assert scored.score.interest == 100
+    assert {c.points for c in scored.score.contributions if c.rule != CUT} == {10 + 5 + 2}
+
+
+def test_high_interest_ceases_at_last_however_wide_the_hysteresis() -> None:
+    card = compiled(signals=[seen(20)], interest_threshold=5, hysteresis=10)
+    known = facts([context()], [act(1, NOW)])
+    high = score_facts(card, known, NOW)
+    moment = next_crossing(card.card, high.fades, high.quadrant, NOW)
+    assert moment is not None
+    assert score_facts(card, known, moment, before=high.quadrant).quadrant is Quadrant.COLD
