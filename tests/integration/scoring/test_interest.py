@@ -20,6 +20,7 @@ from scoring.store import load
 from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.fakes import FakeBroker
 from service_kit.postgres import Database
+from service_kit.queries import load_queries
 from service_kit.runtime import Runtime
 from tests.integration.scoring.conftest import RULEBOOK, START, TOKEN, World
 from tests.integration.scoring.test_signals import SignalsWorld
@@ -288,3 +289,31 @@ async def test_forms_get_their_turn_while_many_leads_are_scored_for_acts(
     await timed.signals.settle()
     assert sum(scored_by_turn) == 30
     assert max(scored_by_turn) <= 10
+
+
+async def test_names_are_looked_up_among_keys_however_many_acts_others_have(timed: Timed) -> None:
+    """Under the plan that serves any names, with as many acts of one browser as make it look common."""
+    named = load_queries("scoring", "queries/signals.sql").signals_named
+    async with timed.world.database.acquire() as conn:
+        await conn.execute(
+            "INSERT INTO signals (id, at, received_at, stored_at, kind, keys, attributes)"
+            " SELECT gen_random_uuid(), at, at, at, 'page_view', ARRAY['visitor:' || n % 20], '{}' FROM"
+            " (SELECT n, $1::timestamptz - n * interval '1 s' AS at"
+            " FROM generate_series(1, 40000) AS n) AS made",
+            START,
+        )
+        await conn.execute("ANALYZE signals")
+        await conn.execute("SET plan_cache_mode = force_generic_plan")
+        await conn.execute(f"PREPARE named (text[], timestamptz, int) AS {named}")
+        plan = await conn.fetch("EXPLAIN EXECUTE named ('{email:nobody@example.com}', '2020-01-01', 1000)")
+        await conn.execute("DEALLOCATE named")
+        await conn.execute("RESET plan_cache_mode")
+        (options,) = await conn.fetch(
+            "SELECT array_agg(DISTINCT reloptions) AS found FROM pg_index JOIN pg_class ON oid = indexrelid"
+            " WHERE indrelid = 'signals_default'::regclass"
+            " AND relam = (SELECT oid FROM pg_am WHERE amname = 'gin')"
+        )
+    scans = [line for (line,) in plan if "Scan" in line and "signals" in line]
+    assert scans
+    assert all("Bitmap" in line for line in scans), plan
+    assert options["found"] == [["fastupdate=off"]]

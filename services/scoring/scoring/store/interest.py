@@ -61,9 +61,8 @@ async def load(
 
 async def _kept(conn: Connection, names: Collection[KeyName], since: datetime) -> list[Kept]:
     spelled = [f"{kind}:{value}" for kind, value in names]
-    if not spelled or not await conn.fetchval(_q.any_signal_named, spelled, since):
-        return []
-    return [_signal(row) for row in await conn.fetch(_q.signals_named, spelled, since, MOST)]
+    rows = await conn.fetch(_q.signals_named, spelled, since, MOST) if spelled else []
+    return [_signal(row) for row in rows]
 
 
 def _signal(row: asyncpg.Record) -> Kept:
