@@ -317,3 +317,21 @@ async def test_names_are_looked_up_among_keys_however_many_acts_others_have(time
     assert scans
     assert all("Bitmap" in line for line in scans), plan
     assert options["found"] == [["fastupdate=off"]]
+
+
+async def test_who_once_did_something_themselves_has_done_so_when_their_acts_count_no_more(
+    timed: Timed,
+) -> None:
+    document = rulebook()
+    document["scorecards"]["main"]["mql"] = "act"
+    await timed.world.publish_rulebook(document)
+    lead = await timed.submit()
+    await timed.world.fetch("UPDATE leads SET is_own = false WHERE id = $1 RETURNING id", lead)  # as imported
+    assert (await timed.now(lead))["stage"] is Stage.LEAD
+    for _ in range(2):
+        await timed.view(identity={"email": "eva@example.com"})
+    assert timed.last().stage is Stage.SQL
+    timed.clock.advance(timedelta(days=30).total_seconds())
+    await timed.cross()
+    assert (timed.last().seq, timed.last().quadrant, timed.last().stage) == (3, Quadrant.WARM, Stage.SQL)
+    assert (await timed.now(lead))["stage"] is Stage.SQL

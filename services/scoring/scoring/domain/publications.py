@@ -102,7 +102,9 @@ def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occas
         lead.due_at = None
         return Graded(_as_it_stood(lead), None, before)
     was = before.quadrant if before is not None and not occasion.is_fresh else None
-    scored = score(card, facts_of(lead, person, occasion.cards.counting(signals, now)), now, before=was)
+    counted = occasion.cards.counting(signals, now)
+    lead.is_own = lead.is_own or bool(counted)  # an act makes it so for good, also once it counts no more
+    scored = score(card, facts_of(lead, person, counted), now, before=was)
     points = (lead.fit, lead.interest)
     lead.fit, lead.interest = scored.score.fit, scored.score.interest
     lead.quadrant, lead.stage = scored.quadrant, scored.stage
