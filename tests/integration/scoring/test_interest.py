@@ -325,6 +325,7 @@ async def test_who_once_did_something_themselves_has_done_so_when_their_acts_cou
     document = rulebook()
     document["scorecards"]["main"]["mql"] = "act"
     await timed.world.publish_rulebook(document)
+    await timed.world.fetch("UPDATE rulebook_versions SET effective_from = $1 RETURNING version", START)
     lead = await timed.submit()
     await timed.world.fetch("UPDATE leads SET is_own = false WHERE id = $1 RETURNING id", lead)  # as imported
     assert (await timed.now(lead))["stage"] is Stage.LEAD
