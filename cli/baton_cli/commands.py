@@ -17,6 +17,7 @@ StackFile = Annotated[
         show_default=False,
     ),
 ]
+Cursor = Annotated[str | None, typer.Option(metavar="TEXT", help="`next` of the page before, from --json.")]
 LeadName = Annotated[
     str,
     typer.Argument(

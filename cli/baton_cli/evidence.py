@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baton_cli.moments import brief
+from rulebook.derived import derived
 
 _LONGEST = 40
 _OF_LEAD = "lead."
@@ -18,7 +19,8 @@ def evidence(contribution: Mapping[str, Any], profile: Mapping[str, Any]) -> str
         left = "" if full == contribution["points"] else f", {contribution['points']:+d} left of {full:+d}"
         counted = "1 act" if len(acts) == 1 else f"{len(acts)} acts"
         return f"{counted}, the last on {brief(newest)}{left}"
-    return "; ".join(filter(None, (_seen(path, profile) for path in contribution.get("reads") or [])))
+    known = {**profile, **derived(profile)}
+    return "; ".join(filter(None, (_seen(path, known) for path in contribution.get("reads") or [])))
 
 
 def _seen(path: str, profile: Mapping[str, Any]) -> str:

@@ -8,6 +8,9 @@ from rulebook.models import Group, Rule, Rulebook, Scorecard, SignalRule
 from rulebook.report import Report, did_you_mean
 
 HIGHEST = 100
+MOST_STEPS = 2_000
+"""Points that acts of one lead may lose one after the other. All are walked, in memory, each time it is
+scored: so many take some milliseconds."""
 
 
 def check_scorecards(rulebook: Rulebook, report: Report) -> None:
@@ -16,6 +19,8 @@ def check_scorecards(rulebook: Rulebook, report: Report) -> None:
         _check_ids(loc, card, report)
         _check_groups(loc, card, report)
         _check_thresholds(loc, card, report)
+        _check_cooling(loc, card, report)
+        _check_steps(loc, card, report)
     for line in rulebook.shadow_scorecards:
         if line not in rulebook.scorecards and not report.is_ignored(line):
             report.error(
@@ -98,6 +103,33 @@ def _check_thresholds(loc: Loc, card: Scorecard, report: Report) -> None:
                 f"no lead reaches {threshold}: all rules together give {most}",
                 "lower the threshold, or raise points",
             )
+
+
+def _check_cooling(loc: Loc, card: Scorecard, report: Report) -> None:
+    """High interest ends where it is `hysteresis` below the threshold, which the base alone may hold up."""
+    base = card.interest_base * HIGHEST // (card.interest_full or HIGHEST)
+    if (card.signals or card.interest) and card.interest_threshold - card.hysteresis <= base:
+        report.warning(
+            (*loc, "hysteresis"),
+            f"high interest never ends: a lead begins with {base},"
+            f" and it lasts down to {card.interest_threshold - card.hysteresis}",
+            "lower the hysteresis or the base, or raise the threshold",
+        )
+
+
+def _check_steps(loc: Loc, card: Scorecard, report: Report) -> None:
+    steps = sum(
+        abs(rule.points) * rule.repeats.damping**rank
+        for rule in card.signals
+        for rank in range(rule.repeats.most)
+    )
+    if steps > MOST_STEPS:
+        report.error(
+            (*loc, "signals"),
+            f"cost too much: the acts of one lead may lose {steps:,.0f} points one by one,"
+            f" {MOST_STEPS:,} at most",
+            "lower `repeats`: a damping of 0.5, or fewer acts",
+        )
 
 
 def _most(base: int, rules: Sequence[Rule | SignalRule], groups: Mapping[str, Group]) -> int:

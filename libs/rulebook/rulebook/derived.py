@@ -14,6 +14,8 @@ from rulebook.mail_domains import is_free_mail
 SENIORITIES = ("owner", "c_level", "director", "manager", "staff", "student")
 """From who decides to who does not. A title that says nothing of rank is `staff`."""
 
+LONGEST_TITLE = 300
+
 COMPANY_SIZES = MappingProxyType(
     {
         1: "1",
@@ -68,11 +70,13 @@ _HELPS = re.compile(r"(?<!\w)(?:assistant|asistente|assistente|secret\w+|asisten
 
 @lru_cache(maxsize=8192)
 def seniority(title: str) -> str:
-    """How high a job title stands, one of SENIORITIES, in en, es, pt, it, ro and de.
+    """How high a job title stands, one of SENIORITIES, in en, es, pt, it, ro and de; a very long one is read
+    by its beginning.
 
     The assistant of a director is staff. `student` goes before all others: a student may be president of a
     club.
     """
+    title = title[:LONGEST_TITLE]
     if _HELPS.search(title):
         return "staff"
     return next((rank for rank, pattern in _PATTERNS if pattern.search(title)), "staff")

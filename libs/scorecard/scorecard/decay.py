@@ -7,10 +7,12 @@ point when its exact value falls through half a point more, at a moment that is 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 LONGEST = timedelta(days=36_500)
 """No step is awaited for longer than a century."""
+LAST = datetime(9000, 1, 1, tzinfo=UTC)
+"""An act of later is a clock gone wrong; its steps would lie beyond what a date can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Fading:
 
     def steps(self, now: datetime) -> Iterator[tuple[datetime, int]]:
         """The moments after `now` at which its points change, in order, and what they are from then on."""
+        if self.at > LAST:
+            return
         before = self.points(now)
         sign = 1 if before > 0 else -1
         for points in range(abs(before) - 1, -1, -1):

@@ -7,7 +7,7 @@ from lead_events.words import CauseKind
 from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
-from scoring.regrade import BULK_TOPIC, Regrading
+from scoring.regrade import BULK_TOPIC, Regrading, in_turns
 from scoring.store import accounts
 from scoring.store.accounts import Update
 from service_kit.runtime import Runtime
@@ -58,15 +58,15 @@ class AccountUpdates:
             await accounts.save_clues(unit.conn, {i: accounts.clues_of(p) for i, p in persons.items()})
         before = await accounts.told(unit.conn, leads)
         cause = Cause.model_construct(id=update.id, kind=CauseKind.ACCOUNT, at=update.at)
-        published = _publish(regrading, {lead: before.get(lead) for lead in leads}, cause)
+        published = await _publish(regrading, {lead: before.get(lead) for lead in leads}, cause)
         await regrading.save(BULK_TOPIC)
         return published
 
 
-def _publish(regrading: Regrading, before: dict[UUID, str | None], cause: Cause) -> int:
+async def _publish(regrading: Regrading, before: dict[UUID, str | None], cause: Cause) -> int:
     """Publish the leads that tell otherwise of their account now."""
     published = 0
-    for lead in list(regrading.book.open_leads):
+    async for lead in in_turns(list(regrading.book.open_leads)):
         if lead.id not in before:
             continue
         known = regrading.people.root(lead.person_id).known

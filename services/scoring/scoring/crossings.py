@@ -1,6 +1,5 @@
 """Leads that time alone moves to another quadrant, at the moments computed when they were last scored."""
 
-import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +10,17 @@ from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
 from scoring.domain.leads import Lead
+from scoring.regrade import Regrading, in_turns
 from scoring.store import due
+from service_kit.errors import describe
+from service_kit.logs import logger
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
+_log = logger(__name__)
+
 CHUNK = 200
 """Leads a transaction."""
-YIELD_EVERY = 10
-"""So many are scored in one go before acts, forms and heartbeats get their turn."""
 
 
 class Crossings:
@@ -40,15 +42,26 @@ class Crossings:
         if not found:
             return 0
         regrading = await regrade.begin(unit, self._cards.of(history)(unit.now), leads=found)
-        moved = 0
-        for count, lead in enumerate(list(regrading.book.open_leads), start=1):
-            if count % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-            if lead.due_at is not None and lead.due_at <= unit.now:
+        moved, broken = 0, 0
+        async for lead in in_turns(list(regrading.book.open_leads)):
+            if lead.due_at is None or lead.due_at > unit.now:
+                continue
+            try:
                 moved += regrading.rescore(lead, decay_of(lead, lead.due_at))
+            except Exception as error:  # whatever one lead is to blame for, the others go on
+                broken += 1
+                _set_aside(regrading, lead, error)
         await regrading.save()
-        unit.after_commit(lambda: metrics.count_crossings(moved))
+        unit.after_commit(lambda: metrics.count_crossings(moved, broken))
         return len(found)
+
+
+def _set_aside(regrading: Regrading, lead: Lead, error: Exception) -> None:
+    """It stands where it stood until something else scores it, and is due no more: or it would be the first
+    to be due again, each second, and no other would follow."""
+    _log.error("time could not move a lead: it keeps its score", lead=str(lead.id), error=describe(error))
+    lead.due_at = None
+    regrading.book.changed[lead.id] = lead
 
 
 def decay_of(lead: Lead, due_at: datetime) -> Cause:

@@ -82,7 +82,7 @@ FORM_UNCOUNTED = Counter(
 )
 SET_ASIDE = Counter(
     "baton_scoring_set_aside_total",
-    "Rows that background work could not deal with and set aside, by the work: replay, release, retention.",
+    "Rows that background work could not deal with and set aside, by the work: replay, release, ...",
     ["work"],
 )
 FORM_TROUBLES = Gauge(
@@ -184,7 +184,7 @@ def known_series() -> None:
         QUARANTINED.labels(reason)
     for finding in Finding:
         REPLAYED.labels(finding.value)
-    for work in ("replay", "release", "retention"):
+    for work in ("replay", "release", "retention", "crossing"):
         SET_ASIDE.labels(work)
     for decision in ("release", "refuse"):
         DECIDED.labels(decision)
@@ -213,9 +213,10 @@ def _series_of_scorecards() -> None:
         RESCORED.labels(outcome)
 
 
-def count_crossings(leads: int) -> None:
-    """Count the leads that one committed transaction has moved because their time had come."""
-    CROSSED.inc(leads)
+def count_crossings(moved: int, broken: int) -> None:
+    """Count the leads that one committed transaction has moved because their time had come, or could not."""
+    CROSSED.inc(moved)
+    SET_ASIDE.labels("crossing").inc(broken)
 
 
 def observe_shadows(shadows: Shadows) -> None:

@@ -1,6 +1,5 @@
 """Open leads scored again once another scorecard is in force, in the background and at a limited rate."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +12,7 @@ from scoring import metrics, regrade
 from scoring.cards import CompiledCards
 from scoring.domain.leads import Lead
 from scoring.domain.rescoring import Bearing, Order, Tally, bearing, orders, standing
-from scoring.regrade import BULK_TOPIC, Regrading
+from scoring.regrade import BULK_TOPIC, Regrading, in_turns
 from scoring.rounds import each_in_turn
 from scoring.store import rescorings as store
 from scoring.store.rescorings import LastOfVersions, Rescoring
@@ -22,8 +21,6 @@ from service_kit.unit import Unit
 
 CHUNK = 100
 """Leads a transaction: so long live leads of the same persons wait at most."""
-YIELD_EVERY = 10
-"""So many are scored in one go before live leads and heartbeats get their turn."""
 RATE = 500
 """Leads a second at most, unless the settings say otherwise: 100,000 in four minutes or so."""
 
@@ -178,9 +175,7 @@ class Rescorings:
         found = [
             lead for lead in regrading.book.open_leads if lead.id in asked and lead.line == rescoring.line
         ]
-        for count, lead in enumerate(found, start=1):
-            if count % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
+        async for lead in in_turns(found):
             _rescore_one(regrading, rescoring, lead, tally)
         await regrading.save(BULK_TOPIC)
         unit.after_commit(lambda: metrics.count_rescored(tally.outcomes))

@@ -1,6 +1,5 @@
 """Signals, in a consumer loop of their own: however many pages are viewed, no submission waits for them."""
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from scoring.domain.erasure import ErasureKeys
 from scoring.domain.interest import VISITOR
 from scoring.domain.leads import Lead
 from scoring.domain.people import KeyName, People
-from scoring.regrade import Regrading
+from scoring.regrade import Regrading, in_turns
 from scoring.store import interest, load, persons, save
 from scoring.store import signals as store
 from service_kit.batch import Batch, Received
@@ -29,8 +28,6 @@ NAME = "scoring-signals"
 TOPIC = "lead-signalled"
 STORED, DUPLICATE, ERASED = "stored", "duplicate", "erased"
 EFFECTS = frozenset({STORED, DUPLICATE, ERASED})
-YIELD_EVERY = 10
-"""So many leads are scored in one go before forms and heartbeats get their turn."""
 
 
 def signals_spec(signals: "Signals") -> ConsumerSpec:
@@ -150,9 +147,7 @@ async def _rescore(
                 leads[lead.id] = lead
                 cause = (signal.kind == SignalKind.ADVICE_REQUESTED, signal.at, signal.signal_id)
                 causes[lead.id] = max(cause, causes.get(lead.id, cause))
-    for count, (identity, (is_ask, at, act)) in enumerate(causes.items(), start=1):
-        if count % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
+    async for identity, (is_ask, at, act) in in_turns(causes.items()):
         kind = CauseKind.EXPLICIT_ASK if is_ask else CauseKind.SIGNAL
         cause_of = Cause.model_construct(id=act, kind=kind, at=min(at, regrading.unit.now))
         regrading.rescore(leads[identity], cause_of, received_at=acts[act].received_at, always=is_ask)

@@ -18,7 +18,7 @@ from scoring.domain.erasure import ErasureKeys
 from scoring.errors import SharedPhone, UnknownPerson
 from scoring.handlers import Scoring
 from scoring.persons import Named, Order, PersonDesk
-from scoring.releases import CountChanged, Decision, Releases
+from scoring.releases import CountChanged, Decision, Kind, Releases
 from scoring.retention import Retention
 from scoring.store.quarantine import Filter
 from scoring.tombstones import Tombstones
@@ -80,10 +80,10 @@ class Chance:
             self.world.send(changed, "lead-imported", event_id=uuid4())
 
     async def decide(self) -> None:
-        kind = self.random.choice(["release", "refuse"])
+        kinds: list[Kind] = ["release", "refuse"]
         waiting = await self.world.fetch("SELECT submission_id AS id FROM quarantine WHERE action_id IS NULL")
         ids = tuple(row["id"] for row in self.random.sample(waiting, min(6, len(waiting))))
-        order = Decision(kind, Filter(ids=ids), len(ids), "ana", "looked at it")  # type: ignore[arg-type]
+        order = Decision(self.random.choice(kinds), Filter(ids=ids), len(ids), "ana", "looked at it")
         try:
             await self.releases.decide(order)
         except CountChanged:

@@ -10,9 +10,11 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from lead_events import LeadScored
+from lead_events import Cause, LeadScored
 from lead_events.words import CauseKind, Dimension, Quadrant, Stage
+from scoring import metrics
 from scoring.crossings import Crossings
+from scoring.domain.leads import Lead
 from scoring.explanation import Explanations
 from scoring.regrade import Regrading
 from scoring.settings import ScoringSettings
@@ -336,3 +338,29 @@ async def test_who_once_did_something_themselves_has_done_so_when_their_acts_cou
     await timed.cross()
     assert (timed.last().seq, timed.last().quadrant, timed.last().stage) == (3, Quadrant.WARM, Stage.SQL)
     assert (await timed.now(lead))["stage"] is Stage.SQL
+
+
+async def test_a_lead_that_time_cannot_move_is_set_aside_and_the_others_move(
+    timed: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads = [await timed.submit(f"n{n}@example.com", visitor=None) for n in range(3)]
+    for n in range(3):
+        for _ in range(2):
+            await timed.view(identity={"email": f"n{n}@example.com"})
+    real = Regrading.rescore
+
+    def breaking(self: Regrading, lead: Lead, cause: Cause, **more: Any) -> bool:
+        if lead.id == leads[0]:
+            raise ValueError("what nobody foresaw")
+        return real(self, lead, cause, **more)
+
+    monkeypatch.setattr(Regrading, "rescore", breaking)
+    counted = metrics.SET_ASIDE.labels("crossing")._value.get()
+    timed.clock.advance(timedelta(hours=6).total_seconds())
+    await timed.cross()
+    await timed.cross()
+    rows = await timed.world.fetch("SELECT id, quadrant, due_at FROM leads")
+    found = {row["id"]: (row["quadrant"], row["due_at"]) for row in rows}
+    assert found[leads[0]] == ("perfect", None)
+    assert {found[each][0] for each in leads[1:]} == {"warm"}
+    assert metrics.SET_ASIDE.labels("crossing")._value.get() == counted + 1

@@ -110,6 +110,26 @@ NESTED = "lead.attributes.all(a, lead.attributes.all(b, a != b))"
             "",
         ),
         (
+            "acts that count whole fifty times, in many rules",
+            {
+                "signals": [
+                    SIGNAL | {"id": f"s{n}", "points": 50, "repeats": {"damping": 1, "most": 50}}
+                    for n in range(2)
+                ],
+                "groups": {},
+            },
+            "scorecards.main.signals",
+            "cost too much",
+            "lower `repeats`",
+        ),
+        (
+            "a pattern that is none",
+            {"more_interest": [rule("has(lead.city) && lead.city.matches('a(b')")]},
+            "scorecards.main.interest[7].when",
+            "is no regular expression",
+            "RE2",
+        ),
+        (
             "a value without rates",
             {"value": {"mean_deal": 9000}},
             "scorecards.main.value",
@@ -136,6 +156,7 @@ def test_a_slip_is_an_error_with_its_place(
             {"groups": {"web": {"most": 20}}, "signals": []},
             "no rule is in this group",
         ),
+        ("a base that holds interest up", {"interest_base": 46}, "high interest never ends"),
         ("a threshold out of reach", {"fit_threshold": 100, "fit_full": 400}, "no lead reaches 100"),
     ],
 )

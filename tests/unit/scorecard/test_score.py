@@ -410,3 +410,8 @@ def test_high_interest_ceases_at_last_however_wide_the_hysteresis() -> None:
     moment = next_crossing(card.card, high.fades, high.quadrant, NOW)
     assert moment is not None
     assert score_facts(card, known, moment, before=high.quadrant).quadrant is Quadrant.COLD
+
+
+def test_a_clock_gone_wrong_by_thousands_of_years_awaits_nothing() -> None:
+    far = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    assert list(Fading(20, far, DAY).steps(NOW)) == []

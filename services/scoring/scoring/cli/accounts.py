@@ -9,7 +9,7 @@ import typer
 
 from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
-from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.commands import AsJson, Cursor, StackFile, command_group
 from baton_cli.errors import BadUsage
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
@@ -74,9 +74,7 @@ def list_accounts(
     owner: Annotated[str | None, typer.Option(metavar="REP", help="Only looked after by this rep.")] = None,
     text: Annotated[str | None, typer.Option(metavar="TEXT", help="Only with this in name or id.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 50,
-    cursor: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="`next` of the page before, from --json.")
-    ] = None,
+    cursor: Cursor = None,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from baton_cli.client import Client, items, open_client
-from baton_cli.commands import AsJson, LeadName, StackFile
+from baton_cli.commands import AsJson, Cursor, LeadName, StackFile
 from baton_cli.errors import BadUsage, CannotReach, CommandFailed, FoundNothing
 from baton_cli.evidence import evidence
 from baton_cli.grades import in_words, scorecard_of, ways_to_sql
@@ -36,9 +36,7 @@ def leads(
     limit: Annotated[int, _LIMIT] = 30,
     quadrant: Annotated[Quadrant | None, typer.Option(help="Only this quadrant.")] = None,
     line: Annotated[str | None, typer.Option(metavar="LINE", help="Only this product line.")] = None,
-    cursor: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="`next` of the page before, from --json.")
-    ] = None,
+    cursor: Cursor = None,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from baton_cli.audit import operator_name
 from baton_cli.client import items, open_client
-from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.commands import AsJson, Cursor, StackFile, command_group
 from baton_cli.errors import BadUsage
 from baton_cli.files import Force, Out, save
 from baton_cli.leads import person_in
@@ -38,9 +38,7 @@ def list_nurturing(
     only_handed: Annotated[
         bool, typer.Option("--only-handed", help="Only whom marketing's tool is told of.")
     ] = False,
-    cursor: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="`next` of the page before, from --json.")
-    ] = None,
+    cursor: Cursor = None,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:

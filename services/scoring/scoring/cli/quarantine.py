@@ -7,7 +7,7 @@ import typer
 
 from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
-from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.commands import AsJson, Cursor, StackFile, command_group
 from baton_cli.identities import ACT, SUBMISSION, whole_id
 from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_json, print_line, print_table, progress
@@ -47,9 +47,7 @@ def list_waiting(
     until: Until = None,
     text: WithText = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, newest first.")] = 50,
-    cursor: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="`next` of the page before, from --json.")
-    ] = None,
+    cursor: Cursor = None,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
