@@ -106,9 +106,11 @@ def _check_thresholds(loc: Loc, card: Scorecard, report: Report) -> None:
 
 
 def _check_cooling(loc: Loc, card: Scorecard, report: Report) -> None:
-    """High interest ends where it is `hysteresis` below the threshold, which the base alone may hold up."""
+    """What fades leaves the base: where that is not `hysteresis` below the threshold, one act makes interest
+    high for good."""
     base = card.interest_base * HIGHEST // (card.interest_full or HIGHEST)
-    if (card.signals or card.interest) and card.interest_threshold - card.hysteresis <= base:
+    fades = bool(card.signals) or any(rule.half_life for rule in card.interest)
+    if fades and card.interest_threshold - card.hysteresis <= base < card.interest_threshold:
         report.warning(
             (*loc, "hysteresis"),
             f"high interest never ends: a lead begins with {base},"

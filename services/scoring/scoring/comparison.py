@@ -128,7 +128,7 @@ async def _add(comparison: Comparison, leads: list[Stored], line: str, a: Ready,
     for count, stored in enumerate(leads, start=1):
         if count % YIELD_EVERY == 0:
             await asyncio.sleep(0)
-        facts = facts_of(stored.lead, stored.person, stored.signals)
+        facts = facts_of(stored.lead, stored.person.known.as_mapping(), stored.signals)
         one, other = (
             side_of(each.cards.by_line[line], facts, stored.moment, each.cards.currency) for each in (a, b)
         )

@@ -163,7 +163,7 @@ class LeadBook:
         graded = grade(lead, person, signals, occasion)
         shadow = occasion.cards.shadows.get(lead.line)
         if shadow is not None:
-            facts = facts_of(lead, person, signals)
+            facts = facts_of(lead, graded.profile, signals)
             self.shadows.score(lead, shadow, facts, occasion.journey.scored_at)
         return graded
 

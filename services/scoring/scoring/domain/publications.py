@@ -77,8 +77,10 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A score, what the lead is worth by it, and where it stood before; whether its points are others."""
+    """A score, what the lead is worth by it, and where it stood before; whether its points are others.
+    `profile`: what was known of the person, as events and conditions see it."""
 
+    profile: Mapping[str, Any]
     scored: Scored
     worth: Worth | None
     before: Before | None
@@ -98,13 +100,14 @@ def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occas
     """
     before = Before.model_construct(quadrant=lead.quadrant, stage=lead.stage) if lead.seq else None
     card, now = occasion.cards.by_line.get(lead.line), occasion.journey.scored_at
+    profile = person.known.as_mapping()
     if card is None:
         lead.due_at = None
-        return Graded(_as_it_stood(lead), None, before)
+        return Graded(profile, _as_it_stood(lead), None, before)
     was = before.quadrant if before is not None and not occasion.is_fresh else None
     counted = occasion.cards.counting(signals, now)
     lead.is_own = lead.is_own or bool(counted)  # an act makes it so for good, also once it counts no more
-    scored = score(card, facts_of(lead, person, counted), now, before=was)
+    scored = score(card, facts_of(lead, profile, counted), now, before=was)
     points = (lead.fit, lead.interest)
     lead.fit, lead.interest = scored.score.fit, scored.score.interest
     lead.quadrant, lead.stage = scored.quadrant, scored.stage
@@ -114,7 +117,7 @@ def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occas
         lead.sql_at = occasion.journey.released_at or occasion.cause.at
     value = card.card.value
     money = worth(value, scored, occasion.cards.currency) if value else None
-    return Graded(scored, money, before, points != (lead.fit, lead.interest))
+    return Graded(profile, scored, money, before, points != (lead.fit, lead.interest))
 
 
 def event_of(
@@ -129,7 +132,7 @@ def event_of(
         line=lead.line,
         seq=lead.seq,
         cause=occasion.cause,
-        profile=Profile.model_construct(**person.known.as_mapping()),
+        profile=Profile.model_construct(**graded.profile),
         attribution=lead.attribution,
         consent=lead.consent,
         form_id=form,
@@ -156,9 +159,8 @@ def event_of(
     )
 
 
-def facts_of(lead: Lead, person: Person, signals: Sequence[Signal]) -> Facts:
-    """What a score of the lead is made of."""
-    profile = person.known.as_mapping()
+def facts_of(lead: Lead, profile: Mapping[str, Any], signals: Sequence[Signal]) -> Facts:
+    """What a score of the lead is made of; `profile`: of its person, see Known.as_mapping."""
     contexts = list(_contexts(lead, profile))
     origins = [
         Origin(origin[0], prepare_context(context), newest.submission, newest.at)
@@ -168,7 +170,7 @@ def facts_of(lead: Lead, person: Person, signals: Sequence[Signal]) -> Facts:
     return Facts(origins, shared_context(contexts[0]), signals, lead.is_own or bool(signals))
 
 
-def _contexts(lead: Lead, profile: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _contexts(lead: Lead, profile: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for form, source, campaign in lead.origins:
         yield scoring_context(
             profile,
