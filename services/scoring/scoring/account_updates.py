@@ -7,10 +7,11 @@ from lead_events.words import CauseKind
 from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
-from scoring.regrade import BULK_TOPIC, Regrading, in_turns
+from scoring.regrade import BULK_TOPIC, Regrading
 from scoring.store import accounts
 from scoring.store.accounts import Update
 from service_kit.runtime import Runtime
+from service_kit.turns import in_turns
 from service_kit.unit import Unit
 
 CHUNK = 200

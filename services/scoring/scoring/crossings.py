@@ -10,11 +10,12 @@ from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
 from scoring.domain.leads import Lead
-from scoring.regrade import Regrading, in_turns
+from scoring.regrade import Regrading
 from scoring.store import due
 from service_kit.errors import describe
 from service_kit.logs import logger
 from service_kit.runtime import Runtime
+from service_kit.turns import in_turns
 from service_kit.unit import Unit
 
 _log = logger(__name__)

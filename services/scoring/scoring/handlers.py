@@ -1,6 +1,5 @@
 """What scoring does with a batch: submissions, and reports of what became of leads, in order of arrival."""
 
-import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,10 +31,11 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
-from scoring.store import accounts, again, health, interest, load, persons, save, shadows
+from scoring.store import accounts, again, due, health, interest, load, persons, save, shadows
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
+from service_kit.turns import in_turns
 
 BULK_TOPIC = "lead-imported"
 REPEATED = "repeated"
@@ -44,8 +44,6 @@ EFFECTS = frozenset({*SubmissionState, *ProgressEffect, *RerunKind, REPEATED})
 """A kept submission that comes again is booked by why it does, and not as one more that was accepted."""
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """NUL as JSON writes it. Behind an escaped backslash the same letters are plain text that somebody typed."""
-YIELD_EVERY = 25
-"""So many records are taken in one go before heartbeats and requests get their turn."""
 
 
 class Scoring:
@@ -250,9 +248,7 @@ def _late_leads(reports: Iterable[LeadRouted | LeadProgressed]) -> set[UUID]:
 
 
 async def _decide(batch: Batch, events: Sequence[Event], work: _Work) -> None:
-    for count, event in enumerate(events, start=1):
-        if count % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
+    async for event in in_turns(events):
         if isinstance(event.data, LeadRouted | LeadProgressed):
             batch.effect(event, work.progress.take(event.data, event.id))
             continue
@@ -271,6 +267,7 @@ async def _save(batch: Batch, work: _Work) -> None:
     await save.save_submissions(conn, work.taken, batch.now)
     await save.move_submissions(conn, work.progress.moved.values())
     await _forget(batch, work)
+    await due.ask(conn, book.signals.exposed(), batch.now)
     await save.save_scores(conn, book.publications, batch.now)
     await accounts.save(conn, book.accounts, people.changed_persons.values(), book.publications, batch.now)
     await shadows.save(conn, book.shadows, batch.now)

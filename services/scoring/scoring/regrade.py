@@ -1,11 +1,9 @@
 """Open leads scored again without a submission: after an act, by time, under another scorecard."""
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 from lead_events import Cause, Journey
@@ -19,18 +17,6 @@ from scoring.store.load import WorkingSet
 from service_kit.unit import Unit
 
 LIVE_TOPIC, BULK_TOPIC = "lead-scored", "lead-scored-bulk"
-YIELD_EVERY = 10
-"""So many leads are scored in one go before live leads, requests and heartbeats get their turn."""
-
-T = TypeVar("T")
-
-
-async def in_turns(each_lead: Iterable[T]) -> AsyncIterator[T]:
-    """The same, with turns for others in between."""
-    for count, one in enumerate(each_lead, start=1):
-        if count % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
-        yield one
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Stored submissions mapped again after a form's mapping was mended, in the background, in chunks."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -21,12 +20,11 @@ from scoring.store import persons, replays
 from scoring.store.replays import Range, Replay, Row
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
+from service_kit.turns import in_turns
 from service_kit.unit import Unit
 
 CHUNK = 200
 """Submissions a transaction."""
-YIELD_EVERY = 25
-"""So many are mapped in one go before heartbeats and requests get their turn."""
 SOON = timedelta(minutes=2)
 """A version published already and in force within this time is meant: whoever mends a mapping and asks for
 a replay at once does not want the old one."""
@@ -207,12 +205,7 @@ def _set_aside(replay: Replay, found: list[tuple[Row, Again]]) -> list[Mapping[s
 
 
 async def _mapped(mender: Mender, rows: list[Row]) -> list[tuple[Row, Again]]:
-    found = []
-    for count, row in enumerate(rows, start=1):
-        if count % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
-        found.append((row, mender.map(row)))
-    return found
+    return [(row, mender.map(row)) async for row in in_turns(rows)]
 
 
 def _shown(row: Row, again: Again) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from scoring import metrics, regrade
 from scoring.cards import CompiledCards
 from scoring.domain.leads import Lead
 from scoring.domain.rescoring import Bearing, Order, Tally, bearing, orders, standing
-from scoring.regrade import BULK_TOPIC, Regrading, in_turns
+from scoring.regrade import BULK_TOPIC, Regrading
 from scoring.rounds import each_in_turn
 from scoring.store import rescorings as store
 from scoring.store.rescorings import LastOfVersions, Rescoring
 from service_kit.runtime import Runtime
+from service_kit.turns import in_turns
 from service_kit.unit import Unit
 
 CHUNK = 100

@@ -12,22 +12,27 @@ from rulebook.models import Matching
 from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
+from scoring.domain.asking import asked_of
 from scoring.domain.erasure import ErasureKeys
 from scoring.domain.interest import VISITOR
 from scoring.domain.leads import Lead
 from scoring.domain.people import KeyName, People
-from scoring.regrade import Regrading, in_turns
+from scoring.regrade import Regrading
 from scoring.store import interest, load, persons, save
 from scoring.store import signals as store
 from service_kit.batch import Batch, Received
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
 from service_kit.spec import ConsumerSpec
+from service_kit.turns import in_turns
 
 NAME = "scoring-signals"
 TOPIC = "lead-signalled"
 STORED, DUPLICATE, ERASED = "stored", "duplicate", "erased"
 EFFECTS = frozenset({STORED, DUPLICATE, ERASED})
+
+_Named = tuple[LeadSignalled, Sequence[KeyName]]
+"""A signal, and whom it names by which keys, those that identify best first."""
 
 
 def signals_spec(signals: "Signals") -> ConsumerSpec:
@@ -38,7 +43,8 @@ def signals_spec(signals: "Signals") -> ConsumerSpec:
 class Signals:
     """Keeps signals, and scores the open leads of whoever did them again.
 
-    A lead is published where it has moved to another quadrant or stage, and at once for a request for advice.
+    A lead is published where it has moved to another quadrant or stage, and at once for a request for advice,
+    which opens one where the person has none open that it is about.
     Whose an act is, is known by an identity key or by the browser that a submission was sent from; what
     nobody is known by waits for the submission that says so.
     """
@@ -70,6 +76,7 @@ class Signals:
         await store.insert(batch.conn, signals, batch.now)
         if len(history) and locked.found.persons:
             regrading = await regrade.of(batch, self._cards.of(history)(batch.now), locked.found)
+            await _open(regrading, locked, signals)
             await _rescore(regrading, locked, signals)
             await regrading.save()
         kinds = [each.data.kind for each in fresh]
@@ -109,9 +116,9 @@ class _Locked:
     found: load.WorkingSet
     known: dict[KeyName, UUID]
 
-    def persons(self, names: Iterable[KeyName]) -> set[UUID]:
-        """Who is known by these names."""
-        return {person for name in names if (person := self.known.get(name)) is not None}
+    def persons(self, names: Iterable[KeyName]) -> list[UUID]:
+        """Who is known by these names, in their order."""
+        return [person for name in names if (person := self.known.get(name)) is not None]
 
 
 async def _lock(batch: Batch, names: set[KeyName]) -> _Locked:
@@ -133,9 +140,30 @@ def _browsers_of_one(owners: Mapping[str, set[UUID]]) -> dict[KeyName, UUID]:
     return {(VISITOR, value): next(iter(each)) for value, each in owners.items() if len(each) == 1}
 
 
-async def _rescore(
-    regrading: Regrading, locked: _Locked, signals: Iterable[tuple[LeadSignalled, Sequence[KeyName]]]
-) -> None:
+async def _open(regrading: Regrading, locked: _Locked, signals: Iterable[_Named]) -> None:
+    """Somebody known asks for advice and has no lead for it that is open: the ask opens one, once. Of several
+    persons that it names it is the one's with the key that identifies best."""
+    asks = [
+        (signal, known)
+        for signal, names in signals
+        if signal.kind == SignalKind.ADVICE_REQUESTED and (known := locked.persons(names))
+    ]
+    asking = {regrading.people.root(known[0]).id for _, known in asks}
+    ended = await store.last_leads(regrading.unit.conn, asking) if asking else {}
+    lines, now = regrading.cards.by_line, regrading.unit.now
+    for signal, known in asks:
+        if not any(_is_about(signal, lead) for lead in regrading.leads_of(known)):
+            person = regrading.people.root(known[0]).id
+            asked = asked_of(signal, ended.get(person, ()), lines, now)
+            if asked is not None:
+                regrading.book.take(person, *asked, signal.signal_id)
+
+
+def _is_about(signal: LeadSignalled, lead: Lead) -> bool:
+    return signal.line in (None, lead.line)
+
+
+async def _rescore(regrading: Regrading, locked: _Locked, signals: Iterable[_Named]) -> None:
     """Score each lead once, for the act that matters most: a request for advice, else the last one."""
     causes: dict[UUID, tuple[bool, datetime, UUID]] = {}
     acts: dict[UUID, LeadSignalled] = {}
@@ -143,7 +171,7 @@ async def _rescore(
     for signal, names in signals:
         acts[signal.signal_id] = signal
         for lead in regrading.leads_of(locked.persons(names)):
-            if signal.line in (None, lead.line):
+            if _is_about(signal, lead):
                 leads[lead.id] = lead
                 cause = (signal.kind == SignalKind.ADVICE_REQUESTED, signal.at, signal.signal_id)
                 causes[lead.id] = max(cause, causes.get(lead.id, cause))

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from lead_events import Cause, LeadScored
-from lead_events.words import CauseKind, Dimension, Quadrant, Stage
+from lead_events import Cause, LeadProgressed, LeadScored
+from lead_events.ids import lead_id
+from lead_events.words import CauseKind, Dimension, ProgressKind, Quadrant, Stage
 from scoring import metrics
 from scoring.crossings import Crossings
 from scoring.domain.leads import Lead
@@ -172,6 +173,48 @@ async def test_a_request_for_advice_is_told_at_once_whatever_it_scores(timed: Ti
     assert timed.last().seq == 2
 
 
+async def test_a_request_for_advice_of_somebody_whose_lead_has_ended_opens_the_next_one_once(
+    timed: Timed,
+) -> None:
+    first = await timed.submit()
+    await _end(timed, first)
+    await timed.view()
+    assert len(timed.world.scored()) == 1
+    ask = await timed.view(kind="advice_requested", url=None, identity={"email": "Eva@example.com"})
+    told = timed.last()
+    assert (told.lead_id, told.line, told.seq) == (lead_id(ask, "main"), "main", 1)
+    assert (told.cause.kind, told.cause.id) == (CauseKind.EXPLICIT_ASK, ask)
+    assert (told.person_id, told.form_id, told.submissions) == (timed.world.scored()[0].person_id, "demo", 1)
+    assert told.score.interest == 40
+    again = await timed.view(kind="advice_requested", url=None)
+    assert (timed.last().lead_id, timed.last().seq, timed.last().cause.id) == (told.lead_id, 2, again)
+
+
+async def test_two_requests_for_advice_at_once_open_one_lead_and_one_for_no_line_in_use_none(
+    timed: Timed,
+) -> None:
+    await _end(timed, await timed.submit())
+    ask = {"kind": "advice_requested", "at": START, "received_at": START}
+    timed.signals.send(**ask, line="gone")
+    first, second = timed.signals.send(**ask), timed.signals.send(**ask)
+    await timed.signals.settle()
+    (told,) = timed.world.scored()[1:]
+    assert told.lead_id in {lead_id(each.signal_id, "main") for each in (first, second)}
+
+
+async def _end(timed: Timed, lead: UUID) -> None:
+    report = LeadProgressed(
+        lead_id=lead,
+        line="main",
+        seq=2,
+        kind=ProgressKind.REJECTED,
+        at=timed.clock.now(),
+        round=1,
+    )
+    timed.world.send(report, "lead-progressed")
+    await timed.world.settle()
+
+
 async def test_time_moves_a_lead_when_it_was_computed_to_and_once(timed: Timed) -> None:
     lead = await timed.submit()
     await timed.view()
@@ -208,9 +251,14 @@ async def test_a_browser_of_two_counts_for_neither(timed: Timed) -> None:
     first = await timed.submit()
     await timed.view()
     assert (await timed.now(first))["interest"] == 40
+    await timed.view()
+    assert timed.last().quadrant is Quadrant.PERFECT
     second = await timed.submit("leo@example.com")
     assert (await timed.now(first))["interest"] == 0
     assert (await timed.now(second))["interest"] == 0
+    await timed.cross()
+    told = timed.last()
+    assert (told.lead_id, told.quadrant, told.score.interest) == (first, Quadrant.WARM, 0)
 
 
 async def test_acts_of_two_who_turn_out_to_be_one_count_together(timed: Timed) -> None:

@@ -1,6 +1,5 @@
 """A batch of news: versions of the rulebook, states and merges from scoring, warnings and breaches."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
@@ -30,6 +29,7 @@ from router.handlers.rulebook import apply_rulebooks
 from router.handlers.timers import Effect, TimerNews, apply_timer, insert_timer_news
 from router.roster import RepReader
 from service_kit.batch import Batch, Event, Received
+from service_kit.turns import in_turns
 
 AboutLead = (
     Received[LeadScored]
@@ -39,8 +39,6 @@ AboutLead = (
     | Received[PersonErased]
 )
 
-YIELD_EVERY = 400
-"""Reps looked at between two yields to the event loop, which also carries the heartbeats."""
 
 EFFECTS = frozenset(
     {
@@ -122,8 +120,7 @@ class _LeadNews:
 
     async def take(self, events: Sequence[AboutLead]) -> None:
         await self._lock(events)
-        pause_every = max(1, YIELD_EVERY // (len(self._desk.reps) or 1))
-        for count, event in enumerate(events, start=1):
+        async for event in in_turns(events):
             if isinstance(event.data, LeadMerged):
                 self._merged(event)
             elif isinstance(event.data, PersonErased):
@@ -133,8 +130,6 @@ class _LeadNews:
                 self._scored(event, self._desk.leads[event.data.lead_id])
             else:
                 self._timer(event, self._desk.leads[event.data.lead_id], event.data)
-            if count % pause_every == 0:
-                await asyncio.sleep(0)
         await self._answer_late_asks()
         await insert_asks(self._batch.conn, self._asked)
         await insert_timer_news(self._batch.conn, self._timers)

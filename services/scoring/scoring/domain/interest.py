@@ -32,8 +32,10 @@ class Signals:
     names: dict[UUID, set[KeyName]] = field(default_factory=dict)
     owners: dict[str, set[UUID]] = field(default_factory=dict)
     _by_name: dict[KeyName, list[Kept]] = field(default_factory=dict)
+    _alone: dict[str, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._alone = {browser: next(iter(one)) for browser, one in self.owners.items() if len(one) == 1}
         for each in self.kept:
             for name in each.names:
                 self._by_name.setdefault(name, []).append(each)
@@ -65,6 +67,12 @@ class Signals:
             if person in persons:
                 persons.remove(person)
                 persons |= {each for each, known in names.items() if (VISITOR, browser) in known}
+
+    def exposed(self) -> set[UUID]:
+        """Whose browser turned out to be another's, too: what it saw counts for them no more."""
+        return {
+            person for browser, person in self._alone.items() if {person} < self.owners.get(browser, set())
+        }
 
     def of(self, person: UUID, line: str) -> Sequence[Signal]:
         """What the person did that counts for a line, in no order, each once."""

@@ -65,16 +65,18 @@ SELECT id FROM leads WHERE id = ANY($1::uuid[])
 SELECT person_id FROM leads WHERE id = ANY($1::uuid[]) AND state <> 'erased'
 
 -- name: lock_leads
--- These leads whatever their state, those they were merged into, and the open ones of persons, by id.
+-- These leads whatever their state, those they were merged into, and the open ones of persons, by id. The persons are locked, so none of theirs opens or ends meanwhile. As an array, which the planner takes for short: it reads the whole table where it cannot tell how many there are.
 SELECT * FROM leads
-WHERE id IN (
-        WITH RECURSIVE named AS (
-            SELECT id, merged_into FROM leads WHERE id = ANY($1::uuid[]) AND state <> 'erased'
-            UNION
-            SELECT l.id, l.merged_into FROM leads l JOIN named n ON l.id = n.merged_into
-        )
-        SELECT id FROM named
-    ) OR (person_id = ANY($2::uuid[]) AND state = 'open')
+WHERE id = ANY(ARRAY(
+    WITH RECURSIVE named AS (
+        SELECT id, merged_into FROM leads WHERE id = ANY($1::uuid[]) AND state <> 'erased'
+        UNION
+        SELECT l.id, l.merged_into FROM leads l JOIN named n ON l.id = n.merged_into
+    )
+    SELECT id FROM named
+    UNION
+    SELECT id FROM leads WHERE person_id = ANY($2::uuid[]) AND state = 'open'
+))
 ORDER BY id FOR UPDATE
 
 -- name: submissions_with_events

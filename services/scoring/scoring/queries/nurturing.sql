@@ -75,7 +75,10 @@ SELECT w.root FROM whole w JOIN unsubscribes u ON u.kind = 'person' AND u.value 
 -- name: rows_to_judge
 -- Who is in nurturing by these leads, or for these persons and lines; is_gone and merged_into: of the person.
 SELECT n.*, p.id IS NULL AS is_gone, p.merged_into FROM nurturing n LEFT JOIN persons p ON p.id = n.person_id
-WHERE n.lead_id = ANY($1::uuid[]) OR (n.person_id, n.line) IN (SELECT * FROM unnest($2::uuid[], $3::text[]))
+WHERE (n.person_id, n.line) IN (
+    SELECT person_id, line FROM nurturing WHERE lead_id = ANY($1::uuid[])
+    UNION
+    SELECT * FROM unnest($2::uuid[], $3::text[]))
 
 -- name: save_places
 -- Who is in nurturing, and who has left it.

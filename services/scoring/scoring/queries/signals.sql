@@ -45,9 +45,9 @@ DELETE FROM signals WHERE (at, id) IN (
     SELECT at, id FROM signals WHERE received_at < $1 ORDER BY received_at LIMIT $2)
 
 -- name: lock_browsers
--- Browsers by their ids until the end of the transaction, in one order: who sends a form from one, and what it signals meanwhile, see each other.
-SELECT pg_advisory_xact_lock(hashtextextended('browser:' || name, 0))
-FROM (SELECT DISTINCT name FROM unnest($1::text[]) AS asked (name) ORDER BY name) AS sorted
+-- Browsers by their ids until the end of the transaction, in one order: who sends a form from one, and what it signals meanwhile, see each other. 256 locks stand for all browsers, as PostgreSQL has room for so many only.
+SELECT pg_advisory_xact_lock(hashtext('browsers'), part)
+FROM (SELECT DISTINCT hashtext(name) & 255 AS part FROM unnest($1::text[]) AS asked (name) ORDER BY part) AS sorted
 
 -- name: names_of_persons
 -- By what acts of these persons, and of whoever was merged into them, are known: keys that identify, and browsers.
@@ -73,13 +73,30 @@ WITH RECURSIVE up AS (
 SELECT up.visitor, up.id AS person_id FROM up JOIN persons p ON p.id = up.id WHERE p.merged_into IS NULL
 
 -- name: signals_named
--- What is kept under each of these names since a moment, the newest so many of each. OFFSET 0 has each name looked up among keys: a limit on acts in order of time tempts the planner to read all there are in that order.
+-- What is kept under each of these names since a moment, so many of each: the newest of each kind in turns, so that no kind crowds out another. OFFSET 0 has each name looked up among keys: a limit on acts in order of time tempts the planner to read all there are in that order.
 SELECT DISTINCT s.id, s.at, s.kind, s.keys, s.form_id, s.source, s.line, s.url, s.attributes
 FROM unnest($1::text[]) AS asked (name)
 CROSS JOIN LATERAL (
-    SELECT * FROM (SELECT * FROM signals WHERE keys @> ARRAY[asked.name] AND at > $2 OFFSET 0) AS theirs
-    ORDER BY at DESC, id DESC LIMIT $3
+    SELECT theirs.*, row_number() OVER (PARTITION BY kind ORDER BY at DESC, theirs.id DESC) AS place
+    FROM (SELECT * FROM signals WHERE keys @> ARRAY[asked.name] AND at > $2 OFFSET 0) AS theirs
+    ORDER BY place, at DESC, id DESC LIMIT $3
 ) AS s
+
+-- name: last_leads
+-- The newest ended lead of each of these persons, and of whoever was merged into them, in each line.
+WITH RECURSIVE whole AS (
+    SELECT id, id AS root FROM persons WHERE id = ANY($1::uuid[])
+    UNION
+    SELECT p.id, whole.root FROM persons p JOIN whole ON p.merged_into = whole.id
+)
+SELECT DISTINCT ON (whole.root, leads.line) whole.root, leads.line, leads.opened_at, leads.origins, leads.is_test
+FROM whole JOIN leads ON leads.person_id = whole.id AND leads.state = 'closed'
+ORDER BY whole.root, leads.line, leads.opened_at DESC, leads.id DESC
+
+-- name: ask_due
+-- Open leads of persons are due from a moment on. Whatever another transaction holds is left out: nobody waits here, as leads are locked in an order.
+UPDATE leads SET due_at = least(due_at, $2)
+WHERE id IN (SELECT id FROM leads WHERE person_id = ANY($1::uuid[]) AND state = 'open' FOR UPDATE SKIP LOCKED)
 
 -- name: leads_due
 -- Open leads that time alone moves to another quadrant by now.

@@ -1,6 +1,5 @@
 """Loads what submissions of a batch come back to: themselves as kept, or what a vendor puts right."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +15,9 @@ from scoring.domain.submissions import Kept, Registry, SubmissionState, is_corre
 from service_kit.errors import Transient
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
+from service_kit.turns import in_turns
 
 _q = load_queries("scoring", "queries/batch.sql")
-
-YIELD_EVERY = 100
-"""Submissions of a person read before others have a turn: some have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +89,7 @@ async def _under(conn: Connection, keys: Sequence[tuple[str, str]]) -> list[asyn
 
 async def _said(conn: Connection, persons: Sequence[UUID]) -> Contributions:
     said = Contributions()
-    for count, row in enumerate(await conn.fetch(_q.contributions, persons), start=1):
-        if count % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
+    async for row in in_turns(await conn.fetch(_q.contributions, persons)):
         said.add(row["root"], Said(_as_said(row), _names(row["keys"]), tuple(row["leads"])))
     return said
 

@@ -1,5 +1,6 @@
 """Leads that time alone will move."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -12,3 +13,10 @@ _q = load_queries("scoring", "queries/signals.sql")
 async def leads(conn: Connection, now: datetime, limit: int) -> list[UUID]:
     """Open leads whose moment has come, the earliest first, unlocked."""
     return [row["id"] for row in await conn.fetch(_q.leads_due, now, limit)]
+
+
+async def ask(conn: Connection, persons: Collection[UUID], now: datetime) -> None:
+    """Have the open leads of these persons scored again soon: what is known of them has changed. Those that
+    others hold locked are left out: that may not wait, and they are most likely being scored."""
+    if persons:
+        await conn.execute(_q.ask_due, list(persons), now)

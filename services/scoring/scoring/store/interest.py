@@ -16,8 +16,8 @@ from service_kit.queries import load_queries
 
 _q = load_queries("scoring", "queries/signals.sql")
 
-MOST = 1_000
-"""Acts of one name that are looked at, the newest: rules count fifty of a kind at most."""
+MOST = 500
+"""Acts of one name that are looked at, the newest of each kind in turns: rules count fifty at most."""
 
 
 async def lock_browsers(conn: Connection, visitors: Collection[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from lead_events import LeadSignalled
+from scoring.domain.asking import Ended
 from scoring.domain.people import KeyName
 from scoring.store.views import Place
 from service_kit.postgres import Connection
@@ -38,6 +39,16 @@ async def insert(
         [each.url for each in signals],
         [each.attributes for each in signals],
     )
+
+
+async def last_leads(conn: Connection, persons: Collection[UUID]) -> dict[UUID, list[Ended]]:
+    """The last ended leads of persons, one a line."""
+    found: dict[UUID, list[Ended]] = {}
+    for row in await conn.fetch(_q.last_leads, list(persons)):
+        form, source, campaign, *_ = row["origins"][0]
+        ended = Ended(row["line"], row["opened_at"], (form, source, campaign), row["is_test"])
+        found.setdefault(row["root"], []).append(ended)
+    return found
 
 
 async def of_lead(conn: Connection, lead: UUID, *, after: Place | None, limit: int) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """Warnings and breaches whose time has come, and handoffs that waited for their rulebook."""
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 from lead_events.sla import SlaBreached, SlaWarned, Stretch
+from service_kit.turns import in_turns
 from service_kit.unit import Unit
 from sla_monitor import metrics, store
 from sla_monitor.domain.charge import charge
@@ -14,7 +14,7 @@ from sla_monitor.domain.firing import BREACH, LATE_AFTER, PATIENCE, Outcome, Rea
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.path import split, totals
 from sla_monitor.domain.timers import Timer, TimerState
-from sla_monitor.handlers.reconciling import BREACHED_TOPIC, YIELD_EVERY, Told, reconcile_leads
+from sla_monitor.handlers.reconciling import BREACHED_TOPIC, Told, reconcile_leads
 from sla_monitor.memory import Memory
 from sla_monitor.results import common, said
 
@@ -69,9 +69,7 @@ async def _say(
     new = await store.insert_sayings(unit.conn, [saying for saying, _ in due], unit.now)
     advanced: dict[UUID, Timer] = {}
     done, fired = [], []
-    for number, (saying, step) in enumerate(due, start=1):
-        if number % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
+    async for saying, step in in_turns(due):
         advanced[saying.timer.id] = _advanced(advanced.get(saying.timer.id, saying.timer), step)
         if saying.key not in new:
             continue

@@ -1,6 +1,5 @@
 """Leads brought in line with their facts, and breaches withdrawn that were none."""
 
-import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,6 +8,7 @@ from uuid import UUID
 from lead_events.ids import event_id
 from lead_events.sla import SlaWithdrawn
 from lead_events.words import ProgressKind, TimerKind
+from service_kit.turns import in_turns
 from service_kit.unit import Unit
 from sla_monitor import metrics, store
 from sla_monitor.domain.firing import WITHDRAWAL, Outcome
@@ -20,8 +20,6 @@ from sla_monitor.memory import Memory
 from sla_monitor.results import common, said
 
 WITHDRAWN_TOPIC, BREACHED_TOPIC = "sla-withdrawn", "sla-breached"
-YIELD_EVERY = 50
-"""Leads between two yields to the event loop, which also carries the heartbeats."""
 
 
 @dataclass(slots=True)
@@ -44,9 +42,7 @@ async def reconcile_leads(
     stories = await store.read_stories(unit.conn, touched)
     facts = [fact for story in stories.values() for fact in story.facts]
     told = Told(stories, await hours_of(unit.conn, memory.calendars, facts))
-    for number, (lead_id, story) in enumerate(stories.items(), start=1):
-        if number % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
+    async for lead_id, story in in_turns(stories.items()):
         result = reconcile(
             lead_id,
             story.facts,
