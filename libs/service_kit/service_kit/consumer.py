@@ -244,7 +244,8 @@ class Consumer:
         if choice is Choice.BULK:
             return await client.take(bulk, max_records=for_bulk, timeout=0) if for_bulk else []
         if choice is Choice.LIVE:
-            return await client.take(live, max_records=room, timeout=min(timeout, 0.02))
+            rest = self._lanes.rest(self._clock.now()).total_seconds()
+            return await client.take(live, max_records=room, timeout=min(timeout, max(rest, 0.02)))
         if not live or not bulk:
             return await client.take([*live, *bulk], max_records=room, timeout=timeout)
         records = await client.take(live, max_records=room, timeout=0)

@@ -18,6 +18,11 @@ BULK_AT_LEAST = 10
 """Bulk records of a batch, however slow they are."""
 LIVE_LATELY = timedelta(seconds=10)
 """Without a live record for so long there is nobody to wait: a batch is filled with bulk ones."""
+BULK_GATHERED = timedelta(milliseconds=250)
+"""So long bulk is gathered where less of it came than a batch has room for: a file that is read slowly would
+otherwise be taken row by row, at the cost of a batch for each, and keep the machine from reading on."""
+BULK_MANY = 100
+"""So many of a batch are many, whatever room it has."""
 LONGEST_REST = timedelta(seconds=1)
 """A clock that was set back, or a batch that waited for a server, makes bulk rest no longer."""
 _WEIGHT = 0.5
@@ -81,7 +86,7 @@ class Lanes:
         self._lagging = False
         self._since_bulk = 0
         self._live_at: datetime | None = None
-        self._bulk_from = datetime.min.replace(tzinfo=UTC)
+        self._bulk_from = self._gathers_until = datetime.min.replace(tzinfo=UTC)
         self._cost = BatchCost()
 
     @property
@@ -103,18 +108,22 @@ class Lanes:
         if not live or not bulk:
             return Choice.BOTH
         if not self._lagging:
-            rests = now < self._bulk_from <= now + LONGEST_REST and self._is_in_use(now)
-            return Choice.LIVE if rests else Choice.BOTH
+            return Choice.LIVE if self.rest(now) else Choice.BOTH
         if self._since_bulk >= BULK_SHARE - 1:
             return Choice.BULK
         return Choice.LIVE
+
+    def rest(self, now: datetime) -> timedelta:
+        """How long bulk still rests, or is gathered."""
+        until = max(self._bulk_from, self._gathers_until) if self._is_in_use(now) else self._gathers_until
+        rest = until - now
+        return rest if timedelta() < rest <= LONGEST_REST else timedelta()
 
     def room_for_bulk(self, room: int, taken: Iterable[Record], now: datetime) -> int:
         """How many bulk records a batch with `room` left may still take, having `taken` these."""
         if not self._is_in_use(now):
             return room
-        most = max(BULK_AT_LEAST, self._cost.room)
-        return max(0, min(room, most - self._bulk_in(taken)))
+        return max(0, min(room, self._most_bulk - self._bulk_in(taken)))
 
     def took(self, records: Collection[Record], seconds: float, now: datetime) -> None:
         """Note how long a batch has taken."""
@@ -122,6 +131,8 @@ class Lanes:
         if bulk := self._bulk_in(records):
             busy = timedelta(seconds=seconds * self._cost.part_of(bulk, len(records)))
             self._bulk_from = now + min(busy, LONGEST_REST)
+            if bulk < min(self._most_bulk, BULK_MANY):
+                self._gathers_until = now + BULK_GATHERED
 
     def learn(self, choice: Choice, records: Iterable[Record], now: datetime) -> None:
         """Note a batch: without old live records, or with none at all, the live lane is not behind."""
@@ -133,6 +144,10 @@ class Lanes:
             self._live_at = now
         self._lagging = newest is not None and now - newest > LIVE_LAG
         self._since_bulk = self._since_bulk + 1 if self._lagging else 0
+
+    @property
+    def _most_bulk(self) -> int:
+        return max(BULK_AT_LEAST, self._cost.room)
 
     def _is_in_use(self, now: datetime) -> bool:
         return self._live_at is not None and timedelta() <= now - self._live_at <= LIVE_LATELY

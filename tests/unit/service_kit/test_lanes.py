@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service_kit.lanes import BULK_AT_LEAST, BULK_SECONDS, BatchCost, Choice, Lanes
+from service_kit.lanes import BULK_AT_LEAST, BULK_GATHERED, BULK_SECONDS, BatchCost, Choice, Lanes
 from service_kit.records import Record, TopicPartition
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -133,3 +133,15 @@ def _assert_right(rooms: list[int], each: float) -> None:
 
 def _record(topic: str, at: datetime) -> Record:
     return Record(topic, 0, 0, None, None, (), at)
+
+
+def test_a_file_that_is_read_slowly_is_gathered_and_one_that_waits_in_numbers_is_not() -> None:
+    lanes = Lanes(["bulk"])
+    lanes.took([_record("bulk", NOW)] * 3, 0.02, NOW)
+    assert lanes.choose(LIVE, BULK, NOW) is Choice.LIVE
+    assert lanes.rest(NOW) == BULK_GATHERED
+    assert lanes.choose(LIVE, BULK, NOW + BULK_GATHERED) is Choice.BOTH
+    assert lanes.choose(LIVE, BULK, NOW - timedelta(hours=1)) is Choice.BOTH, "the clock was set back"
+    later = NOW + timedelta(minutes=1)
+    lanes.took([_record("bulk", later)] * BATCH_MAX, 0.5, later)
+    assert lanes.choose(LIVE, BULK, later) is Choice.BOTH, "nobody live is there to wait"
