@@ -36,6 +36,11 @@ def seed_without_limits(folder: Path) -> Path:
     return seed
 
 
+LONG_PROMISES = {"accept_within": "24h", "first_response_within": "48h"}
+"""Nobody accepts anything here: leads of one load that go to the next rep after ten minutes would fall into
+another one."""
+
+
 def large_company(*, copies: int = 15, capacity: int = 10_000) -> dict[str, Any]:
     """The rulebook as JSON. Every rep is there `copies` times, and can hold `capacity` open leads."""
     document = to_document(load_folder(RULEBOOK))
@@ -53,6 +58,8 @@ def large_company(*, copies: int = 15, capacity: int = 10_000) -> dict[str, Any]
             team["lead"] = f"{team['lead']}-0"
     for pool in document["routing"]["pools"].values():
         pool["reps"] = [f"{name}-{number}" for name in pool["reps"] for number in range(copies)]
+    for promise in document["agreement"]["sales"]["promises"].values():
+        promise |= LONG_PROMISES
     always = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
     for calendar in document["calendars"].values():
         calendar |= {
