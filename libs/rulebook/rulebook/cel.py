@@ -1,9 +1,8 @@
 """Conditions in CEL. The only module that knows the CEL library, whose pinned version yields values of type
 ERROR.
 
-A condition is compiled twice: once against the declared types, so that a slip such as comparing a number
-with a
-text is found when it is written, and once loosely, because a lead may lack any field.
+A condition is compiled twice: once against the declared types, so that a slip such as comparing a number with
+a text is found when it is written, and once loosely, because a lead may lack any field.
 """
 
 import re
@@ -18,6 +17,8 @@ from cel_expr_python import cel
 from rulebook.cel_tree import Tree, read_tree
 from rulebook.patterns import is_match
 
+LONGEST = 10_000
+"""Characters of one condition."""
 _FIRST_LINE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 _HAS = re.compile(r"\bhas\s*\(\s*[\w.]+\s*\)")
@@ -190,6 +191,9 @@ def compile_condition(source: str, variables: Mapping[str, type]) -> Condition:
 
     Raises ConditionInvalid with the position and what to write instead. Equal arguments share one program.
     """
+    if len(source) > LONGEST:
+        message = f"has {len(source):,} characters, {LONGEST:,} at most"
+        raise ConditionInvalid(message, "make several rules of it, or write `x in [...]`", 1, 1)
     return _compile(source, tuple(sorted(variables.items(), key=lambda item: item[0])))
 
 
