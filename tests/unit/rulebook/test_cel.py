@@ -232,3 +232,10 @@ def test_a_pattern_is_found_as_re2_finds_it_and_quoted_words_stay(source: str, a
 def test_half_a_character_is_refused_in_words() -> None:
     with pytest.raises(ConditionInvalid, match="half a character"):
         compile_condition("form == '\ud800'", SCORING_VARIABLES)
+
+
+def test_a_condition_too_long_to_be_read_is_refused_in_words() -> None:
+    source = " || ".join(f"form == 'form-{number}'" for number in range(500))
+    with pytest.raises(ConditionInvalid, match=r"has 10,886 characters, 10,000 at most") as refused:
+        compile_condition(source, SCORING_VARIABLES)
+    assert "in [...]" in refused.value.hint
