@@ -15,7 +15,7 @@ from scoring.domain.rescoring import Bearing, Order, Tally, bearing, orders, sta
 from scoring.regrade import BULK_TOPIC, Regrading
 from scoring.rounds import each_in_turn
 from scoring.store import rescorings as store
-from scoring.store.rescorings import LastOfVersions, Rescoring
+from scoring.store.rescorings import LastOfLine, Rescoring
 from service_kit.runtime import Runtime
 from service_kit.turns import in_turns
 from service_kit.unit import Unit
@@ -88,13 +88,13 @@ class Rescorings:
 
     async def _work_off(self, identity: UUID) -> None:
         async def work(unit: Unit) -> int:
-            return await self._chunk(unit, identity)
+            return await self._chunk(unit, identity, most)
 
-        while self._left > 0:
+        while (most := min(CHUNK, self._left)) > 0:
             looked_at = await self._runtime.in_transaction(work)
             await self._runtime.published()
             self._left -= looked_at
-            if looked_at < CHUNK:
+            if looked_at < most:
                 return
 
     async def _notice(self, unit: Unit) -> None:
@@ -122,13 +122,13 @@ class Rescorings:
             )
         await store.note(unit.conn, now.version, unit.now)
 
-    async def _chunk(self, unit: Unit, identity: UUID) -> int:
-        """How many leads were looked at: fewer than CHUNK at the end."""
+    async def _chunk(self, unit: Unit, identity: UUID, most: int) -> int:
+        """How many leads were looked at: fewer than `most` at the end."""
         began = unit.now
         rescoring = await store.lock(unit.conn, identity)
         if rescoring is None:
             return 0
-        leads = await store.next_leads(unit.conn, rescoring, CHUNK)
+        leads = await store.next_leads(unit.conn, rescoring, most)
         tally = await self._rescore(unit, rescoring, leads)
         await store.advance(
             unit.conn,
@@ -137,7 +137,7 @@ class Rescorings:
             began_at=began,
             now=await unit.refresh_now(),
             reached=leads[-1] if leads else None,
-            is_last=len(leads) < CHUNK,
+            is_last=len(leads) < most,
         )
         return len(leads)
 
@@ -145,9 +145,10 @@ class Rescorings:
         """Leads that were scored by an older scorecard meanwhile: their submissions had come before it was
         in force, and were taken after the rescoring had passed."""
         history = await self._rulebooks.history(unit.conn)
-        for last in await store.last_of_versions(unit.conn) if len(history) else ():
+        for last in await store.last_of_lines(unit.conn) if len(history) else ():
             older = self._versions_before(history, last, history.at(unit.now).version)
-            leads = await store.leads_by_versions(unit.conn, last.line, older, CHUNK) if older else []
+            most = min(CHUNK, self._left)
+            leads = await store.leads_by_versions(unit.conn, last.line, older, most) if older else []
             if not leads:
                 continue
             rescoring = await store.lock(unit.conn, last.id, also_finished=True)
@@ -158,7 +159,7 @@ class Rescorings:
                 )
             return
 
-    def _versions_before(self, history: History, last: LastOfVersions, version: int) -> list[int]:
+    def _versions_before(self, history: History, last: LastOfLine, version: int) -> list[int]:
         """Remembered, as scorecards are large and this is asked each second."""
         key = (last.id, version, len(history))
         if key not in self._older:
@@ -196,7 +197,7 @@ def _rescore_one(regrading: Regrading, rescoring: Rescoring, lead: Lead, tally: 
     tally.add(before, standing(lead), is_published=is_published)
 
 
-def _older(history: History, last: LastOfVersions, version: int) -> list[int]:
+def _older(history: History, last: LastOfLine, version: int) -> list[int]:
     """Versions whose scorecard of the line is another than the one in force, once that was rescored by."""
     known = {each.version: each.rulebook for each in history}
     now = known[version]

@@ -180,6 +180,45 @@ async def test_a_newer_scorecard_ends_a_rescoring_under_way(
     assert switch.told()[-1].quadrant is Quadrant.COLD
 
 
+async def test_a_rate_below_a_chunk_is_kept_to_as_well(switch: Switch) -> None:
+    await switch.leads(5)
+    await switch.to(document(fit=LOWER))
+    switch.rescorings = Rescorings(switch.world.runtime, rate=2)
+    await switch.rounds()
+    assert (await switch.last())["seen"] == 2
+
+
+async def test_leads_that_another_rescoring_had_not_told_yet_of_their_worth_are_told_by_the_next(
+    switch: Switch,
+) -> None:
+    await switch.leads(5)
+    rates = {"perfect": 0.5, "warm": 0.2, "curious": 0.1, "cold": 0.1}
+    await switch.to(document(value={"mean_deal": "100.00", "close_rates": rates}))
+    switch.rescorings = Rescorings(switch.world.runtime, rate=2)
+    await switch.rounds()
+    await switch.rescorings.begin("main", by="ana", why="in between")
+    await switch.rounds(3)
+    assert len({each.lead_id for each in switch.told()}) == 5
+    assert all(each.expected_value is not None for each in switch.told())
+
+
+async def test_a_submission_from_before_the_switch_is_scored_again_also_after_a_rescoring_by_hand(
+    switch: Switch,
+) -> None:
+    world = switch.world
+    await switch.leads(3)
+    await switch.to(document(fit=LOWER))
+    switch.rescorings = Rescorings(world.runtime, rate=2)
+    await switch.rounds()
+    await switch.rescorings.begin("main", by="ana", why="in between")
+    await switch.rounds(3)
+    world.submit({"email": "late@example.com", "employees": 10}, lines=["main"])
+    await world.settle()
+    await switch.rounds()
+    assert (switch.told()[-1].quadrant, switch.told()[-1].rulebook_version) == (Quadrant.WARM, 2)
+    assert (await switch.last())["late"] == 1
+
+
 async def test_a_submission_from_before_the_switch_is_scored_again_after_it(switch: Switch) -> None:
     world = switch.world
     await switch.leads(1)

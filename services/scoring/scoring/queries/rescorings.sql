@@ -10,8 +10,8 @@ INSERT INTO scorecards_noted (rulebook_version, at) VALUES ($1, $2)
 ON CONFLICT (single) DO UPDATE SET rulebook_version = excluded.rulebook_version, at = excluded.at
 
 -- name: supersede_rescoring
--- Whatever is under way for a line ends: another one begins.
-UPDATE rescorings SET finished_at = $2, superseded_by = $3 WHERE line = $1 AND finished_at IS NULL
+-- Whatever is under way for a line ends: another one begins. Whether it was to tell every lead.
+UPDATE rescorings SET finished_at = $2, superseded_by = $3 WHERE line = $1 AND finished_at IS NULL RETURNING is_told
 
 -- name: insert_rescoring
 -- The open leads of a line are to be scored again.
@@ -39,10 +39,10 @@ SELECT id FROM rescorings WHERE finished_at IS NULL ORDER BY number
 SELECT id, line, is_told, at, reached, moved, set_aside FROM rescorings
 WHERE id = $1 AND (finished_at IS NULL OR $2) FOR UPDATE
 
--- name: last_of_versions
--- The last rescoring of each line that a version of the rulebook caused, where it came to its end.
+-- name: last_of_lines
+-- The last rescoring of each line, and whether it came to its end.
 SELECT DISTINCT ON (line) id, line, rulebook_version, finished_at IS NOT NULL AND superseded_by IS NULL AS is_done
-FROM rescorings WHERE kind = 'version' ORDER BY line, number DESC
+FROM rescorings ORDER BY line, number DESC
 
 -- name: leads_to_rescore
 -- Open leads of a line by id, from one on, unlocked.

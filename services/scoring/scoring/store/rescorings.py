@@ -31,8 +31,8 @@ class Rescoring:
 
 
 @dataclass(frozen=True, slots=True)
-class LastOfVersions:
-    """The last rescoring of a line that a version caused; `is_done`: it came to its end by itself."""
+class LastOfLine:
+    """The last rescoring of a line; `is_done`: it came to its end by itself."""
 
     id: UUID
     line: str
@@ -62,9 +62,11 @@ async def insert(
     by: str,
     why: str,
 ) -> None:
-    """Order a rescoring; one of the line that is under way ends."""
-    await conn.execute(_q.supersede_rescoring, order.line, now, identity)
-    await conn.execute(_q.insert_rescoring, identity, order.line, kind, order.is_told, version, now, by, why)
+    """Order a rescoring; one of the line that is under way ends. Was that to tell every lead, this one is
+    too: some have not been told yet."""
+    ended = await conn.fetch(_q.supersede_rescoring, order.line, now, identity)
+    is_told = order.is_told or any(row["is_told"] for row in ended)
+    await conn.execute(_q.insert_rescoring, identity, order.line, kind, is_told, version, now, by, why)
 
 
 async def one(conn: Connection, identity: UUID) -> dict[str, Any] | None:
@@ -83,9 +85,9 @@ async def due(conn: Connection) -> list[UUID]:
     return [row["id"] for row in await conn.fetch(_q.due_rescorings)]
 
 
-async def last_of_versions(conn: Connection) -> list[LastOfVersions]:
-    """The last rescoring of each line that a version of the rulebook caused."""
-    return [LastOfVersions(**dict(row)) for row in await conn.fetch(_q.last_of_versions)]
+async def last_of_lines(conn: Connection) -> list[LastOfLine]:
+    """The last rescoring of each line."""
+    return [LastOfLine(**dict(row)) for row in await conn.fetch(_q.last_of_lines)]
 
 
 async def lock(conn: Connection, identity: UUID, *, also_finished: bool = False) -> Rescoring | None:
