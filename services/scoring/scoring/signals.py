@@ -142,19 +142,18 @@ def _browsers_of_one(owners: Mapping[str, set[UUID]]) -> dict[KeyName, UUID]:
 
 async def _open(regrading: Regrading, locked: _Locked, signals: Iterable[_Named]) -> None:
     """Somebody known asks for advice and has no lead for it that is open: the ask opens one, once. Of several
-    persons that it names it is the one's with the key that identifies best."""
+    persons that it names it is the one's with the key that identifies best, whatever the others have."""
     asks = [
-        (signal, known)
+        (signal, regrading.people.root(known[0]).id)
         for signal, names in signals
         if signal.kind == SignalKind.ADVICE_REQUESTED and (known := locked.persons(names))
     ]
-    asking = {regrading.people.root(known[0]).id for _, known in asks}
-    ended = await store.last_leads(regrading.unit.conn, asking) if asking else {}
+    asking = {person for _, person in asks}
+    earlier = await store.last_leads(regrading.unit.conn, asking) if asking else {}
     lines, now = regrading.cards.by_line, regrading.unit.now
-    for signal, known in asks:
-        if not any(_is_about(signal, lead) for lead in regrading.leads_of(known)):
-            person = regrading.people.root(known[0]).id
-            asked = asked_of(signal, ended.get(person, ()), lines, now)
+    for signal, person in asks:
+        if not any(_is_about(signal, lead) for lead in regrading.leads_of([person])):
+            asked = asked_of(signal, earlier.get(person, ()), lines, now)
             if asked is not None:
                 regrading.book.take(person, *asked, signal.signal_id)
 

@@ -1,15 +1,15 @@
-"""What a request for advice is about, for somebody whose leads have all ended."""
+"""What a request for advice is about, for somebody who has no open lead for it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from lead_events import LeadSignalled
-from scoring.domain.asking import Ended, asked_of
+from scoring.domain.asking import Earlier, asked_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-PUMPS = Ended("pumps", NOW - timedelta(days=9), ("demo", "google", "spring"), is_test=False)
-TANKS = Ended("tanks", NOW - timedelta(days=2), ("fair", "bauma", None), is_test=False)
+PUMPS = Earlier("pumps", NOW - timedelta(days=9), ("demo", "google", "spring"), is_test=False)
+TANKS = Earlier("tanks", NOW - timedelta(days=2), ("fair", "bauma", None), is_test=False)
 LINES = {"pumps", "tanks", "valves"}
 
 
@@ -58,3 +58,11 @@ def test_an_ask_from_the_future_is_of_now_and_one_that_came_late_was_received_wh
     assert late is not None
     assert (future[1].at, future[1].received_at) == (NOW, NOW)
     assert (late[1].at, late[1].received_at) == (NOW - timedelta(hours=1), NOW)
+
+
+def test_it_is_a_test_where_all_leads_of_the_person_were() -> None:
+    tried = Earlier("valves", NOW, ("demo", "google", None), is_test=True)
+    real, test = asked_of(ask(), [PUMPS, tried], LINES, NOW), asked_of(ask(), [tried], LINES, NOW)
+    assert real is not None
+    assert test is not None
+    assert (real[0], real[1].is_test, test[1].is_test) == ("valves", False, True)

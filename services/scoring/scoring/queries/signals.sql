@@ -83,14 +83,14 @@ CROSS JOIN LATERAL (
 ) AS s
 
 -- name: last_leads
--- The newest ended lead of each of these persons, and of whoever was merged into them, in each line.
+-- The newest lead, open or ended, of each of these persons, and of whoever was merged into them, in each line.
 WITH RECURSIVE whole AS (
     SELECT id, id AS root FROM persons WHERE id = ANY($1::uuid[])
     UNION
     SELECT p.id, whole.root FROM persons p JOIN whole ON p.merged_into = whole.id
 )
 SELECT DISTINCT ON (whole.root, leads.line) whole.root, leads.line, leads.opened_at, leads.origins, leads.is_test
-FROM whole JOIN leads ON leads.person_id = whole.id AND leads.state = 'closed'
+FROM whole JOIN leads ON leads.person_id = whole.id AND leads.state IN ('open', 'closed')
 ORDER BY whole.root, leads.line, leads.opened_at DESC, leads.id DESC
 
 -- name: ask_due

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from lead_events import LeadSignalled
-from scoring.domain.asking import Ended
+from scoring.domain.asking import Earlier
 from scoring.domain.people import KeyName
 from scoring.store.views import Place
 from service_kit.postgres import Connection
@@ -41,13 +41,13 @@ async def insert(
     )
 
 
-async def last_leads(conn: Connection, persons: Collection[UUID]) -> dict[UUID, list[Ended]]:
-    """The last ended leads of persons, one a line."""
-    found: dict[UUID, list[Ended]] = {}
+async def last_leads(conn: Connection, persons: Collection[UUID]) -> dict[UUID, list[Earlier]]:
+    """The last leads of persons, one a line."""
+    found: dict[UUID, list[Earlier]] = {}
     for row in await conn.fetch(_q.last_leads, list(persons)):
         form, source, campaign, *_ = row["origins"][0]
-        ended = Ended(row["line"], row["opened_at"], (form, source, campaign), row["is_test"])
-        found.setdefault(row["root"], []).append(ended)
+        lead = Earlier(row["line"], row["opened_at"], (form, source, campaign), row["is_test"])
+        found.setdefault(row["root"], []).append(lead)
     return found
 
 
