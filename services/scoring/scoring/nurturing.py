@@ -1,6 +1,6 @@
 """Nurturing kept up: who is there by whatever changed, and what marketing's tool is told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from rulebook.models import Nurturing
 from rulebook.store import RulebookCache
 from rulebook.versions import Versioned
 from scoring import metrics
-from scoring.domain.handover import Move, Row, message_of, moved
+from scoring.domain.handover import Move, Row, contact_hash, message_of, moved
 from scoring.domain.nurturing import Left, Place, placed
 from scoring.nurturing_list import NurturingFile
 from scoring.store import nurturing, persons
@@ -28,6 +28,7 @@ TOLD_FOR = timedelta(days=3)
 """A message that did not arrive within this is not tried any more: a weekend's outage is bridged."""
 KEPT_AFTER_LEAVING = timedelta(days=30)
 NOBODY_TOLD = Nurturing()
+Profiles = Mapping[UUID, dict[str, Any]]
 
 
 class Nurtured:
@@ -69,9 +70,9 @@ class NurturingBook:
         policy = await _policy(conn, history.at(unit.now), unit.now)
         taken = await nurturing.take_looks(conn, self._chunk)
         if taken:
-            moves = await _judge(conn, list(dict.fromkeys(taken)), policy, unit.now)
+            moves, profiles = await _judge(conn, list(dict.fromkeys(taken)), policy, unit.now)
             await nurturing.save(conn, [each.row for each in moves])
-            told = await _tell(conn, moves, policy, unit.now)
+            told = await _tell(conn, moves, profiles, policy, unit.now)
             unit.after_commit(partial(metrics.count_told, told))
         return len(taken)
 
@@ -94,8 +95,11 @@ def _address(policy: dict[str, Any]) -> str | None:
     return (policy.get("webhook") or {}).get("url")
 
 
-async def _judge(conn: Connection, leads: Sequence[UUID], policy: Nurturing, now: datetime) -> list[Move]:
-    """What becomes of whoever these leads are of, and of whoever was in nurturing by them."""
+async def _judge(
+    conn: Connection, leads: Sequence[UUID], policy: Nurturing, now: datetime
+) -> tuple[list[Move], Profiles]:
+    """What becomes of whoever these leads are of, and of whoever was in nurturing by them; and who they are.
+    Of an erased person there is no profile."""
     found = await nurturing.candidates(conn, leads)
     refused = await nurturing.unsubscribed(conn, {person for person, _ in found})
     before = await nurturing.rows(conn, leads, list(found))
@@ -106,21 +110,27 @@ async def _judge(conn: Connection, leads: Sequence[UUID], policy: Nurturing, now
         if key not in judged:
             judged[key] = ended or Left.CLOSED
     tells = policy.webhook is not None
-    moves = (moved(_before(before, key), *key, verdict, now, tells=tells) for key, verdict in judged.items())
-    return [move for move in moves if move is not None]
+    profiles = await nurturing.profiles(conn, {person for person, _ in judged})
+    hashes = {person: contact_hash(profile) for person, profile in profiles.items()}
+    moves = (
+        moved(_before(before, key), *key, verdict, now, tells=tells, contact=hashes.get(key[0]))
+        for key, verdict in judged.items()
+    )
+    return [move for move in moves if move is not None], profiles
 
 
 def _before(rows: dict[PersonLine, tuple[Row, Left | None]], key: PersonLine) -> Row | None:
     return rows[key][0] if key in rows else None
 
 
-async def _tell(conn: Connection, moves: Sequence[Move], policy: Nurturing, now: datetime) -> list[str]:
+async def _tell(
+    conn: Connection, moves: Sequence[Move], profiles: Profiles, policy: Nurturing, now: datetime
+) -> list[str]:
     """Put the messages on their way; what they say, for counting."""
     webhook = policy.webhook
     telling = [move for move in moves if move.telling is not None]
     if webhook is None or not telling:
         return []
-    profiles = await nurturing.profiles(conn, {move.row.person_id for move in telling})
     target = Target.webhook(webhook.url, webhook.secret)
     messages = [message_of(move, profiles.get(move.row.person_id), target, now) for move in telling]
     await enqueue(conn, messages, now=now, for_=TOLD_FOR)

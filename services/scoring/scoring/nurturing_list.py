@@ -23,6 +23,9 @@ from service_kit.runtime import Runtime
 LOOK_EVERY = timedelta(minutes=1)
 """How often it is looked whether the day's file is due."""
 AT_ONCE = 500
+OVERLAP = timedelta(hours=1)
+"""Who left within so much before a file was written stands in the next one too: their leaving may have been
+committed after the file was read."""
 KEPT_DAYS = 7
 """Days that files stay: they hold personal data, and what was erased since."""
 PREFIX, SUFFIX = "nurturing-", ".csv"
@@ -119,7 +122,7 @@ class NurturingFile:
         day = day_due(now, rulebook, policy.csv if policy else None)
         if day is None or (last is not None and last[0] >= day):
             return None
-        return day, now, last[1] if last else now - timedelta(days=1)
+        return day, now, last[1] - OVERLAP if last else now - timedelta(days=1)
 
     async def _write(self, folder: Path, day: date, now: datetime, since: datetime) -> None:
         written = -1  # the head is no row

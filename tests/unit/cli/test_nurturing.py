@@ -41,6 +41,14 @@ def test_who_is_there_is_listed_with_why_and_whether_the_tool_is_told(services: 
     assert json.loads(baton("nurturing", "list", "--json").stdout)["nurturing"][0]["lead_id"] == LEAD
 
 
+def test_what_did_not_arrive_is_said_and_sent_again(services: Services, baton: Run) -> None:
+    lost = PLACE | {"last_message": {"kind": "nurturing.entered", "state": "given_up"}}
+    services.answer("GET /v1/nurturing", {"nurturing": [lost]})
+    assert "given up" in baton("nurturing", "list").output
+    services.answer("POST /v1/nurturing/resend", {"sent_again": 1200})
+    assert "1,200 messages are on their way again" in baton("nurturing", "resend").output
+
+
 def test_nobody_there_is_said(services: Services, baton: Run) -> None:
     services.answer("GET /v1/nurturing", {"nurturing": []})
     assert "Nobody" in baton("nurturing", "list").output

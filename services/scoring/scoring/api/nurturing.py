@@ -1,5 +1,6 @@
 """Who is in nurturing and why, as pages and as CSV; and who has unsubscribed, as marketing's tool says."""
 
+from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from delivery import store as deliveries
+from delivery.message import Target
 from delivery.signing import SecretUnusable, is_signed
 from lead_events.words import Quadrant
 from rulebook.identity import identity_keys
-from rulebook.models import Matching
+from rulebook.models import Matching, Nurturing
 from rulebook.normalise import read_email
 from rulebook.store import RulebookCache
 from scoring import metrics
@@ -19,10 +21,12 @@ from scoring.api.paging import Cursor, Limit, PlainText, page, place
 from scoring.domain.handover import TOLD_FIELDS
 from scoring.domain.nurturing import KEPT_BACK_WORDS, KeptBack
 from scoring.domain.people import KeyName
+from scoring.nurturing import TOLD_FOR
 from scoring.nurturing_list import lines
 from scoring.store import nurturing
 from scoring.store.nurturing import PERSON, Listed
 from service_kit.auth import OPERATOR, Credentials, require_operator
+from service_kit.documents import refusals
 from service_kit.postgres import Connection
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -62,6 +66,7 @@ class Unsubscribes(BaseModel):
 
 def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes for the operator."""
+    rulebooks = RulebookCache()
 
     @router.get("/nurturing", tags=["nurturing"])
     async def list_nurturing(
@@ -92,6 +97,27 @@ def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
         """Everybody in nurturing whom marketing may write to, as CSV; with `only_handed=false` all."""
         wanted = Listed(line, quadrant, only_handed)
         return StreamingResponse(lines(runtime.database, wanted, None), media_type="text/csv; charset=utf-8")
+
+    @router.post("/nurturing/resend", tags=["nurturing"], responses=refusals(409))
+    async def send_again() -> dict[str, Any]:
+        """Send what marketing's tool was not told because it did not answer for three days: of each contact
+        the newest message, under the id and revision it had, tried for three days again."""
+
+        async def work(unit: Unit) -> dict[str, Any]:
+            policy = await _policy(unit.conn, rulebooks, unit.now)
+            if policy is None or policy.webhook is None:
+                told = "nurturing.yaml names no `webhook`: add one and publish it; everybody is told then"
+                raise Problem(409, "Nobody is told", told)
+            target = Target.webhook(policy.webhook.url, policy.webhook.secret)
+            return {"sent_again": await nurturing.send_again(unit.conn, target, now=unit.now, for_=TOLD_FOR)}
+
+        return await runtime.in_transaction(work)
+
+
+async def _policy(conn: Connection, rulebooks: RulebookCache, now: datetime) -> Nurturing | None:
+    """nurturing.yaml as it is in force."""
+    history = await rulebooks.history(conn)
+    return history.at(now).rulebook.nurturing if len(history) else None
 
 
 def _shown(found: dict[str, Any], message: dict[str, Any] | None) -> dict[str, Any]:
@@ -152,8 +178,7 @@ async def _check_signature(
 ) -> None:
     """Raises Problem 401 for whoever is not the tool, 503 where the secret has no value here."""
     now = await runtime.database.clock.now(conn)
-    history = await rulebooks.history(conn)
-    policy = history.at(now).rulebook.nurturing if len(history) else None
+    policy = await _policy(conn, rulebooks, now)
     name = policy.unsubscribes_secret if policy else None
     if name is None:
         raise Problem(

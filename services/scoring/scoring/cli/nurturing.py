@@ -1,4 +1,4 @@
-"""`baton nurturing`: who is with marketing and why, the list as CSV, and who has unsubscribed."""
+"""`baton nurturing`: who is with marketing and why, also as CSV; who has unsubscribed; what is told again."""
 
 import csv
 from collections.abc import Iterator
@@ -125,6 +125,20 @@ def unsubscribe(
         raise typer.Exit(1)
 
 
+@nurturing.command()
+def resend(stack: StackFile = None, as_json: AsJson = False) -> None:
+    """Tell marketing's tool what it was not told because it did not answer for three days.
+
+    Once the tool is mended: of everybody the newest message is tried for three days again.
+    """
+    with open_client(stack) as client:
+        answer = client.post(Service.SCORING, "/v1/nurturing/resend", {})
+    if as_json:
+        print_json(answer)
+    else:
+        print_line(f"{answer['sent_again']:,} messages are on their way again.")
+
+
 def _emails(file: Path) -> list[tuple[int, str]]:
     """Lines and e-mails. Raises BadUsage for a file that cannot be read, or has no such column."""
     try:
@@ -160,6 +174,8 @@ def _cells(file: Path, text: str) -> Iterator[tuple[int, str]]:
 
 def _row(each: dict[str, Any]) -> tuple[object, ...]:
     told = "yes" if each["is_told"] else each["kept_back_because"] or "no"
+    if (each["last_message"] or {}).get("state") == "given_up":
+        told = "given up: baton nurturing resend"
     return (
         each["lead_id"],
         person_in(each["contact"]) or each["person_id"],

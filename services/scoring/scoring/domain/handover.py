@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -46,6 +47,7 @@ class Row:
     left_at: datetime | None = None
     left_because: Left | None = None
     was_handed: bool = False
+    told_contact: str | None = None
 
     @property
     def contact_id(self) -> UUID:
@@ -67,30 +69,59 @@ class Move:
     because: Left | None = None
 
 
+def contact_hash(profile: Mapping[str, Any]) -> str:
+    """By which it shows that the tool was told another name or address."""
+    return sha256(repr([profile.get(name) for name in TOLD_FIELDS]).encode()).hexdigest()
+
+
 def moved(
-    row: Row | None, person: UUID, line: str, judged: Place | Left, now: datetime, *, tells: bool
+    row: Row | None,
+    person: UUID,
+    line: str,
+    judged: Place | Left,
+    now: datetime,
+    *,
+    tells: bool,
+    contact: str | None = None,
 ) -> Move | None:
-    """What becomes of a row by a new judgement; None where nothing does. `tells`: whether a tool listens."""
+    """What becomes of a row by a new judgement; None where nothing does. `tells`: whether a tool listens;
+    `contact`: hash of what it would be told of the person.
+
+    That somebody was erased is told whenever the tool was told of them before, however they had left: it may
+    keep them all the same.
+    """
     if isinstance(judged, Left):
-        return None if row is None or not row.is_here else _leave(row, judged, now)
-    return _stay(row, person, line, judged, now, tells=tells)
+        is_erased_later = judged is Left.ERASED and row is not None and row.left_because is not Left.ERASED
+        if row is None or not (row.is_here or is_erased_later):
+            return None
+        return _leave(row, judged, now, tells=tells)
+    return _stay(row, person, line, judged, now, tells=tells, contact=contact)
 
 
-def _leave(row: Row, because: Left, now: datetime) -> Move:
-    telling = Telling.LEFT if row.is_told else None
+def _leave(row: Row, because: Left, now: datetime, *, tells: bool) -> Move:
+    was_ever_told = tells and because is Left.ERASED and row.revision > 0
+    telling = Telling.LEFT if row.is_told or was_ever_told else None
     gone = replace(
         row,
         left_at=now,
         left_because=because,
         changed_at=now,
         is_told=False,
+        told_contact=None,
         revision=row.revision + (telling is not None),
     )
     return Move(gone, telling, because)
 
 
 def _stay(
-    row: Row | None, person: UUID, line: str, place: Place, now: datetime, *, tells: bool
+    row: Row | None,
+    person: UUID,
+    line: str,
+    place: Place,
+    now: datetime,
+    *,
+    tells: bool,
+    contact: str | None,
 ) -> Move | None:
     before = row if row is not None and row.is_here else None
     is_handed = place.kept_back is None
@@ -98,7 +129,7 @@ def _stay(
     telling: Telling | None = None
     if is_handed and not was_told:
         telling = Telling.ENTERED if tells else None
-    elif is_handed and before is not None and before.place != place:
+    elif is_handed and before is not None and (before.place, before.told_contact) != (place, contact):
         telling = Telling.CHANGED if tells else None
     elif not is_handed and was_told:
         telling = Telling.LEFT
@@ -113,6 +144,7 @@ def _stay(
         is_told=is_handed and (was_told or telling is not None),
         revision=(row.revision if row is not None else 0) + (telling is not None),
         was_handed=is_handed or (before is not None and before.was_handed),
+        told_contact=contact if is_handed and (was_told or telling is not None) else None,
     )
     return Move(kept, telling, Left.KEPT_BACK if telling is Telling.LEFT else None)
 

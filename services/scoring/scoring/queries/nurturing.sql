@@ -15,7 +15,7 @@ INSERT INTO nurturing_looks (lead_id) SELECT DISTINCT * FROM unnest($1::uuid[])
 INSERT INTO nurturing_looks (lead_id) SELECT id FROM leads WHERE state = 'open' OR close_reason = 'recycled'
 
 -- name: ask_looks_of_keys
--- Whoever is known by these keys, with all who are one person with them.
+-- Whoever is known by these keys, and all who are one person with them: a closed lead stays with whom it was of.
 WITH RECURSIVE named AS (
     SELECT k.person_id AS id FROM identity_keys k
     WHERE (k.kind, k.value) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND k.person_id IS NOT NULL
@@ -24,13 +24,9 @@ WITH RECURSIVE named AS (
     JOIN persons p ON given.kind = 'person' AND p.id::text = given.value
     UNION
     SELECT n.person_id FROM nurturing n JOIN persons p ON p.id = n.person_id
-    WHERE n.left_at IS NULL AND lower(p.profile->>'email') = ANY($2::text[])
-), up AS (
-    SELECT p.id, p.merged_into FROM named JOIN persons p USING (id)
-    UNION
-    SELECT p.id, p.merged_into FROM persons p JOIN up ON p.id = up.merged_into
+    WHERE n.left_at IS NULL AND gmail_mailbox(lower(p.profile->>'email')) = ANY($2::text[])
 )
-INSERT INTO nurturing_looks (lead_id) SELECT l.id FROM leads l JOIN up ON up.id = l.person_id WHERE l.state <> 'erased'
+SELECT look_at_family(id) FROM named
 
 -- name: candidates
 -- All leads of the persons and lines that these leads are of, open or closed, with what decides about nurturing.
@@ -59,16 +55,17 @@ LEFT JOIN LATERAL (
 ) AS f ON true
 
 -- name: unsubscribed
--- Which of these persons, or whoever is one with them, is known by a key that has unsubscribed.
+-- Which of these persons, or whoever is one with them, is known by a key that has unsubscribed, however Gmail spells it.
 WITH RECURSIVE whole AS (
     SELECT id, id AS root FROM persons WHERE id = ANY($1::uuid[])
     UNION
     SELECT p.id, w.root FROM whole w JOIN persons p ON p.merged_into = w.id
 )
-SELECT w.root FROM whole w JOIN identity_keys k ON k.person_id = w.id JOIN unsubscribes u USING (kind, value)
+SELECT w.root FROM whole w JOIN identity_keys k ON k.person_id = w.id AND k.kind IN ('email', 'role')
+JOIN unsubscribes u ON u.kind = 'email' AND u.value = gmail_mailbox(k.value)
 UNION
 SELECT w.root FROM whole w JOIN persons p ON p.id = w.id
-JOIN unsubscribes u ON u.kind = 'email' AND u.value = lower(p.profile->>'email')
+JOIN unsubscribes u ON u.kind = 'email' AND u.value = gmail_mailbox(lower(p.profile->>'email'))
 UNION
 SELECT w.root FROM whole w JOIN unsubscribes u ON u.kind = 'person' AND u.value = w.id::text
 
@@ -83,15 +80,15 @@ WHERE (n.person_id, n.line) IN (
 -- name: save_places
 -- Who is in nurturing, and who has left it.
 INSERT INTO nurturing (person_id, line, contact_id, lead_id, why, quadrant, stage, reason, since, wake_at, kept_back,
-    is_told, revision, changed_at, left_at, left_because, was_handed)
+    is_told, revision, changed_at, left_at, left_because, was_handed, told_contact)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::timestamptz[], $10::timestamptz[], $11::text[], $12::boolean[], $13::int[], $14::timestamptz[],
-    $15::timestamptz[], $16::text[], $17::boolean[])
+    $15::timestamptz[], $16::text[], $17::boolean[], $18::text[])
 ON CONFLICT (person_id, line) DO UPDATE SET lead_id = excluded.lead_id, why = excluded.why,
     quadrant = excluded.quadrant, stage = excluded.stage, reason = excluded.reason, since = excluded.since,
     wake_at = excluded.wake_at, kept_back = excluded.kept_back, is_told = excluded.is_told,
     revision = excluded.revision, changed_at = excluded.changed_at, left_at = excluded.left_at,
-    left_because = excluded.left_because, was_handed = excluded.was_handed
+    left_because = excluded.left_because, was_handed = excluded.was_handed, told_contact = excluded.told_contact
 
 -- name: profiles
 -- What persons are called and how they are reached.
@@ -122,9 +119,13 @@ WHERE n.left_at IS NULL AND ($1::timestamptz IS NULL OR (n.since, n.contact_id) 
 ORDER BY n.since DESC, n.contact_id DESC LIMIT $5
 
 -- name: left_since
--- Of whom the tool was told, and who left since a moment.
-SELECT contact_id, line, left_because, left_at FROM nurturing
-WHERE left_at IS NOT NULL AND left_at > $1 AND was_handed ORDER BY left_at, contact_id
+-- Of whom the tool was told, and who left, or is not to be handed over any more, since a moment.
+SELECT contact_id, line, left_because FROM (
+    SELECT contact_id, line, left_because, left_at FROM nurturing WHERE left_at > $1 AND was_handed
+    UNION ALL
+    SELECT contact_id, line, 'kept_back', changed_at FROM nurturing
+    WHERE left_at IS NULL AND kept_back IS NOT NULL AND changed_at > $1 AND was_handed
+) AS gone ORDER BY left_at, contact_id
 
 -- name: count_places
 -- How many are in nurturing, by quadrant and by whether the tool is told of them.
@@ -136,9 +137,10 @@ GROUP BY 1, 2
 SELECT count(*) FROM nurturing_looks
 
 -- name: forget_left
--- Who left before a moment, a handful at a time.
+-- Who left before a moment, a handful at a time: the erased, and whom the tool was never told of.
 DELETE FROM nurturing WHERE (person_id, line) IN (
-    SELECT person_id, line FROM nurturing WHERE left_at < $1 ORDER BY left_at LIMIT 1000)
+    SELECT person_id, line FROM nurturing WHERE left_at < $1 AND (left_because = 'erased' OR revision = 0)
+    ORDER BY left_at LIMIT 1000)
 
 -- name: last_file
 -- The day of the last CSV file, and when it was written.
@@ -195,9 +197,12 @@ WHERE l.state = 'open' OR l.state = 'closed' AND l.closed_at > w.closed_at
 
 -- name: erase_nurturing
 -- What is written about erased persons in nurturing, and by which keys they had unsubscribed.
-WITH gone AS (DELETE FROM unsubscribes WHERE (kind, value) IN (SELECT * FROM unnest($2::text[], $3::text[]))),
+WITH given AS (SELECT * FROM unnest($2::text[], $3::text[]) AS given (kind, value)),
+    gone AS (DELETE FROM unsubscribes WHERE (kind, value) IN (SELECT * FROM given)
+        OR kind = 'email' AND gmail_mailbox(value) IN (
+            SELECT gmail_mailbox(value) FROM given WHERE kind IN ('email', 'role'))),
     waking AS (DELETE FROM wake_ups WHERE lead_id = ANY($4::uuid[]))
-UPDATE nurturing SET reason = '' WHERE person_id = ANY($1::uuid[]) RETURNING contact_id
+UPDATE nurturing SET reason = '', told_contact = NULL WHERE person_id = ANY($1::uuid[]) RETURNING contact_id
 
 -- name: erase_deliveries
 -- What was to be told, or was told, of erased persons: those on their way are not sent.
@@ -208,6 +213,15 @@ UPDATE deliveries SET subject = '', text = '', data = '{}', claimed_until = NULL
     ended_at = coalesce(ended_at, $2)
 WHERE about = ANY($1::uuid[])
 
+-- name: send_again
+-- Of each contact the newest message, where it was given up on its way to the tool that is told now: from the start.
+UPDATE deliveries d SET state = 'pending', target = $1, due_at = $2, give_up_at = $2::timestamptz + $3::interval,
+    ended_at = NULL, outcome = NULL, detail = NULL, claimed_until = NULL
+WHERE d.state = 'given_up' AND d.outcome <> 'impossible' AND d.kind LIKE 'nurturing.%'
+    AND d.target->>'url' = $1::jsonb->>'url'
+    AND NOT EXISTS (SELECT FROM deliveries newer WHERE newer.about = d.about AND newer.created_at > d.created_at)
+RETURNING d.id
+
 -- name: export_nurturing
 -- What is kept of persons in nurturing.
 SELECT contact_id, line, lead_id, why, reason, since, wake_at, kept_back, is_told, revision, left_at, left_because
@@ -215,5 +229,7 @@ FROM nurturing WHERE person_id = ANY($1::uuid[]) ORDER BY since, contact_id
 
 -- name: export_unsubscribes
 -- By which keys persons have unsubscribed.
-SELECT kind, value, at, via, by FROM unsubscribes WHERE (kind, value) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+WITH given AS (SELECT * FROM unnest($1::text[], $2::text[]) AS given (kind, value))
+SELECT kind, value, at, via, by FROM unsubscribes WHERE (kind, value) IN (SELECT * FROM given)
+    OR kind = 'email' AND gmail_mailbox(value) IN (SELECT gmail_mailbox(value) FROM given WHERE kind IN ('email', 'role'))
 ORDER BY at, value

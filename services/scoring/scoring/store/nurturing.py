@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from delivery.message import Target
 from lead_events import Consent
 from lead_events.words import ImportMode, Quadrant, Stage
 from scoring.domain.feedback import Feedback
@@ -126,13 +127,14 @@ def _row(row: asyncpg.Record) -> Row:
         left_at=row["left_at"],
         left_because=Left(row["left_because"]) if row["left_because"] else None,
         was_handed=row["was_handed"],
+        told_contact=row["told_contact"],
     )
 
 
 async def save(conn: Connection, changed: Collection[Row]) -> None:
     """Keep who is in nurturing, and who has left."""
     if changed:
-        await conn.execute(_q.save_places, *columns((_values(each) for each in changed), 17))
+        await conn.execute(_q.save_places, *columns((_values(each) for each in changed), 18))
 
 
 def _values(row: Row) -> tuple[Any, ...]:
@@ -155,6 +157,7 @@ def _values(row: Row) -> tuple[Any, ...]:
         row.left_at,
         row.left_because.value if row.left_because else None,
         row.was_handed,
+        row.told_contact,
     )
 
 
@@ -192,7 +195,7 @@ async def listed(
 
 
 async def left_since(conn: Connection, since: datetime) -> list[dict[str, Any]]:
-    """Of whom the tool was told, and who left since a moment; their ids only."""
+    """Of whom the tool was told, and who left or is kept back since a moment; their ids only."""
     return [dict(row) for row in await conn.fetch(_q.left_since, since)]
 
 
@@ -208,7 +211,7 @@ async def count_looks(conn: Connection) -> int:
 
 
 async def forget_left(conn: Connection, before: datetime) -> None:
-    """Drop some of those who left before a moment."""
+    """Drop some of those who left before a moment, and of whom the tool has nothing to hear any more."""
     await conn.execute(_q.forget_left, before)
 
 
@@ -279,6 +282,12 @@ async def erase(
     gone = await conn.fetch(_q.erase_nurturing, list(persons), *columns(named, 2), list(leads))
     if gone:
         await conn.execute(_q.erase_deliveries, [row["contact_id"] for row in gone], now)
+
+
+async def send_again(conn: Connection, target: Target, *, now: datetime, for_: timedelta) -> int:
+    """Have the tool told once more what was given up, of each contact the newest; of how many. It says all
+    that the messages before it said, and those of another address would reach nobody."""
+    return len(await conn.fetch(_q.send_again, target.as_json(), now, for_))
 
 
 async def export(conn: Connection, persons: Sequence[UUID], keys: Collection[KeyName]) -> dict[str, Any]:
