@@ -21,6 +21,8 @@ ROWS_A_SECOND = 400
 """More than come through, so that the file is still under way when the last live lead is posted."""
 ROUNDS = 3
 PATIENCE = 300.0
+REST = 3.0
+"""Seconds without a decision after which none is to come."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ async def _round(stack: Stack, number: int, seconds: float) -> Round:
     rows = int(ROWS_A_SECOND * seconds)
     body = (HEADER + "".join(lines(rows, first=number * rows))).encode()
     order = {"form": FORM, "file": f"bench-{number}.csv", "mode": "now"}
-    async with _counting(stack) as scored:
+    async with _counting(stack, "lead-scored-bulk") as scored, _counting(stack, "lead-routed") as routed:
         before = await scored()
         async with httpx.AsyncClient(base_url=at, headers=headers, trust_env=False, timeout=60) as intake:
             (await intake.post("/v1/imports", params=order, content=body)).raise_for_status()
@@ -100,15 +102,24 @@ async def _round(stack: Stack, number: int, seconds: float) -> Round:
         async with asyncio.timeout(PATIENCE):
             while await scored() - before < rows:  # noqa: ASYNC110 the broker tells nobody
                 await asyncio.sleep(0.5)
+            await _at_rest(routed)
     return Round(alone, beside, through, through < rows)
 
 
+async def _at_rest(routed: Callable[[], Awaitable[int]]) -> None:
+    """Wait until the leads of the file are with their reps: the next live leads are to be alone."""
+    before = -1
+    while (now := await routed()) != before:
+        before = now
+        await asyncio.sleep(REST)
+
+
 @asynccontextmanager
-async def _counting(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[int]]]:
-    """How many leads of the bulk lane are scored."""
+async def _counting(stack: Stack, topic: str) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """How many records a topic has."""
     consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=stack.kafka.bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        yield partial(path.ends, consumer, "lead-scored-bulk")
+        yield partial(path.ends, consumer, topic)
     finally:
         await consumer.stop()
