@@ -147,8 +147,9 @@ class PersonDesk:
 async def erase_subject(
     unit: Unit, subject: Subject, order: Order, *, act: UUID, kind: str = "erased"
 ) -> Done:
-    """Take a locked person out of the store and note that; publishes nothing."""
-    records = await persons.erase(unit.conn, subject, unit.now)
+    """Take a locked person out of the store and note that; publishes nothing. Who is let go of by age alone
+    has unsubscribed for good."""
+    records = await persons.erase(unit.conn, subject, unit.now, keeps_unsubscribes=kind == "expired")
     counts = subject.counts() | {"records_unpublished": records}
     return await _note(unit, kind, subject, order, counts, act=act)
 

@@ -12,10 +12,10 @@ from lead_events.words import CauseKind
 from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
-from scoring.domain.leads import Lead
+from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import People, Person
 from scoring.domain.publications import Occasion
-from scoring.domain.waking import Waking, waking_of, woken
+from scoring.domain.waking import Waking, rouse, waking_of, woken
 from scoring.regrade import BULK_TOPIC, Regrading
 from scoring.store import load, nurturing
 from scoring.store.load import WorkingSet
@@ -30,7 +30,7 @@ CHUNK = 100
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """What becomes of a lead whose day has come; `lead`: the one that opens."""
+    """What becomes of a lead whose day has come; `lead`: the one that it goes on as."""
 
     wake_up: WakeUp
     waking: Waking
@@ -55,17 +55,21 @@ class WakeUps:
     async def _wake(self, unit: Unit) -> int:
         conn = unit.conn
         history = await self._rulebooks.history(conn)
-        due = await nurturing.wake_ups_due(conn, unit.now, self._chunk) if len(history) else []
+        if not len(history):
+            return 0
+        cards = self._cards.of(history)(unit.now)
+        due = await nurturing.wake_ups_due(conn, unit.now, cards.by_line, self._chunk)
         if not due:
             return 0
         found = await load.lock_working_set(conn, (), {each.lead_id for each in due})
-        still = {each.lead_id: each for each in await nurturing.wake_ups_due(conn, unit.now, self._chunk)}
+        again = await nurturing.wake_ups_due(conn, unit.now, cards.by_line, self._chunk)
+        still = {each.lead_id: each for each in again}
         due = [still[each.lead_id] for each in due if each.lead_id in still]
         decided = _decide(due, found, await nurturing.overtaken(conn, {each.lead_id for each in due}))
-        opened = [(each.lead, each.wake_up) for each in decided if each.lead is not None]
-        working = replace(found, leads=(*found.leads, *(lead for lead, _ in opened)))
-        regrading = await regrade.of(unit, self._cards.of(history)(unit.now), working)
-        for lead, wake_up in opened:
+        roused = [(each.lead, each.wake_up) for each in decided if each.lead is not None]
+        opened = [each.lead for each in decided if each.lead and each.waking is Waking.OPENED]
+        regrading = await regrade.of(unit, cards, replace(found, leads=(*found.leads, *opened)))
+        for lead, wake_up in roused:
             _publish(regrading, lead, wake_up)
         await regrading.save(BULK_TOPIC)
         became = [(each.wake_up.lead_id, each.waking) for each in decided]
@@ -76,6 +80,7 @@ class WakeUps:
 
 def _decide(due: Sequence[WakeUp], found: WorkingSet, overtaken: Collection[UUID]) -> list[_Decided]:
     people, leads = People(found.keys, found.persons), {lead.id: lead for lead in found.leads}
+    listed = {(each.person_id, each.line): each for each in found.leads if each.state is LeadState.OPEN}
     places: set[tuple[UUID, str]] = set()
     decided: list[_Decided] = []
     for each in due:
@@ -90,10 +95,17 @@ def _decide(due: Sequence[WakeUp], found: WorkingSet, overtaken: Collection[UUID
         )
         if waking is Waking.OPENED and lead is not None and person is not None:
             places.add((person.id, lead.line))
-            decided.append(_Decided(each, waking, woken(lead, person, each.event_id, each.wake_at)))
+            decided.append(_go_on(each, lead, person, listed.get((person.id, lead.line))))
         else:
             decided.append(_Decided(each, waking))
     return decided
+
+
+def _go_on(wake_up: WakeUp, lead: Lead, person: Person, listed: Lead | None) -> _Decided:
+    if listed is None:
+        return _Decided(wake_up, Waking.OPENED, woken(lead, person, wake_up.event_id, wake_up.wake_at))
+    rouse(listed, lead)
+    return _Decided(wake_up, Waking.JOINED, listed)
 
 
 def _root(people: People, lead: Lead | None) -> Person | None:

@@ -5,21 +5,27 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import httpx
 
 from lead_events import Consent
+from lead_events.words import CauseKind, ImportMode, Stage
+from scoring.accounts import AccountDesk
 from scoring.domain.erasure import ErasureKeys
 from scoring.nurturing_list import NurturingFile
 from scoring.persons import Named, Order, PersonDesk
+from scoring.waking import WakeUps
 from service_kit.clock import ManualClock, ManualTransactionClock
 from tests.integration.delivery.conftest import Receiver
 from tests.integration.scoring import test_nurturing as base
+from tests.integration.scoring.test_accounts import catch_up
 from tests.integration.scoring.test_nurturing import (
     START,
     deliver,
     document,
     heard_by,
+    here,
     looked,
     operator,
     recycled,
@@ -243,3 +249,50 @@ async def test_nothing_is_sent_again_where_nobody_is_told(
     answer = await client.post("/v1/nurturing/resend", headers=operator(bare_world))
     assert answer.status_code == 409
     assert "webhook" in answer.json()["detail"]
+
+
+async def test_a_request_of_ours_is_not_handed_to_marketing_whatever_its_score(told: "World") -> None:
+    account = {"crm_id": "A-1", "name": "Acme", "domains": ["acme.example"], "standing": "customer"}
+    desk = AccountDesk(told.runtime)
+    await desk.keep([account], by="ops")
+    await submitted(told, {"email": "eva@acme.example"}, explicit_ask=True)
+    await submitted(told, {"email": "leo@acme.example"})
+    await submitted(told, {"email": "mia@other.example"}, explicit_ask=True)
+    assert set(await here(told)) == {"leo@acme.example", "mia@other.example"}
+    await desk.keep([account | {"domains": ["acme.example", "other.example"]}], by="ops")
+    await catch_up(told)
+    assert set(await here(told)) == {"leo@acme.example"}
+    await desk.keep([account | {"standing": "competitor"}], by="ops")
+    await catch_up(told)
+    assert set(await here(told)) == {"eva@acme.example", "leo@acme.example", "mia@other.example"}
+
+
+async def test_a_list_that_names_a_recycled_person_does_not_take_their_day(told: "World") -> None:
+    old = await submitted(told, EVA | {"employees": 90, "job_title": "CEO"}, explicit_ask=True)
+    await recycled(told, old, START + timedelta(days=2))
+    imported = {"import_id": uuid4(), "row": 1, "mode": ImportMode.NURTURE}
+    listed = await submitted(
+        told, EVA, imported=imported, topic="lead-imported", received_at=START + timedelta(days=1)
+    )
+    assert (await here(told))["eva@example.com"]["why"] == "imported"
+    await WakeUps(told.runtime).work()
+    await WakeUps(told.runtime).work()
+    await told.runtime.published()
+    woken = [each for each in told.published("lead-scored-bulk") if each.cause.kind is CauseKind.WAKE_UP]
+    assert [(each.lead_id, each.handling, each.stage) for each in woken] == [(listed, None, Stage.SQL)]
+    assert await told.fetch("SELECT became FROM wake_ups") == [{"became": "joined"}]
+    assert await here(told) == {}
+
+
+async def test_a_lead_whose_line_has_no_scorecard_wakes_once_it_has_one(told: "World") -> None:
+    old = await submitted(told, EVA, lines=["training"])
+    await recycled(told, old, START + timedelta(days=2), line="training")
+    whole = (await told.fetch("SELECT rulebook FROM rulebook_versions"))[0]["rulebook"]
+    cards = {line: card for line, card in whole["scorecards"].items() if line != "training"}
+    async with told.database.acquire() as conn:
+        await conn.execute("UPDATE rulebook_versions SET rulebook = $1", whole | {"scorecards": cards})
+        await WakeUps(told.runtime).work()
+        assert await told.fetch("SELECT became FROM wake_ups") == [{"became": None}]
+        await conn.execute("UPDATE rulebook_versions SET rulebook = $1", whole)
+    await WakeUps(told.runtime).work()
+    assert await told.fetch("SELECT became FROM wake_ups") == [{"became": "opened"}]

@@ -11,6 +11,7 @@ from lead_events.ids import lead_id
 from lead_events.words import CloseReason, Quadrant, QuarantineReason, RerunKind, RoutedKind
 from scoring.accounting import conservation_answer
 from scoring.retention import Retention, kept_since, night_due
+from scoring.store import nurturing
 from service_kit.clock import ManualClock, ManualTransactionClock
 
 if TYPE_CHECKING:
@@ -110,6 +111,19 @@ async def test_a_person_with_an_open_lead_or_fresh_news_stays(aging: tuple["Worl
     clock.advance(timedelta(days=700).total_seconds())
     assert (await night(world))["persons"] == 1
     assert "open@example.com" in str(await world.fetch("SELECT profile FROM persons"))
+
+
+async def test_who_goes_by_age_has_unsubscribed_all_the_same(aging: tuple["World", ManualClock]) -> None:
+    world, clock = aging
+    closed = world.submit({"email": "eva@example.com"})
+    await world.settle()
+    close(world, closed, START)
+    await world.settle()
+    async with world.database.transaction() as conn:
+        await nurturing.unsubscribe(conn, {("email", "eva@example.com")}, now=START, via="tool", by="tool")
+    clock.advance(timedelta(days=800).total_seconds())
+    assert (await night(world))["persons"] == 1
+    assert await world.fetch("SELECT value FROM unsubscribes") == [{"value": "eva@example.com"}]
 
 
 async def test_what_comes_mapped_again_after_its_days_were_over_goes_the_next_night(

@@ -48,7 +48,11 @@ class Left(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A lead of one person and line, with what decides whether they are in nurturing by it."""
+    """A lead of one person and line, with what decides whether they are in nurturing by it.
+
+    `is_request_of_ours`: a customer, a partner or somebody with an open deal asks by it, which goes to a rep
+    whatever the score.
+    """
 
     lead_id: UUID
     state: LeadState
@@ -59,6 +63,7 @@ class Candidate:
     is_off_limits: bool = False
     consent: Consent | None = None
     mode: ImportMode | None = None
+    is_request_of_ours: bool = False
     handed_at: datetime | None = None
     closed_at: datetime | None = None
     close_reason: str | None = None
@@ -123,9 +128,9 @@ def _why(lead: Candidate) -> Why | Left:
         return Why.RECYCLED if lead.close_reason == CloseReason.RECYCLED else Left.CLOSED
     if lead.handed_at is not None:
         return Left.SALES  # what sales was handed once stays theirs until they close it
-    if lead.stage is not Stage.SQL:
-        return Why.NOT_SQL
-    return Why.IMPORTED if lead.mode is ImportMode.NURTURE else Left.SALES
+    if lead.mode is ImportMode.NURTURE:
+        return Why.IMPORTED if lead.stage is Stage.SQL else Why.NOT_SQL
+    return Left.SALES if lead.stage is Stage.SQL or lead.is_request_of_ours else Why.NOT_SQL
 
 
 def _kept_back(lead: Candidate, why: Why, policy: Nurturing) -> KeptBack | None:

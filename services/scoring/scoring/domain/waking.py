@@ -13,6 +13,7 @@ class Waking(StrEnum):
     """What became of a lead whose day had come."""
 
     OPENED = "opened"
+    JOINED = "joined"  # it goes on as the lead that a list opened meanwhile, to be nurtured
     OVERTAKEN = "overtaken"  # the person has come back by themselves meanwhile
     LEFT_ALONE = "left_alone"  # the person is not to be contacted
     ENDED_OTHERWISE = "ended_otherwise"  # it was merged, erased or closed for another reason
@@ -49,3 +50,14 @@ def woken(lead: Lead, person: Person, event: UUID, at: datetime) -> Lead:
         newest=dict(lead.newest),
         is_own=lead.is_own,
     )
+
+
+def rouse(listed: Lead, lead: Lead) -> None:
+    """The lead that a list opened meanwhile is the new cycle: it goes to sales as one that woke, with all
+    that is known of the old one."""
+    listed.handling = None
+    listed.is_own = listed.is_own or lead.is_own
+    listed.consent = listed.consent or lead.consent
+    listed.invite(lead.invited_at)
+    for origin in lead.origins:
+        listed.add_origin(origin, lead.newest[origin])

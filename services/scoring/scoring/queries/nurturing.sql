@@ -45,11 +45,15 @@ WITH RECURSIVE looked AS (
 )
 SELECT w.root, w.line, l.id AS lead_id, l.state, l.stage, l.quadrant, l.opened_at, l.is_test, l.consent,
     l.handling->>'mode' AS mode, l.closed_at, l.close_reason, h.at AS handed_at, k.wake_at, f.reason AS said,
+    l.asks AND a.standing IS NOT NULL AS is_request_of_ours,
     r.suppressed_at IS NOT NULL AND (l.invited_at IS NULL OR l.invited_at <= r.suppressed_at) AS is_off_limits
 FROM whole w JOIN persons r ON r.id = w.root
 JOIN leads l ON l.person_id = w.id AND l.line = w.line AND l.state IN ('open', 'closed')
 LEFT JOIN first_handoffs h ON h.lead_id = l.id
 LEFT JOIN wake_ups k ON k.lead_id = l.id
+LEFT JOIN lead_accounts t ON t.lead_id = l.id
+LEFT JOIN accounts a ON a.id = t.account_id AND a.standing IN ('customer', 'partner', 'open_deal')
+    AND (a.line IS NULL OR a.line = l.line)
 LEFT JOIN LATERAL (
     SELECT reason FROM feedback WHERE lead_id = l.id AND kind = 'recycled' ORDER BY at, id LIMIT 1
 ) AS f ON true
@@ -169,10 +173,11 @@ JOIN leads l ON l.id = given.lead_id AND l.state <> 'erased'
 ON CONFLICT (lead_id) DO NOTHING
 
 -- name: wake_ups_due
--- Leads whose day has come, the longest due first. One that is still open here waits until its closing is read.
+-- Leads whose day has come, the longest due first. One that is still open here waits until its closing is read, and
+-- one whose line has no scorecard until it has one.
 SELECT w.lead_id, w.event_id, w.wake_at, l.state = 'closed' AND l.close_reason = 'recycled' AS is_recycled
 FROM wake_ups w JOIN leads l ON l.id = w.lead_id
-WHERE w.became IS NULL AND w.wake_at <= $1 AND l.state <> 'open' ORDER BY w.wake_at, w.lead_id LIMIT $2
+WHERE w.became IS NULL AND w.wake_at <= $1 AND l.state <> 'open' AND l.line = ANY($3::text[]) ORDER BY w.wake_at, w.lead_id LIMIT $2
 
 -- name: end_wake_ups
 -- What became of leads whose day had come.
@@ -180,7 +185,8 @@ UPDATE wake_ups w SET became = given.became, became_at = $3
 FROM unnest($1::uuid[], $2::text[]) AS given (lead_id, became) WHERE w.lead_id = given.lead_id AND w.became IS NULL
 
 -- name: overtaken
--- Which of these leads a later one of the same person and line has followed, open or not.
+-- Which of these leads a later one of the same person and line has followed, open or not. One that a list opened, to
+-- be nurtured, is nobody who came back.
 WITH RECURSIVE asked AS (
     SELECT id AS lead, person_id, line, closed_at FROM leads WHERE id = ANY($1::uuid[])
 ), up AS (
@@ -193,7 +199,9 @@ WITH RECURSIVE asked AS (
     SELECT w.lead, w.line, w.closed_at, p.id FROM whole w JOIN persons p ON p.merged_into = w.id
 )
 SELECT DISTINCT w.lead FROM whole w JOIN leads l ON l.person_id = w.id AND l.line = w.line AND l.id <> w.lead
-WHERE l.state = 'open' OR l.state = 'closed' AND l.closed_at > w.closed_at
+WHERE l.state = 'open' AND (l.handling->>'mode' IS DISTINCT FROM 'nurture'
+        OR EXISTS (SELECT FROM first_handoffs h WHERE h.lead_id = l.id))
+    OR l.state = 'closed' AND l.closed_at > w.closed_at
 
 -- name: erase_nurturing
 -- What is written about erased persons in nurturing, and by which keys they had unsubscribed.

@@ -87,6 +87,7 @@ def _candidate(row: asyncpg.Record) -> Candidate:
         is_off_limits=row["is_off_limits"],
         consent=None if consent is None else Consent.model_validate(consent),
         mode=ImportMode(row["mode"]) if row["mode"] else None,
+        is_request_of_ours=row["is_request_of_ours"],
         handed_at=row["handed_at"],
         closed_at=row["closed_at"],
         close_reason=row["close_reason"],
@@ -252,9 +253,9 @@ async def note_wake_ups(conn: Connection, said: Iterable[Feedback]) -> None:
         await conn.execute(_q.note_wake_ups, *columns(firsts, 3))
 
 
-async def wake_ups_due(conn: Connection, now: datetime, limit: int) -> list[WakeUp]:
-    """Recycled leads whose day has come, unlocked."""
-    rows_ = await conn.fetch(_q.wake_ups_due, now, limit)
+async def wake_ups_due(conn: Connection, now: datetime, lines: Collection[str], limit: int) -> list[WakeUp]:
+    """Recycled leads of these lines whose day has come, unlocked."""
+    rows_ = await conn.fetch(_q.wake_ups_due, now, limit, list(lines))
     return [WakeUp(row["lead_id"], row["event_id"], row["wake_at"], row["is_recycled"]) for row in rows_]
 
 
@@ -277,7 +278,8 @@ async def erase(
     leads: Sequence[UUID],
     now: datetime,
 ) -> None:
-    """Take out what is written about persons; that they leave is told by whoever looks next."""
+    """Take out what is written about persons, and that `keys` have unsubscribed; that they leave is told by
+    whoever looks next."""
     named = [*keys, *((PERSON, str(each)) for each in persons)]
     gone = await conn.fetch(_q.erase_nurturing, list(persons), *columns(named, 2), list(leads))
     if gone:

@@ -110,14 +110,16 @@ async def lock_subject(conn: Connection, first: UUID | None, named: Collection[K
     )
 
 
-async def erase(conn: Connection, subject: Subject, now: datetime) -> int:
+async def erase(
+    conn: Connection, subject: Subject, now: datetime, *, keeps_unsubscribes: bool = False
+) -> int:
     """Take everything of a person out of the store; returns how many records waited to be published."""
     shared = await _shared(conn, subject.shared_phones, subject)
     persons, submissions = list(subject.persons), list(subject.submissions)
     leads = list(subject.leads)
     await signals.erase(conn, subject.keys, submissions)
     await forget_companies(conn, persons, leads)
-    await nurturing.erase(conn, persons, subject.keys, leads, now)
+    await nurturing.erase(conn, persons, () if keeps_unsubscribes else subject.keys, leads, now)
     await conn.execute(_q.erase_submission_keys, submissions)
     await conn.execute(_q.erase_submissions, submissions)
     await conn.execute(_q.erase_quarantine, submissions)
