@@ -1,6 +1,8 @@
 """HTTP calls to the services; whatever goes wrong becomes a message that says what to do."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,16 +60,38 @@ class Client:
             return response
         raise self._failure(service, response, is_operator=token is None)
 
+    def lines(self, service: Service, path: str, body: Any) -> Iterator[str]:
+        """What a POST answers, each line as soon as it is told; the timeout is for one line. Raises like
+        `request`, and CannotReach where the answer breaks off."""
+        with self._reaching(service):
+            asked = self._session(service).stream("POST", path, headers=self._headers(), json=body)
+            with asked as response:
+                if not response.is_success:
+                    response.read()
+                    raise self._failure(service, response, is_operator=True)
+                try:
+                    yield from response.iter_lines()
+                except httpx.RemoteProtocolError:
+                    raise CannotReach(
+                        f"{service.spoken} broke off its answer: its log tells why. Ask again."
+                    ) from None
+
     def answer(
         self, method: str, service: Service, path: str, *, token: str | None = None, **content: Any
     ) -> httpx.Response:
         """The answer, whatever its status. Raises CannotReach when there is none."""
-        token = token or self.stack.operator_token
-        headers = dict(content.pop("headers", None) or {})
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        try:
+        headers = dict(content.pop("headers", None) or {}) | self._headers(token)
+        with self._reaching(service):
             return self._session(service).request(method, path, headers=headers, **content)
+
+    def _headers(self, token: str | None = None) -> dict[str, str]:
+        token = token or self.stack.operator_token
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    @contextmanager
+    def _reaching(self, service: Service) -> Iterator[None]:
+        try:
+            yield
         except httpx.TransportError as error:
             raise CannotReach(
                 f"{service.spoken} does not answer at {self.stack.address(service)} ({_reason(error)}). "

@@ -12,6 +12,35 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+class Changing:
+    """How far something is, on stderr: a line that changes in a terminal, lines one below the other in a
+    pipe. Use as a context manager."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress, TextColumn
+
+        console = Console(stderr=True)
+        self._line = Progress(TextColumn("{task.description}", markup=False), console=console, transient=True)
+        self._task = self._line.add_task("")
+
+    def __enter__(self) -> "Changing":
+        if self._line.console.is_terminal:
+            self._line.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._line.console.is_terminal:
+            self._line.stop()
+
+    def show(self, text: str) -> None:
+        """Show how far it is now."""
+        if self._line.console.is_terminal:
+            self._line.update(self._task, description=text)
+        else:
+            progress(text)
+
+
 def print_json(document: Any) -> None:
     """One JSON document on stdout; indented only for a person."""
     indent = 2 if sys.stdout.isatty() else None

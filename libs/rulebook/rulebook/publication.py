@@ -10,7 +10,7 @@ import orjson
 from pydantic import ValidationError
 
 from rulebook.crosscheck import check_rulebook
-from rulebook.documents import Loc, dotted
+from rulebook.documents import Loc, Place, dotted
 from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of
@@ -31,17 +31,18 @@ class Prepared:
     warnings: tuple[Finding, ...] = ()
 
 
-def prepare(document: object) -> Prepared:
-    """Validate a rulebook that came as JSON. Raises RulebookInvalid with everything that is wrong."""
-    rulebook = parse(document)
-    findings = check_rulebook(rulebook)
+def prepare(document: object, places: Mapping[Loc, Place] | None = None) -> Prepared:
+    """Validate a rulebook that came as JSON; `places`: where parts of it stand in files. Raises
+    RulebookInvalid with everything that is wrong."""
+    rulebook = parse(document, places)
+    findings = check_rulebook(rulebook, places)
     if errors_in(findings):
         raise RulebookInvalid(findings)
     full = to_document(rulebook)
     return Prepared(rulebook, full, checksum(full), tuple(findings))
 
 
-def parse(document: object) -> Rulebook:
+def parse(document: object, places: Mapping[Loc, Place] | None = None) -> Rulebook:
     """The types without the cross-checks: for a version that was checked when it was published."""
     if not isinstance(document, Mapping):
         raise RulebookInvalid(
@@ -53,7 +54,7 @@ def parse(document: object) -> Rulebook:
     try:
         return Rulebook.model_validate(document)
     except ValidationError as error:
-        raise RulebookInvalid(findings_of(error)) from None
+        raise RulebookInvalid(findings_of(error, places)) from None
 
 
 def _unstorable(value: object, loc: Loc) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Scorecards compared on stored leads before one is switched to. Nothing of it is kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,17 +14,22 @@ from rulebook.store import RulebookCache
 from rulebook.versions import Versioned
 from scorecard.compiled import compile_scorecard
 from scoring.cards import stages_of
-from scoring.domain.comparison import Comparison, side_of
+from scoring.domain.comparison import Comparison, Side, side_of
 from scoring.domain.publications import Cards, facts_of
 from scoring.store import comparison as store
 from scoring.store.comparison import Stored
 from scoring.store.views import Place
 from service_kit.runtime import Runtime
+from service_kit.turns import in_turns
 
 CHUNK = 100
 """Leads read in one go."""
-YIELD_EVERY = 5
-"""So many are scored by both in one go before live leads and requests get their turn."""
+AT_ONCE = 2
+"""Comparisons that run beside each other: each takes turns with live leads, and a connection at times."""
+
+
+class TooManyComparisons(Exception):
+    """As many comparisons run as may: ask again once one of them has ended."""
 
 
 class NoScorecard(LookupError):
@@ -52,15 +57,25 @@ class Ready:
 
 
 class Comparisons:
-    """Compares scorecards, a few leads at a time on the event loop."""
+    """Compares scorecards, a few leads at a time on the event loop, and so many at once."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._rulebooks = RulebookCache()
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def ready(self, candidate: Candidate, line: str) -> Ready:
-        """Check and compile a candidate. Raises RulebookInvalid with all findings, UnknownVersion,
-        NoRulebookYet, NoScorecard."""
+    async def ready(self, line: str, *candidates: Candidate) -> list[Ready]:
+        """Check and compile candidates. Raises RulebookInvalid with all findings, UnknownVersion,
+        NoRulebookYet, NoScorecard, TooManyComparisons."""
+        if self._turns.locked():
+            raise TooManyComparisons(
+                f"{AT_ONCE} comparisons are under way, and more would keep live leads waiting: ask again "
+                "once one of them has ended"
+            )
+        async with self._turns:
+            return [await self._ready(each, line) for each in candidates]
+
+    async def _ready(self, candidate: Candidate, line: str) -> Ready:
         async with self._runtime.database.acquire() as conn:
             if candidate.version is not None:
                 published = await rulebook_store.read_version(conn, candidate.version)
@@ -71,8 +86,15 @@ class Comparisons:
             in_force = (await self._rulebooks.history(conn)).at(now)
         return await asyncio.to_thread(_of, candidate, in_force, line)
 
-    async def compare(self, line: str, a: Ready, b: Ready, *, most: int) -> AsyncIterator[dict[str, Any]]:
-        """How far it is, again and again, and the result at the end."""
+    async def compare(
+        self, line: str, a: Ready, b: Ready, *, most: int
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """How far it is, again and again, and the result at the end. Begins once it is its turn."""
+        async with self._turns:
+            async for told in self._compare(line, a, b, most):
+                yield told
+
+    async def _compare(self, line: str, a: Ready, b: Ready, most: int) -> AsyncIterator[dict[str, Any]]:
         async with self._runtime.database.acquire() as conn:
             now: datetime = await self._runtime.database.clock.now(conn)
             total = await store.count(conn, line, most)
@@ -125,11 +147,14 @@ def _cards(rulebook: Rulebook, line: str) -> Cards:
 
 
 async def _add(comparison: Comparison, leads: list[Stored], line: str, a: Ready, b: Ready) -> None:
-    for count, stored in enumerate(leads, start=1):
-        if count % YIELD_EVERY == 0:
-            await asyncio.sleep(0)
-        facts = facts_of(stored.lead, stored.person.known.as_mapping(), stored.signals)
-        one, other = (
-            side_of(each.cards.by_line[line], facts, stored.moment, each.cards.currency) for each in (a, b)
-        )
-        comparison.add(stored.lead, stored.person.known.as_mapping(), one, other, stored.outcome)
+    async for stored in in_turns(leads):
+        profile = stored.person.known.as_mapping()
+        one, other = (_side(stored, profile, line, each.cards) for each in (a, b))
+        comparison.add(stored.lead, profile, one, other, stored.outcome)
+
+
+def _side(stored: Stored, profile: Mapping[str, Any], line: str, cards: Cards) -> Side:
+    """By one of the two, with the acts that this one alone would have had known."""
+    since = stored.moment - cards.reach
+    facts = facts_of(stored.lead, profile, [each for each in stored.signals if each.at > since])
+    return side_of(cards.by_line[line], facts, stored.moment, cards.currency)

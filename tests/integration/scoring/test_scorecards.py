@@ -13,12 +13,15 @@ from fastapi import FastAPI
 
 from lead_events.words import ProgressKind, Quadrant
 from scorecard.compiled import CompiledScorecard
+from scoring import comparison
 from scoring.api import scoring_router
+from scoring.comparison import AT_ONCE, Candidate, Comparisons, TooManyComparisons
 from scoring.domain import shadows as shadow_scores
 from scoring.store import persons
 from service_kit.problems import install_problems
 from tests.integration.scoring.conftest import RULEBOOK, START, World
 from tests.integration.scoring.test_rescoring import LOWER, Switch, document
+from tests.integration.scoring.test_signals import SignalsWorld
 
 CARD = {**RULEBOOK["scorecards"]["main"], "fit": LOWER}
 """By this one whoever says how many people there are fits."""
@@ -108,6 +111,46 @@ async def test_what_scorecards_say_they_win_is_added_up(switch: Switch, client: 
     value = {"mean_deal": "100.00", "close_rates": rates}
     _, result = await compared(client, b={"scorecard": {**CARD, "value": value}})
     assert result["b"]["expected"]["by_its_own_value"] == 0.5
+
+
+async def test_each_scorecard_is_compared_by_the_acts_that_it_alone_would_know(
+    switch: Switch, client: httpx.AsyncClient
+) -> None:
+    """Whoever only stands in a list has done something by the one that counts pages, by the other nothing."""
+    await switch.leads(1)
+    await switch.world.fetch("UPDATE leads SET is_own = false")
+    signals, at = SignalsWorld(switch.world), await now(switch.world)
+    signals.send({"email": "p0@example.com"}, at=at, received_at=at)
+    await signals.settle()
+    pages = {"id": "pages", "kinds": ["page_view"], "points": 5, "half_life": "10d", "reason": "was here"}
+    a, b = ({"scorecard": {**CARD, "mql": "act", "signals": rules}} for rules in ([], [pages]))
+    _, result = await compared(client, a=a, b=b)
+    assert result["stages"]["lead"] == {"lead": 0, "mql": 0, "sql": 1}
+
+
+async def test_so_many_comparisons_run_at_once_and_no_more(switch: Switch) -> None:
+    await switch.leads(1)
+    comparisons = Comparisons(switch.world.runtime)
+    a, b = await comparisons.ready("main", Candidate(), Candidate(scorecard=CARD))
+    running = [comparisons.compare("main", a, b, most=5) for _ in range(AT_ONCE)]
+    for each in running:
+        await anext(each)
+    with pytest.raises(TooManyComparisons, match="ask again"):
+        await comparisons.ready("main", Candidate())
+    await running[0].aclose()
+    assert len(await comparisons.ready("main", Candidate())) == 1
+    assert "result" in [told async for told in running[1]][-1]
+
+
+@pytest.fixture
+def none_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "AT_ONCE", 0)
+
+
+@pytest.mark.usefixtures("none_may", "switch")
+async def test_a_comparison_too_many_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/scorecards/compare", json={"line": "main", "b": {"version": 1}})
+    assert (answer.status_code, "ask again" in answer.json()["detail"]) == (429, True)
 
 
 async def test_versions_rulebooks_and_the_shadow_are_compared_too(

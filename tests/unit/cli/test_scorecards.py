@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from rulebook.loader import load_folder
+from rulebook.publication import to_document
+from scoring.cli import compare
 from tests.unit.cli.conftest import Run, Services
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "rulebook"
@@ -79,7 +81,7 @@ PROMOTED = {
 def comparing(services: Services) -> Services:
     lines = [FIRST, {"seen": 5, "of": 5}, {"result": RESULT}]
     services.answer("POST /v1/scorecards/compare", "\n".join(json.dumps(each) for each in lines))
-    services.answer("GET /v1/rulebooks/active", {"rulebook": {"scorecards": {"main": {}, "training": {}}}})
+    services.answer("GET /v1/rulebooks/active", {"rulebook": to_document(load_folder(EXAMPLE))})
     return services
 
 
@@ -134,6 +136,51 @@ def test_what_is_nothing_of_the_kind_says_what_to_write(
     torn.write_text("fit: [")
     wrong = baton("scorecard", "compare", "current", str(torn), "--line", "main")
     assert (wrong.exit_code, "torn.yaml:" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("fit", "line", "said"),
+    [
+        ("{id: a, when: has(lead.employes), points: 5, reason: x}", 2, "lead.employes"),
+        ("{id: a, when: has(lead.employees), points: many, reason: x}", 2, "points"),
+    ],
+)
+def test_what_is_wrong_in_a_scorecard_is_told_by_its_line(
+    fit: str, line: int, said: str, baton: Run, comparing: Services, tmp_path: Path
+) -> None:
+    card = tmp_path / "main.yaml"
+    card.write_text(f"fit:\n  - {fit}\ninterest: []\n")
+    wrong = baton("scorecard", "compare", "current", str(card))
+    assert (wrong.exit_code, f"{card.as_posix()}:{line}: error:" in wrong.stderr, said in wrong.stderr) == (
+        2,
+        True,
+        True,
+    ), wrong.stderr
+
+
+def test_what_is_doubtful_in_a_scorecard_is_told_by_its_line(
+    baton: Run, comparing: Services, tmp_path: Path
+) -> None:
+    card = tmp_path / "main.yaml"
+    card.write_text("fit: []\ninterest: []\ngroups:\n  title: {most: 30, reason: x}\n")
+    done = baton("scorecard", "compare", "current", str(card))
+    assert done.exit_code == 1, done.output
+    assert f"B: {card.as_posix()}:4: warning:" in done.stderr, done.stderr
+
+
+def test_how_far_a_comparison_is_is_told_while_it_runs(
+    baton: Run, comparing: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(range(100))
+    monkeypatch.setattr(compare, "monotonic", lambda: float(next(moments)))
+    done = baton("scorecard", "compare", "current", "shadow", "--line", "main")
+    assert "] 5 of 5, 2 leads/s" in done.stderr
+
+
+def test_a_comparison_that_breaks_off_says_so(baton: Run, comparing: Services) -> None:
+    comparing.answer("POST /v1/scorecards/compare", json.dumps(FIRST))
+    done = baton("scorecard", "compare", "current", "shadow", "--line", "main")
+    assert (done.exit_code, "broke off" in done.stderr) == (2, True)
 
 
 def test_a_shadow_is_summed_up(baton: Run, services: Services) -> None:

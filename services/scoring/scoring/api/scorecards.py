@@ -13,12 +13,12 @@ from lead_events.model import UtcTime
 from rulebook import store as rulebook_store
 from scoring import promotion
 from scoring.api.paging import Limit, PlainText
-from scoring.comparison import Candidate, Comparisons, NoScorecard, Ready
+from scoring.comparison import Candidate, Comparisons, NoScorecard, Ready, TooManyComparisons
 from scoring.errors import as_problems
 from scoring.promotion import NoShadow, PublishedMeanwhile
 from scoring.shadow_summary import summaries
 from scoring.store import shadows
-from service_kit.documents import refusals
+from service_kit.documents import refusal, refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
@@ -83,6 +83,7 @@ def scorecard_routes(router: APIRouter, runtime: Runtime) -> None:
         response_class=StreamingResponse,
         responses={
             **refusals(404),
+            429: refusal("As many comparisons run as may; ask again once one has ended."),
             200: {"content": {"application/x-ndjson": {}}, "description": "One JSON object a line."},
         },
     )
@@ -93,11 +94,10 @@ def scorecard_routes(router: APIRouter, runtime: Runtime) -> None:
         JSON says what is compared, some say how far it is (`seen`, `of`), the last one has the `result`:
         quadrants and stages of `a` by those of `b`, what was won of each quadrant, how many of the open leads
         are expected to be, and a sample of those that would stand elsewhere. 422 with all findings where a
-        scorecard is not valid.
+        scorecard is not valid, 429 while two comparisons run.
         """
         with _as_problems():
-            a = await comparisons.ready(question.a.candidate, question.line)
-            b = await comparisons.ready(question.b.candidate, question.line)
+            a, b = await comparisons.ready(question.line, question.a.candidate, question.b.candidate)
         lines = _lines(comparisons, question, a, b)
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
@@ -137,6 +137,8 @@ def _as_problems() -> Iterator[None]:
             yield
         except (NoScorecard, NoShadow) as error:
             raise Problem(404, "No such scorecard", str(error), field="line") from error
+        except TooManyComparisons as error:
+            raise Problem(429, "Too many comparisons", str(error)) from error
         except PublishedMeanwhile as error:
             raise Problem(409, "Published meanwhile", str(error)) from error
 

@@ -1,7 +1,10 @@
 """`baton scorecard compare`: who would stand elsewhere by another scorecard, before one is switched to."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 import typer
@@ -10,14 +13,25 @@ from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage
 from baton_cli.leads import person_in
-from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
+from baton_cli.output import (
+    Changing,
+    print_fields,
+    print_heading,
+    print_json,
+    print_line,
+    print_table,
+    progress,
+)
 from baton_cli.stack import Service
 from lead_events.words import Quadrant
 from rulebook.documents import read_document
-from rulebook.findings import RulebookInvalid, errors_in
-from rulebook.loader import load_folder
-from rulebook.publication import to_document
+from rulebook.findings import Finding, RulebookInvalid, errors_in
+from rulebook.loader import examine
+from rulebook.publication import prepare, to_document
+from scoring.cli.rescoring import bar
 
+TIMEOUT = 60.0
+"""Seconds until the first word of scoring, which checks both first, and from one to the next."""
 WHAT = "A version's number, `current`, `shadow`, a scorecard's file, or a rulebook's folder."
 One = Annotated[str, typer.Argument(metavar="A", help=WHAT, show_default=False)]
 Other = Annotated[str, typer.Argument(metavar="B", help="What it is compared with.", show_default=False)]
@@ -39,54 +53,90 @@ def compare(
     Open leads are scored as of now, ended ones as of when sales first had them; nothing of it is kept. Exit
     code 1 when a lead stands elsewhere.
     """
-    with open_client(stack, timeout=60.0) as client:
-        question = {
-            "line": line or _line(client, a, b),
-            "a": candidate(a),
-            "b": candidate(b),
-            "most": most,
-        }
-        progress(f"comparing on at most {most:,} of the newest leads of {question['line']} ...")
-        answer = client.request("POST", Service.SCORING, "/v1/scorecards/compare", json=question).text
-    first, *_, last = (json.loads(each) for each in answer.splitlines())
-    if "result" not in last:
-        raise BadUsage("The comparison broke off: scoring's log tells why. Ask again.")
-    told = {**first, **last["result"], "names": {key: first[key]["name"] for key in ("a", "b")}}
+    with open_client(stack, timeout=TIMEOUT) as client:
+        line = line or _line(client, a, b)
+        named = {"a": _named(client, a, line), "b": _named(client, b, line)}
+        sent = {key: each.sent for key, each in named.items()}
+        progress(f"comparing on at most {most:,} of the newest leads of {line} ...")
+        first, result = _answer(client, {"line": line, **sent, "most": most})
+    for key, each in named.items():
+        if each.doubts is not None:
+            first[key]["warnings"] = each.doubts
+    told = {**first, **result, "names": {key: first[key]["name"] for key in ("a", "b")}}
     if as_json:
         print_json(told)
     else:
-        _show(first, last["result"])
-    if last["result"]["other_quadrant"] or last["result"]["other_stage"]:
+        _show(first, result)
+    if result["other_quadrant"] or result["other_stage"]:
         raise typer.Exit(1)
 
 
-def candidate(text: str) -> dict[str, Any]:
-    """What a word on the command line names. Raises BadUsage for what is nothing of the kind."""
+def _answer(client: Client, question: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is compared, and the result; how far it is is shown meanwhile."""
+    first: dict[str, Any] = {}
+    began = shown_at = monotonic()
+    with Changing() as shown:
+        for text in client.lines(Service.SCORING, "/v1/scorecards/compare", question):
+            told = json.loads(text)
+            if "result" in told:
+                return first, told["result"]
+            first = first or told
+            if "seen" in told and monotonic() - shown_at >= 1:
+                shown_at = monotonic()
+                rate = told["seen"] / (shown_at - began)
+                shown.show(bar(question["line"], told["seen"], told["of"], rate))
+    raise BadUsage("The comparison broke off: scoring's log tells why. Ask again.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a word on the command line names: as it is sent, and what is doubtful in files by their lines."""
+
+    sent: dict[str, Any]
+    doubts: list[str] | None = None
+
+
+def _named(client: Client, text: str, line: str) -> _Named:
+    """Raises BadUsage for what is nothing of the kind, and with every line for what is not valid."""
     if text == "current":
-        return {}
+        return _Named({})
     if text == "shadow":
-        return {"shadow": True}
+        return _Named({"shadow": True})
     if text.isdecimal():
-        return {"version": int(text)}
+        return _Named({"version": int(text)})
     path = Path(text)
     if path.is_dir():
-        try:
-            return {"rulebook": to_document(load_folder(path))}
-        except RulebookInvalid as error:
-            raise BadUsage(f"{path} is not valid; `baton check {path}` tells all:\n{error}") from None
+        return _of_folder(path, line)
     if path.is_file():
-        return {"scorecard": _read(path)}
+        return _of_file(client, path, line)
     raise BadUsage(f"{text!r} is no version, file or folder: write a number, `current`, `shadow` or a path.")
 
 
-def _read(path: Path) -> dict[str, Any]:
-    document = read_document(path, path.as_posix(), ())
-    wrong = errors_in(document.findings)
-    if wrong:
-        raise BadUsage("\n".join(str(each) for each in wrong))
-    if not isinstance(document.value, dict):
-        raise BadUsage(f"{path} is no scorecard: write YAML as in scorecards/ of a rulebook.")
-    return document.value
+def _of_folder(path: Path, line: str) -> _Named:
+    rulebook, findings = examine(path)
+    if rulebook is None or errors_in(findings):
+        raise BadUsage(f"{path} is not valid:\n{RulebookInvalid(findings)}")
+    doubts = [each for each in findings if each.path.startswith(f"scorecards.{line}")]
+    return _Named({"rulebook": to_document(rulebook)}, _lines(doubts))
+
+
+def _of_file(client: Client, path: Path, line: str) -> _Named:
+    """Checked here already, in place of the one in force: only here it is known where its parts stand."""
+    document = read_document(path, path.as_posix(), ("scorecards", line))
+    rulebook = client.get(Service.SCORING, "/v1/rulebooks/active")["rulebook"]
+    rulebook["scorecards"][line] = document.value
+    findings = document.findings
+    try:
+        findings = findings or list(prepare(rulebook, document.places).warnings)
+    except RulebookInvalid as error:
+        findings = error.findings
+    if errors_in(findings):
+        raise BadUsage(f"{path} is not valid:\n{RulebookInvalid(findings)}")
+    return _Named({"scorecard": document.value}, _lines([each for each in findings if each.file]))
+
+
+def _lines(findings: Sequence[Finding]) -> list[str]:
+    return [str(each) for each in findings]
 
 
 def _line(client: Client, a: str, b: str) -> str:

@@ -9,7 +9,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.moments import brief
-from baton_cli.output import print_json, print_line, print_table, progress
+from baton_cli.output import Changing, print_json, print_line, print_table
 from baton_cli.stack import Service
 
 WIDTH = 30
@@ -67,40 +67,13 @@ def _finished(client: Client, order: dict[str, Any]) -> dict[str, Any]:
     """The rescoring once every lead has been looked at; it goes on without us too. The rate is the one seen
     here, and so is the time left."""
     began, first = monotonic(), order["seen"]
-    with _Shown() as shown:
+    with Changing() as shown:
         while order.get("finished_at") is None:
             sleep(1)
             order = client.get(Service.SCORING, f"/v1/rescorings/{order['rescoring_id']}")
             rate = (order["seen"] - first) / (monotonic() - began)
             shown.show(bar(order["line"], order["seen"], order["leads"], rate))
     return order
-
-
-class _Shown:
-    """A line that changes in a terminal, lines one below the other in a pipe."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import Progress, TextColumn
-
-        console = Console(stderr=True)
-        self._line = Progress(TextColumn("{task.description}", markup=False), console=console, transient=True)
-        self._task = self._line.add_task("")
-
-    def __enter__(self) -> "_Shown":
-        if self._line.console.is_terminal:
-            self._line.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._line.stop()
-
-    def show(self, text: str) -> None:
-        """Show how far it is now."""
-        if self._line.console.is_terminal:
-            self._line.update(self._task, description=text)
-        else:
-            progress(text)
 
 
 def bar(line: str, seen: int, leads: int, rate: float) -> str:
