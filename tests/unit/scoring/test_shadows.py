@@ -129,3 +129,12 @@ def test_a_signal_that_only_the_shadow_still_counts_makes_nobody_an_mql() -> Non
     assert why.cards.reach > why.cards.own_reach
     assert why.cards.counting([old], NOW) == []
     assert list(why.cards.counting([Signal(old.id, old.kind, NOW, old.values)], NOW)) != []
+
+
+def test_rules_in_error_are_kept_however_many_others_there_are() -> None:
+    rules = [{"id": f"r{n}", "when": "true", "points": 1, "reason": "x"} for n in range(LISTED_AT_MOST)]
+    broken = {"id": "broken", "when": "lead.country == 'ES'", "points": 1, "reason": "x"}
+    found, book = lead(), LeadBook()
+    take(book, found, occasion(card(), card(fit=[*rules, broken])))
+    (kept,) = (each.contributions for each in book.shadows.scores.values())
+    assert (len(kept), kept[0]["rule"], "error" in kept[0]) == (LISTED_AT_MOST, "broken", True)

@@ -13,7 +13,7 @@ from scorecard.score import Facts, Scored, score
 from scoring.domain.leads import Lead
 
 LISTED_AT_MOST = 50
-"""Contributions kept of a score in the shadow; the first ones, which are those of fit."""
+"""Contributions kept of a score in the shadow: rules in error, then the first ones, those of fit."""
 ERROR_AT_MOST = 200
 """Characters of a rule's error that are kept."""
 
@@ -41,8 +41,10 @@ class ShadowScore:
     @property
     def contributions(self) -> list[dict[str, Any]]:
         """What is kept of why: points by rule, without evidence."""
-        listed = self.scored.score.contributions[:LISTED_AT_MOST]
-        return [_short(each.rule, each.dimension, each.points, each.error) for each in listed]
+        listed = sorted(self.scored.score.contributions, key=lambda each: each.error is None)
+        return [
+            _short(each.rule, each.dimension, each.points, each.error) for each in listed[:LISTED_AT_MOST]
+        ]
 
 
 @dataclass(slots=True)

@@ -28,9 +28,10 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 -- name: shadow_since
 -- Since when leads are scored by a scorecard in the shadow, when one was last, and of how many a rule could not be asked.
-SELECT min(since) AS since, max(at) AS until,
-    (count(*) FILTER (WHERE contributions @? '$[*].error'))::int AS with_errors
-FROM shadow_scores WHERE line = $1 AND card = $2
+SELECT min(s.since) AS since, max(s.at) AS until,
+    (count(*) FILTER (WHERE s.contributions @? '$[*].error'))::int AS with_errors
+FROM shadow_scores s JOIN leads l ON l.id = s.lead_id
+WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND NOT l.is_test
 
 -- name: shadow_differs
 -- Leads that stand elsewhere in the shadow, the last scored first, with whose they are.
