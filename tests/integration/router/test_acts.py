@@ -32,6 +32,22 @@ async def test_an_act_said_twice_is_one_event_with_one_answer(
     await routing.loads()
 
 
+async def test_another_value_of_a_lead_that_was_won_is_published_and_closes_nothing_again(
+    routing: World,
+) -> None:
+    await routing.take("ada")
+    for minor in (120_000, 90_000, 90_000):
+        body = {"result": "won", "value": {"minor": minor, "currency": "EUR"}}
+        answer = await routing.act("ana", "ada", "outcome", body)
+        assert (answer.status_code, answer.json()["state"]) == (200, "closed")
+    told = [
+        each.outcome.value.minor for each in routing.progressed("ada") if each.outcome and each.outcome.value
+    ]
+    assert told == [120_000, 90_000]
+    assert routing.kinds("ada").count("closed") == 1
+    await routing.loads()
+
+
 async def test_a_declined_lead_goes_to_the_next_rep_at_once(routing: World) -> None:
     await routing.take("ada")
     response = await routing.act("ana", "ada", "decline", {"reason": "my cousin"})

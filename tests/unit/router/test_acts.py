@@ -9,6 +9,7 @@ import pytest
 from lead_events.words import CloseReason, ProgressKind
 from router.domain.acts import (
     Act,
+    Correct,
     KeyReused,
     NotYours,
     PastAct,
@@ -87,6 +88,27 @@ def test_a_lead_one_never_had_and_one_that_does_not_exist_look_alike() -> None:
 def test_repeats(act: Act, before: PastAct, is_repeat: bool) -> None:
     verdict = judge(act, "ana", lead(), [before], OPEN, NOW)
     assert verdict == (Repeat(before.answer) if is_repeat else Proceed())
+
+
+@pytest.mark.parametrize(
+    ("sent", "verdict"),
+    [
+        pytest.param({"result": "won", "value": {"minor": 5, "currency": "EUR"}}, Correct(), id="another"),
+        pytest.param({"result": "won", "value": {"minor": 9, "currency": "USD"}}, Correct(), id="currency"),
+        pytest.param({"result": "won", "value": {"minor": 9, "currency": "EUR"}}, None, id="the same"),
+        pytest.param({"result": "won"}, None, id="no value says nothing of it"),
+    ],
+)
+def test_the_value_of_a_lead_that_ended_can_be_put_right(
+    sent: dict[str, Any], verdict: Correct | None
+) -> None:
+    before = past(ProgressKind.OUTCOME, {"result": "won", "value": {"minor": 9, "currency": "EUR"}})
+    closed = Lead(LEAD, LeadState.CLOSED, close_reason=CloseReason.WON, closed_at=NOW, round=1)
+    ended = [PastRound(1, "closed", NOW)]
+    judged = judge(Act(ProgressKind.OUTCOME, sent), "ana", closed, [before], ended, NOW)
+    assert judged == (verdict or Repeat(before.answer))
+    lost = judge(Act(ProgressKind.OUTCOME, sent | {"result": "lost"}), "ana", closed, [before], ended, NOW)
+    assert isinstance(lost, WrongState)
 
 
 def test_a_key_gives_its_answer_whatever_happened_since() -> None:

@@ -163,7 +163,8 @@ def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> 
 
     @router.post(f"{path}/outcome", responses=_ACT_REFUSALS)
     async def outcome(rep: me, lead_id: UUID, report: ReportOutcome, key: Key = None) -> Any:
-        """Report how the selling goes."""
+        """Report how the selling goes. Said again of a lead that it has ended, another value puts the amount
+        right."""
         return await do(rep, lead_id, ProgressKind.OUTCOME, report, key)
 
     @router.post(f"{path}/rating", responses=_ACT_REFUSALS)

@@ -74,6 +74,11 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Correct:
+    """The lead is closed, and how much it was won or lost for is put right: published, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotYours:
     """The lead was never this rep's, or does not exist: the two look alike from outside."""
 
@@ -91,7 +96,7 @@ class WrongState:
     instead: str
 
 
-Verdict = Proceed | Repeat | NotYours | KeyReused | WrongState
+Verdict = Proceed | Repeat | Correct | NotYours | KeyReused | WrongState
 
 
 def judge(
@@ -113,7 +118,7 @@ def judge(
         return Repeat(by_key.answer) if same else KeyReused()
     repeated = _repeated(act, past, rounds[-1].round, now)
     if repeated is not None:
-        return Repeat(repeated.answer)
+        return Correct() if _is_another_value(act, repeated, lead) else Repeat(repeated.answer)
     if lead.handoff is None or lead.handoff.rep != rep:
         return _not_open(lead, rounds[-1])
     if act.kind in (ProgressKind.ACCEPTED, ProgressKind.DECLINED):
@@ -154,6 +159,14 @@ def _repeated(act: Act, past: Sequence[PastAct], round_: int, now: datetime) -> 
     if act.kind is ProgressKind.OUTCOME:
         return last if last.closes is act.closes else None
     return last
+
+
+def _is_another_value(act: Act, before: PastAct, lead: Lead) -> bool:
+    """Whether a lead that ended so is said to have ended with another amount of money."""
+    if lead.state is not LeadState.CLOSED or act.kind is not ProgressKind.OUTCOME:
+        return False
+    value = act.content.get("value")
+    return value is not None and value != before.content.get("value")
 
 
 def _not_open(lead: Lead, last: PastRound) -> WrongState:

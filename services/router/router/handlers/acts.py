@@ -12,7 +12,7 @@ from lead_events.words import ProgressKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
-from router.domain.acts import Act, KeyReused, NotYours, Proceed, Repeat, WrongState, judge
+from router.domain.acts import Act, Correct, KeyReused, NotYours, Proceed, Repeat, WrongState, judge
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.decision import Standing
@@ -21,6 +21,9 @@ from router.errors import KeyUsedForAnotherAct, LeadNotYours, NoRulebook, WakeUp
 from router.roster import RepReader
 from router.store import q
 from service_kit.unit import Unit
+
+_SAID = {ProgressKind.RATED: "rated", ProgressKind.OUTCOME: "corrected"}
+"""Acts on a lead that is over, as their events' ids name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,21 @@ class ActHandler:
                 raise WrongLeadState(act.kind.value, state, instead)
             case Proceed():
                 _check_wake_up(act, unit.now)
-        if lead is not None and act.kind is ProgressKind.RATED:
-            return await self._rate(unit, desk, lead, rep, act, round_=rounds[-1].round, number=len(past))
+        if lead is not None and (act.kind is ProgressKind.RATED or isinstance(verdict, Correct)):
+            return await self._say(unit, desk, lead, rep, act, round_=rounds[-1].round, number=len(past))
         if lead is None or lead.handoff is None:
             raise AssertionError("judge lets nobody act on a lead they do not hold")
         return await self._proceed(unit, desk, lead, rep, act, number=len(past))
 
-    async def _rate(
+    async def _say(
         self, unit: Unit, desk: Desk, lead: Lead, rep: str, act: Act, *, round_: int, number: int
     ) -> Done:
-        """What a rep thinks of a lead that they have or had: it changes nothing but what is known of it."""
-        cause, at = event_id(lead.id, f"rated by {rep}", lead.id, number), unit.now
+        """What a rep thinks of a lead that they have or had, or with how much it ended: it changes nothing
+        but what is known of it."""
+        cause, at = event_id(lead.id, f"{_SAID[act.kind]} by {rep}", lead.id, number), unit.now
         desk.progress(lead, cause, _event(lead, act, rep, round_, at))
-        metrics.count_rating(unit, lead, act.content["rating"])
+        if act.kind is ProgressKind.RATED:
+            metrics.count_rating(unit, lead, act.content["rating"])
         await desk.write()
         return Done(await _keep(unit, cause, lead, rep, act, round_))
 
