@@ -1,12 +1,16 @@
 """Whatever is mapped again, corrected or erased: a lead is what the submissions it holds have brought."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring.domain import acts
+from scoring.domain.contributions import Said
 from scoring.domain.desk import Desk
+from scoring.domain.leads import Lead
 from scoring.domain.submissions import SubmissionState
 from tests.unit.scoring.stories import Mapped, check, desk, first, incoming, mapped, take
 
@@ -63,3 +67,28 @@ def test_what_was_corrected_and_is_an_erased_persons_leaves_a_closed_lead_too() 
     taking.erased = {identity}
     take(taking, incoming(1, agreed, again=1))
     assert lead.consent is None
+
+
+@pytest.mark.parametrize("callers", [50, 100])
+def test_a_phone_that_stops_identifying_costs_as_many_steps_as_were_sent_by_it(
+    monkeypatch: pytest.MonkeyPatch, callers: int
+) -> None:
+    """Whoever fills a form a thousand times with one phone stops nobody else's leads for minutes."""
+    taking, steps = desk(), 0
+    plain = Mapped(2, asks=True, is_test=False, consent=None, campaign=None, lines=("main",))
+    for number in range(2 * callers):
+        take(taking, incoming(number, replace(plain, sender=2 + number % 2)))
+
+    def counted(lead: Lead, act: acts.Act, bring: Callable[..., None] = acts._bring) -> None:
+        nonlocal steps
+        steps += 1
+        bring(lead, act)
+
+    def compared(one: Said, other: object) -> bool:
+        raise AssertionError("submissions are compared whole")
+
+    monkeypatch.setattr(acts, "_bring", counted)
+    monkeypatch.setattr(Said, "__eq__", compared)
+    take(taking, incoming(2 * callers, replace(plain, sender=4)))
+    assert sorted(lead.submissions for lead in taking.book.changed.values()) == [1, callers, callers]
+    assert steps <= 3 * callers

@@ -56,10 +56,20 @@ def put_right(lead: Lead, old: Act, new: Act | None, others: Sequence[Act]) -> N
     What a lead counts beyond those is unknown, as an ask that the router told of and that was no submission
     of ours; what only that can have brought stays.
     """
+    _make_anew(lead, [old], new, others)
+
+
+def take_out(lead: Lead, gone: Sequence[Act], others: Sequence[Act]) -> None:
+    """The same where nothing stands for several that are `gone`."""
+    _make_anew(lead, gone, None, others)
+
+
+def _make_anew(lead: Lead, gone: Sequence[Act], new: Act | None, others: Sequence[Act]) -> None:
     acts = sorted([*others, *([new] if new else [])], key=lambda act: act.received_at)
-    opener = _opener(lead, old, new, acts)
+    opener = _opener(lead, gone, new, acts)
     if lead.submissions > len(acts):
-        _take_out(lead, old, is_last=not acts)
+        for old in gone:
+            _take_out(lead, old, is_last=not acts)
     else:
         _clear(lead, opener or acts[0])
     for act in acts:
@@ -99,9 +109,9 @@ def _take_out(lead: Lead, old: Act, *, is_last: bool) -> None:
         lead.newest[old.origin] = Newest(lead.opened_at, lead.opened_by)
 
 
-def _opener(lead: Lead, old: Act, new: Act | None, acts: Sequence[Act]) -> Act | None:
+def _opener(lead: Lead, gone: Sequence[Act], new: Act | None, acts: Sequence[Act]) -> Act | None:
     """What opened the lead, or what stands for that now; None where that is unknown."""
-    if lead.opened_by == old.submission:
+    if any(lead.opened_by == old.submission for old in gone):
         opener = new or next(iter(acts), None)
         lead.opened_by = opener.submission if opener else lead.opened_by
         lead.attribution = opener.attribution if opener else Attribution()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from lead_events import OtherLead
 from scoring.domain.accounts import AccountBook
-from scoring.domain.acts import Act, absorb, join, opened_by, put_right
+from scoring.domain.acts import Act, absorb, join, opened_by, put_right, take_out
 from scoring.domain.interest import Signals
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import Person
@@ -59,6 +59,11 @@ class LeadBook:
     def put_right(self, lead: Lead, old: Act, new: Act | None, others: Sequence[Act]) -> None:
         """What one submission brought to a lead is replaced, or taken out where `new` is None."""
         put_right(lead, old, new, others)
+        self.changed[lead.id] = lead
+
+    def take_out(self, lead: Lead, gone: Sequence[Act], others: Sequence[Act]) -> None:
+        """What several submissions brought to a lead is taken out, at once."""
+        take_out(lead, gone, others)
         self.changed[lead.id] = lead
 
     def let_go(self, lead: Lead, person: UUID) -> LetGo:

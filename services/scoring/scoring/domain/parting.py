@@ -68,22 +68,20 @@ class Parting:
 
     def _others(self, person: Person, groups: Iterable[Sequence[Said]]) -> list[Person]:
         others: list[Person] = []
-        family = self.people.family(person)
+        family = {each.id: each for each in self.people.family(person)}
         for group in groups:
-            was = [each for each in family if self._has_been(each, group)]
-            other = was[0] if was else self._stranger(group)
-            if was:
-                family.remove(other)
+            were = [family.pop(each) for each in self._have_been(group) & family.keys()]
+            other = min(were, key=lambda each: each.age) if were else self._stranger(group)
+            family.update({each.id: each for each in were if each is not other})
             other.suppressed_at = person.suppressed_at
             others.append(other)
         return others
 
-    def _has_been(self, person: Person, group: Iterable[Said]) -> bool:
-        return any(
-            person_id(said.submission.submission_id) == person.id
-            or any(self.people.owner_of(name) == person.id for name in self.people.read(said.keys).joins)
-            for said in group
-        )
+    def _have_been(self, group: Iterable[Said]) -> set[UUID]:
+        """Ids of the persons that a group may have been before they were merged."""
+        made = (person_id(said.submission.submission_id) for said in group)
+        names = {name for said in group for name in self.people.read(said.keys).joins}
+        return {*made, *filter(None, map(self.people.owner_of, names))}
 
     def _stranger(self, group: Sequence[Said]) -> Person:
         first = group[0].submission
@@ -99,11 +97,15 @@ class Parting:
 
     def _move_leads(self, person: Person) -> dict[UUID, list[Lead]]:
         """Open ones first: what leaves an ended one may join one that has moved."""
-        said = self.holdings.said.of(person.id)
-        leads = {lead.id: lead for each in said for lead in self._held[each.submission.submission_id]}
+        leads: dict[UUID, Lead] = {}
+        said: dict[UUID, list[Said]] = {}
+        for each in self.holdings.said.of(person.id):
+            for lead in self._held[each.submission.submission_id]:
+                leads[lead.id] = lead
+                said.setdefault(lead.id, []).append(each)
         moved: dict[UUID, list[Lead]] = {}
         for lead in sorted(leads.values(), key=lambda lead: (lead.state is not LeadState.OPEN, lead.age)):
-            holds = [each for each in said if lead in self._held[each.submission.submission_id]]
+            holds = said[lead.id]
             holder = self._holder(holds)
             if self.people.root(lead.person_id) is not holder:
                 self.holdings.book.give(lead, holder.id)
@@ -120,12 +122,19 @@ class Parting:
         """What others have sent leaves the lead for theirs of its line; so do the leads that ended in it."""
         ended = self.holdings.ended_in(lead)
         asks = {each.id: [said for said in holds if each in self.holdings.ever(said.leads)] for each in ended}
-        going = [said for said in holds if self._whose[said.submission.submission_id] is not holder]
+        stays, going = self._split(holds, holder)
         for said in going:
             self._join_other(lead, said)
-        self._take_out(lead, [each for each in holds if each not in going], going)
+        self._take_out(lead, stays, going)
         for each in ended:
             self._follow(each, lead, holder, asks[each.id])
+
+    def _split(self, holds: Iterable[Said], holder: Person) -> tuple[list[Said], list[Said]]:
+        """What is the holder's, and what is others'."""
+        parts: tuple[list[Said], list[Said]] = ([], [])
+        for said in holds:
+            parts[self._whose[said.submission.submission_id] is not holder].append(said)
+        return parts
 
     def _join_other(self, lead: Lead, said: Said) -> None:
         identity, book = said.submission.submission_id, self.holdings.book
@@ -136,11 +145,11 @@ class Parting:
         new[new.index(lead)] = other
 
     def _take_out(self, lead: Lead, stays: Sequence[Said], going: Sequence[Said]) -> None:
-        if going:
-            lead.submissions = max(lead.submissions - len(going), 1)
-        acts = [act_of(each.submission) for each in stays]
-        for said in going:
-            self.holdings.book.put_right(lead, act_of(said.submission), None, acts)
+        if not going:
+            return
+        lead.submissions = max(lead.submissions - len(going), 1)
+        gone, acts = ([act_of(each.submission) for each in those] for those in (going, stays))
+        self.holdings.book.take_out(lead, gone, acts)
 
     def _follow(self, ended: Lead, lead: Lead, holder: Person, asks: Sequence[Said]) -> None:
         """A lead that ended in this one: with the holder, or along with the one person who asked in it."""
@@ -148,8 +157,7 @@ class Parting:
         self.holdings.book.changed[ended.id] = ended
         if len(askers) != 1 or askers == {holder.id}:
             ended.person_id = holder.id
-            stays = [said for said in asks if self._whose[said.submission.submission_id] is holder]
-            self._take_out(ended, stays, [said for said in asks if said not in stays])
+            self._take_out(ended, *self._split(asks, holder))
             return
         identity = asks[0].submission.submission_id
         place = self._held[identity].index(lead)
