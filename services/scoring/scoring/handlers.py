@@ -267,7 +267,7 @@ async def _save(batch: Batch, work: _Work) -> None:
     await save.save_submissions(conn, work.taken, batch.now)
     await save.move_submissions(conn, work.progress.moved.values())
     await _forget(batch, work)
-    await due.ask(conn, book.signals.exposed(), batch.now)
+    await due.ask(conn, book.signals.unsettled(), batch.now)
     await save.save_scores(conn, book.publications, batch.now)
     await accounts.save(conn, book.accounts, people.changed_persons.values(), book.publications, batch.now)
     await shadows.save(conn, book.shadows, batch.now)

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
 
-from lead_events import Cause, LeadProgressed, LeadScored
+from lead_events import Cause, LeadProgressed, LeadScored, LeadSubmitted, Profile, Rerun
 from lead_events.ids import lead_id
-from lead_events.words import CauseKind, Dimension, ProgressKind, Quadrant, Stage
+from lead_events.words import CauseKind, Dimension, ProgressKind, Quadrant, RerunKind, Stage
 from scoring import metrics
 from scoring.crossings import Crossings
 from scoring.domain.leads import Lead
@@ -95,6 +95,15 @@ class Timed:
         """Work off what time has moved."""
         await self.crossings.work()
         await self.world.runtime.published()
+
+    def again(self, sent: LeadSubmitted, profile: Profile) -> None:
+        """What a replay sends: the same submission, mapped anew."""
+        rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=self.clock.now(), by="ana")
+        event = sent.model_copy(update={"rerun": rerun, "profile": profile})
+        self.world.send(event, "lead-imported", event_id=uuid4())
+
+    def bulk(self) -> list[LeadScored]:
+        return [each for each in self.world.published("lead-scored-bulk") if isinstance(each, LeadScored)]
 
     def last(self) -> LeadScored:
         return self.world.scored()[-1]
@@ -259,6 +268,52 @@ async def test_a_browser_of_two_counts_for_neither(timed: Timed) -> None:
     await timed.cross()
     told = timed.last()
     assert (told.lead_id, told.quadrant, told.score.interest) == (first, Quadrant.WARM, 0)
+
+
+async def test_acts_go_along_with_a_form_that_turns_out_to_be_somebody_elses(timed: Timed) -> None:
+    """The form's browser and its address are then the other's, in what is published at once already."""
+    hers = await timed.submit("front@example.com", visitor=None, fingerprint="front")
+    sent = timed.world.submit({"email": "eva@example.com"}, received_at=START, visitor=VISITOR)
+    leo = await timed.submit("leo@example.com", visitor=None, fingerprint="leo")
+    await timed.view()
+    await timed.view(identity={"email": "eva@example.com"})
+    assert timed.last().score.interest == 60
+    for email, lead in (("front@example.com", hers), ("leo@example.com", leo)):
+        timed.again(sent, Profile(email=email))
+        await timed.world.settle()
+        assert (await timed.now(lead))["interest"] == 40
+        (told,) = (each for each in timed.bulk() if each.lead_id == lead)
+        assert told.score.interest == 40
+    last = [each for each in timed.bulk() if each.lead_id == hers][-1]
+    assert last.score.interest == (await timed.now(hers))["interest"] == 0
+
+
+async def test_whoever_is_left_alone_with_a_browser_has_its_acts_soon(timed: Timed) -> None:
+    hers = await timed.submit("eva@example.com")
+    wrong = timed.world.submit(
+        {"email": "leo@example.com"},
+        received_at=START,
+        fingerprint="leo",
+        visitor=VISITOR,
+        key="1",
+        key_origin="vendor",
+    )
+    await timed.world.settle()
+    await timed.view()
+    await timed.view()
+    assert (await timed.now(hers))["interest"] == 0
+    right = timed.world.submitted(
+        {"email": "leo@example.com"},
+        received_at=START + HOUR,
+        fingerprint="right",
+        key="1",
+        key_origin="vendor",
+    )
+    timed.world.send(right)
+    await timed.world.settle()
+    await timed.cross()
+    assert wrong
+    assert (timed.last().lead_id, timed.last().score.interest) == (hers, 60)
 
 
 async def test_acts_of_two_who_turn_out_to_be_one_count_together(timed: Timed) -> None:

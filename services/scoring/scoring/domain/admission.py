@@ -10,8 +10,9 @@ from lead_events.ids import event_id
 from lead_events.words import CauseKind
 from scoring.domain.book import LeadBook, LetGo
 from scoring.domain.contributions import Said
-from scoring.domain.grouping import is_known
+from scoring.domain.grouping import KeyName, is_known
 from scoring.domain.holdings import Holdings
+from scoring.domain.interest import VISITOR
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.parting import Parting, undone
 from scoring.domain.people import EMAIL, People, Person, Resolution
@@ -127,7 +128,7 @@ class Admission:
         """
         before = self._take_back(old)
         carried = {name for said in self.holdings.said.of(before.id) for name in said.keys}
-        self.people.detach(set(old.keys) - carried, before)
+        self._detach(set(old.keys) - carried, before)
         gone = [lead for lead in self.holdings.now(old.lead_ids) if self.book.forget(lead)]
         for lead in self.holdings.ever(old.lead_ids):
             self._take_out(lead, old, before)
@@ -232,9 +233,12 @@ class Admission:
             raise ValueError("only an accepted submission can be replaced")
         person = self.people.root(old.person_id)
         dropped = self.holdings.said.drop(person.id, old.submission.submission_id)
+        others = self.holdings.said.of(person.id)
         if dropped is not None:
-            others = self.holdings.said.of(person.id)
             person.known.unlearn([dropped.told], [each.told for each in others])
+        visitor = old.submission.visitor
+        if visitor is not None and not any(each.submission.visitor == visitor for each in others):
+            self.book.signals.forget(person.id, [(VISITOR, visitor)])
         self.people.touch(person)
         return person
 
@@ -253,7 +257,7 @@ class Admission:
         if not stays or not any(_is_of_email(said, old) for said in others):
             self.people.correct_email(_email(old), incoming.keys)
         if not is_correction:
-            self.people.detach((had if not stays else had - has) - carried, before)
+            self._detach((had if not stays else had - has) - carried, before)
         if self._part(incoming):
             joins = self.people.read(incoming.keys).joins
             carried = {name for said in self.holdings.said.of(before.id) for name in said.keys}
@@ -267,6 +271,11 @@ class Admission:
         if found.is_new:  # whoever is left alone is so under the right name too
             found.person.suppressed_at = before.suppressed_at
         return found
+
+    def _detach(self, names: Collection[KeyName], person: Person) -> None:
+        """Keys that nothing of the person's carries any more: neither forms nor acts are theirs by these."""
+        self.people.detach(names, person)
+        self.book.signals.forget(person.id, names)
 
     def _take_out(self, lead: Lead, old: Kept, person: Person) -> None:
         """What `old` brought to a lead of the person it was taken for goes, its count in open ones apart."""

@@ -33,9 +33,11 @@ class Signals:
     owners: dict[str, set[UUID]] = field(default_factory=dict)
     _by_name: dict[KeyName, list[Kept]] = field(default_factory=dict)
     _alone: dict[str, UUID] = field(default_factory=dict)
+    _shared: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._alone = {browser: next(iter(one)) for browser, one in self.owners.items() if len(one) == 1}
+        self._shared = {browser for browser, persons in self.owners.items() if len(persons) > 1}
         for each in self.kept:
             for name in each.names:
                 self._by_name.setdefault(name, []).append(each)
@@ -48,6 +50,13 @@ class Signals:
             self.names.setdefault(person, set()).add((kind, value))
             if kind == VISITOR:
                 self.owners.setdefault(value, set()).add(person)
+
+    def forget(self, person: UUID, names: Iterable[KeyName]) -> None:
+        """What was taken for the person's is not, or is taken back: they are known by these no more."""
+        for kind, value in names:
+            self.names.get(person, set()).discard((kind, value))
+            if kind == VISITOR:
+                self.owners.get(value, set()).discard(person)
 
     def merge(self, survivor: UUID, other: UUID) -> None:
         """Two persons are one."""
@@ -68,11 +77,19 @@ class Signals:
                 persons.remove(person)
                 persons |= {each for each, known in names.items() if (VISITOR, browser) in known}
 
-    def exposed(self) -> set[UUID]:
-        """Whose browser turned out to be another's, too: what it saw counts for them no more."""
-        return {
+    def unsettled(self) -> set[UUID]:
+        """Whose browser turned out to be another's, too, and who is left alone with one: what it saw counts
+        for the former no more, and for the latter from now on."""
+        exposed = {
             person for browser, person in self._alone.items() if {person} < self.owners.get(browser, set())
         }
+        left = {
+            person
+            for browser in self._shared
+            if len(persons := self.owners[browser]) == 1
+            for person in persons
+        }
+        return exposed | left
 
     def of(self, person: UUID, line: str) -> Sequence[Signal]:
         """What the person did that counts for a line, in no order, each once."""
