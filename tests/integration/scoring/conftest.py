@@ -1,6 +1,7 @@
 """Scoring as it runs: its consumer over a broker in memory, its store in a real PostgreSQL."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -106,16 +107,13 @@ RULEBOOK: dict[str, Any] = {
 
 @dataclass
 class World:
-    """One scoring service with its store and its broker."""
+    """One scoring service with its store and its broker. `document`: its rulebook, a test's own to change."""
 
     runtime: Runtime
     broker: FakeBroker
     numbers: dict[str, int] = field(default_factory=dict)
     running: list[tuple[Consumer, asyncio.Task[None]]] = field(default_factory=list)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        return RULEBOOK
+    document: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(RULEBOOK))
 
     @property
     def database(self) -> Database:
@@ -123,7 +121,7 @@ class World:
 
     async def publish_rulebook(self, document: dict[str, Any] | None = None) -> int:
         published = await publication.publish(
-            self.runtime, document or RULEBOOK, published_by="test", effective_from=None
+            self.runtime, document or self.document, published_by="test", effective_from=None
         )
         await self.runtime.published()
         return published.event.version
