@@ -61,7 +61,15 @@ class AccountUpdates:
         cause = Cause.model_construct(id=update.id, kind=CauseKind.ACCOUNT, at=update.at)
         published = await _publish(regrading, {lead: before.get(lead) for lead in leads}, cause)
         await regrading.save(BULK_TOPIC)
+        await accounts.settle(unit.conn, _settled(regrading))
         return published
+
+
+def _settled(regrading: Regrading) -> set[UUID]:
+    """Questions about the companies of these leads that the change has answered."""
+    roots = {lead.person_id: regrading.people.root(lead.person_id) for lead in regrading.book.open_leads}
+    found = (regrading.book.accounts.settled(person.known.as_mapping()) for person in roots.values())
+    return set().union(*found)
 
 
 async def _publish(regrading: Regrading, before: dict[UUID, str | None], cause: Cause) -> int:

@@ -131,6 +131,15 @@ class AccountBook:
             self.asked[match.question.id] = match.question
         return None if match.account is None else match.account.told(line)
 
+    def settled(self, profile: Mapping[str, Any]) -> set[UUID]:
+        """Questions about this company that need no answer as accounts stand now. Whoever names a CRM id or
+        tax id says nothing of others who only share the company's name."""
+        match = self.of(profile)
+        if match.by in (By.CRM_ID, By.TAX_ID):
+            return set()
+        asked = {match.question.id} if match.question is not None else set()
+        return {*questions_about(company_in(profile))} - asked
+
     def of(self, profile: Mapping[str, Any]) -> Match:
         """Whose account this is.
 

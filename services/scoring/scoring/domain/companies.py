@@ -58,10 +58,10 @@ def company_in(profile: Mapping[str, Any]) -> Company:
 
 @lru_cache(maxsize=8192)
 def tax_id(text: str) -> str | None:
-    """A tax id in capitals without signs; None for what can be none."""
+    """A tax id in capitals without signs; None for what can be none, as the zeros that fill a field."""
     found = re.sub(r"[\s./_-]", "", text).upper()
-    digits = sum(sign.isdigit() for sign in found)
-    return found if _TAX_ID.fullmatch(found) and digits >= 4 else None
+    digits = [sign for sign in found if sign.isdigit()]
+    return found if _TAX_ID.fullmatch(found) and len(digits) >= 4 and len({*digits}) > 1 else None
 
 
 def bare(normalised: str) -> str:

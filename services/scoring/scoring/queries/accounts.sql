@@ -51,6 +51,12 @@ ORDER BY id
 ON CONFLICT (id) DO UPDATE SET candidates = excluded.candidates
 WHERE account_questions.candidates <> excluded.candidates AND account_questions.account_id IS NULL
 
+-- name: settle_questions
+-- Questions that were not answered and need no answer any more; in order, as others ask the same.
+UPDATE account_questions SET candidates = '{}' WHERE id IN (
+    SELECT id FROM account_questions WHERE id = ANY($1::uuid[]) AND account_id IS NULL AND candidates <> '{}'
+    ORDER BY id FOR UPDATE)
+
 -- name: forget_persons
 -- What led from persons to accounts; gives the clues.
 DELETE FROM person_clues WHERE person_id = ANY($1::uuid[]) RETURNING clue

@@ -90,6 +90,12 @@ async def save(
         await conn.execute(_q.ask, now, *columns(rows, 6))
 
 
+async def settle(conn: Connection, questions: Collection[UUID]) -> None:
+    """These need no answer any more: whose the company is has become sure, or nobody is called like it."""
+    if questions:
+        await conn.execute(_q.settle_questions, list(questions))
+
+
 async def save_clues(conn: Connection, clues: Clues) -> None:
     """The clues of persons, in place of those kept of them."""
     if clues:
