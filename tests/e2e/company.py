@@ -30,6 +30,17 @@ _SITE_FORMS = {
     },
 }
 """Forms of the pages that the browser tests open."""
+_BUSY_FORM = {
+    "name": "One address, many people",
+    "key": "busy-form",
+    "lines": ["main"],
+    "source": "website",
+    "region": "ES",
+    "fields": {name: {"from": [name]} for name in ("email", "phone", "message")},
+    "required": ["email|phone"],
+    "limits": {"per_address_per_minute": 100_000},
+}
+"""A form that takes from one address as much as comes."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PROMISES = {
     "perfect": {"accept_within": f"{ACCEPT_SECONDS}s", "first_response_within": f"{ACCEPT_SECONDS + 1}s"},
@@ -46,5 +57,5 @@ def company_round_the_clock() -> dict[str, Any]:
     for rep in document["roster"]["reps"].values():
         rep |= {"absences": [], "capacity": 1000}
     document["agreement"]["sales"]["promises"] = _PROMISES
-    document["forms"] |= _SITE_FORMS
+    document["forms"] |= _SITE_FORMS | {"busy": _BUSY_FORM}
     return to_document(parse(document))
