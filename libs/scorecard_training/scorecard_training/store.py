@@ -20,7 +20,8 @@ def read(stack: Path | None, line: str) -> "list[Row]":
     """The ended leads of a line, as known before sales had them. Raises what calls to services raise."""
     with open_client(stack, timeout=TIMEOUT_SECONDS) as client:
         answer = client.request("GET", Service.SCORING, "/v1/scorecards/training-rows", params={"line": line})
-    return [_inputs(json.loads(each)) for each in answer.text.splitlines() if each]
+    lines = answer.text.split("\n")  # JSON leaves other line ends within a rep's words as they are
+    return [_inputs(json.loads(each)) for each in lines if each]
 
 
 def _inputs(row: dict[str, Any]) -> "Row":

@@ -69,6 +69,7 @@ def test_the_csv_goes_to_a_file_of_its_owner_alone(services: Services, baton: Ru
         "email,why\neva@example.com,bored\nnobody,\n",
         "Why;E-Mail\nbored;eva@example.com\n;nobody\n",
         "\ufeffeva@example.com\n\nnobody\n",
+        'Name,Email Address\n"Eva\u2028Pons",eva@example.com\n,nobody\n',
     ],
 )
 def test_a_list_of_unsubscribes_is_reported_and_what_cannot_be_read_named(
@@ -96,7 +97,12 @@ def test_a_long_list_goes_in_portions(services: Services, baton: Run, tmp_path: 
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("name,phone\nEva,1\n", "no column `email`"), ("", "names nobody"), (None, "cannot be read")],
+    [
+        ("name,phone\nEva,1\n", "no column `email`"),
+        ("", "names nobody"),
+        (None, "cannot be read"),
+        ('email\n"' + "eva@example.com\n" * 10_000, "close its quotes"),
+    ],
 )
 def test_a_file_that_names_nobody_is_refused(
     services: Services, baton: Run, tmp_path: Path, text: str | None, says: str

@@ -43,8 +43,9 @@ def test_ended_leads_of_the_store_become_a_scorecard_by_what_was_known_before(
 ) -> None:
     pytest.importorskip("sklearn")
     monkeypatch.chdir(tmp_path)
-    text = "".join(json.dumps(each) + "\n" for each in ended_leads(1200))
-    services.answer("GET /v1/scorecards/training-rows", text)
+    pasted = {"reason": "too dear\u2028asked twice\x85"}
+    rows = (json.dumps(each | pasted, ensure_ascii=False) + "\n" for each in ended_leads(1200))
+    services.answer("GET /v1/scorecards/training-rows", "".join(rows))
     result = baton("scorecard", "train", "--from-store", "--line", "main")
     assert result.exit_code == 0, result.output
     assert services.asked == [("GET /v1/scorecards/training-rows", "line=main")]

@@ -129,7 +129,7 @@ def _of_json(text: str) -> Iterator[Line]:
             raise BadUsage(f"The file is no JSON: {error}.") from None
         yield from (_object(number, each) for number, each in enumerate(found, start=1))
         return
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # other line ends may stand within a text
         if line.strip():
             try:
                 yield _object(number, json.loads(line))

@@ -1,7 +1,8 @@
 """`baton nurturing`: who is with marketing and why, also as CSV; who has unsubscribed; what is told again."""
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,8 @@ from lead_events.words import Quadrant
 AT_ONCE = 1000
 """Unsubscribes of one request."""
 SHOWN = 20
+HEADERS = ("email", "mail", "emailaddress")
+"""How tools head the column with the address, letters only."""
 Line = Annotated[str | None, typer.Option(metavar="LINE", help="Only this product line.")]
 OnlyQuadrant = Annotated[Quadrant | None, typer.Option(help="Only this quadrant.")]
 
@@ -153,23 +156,30 @@ def _emails(file: Path) -> list[tuple[int, str]]:
 
 
 def _cells(file: Path, text: str) -> Iterator[tuple[int, str]]:
-    lines = text.splitlines()
-    delimiter = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.reader(lines, delimiter=delimiter)
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        yield from ((reader.line_num, cell) for cell in _column(file, reader))
+    except csv.Error as error:
+        raise BadUsage(f"{file}, line {reader.line_num}: {error}: close its quotes.") from None
+
+
+def _column(file: Path, rows: Iterable[list[str]]) -> Iterator[str]:
     place: int | None = None
-    for row in reader:
+    for row in rows:
         if not any(cell.strip() for cell in row):
             continue
         if place is None:
-            head = [cell.strip().lower().replace("-", "") for cell in row]
-            place = next((number for number, name in enumerate(head) if name in ("email", "mail")), -1)
+            head = ["".join(filter(str.isalpha, cell.lower())) for cell in row]
+            place = next((number for number, name in enumerate(head) if name in HEADERS), -1)
             if place >= 0:
                 continue
             if len(row) > 1:
                 raise BadUsage(f"{file} has no column `email`: its first line names {', '.join(row)[:200]}.")
             place = 0
         if place < len(row) and row[place].strip():
-            yield reader.line_num, row[place].strip()
+            yield row[place].strip()
 
 
 def _row(each: dict[str, Any]) -> tuple[object, ...]:
