@@ -81,8 +81,6 @@ def _checked_names(path: Path, cells: Sequence[str]) -> list[str]:
 
 def _json_rows(path: Path, text: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), 1):  # JSON leaves other line ends within texts
-        text.split("\n"), 1
-    ):  # JSON leaves other line ends within texts as they are
         if not line.strip():
             continue
         try:
