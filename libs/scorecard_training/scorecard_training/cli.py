@@ -143,7 +143,7 @@ def train(
         progress(f"{len(rows):,} rows; learning and testing ...")
         trained = _train(rows, question, source, keep or [], rules, mean_deal)
     except CannotTrain as refusal:
-        raise _Refused(f"{_sentence(str(refusal))}.") from None
+        raise _Refused(_sentence(str(refusal))) from None
     place = out or Path(f"learned-{line}.yaml")
     _save(trained, place, html, force=force)
     _tell(trained, place, html, line, is_guessed=not said.is_said, as_json=as_json)
@@ -269,4 +269,4 @@ def _tell(
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] + ("" if text.endswith("?") else ".")

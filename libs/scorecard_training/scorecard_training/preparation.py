@@ -111,17 +111,21 @@ def _won_values(question: Question, counts: Counter[str]) -> set[str]:
     shown = ", ".join(f"`{text}` ({count:,})" for text, count in counts.most_common(MOST_OUTCOMES_SHOWN))
     if question.won:
         unknown = [text for text in question.won if text not in counts]
-        if unknown:
+        if unknown and len(counts) > 1:
             raise CannotTrain(f"`{name}` is never `{unknown[0]}`: write --won with one of {shown}")
         found = set(question.won)
     else:
         found = {text for text in counts if text.casefold() in POSITIVE | POSITIVE_MORE}
         if len(counts) > 1 and (len(counts) != 2 or len(found) != 1):
             raise CannotTrain(f"which value of `{name}` means won? Write --won VALUE. It has {shown}")
-    if len(counts) == 1 or found == set(counts):
+    if len(counts) == 1:
         raise CannotTrain(
-            f"all {counts.total():,} leads have one outcome ({shown}): one class teaches nothing; "
-            "add leads that were not won" + (", or name the values that mean won with --won" if found else "")
+            f"every lead has one outcome ({shown}): one class teaches nothing; add leads that ended otherwise"
+        )
+    if found == set(counts):
+        raise CannotTrain(
+            f"all {counts.total():,} leads have one outcome, won ({shown}): one class teaches nothing; "
+            "add leads that were not won, or name with --won only the values that mean won"
         )
     return found
 

@@ -170,13 +170,14 @@ def test_large_files_go_in_parts(services: Services, baton: Run, tmp_path: Path)
 
 
 def test_review_asks_one_after_the_other(services: Services, baton: Run) -> None:
-    other = UNSURE | {"question_id": QUESTION.replace("5f0c", "6f0c"), "company": "Zeta"}
+    other = UNSURE | {"question_id": QUESTION.replace("5f0c", "6f0c"), "company": "Zeta", "leads": 1}
     services.answer("GET /v1/accounts/unsure", {"unsure": [UNSURE, other, UNSURE]})
     for question in (UNSURE, other):
         services.answer(f"POST /v1/accounts/unsure/{question['question_id']}", {})
     result = baton("accounts", "review", stdin="7\n1\nn\nq\n")
     assert result.exit_code == 0, result.output
     assert "Acme Robotics: 2 open leads" in result.output
+    assert "Zeta: 1 open lead  (" in result.output
     assert "1. Acme Robotics S.L. (A-1): customer, acme.example" in result.output
     answers = [content for asked, content in services.asked if asked.startswith("POST")]
     assert answers == [{"accept": "A-1"}, {"refuse": True}]
@@ -187,6 +188,8 @@ def test_an_answer_without_being_asked(services: Services, baton: Run) -> None:
     assert baton("accounts", "answer", QUESTION, "--account", "A-1").exit_code == 0
     assert baton("accounts", "answer", QUESTION, "--none").exit_code == 0
     assert baton("accounts", "answer", QUESTION).exit_code == 2
+    short = baton("accounts", "answer", QUESTION[:8], "--none")
+    assert (short.exit_code, "write it whole" in short.stderr) == (2, True)
     assert [content for _, content in services.asked] == [{"accept": "A-1"}, {"refuse": True}]
 
 

@@ -223,6 +223,9 @@ def test_a_shadow_is_summed_up(baton: Run, services: Services) -> None:
     assert done.exit_code == 0
     for said in ("8 leads", "50.0% (1 of 2)", "Eva", "warm SQL (70, 2)"):
         assert said in done.stdout
+    assert "baton rescore" not in done.stdout
+    services.answer("GET /v1/scorecards/shadow", {"shadows": [found | {"leads": 0, "line": "main"}]})
+    assert "baton rescore main" in baton("scorecard", "shadow").stdout
 
 
 def test_a_promotion_says_that_the_folder_is_behind(baton: Run, services: Services) -> None:
@@ -247,6 +250,7 @@ def test_a_promotion_moves_the_file_where_the_folder_says_the_same(
     assert done.exit_code == 0, done.output
     assert not (folder / "shadow-scorecards" / "training.yaml").exists()
     assert str(folder / "scorecards" / "training.yaml") in done.stdout
+    assert "baton rulebook show" in done.stdout
     load_folder(folder)
 
 

@@ -99,7 +99,6 @@ def test_rows_are_read_by_a_form_so_that_rules_read_what_its_leads_will_have(run
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["leads.csv", "--outcome", "wone"], "There is no column `wone`: did you mean `won`?."),
         (["leads.csv", "--outcome", "won", "--mean-deal", "much"], "--mean-deal: 'much' is no amount"),
         (["leads.csv", "--outcome", "won", "--map", "m", "--fit", "a"], "--map says it all"),
         (
@@ -113,6 +112,12 @@ def test_a_wrong_call_says_what_to_write(run: Run, words: list[str], told: str) 
     result = run(*words)
     assert isinstance(result.exception, CommandFailed)
     assert told.casefold() in str(result.exception).casefold()
+
+
+def test_a_refusal_that_asks_ends_with_its_question(run: Run) -> None:
+    told = str(run("leads.csv", "--outcome", "wone").exception)
+    assert told == "There is no column `wone`: did you mean `won`?"
+    assert str(run("gone.csv", "--outcome", "won").exception).endswith("past leads.")
 
 
 def test_without_the_extra_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,8 @@ def changed(**values: Any) -> list[dict[str, Any]]:
     ("sentence", "rows", "question", "told"),
     [
         ("one class", changed(won="yes"), Question("won"), "(`yes` (400)): one class teaches nothing"),
+        ("none won yet", changed(won="0"), Question("won", won=("1",)), "add leads that ended otherwise"),
+        ("all mean won", ROWS, Question("won", won=("yes", "no")), "name with --won only the values"),
         ("no row", [], Question("won"), "there is no row"),
         ("10 rows", ROWS[:10], Question("won"), "too few to learn from: 200 at least, 40 of them won"),
         ("an unknown outcome", ROWS, Question("wonn"), "no column `wonn`: did you mean `won`?"),

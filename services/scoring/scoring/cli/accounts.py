@@ -11,6 +11,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, Cursor, StackFile, command_group
 from baton_cli.errors import BadUsage
+from baton_cli.identities import read_id
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
@@ -163,6 +164,10 @@ def answer(
     """Say which account a company is, without being asked; a later answer replaces an earlier one."""
     if (account is None) != none:
         raise BadUsage("Say which account it is with --account CRM_ID, or --none for none of the candidates.")
+    if read_id(question) is None:
+        raise BadUsage(
+            f"{question!r} is no question's id: write it whole, as `baton accounts review --list` shows it."
+        )
     with open_client(stack) as client:
         done = _answer(client, question, account)
     if as_json:
@@ -278,7 +283,8 @@ def _differences(change: Mapping[str, Any]) -> str:
 def _show_question(question: Mapping[str, Any]) -> None:
     company = question["company"] or "A company that is not named"
     at = f" at {question['domain']}" if question["domain"] else ""
-    print_line(f"{company}{at}: {question['leads']} open leads  ({question['question_id']})")
+    leads = f"{question['leads']} open lead" + ("" if question["leads"] == 1 else "s")
+    print_line(f"{company}{at}: {leads}  ({question['question_id']})")
     for number, each in enumerate(question["candidates"], start=1):
         known_by = ", ".join(each["domains"]) or "no domain"
         print_line(f"  {number}. {each['name']} ({each['crm_id']}): {each['standing']}, {known_by}")

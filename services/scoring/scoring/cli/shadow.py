@@ -40,7 +40,10 @@ def shadow(
     for each in found if not as_json else ():
         _show(each)
     if not found:
-        progress(f"No scorecard is in the shadow: publish one in {SHADOWS}/LINE.yaml of the rulebook.")
+        progress(
+            "The rulebook in force has no scorecard in the shadow. Publish one in "
+            f"{SHADOWS}/LINE.yaml; what was published takes effect half a minute later."
+        )
         raise typer.Exit(1)
 
 
@@ -126,6 +129,9 @@ def _show(found: dict[str, Any]) -> None:
         }
     )
     if not found["leads"]:
+        print_line(
+            f"Leads are scored by both as they come; `baton rescore {found['line']}` scores the open ones."
+        )
         return
     names = [each.value for each in Quadrant]
     counts: dict[str, dict[str, int]] = {}
@@ -189,7 +195,10 @@ def _tell(done: dict[str, Any], line: str, moved: Path | None) -> None:
     )
     print_line(f"{done['differed']:,} of the {done['leads']:,} leads scored by both stand elsewhere by it.")
     if moved is not None:
-        print_line(f"The file is {moved} now. Commit it; what it was is in the folder's history.")
+        print_line(
+            f"The file is {moved} now. Commit it. What it was is kept in the version before: "
+            "`baton rulebook list`, `baton rulebook show VERSION`."
+        )
         return
     print_line(
         f"Your rulebook's folder is behind now: publishing it would undo this. Move {SHADOWS}/{line}.yaml to "
