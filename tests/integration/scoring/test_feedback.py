@@ -177,6 +177,31 @@ async def test_a_row_holds_only_what_was_known_before_sales_had_the_lead(
     assert not any(each in text for each in ("eva", "pons", "example.com", "600"))
 
 
+async def test_what_was_said_of_a_lead_that_ended_in_another_is_said_of_that_one(
+    world: "World", client: httpx.AsyncClient
+) -> None:
+    first = world.submit({"email": "eva@example.com"})
+    second = world.submit({"phone": "+34600111222"}, received_at=at(1))
+    await world.settle()
+    lead, other = (lead_id(each.submission_id, "main") for each in (first, second))
+    assigned(world, other, at(2))
+    said(world, other, ProgressKind.RATED, rating=5, at=at(3))
+    await heard(world)
+    both = {"email": "eva@example.com", "phone": "+34600111222", "industry": "banking"}
+    world.submit(both, received_at=at(10))
+    await world.settle()
+    assigned(world, lead, at(12))
+    won = [Outcome(result="won", value=Money(minor=minor, currency="USD")) for minor in (9_000, 7_000)]
+    for number, outcome in enumerate(won):
+        said(world, lead, ProgressKind.OUTCOME, outcome=outcome, at=at(20 + number), seq=number + 1)
+    await heard(world)
+    (row,) = await rows_of(client)
+    assert (row["lead_id"], row["won"], row["rating"]) == (str(lead), 1, 5)
+    assert (row["value_minor"], row["currency"]) == (7_000, "USD"), "the amount was put right"
+    assert row["closed_at"] == at(20).isoformat()
+    assert "lead.industry" not in row, "sales had the person by then"
+
+
 async def test_rows_come_in_the_order_of_opening_over_many_chunks_and_by_line_and_time(
     world: "World", client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

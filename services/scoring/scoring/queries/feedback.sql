@@ -18,6 +18,17 @@ ON CONFLICT (lead_id) DO UPDATE SET at = least(first_handoffs.at, excluded.at)
 -- What was said of leads, oldest first.
 SELECT * FROM feedback WHERE lead_id = ANY($1::uuid[]) ORDER BY at, id
 
+-- name: feedback_of_held
+-- What was said of leads, and of those that ended in them, oldest first; lead_id: the one that it is said of now.
+WITH RECURSIVE held AS (
+    SELECT id, id AS lead FROM unnest($1::uuid[]) AS asked (id)
+    UNION
+    SELECT m.id, held.lead FROM held JOIN leads m ON m.merged_into = held.id
+)
+SELECT f.id, held.lead AS lead_id, f.kind, f.at, f.round, f.rep_id, f.result, f.reason, f.rating, f.value_minor,
+    f.currency, f.wake_at
+FROM held JOIN feedback f ON f.lead_id = held.id ORDER BY f.at, f.id
+
 -- name: erase_feedback
 -- What reps wrote of erased leads; that they did, and how it went, stays for counts.
 UPDATE feedback SET reason = NULL WHERE lead_id = ANY($1::uuid[])

@@ -30,9 +30,9 @@ async def note_handoffs(conn: Connection, handoffs: Collection[tuple[UUID, datet
 
 
 async def of_leads(conn: Connection, leads: Sequence[UUID]) -> dict[UUID, list[Feedback]]:
-    """What was said of leads, oldest first."""
+    """What was said of leads, and of those that were merged into them, oldest first."""
     found: dict[UUID, list[Feedback]] = {}
-    for row in await conn.fetch(_q.feedback_of_leads, list(leads)):
+    for row in await conn.fetch(_q.feedback_of_held, list(leads)):
         found.setdefault(row["lead_id"], []).append(_feedback(row))
     return found
 
