@@ -242,6 +242,16 @@ async def test_what_was_given_up_is_sent_again_on_demand_the_newest_of_each_cont
     assert (await client.post("/v1/nurturing/resend")).status_code == 401
 
 
+async def test_one_address_that_is_none_keeps_no_other_from_unsubscribing(
+    told: "World", client: httpx.AsyncClient
+) -> None:
+    odd = ["x" * 400 + "@example.com", "\u2028", "", "eva@example.com\nleo@example.com"]
+    report = {"unsubscribes": [{"email": email} for email in [*odd, "eva@example.com"]]}
+    answer = await client.post("/v1/nurturing/unsubscribes", json=report, headers=operator(told))
+    assert (answer.status_code, answer.json()["taken"]) == (200, 1), answer.text
+    assert await told.fetch("SELECT value FROM unsubscribes") == [{"value": "eva@example.com"}]
+
+
 async def test_nothing_is_sent_again_where_nobody_is_told(
     bare_world: "World", client: httpx.AsyncClient
 ) -> None:

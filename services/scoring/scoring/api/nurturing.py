@@ -45,7 +45,7 @@ class Unsubscribed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: PlainText | None = Field(default=None, max_length=320)
+    email: str | None = None
     contact_id: UUID | None = None
 
     @model_validator(mode="after")
