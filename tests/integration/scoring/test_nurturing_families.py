@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 
 from lead_events import Consent
-from lead_events.words import CauseKind, ImportMode, Stage
+from lead_events.words import CauseKind, ImportMode, ProgressKind, Stage
 from scoring.accounts import AccountDesk
 from scoring.domain.erasure import ErasureKeys
 from scoring.nurturing_list import NurturingFile
@@ -20,6 +20,7 @@ from service_kit.clock import ManualClock, ManualTransactionClock
 from tests.integration.delivery.conftest import Receiver
 from tests.integration.scoring import test_nurturing as base
 from tests.integration.scoring.test_accounts import catch_up
+from tests.integration.scoring.test_feedback import heard, said
 from tests.integration.scoring.test_nurturing import (
     START,
     deliver,
@@ -292,6 +293,17 @@ async def test_a_list_that_names_a_recycled_person_does_not_take_their_day(told:
     assert [(each.lead_id, each.handling, each.stage) for each in woken] == [(listed, None, Stage.SQL)]
     assert await told.fetch("SELECT became FROM wake_ups") == [{"became": "joined"}]
     assert await here(told) == {}
+
+
+async def test_a_test_that_has_ended_takes_nobodys_day(told: "World") -> None:
+    old = await submitted(told, EVA)
+    await recycled(told, old, START + timedelta(days=2))
+    test = await submitted(told, EVA, is_test=True, received_at=START + timedelta(days=1))
+    said(told, test, ProgressKind.REJECTED, reason="a test", at=START + timedelta(days=1, hours=1))
+    await heard(told)
+    assert (await here(told))["eva@example.com"]["why"] == "recycled"
+    await WakeUps(told.runtime).work()
+    assert await told.fetch("SELECT became FROM wake_ups") == [{"became": "opened"}]
 
 
 async def test_a_lead_whose_line_has_no_scorecard_wakes_once_it_has_one(told: "World") -> None:

@@ -54,6 +54,17 @@ def closed(reason: str, hours: int = 1, **given: Any) -> Candidate:
         pytest.param([closed("won"), closed("recycled", 2)], Why.RECYCLED, id="whatever came before it"),
         pytest.param([closed("recycled"), lead(stage=Stage.SQL)], Left.SALES, id="an open lead counts first"),
         pytest.param([lead(is_test=True)], Left.TEST, id="a test never is"),
+        pytest.param(
+            [closed("recycled"), closed("rejected", 2, is_test=True)],
+            Why.RECYCLED,
+            id="nor counts beside others",
+        ),
+        pytest.param(
+            [lead(is_request_of_ours=True)], Left.SALES, id="nor is what a customer asks, whatever the score"
+        ),
+        pytest.param(
+            [lead(is_request_of_ours=True, mode=ImportMode.NURTURE)], Why.NOT_SQL, id="but for a list's wish"
+        ),
         pytest.param([lead(is_off_limits=True)], Left.SUPPRESSED, id="nor whoever is to be left alone"),
         pytest.param([closed("do_not_contact")], Left.SUPPRESSED, id="nor whoever asked for that"),
         pytest.param([], Left.CLOSED, id="nor a person without a lead"),

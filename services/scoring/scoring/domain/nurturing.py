@@ -115,7 +115,8 @@ def placed(leads: Sequence[Candidate], policy: Nurturing, *, is_unsubscribed: bo
 
 
 def _deciding(leads: Sequence[Candidate]) -> Candidate | None:
-    """The open lead, else the one that ended last."""
+    """The open lead, else the one that ended last; a test only where all are."""
+    leads = [each for each in leads if not each.is_test] or leads
     still_open = [each for each in leads if each.state is LeadState.OPEN]
     ended = [each for each in leads if each.state is LeadState.CLOSED and each.closed_at is not None]
     if still_open:

@@ -186,7 +186,7 @@ FROM unnest($1::uuid[], $2::text[]) AS given (lead_id, became) WHERE w.lead_id =
 
 -- name: overtaken
 -- Which of these leads a later one of the same person and line has followed, open or not. One that a list opened, to
--- be nurtured, is nobody who came back.
+-- be nurtured, is nobody who came back, and neither is a test that has ended.
 WITH RECURSIVE asked AS (
     SELECT id AS lead, person_id, line, closed_at FROM leads WHERE id = ANY($1::uuid[])
 ), up AS (
@@ -201,7 +201,7 @@ WITH RECURSIVE asked AS (
 SELECT DISTINCT w.lead FROM whole w JOIN leads l ON l.person_id = w.id AND l.line = w.line AND l.id <> w.lead
 WHERE l.state = 'open' AND (l.handling->>'mode' IS DISTINCT FROM 'nurture'
         OR EXISTS (SELECT FROM first_handoffs h WHERE h.lead_id = l.id))
-    OR l.state = 'closed' AND l.closed_at > w.closed_at
+    OR l.state = 'closed' AND l.closed_at > w.closed_at AND NOT l.is_test
 
 -- name: erase_nurturing
 -- What is written about erased persons in nurturing, and by which keys they had unsubscribed.
