@@ -1,6 +1,7 @@
 """What scoring does with a batch: submissions, and reports of what became of leads, in order of arrival."""
 
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,6 +38,9 @@ from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
 from service_kit.turns import in_turns
 
+QUIET = 15.0
+"""Seconds of decisions after which PostgreSQL hears of us: it ends a transaction that is idle for a minute, and
+a batch that takes longer would be repeated for ever, as a replay of a person of tens of thousands may."""
 BULK_TOPIC = "lead-imported"
 REPEATED = "repeated"
 """Effect of a submission that is kept already and came in another record, as by a client's own retry."""
@@ -248,7 +252,11 @@ def _late_leads(reports: Iterable[LeadRouted | LeadProgressed]) -> set[UUID]:
 
 
 async def _decide(batch: Batch, events: Sequence[Event], work: _Work) -> None:
+    heard = time.monotonic()
     async for event in in_turns(events):
+        if time.monotonic() - heard > QUIET:
+            await batch.conn.execute("SELECT 1")
+            heard = time.monotonic()
         if isinstance(event.data, LeadRouted | LeadProgressed):
             batch.effect(event, work.progress.take(event.data, event.id))
             continue

@@ -1,6 +1,7 @@
 """Stored submissions mapped again after a mapping was mended, and vendors' corrections."""
 
 import copy
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,15 @@ from lead_events.ids import submission_id
 from lead_events.words import CauseKind, QuarantineReason, RerunKind
 from rulebook.mapping import map_submission
 from rulebook.models import Form
-from scoring import replay
+from scoring import handlers, replay
 from scoring.accounting import conservation_answer
+from scoring.domain.desk import Desk
 from scoring.domain.remap import map_again
+from scoring.domain.submissions import Fate, Incoming
 from scoring.releases import publish_again
 from scoring.replay import Replays, UnknownForm
+from scoring.store import load
+from service_kit.postgres import Connection
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -683,3 +688,27 @@ async def test_whoever_turns_out_to_be_somebody_else_takes_consent_and_attributi
     ]
     assert leads[0]["consent"]["text"] == "Call me."
     assert leads[1]["consent"].get("text") is None
+
+
+async def test_decisions_that_take_longer_than_a_transaction_may_be_idle_are_kept(
+    world: "World", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where many submissions of one person come again who has sent tens of thousands."""
+    idle = "SELECT set_config('idle_in_transaction_session_timeout', '400ms', true)"
+    register, decide = load.register_keys, Desk.take
+
+    async def impatient(conn: Connection, *given: Any) -> Any:
+        await conn.execute(idle)
+        return await register(conn, *given)
+
+    def slow(desk: Desk, incoming: Incoming) -> Fate | None:
+        time.sleep(0.15)
+        return decide(desk, incoming)
+
+    monkeypatch.setattr(load, "register_keys", impatient)
+    monkeypatch.setattr(Desk, "take", slow)
+    monkeypatch.setattr(handlers, "QUIET", 0.1)
+    for number in range(6):
+        world.submit({"email": f"p{number}@example.com"}, partition=0)
+    await world.settle()
+    assert await states(world) == ["opened"] * 6
