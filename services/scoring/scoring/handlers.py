@@ -39,8 +39,8 @@ from service_kit.errors import Transient
 from service_kit.turns import in_turns
 
 QUIET = 15.0
-"""Seconds of decisions after which PostgreSQL hears of us: it ends a transaction that is idle for a minute, and
-a batch that takes longer would be repeated for ever, as a replay of a person of tens of thousands may."""
+"""Seconds of decisions after which PostgreSQL hears of us: it ends a transaction that is idle for a minute,
+and a batch that takes longer would be repeated for ever, as of a replay of one person's many thousands."""
 BULK_TOPIC = "lead-imported"
 REPEATED = "repeated"
 """Effect of a submission that is kept already and came in another record, as by a client's own retry."""
