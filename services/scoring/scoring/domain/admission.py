@@ -235,7 +235,7 @@ class Admission:
         dropped = self.holdings.said.drop(person.id, old.submission.submission_id)
         others = self.holdings.said.of(person.id)
         if dropped is not None:
-            person.known.unlearn([dropped.told], [each.told for each in others])
+            person.known.unlearn([dropped.told], (each.told for each in others))
         visitor = old.submission.visitor
         if visitor is not None and not any(each.submission.visitor == visitor for each in others):
             self.book.signals.forget(person.id, [(VISITOR, visitor)])

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from lead_events import LeadSubmitted
 from scoring.domain.acts import Act
 from scoring.domain.book import LeadBook
 from scoring.domain.contributions import Contributions, Said
@@ -42,6 +43,7 @@ class Holdings:
     leads: dict[UUID, Lead] = field(default_factory=dict)
     said: Contributions = field(default_factory=Contributions)
     moved: dict[UUID, Moved] = field(default_factory=dict)
+    _acts: dict[UUID, tuple[LeadSubmitted, Act]] = field(default_factory=dict)
 
     def find(self, identity: UUID) -> Lead | None:
         """A lead that was loaded, or that this batch has opened."""
@@ -91,10 +93,17 @@ class Holdings:
         known = {lead.id, *self.leads, *self.book.changed}
         whole = {each for each in known if lead in self.ever([each])}
         return [
-            act_of(said.submission)
+            self._act(said.submission)
             for said in self.said.of(person.id)
             if said.submission.submission_id != but and not whole.isdisjoint(said.leads)
         ]
+
+    def _act(self, submission: LeadSubmitted) -> Act:
+        """Made once of each: of somebody who has sent thousands, a batch asks for them all time and again."""
+        made = self._acts.get(submission.submission_id)
+        if made is None or made[0] is not submission:
+            made = self._acts[submission.submission_id] = submission, act_of(submission)
+        return made[1]
 
     def move(self, submission: UUID, person: Person, leads: Iterable[UUID]) -> None:
         """A submission of the person is held by other leads from now on."""
