@@ -14,21 +14,14 @@ from typing import Any
 
 from cel_expr_python import cel
 
+from rulebook.cel_matches import Match, taken_out
 from rulebook.cel_tree import Tree, read_tree
-from rulebook.patterns import is_match
 
 LONGEST = 10_000
 """Characters of one condition."""
 _FIRST_LINE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 _HAS = re.compile(r"\bhas\s*\(\s*[\w.]+\s*\)")
-_RAW = r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\""
-_TEXT = r"""'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
-_MATCHES = re.compile(
-    rf"(?P<quoted>//[^\n]*|\b(?:[rR]|[bB][rR]|[rR][bB])(?:{_RAW})|{_TEXT})|\bmatches(?=\s*\()", re.DOTALL
-)
-"""What stands in quotes or in a comment, or a call of matches()."""
-MATCHED = "matched"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _HABITS = {
     "and": "&&",
@@ -64,28 +57,41 @@ class ConditionInvalid(ValueError):
 class PreparedContext:
     """One lead's variables, converted once and shared by all conditions evaluated on it."""
 
-    __slots__ = ("_activation", "_values")
+    __slots__ = ("_activation", "_names", "_values")
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values  # the activation reads it lazily
-        self._activation = _plain_env(tuple(sorted(values))).Activation(data=values)
+        self._values = dict(values)  # the activation reads what is in it lazily
+        self._names = tuple(sorted(values))
+        self._activation: Any = None
+
+    def activation(self, matches: Mapping[str, Match]) -> Any:
+        """The variables as the library takes them, with the answers to these matches."""
+        lacking = [name for name in matches if name not in self._values]
+        if lacking or self._activation is None:
+            for name in lacking:
+                self._values[name] = matches[name].holds(self._values)
+            self._activation = _plain_env(self._names).Activation(data=self._values)
+        return self._activation
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition. Cheap to evaluate (several hundred thousand a second), not thread-safe."""
+    """A compiled condition. Cheap to evaluate (several hundred thousand a second), not thread-safe.
+
+    `asked`: the source with variables in place of the calls of matches() that are in `matches`.
+    """
 
     source: str
     tree: Tree = field(compare=False, repr=False)
     _program: Any = field(compare=False, repr=False)
+    asked: str = field(compare=False, repr=False)
+    matches: Mapping[str, Match] = field(compare=False, repr=False)
 
     def evaluate(self, context: Mapping[str, Any] | PreparedContext) -> bool | CelError:
         """Whether the condition holds, or why that cannot be said. Raises nothing."""
+        prepared = context if isinstance(context, PreparedContext) else PreparedContext(context)
         try:
-            if isinstance(context, PreparedContext):
-                result = self._program.eval(context._activation).value()
-            else:
-                result = self._program.eval(data=context).value()
+            result = self._program.eval(prepared.activation(self.matches)).value()
         except Exception as error:  # the binding raises plain RuntimeErrors for values it cannot convert
             return CelError(_plain(str(error)))
         if result is True or result is False:
@@ -107,22 +113,24 @@ class ConditionSet:
     MOST = 30
     """Conditions of one program, two bits for each: a CEL int has 64 and a sign."""
 
-    __slots__ = ("_conditions", "_halves", "_names", "_program")
+    __slots__ = ("_conditions", "_halves", "_matches", "_names", "_program")
 
     def __init__(self, conditions: Sequence[Condition], names: Sequence[str]) -> None:
         """`names`: the variables that they read, fields left out."""
         self._conditions = tuple(conditions)
         self._names = tuple(sorted(names))
+        self._matches = {name: match for each in conditions for name, match in each.matches.items()}
         self._halves: tuple[ConditionSet, ConditionSet] | None = None
         self._program = self._combined() if 1 < len(conditions) <= self.MOST else None
 
     def evaluate(self, context: PreparedContext) -> list[bool | CelError]:
         """Each condition's answer, in their order. Raises nothing."""
+        activation = context.activation(self._matches)
         if len(self._conditions) <= 1:
             return [condition.evaluate(context) for condition in self._conditions]
         if self._program is not None:
             try:
-                bits = self._program.eval(context._activation).value()
+                bits = self._program.eval(activation).value()
             except Exception:  # as for one condition: the halves will tell whose it is
                 bits = None
             if type(bits) is int:
@@ -149,12 +157,12 @@ class ConditionSet:
         """One program, or None where together they are nested too deeply for the parser."""
         bits = [self._bits(place, condition) for place, condition in enumerate(self._conditions)]
         try:
-            return _plain_env(self._names).compile(_balanced_sum(bits))
+            return _plain_env((*self._names, *sorted(self._matches))).compile(_balanced_sum(bits))
         except RuntimeError:
             return None
 
     def _bits(self, place: int, condition: Condition) -> str:
-        bit = f"((\n{_with_kept_patterns(condition.source)}\n) ? {1 << place} : 0)"
+        bit = f"((\n{condition.asked}\n) ? {1 << place} : 0)"
         unsure = {read.path for read in condition.tree.reads() if not read.is_guarded and len(read.path) > 1}
         asked = [f"has({'.'.join(path)})" for path in sorted(unsure) if all(map(_NAME.fullmatch, path))]
         return f"({' && '.join(asked)} ? {bit} : {1 << (place + self.MOST)})" if asked else bit
@@ -182,8 +190,19 @@ def _compile(source: str, variables: tuple[tuple[str, type], ...]) -> Condition:
             f"gives a value of type {kind}, not true or false", "compare it, for example with == or >=", 1, 1
         )
     names = tuple(sorted({name.partition(".")[0] for name, _ in variables}))
-    program = _checked(_with_kept_patterns(source), _plain_env(names), variables)
-    return Condition(source, read_tree(program.serialize(), source), program)
+    program = _checked(source, _plain_env(names), variables)
+    tree = read_tree(program.serialize(), source)
+    asked, matches = taken_out(source, names, _text)
+    try:
+        program = _plain_env((*names, *sorted(matches))).compile(asked) if matches else program
+    except RuntimeError:  # one bracket more is nested too deeply
+        asked, matches = source, {}
+    return Condition(source, tree, program, asked, matches)
+
+
+def _text(literal: str) -> str:
+    """A text as it is written in a condition, without quotes and escapes."""
+    return str(_plain_env(()).compile(literal).eval(data={}).value())
 
 
 def compile_condition(source: str, variables: Mapping[str, type]) -> Condition:
@@ -201,12 +220,6 @@ def _without_has(source: str) -> str:
     """Every has() as `true` of the same width: it is always a truth value, which this library forgets for a
     field of a declared type."""
     return _HAS.sub(lambda match: "true".ljust(len(match[0])), source)
-
-
-def _with_kept_patterns(source: str) -> str:
-    """matches() as our own function of the same width, outside of quotes: CEL's compiles its regular
-    expression anew each time, which is nine tenths of what such a condition costs."""
-    return _MATCHES.sub(lambda match: match[0] if match["quoted"] else MATCHED, source)
 
 
 def _checked(source: str, env: Any, variables: tuple[tuple[str, type], ...]) -> Any:
@@ -268,17 +281,4 @@ def _typed_env(variables: tuple[tuple[str, type], ...]) -> Any:
 
 @lru_cache(maxsize=64)
 def _plain_env(names: tuple[str, ...]) -> Any:
-    texts = [cel.Type.STRING, cel.Type.STRING]
-    overloads = [
-        cel.Overload(
-            id=f"{MATCHED}_{is_member}",
-            return_type=cel.Type.BOOL,
-            parameters=texts,
-            is_member=is_member,
-            impl=is_match,
-        )
-        for is_member in (True, False)
-    ]
-    return cel.NewEnv(
-        variables=dict.fromkeys(names, cel.Type.DYN), functions=[cel.FunctionDecl(MATCHED, overloads)]
-    )
+    return cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN))

@@ -106,7 +106,7 @@ def _reads(node: Node, guards: frozenset[Path]) -> Iterator[tuple[Node, Path, fr
 
 
 def _patterns(node: Node) -> Iterator[str]:
-    if node.kind == "call" and node.word in ("matches", "matched") and node.children[-1].kind == "text":
+    if node.kind == "call" and node.word == "matches" and node.children[-1].kind == "text":
         yield node.children[-1].word
     for child in node.children:
         yield from _patterns(child)
