@@ -337,6 +337,20 @@ def test_explain_shows_what_its_person_did_and_from_where_a_score_is_high(
     assert "What its person did" not in baton("explain", LEAD).stdout
 
 
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ({"state": "closed"}, "closed"),
+        ({"state": "merged", "merged_into": "other"}, "merged into other"),
+    ],
+)
+def test_explain_says_that_a_lead_is_open_no_more(
+    ended: dict[str, str], said: str, baton: Run, known: Services
+) -> None:
+    known.answer(f"GET /v1/leads/{LEAD}", lead(id=LEAD) | ended)
+    assert f"state             {said}" in baton("explain", LEAD).stdout
+
+
 def test_why_goes_on_without_the_timers_of_a_monitor_that_is_away(
     baton: Run, known: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

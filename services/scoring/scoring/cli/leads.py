@@ -185,6 +185,7 @@ def _show_score(
             "lead": identity,
             "person": person_in(profile),
             "line": about["line"],
+            "state": _ended(about),
             "quadrant": _grade(shown),
             "as told last": _grade(score) if _grade(score) != _grade(shown) else None,
             "stage": shown["stage"].upper(),
@@ -224,6 +225,14 @@ def _show_points(shown: dict[str, Any], dimension: Dimension, profile: dict[str,
 
 def _grade(score: dict[str, Any]) -> str:
     return f"{score['quadrant']} (fit {score['fit']}, interest {score['interest']})"
+
+
+def _ended(about: dict[str, Any]) -> str | None:
+    """Of a lead that is open no more: its score is that of its end."""
+    if about.get("state", "open") == "open":
+        return None
+    into = about.get("merged_into")
+    return f"merged into {into}, which `baton explain` explains" if into else "closed"
 
 
 def _moves(shown: dict[str, Any]) -> str | None:
