@@ -17,6 +17,8 @@ from scoring import metrics
 from scoring.crossings import Crossings
 from scoring.domain.leads import Lead
 from scoring.explanation import Explanations
+from scoring.merges import MergeDesk
+from scoring.persons import Order
 from scoring.regrade import Regrading
 from scoring.settings import ScoringSettings
 from scoring.store import load
@@ -268,6 +270,27 @@ async def test_a_browser_of_two_counts_for_neither(timed: Timed) -> None:
     await timed.cross()
     told = timed.last()
     assert (told.lead_id, told.quadrant, told.score.interest) == (first, Quadrant.WARM, 0)
+
+
+async def test_a_lead_that_an_act_opened_goes_along_when_a_merge_is_undone(timed: Timed) -> None:
+    await _end(timed, await timed.submit(visitor=None))
+    hers = timed.world.scored()[-1].person_id
+    later = START + timedelta(minutes=1)
+    await _end(timed, await timed.submit("leo@example.com", visitor=None, received_at=later))
+    his = timed.world.scored()[-1].person_id
+    leo = {"email": "leo@example.com"}
+    await timed.view(kind="advice_requested", url=None, identity=leo)
+    asked = timed.last().lead_id
+    for number, email in enumerate(("eva@example.com", "leo@example.com")):
+        profile = {"email": email, "external_id": "7"}
+        timed.world.submit(profile, received_at=START + HOUR, fingerprint=f"{number}", lines=["training"])
+        await timed.world.settle()
+    rows = "SELECT person_id FROM leads WHERE id = $1"
+    assert (await timed.world.fetch(rows, asked))[0]["person_id"] == hers
+    await MergeDesk(timed.world.runtime).undo(his, Order("ana", "two people"))
+    await timed.world.runtime.published()
+    assert (await timed.world.fetch(rows, asked))[0]["person_id"] == his
+    assert asked in timed.world.merged()[-1].leads_moved
 
 
 async def test_acts_go_along_with_a_form_that_turns_out_to_be_somebody_elses(timed: Timed) -> None:

@@ -57,6 +57,7 @@ class Parting:
         if not others:
             return Parted(person)
         moved = self._move_leads(person)
+        self._give_back(person, {each.id: each for each in others}, moved)
         self._move_said(person, groups, others)
         return Parted(person, tuple(others), moved)
 
@@ -112,6 +113,18 @@ class Parting:
                 moved.setdefault(holder.id, []).append(lead)
             self._let_go(lead, holder, holds)
         return moved
+
+    def _give_back(self, person: Person, others: dict[UUID, Person], moved: dict[UUID, list[Lead]]) -> None:
+        """A lead that no form holds, as a request for advice opens it, is whose it was opened for."""
+        held = {lead.id for leads in self._held.values() for lead in leads}
+        for lead in self.holdings.leads.values():
+            other = others.get(lead.opened_person)
+            if other is None or lead.id in held or lead.state in (LeadState.MERGED, LeadState.ERASED):
+                continue
+            has_one = any(each.line == lead.line for each in self.holdings.book.of(other.id))
+            if self.people.root(lead.person_id) is person and not has_one:
+                self.holdings.book.give(lead, other.id)
+                moved.setdefault(other.id, []).append(lead)
 
     def _holder(self, holds: Sequence[Said]) -> Person:
         """A lead that several have sent to stays with the one who said who they are, so with its rep."""
