@@ -264,9 +264,30 @@ def _plain(text: str) -> str:
     missing = re.search(r'Key not found in map : "(.*)"', text)
     if missing:
         return f'the lead has no "{missing[1]}"'
-    return text.replace("'_==_'", "==").strip()
+    found = _OVERLOAD.search(text)
+    return text.strip() if found is None else _not_taken(found)
 
 
+def _not_taken(found: re.Match[str]) -> str:
+    """That an operator or function does not take values of these kinds."""
+    word = (found["word"] or found["method"]).replace("_", "").removeprefix("@")
+    given = [each for each in (found["receiver"], found["given"]) if each]
+    kinds = [_KINDS.get(each.strip(), each.strip()) for part in given for each in part.split(",")]
+    return f"`{word}` does not take {' and '.join(kinds) or 'such a value'}"
+
+
+_OVERLOAD = re.compile(
+    r"o matching overloads? (?:for|found :) "
+    r"(?:\((?P<receiver>[^()]*)\)\.(?P<method>\w+)|'?(?P<word>[^\s'(]+)'?)"
+    r"(?: applied to ')?(?:\((?P<given>[^()]*)\))?"
+)
+_KINDS = {
+    **dict.fromkeys(("int", "int64", "uint", "uint64", "double"), "a number"),
+    "string": "a text",
+    "bool": "true or false",
+    "list": "a list",
+    "map": "a map",
+}
 _CEL_TYPES = {str: "STRING", int: "INT", bool: "BOOL", float: "DOUBLE"}
 
 

@@ -15,8 +15,8 @@ NO_GUARDS: frozenset[Path] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One expression. `kind`: name, select, has, call, text, loop or other. `word` is its name, field,
-    function, text."""
+    """One expression. `kind`: name, select, has, call, text, number, loop or other. `word` is its name,
+    field, function, text."""
 
     id: int
     kind: str
@@ -72,8 +72,12 @@ class Tree:
         return _cost(self.root)
 
     def comparisons(self) -> list[tuple[str, str]]:
-        """Each variable compared with a text, by ==, != or `in` a list of texts."""
+        """Each variable or field compared with a text, by ==, != or `in` a list of texts."""
         return list(_comparisons(self.root))
+
+    def compared_with_numbers(self) -> list[Path]:
+        """Each variable or field that a number is compared with."""
+        return list(dict.fromkeys(_compared_with_numbers(self.root)))
 
     def _place(self, node: Node) -> tuple[int, int]:
         while node.children and node.kind in ("select", "has"):
@@ -121,11 +125,23 @@ def _comparisons(node: Node) -> Iterator[tuple[str, str]]:
     if node.kind == "call" and node.word in ("_==_", "_!=_", "@in"):
         left, right = node.children
         for name, texts in ((left, right), (right, left)):
-            if name.kind == "name":
+            path = name.path()
+            if path is not None and name.kind != "has":
                 literals = (texts,) if node.word != "@in" else texts.children
-                yield from ((name.word, literal.word) for literal in literals if literal.kind == "text")
+                yield from ((".".join(path), literal.word) for literal in literals if literal.kind == "text")
     for child in node.children:
         yield from _comparisons(child)
+
+
+def _compared_with_numbers(node: Node) -> Iterator[Path]:
+    if node.kind == "call" and node.word in _COMPARING:
+        left, right = node.children
+        for one, other in ((left, right), (right, left)):
+            path = one.path()
+            if path is not None and other.kind == "number":
+                yield path
+    for child in node.children:
+        yield from _compared_with_numbers(child)
 
 
 def _present_if(node: Node, holds: bool) -> frozenset[Path]:
@@ -151,7 +167,8 @@ _ANY_VALUE = 2
 _CHECKED_SOURCE, _CHECKED_EXPR, _SOURCE_POSITIONS = 5, 4, 4
 _EXPR_ID, _CONST, _IDENT, _SELECT, _CALL = 2, 3, 4, 5, 6
 _LIST, _STRUCT, _COMPREHENSION = 7, 8, 9
-_CONST_STRING = 6
+_CONST_NUMBERS, _CONST_STRING = (3, 4, 5), 6
+_COMPARING = frozenset({"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"})
 
 Fields = dict[int, list[int | bytes]]
 
@@ -171,6 +188,8 @@ def _node(expr: Fields) -> Node:
     for const in _messages(expr, _CONST):
         if _CONST_STRING in const:
             return Node(number, "text", _text(const, _CONST_STRING))
+        if any(each in const for each in _CONST_NUMBERS):
+            return Node(number, "number")
     for ident in _messages(expr, _IDENT):
         return Node(number, "name", _text(ident, 1))
     for select in _messages(expr, _SELECT):

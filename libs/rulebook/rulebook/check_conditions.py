@@ -1,8 +1,9 @@
 """Conditions: do they compile, do the names they use exist, do they ask before they read."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
 
-from lead_events.words import Quadrant
+from lead_events.words import AccountStanding, Quadrant
 from rulebook.cel import Condition, ConditionInvalid, compile_condition
 from rulebook.cel_tree import Read
 from rulebook.check_scorecards import cards_in
@@ -15,8 +16,10 @@ from rulebook.context import (
     SIGNAL_FIELDS,
     SIGNAL_VARIABLES,
 )
-from rulebook.derived import DERIVED_FIELDS
+from rulebook.countries import country_code
+from rulebook.derived import COMPANY_SIZES, DERIVED_FIELDS, LARGEST, SENIORITIES
 from rulebook.documents import Loc
+from rulebook.languages import language_code
 from rulebook.models import Rulebook
 from rulebook.patterns import why_invalid
 from rulebook.report import Report, did_you_mean
@@ -27,7 +30,9 @@ HIGHEST_COST = 10_000
 
 def check_conditions(rulebook: Rulebook, report: Report) -> None:
     """Report conditions that do not compile, read what does not exist, or read without asking first."""
+    attributes = _attributes(rulebook)
     words = {
+        **_WORDS,
         "quadrant": [quadrant.value for quadrant in Quadrant],
         "source": list(rulebook.sources),
         "form": list(rulebook.forms),
@@ -51,10 +56,13 @@ def check_conditions(rulebook: Rulebook, report: Report) -> None:
                 report.error(
                     loc, f"`{pattern}` {wrong}", "see RE2's syntax: github.com/google/re2/wiki/Syntax"
                 )
+        _check_attributes(loc, condition, attributes, report)
         _check_reads(loc, condition, variables, report)
         for variable, literal in condition.tree.comparisons():
             if variable in words:
                 report.reference(loc, variable, literal, words[variable])
+            elif variable in _CODES:
+                _check_code(loc, variable, literal, report)
 
 
 def _conditions(rulebook: Rulebook) -> Iterator[tuple[Loc, str, Mapping[str, type]]]:
@@ -87,6 +95,55 @@ def _check_reads(loc: Loc, condition: Condition, variables: Mapping[str, type], 
             )
 
 
+def _attributes(rulebook: Rulebook) -> dict[str, set[str | None]]:
+    """The attributes that forms map, and as what each is read."""
+    found: dict[str, set[str | None]] = {}
+    for form in rulebook.forms.values():
+        for field, mapping in form.fields.items():
+            kind, _, name = field.partition(".")
+            if kind == "attributes":
+                found.setdefault(name, set()).add(mapping.as_)
+    return found
+
+
+def _check_attributes(
+    loc: Loc, condition: Condition, attributes: Mapping[str, Collection[str | None]], report: Report
+) -> None:
+    """A form may send what no mapping names, so only what looks like a slip is told."""
+    for name in dict.fromkeys(each.path[2] for each in condition.tree.reads() if _is_attribute(each.path)):
+        near = get_close_matches(name, attributes, n=1, cutoff=0.8)
+        if name not in attributes and near:
+            report.warning(loc, f"no form maps `lead.attributes.{name}`", f"did you mean `{near[0]}`?")
+    for path in condition.tree.compared_with_numbers():
+        if _is_attribute(path) and attributes.get(path[2], {"number"}) <= {None, "text"}:
+            report.warning(
+                loc,
+                f"`{'.'.join(path)}` is a text in most forms, and no text compares with a number",
+                f"where a form maps it, write `attributes.{path[2]}: {{from: [...], as: number}}`",
+            )
+
+
+def _is_attribute(path: tuple[str, ...]) -> bool:
+    return path[:2] == ("lead", "attributes") and len(path) == 3
+
+
+def _check_code(loc: Loc, variable: str, literal: str, report: Report) -> None:
+    """A country or language is kept as two letters, whatever was sent."""
+    code = _CODES[variable](literal)
+    if code != literal:
+        hint = f"did you mean `{code}`?" if code else "write its two letters"
+        report.error(loc, f"there is no {variable} `{literal}`", hint)
+
+
+_CODES: Mapping[str, Callable[[str], str | None]] = {
+    "lead.country": country_code,
+    "lead.language": language_code,
+}
+_WORDS: Mapping[str, list[str]] = {
+    "lead.seniority": list(SENIORITIES),
+    "lead.company_size": [*COMPANY_SIZES.values(), LARGEST],
+    "account.standing": [standing.value for standing in AccountStanding],
+}
 _KNOWN: Mapping[str, Collection[str]] = {
     "lead": (*PROFILE_FIELDS, *DERIVED_FIELDS),
     "score": ("fit", "interest"),

@@ -419,7 +419,7 @@ SLIPS: list[tuple[str, str, str, str, str, str, str]] = [
         "lead.employees < 5",
         "lead.employees < '5'",
         "scorecards.main.fit[2].when",
-        "no matching overload",
+        "`<` does not take a number and a text",
         "in quotes",
     ),
 ]

@@ -92,6 +92,34 @@ NESTED = "lead.attributes.all(a, lead.attributes.all(b, a != b))"
             "loop within a loop",
         ),
         (
+            "a rank that no title has",
+            {"more_interest": [rule("has(lead.seniority) && lead.seniority in ['owner', 'clevel']")]},
+            "scorecards.main.interest[7].when",
+            "there is no lead.seniority `clevel`",
+            "did you mean `c_level`?",
+        ),
+        (
+            "a standing that no account has",
+            {"more_interest": [rule("account.standing == 'customers'")]},
+            "scorecards.main.interest[7].when",
+            "there is no account.standing `customers`",
+            "did you mean `customer`?",
+        ),
+        (
+            "a country by its name",
+            {"more_interest": [rule("has(lead.country) && 'Spain' == lead.country")]},
+            "scorecards.main.interest[7].when",
+            "there is no lead.country `Spain`",
+            "did you mean `ES`?",
+        ),
+        (
+            "a language in large letters",
+            {"more_interest": [rule("has(lead.language) && lead.language == 'EN'")]},
+            "scorecards.main.interest[7].when",
+            "there is no lead.language `EN`",
+            "did you mean `en`?",
+        ),
+        (
             "a persona that compares a number with a text",
             {
                 "personas": [
@@ -99,7 +127,7 @@ NESTED = "lead.attributes.all(a, lead.attributes.all(b, a != b))"
                 ]
             },
             "scorecards.main.personas[0].when",
-            "no matching overload",
+            "`==` does not take a number and a text",
             "a text stands in quotes",
         ),
         (
@@ -155,6 +183,16 @@ def test_a_slip_is_an_error_with_its_place(
             "a group without a rule",
             {"groups": {"web": {"most": 20}}, "signals": []},
             "no rule is in this group",
+        ),
+        (
+            "an attribute with a slip",
+            {"more_interest": [rule("has(lead.attributes.timelne) && lead.attributes.timelne == 'now'")]},
+            "no form maps `lead.attributes.timelne`",
+        ),
+        (
+            "a text of a form compared with a number",
+            {"more_interest": [rule("has(lead.attributes.timeline) && lead.attributes.timeline > 5")]},
+            "`lead.attributes.timeline` is a text in most forms",
         ),
         ("a base that holds interest up", {"interest_base": 46}, "high interest never ends"),
         ("a threshold out of reach", {"fit_threshold": 100, "fit_full": 400}, "no lead reaches 100"),
