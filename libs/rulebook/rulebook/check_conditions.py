@@ -107,7 +107,7 @@ def _attributes(rulebook: Rulebook) -> dict[str, set[str | None]]:
 
 
 def _check_attributes(
-    loc: Loc, condition: Condition, attributes: Mapping[str, Collection[str | None]], report: Report
+    loc: Loc, condition: Condition, attributes: Mapping[str, set[str | None]], report: Report
 ) -> None:
     """A form may send what no mapping names, so only what looks like a slip is told."""
     for name in dict.fromkeys(each.path[2] for each in condition.tree.reads() if _is_attribute(each.path)):
