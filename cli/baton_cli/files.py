@@ -21,17 +21,22 @@ Out = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="With --out: overwrite a file that is there already.")]
 
 
-def save(out: Path, content: Callable[[], bytes], *, force: bool = False) -> None:
-    """Write what `content` gives into a file of mode 600, asking for it only once it can be written.
-
-    Raises BadUsage for a file that is there already, unless `force`, and for a place that cannot be written.
-    """
+def check_place(out: Path, *, force: bool = False) -> None:
+    """Raises BadUsage where `save` would, as far as can be known before long work begins."""
     if out.is_dir():
         raise BadUsage(f"{out} is a folder: name a file.")
     if os.path.lexists(out) and not force:
         raise BadUsage(f"{out} is there already: name another file, or overwrite it with --force.")
     if not os.access(out.parent, os.W_OK | os.X_OK):
         raise BadUsage(f"{out} cannot be written: {out.parent} is no folder that you may write into.")
+
+
+def save(out: Path, content: Callable[[], bytes], *, force: bool = False) -> None:
+    """Write what `content` gives into a file of mode 600, asking for it only once it can be written.
+
+    Raises BadUsage for a file that is there already, unless `force`, and for a place that cannot be written.
+    """
+    check_place(out, force=force)
     text = content()
     new = out.with_name(f".{out.name}.{os.getpid()}") if force else out
     try:

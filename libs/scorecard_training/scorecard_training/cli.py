@@ -10,7 +10,7 @@ import typer
 
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage, CommandFailed
-from baton_cli.files import save
+from baton_cli.files import check_place, save
 from baton_cli.output import print_heading, print_json, print_line, print_table, progress
 from scorecard_training import store
 from scorecard_training.refusals import CannotTrain
@@ -131,6 +131,10 @@ def train(
         outcome, won, date = outcome or store.WON, won or ["1"], date or store.CAME_AT
     if outcome is None:
         raise BadUsage("--outcome COLUMN says which column tells what became of the lead.")
+    place = out or Path(f"learned-{line}.yaml")
+    for each in (place, html) if write_map is None else (write_map,):
+        if each is not None:
+            check_place(each, force=force)
     try:
         said = _said(fit, interest, column_map)
         source, rows = _read(file, stack, line, from_store=from_store)
@@ -144,7 +148,6 @@ def train(
         trained = _train(rows, question, source, keep or [], rules, mean_deal)
     except CannotTrain as refusal:
         raise _Refused(_sentence(str(refusal))) from None
-    place = out or Path(f"learned-{line}.yaml")
     _save(trained, place, html, force=force)
     _tell(trained, place, html, line, is_guessed=not said.is_said, as_json=as_json)
 

@@ -71,7 +71,11 @@ def test_no_file_is_overwritten_unasked(run: Run) -> None:
     result = run("leads.csv", "--outcome", "won")
     assert isinstance(result.exception, CommandFailed)
     assert "--force" in str(result.exception)
+    assert "learning" not in result.output, "it is told before the work, not after it"
     assert Path("learned-main.yaml").read_text("utf-8") == "mine"
+    page = run("leads.csv", "--outcome", "won", "--out", "other.yaml", "--html", "learned-main.yaml")
+    assert isinstance(page.exception, CommandFailed)
+    assert not Path("other.yaml").exists()
 
 
 def test_a_map_is_written_edited_and_used(run: Run) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from intake.domain.refusals import FieldError, Refusal, unacceptable
+from intake.domain.refusals import FieldError, Refusal
 from intake.domain.text import plain
 from lead_events import LeadSignalled
 from lead_events.ids import signal_id
@@ -71,9 +71,8 @@ def form_key_of(fields: Mapping[str, Any]) -> str:
     """The key of the form that a batch belongs to. Raises Refusal (422)."""
     key = fields.get("form")
     if not isinstance(key, str) or not _FORM_KEY.fullmatch(key):
-        raise unacceptable(
-            "form is missing: send the key of a form of the page, as in data-baton", field="form"
-        )
+        detail = "form is missing: send the key of a form of the page, as in data-baton"
+        raise Refusal(422, "The signals cannot be taken", detail, field="form")
     return key
 
 
