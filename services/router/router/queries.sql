@@ -191,15 +191,16 @@ ON CONFLICT (pool_id, rep_id) DO UPDATE SET carried = excluded.carried, lag = ex
 -- Keeps decision records. Lists go as text: the driver takes a list in an array for one more dimension.
 INSERT INTO decisions
     (id, lead_id, at, cause_id, kind, round, pool_id, rep_id, hold_reason, next_try_at, rule, rule_errors,
-     rulebook_version, candidates, pool_state, why)
+     rulebook_version, candidates, pool_state, why, routed_seq)
 SELECT n.id, n.lead_id, n.at, n.cause_id, n.kind, n.round, n.pool_id, n.rep_id, n.hold_reason, n.next_try_at, n.rule,
-       n.rule_errors::jsonb, n.rulebook_version, n.candidates::jsonb, n.pool_state, n.why
+       n.rule_errors::jsonb, n.rulebook_version, n.candidates::jsonb, n.pool_state, n.why, n.routed_seq
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::integer[], $7::text[], $8::text[],
-    $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::jsonb[], $16::text[]
+    $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::jsonb[], $16::text[],
+    $17::integer[]
 ) AS n (
     id, lead_id, at, cause_id, kind, round, pool_id, rep_id, hold_reason, next_try_at, rule, rule_errors,
-    rulebook_version, candidates, pool_state, why
+    rulebook_version, candidates, pool_state, why, routed_seq
 )
 
 -- name: insert_late_arrivals
@@ -353,7 +354,7 @@ SELECT rep_id, round, kind, at, content FROM acts WHERE lead_id = $1 ORDER BY at
 
 -- name: decisions_of_lead
 -- All decision records of a lead, oldest first.
-SELECT * FROM decisions WHERE lead_id = $1 ORDER BY at, round, id
+SELECT * FROM decisions WHERE lead_id = $1 ORDER BY at, routed_seq NULLS FIRST, round, id
 
 -- name: timer_news_of_lead
 -- Warnings and breaches of a lead.

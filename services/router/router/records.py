@@ -107,6 +107,7 @@ class Ledger:
                 orjson.dumps(candidates).decode(),
                 dict(pool_state),
                 why,
+                lead.routed_seq + 1,
             )
         )
 
