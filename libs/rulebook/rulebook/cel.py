@@ -93,12 +93,17 @@ class Condition:
         try:
             result = self._program.eval(prepared.activation(self.matches)).value()
         except Exception as error:  # the binding raises plain RuntimeErrors for values it cannot convert
-            return CelError(_plain(str(error)))
+            return CelError(self._said(str(error)))
         if result is True or result is False:
             return bool(result)
         if isinstance(result, str):
-            return CelError(_plain(result))
+            return CelError(self._said(result))
         return CelError(f"the condition gives {type(result).__name__}, not true or false")
+
+    def _said(self, error: str) -> str:
+        """The error in the words of the source: what stands for matches() asks with startsWith()."""
+        said = _plain(error)
+        return said if "startsWith" in self.source else said.replace("startsWith", "matches")
 
 
 class ConditionSet:

@@ -43,7 +43,10 @@ class Match:
             if not isinstance(found, Mapping) or part not in found:
                 return False
             found = found[part]
-        return isinstance(found, str) and is_match(found, self.pattern)
+        try:
+            return isinstance(found, str) and is_match(found, self.pattern)
+        except ValueError:  # half a character: CEL takes no such text either
+            return False
 
 
 def taken_out(

@@ -69,13 +69,22 @@ def test_what_is_absent_or_no_text_has_no_answer() -> None:
     """As without patterns: an error, unless the other side decides."""
     absent = compile_condition("lead.title.matches('x')", VARIABLES)
     assert absent.evaluate({"lead": {}}) == CelError('the lead has no "title"')
-    assert isinstance(absent.evaluate({"lead": {"title": 7}}), CelError)
+    assert absent.evaluate({"lead": {"title": 7}}) == CelError("`matches` does not take a number and a text")
     guarded = compile_condition("has(lead.title) && lead.title.matches('x')", VARIABLES)
     assert guarded.evaluate({"lead": {}}) is False
     assert ConditionSet([absent, guarded], ["lead"]).evaluate(prepare_context({"lead": {}})) == [
         CelError('the lead has no "title"'),
         False,
     ]
+
+
+def test_half_a_character_is_an_error_of_each_condition_that_reads_it_and_of_no_other() -> None:
+    context = {"lead": {"title": "\ud83d"}, "form": "demo"}
+    conditions = [
+        compile_condition(source, VARIABLES) for source in ("lead.title.matches('x')", "form == 'demo'")
+    ]
+    found = ConditionSet(conditions, ["lead", "form"]).evaluate(prepare_context(context))
+    assert [type(each) for each in found] == [CelError, bool]
 
 
 def test_a_pattern_that_is_not_valid_is_left_to_cel() -> None:
