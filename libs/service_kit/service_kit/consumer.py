@@ -270,7 +270,8 @@ class Consumer:
         finally:
             self._working = False
             self._watchdog.moved(self._clock.monotonic())
-        self._lanes.took(records, self._clock.monotonic() - started, self._clock.now())
+        seconds = self._clock.monotonic() - started
+        self._lanes.took(records, seconds, self._clock.now(), is_full=len(records) >= self._batch_max)
         self._observe(records, started)
 
     async def _settled(self, settled: Settled) -> None:

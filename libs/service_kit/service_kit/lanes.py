@@ -125,13 +125,15 @@ class Lanes:
             return room
         return max(0, min(room, self._most_bulk - self._bulk_in(taken)))
 
-    def took(self, records: Collection[Record], seconds: float, now: datetime) -> None:
-        """Note how long a batch has taken."""
+    def took(
+        self, records: Collection[Record], seconds: float, now: datetime, *, is_full: bool = False
+    ) -> None:
+        """Note how long a batch has taken. `is_full`: it had room for no more records, bulk or live."""
         self._cost.learn(len(records), seconds)
         if bulk := self._bulk_in(records):
             busy = timedelta(seconds=seconds * self._cost.part_of(bulk, len(records)))
             self._bulk_from = now + min(busy, LONGEST_REST)
-            if bulk < min(self._most_bulk, BULK_MANY):
+            if not is_full and bulk < min(self._most_bulk, BULK_MANY):
                 self._gathers_until = now + BULK_GATHERED
 
     def learn(self, choice: Choice, records: Iterable[Record], now: datetime) -> None:

@@ -145,3 +145,10 @@ def test_a_file_that_is_read_slowly_is_gathered_and_one_that_waits_in_numbers_is
     later = NOW + timedelta(minutes=1)
     lanes.took([_record("bulk", later)] * BATCH_MAX, 0.5, later)
     assert lanes.choose(LIVE, BULK, later) is Choice.BOTH, "nobody live is there to wait"
+
+
+def test_batches_that_hold_few_records_each_are_not_gathered_once_they_are_full() -> None:
+    """Or a service that takes 50 at once would take 200 a second at most."""
+    lanes = Lanes(["bulk"])
+    lanes.took([_record("bulk", NOW)] * 50, 0.02, NOW, is_full=True)
+    assert lanes.choose(LIVE, BULK, NOW) is Choice.BOTH
