@@ -40,9 +40,10 @@ class Regrading:
         *,
         received_at: datetime | None = None,
         always: bool = False,
-        is_fresh: bool = False,
+        tells_points: bool = False,
     ) -> bool:
-        """Score a lead; publish it where it has moved, or `always`. Whether it is published.
+        """Score a lead; publish it where it has moved, with `tells_points` also where it has other points, or
+        `always`. Whether it is published.
 
         Its time begins with the cause; `received_at`: when we came to know of that, if later.
         """
@@ -50,7 +51,7 @@ class Regrading:
         journey = Journey.model_construct(
             occurred_at=cause.at, received_at=received, durable_at=received, scored_at=self.unit.now
         )
-        occasion = Occasion(cause, cause.id, journey, self.cards, is_fresh=is_fresh)
+        occasion = Occasion(cause, cause.id, journey, self.cards, tells_points=tells_points)
         person = self.people.root(lead.person_id)
         if always:
             self.book.publish(lead, person, occasion)

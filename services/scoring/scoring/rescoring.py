@@ -188,7 +188,7 @@ def _rescore_one(regrading: Regrading, rescoring: Rescoring, lead: Lead, tally: 
     cause = Cause.model_construct(id=rescoring.id, kind=CauseKind.RESCORE, at=rescoring.at)
     before = standing(lead)
     try:
-        is_published = regrading.rescore(lead, cause, always=rescoring.is_told, is_fresh=True)
+        is_published = regrading.rescore(lead, cause, always=rescoring.is_told, tells_points=True)
     except Exception as error:  # whatever one lead is to blame for, the others go on
         lead.rulebook_version = regrading.cards.version  # or it would be late again, each second
         regrading.book.changed[lead.id] = lead

@@ -20,6 +20,7 @@ from scoring.explanation import Explanations
 from scoring.merges import MergeDesk
 from scoring.persons import Order
 from scoring.regrade import Regrading
+from scoring.rescoring import Rescorings
 from scoring.settings import ScoringSettings
 from scoring.store import load
 from service_kit.clock import ManualClock, ManualTransactionClock
@@ -103,6 +104,15 @@ class Timed:
         rerun = Rerun(kind=RerunKind.REMAPPED, cause_id=uuid4(), at=self.clock.now(), by="ana")
         event = sent.model_copy(update={"rerun": rerun, "profile": profile})
         self.world.send(event, "lead-imported", event_id=uuid4())
+
+    async def switch(self, **changed: Any) -> None:
+        """Have a scorecard with these parts in force at once; it is rescored by when a round runs."""
+        document = rulebook()
+        document["scorecards"]["main"] |= changed
+        version = await self.world.publish_rulebook(document)
+        await self.world.fetch(
+            "UPDATE rulebook_versions SET effective_from = $2 WHERE version = $1", version, self.clock.now()
+        )
 
     def bulk(self) -> list[LeadScored]:
         return [each for each in self.world.published("lead-scored-bulk") if isinstance(each, LeadScored)]
@@ -475,3 +485,73 @@ async def test_a_lead_that_time_cannot_move_is_set_aside_and_the_others_move(
     assert found[leads[0]] == ("perfect", None)
     assert {found[each][0] for each in leads[1:]} == {"warm"}
     assert metrics.SET_ASIDE.labels("crossing")._value.get() == counted + 1
+
+
+async def test_an_act_between_a_switch_of_scorecards_and_the_rescoring_swallows_no_points(
+    timed: Timed,
+) -> None:
+    lead = await timed.submit()
+    rescorings = Rescorings(timed.world.runtime)
+    await rescorings.work()
+    await timed.switch(fit_base=65)
+    await timed.view()
+    assert (timed.last().score.fit, timed.last().quadrant) == (65, Quadrant.WARM)
+    await rescorings.work()
+    await timed.world.runtime.published()
+    assert timed.bulk() == [], "it has been told already"
+    await timed.view()
+    await timed.view()
+    assert [each.seq for each in timed.world.scored() if each.lead_id == lead] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("changed", [{}, {"value": None}])
+async def test_a_rescoring_leaves_high_what_the_same_rules_keep_high(
+    timed: Timed, changed: dict[str, Any]
+) -> None:
+    lead = await timed.submit()
+    rescorings = Rescorings(timed.world.runtime)
+    await rescorings.work()
+    await timed.view()
+    await timed.view()
+    timed.clock.advance(timedelta(hours=4).total_seconds())
+    assert 40 <= (await timed.now(lead))["interest"] < 50, "between the two thresholds"
+    if changed:
+        await timed.switch(**changed)
+    else:
+        await rescorings.begin("main", by="ana", why="to score the shadow")
+    await rescorings.work()
+    await timed.world.runtime.published()
+    assert (await timed.now(lead))["quadrant"] is Quadrant.PERFECT
+    rows = await timed.world.fetch("SELECT quadrant FROM leads")
+    assert [row["quadrant"] for row in rows] == ["perfect"]
+
+
+async def test_a_scorecard_with_other_rules_begins_high_interest_anew(timed: Timed) -> None:
+    await timed.submit()
+    rescorings = Rescorings(timed.world.runtime)
+    await rescorings.work()
+    await timed.view()
+    await timed.view()
+    timed.clock.advance(timedelta(hours=4).total_seconds())
+    await timed.switch(fit_base=65)
+    await rescorings.work()
+    await timed.world.runtime.published()
+    assert [each.quadrant for each in timed.bulk()] == [Quadrant.WARM]
+
+
+async def test_whose_browser_is_anothers_too_is_scored_again_also_where_others_hold_the_lead(
+    timed: Timed,
+) -> None:
+    """Whoever holds it has read what was known before."""
+    first = await timed.submit()
+    await timed.view()
+    await timed.view()
+    async with timed.world.database.acquire() as conn:
+        async with conn.transaction():
+            await conn.execute("SELECT 1 FROM leads WHERE id = $1 FOR UPDATE", first)
+            second = asyncio.create_task(timed.submit("leo@example.com"))
+            await asyncio.wait([second], timeout=0.5)
+        await second
+    await timed.cross()
+    told = timed.last()
+    assert (told.lead_id, told.quadrant, told.score.interest) == (first, Quadrant.WARM, 0)

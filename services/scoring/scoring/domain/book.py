@@ -153,10 +153,12 @@ class LeadBook:
         self._publish(lead, person, self._grade(lead, person, occasion), occasion)
 
     def rescore(self, lead: Lead, person: Person, occasion: Occasion) -> bool:
-        """Score a lead anew, and publish it only where it has moved to another quadrant or stage, under
-        another scorecard also where it has other points. Whether."""
+        """Score a lead anew, and publish it only where it has moved to another quadrant or stage; for other
+        points where the occasion tells those, or another scorecard gives them: its rescoring, still to come,
+        would find nothing changed. Whether it is published."""
         graded = self._grade(lead, person, occasion)
-        is_news = graded.has_moved or (occasion.is_fresh and graded.has_other_points)
+        tells_points = occasion.tells_points or graded.has_other_card
+        is_news = graded.has_moved or (tells_points and graded.has_other_points)
         if is_news:
             self._publish(lead, person, graded, occasion)
         return is_news

@@ -23,12 +23,13 @@ from scoring.domain.shadows import ShadowCard
 @dataclass(frozen=True, slots=True)
 class Cards:
     """The scorecards of one version of the rulebook, by line, and the company's currency. `shadows`: those
-    tried beside them, by line too."""
+    tried beside them, by line too. `is_other`: whether a line's scorecard of a version gives other points."""
 
     version: int
     by_line: dict[str, CompiledScorecard]
     currency: str
     shadows: Mapping[str, ShadowCard] = field(default_factory=dict)
+    is_other: Callable[[str, int], bool] = field(default=lambda line, version: False)
 
     @property
     def reach(self) -> timedelta:
@@ -64,27 +65,27 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Why and when leads are scored and published. `is_fresh`: where a lead stood before counts for nothing,
-    as under another scorecard."""
+    """Why and when leads are scored and published. `tells_points`: also where only points are others."""
 
     cause: Cause
     event_cause: UUID
     journey: Journey
     cards: Cards
     is_bulk: bool = False
-    is_fresh: bool = False
+    tells_points: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A score, what the lead is worth by it, and where it stood before; whether its points are others.
-    `profile`: what was known of the person, as events and conditions see it."""
+    """A score, what the lead is worth by it, and where it stood before; whether its points are others, and
+    its scorecard. `profile`: what was known of the person, as events and conditions see it."""
 
     profile: Mapping[str, Any]
     scored: Scored
     worth: Worth | None
     before: Before | None
     has_other_points: bool = False
+    has_other_card: bool = False
 
     @property
     def has_moved(self) -> bool:
@@ -96,7 +97,8 @@ class Graded:
 def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occasion) -> Graded:
     """Score a lead as of the occasion and keep that in it.
 
-    One whose line has no scorecard any more keeps its score and the version that made it.
+    One whose line has no scorecard any more keeps its score and the version that made it. Under another
+    scorecard high interest begins anew: what the old one called high counts for nothing.
     """
     before = Before.model_construct(quadrant=lead.quadrant, stage=lead.stage) if lead.seq else None
     card, now = occasion.cards.by_line.get(lead.line), occasion.journey.scored_at
@@ -104,7 +106,8 @@ def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occas
     if card is None:
         lead.due_at = None
         return Graded(profile, _as_it_stood(lead), None, before)
-    was = before.quadrant if before is not None and not occasion.is_fresh else None
+    has_other_card = before is not None and occasion.cards.is_other(lead.line, lead.rulebook_version)
+    was = before.quadrant if before is not None and not has_other_card else None
     counted = occasion.cards.counting(signals, now)
     lead.is_own = lead.is_own or bool(counted)  # an act makes it so for good, also once it counts no more
     scored = score(card, facts_of(lead, profile, counted), now, before=was)
@@ -117,7 +120,7 @@ def grade(lead: Lead, person: Person, signals: Sequence[Signal], occasion: Occas
         lead.sql_at = occasion.journey.released_at or occasion.cause.at
     value = card.card.value
     money = worth(value, scored, occasion.cards.currency) if value else None
-    return Graded(profile, scored, money, before, points != (lead.fit, lead.interest))
+    return Graded(profile, scored, money, before, points != (lead.fit, lead.interest), has_other_card)
 
 
 def event_of(

@@ -24,7 +24,12 @@ def bearing(before: Rulebook, after: Rulebook, line: str) -> Bearing:
         return Bearing.NOTHING
     if _beside(before, line) != _beside(after, line):
         return Bearing.WORTH
-    return Bearing.NOTHING if _points(before, line) == _points(after, line) else Bearing.POINTS
+    return Bearing.POINTS if gives_other_points(before, after, line) else Bearing.NOTHING
+
+
+def gives_other_points(before: Rulebook, after: Rulebook, line: str) -> bool:
+    """Whether a line's leads are given other points, or stand elsewhere by them, under one than the other."""
+    return bool(_points(before, line) != _points(after, line))
 
 
 def _points(rulebook: Rulebook, line: str) -> Any:

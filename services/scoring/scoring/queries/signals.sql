@@ -94,9 +94,9 @@ FROM whole JOIN leads ON leads.person_id = whole.id AND leads.state IN ('open', 
 ORDER BY whole.root, leads.line, leads.opened_at DESC, leads.id DESC
 
 -- name: ask_due
--- Open leads of persons are due from a moment on. Whatever another transaction holds is left out: nobody waits here, as leads are locked in an order.
+-- Open leads of persons are due from a moment on. Whoever holds one may have scored it by what was known before us, so that is waited for; where two wait for each other, PostgreSQL tells one, and its batch is repeated.
 UPDATE leads SET due_at = least(due_at, $2)
-WHERE id IN (SELECT id FROM leads WHERE person_id = ANY($1::uuid[]) AND state = 'open' FOR UPDATE SKIP LOCKED)
+WHERE id IN (SELECT id FROM leads WHERE person_id = ANY($1::uuid[]) AND state = 'open' ORDER BY id FOR UPDATE)
 
 -- name: leads_due
 -- Open leads that time alone moves to another quadrant by now.

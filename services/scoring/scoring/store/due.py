@@ -16,7 +16,6 @@ async def leads(conn: Connection, now: datetime, limit: int) -> list[UUID]:
 
 
 async def ask(conn: Connection, persons: Collection[UUID], now: datetime) -> None:
-    """Have the open leads of these persons scored again soon: what is known of them has changed. Those that
-    others hold locked are left out: that may not wait, and they are most likely being scored."""
+    """Have the open leads of these persons scored again soon: what is known of them has changed."""
     if persons:
         await conn.execute(_q.ask_due, list(persons), now)
