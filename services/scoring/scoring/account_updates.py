@@ -7,12 +7,17 @@ from lead_events.words import CauseKind
 from rulebook.store import RulebookCache
 from scoring import metrics, regrade
 from scoring.cards import CompiledCards
+from scoring.domain.leads import Lead
 from scoring.regrade import BULK_TOPIC, Regrading
 from scoring.store import accounts
 from scoring.store.accounts import Update
+from service_kit.errors import describe
+from service_kit.logs import logger
 from service_kit.runtime import Runtime
 from service_kit.turns import in_turns
 from service_kit.unit import Unit
+
+_log = logger(__name__)
 
 CHUNK = 200
 """Leads a transaction, and a round: one a second, so that a change of every account does not stand in
@@ -59,7 +64,8 @@ class AccountUpdates:
             await accounts.save_clues(unit.conn, {i: accounts.clues_of(p) for i, p in persons.items()})
         before = await accounts.told(unit.conn, leads)
         cause = Cause.model_construct(id=update.id, kind=CauseKind.ACCOUNT, at=update.at)
-        published = await _publish(regrading, {lead: before.get(lead) for lead in leads}, cause)
+        published, broken = await _publish(regrading, {lead: before.get(lead) for lead in leads}, cause)
+        unit.after_commit(lambda: metrics.SET_ASIDE.labels("account").inc(broken))
         await regrading.save(BULK_TOPIC)
         await accounts.settle(unit.conn, _settled(regrading))
         return published
@@ -72,13 +78,23 @@ def _settled(regrading: Regrading) -> set[UUID]:
     return set().union(*found)
 
 
-async def _publish(regrading: Regrading, before: dict[UUID, str | None], cause: Cause) -> int:
-    """Publish the leads that tell otherwise of their account now."""
-    published = 0
+async def _publish(regrading: Regrading, before: dict[UUID, str | None], cause: Cause) -> tuple[int, int]:
+    """Publish the leads that tell otherwise of their account now: how many, and how many could not be scored
+    and tell what they told until something else scores them."""
+    published, broken = 0, 0
     async for lead in in_turns(list(regrading.book.open_leads)):
         if lead.id not in before:
             continue
-        known = regrading.people.root(lead.person_id).known
-        if accounts.said(regrading.book.accounts.told(known, lead.line)) != before[lead.id]:
-            published += regrading.rescore(lead, cause, always=True)
-    return published
+        try:
+            published += _publish_one(regrading, lead, before[lead.id], cause)
+        except Exception as error:  # whatever one lead is to blame for, the others go on, and later changes
+            broken += 1
+            _log.error("an account could not be told of a lead", lead=str(lead.id), error=describe(error))
+    return published, broken
+
+
+def _publish_one(regrading: Regrading, lead: Lead, before: str | None, cause: Cause) -> bool:
+    known = regrading.people.root(lead.person_id).known
+    if accounts.said(regrading.book.accounts.told(known, lead.line)) == before:
+        return False
+    return regrading.rescore(lead, cause, always=True)

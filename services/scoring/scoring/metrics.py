@@ -184,7 +184,7 @@ def known_series() -> None:
         QUARANTINED.labels(reason)
     for finding in Finding:
         REPLAYED.labels(finding.value)
-    for work in ("replay", "release", "retention", "crossing"):
+    for work in ("replay", "release", "retention", "crossing", "account"):
         SET_ASIDE.labels(work)
     for decision in ("release", "refuse"):
         DECIDED.labels(decision)

@@ -12,12 +12,15 @@ from fastapi import APIRouter, Depends, FastAPI
 from lead_events import LeadScored
 from lead_events.ids import person_id
 from lead_events.words import AccountStanding, CauseKind
+from scoring import metrics
 from scoring.account_updates import CHUNK, AccountUpdates
 from scoring.api.accounts import account_routes
 from scoring.api.merges import merge_routes
 from scoring.domain.erasure import ErasureKeys
+from scoring.domain.leads import Lead
 from scoring.explanation import Explanations
 from scoring.persons import Named, Order, PersonDesk
+from scoring.regrade import Regrading
 from service_kit.auth import require_operator
 from service_kit.problems import install_problems
 from tests.integration.scoring.conftest import START, TOKEN, World
@@ -319,6 +322,30 @@ async def test_a_large_change_goes_in_chunks_and_is_taken_up_where_it_stopped(
     [row] = (await api.get("/v1/accounts/updates")).json()["updates"]
     assert (row["looked_at"], row["published"]) == (CHUNK + 5, CHUNK + 5)
     assert row["finished_at"] is not None
+
+
+async def test_a_lead_that_cannot_be_scored_keeps_no_other_and_no_later_change_waiting(
+    world: World, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        world.submit({"email": f"p{number}@acme-robotics.example"})
+    await world.settle()
+    (broken, *_) = await world.fetch("SELECT id FROM leads ORDER BY id")
+    real = Regrading.rescore
+
+    def rescore(self: Regrading, lead: Lead, *args: Any, **given: Any) -> bool:
+        if lead.id == broken["id"]:
+            raise ZeroDivisionError
+        return real(self, lead, *args, **given)
+
+    monkeypatch.setattr(Regrading, "rescore", rescore)
+    counted = metrics.SET_ASIDE.labels("account")._value.get()
+    await put(api)
+    await put(api, owner="leo")
+    await catch_up(world)
+    assert {told(event) for event in bulk(world)} == {("A-1", "customer", "leo")}
+    assert len({event.lead_id for event in bulk(world)}) == 2
+    assert metrics.SET_ASIDE.labels("account")._value.get() == counted + 2
 
 
 async def test_a_change_waits_for_batches_that_read_accounts_before_it(
