@@ -36,7 +36,7 @@ def test_a_files_leads_are_all_accounted_for_with_what_was_planted(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--form", "never-was"], "it has: both-lines, demo-request"),
+        (["--form", "never-was"], "it has: both-lines, busy, demo-request"),
         (["--form", "newsletter", "--email-from", "Nowhere"], "there is no column 'Nowhere'"),
         (["--form", "newsletter", "--email-from", "country"], "have the same 'country'"),
         (["--form", "generic"], "has no honeypot"),

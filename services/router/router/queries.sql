@@ -293,12 +293,13 @@ SELECT r.id FROM rep_tokens t JOIN reps r ON r.id = t.rep_id WHERE t.token_hash 
 
 -- name: insert_act
 -- Keeps an act and its answer.
-INSERT INTO acts (id, lead_id, rep_id, round, kind, at, key, content, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO acts (id, lead_id, rep_id, round, kind, at, key, content, answer, progressed_seq)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: acts_of_rep
 -- What a rep did on a lead, oldest first.
-SELECT kind, content, key, round, at, answer FROM acts WHERE lead_id = $1 AND rep_id = $2 ORDER BY at, id
+SELECT kind, content, key, round, at, answer FROM acts WHERE lead_id = $1 AND rep_id = $2
+ORDER BY at, progressed_seq NULLS FIRST, id
 
 -- name: rounds_of_rep
 -- The rounds a rep had on a lead, oldest first.
@@ -350,7 +351,8 @@ WHERE a.lead_id = ANY($1::uuid[]) AND a.ended_at IS NULL ORDER BY a.lead_id
 
 -- name: acts_of_lead
 -- All acts on a lead, oldest first.
-SELECT rep_id, round, kind, at, content FROM acts WHERE lead_id = $1 ORDER BY at, id
+SELECT rep_id, round, kind, at, content FROM acts WHERE lead_id = $1
+ORDER BY at, progressed_seq NULLS FIRST, id
 
 -- name: decisions_of_lead
 -- All decision records of a lead, oldest first.

@@ -112,7 +112,17 @@ async def _keep(unit: Unit, cause: UUID, lead: Lead, rep: str, act: Act, round_:
     at = unit.now
     answer = _answer(lead, act, round_, at)
     await unit.conn.execute(
-        q.insert_act, cause, lead.id, rep, round_, act.kind.value, at, act.key, act.content, answer
+        q.insert_act,
+        cause,
+        lead.id,
+        rep,
+        round_,
+        act.kind.value,
+        at,
+        act.key,
+        act.content,
+        answer,
+        lead.progressed_seq,
     )
     return answer
 
