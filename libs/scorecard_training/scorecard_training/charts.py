@@ -99,8 +99,12 @@ def quadrant_chart(rows: Sequence[QuadrantRow]) -> str:
     return svg(570, 350, "Share of leads won in each quadrant", body)
 
 
-def _frame(left: float, top: float, side: float, across: str, upward: str) -> list[str]:
-    body = []
+def _frame(left: float, top: float, side: float, across: str, upward: str, dashed: str) -> list[str]:
+    """Shares in both directions, and the dashed line with what it means."""
+    body = [
+        line(left, top + side, left + side, top, QUIET, 1, "4 4"),
+        text(left + side, top + side - 8, f"dashed: {dashed}", anchor="end", size=11, fill=QUIET),
+    ]
     for step in range(6):
         at = step / 5
         body += [
@@ -117,23 +121,25 @@ def _frame(left: float, top: float, side: float, across: str, upward: str) -> li
 
 def calibration_chart(bins: Sequence[CalibrationBin]) -> str:
     """Promised chance to the right, share won upward; on the dashed line a promise is kept."""
-    left, top, side = 60, 16, 280
+    left, top, side = 60, 42, 280
+    title = "Promised chances and what came of them"
     body = [
-        *_frame(left, top, side, "promised chance", "share won"),
-        line(left, top + side, left + side, top, QUIET, 1, "4 4"),
+        text(left - 30, 22, title, bold=True),
+        *_frame(left, top, side, "promised chance, a tenth of all leads each", "share won", "as promised"),
     ]
     points = [(left + side * each.promised, top + side * (1 - each.won)) for each in bins]
     body.append(_path(points, MAIN))
     body += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{MAIN}"/>' for x, y in points]
-    return svg(370, 346, "Promised chances and what came of them", body)
+    return svg(370, 372, title, body)
 
 
 def gains_chart(scores: Floats, outcome: Codes) -> str:
     """Best leads first: the share of all leads to the right, the share of all won leads upward."""
-    left, top, side = 60, 16, 280
+    left, top, side = 60, 42, 280
+    title = "Won leads among the best scored"
     body = [
-        *_frame(left, top, side, "best leads first", "share of all won"),
-        line(left, top + side, left + side, top, QUIET, 1, "4 4"),
+        text(left - 30, 22, title, bold=True),
+        *_frame(left, top, side, "share of all leads, best first", "share of all won", "in any order"),
     ]
     caught = np.cumsum(outcome[np.argsort(-scores, kind="stable")]) / outcome.sum()
     at = np.linspace(0, 1, 61)[1:]
@@ -143,11 +149,11 @@ def gains_chart(scores: Floats, outcome: Codes) -> str:
         for x, end in zip(at, ends, strict=True)
     ]
     body.append(_path(points, MAIN))
-    return svg(370, 346, "Won leads among the best scored", body)
+    return svg(370, 372, title, body)
 
 
 def points_chart(rules: Sequence[WordedRule], standings: Sequence[Standing]) -> str:
-    """Every rule's points, with the span of nine in ten resamples."""
+    """Every rule's points on an axis, with the span of nine in ten resamples."""
     widest = max(
         [
             20,
@@ -158,7 +164,15 @@ def points_chart(rules: Sequence[WordedRule], standings: Sequence[Standing]) -> 
         ]
     )
     middle, scale, step = 620.0, 180 / widest, 24
-    body = [line(middle, 10, middle, 20 + step * len(rules), QUIET)]
+    end = 20 + step * len(rules)
+    body = []
+    mark = next((each for each in (10, 20, 50, 100) if each * 4 > widest), 200)
+    for at in range(-(widest // mark) * mark, widest + 1, mark):
+        x = middle + at * scale
+        body.append(line(x, 10, x, end, GRID if at else QUIET))
+        body.append(text(x, end + 16, f"{at:+d}" if at else "0", anchor="middle", size=11, fill=QUIET))
+    legend = "points; the thin line: in nine of ten resamples"
+    body.append(text(middle, end + 36, legend, anchor="middle", fill=QUIET))
     for number, (rule, standing) in enumerate(zip(rules, standings, strict=True)):
         y, points = 16 + step * number, rule.learned.points
         colour = MAIN if points > 0 else OTHER
@@ -167,12 +181,12 @@ def points_chart(rules: Sequence[WordedRule], standings: Sequence[Standing]) -> 
             text(430, y + 13, _cut(rule.reason), anchor="end", size=12),
             bar(x, y + 2, abs(points) * scale, 14, colour, 0.75),
             line(middle + standing.low * scale, y + 9, middle + standing.high * scale, y + 9, INK, 1.5),
-            text(840, y + 13, f"{points:+d}", anchor="end", bold=True),
+            text(850, y + 13, f"{points:+d}", anchor="end", bold=True),
         ]
-    return svg(850, 30 + step * len(rules), "Points of each rule", body)
+    return svg(860, end + 46, "Points of each rule", body)
 
 
-def _cut(said: str, most: int = 64) -> str:
+def _cut(said: str, most: int = 56) -> str:
     return said if len(said) <= most else said[: most - 1] + "…"
 
 
