@@ -1,7 +1,7 @@
 """HTTP calls to the services; whatever goes wrong becomes a message that says what to do."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -70,7 +70,7 @@ class Client:
                     response.read()
                     raise self._failure(service, response, is_operator=True)
                 try:
-                    yield from response.iter_lines()
+                    yield from _lines(response.iter_text())
                 except httpx.RemoteProtocolError:
                     raise CannotReach(
                         f"{service.spoken} broke off its answer: its log tells why. Ask again."
@@ -170,6 +170,16 @@ def _finding(found: object) -> str:
         return str(found)
     told = f"{found.get('path')}: {found.get('message')}"
     return f"{told}; {found['hint']}" if found.get("hint") else told
+
+
+def _lines(pieces: Iterable[str]) -> Iterator[str]:
+    """JSON lines; other line ends may stand within a text."""
+    rest = ""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split("\n")
+        yield from whole
+    if rest:
+        yield rest
 
 
 def items(answer: Any, name: str) -> list[dict[str, Any]]:

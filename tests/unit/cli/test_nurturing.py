@@ -46,7 +46,7 @@ def test_what_did_not_arrive_is_said_and_sent_again(services: Services, baton: R
     services.answer("GET /v1/nurturing", {"nurturing": [lost]})
     assert "given up" in baton("nurturing", "list").output
     services.answer("POST /v1/nurturing/resend", {"sent_again": 1200})
-    assert "1,200 messages are on their way again" in baton("nurturing", "resend").output
+    assert "1,200 messages are on the way again" in baton("nurturing", "resend").output
 
 
 def test_nobody_there_is_said(services: Services, baton: Run) -> None:

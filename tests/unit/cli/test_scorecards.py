@@ -177,6 +177,15 @@ def test_how_far_a_comparison_is_is_told_while_it_runs(
     assert "] 5 of 5, 2 leads/s" in done.stderr
 
 
+def test_a_line_end_within_a_name_breaks_no_comparison(baton: Run, comparing: Services) -> None:
+    moved = RESULT["sample"][0] | {"profile": {"name": "Eva\u2028Pons\x85", "email": "eva@example.com"}}
+    lines = [FIRST, {"result": RESULT | {"sample": [moved]}}]
+    told = "\n".join(json.dumps(each, ensure_ascii=False) for each in lines)
+    comparing.answer("POST /v1/scorecards/compare", told)
+    done = baton("scorecard", "compare", "current", "shadow", "--line", "main")
+    assert (done.exit_code, "Eva" in done.stdout) == (1, True), done.output
+
+
 def test_a_comparison_that_breaks_off_says_so(baton: Run, comparing: Services) -> None:
     comparing.answer("POST /v1/scorecards/compare", json.dumps(FIRST))
     done = baton("scorecard", "compare", "current", "shadow", "--line", "main")

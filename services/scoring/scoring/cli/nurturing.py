@@ -139,7 +139,9 @@ def resend(stack: StackFile = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
     else:
-        print_line(f"{answer['sent_again']:,} messages are on their way again.")
+        sent = answer["sent_again"]
+        told = "1 message is" if sent == 1 else f"{sent:,} messages are"
+        print_line(f"{told} on the way again.")
 
 
 def _emails(file: Path) -> list[tuple[int, str]]:
