@@ -78,21 +78,18 @@ class NurturingBook:
 
 
 async def _policy(conn: Connection, versioned: Versioned, now: datetime) -> Nurturing:
-    """What holds now. Where it has changed, everybody is looked at again; a new address knows nobody yet."""
+    """What holds now. Where it has changed, everybody is looked at again. Another address knows nobody yet;
+    one that was not named for a while is told what it has missed."""
     policy = versioned.rulebook.nurturing or NOBODY_TOLD
     document: dict[str, Any] = policy.model_dump(mode="json")
-    before = await nurturing.last_policy(conn)
+    before, told = await nurturing.last_policy(conn)
     if before == document:
         return policy
-    if before is not None and _address(before) != _address(document):
+    if policy.webhook is not None and told not in (None, document["webhook"]["url"]):
         await nurturing.tell_anew(conn)
     await nurturing.ask_looks_at_all(conn)
     await nurturing.save_policy(conn, document, versioned.version, now)
     return policy
-
-
-def _address(policy: dict[str, Any]) -> str | None:
-    return (policy.get("webhook") or {}).get("url")
 
 
 async def _judge(

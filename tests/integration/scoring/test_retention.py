@@ -113,6 +113,25 @@ async def test_a_person_with_an_open_lead_or_fresh_news_stays(aging: tuple["Worl
     assert "open@example.com" in str(await world.fetch("SELECT profile FROM persons"))
 
 
+async def test_whom_sales_will_call_on_a_day_stays_until_then(aging: tuple["World", ManualClock]) -> None:
+    world, clock = aging
+    gone = world.submit({"email": "eva@example.com"})
+    await world.settle()
+    close(world, gone, START)
+    await world.settle()
+    async with world.database.acquire() as conn:
+        day, lead = START + timedelta(days=900), lead_id(gone.submission_id, "main")
+        await conn.execute(
+            "INSERT INTO wake_ups (lead_id, event_id, wake_at) VALUES ($1, $2, $3)", lead, uuid4(), day
+        )
+    clock.advance(timedelta(days=800).total_seconds())
+    assert (await night(world))["persons"] == 0
+    async with world.database.acquire() as conn:
+        await conn.execute("UPDATE wake_ups SET became = 'ended_otherwise'")
+    clock.advance(timedelta(days=1).total_seconds())
+    assert (await night(world))["persons"] == 1
+
+
 async def test_who_goes_by_age_has_unsubscribed_all_the_same(aging: tuple["World", ManualClock]) -> None:
     world, clock = aging
     closed = world.submit({"email": "eva@example.com"})

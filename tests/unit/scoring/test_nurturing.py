@@ -88,6 +88,7 @@ def test_who_has_unsubscribed_is_nowhere_in_it() -> None:
         ({"consent_needed": False}, {"consent": None}, None),
         ({"consent_versions": ["2025-01"]}, {}, KeptBack.NO_CONSENT),
         ({"consent_versions": ["2026-01"]}, {}, None),
+        ({"consent_needed": False}, {"is_competitor": True}, KeptBack.COMPETITOR),
         ({"quadrants": ["warm"]}, {}, KeptBack.QUADRANT),
         ({"stages": ["lead"]}, {}, KeptBack.STAGE),
         (
@@ -117,7 +118,7 @@ def place(**given: Any) -> Place:
 
 
 def after(row: Row | None, judged: Place | Left, *, tells: bool = True) -> tuple[Row | None, Telling | None]:
-    move = moved(row, PERSON, "main", judged, NOW, tells=tells)
+    move = moved(row, PERSON, "main", judged, NOW, tells=tells, contact="Eva, as told")
     return (row, None) if move is None else (move.row, move.telling)
 
 
@@ -150,6 +151,30 @@ def test_while_no_tool_listens_nothing_is_told_and_everything_once_one_does() ->
     assert after(row, place(), tells=False) == (row, None)
     assert after(row, place())[1] is Telling.ENTERED
     assert after(row, Left.SALES)[1] is None
+
+
+def test_what_happens_while_no_tool_listens_is_told_once_it_does_again() -> None:
+    entered, _ = after(None, place())
+    story: list[tuple[list[Place | Left], Telling | None]] = [
+        ([place()], None),
+        ([Left.UNSUBSCRIBED], Telling.LEFT),
+        ([Left.SALES, Left.ERASED], Telling.LEFT),
+        ([place(kept_back=KeptBack.NO_CONSENT)], Telling.LEFT),
+        ([place(quadrant=Quadrant.WARM)], Telling.CHANGED),
+        ([place(quadrant=Quadrant.WARM), place()], Telling.CHANGED),
+        ([Left.SALES, place()], Telling.CHANGED),
+    ]
+    for happened, expected in story:
+        row = entered
+        for judged in happened:
+            row, telling = after(row, judged, tells=False)
+            assert telling is None
+            assert after(row, judged, tells=False) == (row, None)
+        assert row is not None
+        assert (row.is_told, row.revision) == (True, 1)
+        row, telling = after(row, happened[-1])
+        assert telling is expected, happened
+        assert after(row, happened[-1]) == (row, None)
 
 
 def test_of_an_erased_person_the_tool_hears_the_contact_and_nothing_else() -> None:

@@ -88,25 +88,25 @@ def moved(
     `contact`: hash of what it would be told of the person.
 
     That somebody was erased is told whenever the tool was told of them before, however they had left: it may
-    keep them all the same.
+    keep them all the same. What happens while no tool listens is told once it does again.
     """
     if isinstance(judged, Left):
         is_erased_later = judged is Left.ERASED and row is not None and row.left_because is not Left.ERASED
-        if row is None or not (row.is_here or is_erased_later):
+        if row is None or not (row.is_here or is_erased_later or (row.is_told and tells)):
             return None
         return _leave(row, judged, now, tells=tells)
     return _stay(row, person, line, judged, now, tells=tells, contact=contact)
 
 
 def _leave(row: Row, because: Left, now: datetime, *, tells: bool) -> Move:
-    was_ever_told = tells and because is Left.ERASED and row.revision > 0
-    telling = Telling.LEFT if row.is_told or was_ever_told else None
+    is_owed = row.is_told or (because is Left.ERASED and row.revision > 0)
+    telling = Telling.LEFT if is_owed and tells else None
     gone = replace(
         row,
         left_at=now,
         left_because=because,
         changed_at=now,
-        is_told=False,
+        is_told=is_owed and not tells,
         told_contact=None,
         revision=row.revision + (telling is not None),
     )
@@ -125,14 +125,18 @@ def _stay(
 ) -> Move | None:
     before = row if row is not None and row.is_here else None
     is_handed = place.kept_back is None
-    was_told = before is not None and before.is_told
-    telling: Telling | None = None
-    if is_handed and not was_told:
-        telling = Telling.ENTERED if tells else None
+    was_told = row is not None and row.is_told
+    news: Telling | None = None
+    if is_handed and not (was_told and before is not None):
+        news = Telling.ENTERED
     elif is_handed and before is not None and (before.place, before.told_contact) != (place, contact):
-        telling = Telling.CHANGED if tells else None
+        news = Telling.CHANGED
     elif not is_handed and was_told:
-        telling = Telling.LEFT
+        news = Telling.LEFT
+    telling = news if tells else None
+    told_contact = contact if is_handed else None
+    if not tells:  # whatever has changed is told later: no contact was told as they are now
+        told_contact = before.told_contact if before is not None and news is None else None
     if before is not None and before.place == place and telling is None:
         return None
     kept = Row(
@@ -141,10 +145,10 @@ def _stay(
         place=place,
         since=before.since if before is not None else now,
         changed_at=now,
-        is_told=is_handed and (was_told or telling is not None),
+        is_told=is_handed if tells else was_told,
         revision=(row.revision if row is not None else 0) + (telling is not None),
         was_handed=is_handed or (before is not None and before.was_handed),
-        told_contact=contact if is_handed and (was_told or telling is not None) else None,
+        told_contact=told_contact,
     )
     return Move(kept, telling, Left.KEPT_BACK if telling is Telling.LEFT else None)
 

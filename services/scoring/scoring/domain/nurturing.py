@@ -28,6 +28,7 @@ class KeptBack(StrEnum):
     """Why marketing's tool is not told of somebody in nurturing."""
 
     NO_CONSENT = "no_consent"
+    COMPETITOR = "competitor"
     QUADRANT = "quadrant"
     STAGE = "stage"
     RECYCLED = "recycled"
@@ -51,7 +52,7 @@ class Candidate:
     """A lead of one person and line, with what decides whether they are in nurturing by it.
 
     `is_request_of_ours`: a customer, a partner or somebody with an open deal asks by it, which goes to a rep
-    whatever the score.
+    whatever the score. `is_competitor`: they are of a competitor.
     """
 
     lead_id: UUID
@@ -64,6 +65,7 @@ class Candidate:
     consent: Consent | None = None
     mode: ImportMode | None = None
     is_request_of_ours: bool = False
+    is_competitor: bool = False
     handed_at: datetime | None = None
     closed_at: datetime | None = None
     close_reason: str | None = None
@@ -135,6 +137,8 @@ def _why(lead: Candidate) -> Why | Left:
 
 
 def _kept_back(lead: Candidate, why: Why, policy: Nurturing) -> KeptBack | None:
+    if lead.is_competitor:
+        return KeptBack.COMPETITOR
     if policy.consent_needed and not allows_marketing(lead.consent, policy):
         return KeptBack.NO_CONSENT
     if why is Why.RECYCLED and not policy.recycled:
@@ -174,6 +178,7 @@ def reason_of(lead: Candidate, why: Why) -> str:
 
 KEPT_BACK_WORDS = {
     KeptBack.NO_CONSENT: "no consent that allows marketing",
+    KeptBack.COMPETITOR: "of a competitor",
     KeptBack.QUADRANT: "nurturing.yaml leaves this quadrant out",
     KeptBack.STAGE: "nurturing.yaml leaves this stage out",
     KeptBack.RECYCLED: "nurturing.yaml leaves recycled leads out",

@@ -13,7 +13,7 @@ class Waking(StrEnum):
     """What became of a lead whose day had come."""
 
     OPENED = "opened"
-    JOINED = "joined"  # it goes on as the lead that a list opened meanwhile, to be nurtured
+    JOINED = "joined"  # it goes on as the lead that a list, to be nurtured, or a test opened meanwhile
     OVERTAKEN = "overtaken"  # the person has come back by themselves meanwhile
     LEFT_ALONE = "left_alone"  # the person is not to be contacted
     ENDED_OTHERWISE = "ended_otherwise"  # it was merged, erased or closed for another reason
@@ -53,9 +53,10 @@ def woken(lead: Lead, person: Person, event: UUID, at: datetime) -> Lead:
 
 
 def rouse(listed: Lead, lead: Lead) -> None:
-    """The lead that a list opened meanwhile is the new cycle: it goes to sales as one that woke, with all
-    that is known of the old one."""
+    """The lead that a list or a test opened meanwhile is the new cycle: it goes to sales as one that woke,
+    with all that is known of the old one."""
     listed.handling = None
+    listed.is_test = listed.is_test and lead.is_test
     listed.is_own = listed.is_own or lead.is_own
     listed.consent = listed.consent or lead.consent
     listed.invite(lead.invited_at)

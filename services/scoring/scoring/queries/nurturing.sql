@@ -11,8 +11,9 @@ DELETE FROM nurturing_looks WHERE id IN (SELECT id FROM nurturing_looks ORDER BY
 INSERT INTO nurturing_looks (lead_id) SELECT DISTINCT * FROM unnest($1::uuid[])
 
 -- name: ask_looks_at_all
--- Everybody who may be in nurturing.
+-- Everybody who may be in nurturing, and whose leaving the tool has not been told.
 INSERT INTO nurturing_looks (lead_id) SELECT id FROM leads WHERE state = 'open' OR close_reason = 'recycled'
+UNION SELECT lead_id FROM nurturing WHERE left_at IS NOT NULL AND is_told
 
 -- name: ask_looks_of_keys
 -- Whoever is known by these keys, and all who are one person with them: a closed lead stays with whom it was of.
@@ -26,7 +27,7 @@ WITH RECURSIVE named AS (
     SELECT n.person_id FROM nurturing n JOIN persons p ON p.id = n.person_id
     WHERE n.left_at IS NULL AND gmail_mailbox(lower(p.profile->>'email')) = ANY($2::text[])
 )
-SELECT look_at_family(id) FROM named
+SELECT look_at_families(array(SELECT id FROM named))
 
 -- name: candidates
 -- All leads of the persons and lines that these leads are of, open or closed, with what decides about nurturing.
@@ -45,15 +46,15 @@ WITH RECURSIVE looked AS (
 )
 SELECT w.root, w.line, l.id AS lead_id, l.state, l.stage, l.quadrant, l.opened_at, l.is_test, l.consent,
     l.handling->>'mode' AS mode, l.closed_at, l.close_reason, h.at AS handed_at, k.wake_at, f.reason AS said,
-    l.asks AND a.standing IS NOT NULL AS is_request_of_ours,
+    (l.asks AND a.standing IN ('customer', 'partner', 'open_deal')) IS TRUE AS is_request_of_ours,
+    (a.standing = 'competitor') IS TRUE AS is_competitor,
     r.suppressed_at IS NOT NULL AND (l.invited_at IS NULL OR l.invited_at <= r.suppressed_at) AS is_off_limits
 FROM whole w JOIN persons r ON r.id = w.root
 JOIN leads l ON l.person_id = w.id AND l.line = w.line AND l.state IN ('open', 'closed')
 LEFT JOIN first_handoffs h ON h.lead_id = l.id
 LEFT JOIN wake_ups k ON k.lead_id = l.id
 LEFT JOIN lead_accounts t ON t.lead_id = l.id
-LEFT JOIN accounts a ON a.id = t.account_id AND a.standing IN ('customer', 'partner', 'open_deal')
-    AND (a.line IS NULL OR a.line = l.line)
+LEFT JOIN accounts a ON a.id = t.account_id AND (a.line IS NULL OR a.line = l.line)
 LEFT JOIN LATERAL (
     SELECT reason FROM feedback WHERE lead_id = l.id AND kind = 'recycled' ORDER BY at, id LIMIT 1
 ) AS f ON true
@@ -99,18 +100,18 @@ ON CONFLICT (person_id, line) DO UPDATE SET lead_id = excluded.lead_id, why = ex
 SELECT id, profile FROM persons WHERE id = ANY($1::uuid[])
 
 -- name: policy
--- nurturing.yaml as everybody was last looked at by.
-SELECT policy FROM nurturing_policy
+-- nurturing.yaml as everybody was last looked at by, and whom was told last.
+SELECT policy, told_url FROM nurturing_policy
 
 -- name: save_policy
 -- That everybody is looked at by this one.
-INSERT INTO nurturing_policy (policy, rulebook_version, at) VALUES ($1, $2, $3)
+INSERT INTO nurturing_policy (policy, rulebook_version, at, told_url) VALUES ($1, $2, $3, $1::jsonb->'webhook'->>'url')
 ON CONFLICT (is_only) DO UPDATE SET policy = excluded.policy, rulebook_version = excluded.rulebook_version,
-    at = excluded.at
+    at = excluded.at, told_url = coalesce(excluded.told_url, nurturing_policy.told_url)
 
 -- name: tell_anew
 -- Another tool is told from now on: it knows nobody yet.
-UPDATE nurturing SET is_told = false WHERE left_at IS NULL AND is_told
+UPDATE nurturing SET is_told = false WHERE is_told
 
 -- name: list_places
 -- Who is in nurturing, the newest first, from a place in that order on; with $6 only whom the tool is told of.
@@ -186,22 +187,23 @@ FROM unnest($1::uuid[], $2::text[]) AS given (lead_id, became) WHERE w.lead_id =
 
 -- name: overtaken
 -- Which of these leads a later one of the same person and line has followed, open or not. One that a list opened, to
--- be nurtured, is nobody who came back, and neither is a test that has ended.
+-- be nurtured, is nobody who came back, and neither is a test.
 WITH RECURSIVE asked AS (
-    SELECT id AS lead, person_id, line, closed_at FROM leads WHERE id = ANY($1::uuid[])
+    SELECT id, person_id FROM leads WHERE id = ANY($1::uuid[])
 ), up AS (
-    SELECT a.lead, a.line, a.closed_at, p.id, p.merged_into FROM asked a JOIN persons p ON p.id = a.person_id
+    SELECT a.id AS lead, p.id, p.merged_into FROM asked a JOIN persons p ON p.id = a.person_id
     UNION
-    SELECT up.lead, up.line, up.closed_at, p.id, p.merged_into FROM up JOIN persons p ON p.id = up.merged_into
+    SELECT up.lead, p.id, p.merged_into FROM up JOIN persons p ON p.id = up.merged_into
 ), whole AS (
-    SELECT lead, line, closed_at, id FROM up
+    SELECT lead, id FROM up
     UNION
-    SELECT w.lead, w.line, w.closed_at, p.id FROM whole w JOIN persons p ON p.merged_into = w.id
+    SELECT w.lead, p.id FROM whole w JOIN persons p ON p.merged_into = w.id
 )
-SELECT DISTINCT w.lead FROM whole w JOIN leads l ON l.person_id = w.id AND l.line = w.line AND l.id <> w.lead
+SELECT DISTINCT w.lead FROM whole w JOIN leads a ON a.id = w.lead
+JOIN leads l ON l.person_id = w.id AND l.line = a.line AND l.id <> a.id AND (a.is_test OR NOT l.is_test)
 WHERE l.state = 'open' AND (l.handling->>'mode' IS DISTINCT FROM 'nurture'
         OR EXISTS (SELECT FROM first_handoffs h WHERE h.lead_id = l.id))
-    OR l.state = 'closed' AND l.closed_at > w.closed_at AND NOT l.is_test
+    OR l.state = 'closed' AND l.closed_at > a.closed_at
 
 -- name: erase_nurturing
 -- What is written about erased persons in nurturing, and by which keys they had unsubscribed.

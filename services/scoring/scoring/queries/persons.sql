@@ -233,15 +233,17 @@ SELECT id FROM leads WHERE person_id = ANY($1::uuid[]) AND state = 'open' ORDER 
 -- The next persons by id, and which of them, taken alone, nothing was heard of since a moment.
 WITH chunk AS (SELECT id, first_at FROM persons WHERE merged_into IS NULL AND id > $1 ORDER BY id LIMIT $2)
 SELECT p.id, p.first_at < $3
-    AND NOT EXISTS (SELECT 1 FROM leads l WHERE l.person_id = p.id
-        AND (l.state = 'open' OR (l.state = 'closed' AND l.closed_at >= $3)))
+    AND NOT EXISTS (SELECT 1 FROM leads l LEFT JOIN wake_ups w ON w.lead_id = l.id AND w.became IS NULL
+        WHERE l.person_id = p.id
+            AND (l.state = 'open' OR (l.state = 'closed' AND greatest(l.closed_at, w.wake_at) >= $3)))
     AND NOT EXISTS (SELECT 1 FROM submissions s WHERE s.person_id = p.id AND s.received_at >= $3) AS is_over
 FROM chunk p ORDER BY p.id
 
 -- name: is_in_use
--- Whether anything was heard of these persons since a moment, or a lead of theirs is open.
-SELECT EXISTS (SELECT 1 FROM leads l WHERE l.person_id = ANY($1::uuid[])
-        AND (l.state = 'open' OR (l.state = 'closed' AND l.closed_at >= $2)))
+-- Whether anything was heard of these persons since a moment, or a lead of theirs is open or is still to wake.
+SELECT EXISTS (SELECT 1 FROM leads l LEFT JOIN wake_ups w ON w.lead_id = l.id AND w.became IS NULL
+        WHERE l.person_id = ANY($1::uuid[])
+            AND (l.state = 'open' OR (l.state = 'closed' AND greatest(l.closed_at, w.wake_at) >= $2)))
     OR EXISTS (SELECT 1 FROM submissions s WHERE s.person_id = ANY($1::uuid[]) AND s.received_at >= $2)
 
 -- name: expired_submissions

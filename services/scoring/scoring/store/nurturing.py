@@ -63,7 +63,7 @@ async def ask_looks(conn: Connection, leads: Collection[UUID]) -> None:
 
 
 async def ask_looks_at_all(conn: Connection) -> None:
-    """Have everybody looked at who may be in nurturing."""
+    """Have everybody looked at who may be in nurturing, or whose leaving is still to be told."""
     await conn.execute(_q.ask_looks_at_all)
 
 
@@ -88,6 +88,7 @@ def _candidate(row: asyncpg.Record) -> Candidate:
         consent=None if consent is None else Consent.model_validate(consent),
         mode=ImportMode(row["mode"]) if row["mode"] else None,
         is_request_of_ours=row["is_request_of_ours"],
+        is_competitor=row["is_competitor"],
         handed_at=row["handed_at"],
         closed_at=row["closed_at"],
         close_reason=row["close_reason"],
@@ -168,10 +169,10 @@ async def profiles(conn: Connection, persons: Collection[UUID]) -> dict[UUID, di
     return {row["id"]: Known(row["profile"], {}).as_mapping() for row in found}
 
 
-async def last_policy(conn: Connection) -> dict[str, Any] | None:
-    """nurturing.yaml as everybody was last looked at by."""
-    found: dict[str, Any] | None = await conn.fetchval(_q.policy)
-    return found
+async def last_policy(conn: Connection) -> tuple[dict[str, Any] | None, str | None]:
+    """nurturing.yaml as everybody was last looked at by, and the address that was told last."""
+    row = await conn.fetchrow(_q.policy)
+    return (row["policy"], row["told_url"]) if row else (None, None)
 
 
 async def save_policy(conn: Connection, policy: dict[str, Any], version: int, now: datetime) -> None:
