@@ -19,6 +19,7 @@ from scoring.domain.erasure import ErasureKeys
 from scoring.feedback import feedback_spec
 from scoring.persons import Named, Order, PersonDesk
 from scoring.signals import Signals, signals_spec
+from scoring.store import comparison
 from service_kit.problems import install_problems
 from service_kit.spec import ConsumerSpec
 
@@ -200,6 +201,9 @@ async def test_what_was_said_of_a_lead_that_ended_in_another_is_said_of_that_one
     assert (row["value_minor"], row["currency"]) == (7_000, "USD"), "the amount was put right"
     assert row["closed_at"] == at(20).isoformat()
     assert "lead.industry" not in row, "sales had the person by then"
+    async with world.database.acquire() as conn:
+        (stored,) = await comparison.read(conn, "main", [], at(60), after=None, limit=9)
+    assert stored.moment == at(2), "as of when sales first had one of the two"
 
 
 async def test_rows_come_in_the_order_of_opening_over_many_chunks_and_by_line_and_time(

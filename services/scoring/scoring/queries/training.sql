@@ -1,23 +1,13 @@
 -- name: ended_leads
--- Leads that sales has ended, or with $2 also open ones with an outcome, oldest first, from a place in that order on; tests are left out. Sales had a lead from when it had the first of those that ended in it.
-SELECT l.id, l.line, l.opened_at, l.origins->0 AS origin, l.closed_at, l.close_reason, h.at AS handed_at
-FROM (
-    SELECT * FROM leads l
-    WHERE NOT l.is_test AND ($1::text IS NULL OR l.line = $1) AND ($3::timestamptz IS NULL OR l.opened_at >= $3)
-        AND ($4::timestamptz IS NULL OR (l.opened_at, l.id) > ($4, $5::uuid))
-        AND (l.state = 'closed' AND l.close_reason IN ('rejected', 'recycled', 'won', 'lost')
-            OR $2 AND l.state = 'open' AND EXISTS (
-                SELECT FROM feedback f WHERE f.lead_id = l.id AND f.kind = 'outcome'))
-    ORDER BY l.opened_at, l.id LIMIT $6
-) AS l CROSS JOIN LATERAL (
-    WITH RECURSIVE held AS (
-        SELECT l.id
-        UNION
-        SELECT m.id FROM held JOIN leads m ON m.merged_into = held.id
-    )
-    SELECT min(f.at) AS at FROM held JOIN first_handoffs f ON f.lead_id = held.id
-) AS h
-ORDER BY l.opened_at, l.id
+-- Leads that sales has ended, or with $2 also open ones with an outcome, oldest first, from a place in that order on; tests are left out, and what was given back and ended by a later lead.
+SELECT l.id, l.line, l.opened_at, l.origins->0 AS origin, l.closed_at, l.close_reason, first_handed(l.id) AS handed_at
+FROM leads l
+WHERE NOT l.is_test AND ($1::text IS NULL OR l.line = $1) AND ($3::timestamptz IS NULL OR l.opened_at >= $3)
+    AND (l.opened_at, l.id) > (coalesce($4::timestamptz, '-infinity'), coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
+    AND (l.state = 'closed' AND (l.close_reason IN ('rejected', 'won', 'lost')
+            OR l.close_reason = 'recycled' AND NOT ended_again(l.person_id, l.line, l.closed_at))
+        OR $2 AND l.state = 'open' AND EXISTS (SELECT FROM feedback f WHERE f.lead_id = l.id AND f.kind = 'outcome'))
+ORDER BY l.opened_at, l.id LIMIT $6
 
 -- name: submissions_before
 -- What the persons of leads, and whoever is one with them, sent before a moment of each lead, oldest first; is_own: the lead, or one that ended in it, holds it.
