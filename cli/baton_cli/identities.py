@@ -42,8 +42,23 @@ def _submissions(client: Client, beginning: str) -> list[Row]:
 
 def _imports(client: Client, beginning: str) -> list[Row]:
     newest = items(client.get(Service.SCORING, "/v1/imports", limit=500), "imports")
+    return _beginning("import_id", beginning, newest)
+
+
+def _questions(client: Client, beginning: str) -> list[Row]:
+    listed = items(client.get(Service.SCORING, "/v1/accounts/unsure", limit=500), "unsure")
+    return _beginning("question_id", beginning, listed)
+
+
+def _merged(client: Client, beginning: str) -> list[Row]:
+    newest = items(client.get(Service.SCORING, "/v1/merges", limit=500), "merges")
+    found = _beginning("person_id", beginning, newest)
+    return list({each["person_id"]: each for each in reversed(found)}.values())
+
+
+def _beginning(key: str, beginning: str, rows: Iterable[Row]) -> list[Row]:
     digits = beginning.replace("-", "")
-    return [each for each in newest if each["import_id"].replace("-", "").startswith(digits)]
+    return [each for each in rows if str(each[key]).replace("-", "").startswith(digits)]
 
 
 SUBMISSION = Kind(
@@ -59,6 +74,21 @@ IMPORT = Kind(
     _imports,
     lambda row: f"{brief_utc(row['started_at'])}  {row['form_id']}  {row['file']}",
     "as `baton import` or `baton imports list` shows it",
+)
+
+QUESTION = Kind(
+    "question",
+    "question_id",
+    _questions,
+    lambda row: str(row["company"] or "a company that is not named"),
+    "as `baton accounts review --list` shows it",
+)
+MERGED = Kind(
+    "merged person",
+    "person_id",
+    _merged,
+    lambda row: f"{brief_utc(row['at'])}  {row['name'] or ''}",
+    "as `baton person merges` shows it",
 )
 
 

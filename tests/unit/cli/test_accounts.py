@@ -188,9 +188,17 @@ def test_an_answer_without_being_asked(services: Services, baton: Run) -> None:
     assert baton("accounts", "answer", QUESTION, "--account", "A-1").exit_code == 0
     assert baton("accounts", "answer", QUESTION, "--none").exit_code == 0
     assert baton("accounts", "answer", QUESTION).exit_code == 2
-    short = baton("accounts", "answer", QUESTION[:8], "--none")
-    assert (short.exit_code, "write it whole" in short.stderr) == (2, True)
     assert [content for _, content in services.asked] == [{"accept": "A-1"}, {"refuse": True}]
+
+
+def test_a_question_is_named_by_the_beginning_of_its_id(services: Services, baton: Run) -> None:
+    services.answer("GET /v1/accounts/unsure", {"unsure": [UNSURE | {"question_id": QUESTION}]})
+    services.answer(f"POST /v1/accounts/unsure/{QUESTION}", {})
+    assert baton("accounts", "answer", QUESTION[:8], "--none").exit_code == 0
+    short = baton("accounts", "answer", QUESTION[:5], "--none")
+    assert (short.exit_code, "its first eight characters" in short.stderr) == (2, True)
+    unknown = baton("accounts", "answer", "0000000f", "--none")
+    assert "no question whose id begins with 0000000f" in unknown.stderr
 
 
 def test_accounts_are_shown_listed_and_deleted(services: Services, baton: Run) -> None:

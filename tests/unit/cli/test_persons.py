@@ -158,3 +158,13 @@ def test_a_merge_is_undone_by_the_persons_id_after_a_question(known: Services, b
     assert done.exit_code == 0, done.output
     assert "stands alone again" in done.output
     assert bodies(known, path)[0]["reason"] == "a household"
+
+
+def test_a_merged_person_is_named_by_the_beginning_of_their_id(known: Services, baton: Run) -> None:
+    merge = {"person_id": PERSON, "at": "2026-03-02T09:00:00Z", "name": "Ana"}
+    known.answer("GET /v1/merges", {"merges": [merge, merge]})
+    known.answer(f"POST /v1/persons/{PERSON}/undo-merge", DONE | {"parted": [], "kept_apart": 1})
+    done = baton("person", "undo-merge", PERSON[:8], "--reason", "a household", "--yes")
+    assert done.exit_code == 0, done.output
+    unknown = baton("person", "undo-merge", "0000000f", "--reason", "a household", "--yes")
+    assert "no merged person whose id begins with 0000000f" in unknown.stderr

@@ -11,7 +11,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, Cursor, StackFile, command_group
 from baton_cli.errors import BadUsage
-from baton_cli.identities import read_id
+from baton_cli.identities import ACT, QUESTION, whole_id
 from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
@@ -154,7 +154,10 @@ def review(
 @accounts.command()
 def answer(
     question: Annotated[
-        str, typer.Argument(metavar="QUESTION", help="Its id, from `baton accounts review --list`.")
+        str,
+        typer.Argument(
+            metavar="QUESTION", help="Its id, or the beginning: see `baton accounts review --list`."
+        ),
     ],
     account: Annotated[str | None, typer.Option(metavar="CRM_ID", help="It is this account.")] = None,
     none: Annotated[bool, typer.Option("--none", help="It is none of the candidates.")] = False,
@@ -164,12 +167,8 @@ def answer(
     """Say which account a company is, without being asked; a later answer replaces an earlier one."""
     if (account is None) != none:
         raise BadUsage("Say which account it is with --account CRM_ID, or --none for none of the candidates.")
-    if read_id(question) is None:
-        raise BadUsage(
-            f"{question!r} is no question's id: write it whole, as `baton accounts review --list` shows it."
-        )
     with open_client(stack) as client:
-        done = _answer(client, question, account)
+        done = _answer(client, whole_id(client, QUESTION, question, least=ACT), account)
     if as_json:
         print_json(done)
     else:

@@ -7,6 +7,7 @@ import typer
 from baton_cli.audit import operator_name
 from baton_cli.client import open_client
 from baton_cli.commands import AsJson, StackFile
+from baton_cli.identities import ACT, MERGED, is_beginning, whole_id
 from baton_cli.moments import brief
 from baton_cli.output import print_json, print_line, print_table
 from baton_cli.stack import Service
@@ -31,7 +32,7 @@ Other = Annotated[
     str,
     typer.Argument(
         metavar="WHO",
-        help="The person to part, by the id that `baton person merges` shows.",
+        help="The person to part, by the id that `baton person merges` shows, or its beginning.",
         show_default=False,
     ),
 ]
@@ -61,7 +62,10 @@ def undo_merge(
 ) -> None:
     """Part a person from whom they were found to be; what showed them to be one does so no more."""
     with open_client(stack) as client:
-        person = read_who(who).get("person_id") or find_person(client, who)["person_id"]
+        if is_beginning(who.strip().lower(), ACT):
+            person = whole_id(client, MERGED, who, least=ACT)
+        else:
+            person = read_who(who).get("person_id") or find_person(client, who)["person_id"]
         if not yes:
             typer.confirm(f"{person} will be a person of their own again. Go on?", abort=True, err=True)
         order = {"by": operator_name(), "reason": reason}
