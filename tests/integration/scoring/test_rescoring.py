@@ -13,6 +13,7 @@ from lead_events.words import CauseKind, Quadrant
 from scoring import regrade, rescoring
 from scoring.rescoring import Rescorings, UnknownLine
 from service_kit import failpoints
+from service_kit.queries import load_queries
 from tests.integration.scoring.conftest import RULEBOOK, World
 
 
@@ -303,3 +304,27 @@ async def test_versions_that_passed_unseen_are_made_up_for(switch: Switch) -> No
     switch.rescorings = Rescorings(world.runtime)
     await switch.rounds()
     assert [each.quadrant for each in switch.told()] == [Quadrant.COLD]
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "place"),
+    [
+        ("rescorings", "leads_to_rescore", "'main', NULL, 100"),
+        ("accounts", "all_open_leads", "NULL, 100"),
+        ("replays", "submissions_to_map", "'demo-request', '2026-01-01', '2027-01-01', NULL, NULL, 100"),
+    ],
+)
+async def test_a_page_begins_where_the_last_one_ended_also_by_a_plan_that_is_kept(
+    world: World, file: str, name: str, place: str
+) -> None:
+    """PostgreSQL keeps a plan after five pages: one that filters reads all that was passed for each page."""
+    query = getattr(load_queries("scoring", f"queries/{file}.sql"), name)
+    async with world.database.acquire() as conn, conn.transaction():
+        for setting in ("plan_cache_mode = force_generic_plan", "enable_seqscan = off", "enable_sort = off"):
+            await conn.execute(f"SET LOCAL {setting}")
+        await conn.execute(f"PREPARE page AS {query}")
+        plan = "\n".join(row[0] for row in await conn.fetch(f"EXPLAIN EXECUTE page ({place})"))
+        await conn.execute("DEALLOCATE page")
+    conditions = [line for line in plan.splitlines() if "COALESCE" in line]
+    assert conditions, plan
+    assert all("Index Cond" in line for line in conditions), plan

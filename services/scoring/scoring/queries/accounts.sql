@@ -179,11 +179,13 @@ UPDATE account_updates SET horizon = $2 WHERE id = $1
 -- name: leads_concerned
 -- Open leads that clues lead to, by id, from one on.
 SELECT DISTINCT l.id FROM person_clues c JOIN leads l ON l.person_id = c.person_id AND l.state = 'open'
-WHERE c.clue = ANY($1::text[]) AND ($2::uuid IS NULL OR l.id > $2) ORDER BY l.id LIMIT $3
+WHERE c.clue = ANY($1::text[]) AND l.id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+ORDER BY l.id LIMIT $3
 
 -- name: all_open_leads
 -- Open leads by id, from one on.
-SELECT id FROM leads WHERE state = 'open' AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2
+SELECT id FROM leads WHERE state = 'open' AND id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')
+ORDER BY id LIMIT $2
 
 -- name: advance_update
 -- These have been looked at; one that is over keeps no clues.

@@ -29,7 +29,8 @@ FROM replays WHERE id = $1 AND finished_at IS NULL FOR UPDATE
 SELECT s.id, s.event, s.state, s.received_at, q.reason
 FROM submissions s LEFT JOIN quarantine q ON q.submission_id = s.id
 WHERE s.form_id = $1 AND s.received_at >= $2 AND s.received_at < $3
-    AND ($4::timestamptz IS NULL OR (s.received_at, s.id) > ($4, $5::uuid))
+    AND (s.received_at, s.id)
+        > (coalesce($4::timestamptz, '-infinity'), coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
     AND s.state IN ('opened', 'joined', 'quarantined') AND s.superseded_by IS NULL AND s.stripped_at IS NULL
 ORDER BY s.received_at, s.id LIMIT $6
 

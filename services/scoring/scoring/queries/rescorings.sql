@@ -45,8 +45,10 @@ SELECT DISTINCT ON (line) id, line, rulebook_version, finished_at IS NOT NULL AN
 FROM rescorings ORDER BY line, number DESC
 
 -- name: leads_to_rescore
--- Open leads of a line by id, from one on, unlocked.
-SELECT id FROM leads WHERE line = $1 AND state = 'open' AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+-- Open leads of a line by id, from one on, unlocked. From none on is from the lowest: with `IS NULL OR` a plan that is kept for later pages reads all that was passed before each.
+SELECT id FROM leads
+WHERE line = $1 AND state = 'open' AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+ORDER BY id LIMIT $3
 
 -- name: leads_by_versions
 -- Open leads of a line that one of these versions of the rulebook scored last, unlocked.
