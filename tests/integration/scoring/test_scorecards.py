@@ -214,6 +214,14 @@ async def test_the_shadow_scores_live_and_publishes_nothing(
     await end(world, "a@example.com", ProgressKind.OUTCOME, "won")
     won = (await shadow_of(client))["conversions"]
     assert (won["real"]["cold"]["won"], won["shadow"]["warm"]["won_share"]) == (1, 1.0)
+    await end(world, "b@example.com", ProgressKind.RECYCLED)
+    assert (await shadow_of(client))["conversions"]["real"]["cold"]["ended"] == 2
+    await world.fetch("UPDATE leads SET closed_at = $1 WHERE close_reason = 'recycled'", START)
+    world.submit({"email": "b@example.com", "name": "Bea"}, lines=["main"], received_at=await now(world))
+    await world.settle()
+    await end(world, "b@example.com", ProgressKind.OUTCOME, "won")
+    won = (await shadow_of(client))["conversions"]
+    assert (won["real"]["cold"]["ended"], won["real"]["cold"]["won"]) == (2, 2), "given back, then won"
 
 
 async def now(world: World) -> Any:

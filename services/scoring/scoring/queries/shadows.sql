@@ -17,10 +17,12 @@ ON CONFLICT (lead_id) DO UPDATE SET line = excluded.line, card = excluded.card,
     stage = excluded.stage, rulebook_version = excluded.rulebook_version, contributions = excluded.contributions
 
 -- name: shadow_pairs
--- Leads scored by both: how many stand where by the one and by the other, and how many of them ended, and were won.
+-- Leads scored by both: how many stand where by the one and by the other, and how many of them ended, and were won;
+-- of what was given back and ended by a later lead that one alone has ended.
 SELECT l.quadrant, l.stage, s.quadrant AS shadow_quadrant, s.stage AS shadow_stage, count(*)::int AS leads,
     count(*) FILTER (WHERE l.state = 'open')::int AS open,
-    count(*) FILTER (WHERE l.close_reason IN ('won', 'lost', 'rejected', 'recycled'))::int AS ended,
+    count(*) FILTER (WHERE l.close_reason IN ('won', 'lost', 'rejected')
+        OR l.close_reason = 'recycled' AND NOT ended_again(l.person_id, l.line, l.closed_at))::int AS ended,
     count(*) FILTER (WHERE l.close_reason = 'won')::int AS won
 FROM shadow_scores s JOIN leads l ON l.id = s.lead_id
 WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND NOT l.is_test
