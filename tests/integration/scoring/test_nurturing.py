@@ -412,6 +412,16 @@ async def test_an_import_to_be_nurtured_is_there_until_its_person_asks(told: "Wo
     assert await here(told) == {}
 
 
+@pytest.mark.parametrize("path", ["/v1/nurturing", "/v1/nurturing.csv", "/v1/scorecards/training-rows"])
+async def test_a_line_that_never_was_is_refused_with_the_one_meant(
+    told: "World", client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path, params={"line": "mian"}, headers=operator(told))
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "the rulebook has no line 'mian': did you mean `main`?"
+    assert (await client.get(path, params={"line": "main"}, headers=operator(told))).status_code == 200
+
+
 async def test_the_list_is_paged_and_comes_as_csv_that_no_spreadsheet_runs(
     told: "World", client: httpx.AsyncClient
 ) -> None:

@@ -17,6 +17,7 @@ from rulebook.models import Matching, Nurturing
 from rulebook.normalise import read_email
 from rulebook.store import RulebookCache
 from scoring import metrics
+from scoring.api.lines import check_line
 from scoring.api.paging import Cursor, Limit, PlainText, page, place
 from scoring.domain.handover import TOLD_FIELDS
 from scoring.domain.nurturing import KEPT_BACK_WORDS, KeptBack
@@ -79,6 +80,7 @@ def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
         """Who is in nurturing, the newest first, why, and whether marketing's tool is told of them."""
         after, wanted = place(cursor), Listed(line, quadrant, only_handed)
         async with runtime.database.acquire() as conn:
+            check_line(await rulebooks.history(conn), line)
             found = await nurturing.listed(conn, wanted, after=after, limit=limit + 1)
             told = await deliveries.about(conn, [each["contact_id"] for each in found])
         arrived = {each["about"]: each for each in told}
@@ -96,6 +98,8 @@ def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
     ) -> StreamingResponse:
         """Everybody in nurturing whom marketing may write to, as CSV; with `only_handed=false` all."""
         wanted = Listed(line, quadrant, only_handed)
+        async with runtime.database.acquire() as conn:
+            check_line(await rulebooks.history(conn), line)
         return StreamingResponse(lines(runtime.database, wanted, None), media_type="text/csv; charset=utf-8")
 
     @router.post("/nurturing/resend", tags=["nurturing"], responses=refusals(409))

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from lead_events.model import UtcTime
 from rulebook.store import RulebookCache
+from scoring.api.lines import check_line
 from scoring.api.paging import PlainText
 from scoring.domain.training import row_of
 from scoring.store import training
@@ -49,6 +50,7 @@ def training_routes(router: APIRouter, runtime: Runtime) -> None:
         """
         async with runtime.database.acquire() as conn:
             history = await rulebooks.history(conn)
+            check_line(history, line)
             now: datetime = await runtime.database.clock.now(conn)
         zone = ZoneInfo(history.at(now).rulebook.time_zone if len(history) else "UTC")
         asked = Asked(line, since, with_open)
