@@ -128,7 +128,7 @@ def test_a_whole_rulebook_is_compared(baton: Run, comparing: Services, folder: P
 def test_what_is_nothing_of_the_kind_says_what_to_write(
     baton: Run, comparing: Services, tmp_path: Path
 ) -> None:
-    wrong = baton("scorecard", "compare", "current", "nowhere.yaml", "--line", "main")
+    wrong = baton("scorecard", "compare", "current", "nowhere.yaml")
     assert (wrong.exit_code, "write a number, `current`" in wrong.stderr) == (2, True)
     wrong = baton("scorecard", "compare", "current", "7")
     assert (wrong.exit_code, "--line with one of main, training" in wrong.stderr) == (2, True)

@@ -32,6 +32,7 @@ from scoring.cli.rescoring import bar
 
 TIMEOUT = 60.0
 """Seconds until the first word of scoring, which checks both first, and from one to the next."""
+WORDS = frozenset({"current", "shadow"})
 WHAT = "A version's number, `current`, `shadow`, a scorecard's file, or a rulebook's folder."
 One = Annotated[str, typer.Argument(metavar="A", help=WHAT, show_default=False)]
 Other = Annotated[str, typer.Argument(metavar="B", help="What it is compared with.", show_default=False)]
@@ -53,6 +54,9 @@ def compare(
     Open leads are scored as of now, ended ones as of when sales first had them; nothing of it is kept. Exit
     code 1 when a lead stands elsewhere.
     """
+    for text in (a, b):
+        if text not in WORDS and not text.isdecimal() and not Path(text).exists():
+            raise _nothing(text)
     with open_client(stack, timeout=TIMEOUT) as client:
         line = line or _line(client, a, b)
         named = {"a": _named(client, a, line), "b": _named(client, b, line)}
@@ -69,6 +73,10 @@ def compare(
         _show(first, result)
     if result["other_quadrant"] or result["other_stage"]:
         raise typer.Exit(1)
+
+
+def _nothing(text: str) -> BadUsage:
+    return BadUsage(f"{text!r} is no version, file or folder: write a number, `current`, `shadow` or a path.")
 
 
 def _answer(client: Client, question: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -109,7 +117,7 @@ def _named(client: Client, text: str, line: str) -> _Named:
         return _of_folder(path, line)
     if path.is_file():
         return _of_file(client, path, line)
-    raise BadUsage(f"{text!r} is no version, file or folder: write a number, `current`, `shadow` or a path.")
+    raise _nothing(text)
 
 
 def _of_folder(path: Path, line: str) -> _Named:
