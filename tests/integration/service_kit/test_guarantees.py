@@ -202,7 +202,7 @@ async def test_the_stores_position_wins_over_kafkas_offset(world: World) -> None
     skipped, first = signal()
     wanted, second = signal()
     await world.send([first])
-    ends = await world._outputs.end_offsets(await world.places(INPUT))  # type: ignore[union-attr]
+    ends = await world.ends(INPUT)
     async with world.database.acquire() as conn:
         await conn.executemany(
             "UPDATE position SET next_offset = $3 WHERE topic = $1 AND partition = $2",

@@ -191,6 +191,11 @@ class World:
         assert self._outputs is not None
         return sorted(place for place in self._outputs.assignment().partitions if place.topic == topic)
 
+    async def ends(self, topic: str) -> dict[TopicPartition, int]:
+        """Where the next record of each partition will stand."""
+        assert self._outputs is not None
+        return await self._outputs.end_offsets(await self.places(topic))
+
 
 def run_service() -> None:
     """The small service as a process, with settings from the environment."""
