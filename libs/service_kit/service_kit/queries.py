@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 _NAME = re.compile(r"^--\s*name:\s*(\S+)\s*$")
 
@@ -38,13 +39,27 @@ class Queries(Mapping[str, str]):
 
 
 def load_queries(package: str, filename: str = "queries.sql") -> Queries:
-    """Read the queries of a package.
+    """Read the queries of a package: of one file, or of every .sql file of a folder.
 
     Raises QueriesInvalid for a file without any query, SQL before the first name, a name without a line of
     purpose, an empty query, or a name used twice.
     """
-    text = resources.files(package).joinpath(filename).read_text("utf-8")
-    return parse_queries(text, source=f"{package}/{filename}")
+    place = resources.files(package).joinpath(filename)
+    if place.is_file():
+        return parse_queries(place.read_text("utf-8"), source=f"{package}/{filename}")
+    found: dict[str, str] = {}
+    for file in sorted((each for each in place.iterdir() if each.name.endswith(".sql")), key=_by_name):
+        source = f"{package}/{filename}/{file.name}"
+        more = parse_queries(file.read_text("utf-8"), source=source)
+        twice = sorted(found.keys() & more)
+        if twice:
+            raise QueriesInvalid(f"{source}: {twice[0]!r} is named in another file too; choose another name")
+        found.update(more)
+    return Queries(f"{package}/{filename}", found)
+
+
+def _by_name(file: Traversable) -> str:
+    return file.name
 
 
 def parse_queries(text: str, *, source: str) -> Queries:

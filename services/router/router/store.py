@@ -17,7 +17,7 @@ from router.domain.turns import Account, Turns
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
-q = load_queries("router")
+q = load_queries("router", "queries")
 
 Row = asyncpg.Record
 

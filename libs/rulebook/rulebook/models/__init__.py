@@ -21,8 +21,28 @@ from rulebook.models.forms import (
     Wave,
 )
 from rulebook.models.nurturing import Nurturing, NurturingCsv, NurturingWebhook
-from rulebook.models.people import Absence, Calendar, RepSeed, Roster, Team
-from rulebook.models.routing import Plan, Pool, Routing, RoutingRule
+from rulebook.models.people import (
+    Absence,
+    Calendar,
+    Notify,
+    RampUp,
+    RepSeed,
+    Roster,
+    Team,
+    TextLanguage,
+)
+from rulebook.models.routing import (
+    Match,
+    NamedAccount,
+    OpenLeads,
+    Owners,
+    Plan,
+    Pool,
+    Routing,
+    RoutingRule,
+    Strategy,
+    Territory,
+)
 from rulebook.models.scoring import (
     DealValue,
     Group,
@@ -56,14 +76,20 @@ __all__ = [
     "Limits",
     "Logistic",
     "MarketingSide",
+    "Match",
     "Matching",
+    "NamedAccount",
+    "Notify",
     "Nurturing",
     "NurturingCsv",
     "NurturingWebhook",
+    "OpenLeads",
+    "Owners",
     "Persona",
     "Plan",
     "Pool",
     "Promise",
+    "RampUp",
     "RepSeed",
     "Repeats",
     "Retention",
@@ -82,7 +108,10 @@ __all__ = [
     "Source",
     "SpamPolicy",
     "Split",
+    "Strategy",
     "Team",
+    "Territory",
+    "TextLanguage",
     "Unfold",
     "Wave",
 ]

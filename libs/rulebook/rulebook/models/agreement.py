@@ -21,8 +21,21 @@ class SalesSide(RulebookModel):
     promises: dict[Quadrant, Promise]
     warn_at: list[Share] = Field(default=[0.5, 0.8])
     reassign_on_accept_breach: bool = True
+    reassign_on_response_breach: bool = Field(
+        default=False,
+        description="whether an accepted lead without first response goes on too; else the team lead is told",
+    )
+    first_response: Literal["attempt", "conversation"] = Field(
+        default="attempt", description="whether a try stops the timer of the first response, or only a talk"
+    )
     max_rounds: int = Field(
         default=3, ge=1, le=20, description="handoffs of one lead before the team lead decides"
+    )
+    declines_a_week: int = Field(
+        default=3,
+        ge=0,
+        le=1000,
+        description="leads a rep may decline in a local week; the team lead confirms what comes above it",
     )
 
 

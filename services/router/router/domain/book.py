@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from lead_events.words import AccountStanding, Quadrant
 from router.domain.accounts import owner_of, standing_of
+from router.domain.needs import NO_NEEDS, Needs
 from rulebook.cel import CelError, Condition, compile_condition, prepare_context
 from rulebook.context import ROUTING_VARIABLES
 from rulebook.models import Agreement, Form, Plan, Pool, Promise, RoutingRule, Rulebook
@@ -34,7 +35,9 @@ class PoolChoice:
 
     `rule` is the rule's id, "fallback", "on_error", "customers" or "competitors"; no pool: the line has no
     plan, or it `keeps_back` the lead. `owner`: who goes before the pool, as the CRM names them, since the
-    account is `standing`; `owner_cannot`: why they do not take it.
+    account is `standing`; `owner_cannot`: why they do not take it. `needs`: what the rule and the pool ask of
+    the rep; `territory`: the row of a table that chose; `unspoken`: the pool for a language that nobody of
+    this one speaks.
     """
 
     pool: str | None
@@ -44,6 +47,9 @@ class PoolChoice:
     owner: str | None = None
     standing: AccountStanding = AccountStanding.NONE
     owner_cannot: str | None = None
+    needs: Needs = NO_NEEDS
+    territory: str | None = None
+    unspoken: str | None = None
 
     @property
     def keeps_back(self) -> bool:

@@ -1,0 +1,1 @@
+"""What the router offers to the `baton` command, a file for each subject; over HTTP only."""

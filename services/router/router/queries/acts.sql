@@ -1,0 +1,15 @@
+-- What reps do.
+
+-- name: insert_act
+-- Keeps an act and its answer.
+INSERT INTO acts (id, lead_id, rep_id, round, kind, at, key, content, answer, progressed_seq)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: acts_of_rep
+-- What a rep did on a lead, oldest first.
+SELECT kind, content, key, round, at, answer FROM acts WHERE lead_id = $1 AND rep_id = $2
+ORDER BY at, progressed_seq NULLS FIRST, id
+
+-- name: rounds_of_rep
+-- The rounds a rep had on a lead, oldest first.
+SELECT round, ended_by, ended_at FROM assignments WHERE lead_id = $1 AND rep_id = $2 ORDER BY round

@@ -1,0 +1,121 @@
+-- Leads and their locks. Batches go through unnest; locks are FOR NO KEY UPDATE, so that foreign keys do not wait.
+
+-- name: insert_stubs
+-- The first event of a lead makes its row, in order of ids so that two writers cannot wait for each other.
+INSERT INTO leads (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING
+
+-- name: lock_leads
+-- Leads of a batch, locked by id.
+SELECT * FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+
+-- name: lock_waiting_leads
+-- Up to $4 held leads of a pool and line, best first, that one of the reps $3 was not taken from; busy ones are left.
+SELECT * FROM leads
+WHERE state = 'held' AND handling IS NULL AND pool_id = $1 AND line = $2 AND NOT (excluded ?& $3::text[])
+ORDER BY rank, received_at, id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: lock_orphans
+-- Held leads in none of the pools $1 whose line has a plan ($2); busy ones are left.
+SELECT * FROM leads
+WHERE state = 'held' AND line = ANY($2::text[]) AND (pool_id IS NULL OR NOT pool_id = ANY($1::text[]))
+ORDER BY rank, received_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: lock_imported
+-- Up to $7 held leads of an import, best first, that one of the reps $4 may take, busy ones left. An owner column
+-- holds an id or e-mail: one of theirs ($5), or of nobody in the pool ($6).
+SELECT * FROM leads
+WHERE state = 'held' AND handling IS NOT NULL AND pool_id = $1 AND line = $2 AND handling->>'import_id' = $3
+  AND NOT (excluded ?& $4::text[])
+  AND (handling->>'mode' <> 'owner' OR lower(trim(coalesce(handling->>'owner', ''))) = ANY($5::text[])
+       OR NOT lower(trim(coalesce(handling->>'owner', ''))) = ANY($6::text[]))
+ORDER BY rank, received_at, id LIMIT $7 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: update_leads
+-- Writes back the locked leads of a batch.
+UPDATE leads SET
+    state = n.state, person_id = n.person_id, line = n.line, scored_seq = n.scored_seq, routed_seq = n.routed_seq,
+    progressed_seq = n.progressed_seq, quadrant = n.quadrant, stage = n.stage, profile = n.profile, score = n.score,
+    form_id = n.form_id, source = n.source, campaign = n.campaign, submissions = n.submissions, asks = n.asks,
+    is_test = n.is_test, received_at = n.received_at, sql_at = n.sql_at, rulebook_version = n.rulebook_version,
+    round = n.round, pool_id = n.pool_id, rank = n.rank, hold_reason = n.hold_reason, held_since = n.held_since,
+    next_try_at = n.next_try_at, excluded = n.excluded, last_routed = n.last_routed, closed_at = n.closed_at,
+    close_reason = n.close_reason, closing_seq = n.closing_seq, handling = n.handling,
+    account = n.account
+FROM unnest(
+    $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[],
+    $10::jsonb[], $11::jsonb[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::boolean[], $17::boolean[],
+    $18::timestamptz[], $19::timestamptz[], $20::integer[], $21::integer[], $22::text[], $23::smallint[], $24::text[],
+    $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::uuid[], $29::timestamptz[], $30::text[], $31::bigint[],
+    $32::jsonb[], $33::jsonb[]
+) AS n (
+    id, state, person_id, line, scored_seq, routed_seq, progressed_seq, quadrant, stage, profile, score, form_id,
+    source, campaign, submissions, asks, is_test, received_at, sql_at, rulebook_version, round, pool_id, rank,
+    hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq, handling,
+    account
+)
+WHERE leads.id = n.id
+
+-- name: queues_waiting
+-- Which of the pools and lines hold a lead that was not taken from all of the reps named with them.
+SELECT DISTINCT pool_id, line FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (pool_id, line, reps)
+WHERE EXISTS (
+    SELECT FROM leads l
+    WHERE l.state = 'held' AND l.handling IS NULL AND l.pool_id = asked.pool_id AND l.line = asked.line
+      AND NOT (l.excluded ?& string_to_array(asked.reps, ','))
+)
+
+-- name: imports_waiting
+-- Which imports have leads that wait, by pool, line and terms.
+SELECT DISTINCT pool_id, line, handling->>'import_id' AS import_id, handling->>'mode' AS mode,
+       (handling->>'per_rep_daily')::integer AS per_rep_daily
+FROM leads WHERE state = 'held' AND handling IS NOT NULL AND pool_id IS NOT NULL ORDER BY 1, 2, 3
+
+-- name: lines_waiting
+-- The lines of which a pool holds leads.
+SELECT DISTINCT line FROM leads WHERE state = 'held' AND handling IS NULL AND pool_id = $1
+
+-- name: insert_late_arrivals
+-- Asks on closed leads that were not answered before.
+INSERT INTO late_arrivals (lead_id, cause_id, at)
+SELECT DISTINCT lead_id, cause_id, $3::timestamptz FROM unnest($1::uuid[], $2::uuid[]) AS n (lead_id, cause_id)
+ON CONFLICT DO NOTHING RETURNING lead_id, cause_id
+
+-- name: insert_asks
+-- Keeps asks on leads that a rep has.
+INSERT INTO asks_again (id, lead_id, round, rep_id, kind, form_id, source, asked_at, at)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::timestamptz[]
+)
+ON CONFLICT DO NOTHING
+
+-- name: insert_timer_news
+-- Keeps warnings and breaches.
+INSERT INTO timer_news (id, lead_id, kind, level, round, rep_id, due_at, fired_at, effect)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::timestamptz[], $8::timestamptz[],
+    $9::text[]
+)
+ON CONFLICT DO NOTHING
+
+-- name: insert_merge
+-- Keeps that two persons are one, or are not.
+INSERT INTO merges (id, kind, person_id, other_person_id, leads_ended, at, seq) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING
+
+-- name: wipe_acts
+-- What reps wrote about leads, and the answers they got.
+UPDATE acts SET content = '{}', answer = '{}', key = NULL WHERE lead_id = ANY($1::uuid[])
+
+-- name: wipe_outbox
+-- What reps wrote, where it waits to be published.
+UPDATE outbox
+SET value = convert_to((convert_from(value, 'UTF8')::jsonb - 'reason' #- '{outcome,reason}')::text, 'UTF8')
+WHERE topic = 'lead-progressed' AND EXISTS (
+    SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN value) > 0)
+
+-- name: drop_dead_letters
+-- Dead letters about leads that wait to be published.
+DELETE FROM outbox
+WHERE topic LIKE '%-dlq' AND EXISTS (
+    SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0)
