@@ -28,6 +28,21 @@ class UnknownRep(Refused):
         super().__init__(f"no rep {rep!r} is in the roster; GET /v1/reps lists them")
 
 
+class RosterInvalid(Refused):
+    """The roster cannot be so: write in `field` what the message says."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+class UnknownTeam(Refused):
+    """There is no such team: choose one of GET /v1/teams."""
+
+    def __init__(self, team: str) -> None:
+        super().__init__(f"there is no team {team!r}; GET /v1/teams lists them")
+
+
 class WrongLeadState(Refused):
     """The act does not fit the state the lead is in."""
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from router import metrics
+from router.absentees import Absentees
 from router.api.operators import operator_router
 from router.api.owners import owners_router
 from router.api.persons import person_router
 from router.api.reps import rep_router
+from router.api.roster import roster_router
 from router.books import Books
 from router.consumer import consumer_spec
 from router.drainer import Drainer
@@ -17,6 +19,7 @@ from router.handlers.acts import ActHandler
 from router.handlers.drain import DrainHandler
 from router.handlers.imports import ImportHandler
 from router.handlers.news import NewsHandler
+from router.handlers.reoffer import ReofferHandler
 from router.handlers.reps import RepHandler
 from router.roster import RepReader
 from router.settings import RouterSettings
@@ -35,6 +38,7 @@ class Wiring:
     news: NewsHandler
     acts: ActHandler
     reps: RepHandler
+    absentees: Absentees
     drainer: Drainer
 
 
@@ -46,6 +50,7 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
         news=NewsHandler(books, reader),
         acts=ActHandler(books, reader),
         reps=RepHandler(books),
+        absentees=Absentees(runtime, ReofferHandler(books, reader)),
         drainer=Drainer(runtime, DrainHandler(books, reader), ImportHandler(books, reader), every=every),
     )
 
@@ -61,7 +66,8 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         build=lambda rt: parts(rt, wiring),
         routers=lambda rt: [
             rep_router(rt, wiring.acts, wiring.drainer.wake),
-            operator_router(rt, wiring.reps, wiring.drainer.wake),
+            operator_router(rt),
+            roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             owners_router(rt),
             person_router(rt),
         ],
@@ -74,6 +80,7 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
     return [
         runtime.consumer(consumer_spec(wiring.news)),
         wiring.drainer,
+        wiring.absentees.part(),
         Periodic(
             "held leads",
             every=timedelta(seconds=10),

@@ -11,6 +11,7 @@ from router.domain.deadlines import deadlines, had_full_time
 from router.domain.decision import RoutableLead, decide
 from router.domain.hours import hours_document, with_absences
 from router.domain.why import why_assigned, why_held
+from rulebook.calendars import absence_span
 from rulebook.context import routing_context, scoring_context
 from rulebook.models import Absence, Rulebook
 from rulebook.models import Calendar as CalendarSeed
@@ -88,7 +89,7 @@ def test_public_holidays_and_absences_close_days() -> None:
     seed = CalendarSeed(tz="Europe/Madrid", week={"fri": [("09:00", "18:00")]}, holidays_of="ES")
     document = with_absences(
         hours_document(seed, year=2026),
-        [Absence(first_day=date(2026, 1, 9), last_day=date(2026, 1, 15))],
+        [absence_span(Absence(first_day=date(2026, 1, 9), last_day=date(2026, 1, 15)), seed.tz)],
     )
     calendar = Calendar.from_dict(document)
     assert not calendar.is_open(datetime(2026, 12, 25, 10, tzinfo=UTC)), "Christmas is a holiday in Spain"

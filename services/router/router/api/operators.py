@@ -1,74 +1,24 @@
-"""The API of an operator: roster, pools, what is held, and everything about one lead."""
+"""The API of an operator: tokens, pools, what is held, and everything about one lead."""
 
-from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi import APIRouter, Depends, Query
 
 from router.api.assignments import ask
+from router.api.names import RepId
 from router.api.refusals import refusals_as_problems
 from router.domain.leads import LeadState
 from router.errors import UnknownLead
-from router.handlers.reps import RepChange, RepHandler, give_token
+from router.handlers.reps import give_token
 from router.store import Row, q
-from rulebook.models import Absence
 from service_kit.auth import require_operator
 from service_kit.conservation import conservation
 from service_kit.runtime import Runtime
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
-"""An absence lies between; for a rep who left, is_active false says so."""
 
-RepId = Annotated[
-    str,
-    Path(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
-        description="a rep's id of the roster: small letters, digits, _ and -; GET /v1/reps lists them",
-    ),
-]
-Operator = Annotated[
-    str,
-    Header(
-        pattern=r"^[\x20-\x7e]{1,100}$",
-        description="who changes it: 1 to 100 printable ASCII characters",
-    ),
-]
-
-
-class RepAbsence(Absence):
-    """An absence as an operator writes it."""
-
-    reason: str = Field(
-        default="away", max_length=200, pattern=r"^[^\x00]*$", description="without the character NUL"
-    )
-
-    @model_validator(mode="after")
-    def _is_a_span_of_days(self) -> "RepAbsence":
-        if self.first_day < EARLIEST or self.last_day > LATEST:
-            raise ValueError(f"write days from {EARLIEST} to {LATEST}")
-        if self.last_day < self.first_day:
-            raise ValueError("last_day is before first_day; swap the two")
-        return self
-
-
-class RepPatch(BaseModel):
-    """What is to change about a rep; a field left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    capacity: int | None = Field(default=None, ge=0, le=10_000, description="open leads at once")
-    weight: int | None = Field(default=None, ge=0, le=1000, description="share of the pool")
-    is_active: bool | None = None
-    absences: list[RepAbsence] | None = Field(
-        default=None, max_length=400, description="replaces all absences"
-    )
-
-
-def operator_router(runtime: Runtime, reps: RepHandler, wake: Callable[[], None]) -> APIRouter:
-    """Routes for operators. `wake` is called when a change may have made room."""
+def operator_router(runtime: Runtime) -> APIRouter:
+    """Routes for operators."""
     router = APIRouter(
         prefix="/v1", tags=["operators"], dependencies=[Depends(require_operator(runtime.settings))]
     )
@@ -79,31 +29,12 @@ def operator_router(runtime: Runtime, reps: RepHandler, wake: Callable[[], None]
         with refusals_as_problems():
             return {"token": await runtime.in_transaction(give_token(rep_id))}
 
-    @router.patch("/reps/{rep_id}")
-    async def patch_rep(rep_id: RepId, patch: RepPatch, x_operator: Operator = "operator") -> dict[str, Any]:
-        """Change a rep; audited under the name in X-Operator."""
-        change = RepChange(
-            patch.capacity,
-            patch.weight,
-            patch.is_active,
-            list(patch.absences) if patch.absences is not None else None,
-        )
-        with refusals_as_problems():
-            after: dict[str, Any] = await runtime.in_transaction(reps.change(rep_id, change, x_operator))
-        wake()
-        return after
-
     _add_lists(router, runtime)
     _add_leads(router, runtime)
     return router
 
 
 def _add_lists(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/reps")
-    async def list_reps() -> dict[str, Any]:
-        """The roster with everybody's load."""
-        return {"reps": [_rep(row) for row in await _rows(runtime, q.all_reps)]}
-
     @router.get("/pools")
     async def list_pools() -> dict[str, Any]:
         """Pools, and how many leads each holds."""
@@ -164,11 +95,6 @@ async def _one_lead(runtime: Runtime, lead_id: UUID) -> Row:
     if not rows:
         raise UnknownLead(lead_id)
     return rows[0]
-
-
-def _rep(row: Row) -> dict[str, Any]:
-    shown = ("id", "name", "email", "team", "lines", "weight", "capacity", "open", "is_active", "calendar")
-    return {**{name: row[name] for name in shown}, "absences": row["absences"], "revision": row["revision"]}
 
 
 def _round(row: Row) -> dict[str, Any]:

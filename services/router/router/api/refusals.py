@@ -8,8 +8,10 @@ from router.errors import (
     LeadNotYours,
     NoRulebook,
     Refused,
+    RosterInvalid,
     UnknownLead,
     UnknownRep,
+    UnknownTeam,
     WakeUpInThePast,
     WrongLeadState,
 )
@@ -20,6 +22,7 @@ _ANSWERS: dict[type[Refused], tuple[int, str]] = {
     LeadNotYours: (404, "No such lead"),
     UnknownLead: (404, "No such lead"),
     UnknownRep: (404, "No such rep"),
+    UnknownTeam: (404, "No such team"),
     KeyUsedForAnotherAct: (422, "The key was used before"),
     WakeUpInThePast: (422, "The wake-up date has passed"),
     NoRulebook: (503, "No rulebook yet"),
@@ -35,8 +38,10 @@ def refusals_as_problems() -> Iterator[None]:
         raise Problem(
             409, "The lead is in another state", str(error), state=error.state, instead=error.instead
         ) from error
+    except RosterInvalid as error:
+        raise Problem(422, "The roster cannot be so", str(error), field=error.field) from error
     except Refused as error:
         status, title = _ANSWERS[type(error)]
         raise Problem(status, title, str(error)) from error
     except CalendarError as error:
-        raise Problem(422, "The rep would never be at work", str(error), field=error.key) from error
+        raise Problem(422, "These hours cannot be worked", str(error), field=error.key) from error

@@ -1,83 +1,197 @@
-"""An operator changes the roster or gives a rep a token."""
+"""An operator changes the roster or gives a rep a token. Each change is kept: before, after, by whom, when."""
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from router.books import Books
-from router.domain.hours import with_absences
-from router.errors import UnknownRep
+from router.domain.absences import (
+    absent_spans,
+    away_at,
+    ended_now,
+    entry,
+    joined,
+    read_spans,
+    write_spans,
+)
+from router.domain.book import Book
+from router.domain.hours import Span, check_own_hours, hours_document
+from router.errors import NoRulebook, RosterInvalid, UnknownRep
 from router.handlers.rulebook import announce, follow_hours
 from router.locked import Member
+from router.rep_rows import FIELDS, KEPT, NewRep, feed_spans, insert_reps, write_rep
 from router.store import Row, q
-from rulebook.models import Absence
+from rulebook.models import RepSeed
+from rulebook.normalise import read_email
 from service_kit.unit import Unit
-from worktime import Calendar
 
-
-@dataclass(frozen=True, slots=True)
-class RepChange:
-    """What is to change; None leaves it."""
-
-    capacity: int | None = None
-    weight: int | None = None
-    is_active: bool | None = None
-    absences: list[Absence] | None = None
+Changes = Mapping[str, Any]
+"""New values of a rep's columns, as JSON has them; a column left out stays."""
+Edit = Callable[[Unit, Row], Changes]
+MOST_ABSENCES = 400
+"""By hand, of one rep: the document travels with every handoff."""
+_RETURNS_AT_MOST = 10
+"""Early returns that are remembered against a feed."""
 
 
 class RepHandler:
-    """Handles changes to reps."""
+    """Handles changes to reps. Each method returns the transaction, for the runtime to run.
+
+    All raise UnknownRep, and RosterInvalid for what the roster or the rulebook in force does not allow.
+    """
 
     def __init__(self, books: Books) -> None:
         self._books = books
 
-    def change(self, rep: str, change: RepChange, by: str) -> Callable[[Unit], Any]:
-        """The transaction that changes a rep, audits it, publishes it and lets waiting leads try.
+    def add(
+        self, rep: str, seed: RepSeed, by: str, own_hours: Mapping[str, Any] | None = None
+    ) -> Callable[[Unit], Any]:
+        """A new rep, published; leads that wait for somebody like them are tried. Raises NoRulebook."""
 
-        Raises UnknownRep.
-        """
-
-        async def run(unit: Unit) -> dict[str, Any]:
-            row = await self._lock(unit, rep)
-            after = _changed(row, change)
-            if after == _roster_data(row):
-                return after
-            document = _document(row, after)
-            await unit.conn.execute(
-                q.update_rep,
-                rep,
-                after["weight"],
-                after["capacity"],
-                after["is_active"],
-                row["hours"],
-                after["absences"],
-                document,
-                row["revision"] + 1,
-            )
-            if document != row["document"]:
-                await follow_hours(unit, rep, document)
-            await unit.conn.execute(q.insert_rep_change, rep, unit.now, by, _roster_data(row), after)
-            fresh = (await unit.conn.fetch(q.one_rep, rep))[0]
-            announce(unit, fresh)
-            return after
+        async def run(unit: Unit) -> Row:
+            if await unit.conn.fetch(q.one_rep, rep):
+                raise RosterInvalid("id", f"{rep} is in the roster already; change it, or choose another id")
+            book = await self._book(unit)
+            document = seed.model_dump(mode="json")
+            await _check(unit, rep, document, FIELDS, book)
+            calendar = book.company.calendars[seed.calendar]
+            if own_hours is not None:
+                check_own_hours(own_hours, calendar.tz)
+            await self._lock_pools(unit, [Member(rep, seed.team, seed.email)])
+            await insert_reps(unit, [NewRep(rep, seed, calendar, own_hours)])
+            row = (await unit.conn.fetch(q.one_rep, rep))[0]
+            await _audit(unit, rep, by, {}, {name: row[name] for name in FIELDS})
+            announce(unit, row)
+            return row
 
         return run
 
-    async def _lock(self, unit: Unit, rep: str) -> Row:
-        """Lock the rep's pools, make their drain due, then lock the rep."""
+    def change(self, rep: str, changes: Changes, by: str) -> Callable[[Unit], Any]:
+        """Change fields of a rep. Raises CalendarError for hours that cannot be worked."""
+        return self._edit(rep, by, lambda _, __: changes)
+
+    def away(
+        self, rep: str, start: date | datetime | None, until: date | datetime, reason: str, by: str
+    ) -> Callable[[Unit], Any]:
+        """One more absence, of whole days or part of one; without a start it begins now."""
+
+        def edit(unit: Unit, row: Row) -> Changes:
+            try:
+                made = entry(start, until, reason=reason, tz=row["hours"]["tz"], now=unit.now)
+            except ValueError as error:
+                raise RosterInvalid("until", str(error)) from None
+            known: list[dict[str, Any]] = row["absences"]
+            return {"absences": known if made in known else [*known, made]}
+
+        return self._edit(rep, by, edit)
+
+    def back(self, rep: str, by: str) -> Callable[[Unit], Any]:
+        """The rep is back now: what is said by hand ends, and what a feed says is set aside until its end."""
+
+        async def run(unit: Unit) -> Row:
+            row = await self._lock(unit, rep)
+            tz, returned = row["hours"]["tz"], read_spans(row["returned"])
+            told = await feed_spans(unit.conn, rep, row["absence_feeds"])
+            span = away_at(absent_spans([], told, returned, tz), unit.now)
+            if span is not None:
+                returned = [*returned, (unit.now, span[1])][-_RETURNS_AT_MOST:]
+            changes = {
+                "absences": ended_now(row["absences"], tz, unit.now),
+                "returned": write_spans(each for each in returned if each[1] > unit.now),
+            }
+            return await self._write(unit, row, changes, by)
+
+        return run
+
+    def left(self, rep: str, by: str) -> Callable[[Unit], Any]:
+        """The rep has left for good: nothing new reaches them, and what they have not answered goes on."""
+
+        def edit(unit: Unit, row: Row) -> Changes:
+            return {"is_active": False, "left_at": row["left_at"] or unit.now}
+
+        return self._edit(rep, by, edit)
+
+    def hear_feed(self, rep: str, feed: str, note: Callable[[Unit], Any]) -> Callable[[Unit], Any]:
+        """`note` writes what a feed says now, and the rep's hours follow. Nothing if it is named no more."""
+
+        async def run(unit: Unit) -> None:
+            row = await self._lock(unit, rep)
+            if feed in row["absence_feeds"]:
+                await note(unit)
+                await self._write(unit, row, {}, f"feed {feed}")
+
+        return run
+
+    def _edit(self, rep: str, by: str, edit: Edit) -> Callable[[Unit], Any]:
+        async def run(unit: Unit) -> Row:
+            known = await unit.conn.fetch(q.one_rep, rep)
+            team = edit(unit, known[0]).get("team") if known else None
+            row = await self._lock(unit, rep, also=[team] if team is not None else [])
+            return await self._write(unit, row, edit(unit, row), by)
+
+        return run
+
+    async def _write(self, unit: Unit, row: Row, changes: Changes, by: str) -> Row:
+        """Write a locked rep as `changes` say; nothing is published or kept where nothing changes."""
+        after = {**{name: row[name] for name in KEPT}, **changes}
+        if changes.get("is_active"):
+            after["left_at"] = None
+        changed = [name for name in KEPT if after[name] != row[name]]
+        hours = row["hours"]
+        if changed:
+            hours = await self._hours(unit, row, after, changed)
+        feeds = await feed_spans(unit.conn, row["id"], after["absence_feeds"])
+        spans = absent_spans(after["absences"], feeds, read_spans(after["returned"]), hours["tz"])
+        if not changed and _same(row, spans):
+            return row
+        document = await write_rep(unit, row, after, hours, spans)
+        if document != row["document"]:
+            await follow_hours(unit, row["id"], document)
+        told = [name for name in changed if name != "returned"] or ["absences"]
+        await _audit(unit, row["id"], by, _named(row, told), _named(after, told))
+        fresh: Row = (await unit.conn.fetch(q.one_rep, row["id"]))[0]
+        announce(unit, fresh)
+        return fresh
+
+    async def _hours(
+        self, unit: Unit, row: Row, after: Mapping[str, Any], changed: Collection[str]
+    ) -> dict[str, Any]:
+        book = await self._book(unit)
+        await _check(unit, row["id"], after, changed, book)
+        if not {"calendar", "own_hours"} & set(changed):
+            kept: dict[str, Any] = row["hours"]
+            return kept
+        calendar = book.company.calendars.get(after["calendar"])
+        if calendar is None:
+            raise _unknown("calendar", after["calendar"], book.company.calendars)
+        if after["own_hours"] is not None:
+            check_own_hours(after["own_hours"], calendar.tz)
+        return hours_document(calendar, year=unit.now.year, own=after["own_hours"])
+
+    async def _book(self, unit: Unit) -> Book:
+        book = (await self._books.shelf(unit.conn)).at(unit.now)
+        if book is None:
+            raise NoRulebook
+        return book
+
+    async def _lock(self, unit: Unit, rep: str, also: Iterable[str] = ()) -> Row:
+        """Lock the rep's pools, those of the teams `also` too, make their drain due, then lock the rep."""
         known = await unit.conn.fetch(q.one_rep, rep)
         if not known:
             raise UnknownRep(rep)
-        shelf, member = await self._books.shelf(unit.conn), Member(rep, known[0]["team"], known[0]["email"])
-        books = shelf.about(unit.now, unit.now)
-        pools = sorted({pool for book in books for pool in book.pools_of(member)})
-        await unit.conn.fetch(q.lock_pools, pools)
-        await unit.conn.execute(q.mark_drain_due, pools)
+        email = known[0]["email"]
+        await self._lock_pools(unit, [Member(rep, team, email) for team in (known[0]["team"], *also)])
         row: Row = (await unit.conn.fetch(q.lock_reps, [rep]))[0]
         await unit.refresh_now()
         return row
+
+    async def _lock_pools(self, unit: Unit, members: Iterable[Member]) -> None:
+        books = (await self._books.shelf(unit.conn)).about(unit.now, unit.now)
+        pools = sorted({pool for book in books for member in members for pool in book.pools_of(member)})
+        await unit.conn.fetch(q.lock_pools, pools)
+        await unit.conn.execute(q.mark_drain_due, pools)
 
 
 def give_token(rep: str) -> Callable[[Unit], Any]:
@@ -101,22 +215,52 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _roster_data(row: Row) -> dict[str, Any]:
-    return {name: row[name] for name in ("id", "capacity", "weight", "is_active", "absences")}
+async def _check(
+    unit: Unit, rep: str, after: Mapping[str, Any], changed: Collection[str], book: Book
+) -> None:
+    """Raises RosterInvalid for a changed field that names what the roster or the rulebook does not have."""
+    company = book.company
+    if "team" in changed:
+        teams = {row["id"] for row in await unit.conn.fetch(q.teams)}
+        if after["team"] not in teams:
+            raise _unknown("team", after["team"], teams)
+    if "calendar" in changed and after["calendar"] not in company.calendars:
+        raise _unknown("calendar", after["calendar"], company.calendars)
+    for line in after["lines"] if "lines" in changed else ():
+        if line not in company.lines:
+            raise _unknown("lines", line, company.lines)
+    if "email" in changed:
+        await _check_email(unit, rep, after["email"])
+    if "absences" in changed and len(after["absences"]) > MOST_ABSENCES:
+        raise RosterInvalid("absences", f"more than {MOST_ABSENCES}; take out those that are long over")
 
 
-def _changed(row: Row, change: RepChange) -> dict[str, Any]:
-    after = _roster_data(row)
-    for name in ("capacity", "weight", "is_active"):
-        value = getattr(change, name)
-        if value is not None:
-            after[name] = value
-    if change.absences is not None:
-        after["absences"] = [absence.model_dump(mode="json") for absence in change.absences]
-    return after
+async def _check_email(unit: Unit, rep: str, email: str) -> None:
+    if read_email(email).value is None:
+        raise RosterInvalid("email", f"{email!r} is no e-mail address; write one such as ana@example.com")
+    others = await unit.conn.fetch(q.other_of_email, email, rep)
+    if others:
+        raise RosterInvalid("email", f"is also the address of {others[0]['id']}; give each rep their own")
 
 
-def _document(row: Row, after: dict[str, Any]) -> dict[str, Any]:
-    document = with_absences(row["hours"], [Absence.model_validate(each) for each in after["absences"]])
-    Calendar.from_dict(document)
-    return document
+def _unknown(field: str, name: str, known: Iterable[str]) -> RosterInvalid:
+    return RosterInvalid(field, f"there is no {name!r}; write one of {', '.join(sorted(known))}")
+
+
+def _same(row: Row, spans: Iterable[Span]) -> bool:
+    """Whether the absences are those of the rep's document, however they are cut."""
+    return joined(spans) == joined(read_spans(row["document"].get("absences", [])))
+
+
+async def _audit(unit: Unit, rep: str, by: str, before: Changes, after: Changes) -> None:
+    await unit.conn.execute(q.insert_rep_change, rep, unit.now, by, before, after)
+
+
+def _named(values: Any, names: Iterable[str]) -> dict[str, Any]:
+    """The fields that changed, for the audit; why somebody is away is not kept for good."""
+    found = {name: values[name] for name in names}
+    if "absences" in found:
+        keys = ("first_day", "last_day", "from", "until")
+        found["absences"] = [{key: each[key] for key in keys if key in each} for each in found["absences"]]
+    left_at = found.get("left_at")
+    return {**found, "left_at": left_at.isoformat()} if isinstance(left_at, datetime) else found

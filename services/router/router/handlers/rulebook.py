@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from lead_events import RepAvailabilityChanged, RulebookPublished
 from lead_events.ids import event_id
 from router import metrics
@@ -14,11 +12,13 @@ from router.books import Shelf
 from router.domain.book import read_book
 from router.domain.deadlines import deadlines
 from router.domain.hours import hours_document, with_absences
+from router.rep_rows import NewRep, absences_of, insert_reps, insert_teams
 from router.store import Row, q
 from rulebook.calendars import rep_hours
 from rulebook.cel import ConditionInvalid
 from rulebook.findings import RulebookInvalid
-from rulebook.models import Absence, RepSeed, Rulebook
+from rulebook.models import Calendar as CalendarSeed
+from rulebook.models import Rulebook
 from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
 from rulebook.versions import Versioned
@@ -74,68 +74,37 @@ def _usable(published: RulebookPublished, now: datetime) -> Rulebook:
 
 
 async def enter(unit: Unit, rulebook: Rulebook) -> None:
-    """Take in reps and hours of the version in force: new reps, moved hours. Harmless to repeat.
+    """Take in teams, reps and hours of the version in force: what is new, moved hours. Harmless to repeat.
 
     Every pool is to be drained after it.
     """
     pools = [row["id"] for row in await unit.conn.fetch(q.lock_every_pool)]
     await unit.conn.execute(q.mark_drain_due, pools)
-    hours = {
-        name: hours_document(calendar, year=unit.now.year) for name, calendar in rulebook.calendars.items()
-    }
-    new = await _insert_new_reps(unit, rulebook, hours)
+    await insert_teams(unit.conn, rulebook.roster.teams)
+    seeds = sorted(rulebook.roster.reps.items())
+    new = await insert_reps(
+        unit, [NewRep(identity, seed, rulebook.calendars[seed.calendar]) for identity, seed in seeds]
+    )
     for row in await unit.conn.fetch(q.all_reps):
+        calendar = rulebook.calendars.get(row["calendar"])
         if row["id"] in new:
             announce(unit, row)
-        elif _moved(row, hours):
-            await _follow_calendar(unit, row["id"], hours[row["calendar"]])
+        elif calendar is not None and _hours(unit, row, calendar) != row["hours"]:
+            await _follow_calendar(unit, row["id"], calendar)
 
 
-async def _insert_new_reps(unit: Unit, rulebook: Rulebook, hours: dict[str, dict[str, Any]]) -> set[str]:
-    seeds = sorted(rulebook.roster.reps.items())
-    rows = await unit.conn.fetch(
-        q.insert_reps,
-        [identity for identity, _ in seeds],
-        [seed.name for _, seed in seeds],
-        [seed.email for _, seed in seeds],
-        [seed.team for _, seed in seeds],
-        [",".join(seed.lines) for _, seed in seeds],
-        [",".join(seed.languages) for _, seed in seeds],
-        [seed.weight for _, seed in seeds],
-        [seed.capacity for _, seed in seeds],
-        [seed.calendar for _, seed in seeds],
-        [hours[seed.calendar] for _, seed in seeds],
-        [orjson.dumps(_absences(seed)).decode() for _, seed in seeds],
-        [with_absences(hours[seed.calendar], seed.absences) for _, seed in seeds],
-    )
-    return {row["id"] for row in rows}
-
-
-def _moved(row: Row, hours: dict[str, dict[str, Any]]) -> bool:
-    return row["calendar"] in hours and hours[row["calendar"]] != row["hours"]
-
-
-def _absences(seed: RepSeed) -> list[dict[str, Any]]:
-    return [absence.model_dump(mode="json") for absence in seed.absences]
-
-
-async def _follow_calendar(unit: Unit, rep: str, hours: dict[str, Any]) -> None:
+async def _follow_calendar(unit: Unit, rep: str, calendar: CalendarSeed) -> None:
     """A calendar's hours are the rulebook's; what the roster says of the rep stays."""
     row = (await unit.conn.fetch(q.lock_reps, [rep]))[0]
-    document = with_absences(hours, [Absence.model_validate(each) for each in row["absences"]])
-    await unit.conn.execute(
-        q.update_rep,
-        rep,
-        row["weight"],
-        row["capacity"],
-        row["is_active"],
-        hours,
-        row["absences"],
-        document,
-        row["revision"] + 1,
-    )
+    hours = _hours(unit, row, calendar)
+    document = with_absences(hours, await absences_of(unit.conn, row))
+    await unit.conn.execute(q.update_rep_hours, rep, hours, document)
     await follow_hours(unit, rep, document)
     announce(unit, (await unit.conn.fetch(q.one_rep, rep))[0])
+
+
+def _hours(unit: Unit, row: Row, calendar: CalendarSeed) -> dict[str, Any]:
+    return hours_document(calendar, year=unit.now.year, own=row["own_hours"])
 
 
 async def follow_hours(unit: Unit, rep: str, document: dict[str, Any]) -> None:

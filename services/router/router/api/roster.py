@@ -1,0 +1,196 @@
+"""The API of the roster: reps, their absences and hours, teams. Every change is audited."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from router.absentees import Absentees
+from router.api.names import Operator, RepId
+from router.api.refusals import refusals_as_problems
+from router.api.roster_bodies import Away, RepNew, RepPatch, TeamPut, read_moment
+from router.domain.absences import away_at, read_spans
+from router.errors import UnknownRep, UnknownTeam
+from router.handlers.reps import RepHandler
+from router.handlers.teams import put_team
+from router.rep_rows import FIELDS
+from router.store import Row, q
+from service_kit.auth import require_operator
+from service_kit.runtime import Runtime
+
+TeamId = Annotated[
+    str,
+    Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="a team's id; GET /v1/teams lists them"),
+]
+Wake = Callable[[], None]
+Feeds = list[dict[str, Any]]
+
+
+def roster_router(runtime: Runtime, reps: RepHandler, absentees: Absentees, wake: Wake) -> APIRouter:
+    """Routes for operators. `wake` is called when a change may have made room."""
+    router = APIRouter(
+        prefix="/v1", tags=["roster"], dependencies=[Depends(require_operator(runtime.settings))]
+    )
+    _add_reading(router, runtime)
+    _add_changing(router, runtime, reps, wake)
+    _add_coming_and_going(router, runtime, reps, absentees, wake)
+    _add_teams(router, runtime)
+    return router
+
+
+def _add_reading(router: APIRouter, runtime: Runtime) -> None:
+    @router.get("/reps")
+    async def list_reps() -> dict[str, Any]:
+        """The roster with everybody's load, and how the feeds of absences do."""
+        feeds, now = await _feeds(runtime), await _now(runtime)
+        return {"reps": [_view(row, feeds, now) for row in await _rows(runtime, q.all_reps)]}
+
+    @router.get("/reps/{rep_id}")
+    async def read_rep(rep_id: RepId) -> dict[str, Any]:
+        """One rep."""
+        return await _shown(runtime, await _one(runtime, rep_id))
+
+    @router.get("/reps/{rep_id}/changes")
+    async def read_changes(
+        rep_id: RepId, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> dict[str, Any]:
+        """What was changed about a rep, before and after, by whom and when; the newest on top."""
+        await _one(runtime, rep_id)
+        rows = await _rows(runtime, q.rep_changes, rep_id, limit)
+        return {"rep_id": rep_id, "changes": [dict(row) for row in rows]}
+
+
+def _add_changing(router: APIRouter, runtime: Runtime, reps: RepHandler, wake: Wake) -> None:
+    @router.post("/reps", status_code=201)
+    async def add_rep(rep: RepNew, x_operator: Operator = "operator") -> dict[str, Any]:
+        """A new rep; audited under the name in X-Operator."""
+        with refusals_as_problems():
+            made = reps.add(rep.id, rep.seed(), x_operator, rep.changes().get("own_hours"))
+            row = await runtime.in_transaction(made)
+        wake()
+        return await _shown(runtime, row)
+
+    @router.patch("/reps/{rep_id}")
+    async def patch_rep(rep_id: RepId, patch: RepPatch, x_operator: Operator = "operator") -> dict[str, Any]:
+        """Change a rep; audited under the name in X-Operator."""
+        with refusals_as_problems():
+            row = await runtime.in_transaction(reps.change(rep_id, patch.changes(), x_operator))
+        wake()
+        return await _shown(runtime, row)
+
+
+def _add_coming_and_going(
+    router: APIRouter, runtime: Runtime, reps: RepHandler, absentees: Absentees, wake: Wake
+) -> None:
+    async def gone(row: Row) -> dict[str, Any]:
+        """What becomes of the rep's leads now."""
+        is_away = _away_until(row, (await _now(runtime))) is not None or row["left_at"] is not None
+        done = await absentees.reoffer(row["id"]) if is_away else None
+        wake()
+        return {
+            "rep": await _shown(runtime, await _one(runtime, row["id"])),
+            "reoffered": list(done.gone) if done else [],
+            "stay": [dict(each) for each in await _rows(runtime, q.open_of_reps, [row["id"]])],
+        }
+
+    @router.post("/reps/{rep_id}/absences", status_code=201)
+    async def add_absence(rep_id: RepId, away: Away, x_operator: Operator = "operator") -> dict[str, Any]:
+        """The rep is away. If they are now, what they have not answered goes on; `stay` is what remains."""
+        since = read_moment(away.since) if away.since is not None else None
+        with refusals_as_problems():
+            made = reps.away(rep_id, since, read_moment(away.until), away.reason, x_operator)
+            return await gone(await runtime.in_transaction(made))
+
+    @router.post("/reps/{rep_id}/back")
+    async def come_back(rep_id: RepId, x_operator: Operator = "operator") -> dict[str, Any]:
+        """The rep is back: an absence that holds now ends, whatever its source."""
+        with refusals_as_problems():
+            row = await runtime.in_transaction(reps.back(rep_id, x_operator))
+        wake()
+        return await _shown(runtime, row)
+
+    @router.post("/reps/{rep_id}/left")
+    async def leave(rep_id: RepId, x_operator: Operator = "operator") -> dict[str, Any]:
+        """The rep has left for good. What they have not answered goes on; `stay` is for the team lead."""
+        with refusals_as_problems():
+            return await gone(await runtime.in_transaction(reps.left(rep_id, x_operator)))
+
+
+def _add_teams(router: APIRouter, runtime: Runtime) -> None:
+    @router.get("/teams")
+    async def list_teams() -> dict[str, Any]:
+        """Teams, who leads them, and how the lead is told."""
+        return {"teams": [dict(row) for row in await _rows(runtime, q.teams)]}
+
+    @router.put("/teams/{team_id}")
+    async def change_team(
+        team_id: TeamId, team: TeamPut, x_operator: Operator = "operator"
+    ) -> dict[str, Any]:
+        """Make or change a team; audited under the name in X-Operator."""
+        with refusals_as_problems():
+            made: dict[str, Any] = await runtime.in_transaction(
+                put_team(team_id, team.model_dump(mode="json"), x_operator)
+            )
+        return made
+
+    @router.get("/teams/{team_id}/unattended")
+    async def list_unattended(team_id: TeamId) -> dict[str, Any]:
+        """Open leads of the team's reps who are away now or have left: for the team lead to decide."""
+        if team_id not in {row["id"] for row in await _rows(runtime, q.teams)}:
+            with refusals_as_problems():
+                raise UnknownTeam(team_id)
+        now = await _now(runtime)
+        gone = [
+            row["id"]
+            for row in await _rows(runtime, q.all_reps)
+            if row["team"] == team_id and (row["left_at"] is not None or _away_until(row, now) is not None)
+        ]
+        return {"leads": [dict(row) for row in await _rows(runtime, q.open_of_reps, gone)]}
+
+
+async def _rows(runtime: Runtime, query: str, *arguments: object) -> list[Row]:
+    async with runtime.database.acquire() as conn:
+        return list(await conn.fetch(query, *arguments))
+
+
+async def _now(runtime: Runtime) -> datetime:
+    async with runtime.database.acquire() as conn:
+        now: datetime = await runtime.database.clock.now(conn)
+        return now
+
+
+async def _one(runtime: Runtime, rep: str) -> Row:
+    rows = await _rows(runtime, q.one_rep, rep)
+    if not rows:
+        with refusals_as_problems():
+            raise UnknownRep(rep)
+    return rows[0]
+
+
+async def _feeds(runtime: Runtime) -> dict[str, Feeds]:
+    found: dict[str, Feeds] = {}
+    for row in await _rows(runtime, q.every_feed):
+        told = {name: row[name] for name in ("feed", "read_at", "failing_since", "problem")}
+        found.setdefault(row["rep_id"], []).append(told)
+    return found
+
+
+def _away_until(row: Row, now: datetime) -> datetime | None:
+    span = away_at(read_spans(row["document"].get("absences", [])), now)
+    return span[1] if span is not None else None
+
+
+async def _shown(runtime: Runtime, row: Row) -> dict[str, Any]:
+    return _view(row, await _feeds(runtime), await _now(runtime))
+
+
+def _view(row: Row, feeds: dict[str, Feeds], now: datetime) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("id", "open", *FIELDS)},
+        "time_zone": row["hours"]["tz"],
+        "away_until": _away_until(row, now),
+        "left_at": row["left_at"],
+        "feeds": feeds.get(row["id"], []),
+        "revision": row["revision"],
+    }

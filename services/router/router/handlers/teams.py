@@ -1,0 +1,30 @@
+"""An operator changes a team: its name, who leads it, and how the lead is told."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from router.errors import RosterInvalid
+from router.store import q
+from service_kit.unit import Unit
+
+
+def put_team(team: str, content: Mapping[str, Any], by: str) -> Callable[[Unit], Any]:
+    """The transaction that makes or changes a team; audited. Raises RosterInvalid for an unknown lead."""
+
+    async def run(unit: Unit) -> dict[str, Any]:
+        lead = content["lead"]
+        if lead is not None and not await unit.conn.fetch(q.one_rep, lead):
+            raise RosterInvalid("lead", f"no rep {lead!r} is in the roster; GET /v1/reps lists them")
+        after = {"id": team, **content}
+        rows = await unit.conn.fetch(q.lock_team, team)
+        before = dict(rows[0]) if rows else {}
+        if before != after:
+            await unit.conn.execute(q.put_team, team, after["name"], lead, after["notify"])
+            changed = [name for name in after if after[name] != before.get(name)]
+            told = {name: before[name] for name in changed if name in before}
+            await unit.conn.execute(
+                q.insert_team_change, team, unit.now, by, told, {name: after[name] for name in changed}
+            )
+        return after
+
+    return run
