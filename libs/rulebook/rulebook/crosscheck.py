@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from rulebook.check_conditions import check_conditions
+from rulebook.check_crm import check_crm
 from rulebook.check_forms import check_forms
 from rulebook.check_nurturing import check_nurturing
 from rulebook.check_people import check_people
@@ -23,6 +24,7 @@ CHECKS = (
     check_routing,
     check_scorecards,
     check_nurturing,
+    check_crm,
     check_conditions,
 )
 

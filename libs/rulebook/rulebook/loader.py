@@ -11,6 +11,7 @@ calendars.yaml          calendar id to calendar
 agreement.yaml          the agreement
 alerts.yaml             who hears of trouble with forms; may be absent
 nurturing.yaml          what marketing's tool is told; may be absent
+crm.yaml                CRM name to how it is told, and how it answers; may be absent
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rulebook.crm_presets import with_crm_presets
 from rulebook.crosscheck import check_rulebook
 from rulebook.documents import Document, Loc, Place, read_document
 from rulebook.findings import Finding, RulebookInvalid, errors_in
@@ -29,7 +31,7 @@ from rulebook.standins import StandIns
 from rulebook.vendor_presets import with_preset
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
-OPTIONAL_FILES = ("alerts", "nurturing")
+OPTIONAL_FILES = ("alerts", "nurturing", "crm")
 FOLDERS = {"forms": "forms", "scorecards": "scorecards", "shadow_scorecards": "shadow-scorecards"}
 """The key of the rulebook that each folder fills."""
 _MOST_ROUNDS = 20
@@ -118,6 +120,8 @@ def _read(path: Path) -> _Folder:
             folder.value[key] = folder.add(read_document(file, _name(path, file.name), (key,)))
         elif key not in folder.value and key not in OPTIONAL_FILES:
             folder.findings.append(_absent(path, file.name))
+    if "crm" in folder.value:
+        folder.value["crm"] = with_crm_presets(folder.value["crm"])
     for key, name in FOLDERS.items():
         folder.value[key] = _read_each(path, key, name, folder)
     folder.findings += _strangers(path)

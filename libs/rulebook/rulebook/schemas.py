@@ -12,6 +12,7 @@ from rulebook.models import (
     Agreement,
     Alerts,
     Calendar,
+    CrmConnection,
     Form,
     Identifier,
     Nurturing,
@@ -43,6 +44,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "agreement": Agreement,
         "alerts": Alerts,
         "nurturing": Nurturing,
+        "crm": dict[Identifier, CrmConnection],
     }
     found = {}
     for name, kind in kinds.items():

@@ -18,6 +18,9 @@ _PATTERNS = {
     "^[A-Z]{2}$": "two capital letters, such as ES",
     "^[A-Z]{3}$": "three capital letters, such as EUR",
     "^https?://": "a whole address, such as https://example.com/thanks",
+    r"^https?://[^/\s]+[^\s]*$": "an address without spaces, such as https://api.example.com",
+    r"^(/[^/]*)*$": "a JSON pointer, such as /results/0/id",
+    r"^/[^\s]*$": "a path from the first slash on, without spaces, such as /v1/contacts",
     "^[A-Z]{2}(-[A-Z0-9]{1,3})?$": "a country or region, such as ES or ES-MD",
 }
 _KINDS = {

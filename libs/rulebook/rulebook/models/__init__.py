@@ -4,6 +4,18 @@ wrong."""
 from rulebook.models.agreement import Agreement, MarketingSide, Promise, SalesSide
 from rulebook.models.base import Duration, Identifier, RulebookModel, Share
 from rulebook.models.care import Alerts, Channel, Matching, Retention
+from rulebook.models.crm import (
+    CrmAuth,
+    CrmCall,
+    CrmChange,
+    CrmConnection,
+    CrmExists,
+    CrmFind,
+    CrmInbound,
+    CrmKeep,
+    CrmRequest,
+    CrmSignature,
+)
 from rulebook.models.forms import (
     Captcha,
     Cost,
@@ -64,6 +76,16 @@ __all__ = [
     "Captcha",
     "Channel",
     "Cost",
+    "CrmAuth",
+    "CrmCall",
+    "CrmChange",
+    "CrmConnection",
+    "CrmExists",
+    "CrmFind",
+    "CrmInbound",
+    "CrmKeep",
+    "CrmRequest",
+    "CrmSignature",
     "DealValue",
     "Duration",
     "Fetch",

@@ -5,6 +5,7 @@ from pydantic import Field
 from rulebook.models.agreement import Agreement
 from rulebook.models.base import Identifier, RulebookModel
 from rulebook.models.care import Alerts, Matching, Retention
+from rulebook.models.crm import CrmConnection
 from rulebook.models.forms import Form, Source
 from rulebook.models.nurturing import Nurturing
 from rulebook.models.people import Calendar, Roster
@@ -37,3 +38,4 @@ class Rulebook(RulebookModel):
     agreement: Agreement
     alerts: Alerts = Alerts()
     nurturing: Nurturing | None = None
+    crm: dict[Identifier, CrmConnection] = Field(default_factory=dict, description="CRMs that hear of leads")
