@@ -77,9 +77,9 @@ class Webhooks:
             ) as client,
             client.stream(
                 "POST",
-                _url(receiver),
+                url_of(receiver),
                 content=body,
-                headers={"Host": _host(receiver), **_PLAIN, **headers},
+                headers={"Host": host_of(receiver), **_PLAIN, **headers},
                 extensions={"sni_hostname": receiver.host},
             ) as response,
         ):
@@ -106,12 +106,14 @@ def body_of(message: Message) -> bytes:
     )
 
 
-def _url(receiver: Pinned) -> str:
+def url_of(receiver: Pinned) -> str:
+    """The URL by the address that was judged."""
     address = f"[{receiver.address}]" if ":" in receiver.address else receiver.address
     return f"{receiver.scheme}://{address}:{receiver.port}{receiver.path}"
 
 
-def _host(receiver: Pinned) -> str:
+def host_of(receiver: Pinned) -> str:
+    """The Host header: the name, and the port where it is an unusual one."""
     host = f"[{receiver.host}]" if ":" in receiver.host else receiver.host
     usual = 443 if receiver.scheme == "https" else 80
     return host if receiver.port == usual else f"{host}:{receiver.port}"
@@ -134,11 +136,11 @@ def _result(response: httpx.Response, now: datetime) -> Result:
         return Result(Outcome.GONE, "answered 410: it wants no more messages")
     if response.is_redirect:
         return Result(Outcome.LATER, f"answered {status}, a redirect, which is not followed: correct the URL")
-    wait = _wait(response.headers.get("retry-after"), now) if status in (429, 503) else None
+    wait = asked_wait(response.headers.get("retry-after"), now) if status in (429, 503) else None
     return Result(Outcome.LATER, f"answered {status}", wait)
 
 
-def _wait(retry_after: str | None, now: datetime) -> timedelta | None:
+def asked_wait(retry_after: str | None, now: datetime) -> timedelta | None:
     """Retry-After in seconds or as a date (RFC 9110, 10.2.3), at most LONGEST_WAIT; None: not understood."""
     if not retry_after:
         return None
