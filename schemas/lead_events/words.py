@@ -130,6 +130,8 @@ class HoldReason(StrEnum):
     NO_RULE_MATCHED = "no_rule_matched"
     QUEUE_AHEAD = "queue_ahead"
     PACED = "paced"
+    WAITS_FOR_OWNER = "waits_for_owner"
+    NEEDS_UNMET = "needs_unmet"
 
 
 class ProgressKind(StrEnum):

@@ -114,6 +114,12 @@ class Calendar:
             return False
         return self._away is None or not self._away.cover(point)
 
+    def open_until(self, at: datetime) -> datetime | None:
+        """When the interval open at `at` ends, 2100 at the latest; None if closed at `at`."""
+        if not self.is_open(at):
+            return None
+        return moment(self._closing(instant(at, "at"), HORIZON_END))
+
     def open_intervals(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The open intervals from `start` to `end`, cut to them, in order; none touches the next."""
         low, high = _ordered(start, end)

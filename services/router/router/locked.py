@@ -4,24 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from router.domain.roster import Pool
-from router.domain.turns import Turns
+from router.domain.pool import Pool
+from router.memory import Memory
 
 
 @dataclass(slots=True)
 class LockedPool:
-    """A pool's row while its lock is held. `version` is the rulebook version its reps were last chosen by."""
+    """A pool's row while its lock is held. `pool` has the reps that `version` of the rulebook puts in it."""
 
-    pool: Pool
+    id: str
     drain_due: bool
     next_opening: datetime | None
-    turns_before: Turns
+    memory: Memory
+    pool: Pool | None = None
     version: int = 0
+
+    def plan_opening(self, at: datetime | None, now: datetime) -> None:
+        """A lead waits that may find somebody then."""
+        if at is not None and at > now:
+            self.next_opening = min(self.next_opening or at, at)
 
     def record(self) -> Mapping[str, object]:
         """As the decision record keeps it."""
         opening = self.next_opening.isoformat() if self.next_opening is not None else None
-        return {"drain_due": self.drain_due, "next_opening": opening, "reps": len(self.pool.reps)}
+        reps = len(self.pool.reps) if self.pool is not None else 0
+        return {"drain_due": self.drain_due, "next_opening": opening, "reps": reps}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from lead_events.words import HoldReason, RoutedKind
 from router.domain.book import RuleError
+from router.domain.decision import Decision
 from router.domain.leads import Lead
 from router.store import q
 from service_kit.metrics import BUCKETS
@@ -34,6 +35,28 @@ ASKED_AGAIN = Counter(
 )
 RATED = Counter("baton_leads_rated_total", "Ratings that reps gave, 5 is best; tests left out.", ["rating"])
 DRAINED = Counter("baton_leads_drained_total", "Held leads that found a rep.")
+FEEDS = Gauge(
+    "baton_absence_feeds",
+    "Subscribed feeds of absences: well, or failing, when what they last said still holds.",
+    ["state"],
+)
+FEED_READS = Counter(
+    "baton_absence_feed_reads_total", "Looks at feeds of absences: new, same or failed.", ["outcome"]
+)
+REOFFERED = Counter(
+    "baton_leads_reoffered_total", "Unanswered leads taken back from reps who were away or had left."
+)
+
+LATE_EXPECTED = Counter(
+    "baton_late_answers_expected_total",
+    "Leads handed out although nobody was expected to answer in time, by pool.",
+    ["pool"],
+)
+OVERRULED = Counter(
+    "baton_turns_overruled_total",
+    "Leads that went past the rep whose turn it was, who could not have answered in time, by pool.",
+    ["pool"],
+)
 
 
 def count_decision(unit: Unit, lead: Lead, kind: RoutedKind, pool: str | None) -> None:
@@ -49,8 +72,12 @@ def count_rule_errors(unit: Unit, errors: Iterable[RuleError]) -> None:
         unit.after_commit(RULE_ERRORS.labels(rule=error.rule).inc)
 
 
-def count_assignment(unit: Unit, lead: Lead) -> None:
-    """The company's speed in front of sales: first handoffs of live leads only."""
+def count_assignment(unit: Unit, lead: Lead, decision: Decision) -> None:
+    """The company's speed in front of sales, of first handoffs of live leads; what promises did to turns."""
+    if not lead.is_test and decision.is_late:
+        unit.after_commit(LATE_EXPECTED.labels(pool=decision.pool.id).inc)
+    if not lead.is_test and decision.overruled is not None:
+        unit.after_commit(OVERRULED.labels(pool=decision.pool.id).inc)
     is_live = not lead.is_test and lead.handling is None
     if lead.round == 1 and is_live and lead.received_at is not None:
         seconds = max(0.0, (unit.now - lead.received_at).total_seconds())
@@ -71,6 +98,8 @@ def count_rating(unit: Unit, lead: Lead, rating: int) -> None:
 
 def known_series() -> None:
     """Series that exist from the start, at zero."""
+    for outcome in ("new", "same", "failed"):
+        FEED_READS.labels(outcome=outcome)
     for rating in range(1, 6):
         RATED.labels(rating=str(rating))
     for kind in RoutedKind:

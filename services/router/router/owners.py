@@ -8,7 +8,8 @@ from router.domain.accounts import Named, rep_named
 from router.domain.book import PoolChoice
 from router.domain.decision import Decision, decide_for_owner
 from router.domain.leads import Lead
-from router.domain.roster import Pool, Rep
+from router.domain.pool import Pool
+from router.domain.roster import Rep
 from router.domain.why import why_no_owner, why_owner_cannot
 
 

@@ -18,6 +18,8 @@ from router.domain.book import PoolChoice
 from router.domain.deadlines import Deadlines, deadlines
 from router.domain.decision import Decision
 from router.domain.leads import Handoff, Lead
+from router.domain.pool import Members
+from router.domain.proof import proof_of
 from router.store import q
 from rulebook.models import Promise
 from service_kit.errors import Transient
@@ -46,6 +48,8 @@ class Ledger:
     handoffs: dict[UUID, Handoff] = field(default_factory=dict)
     fired: dict[UUID, dict[TimerKind, datetime]] = field(default_factory=dict)
     decisions: list[tuple[Any, ...]] = field(default_factory=list)
+    candidates: dict[str, Members] = field(default_factory=dict)
+    over_capacity: bool = False
 
     def touch(self, lead: Lead) -> None:
         """The lead's row is to be written."""
@@ -87,7 +91,9 @@ class Ledger:
         pool_state: Mapping[str, object],
     ) -> None:
         """Keep a decision record. Nothing in it is about the buyer."""
-        candidates = [each.record() for each in decision.candidates] if decision is not None else []
+        proof = proof_of(decision) if decision is not None else None
+        if decision is not None:
+            self.candidates.setdefault(decision.pool.members.digest, decision.pool.members)
         errors = [{"rule": error.rule, "message": error.message} for error in choice.errors]
         self.decisions.append(
             (
@@ -104,7 +110,7 @@ class Ledger:
                 choice.rule,
                 orjson.dumps(errors).decode(),
                 version,
-                orjson.dumps(candidates).decode(),
+                orjson.dumps(proof).decode() if proof is not None else None,
                 dict(pool_state),
                 why,
                 lead.routed_seq + 1,
@@ -140,6 +146,10 @@ class Ledger:
             )
         if self.touched:
             await store.write_leads(conn, list(self.touched.values()))
+        if self.candidates:
+            rows = [[list(row) for row in each.rows] for each in self.candidates.values()]
+            texts = [orjson.dumps(each).decode() for each in rows]
+            await conn.execute(q.insert_candidate_sets, list(self.candidates), texts)
         if self.decisions:
             await conn.execute(
                 q.insert_decisions, *(list(column) for column in zip(*self.decisions, strict=True))
@@ -151,6 +161,7 @@ class Ledger:
             self.handoffs,
             self.fired,
             self.decisions,
+            self.candidates,
         ):
             collected.clear()
 
@@ -175,8 +186,9 @@ class Ledger:
             [each.lead.handling is not None for each in rounds],
         )
 
-    @staticmethod
-    async def write_load(conn: Connection, taken: Counter[str], freed: Counter[str]) -> None:
+    async def write_load(
+        self, conn: Connection, taken: Counter[str], freed: Counter[str], now: datetime
+    ) -> None:
         """Free first, then take within capacity. Raises Transient when a rep has no room: decide again."""
         if freed:
             reps = sorted(freed)
@@ -184,7 +196,7 @@ class Ledger:
         if not taken:
             return
         reps = sorted(taken)
-        placed = await conn.fetch(q.take_load, reps, [taken[rep] for rep in reps])
+        placed = await conn.fetch(q.take_load, reps, [taken[rep] for rep in reps], now, self.over_capacity)
         if len(placed) != len(reps):
             full = sorted(set(reps) - {row["id"] for row in placed})
             raise Transient(f"no room left for {', '.join(full)}: decide again")

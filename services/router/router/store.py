@@ -4,6 +4,7 @@ Rows in, domain objects out. Every function works inside the caller's transactio
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,14 +13,17 @@ import asyncpg
 
 from lead_events.words import CloseReason, HoldReason, ProgressKind, Quadrant, Stage
 from router.domain.acts import PastAct, PastRound
+from router.domain.decision import RoutableLead
+from router.domain.eligibility import Kind
 from router.domain.leads import Handoff, Lead, LeadState
-from router.domain.turns import Account, Turns
+from router.domain.needs import NO_NEEDS, Needs, needs_text, read_needs
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
 q = load_queries("router", "queries")
 
 Row = asyncpg.Record
+_NOBODYS = UUID(int=0)
 
 
 def read_lead(row: Row) -> Lead:
@@ -53,6 +57,10 @@ def read_lead(row: Row) -> Lead:
         excluded=row["excluded"],
         handling=row["handling"],
         account=row["account"],
+        needs=read_needs(row["needs"]),
+        relax_at=row["relax_at"],
+        value=row["value_minor"],
+        told=row["told"],
         last_routed=row["last_routed"],
         closed_at=row["closed_at"],
         close_reason=CloseReason(row["close_reason"]) if row["close_reason"] else None,
@@ -85,17 +93,48 @@ async def lock_leads(conn: Connection, ids: Iterable[UUID], *, insert: bool) -> 
     return await _with_handoffs(conn, await conn.fetch(q.lock_leads, ordered))
 
 
-async def lock_waiting(
-    conn: Connection, pool: str, line: str, reps: Sequence[str], limit: int
-) -> dict[UUID, Lead]:
-    """Lock held leads of a pool and line that one of `reps` may take, best first.
+@dataclass(frozen=True, slots=True)
+class WaitingKind:
+    """Held leads of one pool, line and needs; `strict`: those that still ask for what they prefer."""
 
-    Those locked elsewhere are left.
-    """
-    return {
-        lead.id: lead
-        for lead in map(read_lead, await conn.fetch(q.lock_waiting_leads, pool, line, list(reps), limit))
-    }
+    pool: str
+    line: str
+    needs: Needs
+    strict: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """Who may take them."""
+        return RoutableLead(_NOBODYS, self.line, needs=self.needs).kind(strict=self.strict)
+
+
+async def kinds_waiting(conn: Connection, pools: Collection[str]) -> list[WaitingKind]:
+    """What kinds of leads wait in these pools, those of imports aside."""
+    if not pools:
+        return []
+    found = [
+        WaitingKind(row["pool_id"], row["line"], read_needs(row["needs"]))
+        for row in await conn.fetch(q.kinds_waiting, sorted(pools))
+    ]
+    relaxed = [replace(each, strict=False) for each in found if each.needs != NO_NEEDS]
+    return found + relaxed
+
+
+async def lock_waiting(
+    conn: Connection, waiting: WaitingKind, reps: Sequence[str], now: datetime, limit: int
+) -> dict[UUID, Lead]:
+    """Lock held leads of a kind that one of `reps` may take, best first; those locked elsewhere are left."""
+    rows = await conn.fetch(
+        q.lock_waiting_leads,
+        waiting.pool,
+        waiting.line,
+        needs_text(waiting.needs),
+        list(reps),
+        waiting.strict,
+        now,
+        limit,
+    )
+    return {lead.id: lead for lead in map(read_lead, rows)}
 
 
 async def lock_imported(
@@ -171,6 +210,10 @@ async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
         [lead.closing_seq for lead in leads],
         [lead.handling for lead in leads],
         [lead.account for lead in leads],
+        [needs_text(lead.needs) for lead in leads],
+        [lead.relax_at for lead in leads],
+        [lead.value for lead in leads],
+        [lead.told for lead in leads],
     ]
     await conn.execute(q.update_leads, *columns)
 
@@ -189,34 +232,18 @@ async def write_handoffs(conn: Connection, handoffs: Sequence[Handoff]) -> None:
     )
 
 
-async def read_turns(conn: Connection, pools: Sequence[Row]) -> dict[str, Turns]:
-    """The memory of locked pools."""
-    accounts: dict[str, dict[str, Account]] = {row["id"]: {} for row in pools}
-    for row in await conn.fetch(q.read_turns, list(accounts)):
-        accounts[row["pool_id"]][row["rep_id"]] = Account(row["carried"], row["lag"])
-    return {row["id"]: Turns(row["turn_weights"], accounts[row["id"]]) for row in pools}
-
-
-async def write_turns(conn: Connection, turns: Iterable[tuple[str, str, Account]]) -> None:
-    """Write accounts as (pool, rep, account)."""
-    rows = sorted(turns, key=lambda row: row[:2])
-    await conn.execute(
-        q.upsert_turns,
-        [pool for pool, _, _ in rows],
-        [rep for _, rep, _ in rows],
-        [account.carried for _, _, account in rows],
-        [account.lag for _, _, account in rows],
-    )
-
-
 async def queues_waiting(
-    conn: Connection, asked: Iterable[tuple[str, str, Collection[str]]]
+    conn: Connection, asked: Iterable[tuple[WaitingKind, Collection[str]]], now: datetime
 ) -> set[tuple[str, str]]:
-    """Which (pool, line) hold leads that one of the reps named with them may take."""
-    rows = [(pool, line, ",".join(sorted(reps))) for pool, line, reps in asked if reps]
+    """Which (pool, line) hold leads of the kinds asked for that one of the reps named with each may take."""
+    rows = [
+        (kind.pool, kind.line, needs_text(kind.needs), kind.strict, ",".join(sorted(reps)))
+        for kind, reps in asked
+        if reps
+    ]
     if not rows:
         return set()
-    found = await conn.fetch(q.queues_waiting, *(list(column) for column in zip(*rows, strict=True)))
+    found = await conn.fetch(q.queues_waiting, *(list(column) for column in zip(*rows, strict=True)), now)
     return {(row["pool_id"], row["line"]) for row in found}
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lead_events.words import HoldReason
-from router.domain.decision import RoutableLead, Standing, decide
+from router.domain.decision import RoutableLead, decide
+from router.domain.eligibility import Standing
 from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep, route_all
 
 WEDNESDAY_9 = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -82,7 +83,7 @@ def test_a_lead_joins_those_that_wait_and_takes_no_turn() -> None:
     pool = make_pool(make_rep("ana"))
     decision = decide(pool, RoutableLead(LEAD, "main"), NOW, queue_is_waiting=True)
     assert decision.hold_reason is HoldReason.QUEUE_AHEAD
-    assert decision.turns == pool.turns
+    assert decision.proposal is None
 
 
 def test_on_a_day_off_nobody_gets_a_lead_silently() -> None:
@@ -106,5 +107,5 @@ def test_no_decision_passes_a_capacity_or_chooses_who_may_not(
     decisions = route_all(pool, leads, NOW)
     room = sum(capacity for weight, capacity, active in reps if active and weight)
     assert sum(decision.rep is not None for decision in decisions) == min(leads, room)
-    assert all(pool.load[rep.id] <= rep.capacity for rep in made)
+    assert all(pool.loads[rep.id].open <= rep.capacity for rep in made)
     assert all(decision.rep.is_active and decision.rep.weight for decision in decisions if decision.rep)

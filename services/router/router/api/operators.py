@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from router.api.assignments import ask
+from router.api.decisions import decision
 from router.api.names import RepId
 from router.api.refusals import refusals_as_problems
 from router.domain.leads import LeadState
@@ -82,7 +83,7 @@ def _add_leads(router: APIRouter, runtime: Runtime) -> None:
         with refusals_as_problems():
             await _one_lead(runtime, lead_id)
         rows = await _rows(runtime, q.decisions_of_lead, lead_id)
-        return {"lead_id": lead_id, "decisions": [dict(row) for row in rows]}
+        return {"lead_id": lead_id, "decisions": [decision(row) for row in rows]}
 
 
 async def _rows(runtime: Runtime, query: str, *arguments: object) -> list[Row]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from router.api.assignments import ask
+from router.api.decisions import decision
 from router.store import Row, q
 from service_kit.auth import require_operator
 from service_kit.postgres import Connection
@@ -43,7 +44,7 @@ async def _story(conn: Connection, lead: UUID) -> dict[str, Any]:
     return {
         "assignments": [_round(row) for row in await conn.fetch(q.assignments_of_lead, lead)],
         "acts": [dict(row) for row in await conn.fetch(q.acts_of_lead, lead)],
-        "decisions": [dict(row) for row in await conn.fetch(q.decisions_of_lead, lead)],
+        "decisions": [decision(row) for row in await conn.fetch(q.decisions_of_lead, lead)],
         "timers": [dict(row) for row in await conn.fetch(q.timer_news_of_lead, lead)],
         "asked_again": [ask(row) for row in await conn.fetch(q.asks_of_leads, [lead])],
     }

@@ -279,7 +279,7 @@ def _show_timers(timers: list[dict[str, Any]]) -> None:
 
 def _candidate_row(each: dict[str, Any]) -> tuple[object, ...]:
     counts = (each["open"], each["capacity"], each["weight"])
-    owed = round(each["credit"], 2)
+    owed = each.get("owed", each.get("credit"))  # records of before proofs were kept name a credit
     return each["rep"], _spoken(each["standing"]), *counts, f"{owed:+.2f}" if owed else "0"
 
 

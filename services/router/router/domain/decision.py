@@ -1,124 +1,311 @@
-"""The decision: who takes a lead now, and why each of the others does not."""
+"""The decision: who takes a lead now, and why each of the others does not.
 
-from collections.abc import Collection, Mapping
+In this order: the owner (`decide_for_owner`), hard rules (`eligibility.py`), who can still answer in time,
+then the pool's strategy (`strategies/`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from lead_events.words import HoldReason
-from router.domain.imports import ImportTerms, next_day_opening, room_for_imports
-from router.domain.roster import Pool, Presence, Rep, earliest_opening
-from router.domain.turns import Turns, take_turn
+from router.domain.eligibility import (
+    CODES,
+    MAY_LATER,
+    STANDINGS,
+    WITHOUT_ROOM,
+    Eligible,
+    Kind,
+    Standing,
+    expected_answer,
+    room,
+)
+from router.domain.imports import ImportTerms, next_day_opening
+from router.domain.needs import NO_NEEDS, Needs
+from router.domain.pool import Pool
+from router.domain.roster import Presence, Rep, earliest_opening
+from router.domain.strategies.choosers import Proposal
 
-
-class Standing(StrEnum):
-    """What a rep was in one decision."""
-
-    CHOSEN = "chosen"
-    AVAILABLE = "available"  # could have taken it, and it was another's turn
-    INACTIVE = "inactive"
-    NO_WEIGHT = "no_weight"  # takes no part in the pool's turns
-    OTHER_LINE = "other_line"
-    DECLINED = "declined"  # this lead, before
-    TIMED_OUT = "timed_out"  # on this lead, before
-    OUTSIDE_HOURS = "outside_hours"
-    ABSENT = "absent"
-    FULL = "full"
-    NOT_OWNER = "not_owner"  # an import keeps the lead for another
-    DAY_FULL = "day_full"  # had as many imported leads today as the import allows
-    KEPT_FREE = "kept_free"  # the places left are for buyers who ask by themselves
-    OWNER = "owner"  # chosen before the pool's turns: the lead's account is theirs
-
-
-_NOBODYS = UUID(int=0)
-_WITHOUT_ROOM = frozenset({Standing.FULL, Standing.KEPT_FREE})
-_COULD_TAKE_IT_LATER = _WITHOUT_ROOM | {
-    Standing.AVAILABLE,
-    Standing.OUTSIDE_HOURS,
-    Standing.ABSENT,
-    Standing.DAY_FULL,
-}
+_MAY_LATER = bytes(CODES[standing] for standing in MAY_LATER)
+_AWAY = frozenset({Standing.OUTSIDE_HOURS, Standing.ABSENT})
+_LIMITED = frozenset({Standing.DAY_FULL, Standing.WEEK_FULL})
+_LASTING = bytes(
+    CODES[standing]
+    for standing in (
+        Standing.INACTIVE,
+        Standing.NO_WEIGHT,
+        Standing.OTHER_LINE,
+        Standing.OTHER_LANGUAGE,
+        Standing.NO_SKILL,
+        Standing.NOT_OWNER,
+    )
+)
+_UNMET = bytes(CODES[standing] for standing in (Standing.OTHER_LANGUAGE, Standing.NO_SKILL))
 
 
 @dataclass(frozen=True, slots=True)
 class RoutableLead:
-    """What a decision needs to know of a lead. `excluded` are reps who had it before, and how that ended."""
+    """What a decision needs to know of a lead.
+
+    `excluded`: reps who had it before, and how that ended. `since`: when it was received, from which what it
+    only prefers is given up. `promise`: the working time within which the agreement has it answered; None:
+    nothing is promised. `value`: expected money in minor units of the company's currency.
+    """
 
     id: UUID
     line: str
     excluded: Mapping[str, str] = field(default_factory=dict)
     terms: ImportTerms | None = None
+    needs: Needs = NO_NEEDS
+    since: datetime | None = None
+    promise: timedelta | None = None
+    value: int | None = None
+
+    def relaxes_at(self) -> datetime | None:
+        """When what it prefers is given up; None if it prefers nothing."""
+        needs = self.needs
+        prefers = (needs.languages and needs.language_match == "preferred") or (
+            needs.skills and needs.skills_match == "preferred"
+        )
+        return self.since + needs.relax_after if prefers and self.since is not None else None
+
+    def kind(self, *, strict: bool) -> Kind:
+        """Who may take it; `strict`: what it prefers is asked for, too."""
+        asked = ("required", "preferred") if strict else ("required",)
+        needs = self.needs
+        return Kind(
+            self.line,
+            needs.languages if needs.language_match in asked else frozenset(),
+            needs.skills if needs.skills_match in asked else frozenset(),
+            self.terms,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One rep in one decision. `credit` is in leads, before the decision."""
+    """One rep in one decision. `owed`: what spoke for them by the pool's strategy, the larger the sooner."""
 
     rep: str
     standing: Standing
     open: int
     capacity: int
     weight: int
-    credit: float
-
-    def record(self) -> dict[str, Any]:
-        """As the decision record keeps it."""
-        return {
-            "rep": self.rep,
-            "standing": self.standing.value,
-            "open": self.open,
-            "capacity": self.capacity,
-            "weight": self.weight,
-            "credit": round(self.credit, 4),
-        }
+    owed: float
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Either `rep`, or a reason to hold. `turns` is the pool's memory after it, unchanged by a hold."""
+    """Either `rep`, or a reason to hold. It changes nothing until the pool gives the lead by it.
 
-    pool: str
+    `codes` and `opens`: each rep's standing and open leads in the pool's order. `is_late`: nobody who can
+    take it is expected to answer within the promise. `overruled`: whose turn it was, had the promise not
+    counted. `answer_at`: when the chosen rep is expected to have answered.
+    """
+
+    pool: Pool
     rep: Rep | None
     hold_reason: HoldReason | None
     next_try_at: datetime | None
-    candidates: tuple[Candidate, ...]
-    turns: Turns
+    codes: bytes
+    opens: Sequence[int]
+    proposal: Proposal | None = None
+    is_late: bool = False
+    overruled: str | None = None
+    answer_at: datetime | None = None
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every rep of the pool; what is owed as it was before the lead was given, so ask before that."""
+        state = self.proposal.state if self.proposal is not None else None
+        return tuple(
+            Candidate(
+                rep.id, STANDINGS[code], held, rep.capacity, rep.weight, self.pool.chooser.owed(rep.id, state)
+            )
+            for rep, code, held in zip(self.pool.reps.values(), self.codes, self.opens, strict=True)
+        )
+
+    def count(self, *standings: Standing) -> int:
+        """How many reps were one of these."""
+        return sum(self.codes.count(CODES[standing]) for standing in standings)
+
+    def give(self, lead: RoutableLead, now: datetime) -> None:
+        """The pool gives the lead to the rep chosen."""
+        if self.proposal is None:
+            raise AssertionError("a decision to hold gives the lead to nobody")
+        self.pool.give(self.proposal, now, value=lead.value, imported=lead.terms is not None)
 
 
 def decide(pool: Pool, lead: RoutableLead, now: datetime, *, queue_is_waiting: bool = False) -> Decision:
     """Who of `pool` takes `lead` at `now`.
 
-    `queue_is_waiting`: leads of this pool and line were held before this one, so it joins them even if
+    `queue_is_waiting`: leads of this pool and kind were held before this one, so it joins them even if
     somebody could take it. A drain passes False: it brings the leads in the queue's own order.
     """
-    standings = {rep.id: _standing(rep, pool, lead, now) for rep in pool.reps}
-    weights = {rep.id: rep.weight for rep in pool.reps if standings[rep.id] is Standing.AVAILABLE}
-    if not weights:
-        return _hold(pool, standings, now)
+    relaxes_at = lead.relaxes_at()
+    is_strict = relaxes_at is not None and now < relaxes_at
+    eligible = pool.eligible(lead.kind(strict=is_strict), now)
+    if is_strict and not _ever(eligible, lead.excluded):
+        is_strict, relaxes_at = False, None  # nobody here has it: waiting brings nothing
+        eligible = pool.eligible(lead.kind(strict=False), now)
+    able = _less(eligible.able, lead.excluded)
+    if not able:
+        return _hold(pool, eligible, lead, now, relaxes_at if is_strict else None)
     if queue_is_waiting:
-        return _held(pool, standings, HoldReason.QUEUE_AHEAD, now)
-    chosen, turns = take_turn(pool.turns, weights)
-    standings[chosen] = Standing.CHOSEN
-    rep = next(rep for rep in pool.reps if rep.id == chosen)
-    return Decision(pool.id, rep, None, None, _candidates(pool, standings), turns)
+        return _held(pool, eligible, lead, HoldReason.QUEUE_AHEAD, now)
+    if pool.terms.strategy == "account_owner":
+        return _held(pool, eligible, lead, HoldReason.WAITS_FOR_OWNER, None)
+    return _assign(pool, eligible, lead, able, now)
+
+
+def _assign(
+    pool: Pool, eligible: Eligible, lead: RoutableLead, able: Mapping[str, int], now: datetime
+) -> Decision:
+    in_time = able
+    if pool.terms.deadline_aware and lead.promise is not None:
+        in_time = _less(eligible.in_time(pool, lead.promise, pool.terms.answer_takes), lead.excluded)
+    proposal = pool.chooser.propose(in_time or able, pool.loads, pool.everybody)
+    codes = _codes(pool, eligible, lead.excluded)
+    overruled = None
+    if in_time and in_time is not able:
+        whose = pool.chooser.propose(able, pool.loads, pool.everybody).rep
+        overruled = whose if whose not in in_time else None
+        for name in able.keys() - in_time.keys():
+            codes[pool.place(name)] = CODES[Standing.TOO_LATE]
+    codes[pool.place(proposal.rep)] = CODES[Standing.CHOSEN]
+    rep = pool.reps[proposal.rep]
+    return Decision(
+        pool,
+        rep,
+        None,
+        None,
+        bytes(codes),
+        pool.opens.copy(),
+        proposal,
+        is_late=not in_time,
+        overruled=overruled,
+        answer_at=expected_answer(rep, pool.loads[rep.id], now, pool.terms.answer_takes),
+    )
+
+
+def _hold(
+    pool: Pool, eligible: Eligible, lead: RoutableLead, now: datetime, relaxes_at: datetime | None
+) -> Decision:
+    if lead.excluded:
+        reason, opening = _why_held(pool, _codes(pool, eligible, lead.excluded), lead, now)
+    else:
+        eligible.held = eligible.held or _why_held(pool, eligible.codes, lead, now)
+        reason, opening = eligible.held
+    if reason is HoldReason.NOBODY_OPEN and pool.terms.gives_to_first_who_opens:
+        return _first_who_opens(pool, eligible, lead, now)
+    if relaxes_at is not None:
+        opening = min(opening or relaxes_at, relaxes_at)
+    return _held(pool, eligible, lead, reason, opening)
+
+
+def _why_held(
+    pool: Pool, codes: bytes | bytearray, lead: RoutableLead, now: datetime
+) -> tuple[HoldReason, datetime | None]:
+    """The reason, and when somebody may have a place for it, as far as hours tell."""
+    later = [
+        (rep, STANDINGS[code])
+        for rep, code in zip(pool.reps.values(), codes, strict=True)
+        if code in _MAY_LATER
+    ]
+    if not later:
+        unmet = any(code in _UNMET for code in codes)
+        return (HoldReason.NEEDS_UNMET if unmet else HoldReason.POOL_EMPTY), None
+    if lead.terms is not None and all(standing is Standing.DAY_FULL for _, standing in later):
+        return HoldReason.PACED, next_day_opening((rep for rep, _ in later), now)
+    openings = [
+        earliest_opening((rep for rep, standing in later if standing in _AWAY), now),
+        next_day_opening((rep for rep, standing in later if standing in _LIMITED), now),
+    ]
+    opening = min((at for at in openings if at is not None), default=None)
+    is_full = any(standing in WITHOUT_ROOM or standing in _LIMITED for _, standing in later)
+    return (HoldReason.NO_CAPACITY if is_full else HoldReason.NOBODY_OPEN), opening
+
+
+def _first_who_opens(pool: Pool, eligible: Eligible, lead: RoutableLead, now: datetime) -> Decision:
+    """Nobody is at work: whoever comes first, of those with a place and not away, finds it on their desk."""
+    codes = _codes(pool, eligible, lead.excluded)
+    openings = {
+        rep.id: rep.next_open(now)
+        for rep, code in zip(pool.reps.values(), codes, strict=True)
+        if code == CODES[Standing.OUTSIDE_HOURS]
+        and room(rep, pool.loads[rep.id], lead.terms) is Standing.AVAILABLE
+    }
+    first = min((at for at in openings.values() if at is not None), default=None)
+    if first is None:
+        return _held(pool, eligible, lead, HoldReason.NOBODY_OPEN, None)
+    able = {name: pool.reps[name].weight for name, at in openings.items() if at == first}
+    proposal = pool.chooser.propose(able, pool.loads, pool.everybody)
+    codes[pool.place(proposal.rep)] = CODES[Standing.OPENS_FIRST]
+    rep = pool.reps[proposal.rep]
+    answer_at = expected_answer(rep, pool.loads[rep.id], first, pool.terms.answer_takes)
+    return Decision(pool, rep, None, None, bytes(codes), pool.opens.copy(), proposal, answer_at=answer_at)
+
+
+def _held(
+    pool: Pool, eligible: Eligible, lead: RoutableLead, reason: HoldReason, next_try_at: datetime | None
+) -> Decision:
+    codes = _codes(pool, eligible, lead.excluded)
+    return Decision(pool, None, reason, next_try_at, bytes(codes), pool.opens.copy())
+
+
+def wait_in_lane(pool: Pool, lead: RoutableLead, now: datetime) -> Decision:
+    """An imported lead on arrival: it waits, and those who wait are handed out best first."""
+    return _held(pool, pool.eligible(lead.kind(strict=True), now), lead, HoldReason.PACED, None)
+
+
+def able_now(pool: Pool, kind: Kind, now: datetime, freed: Collection[str] = ()) -> list[str]:
+    """Who could take a lead of the kind that nobody had before; of `freed`, also those still full."""
+    eligible = pool.eligible(kind, now)
+    full = CODES[Standing.FULL]
+    return [
+        name
+        for name, code in zip(pool.reps, eligible.codes, strict=True)
+        if name in eligible.able or (code == full and name in freed)
+    ]
+
+
+def _ever(eligible: Eligible, excluded: Mapping[str, str]) -> bool:
+    """Whether somebody may take a lead of the kind, now or later."""
+    if not excluded:
+        return any(code in _MAY_LATER for code in eligible.codes)
+    return sum(code in _MAY_LATER for code in eligible.codes) > len(excluded) or any(
+        name not in excluded for name in eligible.able
+    )
+
+
+def _less(able: Mapping[str, int], excluded: Mapping[str, str]) -> Mapping[str, int]:
+    """The mapping itself where nobody is taken out, so that it is known for the same."""
+    if not excluded or not any(name in able for name in excluded):
+        return able
+    return {name: weight for name, weight in able.items() if name not in excluded}
+
+
+def _codes(pool: Pool, eligible: Eligible, excluded: Mapping[str, str]) -> bytearray:
+    codes = bytearray(eligible.codes)
+    for name, how in excluded.items():
+        if name in pool.reps and codes[pool.place(name)] not in _LASTING:
+            codes[pool.place(name)] = CODES[Standing(how)]
+    return codes
 
 
 def decide_for_owner(owner: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Decision | Standing:
-    """The owner of the lead's account takes it, of the pool or not, whatever their share and whoever's turn
-    it is; else what keeps them from it. It counts for their capacity and changes nobody's turn."""
-    keeps = _keeps_owner(owner, pool.load[owner.id], lead, now)
+    """The owner of the lead's person or account takes it, of the pool or not, whatever their share and
+    whoever's turn it is; else what keeps them from it. It counts for their capacity and changes no turn."""
+    keeps = _keeps_owner(owner, pool, lead, now)
     if keeps is not None:
         return keeps
-    load = pool.load[owner.id]
-    mine = Candidate(
-        owner.id, Standing.OWNER, load, owner.capacity, owner.weight, pool.turns.credit(owner.id)
-    )
-    return Decision(pool.id, owner, None, None, (mine,), pool.turns)
+    load = pool.loads[owner.id]
+    mine = Pool(pool.id, pool.name, {owner.id: owner}, pool.loads)
+    answer_at = expected_answer(owner, load, now, pool.terms.answer_takes)
+    return Decision(mine, owner, None, None, bytes([CODES[Standing.OWNER]]), [load.open], answer_at=answer_at)
 
 
-def _keeps_owner(owner: Rep, load: int, lead: RoutableLead, now: datetime) -> Standing | None:
+def _keeps_owner(owner: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Standing | None:
     if not owner.is_active:
         return Standing.INACTIVE
     if lead.line not in owner.lines:
@@ -128,88 +315,5 @@ def _keeps_owner(owner: Rep, load: int, lead: RoutableLead, now: datetime) -> St
     presence = owner.presence(now)
     if presence is not Presence.OPEN:
         return Standing(presence.value)
-    return Standing.FULL if load >= owner.capacity else None
-
-
-def wait_in_lane(pool: Pool, lead: RoutableLead, now: datetime) -> Decision:
-    """An imported lead on arrival: it waits, and those who wait are handed out best first."""
-    standings = {rep.id: _standing(rep, pool, lead, now) for rep in pool.reps}
-    return _held(pool, standings, HoldReason.PACED, None)
-
-
-def able_now(pool: Pool, line: str, now: datetime, freed: Collection[str] = ()) -> list[str]:
-    """Who could take a lead of the line that nobody had before; of `freed`, also those still full."""
-    lead = RoutableLead(_NOBODYS, line)
-    fits = {rep.id: _standing(rep, pool, lead, now) for rep in pool.reps}
-    return [
-        rep
-        for rep, standing in fits.items()
-        if standing is Standing.AVAILABLE or (standing is Standing.FULL and rep in freed)
-    ]
-
-
-def _standing(rep: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Standing:
-    for fails, standing in (
-        (not rep.is_active, Standing.INACTIVE),
-        (rep.weight == 0, Standing.NO_WEIGHT),
-        (lead.line not in rep.lines, Standing.OTHER_LINE),
-        (_keeps_for_another(lead, rep, pool), Standing.NOT_OWNER),
-    ):
-        if fails:
-            return standing
-    if rep.id in lead.excluded:
-        return Standing(lead.excluded[rep.id])
-    presence = pool.presence(now)[rep.id]
-    if presence is not Presence.OPEN:
-        return Standing(presence.value)
-    if pool.load[rep.id] >= rep.capacity:
-        return Standing.FULL
-    return Standing.AVAILABLE if lead.terms is None else _standing_of_import(rep, pool, lead.terms)
-
-
-def _standing_of_import(rep: Rep, pool: Pool, terms: ImportTerms) -> Standing:
-    load, today = pool.load[rep.id], pool.imported.get(rep.id, 0)
-    if room_for_imports(rep, load, today, terms):
-        return Standing.AVAILABLE
-    if terms.per_rep_daily is not None and today >= terms.per_rep_daily:
-        return Standing.DAY_FULL
-    return Standing.KEPT_FREE
-
-
-def _keeps_for_another(lead: RoutableLead, rep: Rep, pool: Pool) -> bool:
-    """An owner who is not of the pool is no owner: the lead would wait for ever."""
-    owner = lead.terms.owner if lead.terms is not None else None
-    return owner is not None and owner != rep.id and any(each.id == owner for each in pool.reps)
-
-
-def _hold(pool: Pool, standings: Mapping[str, Standing], now: datetime) -> Decision:
-    later = [rep for rep in pool.reps if standings[rep.id] in _COULD_TAKE_IT_LATER]
-    if not later:
-        return _held(pool, standings, HoldReason.POOL_EMPTY, None)
-    if all(standings[rep.id] is Standing.DAY_FULL for rep in later):
-        return _held(pool, standings, HoldReason.PACED, next_day_opening(pool, now))
-    opening = earliest_opening((rep for rep in later if standings[rep.id] not in _WITHOUT_ROOM), now)
-    if any(standings[rep.id] in _WITHOUT_ROOM for rep in later):
-        return _held(pool, standings, HoldReason.NO_CAPACITY, opening)
-    return _held(pool, standings, HoldReason.NOBODY_OPEN, opening)
-
-
-def _held(
-    pool: Pool, standings: Mapping[str, Standing], reason: HoldReason, next_try_at: datetime | None
-) -> Decision:
-    return Decision(pool.id, None, reason, next_try_at, _candidates(pool, standings), pool.turns)
-
-
-def _candidates(pool: Pool, standings: Mapping[str, Standing]) -> tuple[Candidate, ...]:
-    owed = pool.turns.credits()
-    return tuple(
-        Candidate(
-            rep.id,
-            standings[rep.id],
-            pool.load[rep.id],
-            rep.capacity,
-            rep.weight,
-            owed.get(rep.id, 0.0),
-        )
-        for rep in pool.reps
-    )
+    found = room(owner, pool.loads[owner.id], lead.terms)
+    return found if found is not Standing.AVAILABLE else None

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lead_events.words import ImportMode
 from router.domain.accounts import Named, rep_named
-from router.domain.roster import Pool, Rep
+from router.domain.roster import Rep
 
 KEPT_FREE = 0.2
 """Share of a rep's capacity, rounded up, that imported leads leave free; with a capacity of one, nothing."""
@@ -57,11 +57,14 @@ def day_began(rep: Rep, now: datetime) -> datetime:
     return datetime.combine(local.date(), time(), local.tzinfo)
 
 
-def next_day_opening(pool: Pool, now: datetime) -> datetime | None:
-    """When the first of the pool's reps comes to work on a later day of theirs."""
-    openings = (
-        rep.next_open(day_began(rep, now) + timedelta(days=1))
-        for rep in pool.reps
-        if rep.is_active and rep.weight
-    )
+def week_began(rep: Rep, now: datetime) -> datetime:
+    """Midnight of the Monday of the rep's week, by the time zone of their calendar."""
+    began = day_began(rep, now)
+    monday = began.date() - timedelta(days=began.weekday())
+    return datetime.combine(monday, time(), began.tzinfo)
+
+
+def next_day_opening(reps: Iterable[Rep], now: datetime, *, days: int = 1) -> datetime | None:
+    """When the first of the reps comes to work once so many local days have begun."""
+    openings = (rep.next_open(day_began(rep, now) + timedelta(days=days)) for rep in reps)
     return min((at for at in openings if at is not None), default=None)

@@ -1,7 +1,7 @@
 """A lead as the router keeps it, and what a new state from scoring does to it."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,15 @@ from lead_events.words import CauseKind, CloseReason, HoldReason, ImportMode, Qu
 from router.domain.accounts import OURS, standing_of
 from router.domain.decision import RoutableLead
 from router.domain.imports import ImportTerms
+from router.domain.needs import NO_NEEDS, Needs
 
 _RANK = {Quadrant.PERFECT: 0, Quadrant.WARM: 1, Quadrant.CURIOUS: 2, Quadrant.COLD: 3}
 _ASKS = frozenset({CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK, CauseKind.AFTER_CLOSE})
 """An ask that met one closed lead and joined another may meet that one closed too."""
+
+
+TOLD = frozenset({"persona", "buyer_stage", "consent", "attribution", "probability", "expected_value"})
+"""Fields of lead-scored that are for people: no rule and no decision reads them, but for the value."""
 
 
 class LeadState(StrEnum):
@@ -94,6 +99,10 @@ class Lead:
     excluded: dict[str, str] = field(default_factory=dict)
     handling: dict[str, Any] | None = None
     account: dict[str, Any] | None = None
+    needs: Needs = NO_NEEDS
+    relax_at: datetime | None = None
+    value: int | None = None
+    told: dict[str, Any] = field(default_factory=dict)
     last_routed: UUID | None = None
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
@@ -124,9 +133,28 @@ class Lead:
             self.id,
         )
 
-    def routable(self, terms: ImportTerms | None = None) -> RoutableLead:
-        """What a decision needs of it; `terms` are those of the import that brought it."""
-        return RoutableLead(self.id, self.line, self.excluded, terms)
+    def routable(
+        self,
+        terms: ImportTerms | None = None,
+        *,
+        promise: timedelta | None = None,
+        needs: Needs | None = None,
+    ) -> RoutableLead:
+        """What a decision needs of it.
+
+        `terms` are those of the import that brought it, `promise` the working time within which sales answers
+        it, `needs` what it asks of a rep, by default what it asked when it began to wait.
+        """
+        return RoutableLead(
+            self.id,
+            self.line,
+            self.excluded,
+            terms,
+            self.needs if needs is None else needs,
+            self.received_at,
+            promise,
+            self.value,
+        )
 
     def fit(self) -> int:
         """Fit, 0-100."""
@@ -178,6 +206,7 @@ def forget_person(lead: Lead) -> None:
     lead.profile, lead.score = {}, {}
     lead.account = None
     lead.campaign = None
+    lead.told = {}
 
 
 def _is_for_nurturing(event: LeadScored) -> bool:
@@ -210,6 +239,8 @@ def _take_state(lead: Lead, event: LeadScored, *, asks: bool) -> None:
     lead.handling = event.handling.model_dump(mode="json") if event.handling is not None else None
     account = event.account
     lead.account = account.model_dump(mode="json", exclude_none=True) if account is not None else None
+    lead.value = event.expected_value.minor if event.expected_value is not None else None
+    lead.told = event.model_dump(mode="json", include=set(TOLD), exclude_none=True)
     lead.received_at = event.journey.released_at or event.journey.received_at
     lead.sql_at = event.sql_at
     lead.rulebook_version = event.rulebook_version

@@ -1,13 +1,14 @@
-"""Reps and pools as a decision sees them."""
+"""Reps as a decision sees them: who they are, when they work, and what they have in hand."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from router.domain.turns import Turns
 from worktime import Calendar, NeverOpens
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Presence(StrEnum):
@@ -19,10 +20,55 @@ class Presence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A rep's presence from a moment asked about until it may change."""
+
+    presence: Presence
+    since: datetime
+    until: datetime
+
+    def covers(self, now: datetime) -> bool:
+        """Whether it says what holds at `now`."""
+        return self.since <= now < self.until
+
+
+@dataclass(slots=True)
+class Load:
+    """What a rep has in hand and was given; shared by all pools the rep is in.
+
+    `open` leads they hold, `unanswered` of them without any contact; leads given `today` and `this_week` of
+    the rep's own calendar, `imported` of today's from imports; `last_assigned_at` of whatever pool. `pace`:
+    the working time they need for one unanswered lead, None while it is not known.
+    """
+
+    open: int = 0
+    unanswered: int = 0
+    today: int = 0
+    this_week: int = 0
+    imported: int = 0
+    last_assigned_at: datetime | None = None
+    pace: timedelta | None = None
+
+    @property
+    def idle_rank(self) -> float:
+        """Sorts by how long nobody gave them a lead, the longest first."""
+        return self.last_assigned_at.timestamp() if self.last_assigned_at is not None else 0.0
+
+    def take(self, now: datetime, *, imported: bool) -> None:
+        """One lead more."""
+        self.open += 1
+        self.unanswered += 1
+        self.today += 1
+        self.this_week += 1
+        self.imported += imported
+        self.last_assigned_at = now
+
+
+@dataclass(frozen=True, slots=True)
 class Rep:
     """A sales representative.
 
-    `calendar` is `hours` less the absences; `open` counts the open leads they hold.
+    `calendar` is `hours` less the absences; `weight` and `capacity` are those of today, ramp-up counted in.
     """
 
     id: str
@@ -36,12 +82,22 @@ class Rep:
     calendar: Calendar
     document: Mapping[str, Any] = field(compare=False, repr=False)
     revision: int = 1
+    languages: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+    per_day: int | None = None
+    per_week: int | None = None
+    _known: list[Stretch] = field(default_factory=list, compare=False, repr=False)
 
     def presence(self, now: datetime) -> Presence:
         """Open, or which of hours and absences closes them at `now`."""
-        if self.calendar.is_open(now):
-            return Presence.OPEN
-        return Presence.ABSENT if self.hours.is_open(now) else Presence.OUTSIDE_HOURS
+        return self.stretch(now).presence
+
+    def stretch(self, now: datetime) -> Stretch:
+        """The presence at `now` and how long it lasts; worked out once for as long as it holds."""
+        if self._known and self._known[0].covers(now):
+            return self._known[0]
+        self._known[:] = [self._stretch(now)]
+        return self._known[0]
 
     def next_open(self, now: datetime) -> datetime | None:
         """`now` if open, else the next opening; None for a rep who never comes back."""
@@ -50,43 +106,19 @@ class Rep:
         except NeverOpens:
             return None
 
-
-@dataclass(slots=True)
-class Pool:
-    """The reps of a pool in order of their ids, how many open leads each holds, and the memory of turns.
-
-    `imported` counts the leads of imports that each got today.
-    `load` may be shared by pools that share reps. Only the desk that holds the rows' locks changes it and
-    `turns`.
-    """
-
-    id: str
-    name: str
-    reps: tuple[Rep, ...]
-    load: Mapping[str, int]
-    turns: Turns
-    imported: Mapping[str, int] = field(default_factory=dict)
-    _seen_at: datetime | None = None
-    _presence: dict[str, Presence] = field(default_factory=dict)
-
-    def presence(self, now: datetime) -> Mapping[str, Presence]:
-        """Each rep's presence; worked out once for one moment, since a batch asks it for every lead."""
-        if self._seen_at != now:
-            self._presence = {rep.id: rep.presence(now) for rep in self.reps}
-            self._seen_at = now
-        return self._presence
-
-    def next_opening(self, now: datetime) -> datetime | None:
-        """When the next rep who is away comes to work, whatever line they sell."""
-        presence = self.presence(now)
-        return earliest_opening(
-            (
-                rep
-                for rep in self.reps
-                if rep.is_active and rep.weight and presence[rep.id] is not Presence.OPEN
-            ),
-            now,
-        )
+    def _stretch(self, now: datetime) -> Stretch:
+        until = self.calendar.open_until(now)
+        if until is not None:
+            return Stretch(Presence.OPEN, now, until)
+        closing = self.hours.open_until(now)
+        opening = self.next_open(now) or NEVER
+        if closing is not None:
+            return Stretch(Presence.ABSENT, now, min(closing, opening))
+        try:
+            at_work_again = self.hours.next_open(now)
+        except NeverOpens:
+            at_work_again = NEVER
+        return Stretch(Presence.OUTSIDE_HOURS, now, min(at_work_again, opening))
 
 
 def earliest_opening(reps: Iterable[Rep], now: datetime) -> datetime | None:

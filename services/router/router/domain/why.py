@@ -5,21 +5,27 @@ from datetime import UTC, datetime
 from lead_events.words import AccountStanding, CloseReason, HoldReason, Quadrant
 from router.domain.accounts import IN_WORDS
 from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, PoolChoice
-from router.domain.decision import Candidate, Decision, Standing
-from router.domain.roster import Pool, Rep
+from router.domain.decision import Decision
+from router.domain.eligibility import CODES, Standing
+from router.domain.roster import Rep
 
 _NOT_NOW = {
     Standing.INACTIVE: "not active",
     Standing.NO_WEIGHT: "without a share",
     Standing.OTHER_LINE: "selling another line",
+    Standing.OTHER_LANGUAGE: "not speaking its language",
+    Standing.NO_SKILL: "without the skill it needs",
     Standing.DECLINED: "having declined this lead",
     Standing.TIMED_OUT: "having let this lead wait",
+    Standing.REASSIGNED: "who had it and had to hand it on",
     Standing.OUTSIDE_HOURS: "outside working hours",
     Standing.ABSENT: "away",
     Standing.FULL: "at capacity",
     Standing.NOT_OWNER: "not its owner",
-    Standing.DAY_FULL: "with all imported leads of today",
+    Standing.DAY_FULL: "with all the leads of their day",
+    Standing.WEEK_FULL: "with all the leads of their week",
     Standing.KEPT_FREE: "with no place for imported leads",
+    Standing.TOO_LATE: "who could not answer in time",
 }
 
 _HELD = {
@@ -28,6 +34,8 @@ _HELD = {
     HoldReason.POOL_EMPTY: "the pool has nobody left who may take it",
     HoldReason.QUEUE_AHEAD: "earlier leads of this pool are waiting and go first",
     HoldReason.PACED: "imported leads are handed out best first, behind live ones",
+    HoldReason.WAITS_FOR_OWNER: "it waits for whom it belongs to",
+    HoldReason.NEEDS_UNMET: "nobody of the pool has what it needs",
 }
 
 _CLOSED = {
@@ -41,27 +49,56 @@ _CLOSED = {
 }
 
 
-def why_assigned(pool: Pool, rep: Rep, decision: Decision, choice: PoolChoice) -> str:
+_HOW = {
+    "weighted_round_robin": "next in turn of {able} by weight",
+    "least_loaded": "with the fewest leads in hand of {able}",
+    "longest_idle": "the longest without a new lead of {able}",
+    "value_fair": "handed the least value so far of {able}",
+}
+
+
+def why_assigned(rep: Rep, decision: Decision, choice: PoolChoice) -> str:
     """Why this rep got the lead."""
-    able = [c for c in decision.candidates if c.standing in (Standing.CHOSEN, Standing.AVAILABLE)]
-    turn = "the only one who can take it now" if len(able) == 1 else f"next in turn of {len(able)} by weight"
-    if not able:
-        turn = f"owner of the account, which is {IN_WORDS[choice.standing]}"
-    held = next(c.open for c in decision.candidates if c.rep == rep.id)
-    parts = [f"{rep.name} of {pool.name}: {turn}, {held + 1} of {rep.capacity} leads with this one"]
-    others = _others(decision.candidates)
+    held = decision.opens[decision.pool.place(rep.id)]
+    parts = [
+        f"{rep.name} of {decision.pool.name}: {_why_this_one(decision, choice)}, "
+        f"{held + 1} of {rep.capacity} leads with this one"
+    ]
+    parts += _about_time(decision)
+    others = _others(decision)
     if others:
         parts.append(f"not considered: {others}")
     return "; ".join([*parts, _by_rule(choice)])
 
 
-def why_held(pool: Pool, decision: Decision, choice: PoolChoice) -> str:
+def _why_this_one(decision: Decision, choice: PoolChoice) -> str:
+    if decision.count(Standing.OPENS_FIRST):
+        return "nobody is at work, and they come first"
+    if decision.count(Standing.OWNER):
+        return f"owner of the account, which is {IN_WORDS[choice.standing]}"
+    able = decision.count(Standing.CHOSEN, Standing.AVAILABLE)
+    if able == 1:
+        return "the only one who can take it now"
+    return _HOW.get(decision.pool.terms.strategy, _HOW["weighted_round_robin"]).format(able=able)
+
+
+def _about_time(decision: Decision) -> list[str]:
+    """What the promise of an answer did to the choice."""
+    if decision.is_late and decision.answer_at is not None:
+        return [f"a late answer is expected, at {_moment(decision.answer_at)}: nobody can give one in time"]
+    if decision.overruled is not None:
+        name = decision.pool.reps[decision.overruled].name
+        return [f"it was the turn of {name}, who could not answer in time"]
+    return []
+
+
+def why_held(decision: Decision, choice: PoolChoice) -> str:
     """Why nobody got it, and when it is tried again."""
     reason = decision.hold_reason or HoldReason.POOL_EMPTY
-    parts = [f"Held in {pool.name}: {_HELD[reason]}"]
+    parts = [f"Held in {decision.pool.name}: {_HELD[reason]}"]
     if decision.next_try_at is not None:
         parts.append(f"next try {_moment(decision.next_try_at)}")
-    others = _others(decision.candidates)
+    others = _others(decision)
     if others:
         parts.append(f"reps: {others}")
     return "; ".join([*parts, _by_rule(choice)])
@@ -74,11 +111,16 @@ def why_no_pool(line: str, *, has_rulebook: bool) -> str:
     return f"Held: no rule names a pool; the rulebook has no plan for line {line}"
 
 
-def why_taken_back(rep_name: str, *, declined: bool) -> str:
+def why_taken_back(rep_name: str, ended_by: Standing) -> str:
     """Why a round ended without the rep's own closing."""
-    if declined:
-        return f"Taken back from {rep_name}, who declined it"
-    return f"Taken back from {rep_name}, who did not accept it within the promised time"
+    return f"Taken back from {rep_name}, {_TAKEN_BACK[ended_by]}"
+
+
+_TAKEN_BACK = {
+    Standing.DECLINED: "who declined it",
+    Standing.TIMED_OUT: "who did not accept it within the promised time",
+    Standing.REASSIGNED: "who is to hand it on",
+}
 
 
 def why_kept_back(standing: AccountStanding) -> str:
@@ -124,13 +166,9 @@ def _by_rule(choice: PoolChoice) -> str:
     return f"{text}; rules in error: {broken}" if broken else text
 
 
-def _others(candidates: tuple[Candidate, ...]) -> str:
-    counts: dict[str, int] = {}
-    for candidate in candidates:
-        if candidate.standing in _NOT_NOW:
-            word = _NOT_NOW[candidate.standing]
-            counts[word] = counts.get(word, 0) + 1
-    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+def _others(decision: Decision) -> str:
+    counts = {word: decision.codes.count(CODES[standing]) for standing, word in _NOT_NOW.items()}
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()) if count)
 
 
 def _moment(at: datetime) -> str:

@@ -15,7 +15,7 @@ from router.desk import Desk
 from router.domain.acts import Act, Correct, KeyReused, NotYours, Proceed, Repeat, WrongState, judge
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
-from router.domain.decision import Standing
+from router.domain.eligibility import Standing
 from router.domain.leads import Lead
 from router.errors import KeyUsedForAnotherAct, LeadNotYours, NoRulebook, WakeUpInThePast, WrongLeadState
 from router.roster import RepReader

@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
-from router.desk import Desk
+from router.desk import Desk, chain
 from router.domain.accounts import owner_of, standing_of
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.decision import able_now
 from router.domain.leads import Lead
-from router.domain.roster import Pool
-from router.domain.turns import Turns
+from router.domain.pool import Pool, Terms
 from router.handlers.rulebook import enter
 from router.roster import RepReader
 from router.store import q
-from service_kit.postgres import Connection
 from service_kit.unit import Unit
 
 AT_ONCE = 100
@@ -62,17 +61,16 @@ class DrainHandler:
             await unit.conn.execute(q.rest_pool, pool)
             return Drained(0, is_due=False)
         await desk.read_members()
-        lines = await _lines_waiting(unit.conn, pool)
-        await self._take_waiting(desk, book, pool, lines)
+        await self._take_waiting(desk, book, pool)
         await desk.take_pools([(book, pool)], [])  # it asks for no place in line
         best_first = sorted(desk.leads.values(), key=Lead.place_in_line)[:AT_ONCE]
         placed = sum(_place(desk, book, pool, lead) for lead in best_first)
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
         locked = desk.pools[pool]
-        lines = await _lines_waiting(unit.conn, pool)  # again: only what is read under the lock is certain
-        locked.drain_due = await _is_due(unit.conn, desk.pool(book, pool), lines, unit)
-        locked.next_opening = desk.pool(book, pool).next_opening(unit.now) if lines else None
+        waiting = await store.kinds_waiting(unit.conn, [pool])  # only what is read under the lock is certain
+        locked.drain_due = await _is_due(desk, book, pool, waiting)
+        locked.next_opening = await _next_chance(desk, book, pool) if waiting else None
         await desk.write()
         return Drained(placed, locked.drain_due)
 
@@ -101,25 +99,21 @@ class DrainHandler:
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
         return placed
 
-    async def _take_waiting(self, desk: Desk, book: Book, pool: str, lines: Sequence[str]) -> None:
+    async def _take_waiting(self, desk: Desk, book: Book, pool: str) -> None:
         """Lock the waiting leads that somebody could take by what is known before the pool is locked."""
-        if not lines:
+        conn, now = desk.unit.conn, desk.unit.now
+        waiting = await store.kinds_waiting(conn, [pool])
+        if not waiting:
             return
-        conn = desk.unit.conn
-        members = set(book.members(pool, desk.members.values()))
-        rows = [row for row in await conn.fetch(q.all_reps) if row["id"] in members]
-        reps = tuple(self._reader.read(row) for row in rows)
-        load = {row["id"]: row["open"] for row in rows}
-        seen = Pool(pool, pool, reps, load, Turns())
-        for line in lines:
-            able = able_now(seen, line, desk.unit.now)
-            room = sum(rep.capacity - load[rep.id] for rep in reps if rep.id in able)
-            if room > 0:
-                desk.leads.update(await store.lock_waiting(conn, pool, line, able, min(room, AT_ONCE)))
-
-
-async def _lines_waiting(conn: Connection, pool: str) -> list[str]:
-    return [row["line"] for row in await conn.fetch(q.lines_waiting, pool)]
+        for name in chain(book, pool):
+            reps, loads = await self._reader.look(conn, book.members(name, desk.members.values()), now)
+            seen = Pool(name, name, reps, loads, Terms.of(book.pools[name]))
+            for kind in waiting:
+                able = able_now(seen, kind.kind, now)
+                room = sum(reps[rep].capacity - loads[rep].open for rep in able)
+                if room > 0:
+                    found = await store.lock_waiting(conn, kind, able, now, min(room, AT_ONCE))
+                    desk.leads.update(found)
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
@@ -138,7 +132,20 @@ def _cause(lead: Lead) -> UUID:
     return lead.last_routed or lead.id
 
 
-async def _is_due(conn: Connection, pool: Pool, lines: Sequence[str], unit: Unit) -> bool:
+async def _is_due(desk: Desk, book: Book, pool: str, waiting: Sequence[store.WaitingKind]) -> bool:
     """Under the pool's lock: whether a lead that is still held could be placed."""
-    asked = [(pool.id, line, able_now(pool, line, unit.now)) for line in lines]
-    return bool(await store.queues_waiting(conn, asked))
+    now = desk.unit.now
+    asked = [
+        (kind, able_now(desk.pool(book, name), kind.kind, now))
+        for name in chain(book, pool)
+        for kind in waiting
+    ]
+    return bool(await store.queues_waiting(desk.unit.conn, asked, now))
+
+
+async def _next_chance(desk: Desk, book: Book, pool: str) -> datetime | None:
+    """When somebody of the pool, or of those that follow the sun, comes to work, or a lead asks for less."""
+    now = desk.unit.now
+    moments = [desk.pool(book, name).next_opening(now) for name in chain(book, pool)]
+    moments.append(await desk.unit.conn.fetchval(q.next_relaxing, pool, now))
+    return min((at for at in moments if at is not None), default=None)

@@ -1,6 +1,6 @@
 """Leads of imports find a rep: behind live ones, best first, each pass a transaction of its own."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,12 +10,13 @@ from router.books import Books
 from router.desk import Desk
 from router.domain.book import Book, PoolChoice
 from router.domain.decision import able_now
+from router.domain.eligibility import Kind
 from router.domain.imports import ImportTerms, day_began, room_for_imports
 from router.domain.leads import Lead
-from router.domain.roster import Pool, Rep
-from router.domain.turns import Turns
+from router.domain.pool import Pool
+from router.locked import Member
 from router.roster import RepReader
-from router.store import Row, q
+from router.store import q
 from service_kit.unit import Unit
 
 AT_ONCE = 100
@@ -87,30 +88,27 @@ class ImportHandler:
         return placed
 
     async def _room(self, desk: Desk, book: Book, waiting: Waiting) -> _Room:
-        conn = desk.unit.conn
-        members = set(book.members(waiting.pool, desk.members.values()))
-        rows = [row for row in await conn.fetch(q.all_reps) if row["id"] in members]
-        reps = [self._reader.read(row) for row in rows]
-        load = {row["id"]: row["open"] for row in rows}
-        able = set(able_now(Pool("", "", tuple(reps), load, Turns()), waiting.line, desk.unit.now))
-        able_reps = [rep for rep in reps if rep.id in able]
-        today = await self._today(desk, able_reps)
+        conn, now = desk.unit.conn, desk.unit.now
+        members = book.members(waiting.pool, desk.members.values())
+        reps, loads = await self._reader.look(conn, members, now)
+        kind = Kind(waiting.line)
+        able = [reps[name] for name in able_now(Pool("", "", reps, loads), kind, now)]
+        began = [day_began(rep, now) for rep in able]
+        for row in await conn.fetch(q.imported_since, [rep.id for rep in able], began):
+            loads[row["rep_id"]].imported = row["leads"]
         rooms = {
-            rep.id: room_for_imports(rep, load[rep.id], today.get(rep.id, 0), waiting.terms)
-            for rep in able_reps
+            rep.id: room_for_imports(rep, loads[rep.id].open, loads[rep.id].imported, waiting.terms)
+            for rep in able
         }
         free = [rep for rep, places in rooms.items() if places > 0]
-        return _Room(free, _names(rows, free), _names(rows, members), min(AT_ONCE, sum(rooms.values())))
-
-    async def _today(self, desk: Desk, reps: Sequence[Rep]) -> dict[str, int]:
-        began = [day_began(rep, desk.unit.now) for rep in reps]
-        rows = await desk.unit.conn.fetch(q.imported_since, [rep.id for rep in reps], began)
-        return {row["rep_id"]: row["leads"] for row in rows}
+        everybody = desk.members.values()
+        names = _names(everybody, free), _names(everybody, members)
+        return _Room(free, *names, min(AT_ONCE, sum(rooms.values())))
 
 
-def _names(rows: Sequence[Row], reps: Collection[str]) -> list[str]:
+def _names(everybody: Iterable[Member], reps: Collection[str]) -> list[str]:
     """What an owner column may call these reps, in lower case."""
-    return [name.lower() for row in rows if row["id"] in reps for name in (row["id"], row["email"])]
+    return [name.lower() for each in everybody if each.id in reps for name in (each.id, each.email)]
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:

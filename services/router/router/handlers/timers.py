@@ -10,7 +10,7 @@ from lead_events.words import RoutedKind, TimerKind
 from router.desk import Desk
 from router.domain.book import Book, PoolChoice
 from router.domain.deadlines import had_full_time
-from router.domain.decision import Standing
+from router.domain.eligibility import Standing
 from router.domain.leads import Lead
 from router.store import q
 from service_kit.postgres import Connection

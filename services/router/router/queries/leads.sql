@@ -9,10 +9,12 @@ INSERT INTO leads (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING
 SELECT * FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 
 -- name: lock_waiting_leads
--- Up to $4 held leads of a pool and line, best first, that one of the reps $3 was not taken from; busy ones are left.
+-- Up to $7 held leads of a pool, line and needs, best first, that one of the reps $4 was not taken from; busy ones
+-- are left. $5: those that still ask for what they prefer at $6, or those that have given it up.
 SELECT * FROM leads
-WHERE state = 'held' AND handling IS NULL AND pool_id = $1 AND line = $2 AND NOT (excluded ?& $3::text[])
-ORDER BY rank, received_at, id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED
+WHERE state = 'held' AND handling IS NULL AND pool_id = $1 AND line = $2 AND needs = $3
+  AND coalesce(relax_at > $6, true) = $5 AND NOT (excluded ?& $4::text[])
+ORDER BY rank, received_at, id LIMIT $7 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_orphans
 -- Held leads in none of the pools $1 whose line has a plan ($2); busy ones are left.
@@ -40,27 +42,47 @@ UPDATE leads SET
     round = n.round, pool_id = n.pool_id, rank = n.rank, hold_reason = n.hold_reason, held_since = n.held_since,
     next_try_at = n.next_try_at, excluded = n.excluded, last_routed = n.last_routed, closed_at = n.closed_at,
     close_reason = n.close_reason, closing_seq = n.closing_seq, handling = n.handling,
-    account = n.account
+    account = n.account, needs = n.needs, relax_at = n.relax_at, value_minor = n.value_minor, told = n.told
 FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[],
     $10::jsonb[], $11::jsonb[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::boolean[], $17::boolean[],
     $18::timestamptz[], $19::timestamptz[], $20::integer[], $21::integer[], $22::text[], $23::smallint[], $24::text[],
     $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::uuid[], $29::timestamptz[], $30::text[], $31::bigint[],
-    $32::jsonb[], $33::jsonb[]
+    $32::jsonb[], $33::jsonb[], $34::text[], $35::timestamptz[], $36::bigint[], $37::jsonb[]
 ) AS n (
     id, state, person_id, line, scored_seq, routed_seq, progressed_seq, quadrant, stage, profile, score, form_id,
     source, campaign, submissions, asks, is_test, received_at, sql_at, rulebook_version, round, pool_id, rank,
     hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq, handling,
-    account
+    account, needs, relax_at, value_minor, told
 )
 WHERE leads.id = n.id
 
+-- name: kinds_waiting
+-- Which needs the held leads of pools have, by line: one look into the index for each.
+WITH RECURSIVE kinds AS (
+    (SELECT pool_id, line, needs FROM leads
+     WHERE state = 'held' AND handling IS NULL AND pool_id = ANY($1::text[])
+     ORDER BY pool_id, line, needs LIMIT 1)
+    UNION ALL
+    SELECT n.pool_id, n.line, n.needs
+    FROM kinds k
+    CROSS JOIN LATERAL (
+        SELECT pool_id, line, needs FROM leads
+        WHERE state = 'held' AND handling IS NULL AND pool_id = ANY($1::text[])
+          AND (pool_id, line, needs) > (k.pool_id, k.line, k.needs)
+        ORDER BY pool_id, line, needs LIMIT 1
+    ) AS n
+)
+SELECT pool_id, line, needs FROM kinds
+
 -- name: queues_waiting
--- Which of the pools and lines hold a lead that was not taken from all of the reps named with them.
-SELECT DISTINCT pool_id, line FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (pool_id, line, reps)
+-- Which of the pools and lines hold a lead of these needs that was not taken from all of the reps named with them.
+SELECT DISTINCT pool_id, line
+FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[]) AS asked (pool_id, line, needs, strict, reps)
 WHERE EXISTS (
     SELECT FROM leads l
     WHERE l.state = 'held' AND l.handling IS NULL AND l.pool_id = asked.pool_id AND l.line = asked.line
+      AND l.needs = asked.needs AND coalesce(l.relax_at > $6, true) = asked.strict
       AND NOT (l.excluded ?& string_to_array(asked.reps, ','))
 )
 
@@ -69,10 +91,6 @@ WHERE EXISTS (
 SELECT DISTINCT pool_id, line, handling->>'import_id' AS import_id, handling->>'mode' AS mode,
        (handling->>'per_rep_daily')::integer AS per_rep_daily
 FROM leads WHERE state = 'held' AND handling IS NOT NULL AND pool_id IS NOT NULL ORDER BY 1, 2, 3
-
--- name: lines_waiting
--- The lines of which a pool holds leads.
-SELECT DISTINCT line FROM leads WHERE state = 'held' AND handling IS NULL AND pool_id = $1
 
 -- name: insert_late_arrivals
 -- Asks on closed leads that were not answered before.
@@ -119,3 +137,7 @@ WHERE topic = 'lead-progressed' AND EXISTS (
 DELETE FROM outbox
 WHERE topic LIKE '%-dlq' AND EXISTS (
     SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0)
+
+-- name: next_relaxing
+-- When the first of a pool's held leads gives up what it only prefers.
+SELECT min(relax_at) FROM leads WHERE state = 'held' AND handling IS NULL AND pool_id = $1 AND relax_at > $2

@@ -13,14 +13,14 @@ SELECT * FROM pools WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
 SELECT id FROM pools ORDER BY id FOR NO KEY UPDATE
 
 -- name: read_turns
--- The memory of locked pools.
-SELECT pool_id, rep_id, carried, lag FROM turns WHERE pool_id = ANY($1::text[])
+-- What the strategies of locked pools remember of reps.
+SELECT pool_id, rep_id, carried, served, level FROM turns WHERE pool_id = ANY($1::text[])
 
 -- name: take_load
 -- One more open lead for a rep, or several, never beyond capacity: a rep missing from the answer had no room.
-UPDATE reps r SET open = r.open + n.taken
+UPDATE reps r SET open = r.open + n.taken, last_assigned_at = $3
 FROM unnest($1::text[], $2::integer[]) AS n (id, taken)
-WHERE r.id = n.id AND r.open + n.taken <= r.capacity
+WHERE r.id = n.id AND (r.open + n.taken <= r.capacity OR $4)
 RETURNING r.id
 
 -- name: free_load
@@ -29,16 +29,35 @@ UPDATE reps r SET open = r.open - n.freed FROM unnest($1::text[], $2::integer[])
 
 -- name: update_pools
 -- Writes back locked pools.
-UPDATE pools p SET drain_due = n.drain_due, next_opening = n.next_opening, turn_weights = n.turn_weights
-FROM unnest($1::text[], $2::boolean[], $3::timestamptz[], $4::jsonb[])
-    AS n (id, drain_due, next_opening, turn_weights)
+UPDATE pools p SET drain_due = n.drain_due, next_opening = n.next_opening
+FROM unnest($1::text[], $2::boolean[], $3::timestamptz[]) AS n (id, drain_due, next_opening)
+WHERE p.id = n.id AND (p.drain_due, p.next_opening) IS DISTINCT FROM (n.drain_due, n.next_opening)
+
+-- name: update_steps
+-- Writes how many leads a set of reps has been handed.
+UPDATE pools p SET steps = n.steps FROM unnest($1::text[], $2::bigint[]) AS n (id, steps) WHERE p.id = n.id
+
+-- name: update_sets
+-- Writes which set of reps takes turns now, with their weights.
+UPDATE pools p SET turn_weights = n.weights FROM unnest($1::text[], $2::jsonb[]) AS n (id, weights) WHERE p.id = n.id
+
+-- name: update_worth
+-- Writes what a pool remembers of value.
+UPDATE pools p SET value_floor = n.floor, value_mean = n.mean
+FROM unnest($1::text[], $2::double precision[], $3::double precision[]) AS n (id, floor, mean)
 WHERE p.id = n.id
 
 -- name: upsert_turns
--- Writes back the memory of turns.
-INSERT INTO turns (pool_id, rep_id, carried, lag)
-SELECT * FROM unnest($1::text[], $2::text[], $3::double precision[], $4::bigint[])
-ON CONFLICT (pool_id, rep_id) DO UPDATE SET carried = excluded.carried, lag = excluded.lag
+-- Writes back whose turn it is.
+INSERT INTO turns (pool_id, rep_id, carried, served)
+SELECT * FROM unnest($1::text[], $2::text[], $3::double precision[], $4::integer[])
+ON CONFLICT (pool_id, rep_id) DO UPDATE SET carried = excluded.carried, served = excluded.served
+
+-- name: upsert_levels
+-- Writes back what reps were handed by value.
+INSERT INTO turns (pool_id, rep_id, carried, level)
+SELECT n.pool, n.rep, 0, n.level FROM unnest($1::text[], $2::text[], $3::double precision[]) AS n (pool, rep, level)
+ON CONFLICT (pool_id, rep_id) DO UPDATE SET level = excluded.level
 
 -- name: note_openings
 -- Pools whose next rep has come to work: a drain is due.
@@ -56,3 +75,16 @@ UPDATE pools SET drain_due = true WHERE id = ANY($1::text[])
 -- name: rest_pool
 -- A pool that the rulebook in force does not know: nothing to drain.
 UPDATE pools SET drain_due = false, next_opening = NULL WHERE id = $1
+
+-- name: lock_load
+-- What reps have in hand, locked by id.
+SELECT id, revision, open, last_assigned_at, pace_seconds FROM reps
+WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
+
+-- name: reps_in_full
+-- Reps by id, without locks.
+SELECT * FROM reps WHERE id = ANY($1::text[])
+
+-- name: load_of_reps
+-- What reps have in hand, without locks.
+SELECT id, revision, open, last_assigned_at, pace_seconds FROM reps WHERE id = ANY($1::text[]) ORDER BY id

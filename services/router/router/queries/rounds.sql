@@ -65,18 +65,34 @@ FROM unnest(
 ) AS n (id, accepted_at, contacted_at, asked_again, asked_again_at, warned_at, breached_at)
 WHERE a.id = n.id
 
+-- name: insert_candidate_sets
+-- Keeps sets of candidates that no decision named before.
+INSERT INTO candidate_sets (digest, members) SELECT n.digest, n.members::jsonb FROM unnest($1::text[], $2::text[]) AS n (digest, members) ON CONFLICT DO NOTHING
+
 -- name: insert_decisions
 -- Keeps decision records. Lists go as text: the driver takes a list in an array for one more dimension.
 INSERT INTO decisions
     (id, lead_id, at, cause_id, kind, round, pool_id, rep_id, hold_reason, next_try_at, rule, rule_errors,
-     rulebook_version, candidates, pool_state, why, routed_seq)
+     rulebook_version, proof, pool_state, why, routed_seq)
 SELECT n.id, n.lead_id, n.at, n.cause_id, n.kind, n.round, n.pool_id, n.rep_id, n.hold_reason, n.next_try_at, n.rule,
-       n.rule_errors::jsonb, n.rulebook_version, n.candidates::jsonb, n.pool_state, n.why, n.routed_seq
+       n.rule_errors::jsonb, n.rulebook_version, n.proof::jsonb, n.pool_state, n.why, n.routed_seq
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::integer[], $7::text[], $8::text[],
     $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::jsonb[], $16::text[],
     $17::integer[]
 ) AS n (
     id, lead_id, at, cause_id, kind, round, pool_id, rep_id, hold_reason, next_try_at, rule, rule_errors,
-    rulebook_version, candidates, pool_state, why, routed_seq
+    rulebook_version, proof, pool_state, why, routed_seq
 )
+
+-- name: unanswered
+-- How many open leads of these reps have had no contact yet.
+SELECT rep_id, count(*)::integer AS leads FROM assignments
+WHERE rep_id = ANY($1::text[]) AND ended_at IS NULL AND contacted_at IS NULL GROUP BY rep_id
+
+-- name: assigned_since
+-- How many leads reps were given since two moments named with each: of their day, and of their week.
+SELECT a.rep_id, count(*) FILTER (WHERE a.assigned_at >= since.day)::integer AS today, count(*)::integer AS this_week
+FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS since (rep, day, week)
+JOIN assignments a ON a.rep_id = since.rep AND a.assigned_at >= since.week
+GROUP BY a.rep_id

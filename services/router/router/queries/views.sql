@@ -56,7 +56,8 @@ ORDER BY at, progressed_seq NULLS FIRST, id
 
 -- name: decisions_of_lead
 -- All decision records of a lead, oldest first.
-SELECT * FROM decisions WHERE lead_id = $1 ORDER BY at, routed_seq NULLS FIRST, round, id
+SELECT d.*, s.members FROM decisions d LEFT JOIN candidate_sets s ON s.digest = d.proof->>'members'
+WHERE d.lead_id = $1 ORDER BY d.at, d.routed_seq NULLS FIRST, d.round, d.id
 
 -- name: timer_news_of_lead
 -- Warnings and breaches of a lead.
