@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from lead_events.words import AccountStanding
+from rulebook.company_names import SIMILAR, company_name, likeness
 from scoring.domain.account_entry import InForce, account_id, read_account
 from scoring.domain.accounts import Account, AccountBook, Answer, By, Match, question_id
-from scoring.domain.company_names import SIMILAR, company_name, likeness
 
 IN_FORCE = InForce(lines=("main", "training"), reps={"ana": "ana", "ana@aurora.example": "ana"})
 

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from lead_events import Account as ToldAccount
 from lead_events.words import AccountStanding
+from rulebook.company_names import SIMILAR, CompanyName, company_name, likeness
 from scoring.domain.companies import Company, bare, company_in, name_clues
-from scoring.domain.company_names import SIMILAR, CompanyName, company_name, likeness
 from scoring.domain.profile import Known
 
 CANDIDATES_AT_MOST = 5

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from rulebook.company_names import CompanyName, company_name
 from rulebook.mail_domains import company_domain
-from scoring.domain.company_names import CompanyName, company_name
 
 CRM_ID_ATTRIBUTES = frozenset({"account_id", "account_crm_id", "crm_account_id", "company_crm_id"})
 """Answers of a form or CRM that name an account by the CRM's id. A person's external id is none of them:
