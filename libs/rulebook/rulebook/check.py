@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rulebook.findings import Finding, Severity
 from rulebook.loader import examine
+from rulebook.tables import COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def check(path: Path) -> Checked:
     here = [each for each in findings if Path(each.file).resolve() == path.resolve()]
     elsewhere = [each for each in findings if each not in here and each.severity is Severity.ERROR]
     if not here and not _is_read(path, folder):
-        message = "is not read: only YAML files of a rulebook are checked"
+        message = "is not read: only YAML files and tables of a rulebook are checked"
         here = [Finding(path.as_posix(), 1, "rulebook", message, f"name one of the .yaml files in {folder}")]
     return Checked(folder, here, len(elsewhere))
 
@@ -49,4 +50,6 @@ def rulebook_around(file: Path) -> Path | None:
 
 def _is_read(file: Path, folder: Path) -> bool:
     inside = file.resolve().relative_to(folder.resolve())
+    if file.suffix == ".csv":
+        return len(inside.parts) == 2 and inside.parts[0] in COLUMNS
     return file.suffix == ".yaml" and inside.parts[0] != ".schemas"

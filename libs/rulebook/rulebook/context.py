@@ -1,6 +1,6 @@
 """What conditions can read: the one list of variables that the check and the services share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -74,6 +74,13 @@ SIGNAL_VARIABLES: Mapping[str, type] = MappingProxyType(
 ROUTING_VARIABLES: Mapping[str, type] = MappingProxyType(
     {**SCORING_VARIABLES, "score": dict, "score.fit": int, "score.interest": int, "quadrant": str}
 )
+
+
+
+def routing_variables(segments: Iterable[str]) -> Mapping[str, type]:
+    """What a routing rule may read of a rulebook that has these segments."""
+    return {**ROUTING_VARIABLES, "segment": dict, **{f"segment.{name}": bool for name in segments}}
+
 
 ALWAYS_PRESENT = frozenset(
     {

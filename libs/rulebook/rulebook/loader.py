@@ -12,6 +12,8 @@ agreement.yaml          the agreement
 alerts.yaml             who hears of trouble with forms; may be absent
 nurturing.yaml          what marketing's tool is told; may be absent
 crm.yaml                CRM name to how it is told, and how it answers; may be absent
+territories/<name>.csv  tables that routing.yaml names: which pool has which place; may be absent
+accounts/<name>.csv     tables that routing.yaml names: which pool or rep has which company; may be absent
 """
 
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of
 from rulebook.standins import StandIns
+from rulebook.tables import COLUMNS, read_table
 from rulebook.vendor_presets import with_preset
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
@@ -124,6 +127,7 @@ def _read(path: Path) -> _Folder:
         folder.value["crm"] = with_crm_presets(folder.value["crm"])
     for key, name in FOLDERS.items():
         folder.value[key] = _read_each(path, key, name, folder)
+    _read_tables(path, folder)
     folder.findings += _strangers(path)
     return folder
 
@@ -147,10 +151,25 @@ def _read_each(path: Path, key: str, inside: str, folder: _Folder) -> dict[str, 
     return found
 
 
+def _read_tables(path: Path, folder: _Folder) -> None:
+    """Tables stand in files of their own, and in the rulebook under `routing`."""
+    routing = folder.value.get("routing")
+    for kind in COLUMNS:
+        tables = {}
+        for file in sorted((path / kind).glob("*.csv")):
+            name = _name(path, f"{kind}/{file.name}")
+            tables[file.stem] = folder.add(read_table(file, name, kind))
+        if isinstance(routing, dict) and (tables or kind in routing):
+            told = routing.get(kind)
+            routing[kind] = {**told, **tables} if isinstance(told, dict) else told or tables
+
+
 def _strangers(path: Path) -> list[Finding]:
     """Files that would silently not be read."""
     known = {"company.yaml", *(f"{key}.yaml" for key in (*SINGLE_FILES, *OPTIONAL_FILES))}
     found = []
+    tables = [file for kind in COLUMNS for file in (path / kind).glob("*") if file.suffix != ".csv"]
+    found += [_no_table(path, file) for file in sorted(tables)]
     for file in sorted(
         [*path.glob("*.y*ml"), *(file for name in FOLDERS.values() for file in (path / name).glob("*.yml"))]
     ):
@@ -167,6 +186,12 @@ def _strangers(path: Path) -> list[Finding]:
                 )
             )
     return found
+
+
+def _no_table(path: Path, file: Path) -> Finding:
+    name = _name(path, file.relative_to(path).as_posix())
+    hint = f"save the table as {file.parent.name}/{file.stem}.csv"
+    return Finding(name, 1, "rulebook", "is not read: tables are CSV files", hint)
 
 
 def _absent(path: Path, name: str) -> Finding:

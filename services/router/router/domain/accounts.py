@@ -30,12 +30,17 @@ def standing_of(account: Mapping[str, Any] | None) -> AccountStanding:
     return AccountStanding(account["standing"]) if account else AccountStanding.NONE
 
 
+def named_owner(account: Mapping[str, Any] | None) -> str | None:
+    """Whoever the CRM names as an account's owner, whatever it is to us."""
+    owner: str | None = account.get("owner") if account else None
+    return owner
+
+
 def owner_of(account: Mapping[str, Any] | None) -> str | None:
     """As the CRM names whoever looks after one of ours; nobody looks after a lead of the others yet."""
     if account is None or standing_of(account) not in OURS:
         return None
-    owner: str | None = account.get("owner")
-    return owner
+    return named_owner(account)
 
 
 def rep_named(named: str | None, reps: Iterable[Named]) -> str | None:

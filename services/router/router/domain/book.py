@@ -1,15 +1,33 @@
 """One version of the rulebook as the router reads it: plans with compiled conditions, pools, promises."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
 from lead_events.words import AccountStanding, Quadrant
-from router.domain.accounts import owner_of, standing_of
-from router.domain.needs import NO_NEEDS, Needs
-from rulebook.cel import CelError, Condition, compile_condition, prepare_context
-from rulebook.context import ROUTING_VARIABLES
-from rulebook.models import Agreement, Form, Plan, Pool, Promise, RoutingRule, Rulebook
+from router.domain.accounts import named_owner, owner_of, standing_of
+from router.domain.asking import Asked, CompiledRule, Target
+from router.domain.needs import NO_NEEDS, Needs, needs_of
+from rulebook.cel import CelError, Condition, compile_condition
+from rulebook.context import ROUTING_VARIABLES, routing_variables
+from rulebook.languages import language_code
+from rulebook.models import (
+    Agreement,
+    Form,
+    Owners,
+    Plan,
+    Pool,
+    Promise,
+    Routing,
+    RoutingRule,
+    Rulebook,
+)
+from rulebook.named_accounts import AccountTable
+from rulebook.territories import TerritoryTable
+
+Table = TypeVar("Table", TerritoryTable, AccountTable)
+
+USUAL_OWNERS = Owners()
 
 
 class PoolMember(Protocol):
@@ -35,9 +53,10 @@ class PoolChoice:
 
     `rule` is the rule's id, "fallback", "on_error", "customers" or "competitors"; no pool: the line has no
     plan, or it `keeps_back` the lead. `owner`: who goes before the pool, as the CRM names them, since the
-    account is `standing`; `owner_cannot`: why they do not take it. `needs`: what the rule and the pool ask of
-    the rep; `territory`: the row of a table that chose; `unspoken`: the pool for a language that nobody of
-    this one speaks.
+    account is `standing`, or as a table of named accounts does (`is_named_account`); `owner_cannot`: why they
+    do not take it. `needs`: what the rule and the pool ask of the rep; `territory`: the row of a table that
+    chose; `unspoken`: the pool for a language that nobody of this one speaks; `owners`: whether the person's
+    and the account's owner keep it, and what holds when they cannot take it.
     """
 
     pool: str | None
@@ -50,6 +69,8 @@ class PoolChoice:
     needs: Needs = NO_NEEDS
     territory: str | None = None
     unspoken: str | None = None
+    owners: Owners = USUAL_OWNERS
+    is_named_account: bool = False
 
     @property
     def keeps_back(self) -> bool:
@@ -65,38 +86,100 @@ NO_PLAN = PoolChoice(None, None, None)
 class CompiledPlan:
     """The routing of one line, ready to be asked."""
 
-    rules: tuple[tuple[RoutingRule, Condition], ...]
-    fallback: str
-    on_error: str | None
-    customers: str | None = None
-    competitors: str | None = None
+    rules: tuple[CompiledRule, ...]
+    source: Plan
+    pools: Mapping[str, Pool]
+    segments: Mapping[str, Condition] = field(default_factory=dict)
 
-    def choose_for(self, account: Mapping[str, Any] | None, context: Mapping[str, Any]) -> PoolChoice:
-        """The pool for a lead of an account: competitors' and customers' own before the rules are asked."""
-        standing, owner = standing_of(account), owner_of(account)
+    def choose_for(
+        self,
+        account: Mapping[str, Any] | None,
+        context: Mapping[str, Any],
+        consents: Collection[str] = (),
+    ) -> PoolChoice:
+        """The pool for a lead of an account: competitors' and customers' own before the rules are asked.
+
+        `consents`: purposes that the person agreed to.
+        """
+        standing, plan = standing_of(account), self.source
         if standing is AccountStanding.COMPETITOR:
-            return PoolChoice(self.competitors, COMPETITORS, None, standing=standing)
-        if standing is AccountStanding.CUSTOMER and self.customers is not None:
-            return PoolChoice(self.customers, CUSTOMERS, None, owner=owner, standing=standing)
-        return replace(self.choose(context), owner=owner, standing=standing)
+            choice = self._choice(plan.competitors, COMPETITORS, None, context)
+        elif standing is AccountStanding.CUSTOMER and plan.customers is not None:
+            choice = self._choice(plan.customers, CUSTOMERS, None, context)
+        else:
+            choice = self.choose(context, account, consents)
+        return self._with_owner(replace(choice, standing=standing, owners=plan.owners), account)
 
-    def choose(self, context: Mapping[str, Any]) -> PoolChoice:
-        """The pool of the first rule that holds.
+    def choose(
+        self,
+        context: Mapping[str, Any],
+        account: Mapping[str, Any] | None = None,
+        consents: Collection[str] = (),
+    ) -> PoolChoice:
+        """The pool of the first rule that holds, whose table knows the lead, and whose partners may have it.
 
         A rule in error does not match and is listed. If no rule holds, the lead goes to the fallback, or,
-        when a rule was in error and the plan names one, to the `on_error` pool.
+        when a rule was in error and the plan names one, to the `on_error` pool. A row that names only a rep
+        leaves the pool to the rules after it.
         """
         errors: list[RuleError] = []
-        prepared = prepare_context(context)
-        for rule, condition in self.rules:
-            answer = condition.evaluate(prepared)
+        asked, rep = Asked(context, self.segments, account), None
+        for rule in self.rules:
+            answer = asked.holds(rule)
             if isinstance(answer, CelError):
-                errors.append(RuleError(rule.id, answer.message))
-            elif answer:
-                return PoolChoice(rule.pool, rule.id, rule.because, tuple(errors))
-        if errors and self.on_error is not None:
-            return PoolChoice(self.on_error, ON_ERROR, "a rule could not be evaluated", tuple(errors))
-        return PoolChoice(self.fallback, FALLBACK, None, tuple(errors))
+                errors.append(RuleError(rule.source.id, answer.message))
+            elif answer and (target := asked.target(rule)) is not None:
+                rep = rep or target.rep
+                if target.pool is not None and self._may_have(target.pool, consents):
+                    made = self._chosen(rule.source, target, target.pool, context)
+                    return replace(made, errors=tuple(errors), owner=rep)
+        return replace(self._otherwise(errors, context), errors=tuple(errors), owner=rep)
+
+    def _may_have(self, pool: str, consents: Collection[str]) -> bool:
+        """Whether the person agreed to go to these partners, if they are partners."""
+        purpose = self.pools[pool].partner_consent
+        return purpose is None or purpose in consents
+
+    def _chosen(self, rule: RoutingRule, target: Target, pool: str, context: Mapping[str, Any]) -> PoolChoice:
+        because = rule.because or (f"territory {target.territory}" if target.territory else None)
+        return replace(self._choice(pool, rule.id, because, context, rule), territory=target.territory)
+
+    def _otherwise(self, errors: list[RuleError], context: Mapping[str, Any]) -> PoolChoice:
+        if errors and self.source.on_error is not None:
+            return self._choice(self.source.on_error, ON_ERROR, "a rule could not be evaluated", context)
+        return self._choice(self.source.fallback, FALLBACK, None, context)
+
+    def _choice(
+        self,
+        pool: str | None,
+        rule: str,
+        because: str | None,
+        context: Mapping[str, Any],
+        asking: RoutingRule | None = None,
+    ) -> PoolChoice:
+        if pool is None:
+            return PoolChoice(None, rule, because)
+        needs = needs_of(self.pools[pool], _language(context), asking)
+        unspoken = self.source.unspoken if needs.language_match == "required" else None
+        return PoolChoice(pool, rule, because, needs=needs, unspoken=unspoken)
+
+    def _with_owner(self, choice: PoolChoice, account: Mapping[str, Any] | None) -> PoolChoice:
+        """The CRM's word on one of ours goes before a table's; a pool of account owners asks it for all."""
+        if choice.standing is AccountStanding.COMPETITOR:
+            return choice
+        owner = None
+        if self.source.owners.account:
+            by_account = choice.pool is not None and self.pools[choice.pool].strategy == "account_owner"
+            owner = named_owner(account) if by_account else owner_of(account)
+        if owner is not None:
+            return replace(choice, owner=owner)
+        return replace(choice, is_named_account=choice.owner is not None)
+
+
+def _language(context: Mapping[str, Any]) -> str | None:
+    """The lead's, as two letters."""
+    told = context["lead"].get("language")
+    return language_code(told) if told else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +194,22 @@ class Book:
     company: Rulebook
 
     def choose_pool(
-        self, line: str, context: Mapping[str, Any], account: Mapping[str, Any] | None = None
+        self,
+        line: str,
+        context: Mapping[str, Any],
+        account: Mapping[str, Any] | None = None,
+        consents: Collection[str] = (),
     ) -> PoolChoice:
-        """The pool for a lead of `line`, `context` being the routing context of the rulebook."""
+        """The pool for a lead of `line`, `context` being the routing context of the rulebook.
+
+        `consents`: purposes that the person agreed to.
+        """
         plan = self.plans.get(line)
-        return plan.choose_for(account, context) if plan is not None else NO_PLAN
+        return plan.choose_for(account, context, consents) if plan is not None else NO_PLAN
+
+    def needs(self, pool: str, language: str | None) -> Needs:
+        """What a lead needs in a pool that no rule chose for it: one that it waits in, or is passed on to."""
+        return needs_of(self.pools[pool], language_code(language) if language else None)
 
     def members(self, pool: str, reps: Iterable[PoolMember]) -> list[str]:
         """Ids of the reps of a pool, sorted: those it names and those of its team."""
@@ -139,10 +233,11 @@ class Book:
 
 
 def read_book(version: int, rulebook: Rulebook) -> Book:
-    """Compile a version. Raises ConditionInvalid for a condition that cannot be compiled."""
+    """Compile a version. Raises ConditionInvalid for a condition that cannot be compiled, ValueError for a
+    table that is not there or cannot be read."""
     return Book(
         version=version,
-        plans={line: _compile(plan) for line, plan in rulebook.routing.plans.items()},
+        plans=_compile(rulebook.routing),
         pools=rulebook.routing.pools,
         agreement=rulebook.agreement,
         forms=rulebook.forms,
@@ -150,6 +245,35 @@ def read_book(version: int, rulebook: Rulebook) -> Book:
     )
 
 
-def _compile(plan: Plan) -> CompiledPlan:
-    rules = tuple((rule, compile_condition(rule.when, ROUTING_VARIABLES)) for rule in plan.rules)
-    return CompiledPlan(rules, plan.fallback, plan.on_error, plan.customers, plan.competitors)
+def _compile(routing: Routing) -> dict[str, CompiledPlan]:
+    """The plans by line. A table is read once however many rules name it."""
+    segments = {name: compile_condition(when, ROUTING_VARIABLES) for name, when in routing.segments.items()}
+    variables = routing_variables(segments) if segments else ROUTING_VARIABLES
+    territories = {name: TerritoryTable(rows) for name, rows in routing.territories.items()}
+    accounts = {name: AccountTable(rows) for name, rows in routing.accounts.items()}
+
+    def compiled(rule: RoutingRule) -> CompiledRule:
+        condition = compile_condition(rule.when, variables)
+        return CompiledRule(
+            rule,
+            condition,
+            _segments_read(condition, segments),
+            _table(territories, rule.territories),
+            _table(accounts, rule.accounts),
+        )
+
+    return {
+        line: CompiledPlan(tuple(map(compiled, plan.rules)), plan, routing.pools, segments)
+        for line, plan in routing.plans.items()
+    }
+
+
+def _table(tables: Mapping[str, Table], name: str | None) -> Table | None:
+    if name is not None and name not in tables:
+        raise ValueError(f"there is no table {name!r}; name one of {', '.join(tables) or 'none'}")
+    return tables[name] if name is not None else None
+
+
+def _segments_read(condition: Condition, segments: Mapping[str, Condition]) -> tuple[str, ...]:
+    read = {each.path[1] for each in condition.tree.reads() if each.path[0] == "segment"}
+    return tuple(name for name in segments if name in read)

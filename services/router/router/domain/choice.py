@@ -20,4 +20,10 @@ def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
         account=lead.account,
     )
     context = routing_context(scoring, fit=lead.fit(), interest=lead.interest(), quadrant=lead.quadrant.value)
-    return book.choose_pool(lead.line, context, lead.account)
+    return book.choose_pool(lead.line, context, lead.account, consents_of(lead))
+
+
+def consents_of(lead: Lead) -> frozenset[str]:
+    """The purposes that the person agreed to by their newest word; none where they took their consent back."""
+    consent = lead.told.get("consent") or {}
+    return frozenset(consent.get("purposes") or ()) if consent.get("given") else frozenset()

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-import orjson
-
-from rulebook.models import Match
+from rulebook.models import Match, Pool, RoutingRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +21,18 @@ class Needs:
 NO_NEEDS = Needs()
 
 
-def needs_text(needs: Needs) -> str:
-    """What a lead that waits asks for, as the store keeps it; empty where it asks for nothing."""
-    languages = sorted(needs.languages) if needs.language_match != "ignored" else []
-    skills = sorted(needs.skills) if needs.skills_match != "ignored" else []
+def needs_of(pool: Pool, language: str | None, rule: RoutingRule | None = None) -> Needs:
+    """What a lead that speaks `language` (two letters) needs in a pool, chosen by a rule or not.
+
+    The rule's word on languages goes before the pool's; skills of both are needed. A lead whose language is
+    not known needs none.
+    """
+    asked = rule.language if rule is not None and rule.language is not None else pool.language
+    skills = frozenset(pool.skills if rule is None else (*pool.skills, *rule.skills))
+    languages = frozenset({language}) if language is not None and asked != "ignored" else frozenset()
+    if pool.skills_match == "ignored":
+        skills = frozenset()
     if not languages and not skills:
-        return ""
-    relax = int(needs.relax_after.total_seconds())
-    return orjson.dumps([languages, needs.language_match, skills, needs.skills_match, relax]).decode()
-
-
-def read_needs(text: str) -> Needs:
-    """As `needs_text` wrote it."""
-    if not text:
         return NO_NEEDS
-    languages, language_match, skills, skills_match, relax = orjson.loads(text)
-    return Needs(
-        frozenset(languages), language_match, frozenset(skills), skills_match, timedelta(seconds=relax)
-    )
+    match: Match = asked if languages else "ignored"
+    return Needs(languages, match, skills, pool.skills_match, pool.relax_after)
