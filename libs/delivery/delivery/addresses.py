@@ -113,6 +113,19 @@ class Pinned:
     path: str
     address: str
 
+    @property
+    def url(self) -> str:
+        """The URL that connects to the address and nowhere else."""
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.scheme}://{address}:{self.port}{self.path}"
+
+    @property
+    def host_header(self) -> str:
+        """The receiver's name as HTTP sends it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = 443 if self.scheme == "https" else 80
+        return host if self.port == usual else f"{host}:{self.port}"
+
 
 async def pin(url: str, resolver: Resolver, allowed: Allowed) -> Pinned:
     """The address to connect to for `url`.

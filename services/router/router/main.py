@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from delivery.addresses import Allowed
 from router import metrics
 from router.absentees import Absentees
 from router.api.operators import operator_router
@@ -15,6 +16,8 @@ from router.api.roster import roster_router
 from router.books import Books
 from router.consumer import consumer_spec
 from router.drainer import Drainer
+from router.feed_fetch import FeedFetcher
+from router.feeds import Feeds
 from router.handlers.acts import ActHandler
 from router.handlers.drain import DrainHandler
 from router.handlers.imports import ImportHandler
@@ -26,6 +29,7 @@ from router.settings import RouterSettings
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
+from service_kit.secrets import Secrets
 
 PACKAGES = ("rulebook", "router")
 """Packages whose migrations make the router's schema."""
@@ -39,6 +43,7 @@ class Wiring:
     acts: ActHandler
     reps: RepHandler
     absentees: Absentees
+    feeds: Feeds
     drainer: Drainer
 
 
@@ -46,12 +51,16 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
     """The production parts."""
     books, reader = Books(), RepReader()
     every = timedelta(milliseconds=settings.drain_ms)
+    reps = RepHandler(books)
+    drainer = Drainer(runtime, DrainHandler(books, reader), ImportHandler(books, reader), every=every)
+    fetcher = FeedFetcher(Allowed.parse(settings.delivery_allow))
     return Wiring(
         news=NewsHandler(books, reader),
         acts=ActHandler(books, reader),
-        reps=RepHandler(books),
+        reps=reps,
         absentees=Absentees(runtime, ReofferHandler(books, reader)),
-        drainer=Drainer(runtime, DrainHandler(books, reader), ImportHandler(books, reader), every=every),
+        feeds=Feeds(runtime, reps, Secrets(settings.secrets_dir), fetcher, drainer.wake),
+        drainer=drainer,
     )
 
 
@@ -81,6 +90,7 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
         runtime.consumer(consumer_spec(wiring.news)),
         wiring.drainer,
         wiring.absentees.part(),
+        wiring.feeds.part(),
         Periodic(
             "held leads",
             every=timedelta(seconds=10),

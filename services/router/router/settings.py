@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from service_kit.settings import ServiceSettings
+from delivery.settings import DeliverySettings
 
 
-class RouterSettings(ServiceSettings):
+class RouterSettings(DeliverySettings):
     """The router's own settings beside those all services share."""
 
     service: ClassVar[str] = "router"

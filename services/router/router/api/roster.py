@@ -171,7 +171,7 @@ async def _one(runtime: Runtime, rep: str) -> Row:
 async def _feeds(runtime: Runtime) -> dict[str, Feeds]:
     found: dict[str, Feeds] = {}
     for row in await _rows(runtime, q.every_feed):
-        told = {name: row[name] for name in ("feed", "read_at", "failing_since", "problem")}
+        told = {name: row[name] for name in ("feed", "read_at", "failing_since", "problem", "unread")}
         found.setdefault(row["rep_id"], []).append(told)
     return found
 

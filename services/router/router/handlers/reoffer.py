@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from lead_events.ids import event_id
+from router import metrics
 from router.books import Books
 from router.desk import Desk
 from router.domain.absences import away_at, next_beginning, read_spans
@@ -82,6 +84,7 @@ async def reoffer_unanswered(desk: Desk, rep: str) -> Reoffered:
             desk.route(lead, cause, book, choice)
             gone.append(lead.id)
         await desk.write()
+        unit.after_commit(partial(metrics.REOFFERED.inc, len(gone)))
     if len(gone) < AT_ONCE:
         spans = read_spans(row["document"].get("absences", []))
         await unit.conn.execute(q.set_reoffer, rep, next_beginning(spans, unit.now))

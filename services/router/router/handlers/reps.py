@@ -1,4 +1,4 @@
-"""An operator changes the roster or gives a rep a token. Each change is kept: before, after, by whom, when."""
+"""An operator changes the roster or gives a rep a token. Each change is kept: what, by whom, when."""
 
 import hashlib
 import secrets

@@ -17,11 +17,13 @@ CREATE TABLE absence_feeds (
     spans jsonb NOT NULL DEFAULT '[]',
     etag text,
     modified text,
+    source bytea,
     digest bytea,
     next_at timestamptz NOT NULL,
     read_at timestamptz,
     failing_since timestamptz,
     problem text,
+    unread integer NOT NULL DEFAULT 0,
     PRIMARY KEY (rep_id, feed)
 );
 COMMENT ON TABLE absence_feeds IS 'The last known absences of each subscribed iCalendar feed: spans only, never what an event is called.';
@@ -44,3 +46,9 @@ CREATE TABLE calendar_tokens (
     created_by text NOT NULL
 );
 COMMENT ON TABLE calendar_tokens IS 'Who may subscribe to the calendar of absences, holidays and campaigns; one token a name, hashed.';
+COMMENT ON COLUMN absence_feeds.source IS 'Hash of URL and local day: another one means that the feed is read anew, whatever its ETag says.';
+COMMENT ON COLUMN absence_feeds.unread IS 'Events of the last good file that name no usable time: they are no absences.';
+
+ALTER TABLE assignments DROP CONSTRAINT IF EXISTS assignments_ended_by_check;
+ALTER TABLE assignments ADD CONSTRAINT assignments_ended_by_check
+    CHECK (ended_by IN ('declined', 'timed_out', 'closed', 'reassigned'));

@@ -16,22 +16,18 @@ SELECT feed, spans FROM absence_feeds WHERE rep_id = $1 AND feed = ANY($2::text[
 
 -- name: every_feed
 -- How each feed does.
-SELECT rep_id, feed, read_at, failing_since, problem FROM absence_feeds ORDER BY rep_id, feed
+SELECT rep_id, feed, read_at, failing_since, problem, unread FROM absence_feeds ORDER BY rep_id, feed
 
 -- name: due_feeds
 -- Feeds to look at, the longest due first; those of reps who left rest.
-SELECT f.rep_id, f.feed, f.etag, f.modified, f.digest, r.hours ->> 'tz' AS tz
+SELECT f.rep_id, f.feed, f.etag, f.modified, f.source, f.digest, r.hours ->> 'tz' AS tz
 FROM absence_feeds f JOIN reps r ON r.id = f.rep_id
 WHERE f.next_at <= $1 AND r.left_at IS NULL ORDER BY f.next_at, f.rep_id, f.feed LIMIT $2
 
--- name: one_feed
--- A feed that a locked rep names.
-SELECT spans FROM absence_feeds WHERE rep_id = $1 AND feed = $2
-
 -- name: feed_read
 -- What a feed says now.
-UPDATE absence_feeds SET spans = $3, etag = $4, modified = $5, digest = $6, next_at = $7, read_at = $8,
-    failing_since = CASE WHEN $9::text IS NULL THEN NULL ELSE coalesce(failing_since, $8) END, problem = $9
+UPDATE absence_feeds SET spans = $3, etag = $4, modified = $5, source = $6, digest = $7, next_at = $8, read_at = $9,
+    failing_since = NULL, problem = NULL, unread = $10
 WHERE rep_id = $1 AND feed = $2
 
 -- name: feed_same
