@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rulebook.check_campaigns import check_campaigns
 from rulebook.check_conditions import check_conditions
 from rulebook.check_crm import check_crm
 from rulebook.check_forms import check_forms
@@ -25,6 +26,7 @@ CHECKS = (
     check_scorecards,
     check_nurturing,
     check_crm,
+    check_campaigns,
     check_conditions,
 )
 

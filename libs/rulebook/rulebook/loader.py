@@ -12,6 +12,7 @@ agreement.yaml          the agreement
 alerts.yaml             who hears of trouble with forms; may be absent
 nurturing.yaml          what marketing's tool is told; may be absent
 crm.yaml                CRM name to how it is told, and how it answers; may be absent
+campaigns.yaml          what marketing has planned, for the common calendar; may be absent
 territories/<name>.csv  tables that routing.yaml names: which pool has which place; may be absent
 accounts/<name>.csv     tables that routing.yaml names: which pool or rep has which company; may be absent
 """
@@ -34,7 +35,7 @@ from rulebook.tables import COLUMNS, read_table
 from rulebook.vendor_presets import with_preset
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
-OPTIONAL_FILES = ("alerts", "nurturing", "crm")
+OPTIONAL_FILES = ("alerts", "nurturing", "crm", "campaigns")
 FOLDERS = {"forms": "forms", "scorecards": "scorecards", "shadow_scorecards": "shadow-scorecards"}
 """The key of the rulebook that each folder fills."""
 _MOST_ROUNDS = 20

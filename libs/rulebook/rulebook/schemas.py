@@ -12,6 +12,7 @@ from rulebook.models import (
     Agreement,
     Alerts,
     Calendar,
+    Campaign,
     CrmConnection,
     Form,
     Identifier,
@@ -45,6 +46,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "alerts": Alerts,
         "nurturing": Nurturing,
         "crm": dict[Identifier, CrmConnection],
+        "campaigns": dict[Identifier, Campaign],
     }
     found = {}
     for name, kind in kinds.items():

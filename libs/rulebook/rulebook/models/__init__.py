@@ -3,6 +3,7 @@ wrong."""
 
 from rulebook.models.agreement import Agreement, MarketingSide, Promise, SalesSide
 from rulebook.models.base import Duration, Identifier, RulebookModel, Share
+from rulebook.models.campaigns import Campaign
 from rulebook.models.care import Alerts, Channel, Matching, Retention
 from rulebook.models.crm import (
     CrmAuth,
@@ -73,6 +74,7 @@ __all__ = [
     "Agreement",
     "Alerts",
     "Calendar",
+    "Campaign",
     "Captcha",
     "Channel",
     "Cost",

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from rulebook.models.agreement import Agreement
 from rulebook.models.base import Identifier, RulebookModel
+from rulebook.models.campaigns import Campaign
 from rulebook.models.care import Alerts, Matching, Retention
 from rulebook.models.crm import CrmConnection
 from rulebook.models.forms import Form, Source
@@ -39,3 +40,4 @@ class Rulebook(RulebookModel):
     alerts: Alerts = Alerts()
     nurturing: Nurturing | None = None
     crm: dict[Identifier, CrmConnection] = Field(default_factory=dict, description="CRMs that hear of leads")
+    campaigns: dict[Identifier, Campaign] = Field(default_factory=dict, description="what marketing plans")
