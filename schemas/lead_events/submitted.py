@@ -66,6 +66,11 @@ class Consent(EventModel):
     form_id: str | None = None
     source: str | None = None
     proof: str | None = Field(default=None, description="for an import: where the consent is on record")
+    purposes: list[str] | None = Field(
+        default=None,
+        description="what else was agreed to beside being contacted, such as being passed to partners; "
+        "absent: nobody asked",
+    )
 
 
 class Verdict(EventModel):

@@ -67,7 +67,7 @@ def _check_fields(loc: Loc, form: Form, report: Report) -> None:
             steps(path)
         except PathInvalid as error:
             message, _, hint = str(error).partition("; ")
-            report.error((*loc, key), message, hint or "write a path such as answers[0].text")
+            report.error((*loc, *key.split(".")), message, hint or "write a path such as answers[0].text")
     if form.honeypot and any(form.honeypot in mapping.from_ for mapping in form.fields.values()):
         report.error((*loc, "honeypot"), "is also read into the profile", "name a field that no person sees")
     if form.region is not None and form.region not in SUPPORTED_REGIONS:
@@ -87,6 +87,7 @@ def _other_paths(form: Form) -> Iterator[tuple[str, str]]:
         path = getattr(form, key)
         if path is not None:
             yield key, path
+    yield from ((f"consent_purposes.{purpose}", path) for purpose, path in form.consent_purposes.items())
 
 
 def _check_required(loc: Loc, form: Form, report: Report) -> None:

@@ -124,6 +124,12 @@ def _check_consent(loc: Loc, form: Form, report: Report) -> None:
             "no field of this form gives consent, so every submission would wait",
             "add `consent_field: privacy`, the name of the box",
         )
+    if form.consent_purposes and form.consent_field is None:
+        report.error(
+            (*loc, "consent_purposes"),
+            "no field of this form gives consent, and a purpose counts beside it only",
+            "add `consent_field: privacy`, the name of the box",
+        )
     if form.consent_text is not None and form.consent_version is None:
         report.warning(
             (*loc, "consent_text"),

@@ -18,7 +18,7 @@ def read_consent(form: Form, fields: Mapping[str, Any]) -> dict[str, Any] | None
 
     One yes among several values counts: a hidden "no" before a ticked box is how forms send a tick. A box
     that was not ticked is not sent, so a plain field that is absent is a no; a path into an answer that is
-    absent says that nobody asked.
+    absent says that nobody asked. `purposes`: those whose boxes were ticked, where the form asks for any.
     """
     if form.consent_field is None:
         return None
@@ -28,6 +28,12 @@ def read_consent(form: Form, fields: Mapping[str, Any]) -> dict[str, Any] | None
     consent: dict[str, Any] = {"given": any(is_yes(value) for value in values)}
     if form.consent_version:
         consent["text_version"] = form.consent_version
+    if form.consent_purposes:
+        consent["purposes"] = [
+            purpose
+            for purpose, box in form.consent_purposes.items()
+            if any(is_yes(value) for value in values_at(fields, box))
+        ]
     return consent
 
 

@@ -93,6 +93,8 @@ def _readers(form: Form, opened: Mapping[str, Any]) -> Iterator[_Reader]:
         path = getattr(form, key)
         if path is not None:
             yield _reader(key, [path], opened)
+    for path in form.consent_purposes.values():
+        yield _reader("consent_purposes", [path], opened)
     own = {f"click_ids.{name}": name for name in CLICK_IDS}
     own |= {"first_touch": FIRST_TOUCH, "last_touch": LAST_TOUCH, "visitor": VISITOR}
     for name, path in own.items():
@@ -199,6 +201,9 @@ _OTHERS: dict[str, Callable[[Form, Mapped], str | None]] = {
     "honeypot": lambda form, mapped: "honeypot: quarantined" if mapped.honeypot_filled else "honeypot: empty",
     "consent_field": lambda form, mapped: (
         f"consent {'given' if mapped.consent['given'] else 'not given'}" if mapped.consent else None
+    ),
+    "consent_purposes": lambda form, mapped: (
+        f"agreed to {', '.join(mapped.consent['purposes']) or 'no purpose'}" if mapped.consent else None
     ),
     "redirect_field": lambda form, mapped: "where the page asks to go next",
     "signature.field": lambda form, mapped: "the sender's key: checked, never kept",

@@ -238,6 +238,7 @@ def _paths_of(form: Form) -> list[str]:
         form.honeypot,
     )
     paths += [unfold.at for unfold in form.unfold]
+    paths += form.consent_purposes.values()
     others += (form.consent_field, form.redirect_field)
     if form.signature is not None:
         others += (form.signature.field,)

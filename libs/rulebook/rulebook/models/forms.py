@@ -275,6 +275,11 @@ class Form(RulebookModel):
     consent_field: str | None = None
     consent_text: str | None = None
     consent_version: str | None = None
+    consent_purposes: dict[Identifier, str] = Field(
+        default_factory=dict,
+        description="purpose to the path of the box that agrees to it, beside `consent_field`; pools of "
+        "partners ask for one",
+    )
     explicit_ask: bool = Field(default=True, description="whether sending this form asks to be contacted")
     buyer_stage: BuyerStage | None = Field(
         default=None, description="how far on the way to a decision whoever sends this form is"

@@ -184,7 +184,8 @@ def _is_kept_back(name: str, form: Form) -> bool:
 def _is_shown(name: str, value: str, form: Form, read_as: Mapping[str, str]) -> bool:
     """Whether a person typed it, as far as one can tell: it is read into the profile, or it is prose. The
     rest (what a form builder or a script put there) goes along unseen."""
-    if name.startswith("_") or name in form.volatile or name == form.consent_field:
+    boxes = (form.consent_field, *form.consent_purposes.values())
+    if name.startswith("_") or name in form.volatile or name in boxes:
         return False
     return name in read_as or (" " in value.strip() and not name.startswith("utm_"))
 

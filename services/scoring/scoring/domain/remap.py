@@ -133,13 +133,15 @@ def _attribution(stored: LeadSubmitted, mapped: Mapped) -> Attribution:
 
 
 def _consent(stored: LeadSubmitted, mapped: Mapped) -> Consent | None:
-    """Only whether it was given is read anew: the text is that which was shown then."""
+    """Only whether it was given, and for what, is read anew: the text is that which was shown then."""
     if mapped.consent is None:
         return stored.consent
     if stored.consent is not None:
-        return stored.consent.model_copy(update={"given": mapped.consent["given"]})
+        read = ("given", "purposes")
+        return stored.consent.model_copy(update={str(k): v for k, v in mapped.consent.items() if k in read})
     return Consent(
         given=mapped.consent["given"],
+        purposes=mapped.consent.get("purposes"),
         at=stored.received_at,
         form_id=stored.form_id,
         source=stored.source,
