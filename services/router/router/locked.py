@@ -38,3 +38,4 @@ class Member:
     id: str
     team: str
     email: str
+    is_active: bool = True

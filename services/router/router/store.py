@@ -3,8 +3,7 @@
 Rows in, domain objects out. Every function works inside the caller's transaction.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,17 +12,14 @@ import asyncpg
 
 from lead_events.words import CloseReason, HoldReason, ProgressKind, Quadrant, Stage
 from router.domain.acts import PastAct, PastRound
-from router.domain.decision import RoutableLead
-from router.domain.eligibility import Kind
+from router.domain.kept_needs import needs_of_text, text_of_needs
 from router.domain.leads import Handoff, Lead, LeadState
-from router.domain.needs import NO_NEEDS, Needs, needs_text, read_needs
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
 q = load_queries("router", "queries")
 
 Row = asyncpg.Record
-_NOBODYS = UUID(int=0)
 
 
 def read_lead(row: Row) -> Lead:
@@ -57,7 +53,7 @@ def read_lead(row: Row) -> Lead:
         excluded=row["excluded"],
         handling=row["handling"],
         account=row["account"],
-        needs=read_needs(row["needs"]),
+        needs=needs_of_text(row["needs"]),
         relax_at=row["relax_at"],
         value=row["value_minor"],
         told=row["told"],
@@ -93,50 +89,6 @@ async def lock_leads(conn: Connection, ids: Iterable[UUID], *, insert: bool) -> 
     return await _with_handoffs(conn, await conn.fetch(q.lock_leads, ordered))
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingKind:
-    """Held leads of one pool, line and needs; `strict`: those that still ask for what they prefer."""
-
-    pool: str
-    line: str
-    needs: Needs
-    strict: bool = True
-
-    @property
-    def kind(self) -> Kind:
-        """Who may take them."""
-        return RoutableLead(_NOBODYS, self.line, needs=self.needs).kind(strict=self.strict)
-
-
-async def kinds_waiting(conn: Connection, pools: Collection[str]) -> list[WaitingKind]:
-    """What kinds of leads wait in these pools, those of imports aside."""
-    if not pools:
-        return []
-    found = [
-        WaitingKind(row["pool_id"], row["line"], read_needs(row["needs"]))
-        for row in await conn.fetch(q.kinds_waiting, sorted(pools))
-    ]
-    relaxed = [replace(each, strict=False) for each in found if each.needs != NO_NEEDS]
-    return found + relaxed
-
-
-async def lock_waiting(
-    conn: Connection, waiting: WaitingKind, reps: Sequence[str], now: datetime, limit: int
-) -> dict[UUID, Lead]:
-    """Lock held leads of a kind that one of `reps` may take, best first; those locked elsewhere are left."""
-    rows = await conn.fetch(
-        q.lock_waiting_leads,
-        waiting.pool,
-        waiting.line,
-        needs_text(waiting.needs),
-        list(reps),
-        waiting.strict,
-        now,
-        limit,
-    )
-    return {lead.id: lead for lead in map(read_lead, rows)}
-
-
 async def lock_imported(
     conn: Connection,
     pool: str,
@@ -163,6 +115,11 @@ async def lock_orphans(
     """Lock held leads of `lines` that are in none of `pools`."""
     rows = await conn.fetch(q.lock_orphans, sorted(pools), sorted(lines), limit)
     return {lead.id: lead for lead in map(read_lead, rows)}
+
+
+async def lock_waiting_for_owners(conn: Connection, now: datetime, limit: int) -> dict[UUID, Lead]:
+    """Lock leads that wait for whom they belong to, and are to look again."""
+    return {lead.id: lead for lead in map(read_lead, await conn.fetch(q.lock_waiting_for_owners, now, limit))}
 
 
 async def _with_handoffs(conn: Connection, rows: Sequence[Row]) -> dict[UUID, Lead]:
@@ -210,7 +167,7 @@ async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
         [lead.closing_seq for lead in leads],
         [lead.handling for lead in leads],
         [lead.account for lead in leads],
-        [needs_text(lead.needs) for lead in leads],
+        [text_of_needs(lead.needs) for lead in leads],
         [lead.relax_at for lead in leads],
         [lead.value for lead in leads],
         [lead.told for lead in leads],
@@ -230,21 +187,6 @@ async def write_handoffs(conn: Connection, handoffs: Sequence[Handoff]) -> None:
         [each.warned_at for each in handoffs],
         [each.breached_at for each in handoffs],
     )
-
-
-async def queues_waiting(
-    conn: Connection, asked: Iterable[tuple[WaitingKind, Collection[str]]], now: datetime
-) -> set[tuple[str, str]]:
-    """Which (pool, line) hold leads of the kinds asked for that one of the reps named with each may take."""
-    rows = [
-        (kind.pool, kind.line, needs_text(kind.needs), kind.strict, ",".join(sorted(reps)))
-        for kind, reps in asked
-        if reps
-    ]
-    if not rows:
-        return set()
-    found = await conn.fetch(q.queues_waiting, *(list(column) for column in zip(*rows, strict=True)), now)
-    return {(row["pool_id"], row["line"]) for row in found}
 
 
 async def past_acts(conn: Connection, lead: UUID, rep: str) -> list[PastAct]:

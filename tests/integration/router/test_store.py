@@ -1,6 +1,7 @@
 """What the database itself makes impossible, whatever the code does."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
@@ -15,6 +16,9 @@ SECOND_ROUND = """
 INSERT INTO assignments (id, lead_id, rep_id, round, assigned_at, rulebook_version, why)
 VALUES ($1, $2, $3, $4, $5, 1, 'test')
 """
+
+
+LATER = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 
 
 async def test_a_lead_has_at_most_one_open_round(routing: World) -> None:
@@ -35,7 +39,7 @@ async def test_a_round_is_given_once(routing: World) -> None:
 async def test_a_load_beyond_capacity_is_not_written_and_the_batch_decides_again(routing: World) -> None:
     with pytest.raises(Transient, match="no room left for ana"):
         async with routing.runtime.database.transaction() as conn:
-            await Ledger.write_load(conn, Counter({"ana": 3, "bea": 1}), Counter())
+            await Ledger().write_load(conn, Counter({"ana": 3, "bea": 1}), Counter(), LATER)
     assert await routing.loads() == {"ana": 0, "bea": 0, "carla": 0}
 
 
@@ -43,7 +47,7 @@ async def test_a_freed_rep_takes_the_next_lead_in_the_same_transaction(routing: 
     await routing.take("a", "b", "c", "d")
 
     async def swap(unit: Unit) -> None:
-        await Ledger.write_load(unit.conn, Counter({"ana": 1}), Counter({"ana": 1}))
+        await Ledger().write_load(unit.conn, Counter({"ana": 1}), Counter({"ana": 1}), unit.now)
 
     await routing.runtime.in_transaction(swap)
     assert (await routing.loads())["ana"] == 2
@@ -52,4 +56,4 @@ async def test_a_freed_rep_takes_the_next_lead_in_the_same_transaction(routing: 
 async def test_load_never_falls_below_nothing(routing: World) -> None:
     with pytest.raises(asyncpg.CheckViolationError, match="rep_load_is_not_negative"):
         async with routing.runtime.database.transaction() as conn:
-            await Ledger.write_load(conn, Counter(), Counter({"ana": 1}))
+            await Ledger().write_load(conn, Counter(), Counter({"ana": 1}), LATER)

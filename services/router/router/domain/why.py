@@ -7,6 +7,7 @@ from router.domain.accounts import IN_WORDS
 from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, PoolChoice
 from router.domain.decision import Decision
 from router.domain.eligibility import CODES, Standing
+from router.domain.owners import Belonging, Owner, Passed, Waits
 from router.domain.roster import Rep
 
 _NOT_NOW = {
@@ -57,11 +58,11 @@ _HOW = {
 }
 
 
-def why_assigned(rep: Rep, decision: Decision, choice: PoolChoice) -> str:
-    """Why this rep got the lead."""
+def why_assigned(rep: Rep, decision: Decision, choice: PoolChoice, owner: Owner | None = None) -> str:
+    """Why this rep got the lead; `owner`: as whose it is theirs."""
     held = decision.opens[decision.pool.place(rep.id)]
     parts = [
-        f"{rep.name} of {decision.pool.name}: {_why_this_one(decision, choice)}, "
+        f"{rep.name} of {decision.pool.name}: {_why_this_one(decision, choice, owner)}, "
         f"{held + 1} of {rep.capacity} leads with this one"
     ]
     parts += _about_time(decision)
@@ -71,9 +72,11 @@ def why_assigned(rep: Rep, decision: Decision, choice: PoolChoice) -> str:
     return "; ".join([*parts, _by_rule(choice)])
 
 
-def _why_this_one(decision: Decision, choice: PoolChoice) -> str:
+def _why_this_one(decision: Decision, choice: PoolChoice, owner: Owner | None) -> str:
     if decision.count(Standing.OPENS_FIRST):
         return "nobody is at work, and they come first"
+    if owner is not None and owner.belonging is Belonging.PERSON:
+        return "who knows this person from before"
     if decision.count(Standing.OWNER):
         return f"owner of the account, which is {IN_WORDS[choice.standing]}"
     able = decision.count(Standing.CHOSEN, Standing.AVAILABLE)
@@ -129,14 +132,24 @@ def why_kept_back(standing: AccountStanding) -> str:
     return f"For no rep: its account is {IN_WORDS[standing]}, and {named}"
 
 
-def why_owner_cannot(name: str, standing: Standing) -> str:
-    """Why the account's owner does not get the lead."""
-    return f"its account's owner {name} cannot take it: {_NOT_NOW[standing]}"
+def why_passed(passed: Passed) -> str:
+    """Why an owner does not get the lead."""
+    owner, rep, standing = passed.owner, passed.rep, passed.standing
+    if rep is None or standing is None:
+        return f"{_OWNS[owner.belonging]} {owner.named} is no rep of the roster"
+    return f"{_OWNS[owner.belonging]} {rep.name} cannot take it: {_NOT_NOW[standing]}"
 
 
-def why_no_owner(named: str) -> str:
-    """Why nobody goes before the pool."""
-    return f"its account's owner {named} is no rep of the roster"
+def why_waits(waits: Waits, owner: Owner) -> str:
+    """Why a lead waits although others could take it."""
+    return (
+        f"Held for {waits.rep.name}, {_WHOSE[owner.belonging]}, now {_NOT_NOW[waits.standing]};"
+        f" next try {_moment(waits.look_at)}"
+    )
+
+
+_OWNS = {Belonging.PERSON: "the rep who knows the person,", Belonging.ACCOUNT: "its account's owner"}
+_WHOSE = {Belonging.PERSON: "who knows the person", Belonging.ACCOUNT: "owner of its account"}
 
 
 def why_left_queue(quadrant: Quadrant) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
-from router.desk import Desk, chain
+from router.desk import Desk
 from router.domain.accounts import owner_of, standing_of
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
@@ -17,8 +17,11 @@ from router.domain.decision import able_now
 from router.domain.leads import Lead
 from router.domain.pool import Pool, Terms
 from router.handlers.rulebook import enter
+from router.locked_rows import chain
 from router.roster import RepReader
 from router.store import q
+from router.waiting import WaitingKind, kinds_waiting, lock_waiting, queues_waiting
+from rulebook.models import Owners
 from service_kit.unit import Unit
 
 AT_ONCE = 100
@@ -62,20 +65,23 @@ class DrainHandler:
             return Drained(0, is_due=False)
         await desk.read_members()
         await self._take_waiting(desk, book, pool)
-        await desk.take_pools([(book, pool)], [])  # it asks for no place in line
+        owners = await desk.read_owners(desk.leads.values(), book)
+        of_accounts = {owner_of(lead.account) for lead in desk.leads.values()}
+        await desk.take_pools([(book, pool)], [], owners | of_accounts)  # it asks for no place in line
         best_first = sorted(desk.leads.values(), key=Lead.place_in_line)[:AT_ONCE]
         placed = sum(_place(desk, book, pool, lead) for lead in best_first)
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
         locked = desk.pools[pool]
-        waiting = await store.kinds_waiting(unit.conn, [pool])  # only what is read under the lock is certain
+        waiting = await kinds_waiting(unit.conn, [pool])  # only what is read under the lock is certain
         locked.drain_due = await _is_due(desk, book, pool, waiting)
         locked.next_opening = await _next_chance(desk, book, pool) if waiting else None
         await desk.write()
         return Drained(placed, locked.drain_due)
 
     async def drain_orphans(self, unit: Unit) -> int:
-        """Leads held in no pool of the rulebook in force, whose line has a plan: decide by its rules.
+        """Leads held in no pool of the rulebook in force whose line has a plan, and those that wait for an
+        owner and are to look again: decide by the rules.
 
         Returns how many found a rep.
         """
@@ -84,13 +90,12 @@ class DrainHandler:
         if book is None:
             return 0
         desk.leads = await store.lock_orphans(unit.conn, book.pools, book.plans, AT_ONCE)
+        desk.leads |= await store.lock_waiting_for_owners(unit.conn, unit.now, AT_ONCE)
         if not desk.leads:
             return 0
         await desk.read_members()
         choices = {lead.id: choose_pool(lead, book) for lead in desk.leads.values()}
-        wanted = [(book, choice.pool) for choice in choices.values() if choice.pool is not None]
-        owners = {choice.owner for choice in choices.values()}
-        await desk.take_pools(wanted, {lead.line for lead in desk.leads.values()}, owners)
+        await desk.take_for((book, lead, choices[lead.id]) for lead in desk.leads.values())
         placed = 0
         for lead in desk.leads.values():
             kind = desk.route(lead, _cause(lead), book, choices[lead.id])
@@ -102,7 +107,7 @@ class DrainHandler:
     async def _take_waiting(self, desk: Desk, book: Book, pool: str) -> None:
         """Lock the waiting leads that somebody could take by what is known before the pool is locked."""
         conn, now = desk.unit.conn, desk.unit.now
-        waiting = await store.kinds_waiting(conn, [pool])
+        waiting = await kinds_waiting(conn, [pool])
         if not waiting:
             return
         for name in chain(book, pool):
@@ -112,7 +117,7 @@ class DrainHandler:
                 able = able_now(seen, kind.kind, now)
                 room = sum(reps[rep].capacity - loads[rep].open for rep in able)
                 if room > 0:
-                    found = await store.lock_waiting(conn, kind, able, now, min(room, AT_ONCE))
+                    found = await lock_waiting(conn, kind, able, now, min(room, AT_ONCE))
                     desk.leads.update(found)
 
 
@@ -123,6 +128,7 @@ def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
         "it waited in this pool",
         owner=owner_of(lead.account),
         standing=standing_of(lead.account),
+        owners=plan.owners if (plan := book.company.routing.plans.get(lead.line)) else Owners(),
     )
     return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
 
@@ -132,7 +138,7 @@ def _cause(lead: Lead) -> UUID:
     return lead.last_routed or lead.id
 
 
-async def _is_due(desk: Desk, book: Book, pool: str, waiting: Sequence[store.WaitingKind]) -> bool:
+async def _is_due(desk: Desk, book: Book, pool: str, waiting: Sequence[WaitingKind]) -> bool:
     """Under the pool's lock: whether a lead that is still held could be placed."""
     now = desk.unit.now
     asked = [
@@ -140,7 +146,7 @@ async def _is_due(desk: Desk, book: Book, pool: str, waiting: Sequence[store.Wai
         for name in chain(book, pool)
         for kind in waiting
     ]
-    return bool(await store.queues_waiting(desk.unit.conn, asked, now))
+    return bool(await queues_waiting(desk.unit.conn, asked, now))
 
 
 async def _next_chance(desk: Desk, book: Book, pool: str) -> datetime | None:

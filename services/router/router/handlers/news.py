@@ -140,9 +140,7 @@ class _LeadNews:
     async def _lock(self, events: Sequence[AboutLead]) -> None:
         """Lock every pool and rep that any event may need, before anything is decided."""
         foreseen: dict[UUID, Lead] = {}
-        wanted: list[tuple[Book, str]] = []
-        lines: set[str] = set()
-        owners: set[str | None] = set()
+        wanted: list[tuple[Book, Lead, PoolChoice]] = []
         await self._desk.read_members()
         for event in events:
             if _may_free(event):
@@ -153,11 +151,8 @@ class _LeadNews:
                 continue
             choice = choose_pool(subject, book)
             self._choices[event.id] = choice
-            lines.add(subject.line)
-            owners.add(choice.owner)
-            if choice.pool is not None:
-                wanted.append((book, choice.pool))
-        await self._desk.take_pools(wanted, lines, owners)
+            wanted.append((book, subject, choice))
+        await self._desk.take_for(wanted)
 
     def _expect_freed(self, event: AboutLead) -> None:
         for identity in _leads_of(event):

@@ -42,6 +42,9 @@ COMMENT ON COLUMN leads.needs IS 'What a lead that waits asks of its rep beyond 
 COMMENT ON COLUMN leads.value_minor IS 'Expected money in minor units of the company''s currency.';
 COMMENT ON COLUMN leads.told IS 'What scoring told for people rather than for rules: persona, buyer_stage, consent, attribution, probability, expected_value.';
 DROP INDEX leads_waiting;
-CREATE INDEX leads_waiting ON leads (pool_id, line, needs, rank, received_at, id) WHERE state = 'held' AND handling IS NULL;
+CREATE INDEX leads_waiting ON leads (pool_id, line, needs, rank, received_at, id)
+    WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner';
+CREATE INDEX leads_waiting_for_owner ON leads (next_try_at) WHERE state = 'held' AND hold_reason = 'waits_for_owner';
+CREATE INDEX leads_by_person ON leads (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX assignments_unanswered_of_rep ON assignments (rep_id) WHERE ended_at IS NULL AND contacted_at IS NULL;
 CREATE INDEX assignments_of_rep_by_time ON assignments (rep_id, assigned_at);

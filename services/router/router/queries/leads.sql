@@ -12,7 +12,8 @@ SELECT * FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 -- Up to $7 held leads of a pool, line and needs, best first, that one of the reps $4 was not taken from; busy ones
 -- are left. $5: those that still ask for what they prefer at $6, or those that have given it up.
 SELECT * FROM leads
-WHERE state = 'held' AND handling IS NULL AND pool_id = $1 AND line = $2 AND needs = $3
+WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner'
+  AND pool_id = $1 AND line = $2 AND needs = $3
   AND coalesce(relax_at > $6, true) = $5 AND NOT (excluded ?& $4::text[])
 ORDER BY rank, received_at, id LIMIT $7 FOR NO KEY UPDATE SKIP LOCKED
 
@@ -61,14 +62,14 @@ WHERE leads.id = n.id
 -- Which needs the held leads of pools have, by line: one look into the index for each.
 WITH RECURSIVE kinds AS (
     (SELECT pool_id, line, needs FROM leads
-     WHERE state = 'held' AND handling IS NULL AND pool_id = ANY($1::text[])
+     WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner' AND pool_id = ANY($1::text[])
      ORDER BY pool_id, line, needs LIMIT 1)
     UNION ALL
     SELECT n.pool_id, n.line, n.needs
     FROM kinds k
     CROSS JOIN LATERAL (
         SELECT pool_id, line, needs FROM leads
-        WHERE state = 'held' AND handling IS NULL AND pool_id = ANY($1::text[])
+        WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner' AND pool_id = ANY($1::text[])
           AND (pool_id, line, needs) > (k.pool_id, k.line, k.needs)
         ORDER BY pool_id, line, needs LIMIT 1
     ) AS n
@@ -81,7 +82,8 @@ SELECT DISTINCT pool_id, line
 FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[]) AS asked (pool_id, line, needs, strict, reps)
 WHERE EXISTS (
     SELECT FROM leads l
-    WHERE l.state = 'held' AND l.handling IS NULL AND l.pool_id = asked.pool_id AND l.line = asked.line
+    WHERE l.state = 'held' AND l.handling IS NULL AND l.hold_reason <> 'waits_for_owner'
+      AND l.pool_id = asked.pool_id AND l.line = asked.line
       AND l.needs = asked.needs AND coalesce(l.relax_at > $6, true) = asked.strict
       AND NOT (l.excluded ?& string_to_array(asked.reps, ','))
 )
@@ -137,6 +139,11 @@ WHERE topic = 'lead-progressed' AND EXISTS (
 DELETE FROM outbox
 WHERE topic LIKE '%-dlq' AND EXISTS (
     SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0)
+
+-- name: lock_waiting_for_owners
+-- Leads that wait for whom they belong to and are to look again; busy ones are left.
+SELECT * FROM leads WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND next_try_at <= $1
+ORDER BY next_try_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: next_relaxing
 -- When the first of a pool's held leads gives up what it only prefers.

@@ -6,7 +6,7 @@ SELECT * FROM reps WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
 
 -- name: roster
 -- All reps, without locks: who belongs to which pool.
-SELECT id, team, email FROM reps ORDER BY id
+SELECT id, team, email, is_active FROM reps ORDER BY id
 
 -- name: insert_reps
 -- New reps; known ones stay as they are. Lists go as text.

@@ -85,6 +85,13 @@ FROM unnest(
     rulebook_version, proof, pool_state, why, routed_seq
 )
 
+-- name: person_owners
+-- Who last worked a lead of each person since a moment: said yes, contacted them, or told how the selling goes.
+SELECT DISTINCT ON (l.person_id) l.person_id, a.rep_id, a.at
+FROM leads l JOIN acts a ON a.lead_id = l.id
+WHERE l.person_id = ANY($1::uuid[]) AND a.kind IN ('accepted', 'contacted', 'outcome') AND a.at >= $2
+ORDER BY l.person_id, a.at DESC, a.id
+
 -- name: unanswered
 -- How many open leads of these reps have had no contact yet.
 SELECT rep_id, count(*)::integer AS leads FROM assignments

@@ -1,0 +1,102 @@
+"""Deadline-aware: only who can still answer in time, by hours, absences and what waits for them."""
+
+from datetime import UTC, datetime, timedelta
+
+from router.domain.book import PoolChoice
+from router.domain.decision import RoutableLead, decide
+from router.domain.eligibility import Standing
+from router.domain.roster import Load
+from router.domain.why import why_assigned
+from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep, route_all
+
+HALF_AN_HOUR = timedelta(minutes=30)
+LATE = {"tz": "UTC", "week": {"tue": [["09:00", "20:00"]], "wed": [["09:00", "20:00"]]}}
+NEARLY_SIX = NOW.replace(hour=17, minute=55)
+CHOICE = PoolChoice("north", "fallback", None)
+
+
+def lead(promise: timedelta | None = HALF_AN_HOUR) -> RoutableLead:
+    return RoutableLead(LEAD, "main", promise=promise)
+
+
+def test_who_goes_home_in_five_minutes_is_passed_over_for_who_stays() -> None:
+    pool = make_pool(make_rep("ana"), make_rep("bea", hours=LATE), deadline_aware=True)
+    decision = decide(pool, lead(), NEARLY_SIX)
+    assert decision.rep is not None
+    assert (decision.rep.id, decision.overruled, decision.is_late) == ("bea", "ana", False)
+    standings = {each.rep: each.standing for each in decision.candidates}
+    assert standings == {"ana": Standing.TOO_LATE, "bea": Standing.CHOSEN}
+    assert "it was the turn of Ana, who could not answer in time" in why_assigned(
+        decision.rep, decision, CHOICE
+    )
+
+
+def test_without_a_promise_or_where_the_pool_does_not_ask_turns_alone_decide() -> None:
+    for promise, aware in ((None, True), (HALF_AN_HOUR, False)):
+        pool = make_pool(make_rep("ana"), make_rep("bea", hours=LATE), deadline_aware=aware)
+        decision = decide(pool, lead(promise), NEARLY_SIX)
+        assert decision.rep is not None
+        assert decision.rep.id == "ana"
+
+
+def test_an_absence_that_begins_soon_counts_as_going_home() -> None:
+    away = [(NOW + timedelta(minutes=3), NOW + timedelta(hours=2))]
+    pool = make_pool(make_rep("ana", absences=away), make_rep("bea"), deadline_aware=True)
+    decision = decide(pool, lead(), NOW)
+    assert decision.rep is not None
+    assert decision.rep.id == "bea"
+
+
+def test_who_has_leads_to_answer_first_is_passed_over() -> None:
+    pool = make_pool(
+        make_rep("ana"),
+        make_rep("bea"),
+        load={"ana": Load(open=3, unanswered=3), "bea": Load(open=9)},
+        deadline_aware=True,
+    )
+    assert [each.rep.id for each in route_all(pool, 3, NOW, promise=HALF_AN_HOUR) if each.rep] == ["bea"] * 3
+
+
+def test_a_fast_rep_can_have_more_to_answer() -> None:
+    fast = Load(open=5, unanswered=5, pace=timedelta(minutes=4))
+    pool = make_pool(
+        make_rep("ana"), make_rep("bea"), load={"ana": fast, "bea": Load(unanswered=3)}, deadline_aware=True
+    )
+    decision = decide(pool, lead(), NOW)
+    assert decision.rep is not None
+    assert decision.rep.id == "ana"
+
+
+def test_when_nobody_can_answer_in_time_turns_decide_and_a_late_answer_is_foretold() -> None:
+    pool = make_pool(
+        make_rep("ana"),
+        make_rep("bea"),
+        load={"ana": Load(unanswered=4), "bea": Load(unanswered=5)},
+        deadline_aware=True,
+    )
+    decision = decide(pool, lead(), NOW)
+    assert decision.rep is not None
+    assert (decision.rep.id, decision.is_late, decision.overruled) == ("ana", True, None)
+    assert decision.answer_at == NOW + timedelta(minutes=50)
+    assert "a late answer is expected, at Tue 2026-03-03 10:50 UTC" in why_assigned(
+        decision.rep, decision, CHOICE
+    )
+
+
+def test_when_all_go_home_the_promise_runs_on_in_the_morning() -> None:
+    early = {"tz": "UTC", "week": {**OFFICE["week"], "wed": [["07:00", "18:00"]]}}  # type: ignore[dict-item]
+    pool = make_pool(make_rep("ana", hours=early), make_rep("bea"), deadline_aware=True)
+    decision = decide(pool, lead(), NEARLY_SIX)
+    assert decision.rep is not None
+    assert decision.rep.id == "ana"
+    assert decision.answer_at == datetime(2026, 3, 4, 7, 5, tzinfo=UTC)
+    assert decision.overruled is None
+
+
+def test_leads_handed_out_count_for_who_can_answer_the_next() -> None:
+    pool = make_pool(make_rep("ana", weight=9), make_rep("bea"), deadline_aware=True)
+    decisions = route_all(pool, 8, NOW, promise=HALF_AN_HOUR)
+    assert [each.rep.id for each in decisions if each.rep][:6].count(
+        "ana"
+    ) == 3  # three in half an hour, at ten minutes each
+    assert [each.is_late for each in decisions] == [False] * 6 + [True] * 2
