@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from rulebook.check_people import members
+from rulebook.check_needs import check_needs, table_pools, takers
+from rulebook.check_reach import check_reach
 from rulebook.documents import Loc
 from rulebook.models import Plan, RoutingRule, Rule, Rulebook
 from rulebook.report import Report
@@ -20,16 +21,22 @@ def check_routing(rulebook: Rulebook, report: Report) -> None:
         report.reference(("scorecards", line), "line", line, rulebook.lines)
     for line, plan in rulebook.routing.plans.items():
         _check_plan(rulebook, line, plan, report)
-    used = {
-        pool
-        for plan in rulebook.routing.plans.values()
-        for pool in (*_named(plan).values(), *(rule.pool for rule in plan.rules))
-    }
+    used = _used(rulebook)
     for name in rulebook.routing.pools:
         if name not in used and not report.is_partial("plans"):
             report.warning(
                 ("routing", "pools", name), "is used by no plan", "name it in a plan, or delete it"
             )
+
+
+def _used(rulebook: Rulebook) -> set[str | None]:
+    """Pools that a plan names, itself or by a table, and those that follow them."""
+    routing = rulebook.routing
+    found: set[str | None] = {row.pool for rows in routing.territories.values() for row in rows}
+    found |= {account.pool for accounts in routing.accounts.values() for account in accounts}
+    for plan in routing.plans.values():
+        found |= {*_named(plan).values(), *(rule.pool for rule in plan.rules)}
+    return found | {other for pool in routing.pools.values() for other in pool.then}
 
 
 def _is_hidden(line: str, collection: str, report: Report) -> bool:
@@ -42,32 +49,43 @@ def _check_plan(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> No
     _check_ids((*loc, "rules"), plan.rules, report)
     for field, pool in _named(plan).items():
         _check_pool(rulebook, line, (*loc, field), pool, report)
-    always = None
     for number, rule in enumerate(plan.rules):
         here = (*loc, "rules", number)
+        _check_target(rulebook, here, rule, report)
         _check_pool(rulebook, line, (*here, "pool"), rule.pool, report)
-        if always is not None:
-            report.error(
-                here,
-                f"is never reached: `{always}` before it always holds",
-                "move it up, or delete one of the two",
-            )
-        elif rule.when.strip() == "true":
-            always = rule.id
+        for place, pool in table_pools(rulebook, rule).items():
+            _check_pool(rulebook, line, place, pool, report, is_known=True)
+    check_reach(loc, plan, rulebook.routing, report)
+    check_needs(rulebook, line, plan, report)
 
 
 def _named(plan: Plan) -> dict[str, str | None]:
     """The pools that a plan names beside its rules."""
-    return {
-        "fallback": plan.fallback,
-        "on_error": plan.on_error,
-        "customers": plan.customers,
-        "competitors": plan.competitors,
-    }
+    names = ("fallback", "on_error", "unspoken", "customers", "competitors")
+    return {name: getattr(plan, name) for name in names}
 
 
-def _check_pool(rulebook: Rulebook, line: str, loc: Loc, name: str | None, report: Report) -> None:
-    """A pool must have somebody who sells the line and takes part."""
+def _check_target(rulebook: Rulebook, loc: Loc, rule: RoutingRule, report: Report) -> None:
+    """A rule names a pool or a table; of named accounts, both."""
+    routing = rulebook.routing
+    report.reference((*loc, "territories"), "table of territories", rule.territories, routing.territories)
+    report.reference((*loc, "accounts"), "table of accounts", rule.accounts, routing.accounts)
+    if rule.territories is not None and rule.accounts is not None:
+        report.error((*loc, "accounts"), "is a second table", "make two rules of it")
+    elif rule.territories is not None and rule.pool is not None:
+        report.error((*loc, "pool"), "is never used: the table says which", "delete one of the two")
+    elif rule.pool is None and rule.territories is None and rule.accounts is None:
+        hint = "add `pool: ...`, or `territories: ...` or `accounts: ...` with the name of a table"
+        report.error(loc, "names no pool", hint)
+
+
+def _check_pool(
+    rulebook: Rulebook, line: str, loc: Loc, name: str | None, report: Report, *, is_known: bool = False
+) -> None:
+    """A pool must have somebody who sells the line and takes part. `is_known`: whether there is such a pool
+    is asked elsewhere."""
+    if is_known and name not in rulebook.routing.pools:
+        return
     if not report.reference(loc, "pool", name, rulebook.routing.pools) or name is None:
         return
     pool = rulebook.routing.pools[name]
@@ -75,9 +93,7 @@ def _check_pool(rulebook: Rulebook, line: str, loc: Loc, name: str | None, repor
         return  # said where the pool stands
     if report.is_partial("reps") or report.is_partial("pools"):
         return  # whoever is missing here may be the one
-    if not any(
-        line in rep.lines and rep.weight > 0 and rep.capacity > 0 for rep in members(rulebook, pool).values()
-    ):
+    if not takers(rulebook, pool, line):
         report.error(
             loc,
             f"nobody in pool `{name}` can take a lead of line `{line}`",

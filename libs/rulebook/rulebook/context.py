@@ -76,7 +76,6 @@ ROUTING_VARIABLES: Mapping[str, type] = MappingProxyType(
 )
 
 
-
 def routing_variables(segments: Iterable[str]) -> Mapping[str, type]:
     """What a routing rule may read of a rulebook that has these segments."""
     return {**ROUTING_VARIABLES, "segment": dict, **{f"segment.{name}": bool for name in segments}}

@@ -8,10 +8,12 @@ from rulebook.check_crm import check_crm
 from rulebook.check_forms import check_forms
 from rulebook.check_nurturing import check_nurturing
 from rulebook.check_people import check_people
+from rulebook.check_pools import check_pools
 from rulebook.check_promises import check_promises
 from rulebook.check_routing import check_routing
 from rulebook.check_scorecards import check_scorecards
 from rulebook.check_senders import check_senders
+from rulebook.check_tables import check_tables
 from rulebook.documents import Loc, Place
 from rulebook.findings import Finding
 from rulebook.models import Rulebook
@@ -22,6 +24,8 @@ CHECKS = (
     check_people,
     check_forms,
     check_senders,
+    check_pools,
+    check_tables,
     check_routing,
     check_scorecards,
     check_nurturing,

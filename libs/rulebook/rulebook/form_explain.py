@@ -89,12 +89,12 @@ def _readers(form: Form, opened: Mapping[str, Any]) -> Iterator[_Reader]:
     for source in plan.attribution:
         if source.name not in form.fields:
             yield _reader(source.name, source.mapping.from_, opened)
-    for key in ("line_field", "vendor_id", "vendor_time", "test_flag", "honeypot", "consent_field"):
-        path = getattr(form, key)
+    keys = ("line_field", "vendor_id", "vendor_time", "test_flag", "honeypot", "consent_field")
+    others = [(key, getattr(form, key)) for key in keys]
+    others += [("consent_purposes", path) for path in form.consent_purposes.values()]
+    for key, path in others:
         if path is not None:
             yield _reader(key, [path], opened)
-    for path in form.consent_purposes.values():
-        yield _reader("consent_purposes", [path], opened)
     own = {f"click_ids.{name}": name for name in CLICK_IDS}
     own |= {"first_touch": FIRST_TOUCH, "last_touch": LAST_TOUCH, "visitor": VISITOR}
     for name, path in own.items():

@@ -1,0 +1,55 @@
+"""Rules of a plan that no lead ever reaches, because those before them take all of theirs."""
+
+from rulebook.cel import ConditionInvalid, compile_condition
+from rulebook.context import routing_variables
+from rulebook.documents import Loc
+from rulebook.implication import ALWAYS, Case, cases_of, covering
+from rulebook.models import Plan, Routing, RoutingRule
+from rulebook.report import Report
+
+HINT = "move it up, or delete one of the two"
+
+
+def check_reach(loc: Loc, plan: Plan, routing: Routing, report: Report) -> None:
+    """Report each rule that is never reached; `loc` is that of the plan."""
+    before: list[tuple[RoutingRule, tuple[Case, ...]]] = []
+    for number, rule in enumerate(plan.rules):
+        cases = _cases(rule, routing)
+        if cases is None:
+            continue
+        barring = [(each.id, known) for each, known in before if _bars(each, rule, routing)]
+        found = [covering(case, barring) for case in cases]
+        if found and None not in found:
+            report.error((*loc, "rules", number), _said(list(dict.fromkeys(found)), barring), HINT)
+        before.append((rule, cases))
+
+
+def _said(names: list[str | None], barring: list[tuple[str, tuple[Case, ...]]]) -> str:
+    listed = " and ".join(f"`{name}`" for name in names)
+    if len(names) == 1 and dict(barring).get(str(names[0])) == ALWAYS:
+        return f"is never reached: {listed} before it always holds"
+    return f"is never reached: {listed} before it {'hold' if len(names) > 1 else 'holds'} for all its leads"
+
+
+def _cases(rule: RoutingRule, routing: Routing) -> tuple[Case, ...] | None:
+    """None for a condition that cannot be compiled or taken apart."""
+    try:
+        compile_condition(rule.when, routing_variables(routing.segments))
+    except ConditionInvalid:
+        return None
+    return cases_of(rule.when, routing.segments)
+
+
+def _bars(before: RoutingRule, rule: RoutingRule, routing: Routing) -> bool:
+    """Whether no lead comes past the first rule, where it holds, to the second."""
+    tables = [(each.territories, each.accounts) for each in (before, rule)]
+    if tables[0] != (None, None):
+        return tables[0] == tables[1] and before.pool == rule.pool
+    purpose = _purpose(before, routing)
+    return before.pool is not None and purpose in (None, _purpose(rule, routing))
+
+
+def _purpose(rule: RoutingRule, routing: Routing) -> str | None:
+    """What a lead must have consented to before the rule's own pool may have it."""
+    pool = routing.pools.get(rule.pool or "")
+    return pool.partner_consent if pool is not None else None
