@@ -15,7 +15,19 @@ from rich.console import Console
 from rich.table import Table
 
 from baton_dev.stack import Stack
-from bench import abuse, batching, beside_import, imports, intake, path, rescoring, rules, training
+from bench import (
+    abuse,
+    batching,
+    beside_import,
+    deciding,
+    imports,
+    intake,
+    path,
+    rescoring,
+    routing,
+    rules,
+    training,
+)
 from bench.company import large_company
 
 
@@ -31,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _intake_rows(table, options.short)
     with console.status("a hundred rules ..."):
         _rule_rows(table)
+    with console.status("who gets a lead ..."):
+        _deciding_rows(table)
+        _routing_rows(table, options.short)
     with console.status("honest clients beside abuse ..."):
         _abuse_rows(table, options.short)
     with console.status("imports ..."):
@@ -88,6 +103,33 @@ def _rule_rows(table: Table) -> None:
         f"one lead under {rules.RULES} rules, one in error / each condition by itself",
         f"{found.together * 1e6:.0f} / {found.one_by_one * 1e6:.0f} us = {found.ratio:.1f} times faster",
         "<= 1 ms, aim 200 us",
+    )
+
+
+def _deciding_rows(table: Table) -> None:
+    to_reach = {deciding.SMALL: "<= 200 us, aim 50", deciding.LARGE: "<= 1 ms"}
+    for found in deciding.measure():
+        table.add_row(
+            f"a decision among {found.reps:,}, {found.strategy.replace('_', ' ')} / looking at every rep",
+            f"{found.plain * 1e6:.0f} / {found.looking * 1e6:,.0f} us = {found.ratio:.0f} times faster; "
+            f"{found.aware * 1e6:.0f} us by who can answer in time",
+            to_reach[found.reps],
+        )
+
+
+def _routing_rows(table: Table, short: bool) -> None:
+    found = routing.measure(4_000 if short else 16_000)
+    table.add_row(
+        f"routing through PostgreSQL in {routing.POOLS} pools of 50, batched / one by one",
+        f"{found.batched:,.0f} / {found.one_by_one:,.0f} leads/s = {found.ratio:.1f}x, "
+        f"{found.by_cpu:,.0f} by its own CPU time",
+        ">= 1,500, aim 3,000",
+    )
+    table.add_row(
+        f"{routing.ROUTERS} routers over the same pools and reps / one",
+        f"{found.sixteen:,.0f} / {found.batched:,.0f} leads/s = {found.contention:.2f}x, "
+        f"{found.over_capacity} beyond capacity",
+        "0 beyond",
     )
 
 
