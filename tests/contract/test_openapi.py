@@ -30,6 +30,7 @@ OPEN = {
     "/v1/forms/{key}/submissions",
     "/v1/forms/{key}/token",
     "/v1/signals",
+    "/v1/calendar.ics",
     "/baton.js",
 }
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -88,13 +88,13 @@ def test_a_test_submission_is_followed_explained_and_counted(
         ["sla", email],
         ["leads"],
         ["timers"],
-        ["reps", "list"],
+        ["rep", "list"],
     ):
         done = baton(*words)
         assert done.exit_code == 0, done.output
 
     rep = why["decisions"][0]["rep_id"]
-    mine = told("reps", "assignments", rep)["assignments"]
+    mine = told("rep", "assignments", rep)["assignments"]
     assert lead["lead_id"] in {each["lead_id"] for each in mine}
     status = told("status")
     assert status["ok"] is True
@@ -180,9 +180,9 @@ def test_a_form_with_a_renamed_field_shows_in_the_status(
 
 
 def test_a_reps_share_and_token_are_changed(baton: Callable[..., Result], told: Callable[..., Any]) -> None:
-    rep = told("reps", "list")["reps"][0]
-    assert told("reps", "set", rep["id"], "--weight", "7")["weight"] == 7
-    token = told("reps", "token", rep["id"])["token"]
-    assert baton("reps", "assignments", rep["id"], "--token", token).exit_code == 0
-    assert baton("reps", "token", "nobody").exit_code == 1
-    assert baton("reps", "assignments", rep["id"], "--token", "wrong").exit_code == 2
+    rep = told("rep", "list")["reps"][0]
+    assert told("rep", "set", rep["id"], "--weight", "7")["weight"] == 7
+    token = told("rep", "token", rep["id"])["token"]
+    assert baton("rep", "assignments", rep["id"], "--token", token).exit_code == 0
+    assert baton("rep", "token", "nobody").exit_code == 1
+    assert baton("rep", "assignments", rep["id"], "--token", "wrong").exit_code == 2

@@ -20,7 +20,7 @@ EXPECTED = {
         "held",
         "import",
         "leads",
-        "reps",
+        "rep",
         "sla",
         "status",
         "timers",
@@ -85,7 +85,10 @@ def leaf_commands() -> list[list[str]]:
         "form": ["list", "send-test"],
         "quarantine": ["list", "release", "refuse"],
         "replay": ["submissions"],
-        "reps": ["list", "token", "assignments", "set"],
+        "rep": [
+            *("list", "show", "changes", "add", "set", "hours", "weight", "capacity", "feeds", "team"),
+            *("away", "back", "left", "unattended", "token", "calendar-token", "assignments"),
+        ],
         "rulebook": ["diff", "publish", "rollback", "list", "show"],
         "scorecard": ["compare", "promote", "promotions", "shadow"],
         "worktime": ["due", "elapsed", "next-open"],
@@ -148,7 +151,7 @@ def test_calling_a_broken_command_names_it_and_exits_2(monkeypatch: pytest.Monke
     assert CliRunner().invoke(frame.app, ["version"]).exit_code == 0
 
 
-@pytest.mark.parametrize("name", ["dlq", "form", "reps", "rulebook", "worktime"])
+@pytest.mark.parametrize("name", ["dlq", "form", "rep", "rulebook", "worktime"])
 def test_the_help_of_a_group_cuts_no_line_at_80_columns(name: str) -> None:
     done = CliRunner().invoke(frame.app, [name, "--help"], env={"COLUMNS": "80"})
     assert done.exit_code == 0

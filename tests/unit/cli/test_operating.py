@@ -121,13 +121,13 @@ def test_reps_are_listed_changed_and_given_tokens(baton: Run, services: Services
     services.answer("POST /v1/reps/ana/tokens", {"token": "fresh"}, status=201)
     services.answer("PATCH /v1/reps/ana", ana | {"weight": 2})
     services.answer("GET /v1/me/assignments", {"assignments": []})
-    assert "Ana" in baton("reps", "list").stdout
-    assert baton("reps", "token", "ana").stdout == "fresh\n"
-    assert json.loads(baton("reps", "set", "ana", "--weight", "2", "--json").stdout)["weight"] == 2
+    assert "Ana" in baton("rep", "list").stdout
+    assert baton("rep", "token", "ana").stdout == "fresh\n"
+    assert json.loads(baton("rep", "set", "ana", "--weight", "2", "--json").stdout)["weight"] == 2
     assert bodies(services, "PATCH /v1/reps/ana") == [{"weight": 2}]
-    assert baton("reps", "set", "ana").exit_code == 2
-    assert baton("reps", "assignments", "ana").stdout == "ana has no open lead.\n"
-    assert "baton reps token" in " ".join(baton("reps", "assignments", "ion").stderr.split())
+    assert baton("rep", "set", "ana").exit_code == 2
+    assert baton("rep", "assignments", "ana").stdout == "ana has no open lead.\n"
+    assert "baton rep token" in " ".join(baton("rep", "assignments", "ion").stderr.split())
 
 
 def test_check_finds_nothing_in_the_example_and_names_what_is_wrong(baton: Run, tmp_path: Path) -> None:

@@ -1,23 +1,19 @@
-"""What the router offers to the `baton` command: why a lead went where it went, who waits, the reps."""
+"""What the router offers to the `baton` command: why a lead went where it went, and who waits."""
 
 from typing import Annotated, Any
 
 import typer
 
-from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
-from baton_cli.commands import AsJson, LeadName, StackFile, command_group
-from baton_cli.errors import BadUsage, CommandFailed
+from baton_cli.commands import AsJson, LeadName, StackFile
+from baton_cli.errors import CommandFailed
 from baton_cli.grades import in_words, scorecard_of, ways_to_sql
-from baton_cli.leads import find_lead, person_in
+from baton_cli.leads import find_lead
 from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 
-RepName = Annotated[str, typer.Argument(metavar="REP", help="A rep's id; `baton reps list` lists them.")]
 _CANDIDATES = ["rep", "standing", "open", "capacity", "weight", "owed"]
-
-reps = command_group(help="Reps: their load, their tokens, their open leads; change their share or capacity.")
 
 
 def why(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> None:
@@ -59,92 +55,6 @@ def held(
         print_line("No lead is held.")
     if waiting:
         raise typer.Exit(1)
-
-
-@reps.command("list")
-def list_reps(stack: StackFile = None, as_json: AsJson = False) -> None:
-    """The roster with everybody's load."""
-    with open_client(stack) as client:
-        roster = items(client.get(Service.ROUTER, "/v1/reps"), "reps")
-    if as_json:
-        print_json({"reps": roster})
-        return
-    columns = ["rep", "name", "team", "lines", "open", "capacity", "weight", "calendar", "active"]
-    keys = ("id", "name", "team", "lines", "open", "capacity", "weight", "calendar", "is_active")
-    print_table(columns, [[each.get(key) for key in keys] for each in roster])
-
-
-@reps.command()
-def token(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None:
-    """Make a new token for a rep; it is shown this once."""
-    with open_client(stack) as client:
-        made = client.post(Service.ROUTER, f"/v1/reps/{rep}/tokens")
-    if as_json:
-        print_json({"rep": rep, "token": made["token"]})
-    else:
-        print_line(made["token"])
-
-
-@reps.command()
-def assignments(
-    rep: RepName,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="BATON_REP_TOKEN",
-            help="The rep's own token. [default: the one in stack.json]",
-            show_default=False,
-        ),
-    ] = None,
-    stack: StackFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """The open leads of a rep, as the rep sees them, the one due first on top."""
-    with open_client(stack) as client:
-        own = token or client.stack.rep_token(rep)
-        if own is None:
-            raise BadUsage(
-                f"No token of {rep} is known: pass --token, or make one with `baton reps token {rep}`."
-            )
-        mine = items(client.get(Service.ROUTER, "/v1/me/assignments", token=own), "assignments")
-    if as_json:
-        print_json({"assignments": mine})
-    elif not mine:
-        print_line(f"{rep} has no open lead.")
-    else:
-        columns = [
-            "lead",
-            "person",
-            "quadrant",
-            "accept by (UTC)",
-            "respond by (UTC)",
-            "accepted",
-            "contacted",
-        ]
-        print_table(columns, [_assignment_row(each) for each in mine])
-
-
-@reps.command("set")
-def change(
-    rep: RepName,
-    weight: Annotated[int | None, typer.Option(min=0, max=1000, help="Share of the pool; 0: none.")] = None,
-    capacity: Annotated[int | None, typer.Option(min=0, max=10_000, help="Open leads at once.")] = None,
-    active: Annotated[bool | None, typer.Option("--active/--inactive", help="Gets leads or not.")] = None,
-    stack: StackFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Change a rep's share, capacity or whether they take leads; audited under your name."""
-    given = {"weight": weight, "capacity": capacity, "is_active": active}
-    patch = {name: value for name, value in given.items() if value is not None}
-    if not patch:
-        raise BadUsage("Say what to change: --weight, --capacity, --active or --inactive.")
-    with open_client(stack) as client:
-        headers = {"X-Operator": operator_name()}
-        after = client.request("PATCH", Service.ROUTER, f"/v1/reps/{rep}", json=patch, headers=headers).json()
-    if as_json:
-        print_json(after)
-    else:
-        print_fields({name.replace("_", " "): after.get(name) for name in ("id", *given)})
 
 
 def _timers(client: Client, identity: str) -> list[dict[str, Any]]:
@@ -287,12 +197,6 @@ def _held_row(lead: dict[str, Any]) -> tuple[object, ...]:
     why_not = _spoken(lead["hold_reason"])
     times = (brief(lead["held_since"]), brief(lead["next_try_at"]))
     return lead["id"], lead["line"], lead["pool_id"], lead["quadrant"], why_not, *times
-
-
-def _assignment_row(mine: dict[str, Any]) -> tuple[object, ...]:
-    profile = mine["profile"]
-    moments = ("accept_by", "respond_by", "accepted_at", "contacted_at")
-    return mine["lead_id"], person_in(profile), mine["quadrant"], *(brief(mine[key]) for key in moments)
 
 
 def _details(content: dict[str, Any]) -> str:

@@ -1,0 +1,90 @@
+"""One calendar for both teams. Calendar programs send no header, so its token is in the URL."""
+
+import hashlib
+import secrets
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+
+from router.api.names import Operator
+from router.api.roster_bodies import CalendarTokenNew
+from router.books import Books
+from router.domain.absences import read_spans
+from router.domain.book import Book
+from router.domain.hours import hours_document
+from router.domain.published import AwayRep, shared_calendar
+from router.handlers.reps import hash_token
+from router.store import Row, q
+from service_kit.auth import require_operator
+from service_kit.documents import refusals
+from service_kit.problems import Problem
+from service_kit.runtime import Runtime
+
+
+class ICalendar(Response):
+    """RFC 5545."""
+
+    media_type = "text/calendar"
+
+
+def calendar_router(runtime: Runtime, books: Books) -> APIRouter:
+    """The calendar for whoever has a calendar token, and those tokens for the operator."""
+    router = APIRouter(prefix="/v1", tags=["calendar"])
+    _add_tokens(router, runtime)
+
+    @router.get(
+        "/calendar.ics",
+        response_class=ICalendar,
+        responses={304: {"description": "It is as it was."}, **refusals(401)},
+    )
+    async def read_calendar(
+        token: Annotated[str, Query(min_length=1, max_length=200, description="a calendar token")],
+        if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> Response:
+        """Absences without their reasons, public holidays of each calendar, and campaigns."""
+        async with runtime.database.transaction() as conn:
+            if not await conn.fetch(q.calendar_token, hash_token(token)):
+                raise Problem(401, "The token is not valid", "make one with `baton rep calendar-token NAME`")
+            now = await runtime.database.clock.now(conn)
+            book = (await books.shelf(conn)).at(now)
+            rows = list(await conn.fetch(q.all_reps))
+        content = _content(rows, book, now)
+        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, max-age=300"}
+        if if_none_match == etag:
+            return Response(status_code=304, headers=headers)
+        return ICalendar(content, headers=headers)
+
+    return router
+
+
+def _add_tokens(router: APIRouter, runtime: Runtime) -> None:
+    operator = [Depends(require_operator(runtime.settings))]
+
+    @router.post("/calendar-tokens", status_code=201, dependencies=operator)
+    async def create_calendar_token(
+        subscriber: CalendarTokenNew, x_operator: Operator = "operator"
+    ) -> dict[str, Any]:
+        """A token that reads the calendar and nothing else, shown this once; an older of the name ends."""
+        token = f"cal_{secrets.token_urlsafe(32)}"
+        async with runtime.database.transaction() as conn:
+            now = await runtime.database.clock.now(conn)
+            await conn.execute(q.put_calendar_token, subscriber.name, hash_token(token), now, x_operator)
+        return {"name": subscriber.name, "token": token, "path": f"/v1/calendar.ics?token={token}"}
+
+
+def _content(rows: list[Row], book: Book | None, now: datetime) -> bytes:
+    reps = [
+        AwayRep(row["id"], row["name"], row["hours"]["tz"], read_spans(row["document"].get("absences", [])))
+        for row in rows
+        if row["left_at"] is None
+    ]
+    if book is None:
+        return shared_calendar(reps, {}, {}, name="Baton", now=now)
+    company = book.company
+    holidays = {
+        name: [date.fromisoformat(day) for day in hours_document(calendar, year=now.year)["holidays"]]
+        for name, calendar in company.calendars.items()
+    }
+    return shared_calendar(reps, holidays, company.campaigns, name=company.company, now=now)

@@ -1,0 +1,258 @@
+"""`baton rep`: who is in the roster, what they hold, and when they are away."""
+
+from typing import Annotated, Any
+
+import typer
+
+from baton_cli.audit import operator_name
+from baton_cli.client import Client, items, open_client
+from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.errors import BadUsage
+from baton_cli.leads import person_in
+from baton_cli.moments import brief, brief_utc
+from baton_cli.output import print_heading, print_json, print_line, print_table, progress
+from baton_cli.stack import Service
+from router.cli import rep_changes
+from router.cli.rep_changes import RepName, show_rep
+
+rep = command_group(help="Reps: add and change them, their absences, their load, tokens and open leads.")
+
+rep.command("add")(rep_changes.add)
+rep.command("set")(rep_changes.change)
+rep.command("hours")(rep_changes.hours)
+rep.command("weight")(rep_changes.weight)
+rep.command("capacity")(rep_changes.capacity)
+rep.command("feeds")(rep_changes.feeds)
+rep.command("team")(rep_changes.team)
+
+Reason = Annotated[str, typer.Option(help="Why; marketing and the audit never see it.")]
+
+
+@rep.command("list")
+def list_reps(stack: StackFile = None, as_json: AsJson = False) -> None:
+    """The roster with everybody's load, who is away, and which feeds of absences fail."""
+    with open_client(stack) as client:
+        roster = items(client.get(Service.ROUTER, "/v1/reps"), "reps")
+    if as_json:
+        print_json({"reps": roster})
+        return
+    columns = ["rep", "name", "team", "lines", "open", "capacity", "weight", "calendar", "away until (UTC)"]
+    keys = ("id", "name", "team", "lines", "open", "capacity", "weight", "calendar")
+    rows = [[*(each.get(key) for key in keys), _presence(each)] for each in roster]
+    print_table(columns, rows, optional=["away until (UTC)"])
+    for each in roster:
+        _warn_of_feeds(each)
+
+
+@rep.command()
+def show(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """All that the roster says of a rep."""
+    with open_client(stack) as client:
+        found = client.get(Service.ROUTER, f"/v1/reps/{rep}")
+    show_rep(found, as_json=as_json)
+    if not as_json:
+        _warn_of_feeds(found)
+
+
+@rep.command()
+def changes(
+    rep: RepName,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """What was changed about a rep, before and after, by whom and when; the newest on top."""
+    with open_client(stack) as client:
+        found = items(client.get(Service.ROUTER, f"/v1/reps/{rep}/changes", limit=limit), "changes")
+    if as_json:
+        print_json({"rep": rep, "changes": found})
+        return
+    rows = [
+        (brief(each["changed_at"]), each["changed_by"], name, _said(each["before"].get(name)), _said(value))
+        for each in found
+        for name, value in each["after"].items()
+    ]
+    print_table(["when (UTC)", "by", "what", "before", "after"], rows)
+
+
+@rep.command()
+def away(
+    rep: RepName,
+    until: Annotated[
+        str, typer.Option(metavar="DAY", help="Last day, or a local moment such as 2026-03-03T14:00.")
+    ],
+    since: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DAY", help="First day, or a local moment. [default: now]"),
+    ] = None,
+    reason: Reason = "away",
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """A rep is away. If they are now, leads they have not answered go on, and the rest is listed."""
+    body = {"from": since, "until": until, "reason": reason}
+    with open_client(stack) as client:
+        done = _post(client, rep, "absences", {name: value for name, value in body.items() if value})
+    _show_gone(done, as_json=as_json)
+
+
+@rep.command()
+def back(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """A rep is back: an absence that holds now ends, whether said by hand or by a feed."""
+    with open_client(stack) as client:
+        show_rep(_post(client, rep, "back"), as_json=as_json)
+
+
+@rep.command()
+def left(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """A rep has left for good: what they have not answered goes on, and the rest is listed."""
+    with open_client(stack) as client:
+        done = _post(client, rep, "left")
+    _show_gone(done, as_json=as_json)
+
+
+@rep.command()
+def unattended(
+    team: Annotated[str, typer.Argument(metavar="TEAM", help="A team's id.")],
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open leads of a team's reps who are away now or have left; exit code 1 when there are any."""
+    with open_client(stack) as client:
+        found = items(client.get(Service.ROUTER, f"/v1/teams/{team}/unattended"), "leads")
+    if as_json:
+        print_json({"leads": found})
+    elif found:
+        _show_leads(found)
+    else:
+        print_line("No open lead of the team is with somebody who is away.")
+    if found:
+        raise typer.Exit(1)
+
+
+@rep.command()
+def token(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """Make a new token for a rep; it is shown this once."""
+    with open_client(stack) as client:
+        made = client.post(Service.ROUTER, f"/v1/reps/{rep}/tokens")
+    if as_json:
+        print_json({"rep": rep, "token": made["token"]})
+    else:
+        print_line(made["token"])
+
+
+@rep.command("calendar-token")
+def calendar_token(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Who subscribes; an older token of the name ends.")
+    ],
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """The URL of the common calendar (absences, holidays, campaigns) for a subscriber; shown this once."""
+    with open_client(stack) as client:
+        made = _post_as_me(client, "/v1/calendar-tokens", {"name": name})
+        url = client.stack.address(Service.ROUTER).rstrip("/") + made["path"]
+    if as_json:
+        print_json({**made, "url": url})
+    else:
+        print_line(url)
+
+
+@rep.command()
+def assignments(
+    rep: RepName,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BATON_REP_TOKEN",
+            help="The rep's own token. [default: the one in stack.json]",
+            show_default=False,
+        ),
+    ] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """The open leads of a rep, as the rep sees them, the one due first on top."""
+    with open_client(stack) as client:
+        own = token or client.stack.rep_token(rep)
+        if own is None:
+            raise BadUsage(
+                f"No token of {rep} is known: pass --token, or make one with `baton rep token {rep}`."
+            )
+        mine = items(client.get(Service.ROUTER, "/v1/me/assignments", token=own), "assignments")
+    if as_json:
+        print_json({"assignments": mine})
+    elif not mine:
+        print_line(f"{rep} has no open lead.")
+    else:
+        moments = ["accept by (UTC)", "respond by (UTC)", "accepted", "contacted"]
+        print_table(["lead", "person", "quadrant", *moments], [_assignment_row(each) for each in mine])
+
+
+def _post(client: Client, rep: str, act: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    return _post_as_me(client, f"/v1/reps/{rep}/{act}", body)
+
+
+def _post_as_me(client: Client, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    headers = {"X-Operator": operator_name()}
+    answer: dict[str, Any] = client.post(Service.ROUTER, path, body, headers=headers)
+    return answer
+
+
+def _show_gone(done: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(done)
+        return
+    rep, count = done["rep"]["id"], len(done["reoffered"])
+    print_line(f"{count} unanswered lead{'s' * (count != 1)} of {rep} went on to somebody else.")
+    if done["stay"]:
+        print_heading(f"Still with {rep}, for the team lead to decide:")
+        _show_leads(done["stay"])
+
+
+def _show_leads(leads: list[dict[str, Any]]) -> None:
+    moments = ("assigned_at", "accepted_at", "contacted_at", "respond_by")
+    rows = [
+        (
+            each["lead_id"],
+            each["rep_id"],
+            each["line"],
+            each["quadrant"],
+            *(brief(each[key]) for key in moments),
+        )
+        for each in leads
+    ]
+    names = [key.removesuffix("_at").replace("_", " ") for key in moments]
+    print_table(["lead", "rep", "line", "quadrant", *names], rows)
+
+
+def _presence(rep: dict[str, Any]) -> str | None:
+    if rep.get("left_at"):
+        return "left"
+    if not rep.get("is_active", True):
+        return "not active"
+    return brief_utc(rep.get("away_until")) if rep.get("away_until") else None
+
+
+def _warn_of_feeds(rep: dict[str, Any]) -> None:
+    for feed in rep.get("feeds") or []:
+        if feed.get("failing_since"):
+            since = brief_utc(feed["failing_since"])
+            progress(f"{rep['id']}: the feed {feed['feed']} fails since {since}: {feed['problem']}")
+        elif feed.get("unread"):
+            progress(f"{rep['id']}: {feed['unread']} events of the feed {feed['feed']} say no usable time")
+
+
+def _assignment_row(mine: dict[str, Any]) -> tuple[object, ...]:
+    profile = mine["profile"]
+    moments = ("accept_by", "respond_by", "accepted_at", "contacted_at")
+    return mine["lead_id"], person_in(profile), mine["quadrant"], *(brief(mine[key]) for key in moments)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_said(each) for each in value) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_said(each)}" for name, each in value.items() if each is not None)
+    return "none" if value is None else str(value)
