@@ -79,7 +79,7 @@ async def _run(server: str, shares: Sequence[int], *, batch: int) -> tuple[float
     """Leads a second in all, the same by processor time, and reps found over their capacity."""
     dsn = create_database(server, f"routing_{uuid4().hex[:8]}")
     migrate(dsn, schema="router", packages=PACKAGES)
-    settings = RouterSettings(dsn=dsn, batch_max=batch, gather_ms=0)  # type: ignore[arg-type]
+    settings = RouterSettings(dsn=dsn, batch_max=batch, gather_ms=0)
     brokers = [FakeBroker(partitions=2) for _ in shares]
     for broker in brokers:
         _publish_rulebook(broker)

@@ -48,11 +48,10 @@ class Load:
     imported: int = 0
     last_assigned_at: datetime | None = None
     pace: timedelta | None = None
+    idle_rank: float = field(init=False)
 
-    @property
-    def idle_rank(self) -> float:
-        """Sorts by how long nobody gave them a lead, the longest first."""
-        return self.last_assigned_at.timestamp() if self.last_assigned_at is not None else 0.0
+    def __post_init__(self) -> None:
+        self.idle_rank = self.last_assigned_at.timestamp() if self.last_assigned_at is not None else 0.0
 
     def take(self, now: datetime, *, imported: bool) -> None:
         """One lead more."""
@@ -62,6 +61,7 @@ class Load:
         self.this_week += 1
         self.imported += imported
         self.last_assigned_at = now
+        self.idle_rank = now.timestamp()
 
 
 @dataclass(frozen=True, slots=True)

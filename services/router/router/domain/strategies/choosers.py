@@ -204,4 +204,4 @@ def chooser_of(
 
 
 def _idle(reps: Sequence[str], loads: Loads) -> list[float]:
-    return [round(loads[rep].idle_rank, 6) for rep in reps]
+    return [loads[rep].idle_rank for rep in reps]
