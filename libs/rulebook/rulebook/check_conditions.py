@@ -1,5 +1,6 @@
 """Conditions: do they compile, do the names they use exist, do they ask before they read."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 
@@ -15,6 +16,7 @@ from rulebook.context import (
     SCORING_VARIABLES,
     SIGNAL_FIELDS,
     SIGNAL_VARIABLES,
+    routing_variables,
 )
 from rulebook.countries import country_code
 from rulebook.derived import COMPANY_SIZES, DERIVED_FIELDS, LARGEST, SENIORITIES
@@ -24,12 +26,14 @@ from rulebook.models import Rulebook
 from rulebook.patterns import why_invalid
 from rulebook.report import Report, did_you_mean
 
+_NAME = re.compile("[a-z_][a-z0-9_]*")
 HIGHEST_COST = 10_000
 """Steps of one condition: a loop over all attributes is well below, a loop within it is not."""
 
 
 def check_conditions(rulebook: Rulebook, report: Report) -> None:
     """Report conditions that do not compile, read what does not exist, or read without asking first."""
+    _check_segments(rulebook, report)
     attributes = _attributes(rulebook)
     words = {
         **_WORDS,
@@ -42,6 +46,9 @@ def check_conditions(rulebook: Rulebook, report: Report) -> None:
         try:
             condition = compile_condition(source, variables)
         except ConditionInvalid as error:
+            if loc[:2] == ("routing", "segments") and "'segment'" in error.message:
+                report.error(loc, "a segment reads no segment", "write out what the other one says")
+                continue
             place = f" (line {error.line}, column {error.column} of the condition)"
             report.error(loc, error.message + place, error.hint)
             continue
@@ -71,21 +78,38 @@ def _conditions(rulebook: Rulebook) -> Iterator[tuple[Loc, str, Mapping[str, typ
             variables = SIGNAL_VARIABLES if part == "signals" else SCORING_VARIABLES
             for number, rule in enumerate(getattr(card, part)):
                 yield (*loc, part, number, "when"), rule.when, variables
+    for name, segment in rulebook.routing.segments.items():
+        yield ("routing", "segments", name), segment, ROUTING_VARIABLES
+    variables = routing_variables(rulebook.routing.segments)
     for line, plan in rulebook.routing.plans.items():
         for number, routing in enumerate(plan.rules):
-            yield ("routing", "plans", line, "rules", number, "when"), routing.when, ROUTING_VARIABLES
+            yield ("routing", "plans", line, "rules", number, "when"), routing.when, variables
+
+
+def _check_segments(rulebook: Rulebook, report: Report) -> None:
+    """A segment is read as a name of CEL, by some rule."""
+    rules = [rule.when for plan in rulebook.routing.plans.values() for rule in plan.rules]
+    for name in rulebook.routing.segments:
+        is_read = any(re.search(rf"\bsegment\s*\.\s*{re.escape(name)}\b", when) for when in rules)
+        if not is_read and not report.is_partial("plans"):
+            hint = f"write `segment.{name}` in a rule, or delete it"
+            report.warning(("routing", "segments", name), "is read by no rule", hint)
+        if not _NAME.fullmatch(name):
+            hint = f"write `{re.sub('[^a-z_0-9]', '_', name).lstrip('0123456789') or 'name'}`"
+            message = f"`segment.{name}` cannot be read in a condition"
+            report.error(("routing", "segments", name), message, hint)
 
 
 def _check_reads(loc: Loc, condition: Condition, variables: Mapping[str, type], report: Report) -> None:
     warned: set[tuple[str, ...]] = set()
     for read in condition.tree.reads():
         if _is_unknown(read, variables):
-            known = _KNOWN.get(read.path[0], ())
+            known = _KNOWN.get(read.path[0]) or _fields_of(read.path[0], variables)
             hint = did_you_mean(read.path[1], known)
             if read.path[0] == "lead" and not hint.startswith("did"):
                 hint = f"write lead.attributes.{read.path[1]} for what only one form asks"
             report.error(loc, f"there is no `{'.'.join(read.path)}`{_column(read)}", hint)
-        elif not read.is_guarded and read.path not in ALWAYS_PRESENT and read.path not in warned:
+        elif not read.is_guarded and not _is_always_there(read) and read.path not in warned:
             warned.add(read.path)
             name = ".".join(read.path)
             report.warning(
@@ -150,6 +174,14 @@ _KNOWN: Mapping[str, Collection[str]] = {
     "signal": tuple(SIGNAL_FIELDS),
     "account": tuple(ACCOUNT_FIELDS),
 }
+
+
+def _fields_of(name: str, variables: Mapping[str, type]) -> list[str]:
+    return [each.partition(".")[2] for each in variables if each.startswith(f"{name}.")]
+
+
+def _is_always_there(read: Read) -> bool:
+    return read.path in ALWAYS_PRESENT or read.path[0] == "segment"
 
 
 def _is_unknown(read: Read, variables: Mapping[str, type]) -> bool:

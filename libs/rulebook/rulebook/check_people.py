@@ -1,6 +1,10 @@
 """Roster and pools: does everybody named exist, and does everybody get leads."""
 
-from rulebook.models import Pool, RepSeed, Rulebook
+from collections.abc import Sequence
+
+from rulebook.documents import Loc
+from rulebook.languages import language_code
+from rulebook.models import Notify, Pool, RepSeed, Rulebook
 from rulebook.normalise import email_key, read_email
 from rulebook.report import Report
 
@@ -34,6 +38,7 @@ def _check_teams(rulebook: Rulebook, report: Report) -> None:
     for name, team in rulebook.roster.teams.items():
         loc = ("roster", "teams", name)
         report.reference((*loc, "lead"), "rep", team.lead, rulebook.roster.reps)
+        _check_notify((*loc, "notify"), team.notify, report)
         is_empty = not any(rep.team == name for rep in rulebook.roster.reps.values())
         if is_empty and not report.is_partial("reps"):
             report.warning(loc, "has no reps", "give a rep this team, or delete it")
@@ -49,6 +54,13 @@ def _check_rep(rulebook: Rulebook, name: str, rep: RepSeed, report: Report) -> N
         report.error(
             (*loc, "email"), f"`{rep.email}` is no e-mail address", "write one such as ana@example.com"
         )
+    _check_notify((*loc, "notify"), rep.notify, report)
+    _check_limits(loc, rep, report)
+    for number, language in enumerate(rep.languages):
+        code = language_code(language)
+        if code != language:
+            hint = f"did you mean `{code}`?" if code else "write two letters, such as es"
+            report.error((*loc, "languages", number), f"`{language}` is no language", hint)
     for number, absence in enumerate(rep.absences):
         if absence.last_day < absence.first_day:
             report.error(
@@ -59,6 +71,33 @@ def _check_rep(rulebook: Rulebook, name: str, rep: RepSeed, report: Report) -> N
     is_known = not report.is_partial("pools") and not report.is_ignored(rep.team)
     if is_known and not any(name in members(rulebook, pool) for pool in rulebook.routing.pools.values()):
         report.warning(loc, "is in no pool and gets no leads", "add the rep, or their team, to a pool")
+
+
+def _check_limits(loc: Loc, rep: RepSeed, report: Report) -> None:
+    """Limits that never stop anybody, as another is reached first."""
+    day, week = rep.per_day, rep.per_week
+    if day is not None and week is not None and week < day:
+        report.warning((*loc, "per_day"), f"is more than the {week} of a week", f"write {week} or less")
+    if day is not None and rep.weight and 0 < rep.capacity < day:
+        message = f"{day} leads a day are more than the {rep.capacity} open at once that `capacity` allows"
+        hint = f"write {rep.capacity} or less, or raise `capacity`"
+        report.warning((*loc, "per_day"), message, hint)
+
+
+def _check_notify(loc: Loc, channels: Sequence[Notify], report: Report) -> None:
+    """Each channel needs something else to reach anybody."""
+    for number, each in enumerate(channels):
+        here = (*loc, number)
+        needs_secret = each.channel in ("webhook", "apprise")
+        if each.channel == "email" and each.to is not None and read_email(each.to).value is None:
+            report.error((*here, "to"), f"`{each.to}` is no e-mail address", "write one, or leave it out")
+        elif each.channel == "slack" and not each.to:
+            report.error(here, "names nobody in Slack", "add `to:` with the id of a member or channel")
+        elif each.channel == "webhook" and not (each.to or "").startswith(("https://", "http://")):
+            report.error(here, "has no address to send to", "add `to: https://...`")
+        if needs_secret and each.secret is None:
+            what = "what it is signed with" if each.channel == "webhook" else "the URL it sends to"
+            report.error(here, f"names no secret: {what}", "add `secret: NAME`")
 
 
 def _check_pools(rulebook: Rulebook, report: Report) -> None:

@@ -16,7 +16,8 @@ def check_pools(rulebook: Rulebook, report: Report) -> None:
         _check_people_for(rulebook, loc, pool, report)
         _check_partners(rulebook, loc, pool, report)
         promises = rulebook.agreement.sales.promises.values()
-        if pool.deadline_aware and not any(each.first_response_within for each in promises):
+        is_promised = any(each.first_response_within for each in promises) or report.is_partial("promises")
+        if pool.deadline_aware and not is_promised:
             message = "looks for who can answer in time, and the agreement promises no first response"
             hint = "add `first_response_within` to a promise of agreement.yaml, or delete this"
             report.warning((*loc, "deadline_aware"), message, hint)

@@ -5,10 +5,14 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from rulebook.calendars import open_hours
+from rulebook.documents import Loc
 from rulebook.durations import format_duration
 from rulebook.models import Calendar, Rulebook
 from rulebook.report import Report, did_you_mean
 from worktime import CalendarError
+
+LONGEST_NIGHT = 12
+"""Hours of a shift past midnight; a longer one has its two ends changed over."""
 
 
 def check_promises(rulebook: Rulebook, report: Report) -> None:
@@ -42,6 +46,31 @@ def _check_calendars(rulebook: Rulebook, report: Report) -> None:
                 report.error(loc, message, hint or 'write hours such as mon: [["09:00", "17:00"]]')
             if problem is not None and calendar.holidays_of is None:
                 break
+        _check_week(name, calendar, report)
+
+
+def _check_week(name: str, calendar: Calendar, report: Report) -> None:
+    """Hours that can be meant, and are more likely a slip."""
+    loc: Loc = ("calendars", name)
+    if calendar.date_overrides and not any(calendar.week.values()):
+        message = f"opens on {len(calendar.date_overrides)} single days only"
+        report.warning((*loc, "week"), message, 'add hours such as mon: [["09:00", "17:00"]]')
+    for day, shifts in calendar.week.items():
+        for number, (start, end) in enumerate(shifts):
+            hours = _hours_past_midnight(start, end)
+            if hours is not None and hours > LONGEST_NIGHT:
+                message = f"ends {end}, before it starts: {hours:g} hours, to the next day"
+                hint = f'write ["{end}", "{start}"], or two shifts'
+                report.warning((*loc, "week", day, number), message, hint)
+
+
+def _hours_past_midnight(start: str, end: str) -> float | None:
+    """Hours of a shift that ends on the next day; None for others, and for what is no time."""
+    try:
+        low, high = (int(hour) * 60 + int(minute) for hour, minute in (start.split(":"), end.split(":")))
+    except ValueError:
+        return None
+    return (24 * 60 - low + high) / 60 if high < low else None
 
 
 def _problem(calendar: Calendar) -> CalendarError | None:

@@ -42,6 +42,7 @@ _COLLECTIONS = {
     ("routing",): ("pools", "plans"),
     ("routing", "pools"): ("pools",),
     ("routing", "plans"): ("plans",),
+    ("agreement",): ("promises",),
     ("scorecards",): ("rules",),
     ("shadow_scorecards",): ("rules",),
 }

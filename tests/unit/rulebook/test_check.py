@@ -193,7 +193,7 @@ SLIPS: list[tuple[str, str, str, str, str, str, str]] = [
         "routing.yaml",
         "pool: romania",
         "pool: rumania",
-        "routing.plans.main.rules[4].pool",
+        "routing.plans.main.rules[5].pool",
         "no pool",
         "`romania`",
     ),
@@ -218,7 +218,7 @@ SLIPS: list[tuple[str, str, str, str, str, str, str]] = [
     (
         "an account has no such field",
         "routing.yaml",
-        "when: has(lead.employees) && lead.employees >= 1000",
+        "when: segment.large",
         "when: account.standng == 'customer'",
         "routing.plans.main.rules[0].when",
         "there is no `account.standng`",
@@ -236,7 +236,7 @@ SLIPS: list[tuple[str, str, str, str, str, str, str]] = [
     (
         "a rule that is never reached",
         "routing.yaml",
-        "when: has(lead.employees) && lead.employees >= 1000",
+        "when: segment.large",
         'when: "true"',
         "routing.plans.main.rules[1]",
         "never reached",
