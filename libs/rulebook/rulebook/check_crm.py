@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from rulebook.crm_order import in_circles
 from rulebook.crm_presets import crm_names
 from rulebook.crm_text import PRESENT, VARIABLES, placeholders
 from rulebook.documents import Loc
@@ -84,6 +85,12 @@ def _check_requests(loc: Loc, connection: CrmConnection, report: Report) -> None
                 inside = (*here, key) if key else here
                 is_first = own is not None and key != "update"
                 _check_call(inside, call, [each for each in kept if not (is_first and each == own)], report)
+    for name in in_circles(connection.requests):
+        report.error(
+            (*loc, name),
+            "waits for an id that another request brings, which waits for this one's",
+            "take the other's `{crm.NAME}` out of one of the two",
+        )
     for number, name in enumerate(kept):
         if name in kept[:number]:
             report.error(loc, f"two requests keep an id as `{name}`", "give each a name of its own")

@@ -9,6 +9,7 @@ from delivery.addresses import Allowed
 from router import metrics
 from router.absentees import Absentees
 from router.api.calendar import calendar_router
+from router.api.crm import crm_operator_router, crm_router
 from router.api.operators import operator_router
 from router.api.owners import owners_router
 from router.api.persons import person_router
@@ -16,6 +17,9 @@ from router.api.reps import rep_router
 from router.api.roster import roster_router
 from router.books import Books
 from router.consumer import consumer_spec
+from router.crm import metrics as crm_metrics
+from router.crm.applier import NobodyAssigns
+from router.crm.office import CrmOffice
 from router.drainer import Drainer
 from router.feed_fetch import FeedFetcher
 from router.feeds import Feeds
@@ -46,28 +50,39 @@ class Wiring:
     absentees: Absentees
     feeds: Feeds
     drainer: Drainer
+    crm: CrmOffice
 
 
 def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
     """The production parts."""
     books, reader = Books(), RepReader()
     every = timedelta(milliseconds=settings.drain_ms)
-    reps = RepHandler(books)
+    reps, acts = RepHandler(books), ActHandler(books, reader)
     drainer = Drainer(runtime, DrainHandler(books, reader), ImportHandler(books, reader), every=every)
     fetcher = FeedFetcher(Allowed.parse(settings.delivery_allow))
     return Wiring(
         news=NewsHandler(books, reader),
-        acts=ActHandler(books, reader),
+        acts=acts,
         reps=reps,
         absentees=Absentees(runtime, ReofferHandler(books, reader)),
         feeds=Feeds(runtime, reps, Secrets(settings.secrets_dir), fetcher, drainer.wake),
         drainer=drainer,
+        crm=CrmOffice(
+            runtime,
+            books,
+            acts,
+            NobodyAssigns(),
+            secrets=Secrets(settings.secrets_dir),
+            allowed=Allowed.parse(settings.delivery_allow),
+            wake=drainer.wake,
+        ),
     )
 
 
 def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastAPI:
     """The application. A test passes its own runtime."""
     metrics.known_series()
+    crm_metrics.known_series()
     shared = runtime or Runtime.of(settings)
     wiring = wire(shared, settings)
     return create_app(
@@ -81,6 +96,8 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             calendar_router(rt, Books()),
             owners_router(rt),
             person_router(rt),
+            crm_router(rt, wiring.crm),
+            crm_operator_router(rt, wiring.crm),
         ],
         runtime=shared,
     )
@@ -93,6 +110,7 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
         wiring.drainer,
         wiring.absentees.part(),
         wiring.feeds.part(),
+        *wiring.crm.parts(),
         Periodic(
             "held leads",
             every=timedelta(seconds=10),

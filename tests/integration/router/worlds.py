@@ -233,7 +233,7 @@ class World:
             line=line,
             seq=number,
             cause=Cause(id=cause_id, kind=cause, at=now),
-            profile=Profile(email=f"{name}@example.com", **{"employees": 5, **profile}),
+            profile=Profile.model_validate({"email": f"{name}@example.com", "employees": 5, **profile}),
             form_id="demo",
             source="website",
             score=Score(fit=80, interest=70),

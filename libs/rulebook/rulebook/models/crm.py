@@ -181,7 +181,9 @@ class CrmConnection(RulebookModel):
     owner_by: Literal["crm_id", "email"] = Field(
         default="crm_id", description="by what of a rep the CRM names owners"
     )
-    requests: dict[Identifier, CrmRequest] = Field(description="sent in this order where they share an event")
+    requests: dict[Identifier, CrmRequest] = Field(
+        min_length=1, description="where they share an event, what keeps an id goes before what names it"
+    )
     events: CrmInbound | None = None
     tests: bool = Field(default=False, description="whether test leads are sent too")
     gives_up_after: Duration = Field(default=timedelta(days=3))

@@ -1,0 +1,1 @@
+"""CRMs: what they are told of leads by templates of crm.yaml, and what they say themselves."""

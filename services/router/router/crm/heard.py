@@ -1,0 +1,143 @@
+"""What a CRM's webhook says, by the map in crm.yaml. Pure."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from lead_events.money import minor_digits
+from rulebook.json_pointer import point
+from rulebook.models import CrmChange, CrmInbound
+
+MOST = 1000
+"""Events of one post."""
+_MOST_MINOR = 10**15
+
+
+class EventState(StrEnum):
+    """What became of an event."""
+
+    NEW = "new"  # waits for its turn
+    APPLIED = "applied"  # it changed something here, or says what is so already
+    IGNORED = "ignored"  # our own change come back, or older than what is known
+    UNMATCHED = "unmatched"  # nothing could be done with it; listed for the operator
+
+
+class Unreadable(ValueError):
+    """The body is not what crm.yaml says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One change that a CRM tells of. `id` is the same for the same change."""
+
+    id: str
+    object_id: str
+    occurred_at: datetime | None
+    owner: str | None = None
+    outcome: str | None = None
+    value_minor: int | None = None
+    currency: str | None = None
+    reason: str | None = None
+
+
+def read_events(inbound: CrmInbound, document: Any, company_currency: str) -> tuple[list[Heard], int]:
+    """The changes that a body tells of, each once, and how many of its events tell of none.
+
+    Raises Unreadable when there is no event where the map says, or an event has no object.
+    """
+    events = point(document, inbound.items)
+    if isinstance(events, dict):
+        events = [events]
+    if not isinstance(events, list) or len(events) > MOST:
+        raise Unreadable(f"there is no list of at most {MOST} events at `{inbound.items}`")
+    found = [heard for event in events for heard in _heard(inbound, event, company_currency)]
+    unique = {each.id: each for each in found}
+    return list(unique.values()), len(events) - len(found)
+
+
+def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[Heard]:
+    change = next((each for each in inbound.changes if _is_meant(each, event)), None)
+    if change is None:
+        return
+    object_id = _word(point(event, inbound.object))
+    if object_id is None:
+        raise Unreadable(f"an event has no id of its object at `{inbound.object}`")
+    occurred_at = _moment(point(event, inbound.occurred_at)) if inbound.occurred_at is not None else None
+    owner = _word(point(event, change.owner)) if change.owner is not None else None
+    if owner is None and change.outcome is None:
+        return
+    currency = _currency(change, event, company_currency)
+    given = point(event, inbound.id) if inbound.id is not None else event
+    parts = [given, object_id, occurred_at, owner, change.outcome]
+    yield Heard(
+        hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        object_id,
+        occurred_at,
+        owner,
+        change.outcome,
+        _minor(point(event, change.value), currency) if change.value is not None else None,
+        currency,
+        _reason(point(event, change.reason)) if change.reason is not None else None,
+    )
+
+
+def _is_meant(change: CrmChange, event: Any) -> bool:
+    return all(_same(point(event, pointer), wanted) for pointer, wanted in change.when.items())
+
+
+def _same(found: Any, wanted: str | int | bool | None) -> bool:
+    if isinstance(wanted, bool) or wanted is None or found is None:
+        return found is wanted or (isinstance(wanted, bool) and str(found).lower() == str(wanted).lower())
+    return str(found) == str(wanted)
+
+
+def _word(found: Any) -> str | None:
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        return None
+    text = str(found).strip().replace("\x00", "")
+    return text[:200] or None
+
+
+def _reason(found: Any) -> str | None:
+    word = _word(found)
+    return " ".join(word.split()) if word is not None else None
+
+
+def _moment(found: Any) -> datetime | None:
+    """ISO 8601, or seconds or milliseconds since 1970; None: not understood."""
+    try:
+        if isinstance(found, str) and not found.strip().isdecimal():
+            at = datetime.fromisoformat(found.strip())
+            return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        if isinstance(found, bool) or found is None:
+            return None
+        number = float(found)
+        return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, tz=UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
+
+
+def _currency(change: CrmChange, event: Any, company_currency: str) -> str:
+    if change.currency is None:
+        return company_currency
+    if not change.currency.startswith("/"):
+        return change.currency
+    word = (_word(point(event, change.currency)) or "").upper()
+    is_code = len(word) == 3 and word.isascii() and word.isalpha()
+    return word if is_code else company_currency
+
+
+def _minor(found: Any, currency: str) -> int | None:
+    if isinstance(found, bool) or not isinstance(found, str | int | float):
+        return None
+    try:
+        minor = round(Decimal(str(found)) * 10 ** minor_digits(currency))
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+    return minor if 0 <= minor <= _MOST_MINOR else None

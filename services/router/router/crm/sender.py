@@ -1,0 +1,164 @@
+"""Tells CRMs what happened: news becomes requests, which go out one after the other for each person."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from delivery.crm_auth import Signer
+from delivery.crm_exchange import Exchange
+from delivery.message import Outcome, Result
+from delivery.patience import Patience
+from router.api.assignments import score_in_words
+from router.books import Books
+from router.crm import ledger, metrics
+from router.crm.conversation import Conversation
+from router.crm.told import Attempt, Told
+from router.crm.values import values_of
+from router.domain.leads import LeadState
+from router.store import Row, q
+from rulebook.models import CrmConnection, CrmRequest
+from service_kit.errors import describe
+from service_kit.logs import logger
+from service_kit.postgres import Connection
+from service_kit.runtime import Runtime
+
+AT_ONCE = 10
+"""Requests in hand at a time."""
+CLAIM = timedelta(minutes=5)
+"""Longer than any attempt: a few calls of 15 s each."""
+KEPT = timedelta(days=30)
+"""How long requests that ended stay to be looked at."""
+_HANDOFFS = ("assigned", "reassigned")
+_log = logger(__name__)
+
+
+class CrmSender:
+    """Sends at least once; any number of processes may."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        books: Books,
+        exchange: Exchange,
+        signer: Signer,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = runtime.database
+        self._books = books
+        self._exchange = exchange
+        self._signer = signer
+        self._chance = chance
+        self._paused: dict[str, datetime] = {}
+
+    async def work(self) -> None:
+        """One round: everything that is due now."""
+        connections = await self._plan()
+        while taken := await self._claim():
+            await asyncio.gather(*(self._tell(each, connections.get(each.connection)) for each in taken))
+
+    async def _plan(self) -> Mapping[str, CrmConnection]:
+        while True:
+            async with self._database.transaction() as conn:
+                now = await self._database.clock.now(conn)
+                found = await connections_at(self._books, conn, now)
+                if await ledger.plan(conn, found, now) < ledger.AT_ONCE:
+                    return found
+
+    async def _claim(self) -> list[Told]:
+        async with self._database.transaction() as conn:
+            now = await self._database.clock.now(conn)
+            self._paused = {name: until for name, until in self._paused.items() if until > now}
+            taken = await ledger.claim(conn, now=now, for_=CLAIM, limit=AT_ONCE, without=list(self._paused))
+            if not taken:
+                await conn.execute(q.crm_forget_ended, now - KEPT)
+                metrics.PENDING.set(await conn.fetchval(q.crm_pending))
+            return taken
+
+    async def _tell(self, told: Told, connection: CrmConnection | None) -> None:
+        async with self._database.acquire() as conn:
+            began = await self._database.clock.now(conn)
+            ready = await self._prepare(conn, told, connection, began)
+        attempt = ready if isinstance(ready, Attempt) else await self._converse(*ready)
+        pers = pers_of(connection)
+        async with self._database.transaction() as conn:
+            now = await self._database.clock.now(conn)
+            next_try = self._next_try(told, attempt, now)
+            await ledger.note(conn, told, attempt, pers=pers, began=began, now=now, next_try=next_try)
+        metrics.ATTEMPTS.labels("skipped" if attempt.is_skipped else attempt.result.outcome).inc()
+        if attempt.result.wait is not None:
+            self._paused[told.connection] = now + attempt.result.wait
+        if not attempt.is_skipped and attempt.result.outcome is not Outcome.DELIVERED:
+            _log.warning(
+                "a CRM was not told",
+                connection=told.connection,
+                request=told.request,
+                lead=str(told.lead),
+                outcome=attempt.result.outcome,
+                given_up=next_try is None,
+            )
+
+    async def _prepare(
+        self, conn: Connection, told: Told, connection: CrmConnection | None, now: datetime
+    ) -> Attempt | tuple[Conversation, CrmRequest]:
+        """What to send, or why nothing is sent."""
+        request = connection.requests.get(told.request) if connection is not None else None
+        if connection is None or request is None:
+            return Attempt.skip("crm.yaml has no such request any more")
+        story = await ledger.story(conn, told.lead, told.round, told.act)
+        stale = why_stale(story, told)
+        if stale is not None or story is None:
+            return Attempt.skip(stale or "the lead is not known")
+        records = await ledger.records(conn, told.connection, _subjects(told))
+        values = values_of(
+            story,
+            event=told.id,
+            kind=told.kind,
+            happened_at=told.happened_at,
+            words=score_in_words(story["score"]),
+            records=records,
+        )
+        return Conversation(self._exchange, self._signer, connection, values, now), request
+
+    async def _converse(self, conversation: Conversation, request: CrmRequest) -> Attempt:
+        try:
+            return await conversation.tell(request)
+        except Exception as error:  # one request's own fault must not keep the others
+            _log.exception("a CRM could not be told")
+            conversation.attempt.result = Result(Outcome.LATER, describe(error))
+            return conversation.attempt
+
+    def _next_try(self, told: Told, attempt: Attempt, now: datetime) -> datetime | None:
+        if attempt.state is not None:
+            return None
+        return Patience().next_try(now, told.attempts, told.give_up_at, attempt.result.wait, self._chance)
+
+
+def _subjects(told: Told) -> list[UUID]:
+    return [told.lead] if told.person is None else [told.lead, told.person]
+
+
+def why_stale(story: Row | None, told: Told) -> str | None:
+    """Why a request is not sent any more; None: it is. A lead that is closed is told of all the same: a CRM
+    that was away hears of it with its end."""
+    if story is None or story["state"] == LeadState.ERASED:
+        return "the person is erased"
+    if story["state"] == LeadState.MERGED:
+        return "the lead goes on as another one"
+    if told.kind in _HANDOFFS and story["is_overtaken"]:
+        return "the lead was handed on meanwhile"
+    return None
+
+
+def pers_of(connection: CrmConnection | None) -> dict[str, str]:
+    """The names that ids are kept as, and whether per lead or per person."""
+    requests = connection.requests.values() if connection is not None else ()
+    return {each.keep.name: each.keep.per for each in requests if each.keep is not None}
+
+
+async def connections_at(books: Books, conn: Connection, now: datetime) -> Mapping[str, CrmConnection]:
+    """The CRMs of the version in force."""
+    book = (await books.shelf(conn)).at(now)
+    return book.company.crm if book is not None else {}

@@ -1,0 +1,194 @@
+-- What CRMs are told and say.
+
+-- name: crm_may_plan
+-- Whether this transaction is the one that turns news into requests: in one hand they keep their order.
+SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' crm news', 0))
+
+-- name: crm_take_news
+-- The oldest news, with the lead's person; the end of a lead after the act that ended it.
+SELECT n.id, n.cause, n.lead_id, n.round, n.kind, n.act_id, n.happened_at, l.person_id, l.is_test
+FROM (SELECT * FROM crm_news ORDER BY id LIMIT $1) n JOIN leads l ON l.id = n.lead_id
+ORDER BY n.lead_id, n.round, n.kind = 'closed', n.id
+
+-- name: crm_drop_news
+-- News that requests were made of.
+DELETE FROM crm_news WHERE id = ANY($1::bigint[])
+
+-- name: crm_insert_requests
+-- Requests to send; one that is known by its id already is left as it is.
+INSERT INTO crm_requests
+    (id, connection, request, kind, lead_id, person_id, subject, round, act_id, happened_at, created_at, due_at,
+     give_up_at)
+SELECT n.id, n.connection, n.request, n.kind, n.lead_id, n.person_id, coalesce(n.person_id, n.lead_id), n.round,
+       n.act_id, n.happened_at, $11, $11, n.give_up_at
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::integer[], $8::uuid[],
+    $9::timestamptz[], $10::timestamptz[]
+) WITH ORDINALITY AS n (
+    id, connection, request, kind, lead_id, person_id, round, act_id, happened_at, give_up_at, place
+)
+ORDER BY n.place
+ON CONFLICT (id) DO NOTHING
+
+-- name: crm_claim
+-- Takes requests that are due, the first of their subject each and of no connection in $4, and counts the attempt.
+UPDATE crm_requests SET claimed_until = $1::timestamptz + $2::interval, attempts = attempts + 1
+WHERE id IN (
+    SELECT r.id FROM crm_requests r
+    WHERE r.state = 'pending' AND r.due_at <= $1 AND (r.claimed_until IS NULL OR r.claimed_until <= $1)
+      AND NOT r.connection = ANY($4::text[])
+      AND NOT EXISTS (
+          SELECT FROM crm_requests e
+          WHERE e.state = 'pending' AND e.connection = r.connection AND e.subject = r.subject
+            AND e.position < r.position
+      )
+    ORDER BY r.due_at, r.position LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+RETURNING *
+
+-- name: crm_story
+-- A lead with the round and act that a request tells of, and whether another round came after it.
+SELECT l.*, a.why, a.ended_at AS round_ended_at, r.id AS rep_id, r.name AS rep_name, r.email AS rep_email,
+       r.crm_id AS rep_crm_id, act.content AS act_content,
+       EXISTS (SELECT FROM assignments later WHERE later.lead_id = l.id AND later.round > $2) AS is_overtaken
+FROM leads l
+LEFT JOIN assignments a ON a.lead_id = l.id AND a.round = $2
+LEFT JOIN reps r ON r.id = a.rep_id
+LEFT JOIN acts act ON act.id = $3
+WHERE l.id = $1
+
+-- name: crm_records_of
+-- The ids that a CRM has for a lead and its person.
+SELECT name, subject, object_id FROM crm_records WHERE connection = $1 AND subject = ANY($2::uuid[])
+
+-- name: crm_keep_record
+-- Keeps the id that a CRM has for a lead or person.
+INSERT INTO crm_records (connection, name, subject, object_id, kept_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (connection, name, subject) DO UPDATE SET object_id = excluded.object_id, kept_at = excluded.kept_at
+
+-- name: crm_drop_record
+-- An id that the CRM does not know any more.
+DELETE FROM crm_records WHERE connection = $1 AND name = $2 AND subject = $3
+
+-- name: crm_note_attempt
+-- Keeps how an attempt ended.
+INSERT INTO crm_attempts (request_id, number, began_at, ended_at, outcome, detail, owner)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+
+-- name: crm_settle
+-- How a request stands after an attempt; somebody who took it over meanwhile decides instead, unless it is done.
+UPDATE crm_requests
+SET state = $3, due_at = $4, outcome = $5, detail = $6, claimed_until = NULL,
+    ended_at = CASE WHEN $3 = 'pending' THEN NULL ELSE $7::timestamptz END
+WHERE id = $1 AND state = 'pending' AND (attempts = $2 OR $3 = 'done')
+
+-- name: crm_pending
+-- How many requests wait.
+SELECT count(*) FROM crm_requests WHERE state = 'pending'
+
+-- name: crm_forget_ended
+-- Requests and events that ended before a moment, a handful at a time.
+WITH requests AS (
+    DELETE FROM crm_requests WHERE id IN (
+        SELECT id FROM crm_requests WHERE state <> 'pending' AND ended_at < $1 LIMIT 1000)
+)
+DELETE FROM crm_events WHERE (connection, id) IN (
+    SELECT connection, id FROM crm_events WHERE state IN ('applied', 'ignored') AND settled_at < $1 LIMIT 1000)
+
+-- name: crm_requests_listed
+-- Requests in one state, the newest first.
+SELECT id, connection, request, kind, lead_id, round, state, attempts, outcome, detail, happened_at, due_at, ended_at
+FROM crm_requests WHERE state = $1 ORDER BY position DESC LIMIT $2
+
+-- name: crm_requests_of_leads
+-- What a CRM was told of a lead, oldest first.
+SELECT connection, request, kind, round, state, attempts, outcome, detail, happened_at, ended_at
+FROM crm_requests WHERE lead_id = $1 ORDER BY position
+
+-- name: crm_objects_of_lead
+-- Under which ids CRMs keep a lead and its person.
+SELECT r.connection, r.name, r.object_id, r.kept_at FROM leads l
+JOIN crm_records r ON r.subject IN (l.id, l.person_id) WHERE l.id = $1 ORDER BY r.connection, r.name
+
+-- name: crm_retry
+-- A request that was given up is tried again, for as long as at first.
+UPDATE crm_requests
+SET state = 'pending', created_at = $2, due_at = $2, give_up_at = $2::timestamptz + (give_up_at - created_at),
+    ended_at = NULL
+WHERE id = $1 AND state = 'given_up' RETURNING id
+
+-- name: crm_insert_events
+-- What a CRM said; what it said before is left as it is.
+INSERT INTO crm_events
+    (connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, reason)
+SELECT $1, n.id, $2, n.object_id, n.occurred_at, $3, n.owner, n.outcome, n.value_minor, n.currency, n.reason
+FROM unnest(
+    $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[]
+) AS n (id, object_id, occurred_at, owner, outcome, value_minor, currency, reason)
+ON CONFLICT DO NOTHING RETURNING id
+
+-- name: crm_next_event
+-- The oldest event that waits, locked; one of an object whose id came to be known waits again.
+SELECT * FROM crm_events e
+WHERE state = 'new' OR (state = 'unmatched' AND settled_at < (
+    SELECT max(r.kept_at) FROM crm_records r
+    WHERE r.connection = e.connection AND r.name = e.record AND r.object_id = e.object_id))
+ORDER BY coalesce(occurred_at, received_at), received_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+
+-- name: crm_settle_event
+-- What became of an event.
+UPDATE crm_events SET state = $3, why = $4, lead_id = $5, settled_at = $6 WHERE connection = $1 AND id = $2
+
+-- name: crm_later_event
+-- Whether an event of the same object and kind that happened later is applied already.
+SELECT EXISTS (
+    SELECT FROM crm_events
+    WHERE connection = $1 AND object_id = $2 AND state = 'applied' AND occurred_at > $3
+      AND CASE WHEN $4 THEN owner IS NOT NULL ELSE outcome IS NOT NULL END)
+
+-- name: crm_leads_of_object
+-- The leads that a CRM keeps under an id, open ones first, the last handed one on top, with who has or had them.
+SELECT l.id, l.state, a.rep_id, a.round, a.assigned_at, a.ended_at
+FROM crm_records r
+JOIN leads l ON l.id = r.subject OR l.person_id = r.subject
+JOIN LATERAL (
+    SELECT * FROM assignments a WHERE a.lead_id = l.id ORDER BY a.round DESC LIMIT 1
+) a ON true
+WHERE r.connection = $1 AND r.name = $2 AND r.object_id = $3
+ORDER BY l.state = 'assigned' DESC, a.assigned_at DESC, l.id
+
+-- name: crm_our_own
+-- Whether an attempt of ours named this owner around that moment.
+SELECT EXISTS (
+    SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
+    WHERE q.connection = $1 AND q.lead_id = $2 AND t.owner = $3
+      AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval)
+
+-- name: crm_rep_by_id
+-- Which rep the CRM calls so.
+SELECT id FROM reps WHERE crm_id = $1 ORDER BY is_active DESC, id LIMIT 1
+
+-- name: crm_rep_by_email
+-- Which rep has this e-mail.
+SELECT id FROM reps WHERE lower(email) = lower($1) ORDER BY is_active DESC, id LIMIT 1
+
+-- name: crm_unmatched
+-- What a CRM said that nothing could be done with, the newest first.
+SELECT connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, why, lead_id
+FROM crm_events WHERE state = 'unmatched' ORDER BY received_at DESC, id LIMIT $1
+
+-- name: wipe_crm
+-- What CRMs were told and said of leads, and under which ids they keep them: whose person is erased.
+WITH gone AS (
+    SELECT lead_id, person_id FROM crm_requests WHERE lead_id = ANY($1::uuid[])
+), known AS (
+    SELECT connection, object_id FROM crm_records
+    WHERE subject = ANY($1::uuid[]) OR subject IN (SELECT person_id FROM gone)
+), events AS (
+    DELETE FROM crm_events e USING known k WHERE e.connection = k.connection AND e.object_id = k.object_id
+), requests AS (
+    DELETE FROM crm_requests WHERE lead_id = ANY($1::uuid[])
+), news AS (
+    DELETE FROM crm_news WHERE lead_id = ANY($1::uuid[])
+)
+DELETE FROM crm_records WHERE subject = ANY($1::uuid[]) OR subject IN (SELECT person_id FROM gone)
