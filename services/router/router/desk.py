@@ -3,21 +3,23 @@
 The owner comes first, then the pool that the rules chose, then those that stand in for it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from lead_events.words import HoldReason, RoutedKind
 from router import metrics
-from router.domain.book import Book, PoolChoice
+from router.domain.book import UNSPOKEN, Book, PoolChoice
 from router.domain.decision import Decision, decide, wait_in_lane
 from router.domain.eligibility import Standing
 from router.domain.imports import import_terms
 from router.domain.leads import Lead, LeadState
-from router.domain.owners import Owner, Waits, ask_owners, owners_of
+from router.domain.needs import NO_NEEDS
+from router.domain.owners import Owner, Passed, Waits, ask_owners, owners_of
 from router.domain.roster import Rep
 from router.domain.why import why_assigned, why_held, why_kept_back, why_no_pool, why_passed, why_waits
-from router.locked_rows import LockedRows, chain
+from router.locked_rows import LockedRows, chain, team_pool
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Desk(LockedRows):
         )
         if passed:
             choice = replace(choice, owner_cannot="; ".join(map(why_passed, passed)))
+            choice = self._follow_departed(passed, book, choice)
         if isinstance(found, Decision) and found.rep is not None:
             self._assign(lead, cause, book, choice, found, found.rep, owner)
             return RoutedKind.ASSIGNED
@@ -70,6 +73,15 @@ class Desk(LockedRows):
             self._wait_for(found, owner, lead, cause, book, choice)
             return RoutedKind.HELD
         return choice
+
+    def _follow_departed(self, passed: Iterable[Passed], book: Book, choice: PoolChoice) -> PoolChoice:
+        """What belonged to somebody who left goes to their team where the plan says so."""
+        if choice.owners.when_departed != "team":
+            return choice
+        left = (each.rep.team for each in passed if each.rep is not None and not each.rep.is_active)
+        pools = (team_pool(book, team) for team in left)
+        pool = next((each for each in pools if each in self.pools), None)
+        return choice if pool is None else replace(choice, pool=pool, needs=NO_NEEDS)
 
     def _wait_for(
         self, waits: Waits, owner: Owner, lead: Lead, cause: UUID, book: Book, choice: PoolChoice
@@ -114,9 +126,7 @@ class Desk(LockedRows):
         waits = (name, lead.line) in self.queues
         routable = lead.routable(promise=promise)
         decision = decide(self.pool(book, name), routable, self.unit.now, queue_is_waiting=waits)
-        return replace(
-            choice, pool=name, because="nobody of the pool first chosen speaks its language"
-        ), decision
+        return replace(choice, pool=name, rule=UNSPOKEN), decision
 
     def _assign(
         self,
@@ -146,7 +156,9 @@ class Desk(LockedRows):
         name = decision.pool.id
         if lead.handling is None:
             self._note_queue(lead, book, decision)
-        if lead.state is LeadState.HELD and lead.pool == name and not _waits_otherwise(lead):
+        is_for_owner = decision.hold_reason is HoldReason.WAITS_FOR_OWNER
+        waits_otherwise = _waits_otherwise(lead) and not is_for_owner
+        if lead.state is LeadState.HELD and lead.pool == name and not waits_otherwise:
             return
         self.begin_hold(lead, name, decision.hold_reason or HoldReason.POOL_EMPTY, decision.next_try_at)
         why = why_held(decision, choice)
@@ -169,7 +181,7 @@ class Desk(LockedRows):
             locked.drain_due = True  # the version in force now may know somebody: its own drain may be over
         if decision.hold_reason is HoldReason.QUEUE_AHEAD:
             locked.drain_due = True
-        elif decision.hold_reason not in (HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET):
+        elif decision.hold_reason in (HoldReason.NOBODY_OPEN, HoldReason.NO_CAPACITY):
             self.queues.add((decision.pool.id, lead.line))
         locked.plan_opening(decision.next_try_at, self.unit.now)
 

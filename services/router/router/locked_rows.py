@@ -93,7 +93,21 @@ class LockedRows:
             for pool in (choice.pool, choice.unspoken)
             if pool is not None and pool in book.pools
         ]
+        wanted += self._pools_of_departed(found)
         await self.take_pools(wanted, {lead.line for _, lead, _ in found}, owners)
+
+    def _pools_of_departed(
+        self, choices: Iterable[tuple[Book, Lead, PoolChoice]]
+    ) -> Iterable[tuple[Book, str]]:
+        """Of owners who left: the pools of their teams, where the plan sends their leads there."""
+        for book, lead, choice in choices:
+            if choice.owners.when_departed != "team":
+                continue
+            named = (choice.owner, self.knows.get(lead.person_id) if lead.person_id is not None else None)
+            for rep in filter(None, (rep_named(each, self.members.values()) for each in named)):
+                pool = None if self.members[rep].is_active else team_pool(book, self.members[rep].team)
+                if pool is not None:
+                    yield book, pool
 
     def expect_freed(self, rep: str, since: datetime) -> None:
         """`take_pools` is to lock this rep, and the pools in which waiting leads may go to them once freed.
@@ -308,6 +322,11 @@ def chain(book: Book, pool: str) -> list[str]:
     """The pool, and those that follow the sun after it."""
     then = Terms.of(book.pools[pool]).then if pool in book.pools else ()
     return [pool, *(each for each in then if each in book.pools and each != pool)]
+
+
+def team_pool(book: Book, team: str) -> str | None:
+    """The first pool, by name, that all of a team belong to."""
+    return next((name for name in sorted(book.pools) if book.pools[name].team == team), None)
 
 
 def _fed_by(book: Book, pools: Collection[str]) -> set[str]:

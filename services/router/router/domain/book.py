@@ -79,6 +79,7 @@ class PoolChoice:
 
 
 FALLBACK, ON_ERROR, CUSTOMERS, COMPETITORS = "fallback", "on_error", "customers", "competitors"
+UNSPOKEN = "unspoken"
 NO_PLAN = PoolChoice(None, None, None)
 
 

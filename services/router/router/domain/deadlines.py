@@ -37,6 +37,11 @@ def _due(calendar: Calendar, start: datetime, within: timedelta | None) -> datet
         return None
 
 
+def worked_between(calendar: Calendar, since: datetime, until: datetime) -> timedelta:
+    """The working time of a rep between two moments, the earlier first."""
+    return calendar.elapsed(since, until)
+
+
 def had_full_time(calendar: Calendar, handoff: datetime, now: datetime, target_seconds: int) -> bool:
     """Whether the rep has had that much working time since the handoff, by the calendar as it now stands."""
     return now >= handoff and calendar.elapsed(handoff, now) >= timedelta(seconds=target_seconds)

@@ -21,6 +21,7 @@ class Belonging(StrEnum):
 
     PERSON = "person"
     ACCOUNT = "account"
+    NAMED_ACCOUNT = "named_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ def owners_of(choice: PoolChoice, person_owner: str | None) -> list[Owner]:
     found = []
     if person_owner is not None and choice.owners.person:
         found.append(Owner(person_owner, Belonging.PERSON))
-    if choice.owner is not None and choice.owners.account:
-        found.append(Owner(choice.owner, Belonging.ACCOUNT))
+    if choice.owner is not None:
+        of = Belonging.NAMED_ACCOUNT if choice.is_named_account else Belonging.ACCOUNT
+        found.append(Owner(choice.owner, of))
     return found
 
 

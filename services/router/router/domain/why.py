@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from lead_events.words import AccountStanding, CloseReason, HoldReason, Quadrant
 from router.domain.accounts import IN_WORDS
-from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, PoolChoice
+from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, UNSPOKEN, PoolChoice
 from router.domain.decision import Decision
 from router.domain.eligibility import CODES, Standing
 from router.domain.owners import Belonging, Owner, Passed, Waits
@@ -77,6 +77,8 @@ def _why_this_one(decision: Decision, choice: PoolChoice, owner: Owner | None) -
         return "nobody is at work, and they come first"
     if owner is not None and owner.belonging is Belonging.PERSON:
         return "who knows this person from before"
+    if owner is not None and owner.belonging is Belonging.NAMED_ACCOUNT:
+        return "who looks after this named account"
     if decision.count(Standing.OWNER):
         return f"owner of the account, which is {IN_WORDS[choice.standing]}"
     able = decision.count(Standing.CHOSEN, Standing.AVAILABLE)
@@ -148,8 +150,16 @@ def why_waits(waits: Waits, owner: Owner) -> str:
     )
 
 
-_OWNS = {Belonging.PERSON: "the rep who knows the person,", Belonging.ACCOUNT: "its account's owner"}
-_WHOSE = {Belonging.PERSON: "who knows the person", Belonging.ACCOUNT: "owner of its account"}
+_OWNS = {
+    Belonging.PERSON: "the rep who knows the person,",
+    Belonging.ACCOUNT: "its account's owner",
+    Belonging.NAMED_ACCOUNT: "who looks after its account,",
+}
+_WHOSE = {
+    Belonging.PERSON: "who knows the person",
+    Belonging.ACCOUNT: "owner of its account",
+    Belonging.NAMED_ACCOUNT: "who looks after its account",
+}
 
 
 def why_left_queue(quadrant: Quadrant) -> str:
@@ -167,12 +177,16 @@ def _by_rule(choice: PoolChoice) -> str:
         text = "its account is a customer, so the plan's pool for customers"
     elif choice.rule == COMPETITORS:
         text = "its account is a competitor, so the plan's pool for competitors"
+    elif choice.rule == UNSPOKEN:
+        text = "nobody of the pool first chosen speaks its language, so the plan's pool for that"
     elif choice.rule == FALLBACK:
         text = "no rule holds, so the plan's fallback pool"
     elif choice.rule == ON_ERROR:
         text = "a rule could not be evaluated, so the plan's pool for that case"
     else:
         text = f"rule {choice.rule}" + (f" ({choice.because})" if choice.because else "")
+        named = choice.territory is not None and choice.territory not in (choice.because or "")
+        text += f", territory {choice.territory}" if named else ""
     if choice.owner_cannot is not None:
         text = f"{choice.owner_cannot}; {text}"
     broken = ", ".join(error.rule for error in choice.errors)

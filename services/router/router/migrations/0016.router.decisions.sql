@@ -33,6 +33,9 @@ ALTER TABLE decisions
     ALTER COLUMN candidates SET DEFAULT '[]';
 COMMENT ON COLUMN decisions.proof IS 'Who stood how and by which numbers the choice was made, so that it can be made again; see domain/proof.py. Null: decided before proofs were kept, see candidates.';
 
+ALTER TABLE reps ADD COLUMN answered_at timestamptz;
+COMMENT ON COLUMN reps.answered_at IS 'When they last contacted a buyer for the first time: from then on they can turn to the next.';
+
 ALTER TABLE leads
     ADD COLUMN needs text NOT NULL DEFAULT '',
     ADD COLUMN relax_at timestamptz,

@@ -92,6 +92,14 @@ FROM leads l JOIN acts a ON a.lead_id = l.id
 WHERE l.person_id = ANY($1::uuid[]) AND a.kind IN ('accepted', 'contacted', 'outcome') AND a.at >= $2
 ORDER BY l.person_id, a.at DESC, a.id
 
+-- name: answers_of_rep
+-- How fast a rep answers, and when they last did.
+SELECT document, pace_seconds, answered_at FROM reps WHERE id = $1
+
+-- name: update_pace
+-- How fast a rep answers, as of their newest answer.
+UPDATE reps SET pace_seconds = $2, answered_at = $3 WHERE id = $1
+
 -- name: unanswered
 -- How many open leads of these reps have had no contact yet.
 SELECT rep_id, count(*)::integer AS leads FROM assignments

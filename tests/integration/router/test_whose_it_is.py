@@ -1,0 +1,238 @@
+"""Who knows the person, what a lead needs, pools that stand in for others, learned paces, records."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lead_events import LeadRouted
+from lead_events.words import HoldReason
+from router.domain.proof import choose_again
+from tests.integration.router.worlds import World, lead_id, rep, rulebook
+
+WHOLE_DAY = [["00:00", "24:00"]]
+ALWAYS = {"tz": "UTC", "week": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WHOLE_DAY)}
+
+
+def north(
+    plan: dict[str, Any] | None = None, pool: dict[str, Any] | None = None, **reps: Any
+) -> dict[str, Any]:
+    """Everybody in one pool of one line, with these words in the plan and the pool."""
+    document = rulebook({name: rep(name.title(), **{"capacity": 5, **given}) for name, given in reps.items()})
+    document["routing"] = {
+        "pools": {
+            "north": {"name": "North", "reps": sorted(reps), **(pool or {})},
+            "night": {"name": "Night", "reps": sorted(reps)[:1]},
+        },
+        "plans": {"main": {"fallback": "north", **(plan or {})}, "training": {"fallback": "night"}},
+    }
+    document["calendars"]["always"] = ALWAYS
+    return document
+
+
+def held(world: World, name: str) -> tuple[HoldReason | None, LeadRouted]:
+    last = world.routed(name)[-1]
+    return last.hold_reason, last
+
+
+async def worked(world: World, name: str, *, person: str) -> str:
+    """A lead of this person is handed out, contacted and lost; returns who had it."""
+    await world.take(name, person=person)
+    holder = world.holder(name)
+    assert holder is not None
+    response = await world.act(holder, name, "contacted", {"channel": "phone", "result": "reached"})
+    assert response.status_code == 200, response.text
+    return await world.end(name)
+
+
+async def test_whoever_worked_a_person_gets_their_next_lead_whoevers_turn_it_is(world: World) -> None:
+    await world.publish_rulebook(north(ana={}, bea={}))
+    assert await worked(world, "first", person="buyer") == "ana"
+    await world.take("other")
+    assert world.holder("other") == "bea"
+    await world.take("second", person="buyer")
+    assert world.holder("second") == "ana"
+    await world.take("third", person="buyer")
+    assert "who knows this person from before" in world.routed("third")[-1].why
+
+
+async def test_after_so_many_days_nobody_knows_the_person_any_more(world: World) -> None:
+    await world.publish_rulebook(north({"owners": {"days": 7}}, ana={}, bea={}))
+    await worked(world, "first", person="buyer")
+    world.clock.advance(timedelta(days=7, minutes=1).total_seconds())
+    await world.take("second", person="buyer")
+    assert world.holder("second") == "bea"
+
+
+async def test_a_lead_waits_for_who_knows_the_person_and_then_goes_to_the_pool(world: World) -> None:
+    plan = {"owners": {"when_away": "wait", "wait_at_most": "4h"}}
+    away = [{"first_day": "2026-03-04", "last_day": "2026-03-04"}]
+    await world.publish_rulebook(north(plan, ana={"absences": away}, bea={}))
+    await worked(world, "first", person="buyer")
+    world.clock.advance(timedelta(days=1).total_seconds())
+    await world.take("second", person="buyer")
+    reason, event = held(world, "second")
+    assert reason is HoldReason.WAITS_FOR_OWNER
+    assert event.next_try_at == world.clock.now() + timedelta(hours=4)
+    assert "Held for Ana, who knows the person, now away" in event.why
+    await world.take("other")
+    assert world.holder("other") == "bea", "others do not wait behind it"
+    world.clock.advance(timedelta(hours=4).total_seconds())
+    await world.hand_out()
+    assert world.holder("second") == "bea"
+    assert "the rep who knows the person, Ana cannot take it: away" in world.routed("second")[-1].why
+
+
+async def test_a_lead_that_waits_for_somebody_goes_to_them_when_they_come_back(world: World) -> None:
+    plan = {"owners": {"when_away": "wait", "wait_at_most": "2d"}}
+    away = [{"first_day": "2026-03-04", "last_day": "2026-03-04"}]
+    await world.publish_rulebook(north(plan, ana={"absences": away}, bea={}))
+    await worked(world, "first", person="buyer")
+    world.clock.advance(timedelta(days=1).total_seconds())
+    await world.take("second", person="buyer")
+    world.clock.advance(timedelta(days=1).total_seconds())
+    await world.hand_out()
+    assert world.holder("second") == "ana"
+
+
+async def test_what_belonged_to_who_left_goes_to_their_team(world: World) -> None:
+    document = north(
+        {"owners": {"when_departed": "team"}}, ana={"team": "school"}, bea={}, carla={"team": "school"}
+    )
+    document["routing"]["pools"]["school"] = {"name": "School", "team": "school"}
+    await world.publish_rulebook(document)
+    await worked(world, "first", person="buyer")
+    changed = await world.operate("PATCH", "/v1/reps/ana", json={"is_active": False})
+    assert changed.status_code == 200, changed.text
+    await world.take("second", person="buyer")
+    assert world.holder("second") == "carla"
+
+
+async def test_nobody_open_follows_the_sun(world: World) -> None:
+    pool = {"reps": ["bea"], "when_nobody_open": "follow_the_sun", "then": ["night"]}
+    document = north(None, pool, ana={"calendar": "always"}, bea={})
+    await world.publish_rulebook(document)
+    world.clock.advance(timedelta(hours=12).total_seconds())
+    await world.take("late")
+    assert world.holder("late") == "ana"
+    assert world.routed("late")[-1].pool == "night"
+
+
+async def test_what_waits_follows_the_sun_when_somebody_there_is_freed(world: World) -> None:
+    pool = {"reps": ["bea"], "when_nobody_open": "follow_the_sun", "then": ["night"]}
+    document = north(None, pool, ana={"calendar": "always"}, bea={})
+    document["roster"]["reps"]["ana"]["capacity"] = 1
+    await world.publish_rulebook(document)
+    world.clock.advance(timedelta(hours=12).total_seconds())
+    await world.take("first", "second")
+    assert (world.holder("first"), world.holder("second")) == ("ana", None)
+    await world.end("first")
+    await world.drain()
+    assert world.holder("second") == "ana"
+
+
+async def test_first_who_opens_has_it_at_once(world: World) -> None:
+    await world.publish_rulebook(north(None, {"when_nobody_open": "first_to_open"}, ana={}, bea={}))
+    world.clock.advance(timedelta(hours=12).total_seconds())
+    await world.take("night")
+    assert world.holder("night") == "ana"
+    assert "nobody is at work, and they come first" in world.routed("night")[-1].why
+
+
+async def test_a_language_nobody_speaks_goes_to_the_pool_named_for_it(world: World) -> None:
+    document = north(
+        {"unspoken": "night"}, {"language": "required"}, ana={"languages": ["en"]}, bea={"languages": ["es"]}
+    )
+    await world.publish_rulebook(document)
+    await world.take("spanish", language="es")
+    await world.take("finnish", language="fi")
+    assert (world.holder("spanish"), world.holder("finnish")) == ("bea", "ana")
+    last = world.routed("finnish")[-1]
+    assert last.pool == "night"
+    assert "nobody of the pool first chosen speaks its language" in last.why
+
+
+async def test_what_is_preferred_is_waited_for_in_the_queue_and_blocks_nobody(world: World) -> None:
+    document = north(
+        None,
+        {"language": "preferred", "relax_after": "10m"},
+        ana={"languages": ["en"]},
+        bea={"languages": ["es"], "capacity": 1},
+    )
+    document["roster"]["reps"]["bea"]["capacity"] = 1
+    await world.publish_rulebook(document)
+    await world.take("one", language="es")
+    await world.take("two", language="es")
+    reason, event = held(world, "two")
+    assert (reason, event.next_try_at) == (HoldReason.NO_CAPACITY, world.clock.now() + timedelta(minutes=10))
+    await world.take("english", language="en")
+    assert world.holder("english") == "ana"
+    world.clock.advance(timedelta(minutes=10).total_seconds())
+    await world.drain()
+    assert world.holder("two") == "ana"
+
+
+async def test_freed_the_one_who_speaks_it_takes_what_waits_for_the_language(world: World) -> None:
+    document = north(None, {"language": "required"}, ana={"languages": ["en"]}, bea={"languages": ["es"]})
+    document["roster"]["reps"]["bea"]["capacity"] = 1
+    await world.publish_rulebook(document)
+    await world.take("one", "two", language="es")
+    assert world.holder("two") is None
+    await world.end("one")
+    await world.drain()
+    assert world.holder("two") == "bea"
+
+
+@pytest.mark.parametrize("strategy", ["weighted_round_robin", "least_loaded", "longest_idle", "value_fair"])
+async def test_strategies_go_on_over_batches_and_their_records_decide_again(
+    world: World, strategy: str
+) -> None:
+    await world.publish_rulebook(north(None, {"strategy": strategy}, ana={}, bea={}, carla={}))
+    names = [f"lead-{number}" for number in range(9)]
+    for name in names:
+        await world.take(name)
+        world.clock.advance(timedelta(seconds=1).total_seconds())
+    assert sorted(world.holder(name) or "" for name in names) == ["ana"] * 3 + ["bea"] * 3 + ["carla"] * 3
+    for name in names:
+        assert await decided_again(world, name) == [world.holder(name)]
+
+
+async def decided_again(world: World, name: str) -> Sequence[str | None]:
+    """Each decision about a lead, made again from its record alone, in the order they were made."""
+    answer = await world.operate("GET", f"/v1/leads/{lead_id(name)}/decisions")
+    assert answer.status_code == 200, answer.text
+    records = answer.json()["decisions"]
+    return [choose_again(each["proof"], each["members"]) for each in records if each["proof"] is not None]
+
+
+async def test_a_decision_is_made_again_although_the_rep_is_gone_from_the_store(world: World) -> None:
+    await world.publish_rulebook(north(ana={}, bea={}))
+    await world.take("one")
+    chosen = await world.end("one")
+    async with world.runtime.database.transaction() as conn:
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute("DELETE FROM reps WHERE id = $1", chosen)
+    assert (await decided_again(world, "one"))[0] == chosen
+    await world.take("two")
+    assert world.holder("two") == "bea"
+
+
+async def test_who_can_still_answer_in_time_goes_before_whose_turn_it_is(world: World) -> None:
+    document = north(None, {"deadline_aware": True}, ana={}, bea={"calendar": "always"})
+    await world.publish_rulebook(document)
+    world.clock.advance(timedelta(hours=7, minutes=55).total_seconds())  # 17:55 in Madrid
+    await world.take("late")
+    assert world.holder("late") == "bea"
+    assert "it was the turn of Ana, who could not answer in time" in world.routed("late")[-1].why
+
+
+async def test_what_waits_for_an_owner_waits_beside_nobody_else(world: World) -> None:
+    document = north(None, {"strategy": "account_owner"}, ana={}, bea={})
+    await world.publish_rulebook(document)
+    await world.take("nobodys")
+    reason, event = held(world, "nobodys")
+    assert reason is HoldReason.WAITS_FOR_OWNER
+    assert "it waits for whom it belongs to" in event.why
+    await world.take("nobodys")
+    assert world.kinds("nobodys") == ["held"], "told once"
