@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 
 from router.domain.absences import absent_spans, away_at, next_beginning, read_spans
-from router.domain.hours import Span, hours_document, with_absences
+from router.domain.hours import Span, with_absences
 from router.store import Row, q
-from rulebook.models import Calendar, RepSeed, Team
+from rulebook.models import RepSeed, Team
 from service_kit.postgres import Connection
 from service_kit.unit import Unit
 
@@ -41,18 +41,18 @@ KEPT = (*FIELDS, "returned", "left_at")
 
 @dataclass(frozen=True, slots=True)
 class NewRep:
-    """A rep who enters the roster, with the calendar that their seed names."""
+    """A rep who enters the roster, with the hours that their calendar, or their own week, makes."""
 
     id: str
     seed: RepSeed
-    calendar: Calendar
+    hours: Mapping[str, Any]
     own_hours: Mapping[str, Any] | None = None
 
 
 async def insert_reps(unit: Unit, reps: Sequence[NewRep]) -> set[str]:
-    """Insert those the roster does not know; returns their ids. Raises CalendarError for unusable hours."""
+    """Insert those the roster does not know; returns their ids."""
     seeds = [rep.seed.model_dump(mode="json") for rep in reps]
-    hours = [hours_document(rep.calendar, year=unit.now.year, own=rep.own_hours) for rep in reps]
+    hours = [dict(rep.hours) for rep in reps]
     spans = [
         absent_spans(seed["absences"], [], [], each["tz"]) for seed, each in zip(seeds, hours, strict=True)
     ]

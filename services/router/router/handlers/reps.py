@@ -60,7 +60,8 @@ class RepHandler:
             if own_hours is not None:
                 check_own_hours(own_hours, calendar.tz)
             await self._lock_pools(unit, [Member(rep, seed.team, seed.email)])
-            await insert_reps(unit, [NewRep(rep, seed, calendar, own_hours)])
+            hours = hours_document(calendar, year=unit.now.year, own=own_hours)
+            await insert_reps(unit, [NewRep(rep, seed, hours, own_hours)])
             row = (await unit.conn.fetch(q.one_rep, rep))[0]
             await _audit(unit, rep, by, {}, {name: row[name] for name in FIELDS})
             announce(unit, row)

@@ -1,6 +1,6 @@
 """A version of the rulebook is stored when it arrives; its reps and hours enter when it takes effect."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -81,30 +81,32 @@ async def enter(unit: Unit, rulebook: Rulebook) -> None:
     pools = [row["id"] for row in await unit.conn.fetch(q.lock_every_pool)]
     await unit.conn.execute(q.mark_drain_due, pools)
     await insert_teams(unit.conn, rulebook.roster.teams)
+    year, calendars = unit.now.year, rulebook.calendars
+    hours = {name: hours_document(calendar, year=year) for name, calendar in calendars.items()}
     seeds = sorted(rulebook.roster.reps.items())
-    new = await insert_reps(
-        unit, [NewRep(identity, seed, rulebook.calendars[seed.calendar]) for identity, seed in seeds]
-    )
+    new = await insert_reps(unit, [NewRep(identity, seed, hours[seed.calendar]) for identity, seed in seeds])
     for row in await unit.conn.fetch(q.all_reps):
-        calendar = rulebook.calendars.get(row["calendar"])
+        name = row["calendar"]
         if row["id"] in new:
             announce(unit, row)
-        elif calendar is not None and _hours(unit, row, calendar) != row["hours"]:
-            await _follow_calendar(unit, row["id"], calendar)
+        elif name in calendars and _hours(unit, row, calendars[name], hours[name]) != row["hours"]:
+            await _follow_calendar(unit, row["id"], calendars[name], hours[name])
 
 
-async def _follow_calendar(unit: Unit, rep: str, calendar: CalendarSeed) -> None:
+async def _follow_calendar(unit: Unit, rep: str, calendar: CalendarSeed, plain: Mapping[str, Any]) -> None:
     """A calendar's hours are the rulebook's; what the roster says of the rep stays."""
     row = (await unit.conn.fetch(q.lock_reps, [rep]))[0]
-    hours = _hours(unit, row, calendar)
+    hours = _hours(unit, row, calendar, plain)
     document = with_absences(hours, await absences_of(unit.conn, row))
     await unit.conn.execute(q.update_rep_hours, rep, hours, document)
     await follow_hours(unit, rep, document)
     announce(unit, (await unit.conn.fetch(q.one_rep, rep))[0])
 
 
-def _hours(unit: Unit, row: Row, calendar: CalendarSeed) -> dict[str, Any]:
-    return hours_document(calendar, year=unit.now.year, own=row["own_hours"])
+def _hours(unit: Unit, row: Row, calendar: CalendarSeed, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The hours of a rep whose calendar makes `plain`."""
+    own = row["own_hours"]
+    return dict(plain) if own is None else hours_document(calendar, year=unit.now.year, own=own)
 
 
 async def follow_hours(unit: Unit, rep: str, document: dict[str, Any]) -> None:
