@@ -40,6 +40,7 @@ class _Reader:
     name: str
     prefix: Loc
     document: Document = field(default_factory=Document)
+    line: int = 1
 
     def read(self, text: str) -> list[dict[str, Any]]:
         lines = _lines(text)
@@ -47,6 +48,7 @@ class _Reader:
         columns = self._columns(header, line)
         found: list[dict[str, Any]] = []
         for line, cells in lines:
+            self.line = line
             if not any(cells):
                 continue
             if len(cells) > len(columns) and any(cells[len(columns) :]):
@@ -122,7 +124,11 @@ def read_table(path: Path, name: str, kind: str) -> Document:
     except UnicodeDecodeError as error:
         reader.add(1, f"is not UTF-8 text (byte {error.start})", "save it as `CSV UTF-8`")
     except csv.Error as error:
-        reader.add(1, f"is no CSV: {error}", "save it as `CSV UTF-8`, with quotes around cells with commas")
+        reader.add(
+            reader.line,
+            f"is no CSV from here on: {error}",
+            "save it as `CSV UTF-8`, with quotes around cells with commas",
+        )
     return reader.document
 
 

@@ -101,6 +101,8 @@ class TerritoryTable:
                 spot.country if country else None,
                 spot.language if language else None,
             )
+            if (key[0] is None) is region or (key[1] is None) is country or (key[2] is None) is language:
+                continue  # the rows speak of what is not known of the lead
             group = self._groups.get((by_range, key))
             if group is not None and (found := group.find(spot.postcode)) is not None:
                 return found
