@@ -27,6 +27,7 @@ from rulebook.patterns import why_invalid
 from rulebook.report import Report, did_you_mean
 
 _NAME = re.compile("[a-z_][a-z0-9_]*")
+_SEGMENT = re.compile(r"(?<![\w.])segment\s*\.\s*(\w+)")
 HIGHEST_COST = 10_000
 """Steps of one condition: a loop over all attributes is well below, a loop within it is not."""
 
@@ -46,11 +47,7 @@ def check_conditions(rulebook: Rulebook, report: Report) -> None:
         try:
             condition = compile_condition(source, variables)
         except ConditionInvalid as error:
-            if loc[:2] == ("routing", "segments") and "'segment'" in error.message:
-                report.error(loc, "a segment reads no segment", "write out what the other one says")
-                continue
-            place = f" (line {error.line}, column {error.column} of the condition)"
-            report.error(loc, error.message + place, error.hint)
+            _check_invalid(loc, source, error, variables, report)
             continue
         if (cost := condition.tree.cost()) > HIGHEST_COST:
             report.error(
@@ -86,12 +83,28 @@ def _conditions(rulebook: Rulebook) -> Iterator[tuple[Loc, str, Mapping[str, typ
             yield ("routing", "plans", line, "rules", number, "when"), routing.when, variables
 
 
+def _check_invalid(
+    loc: Loc, source: str, error: ConditionInvalid, variables: Mapping[str, type], report: Report
+) -> None:
+    """Of what does not compile because of a segment the reason, else what the compiler says."""
+    named = dict.fromkeys(_SEGMENT.findall(source))
+    unknown = [name for name in named if f"segment.{name}" not in variables]
+    if unknown and loc[:2] == ("routing", "segments"):
+        report.error(loc, "a segment reads no segment", "write out what the other one says")
+    elif unknown:
+        hint = did_you_mean(unknown[0], _fields_of("segment", variables))
+        report.error(loc, f"there is no `segment.{unknown[0]}`", hint)
+    else:
+        place = f" (line {error.line}, column {error.column} of the condition)"
+        report.error(loc, error.message + place, error.hint)
+
+
 def _check_segments(rulebook: Rulebook, report: Report) -> None:
     """A segment is read as a name of CEL, by some rule."""
     rules = [rule.when for plan in rulebook.routing.plans.values() for rule in plan.rules]
+    read = {name for when in rules for name in _SEGMENT.findall(when)}
     for name in rulebook.routing.segments:
-        is_read = any(re.search(rf"\bsegment\s*\.\s*{re.escape(name)}\b", when) for when in rules)
-        if not is_read and not report.is_partial("plans"):
+        if name not in read and not report.is_partial("plans"):
             hint = f"write `segment.{name}` in a rule, or delete it"
             report.warning(("routing", "segments", name), "is read by no rule", hint)
         if not _NAME.fullmatch(name):
