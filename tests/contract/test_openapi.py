@@ -31,6 +31,7 @@ OPEN = {
     "/v1/forms/{key}/token",
     "/v1/signals",
     "/v1/calendar.ics",
+    "/v1/crm/{name}/events",
     "/baton.js",
 }
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -92,7 +92,7 @@ def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
         async with runtime.database.acquire() as conn:
             return {"requests": [dict(row) for row in await conn.fetch(q.crm_requests_listed, state, limit)]}
 
-    @router.post("/requests/{request_id}/retry", responses=refusals(409))
+    @router.post("/requests/{request_id}/retry")
     async def retry(request_id: UUID) -> dict[str, Any]:
         """Send a request again that was given up, for as long as at first."""
 
@@ -102,7 +102,7 @@ def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
 
         if await runtime.in_transaction(work) is None:
             told = "GET /v1/crm/requests?state=given_up lists those that can be sent again"
-            raise Problem(409, "The request is not given up", told)
+            raise Problem(404, "No such request was given up", told)
         return {"id": request_id, "state": "pending"}
 
     @router.get("/leads/{lead_id}")

@@ -74,9 +74,8 @@ def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[H
         return
     currency = _currency(change, event, company_currency)
     given = point(event, inbound.id) if inbound.id is not None else event
-    parts = [given, object_id, occurred_at, owner, change.outcome]
     yield Heard(
-        hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        _id([given, object_id, occurred_at, owner, change.outcome]),
         object_id,
         occurred_at,
         owner,
@@ -85,6 +84,14 @@ def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[H
         currency,
         _reason(point(event, change.reason)) if change.reason is not None else None,
     )
+
+
+def _id(parts: list[Any]) -> str:
+    """The same for the same change: ids of events alone are not unique with every CRM."""
+    try:
+        return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    except (TypeError, RecursionError) as error:
+        raise Unreadable(f"an event cannot be told from others: {error}") from error
 
 
 def _is_meant(change: CrmChange, event: Any) -> bool:
