@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from router.handlers.reoffer import AT_ONCE, Reoffered, ReofferHandler
+from router.handlers.reoffer import Reoffered, ReofferHandler
 from service_kit.parts import Periodic
 from service_kit.runtime import Runtime
 
@@ -24,7 +24,7 @@ class Absentees:
     async def reoffer(self, rep: str) -> Reoffered:
         """Whatever the rep has not answered, whether or not their turn was noted."""
         gone: list[Reoffered] = []
-        while not gone or len(gone[-1].gone) == AT_ONCE:
+        while not gone or gone[-1].gone:
             gone.append(await self._runtime.in_transaction(self._handler.reoffer(rep)))
         return Reoffered(tuple(lead for each in gone for lead in each.gone), gone[-1].stay)
 

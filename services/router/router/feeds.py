@@ -109,7 +109,9 @@ class Feeds:
         metrics.FEEDS.labels(state="well").set(found["feeds"] - found["failing"])
 
 
-async def read_apart(content: bytes, tz: str, now: datetime) -> dict[str, Any]:
+async def read_apart(
+    content: bytes, tz: str, now: datetime, *, seconds: float = READING_SECONDS
+) -> dict[str, Any]:
     """`spans` and `unread` of a feed, read in a process of its own.
 
     Raises FeedFailed for a file that is no calendar of absences, or takes more time or memory than one may.
@@ -121,7 +123,7 @@ async def read_apart(content: bytes, tz: str, now: datetime) -> dict[str, Any]:
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(READING_SECONDS):
+        async with asyncio.timeout(seconds):
             told, _ = await process.communicate(content)
     except TimeoutError:
         raise FeedFailed("it takes too long to read") from None

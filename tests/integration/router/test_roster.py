@@ -1,10 +1,18 @@
 """The roster as data: reps come, change and go by the API; each change is kept, and no buyer waits for it."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from router.absentees import Absentees
+from router.books import Books
+from router.handlers.reoffer import ReofferHandler
+from router.roster import RepReader
+from service_kit.unit import Unit
 from tests.integration.router.worlds import TUESDAY_10, World, lead_id, rep, rulebook
 
 DAN = {
@@ -252,3 +260,42 @@ async def test_parts_of_days_may_replace_absences_too(routing: World) -> None:
     (start, end) = routing.availability()[-1].calendar["absences"][0]
     assert datetime.fromisoformat(start) == datetime(2026, 3, 3, 13, tzinfo=UTC)
     assert datetime.fromisoformat(end) - datetime.fromisoformat(start) == timedelta(hours=2)
+
+
+async def test_a_yes_and_an_absence_at_one_moment_end_with_one_owner(routing: World) -> None:
+    for name in ("ana", "bea"):
+        await routing.operate("PATCH", f"/v1/reps/{name}", json={"capacity": 50})
+    names = [f"lead{number}" for number in range(12)]
+    await routing.take(*names)
+    mine = [name for name in names if routing.holder(name) == "ana"]
+    acts = [routing.act("ana", name, "accept") for name in mine]
+    gone, *answers = await asyncio.gather(away(routing, "ana", until="2026-03-03"), *acts)
+    accepted = {
+        str(lead_id(name)) for name, each in zip(mine, answers, strict=True) if each.status_code == 200
+    }
+    assert {each.status_code for each in answers} <= {200, 409}
+    assert accepted.isdisjoint(gone["reoffered"])
+    assert accepted | set(gone["reoffered"]) == {str(lead_id(name)) for name in mine}
+    loads = await routing.loads()
+    assert loads["ana"] == len(accepted)
+    assert loads["ana"] + loads["bea"] == len(names)
+
+
+async def test_a_team_lead_is_told_once_of_what_stays_with_who_is_away(routing: World) -> None:
+    told: list[tuple[str, list[UUID]]] = []
+
+    async def tell(unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
+        told.append((rep, list(leads)))
+
+    handler = ReofferHandler(Books(), RepReader(), tell)
+    absentees = Absentees(routing.runtime, handler)
+    await routing.operate("PATCH", "/v1/reps/bea", json={"is_active": False})
+    await routing.take("answered", "waiting")
+    await routing.act("ana", "answered", "accept")
+    await routing.operate("PATCH", "/v1/reps/bea", json={"is_active": True})
+    absence = {"first_day": "2026-03-03", "last_day": "2026-03-03"}
+    await routing.operate("PATCH", "/v1/reps/ana", json={"absences": [absence]})
+    for _ in range(3):
+        await absentees.look()
+    assert told == [("ana", [lead_id("answered")])]
+    assert routing.holder("waiting") == "bea"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from delivery.addresses import Allowed
-from router.feed_fetch import MOST_BYTES, FeedFetcher
-from router.feeds import READ_EVERY, Feeds
+from router.feed_fetch import MOST_BYTES, FeedFailed, FeedFetcher
+from router.feeds import READ_EVERY, Feeds, read_apart
 from service_kit.secrets import Secrets
-from tests.integration.router.worlds import World
+from tests.integration.router.worlds import TUESDAY_10, World
 
 TITLE = "Surgery of the knee"
 
@@ -238,3 +238,9 @@ async def test_neither_titles_nor_addresses_of_feeds_are_kept_or_logged(
     assert "two" in told
     assert TITLE not in told
     assert "secret-path" not in told
+
+
+async def test_a_file_that_takes_too_long_to_read_ends_its_own_process_only() -> None:
+    with pytest.raises(FeedFailed, match="too long"):
+        await read_apart(ics("20260304"), "Europe/Madrid", TUESDAY_10, seconds=0.001)
+    assert (await read_apart(ics("20260304"), "Europe/Madrid", TUESDAY_10))["unread"] == 0

@@ -1,10 +1,10 @@
 """Who is away or has left keeps no buyer waiting: leads they have not answered go on to somebody else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from lead_events.ids import event_id
@@ -12,6 +12,7 @@ from router import metrics
 from router.books import Books
 from router.desk import Desk
 from router.domain.absences import away_at, next_beginning, read_spans
+from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.eligibility import Standing
 from router.domain.leads import Lead
@@ -31,26 +32,48 @@ class Reoffered:
     stay: tuple[UUID, ...] = ()
 
 
+class TellLead(Protocol):
+    """Tells a team lead what is theirs to decide, within the transaction that found it."""
+
+    async def __call__(self, unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
+        """`leads` stay with `rep`, who is away or has left. May be called again with the same."""
+
+
+async def tell_nobody(unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
+    """For whoever only looks at the list of what is unattended."""
+
+
 class ReofferHandler:
     """Re-offers leads of reps whose absence has begun. Harmless to repeat, and by any number at once."""
 
-    def __init__(self, books: Books, reader: RepReader) -> None:
+    def __init__(self, books: Books, reader: RepReader, tell: TellLead = tell_nobody) -> None:
         self._books = books
         self._reader = reader
+        self._tell = tell
 
     async def due(self, unit: Unit) -> list[str]:
         """Reps whose turn it is."""
         return [row["id"] for row in await unit.conn.fetch(q.reps_to_reoffer, unit.now)]
 
     def reoffer(self, rep: str) -> Callable[[Unit], Any]:
-        """One pass over a rep's unanswered leads; call it again while it is `AT_ONCE` that went."""
+        """One pass over a rep's unanswered leads; call it again until none went.
+
+        The last one tells the team lead what stays, answered or not.
+        """
 
         async def run(unit: Unit) -> Reoffered:
             desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
             found = await unit.conn.fetch(q.unanswered_of_rep, rep, AT_ONCE)
             await desk.take_leads([row["lead_id"] for row in found], insert=False)
             await unit.refresh_now()
-            return await reoffer_unanswered(desk, rep)
+            done = await reoffer_unanswered(desk, rep)
+            row = (await unit.conn.fetch(q.one_rep, rep))[0]
+            if done.gone or not _is_away(row, unit.now):
+                return done
+            stay = [each["lead_id"] for each in await unit.conn.fetch(q.open_of_reps, [rep])]
+            if stay:
+                await self._tell(unit, rep, stay)
+            return done
 
         return run
 
@@ -64,34 +87,40 @@ async def reoffer_unanswered(desk: Desk, rep: str) -> Reoffered:
     unit, book = desk.unit, desk.shelf.at(desk.unit.now)
     if book is None:
         return Reoffered()
-    theirs = [lead for lead in desk.leads.values() if _is_unanswered(lead, rep)]
-    choices = {lead.id: choose_pool(lead, book) for lead in theirs}
+    theirs = [(book, lead, choose_pool(lead, book)) for lead in desk.leads.values() if _is_held(lead, rep)]
     await desk.read_members()
     desk.expect_freed(rep, unit.now)
-    wanted = [(book, choice.pool) for choice in choices.values() if choice.pool is not None]
-    await desk.take_pools(wanted, {lead.line for lead in theirs}, {each.owner for each in choices.values()})
+    await desk.take_for(theirs)
     row = (await unit.conn.fetch(q.one_rep, rep))[0]
-    gone: list[UUID] = []
-    stay: list[UUID] = []
+    done = Reoffered()
     if _is_away(row, unit.now):
-        for lead in theirs:
-            choice = choices[lead.id]
-            if row["left_at"] is None and desk.would_be_empty(lead, book, choice, rep):
-                stay.append(lead.id)
-                continue
-            cause = _cause(lead)
-            desk.take_back(lead, cause, Standing.REASSIGNED)
-            desk.route(lead, cause, book, choice)
-            gone.append(lead.id)
+        done = _hand_on(desk, theirs, rep, has_left=row["left_at"] is not None)
         await desk.write()
-        unit.after_commit(partial(metrics.REOFFERED.inc, len(gone)))
-    if len(gone) < AT_ONCE:
+        unit.after_commit(partial(metrics.REOFFERED.inc, len(done.gone)))
+    if not done.gone:
         spans = read_spans(row["document"].get("absences", []))
         await unit.conn.execute(q.set_reoffer, rep, next_beginning(spans, unit.now))
+    return done
+
+
+def _hand_on(
+    desk: Desk, theirs: Sequence[tuple[Book, Lead, PoolChoice]], rep: str, *, has_left: bool
+) -> Reoffered:
+    gone: list[UUID] = []
+    stay: list[UUID] = []
+    for book, lead, choice in theirs:
+        if not has_left and desk.would_be_empty(lead, book, choice, rep):
+            stay.append(lead.id)
+            continue
+        cause = _cause(lead)
+        desk.take_back(lead, cause, Standing.REASSIGNED)
+        desk.route(lead, cause, book, choice)
+        gone.append(lead.id)
     return Reoffered(tuple(gone), tuple(stay))
 
 
-def _is_unanswered(lead: Lead, rep: str) -> bool:
+def _is_held(lead: Lead, rep: str) -> bool:
+    """Whether the rep holds it unanswered."""
     handoff = lead.handoff
     return (
         handoff is not None
