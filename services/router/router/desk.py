@@ -109,7 +109,7 @@ class Desk(LockedRows):
             first = first or decision
             if decision.rep is not None:
                 return choice, decision
-            if decision.hold_reason is not HoldReason.NOBODY_OPEN:
+            if not decision.follows_the_sun:
                 break
         if first is None:
             raise AssertionError("a chain begins with the pool itself")

@@ -150,7 +150,7 @@ class LockedRows:
         self.queues = await waiting.queues_waiting(
             conn,
             [
-                (kind, able_now(self.pool(book, pool), kind.kind, now, self._pools_of))
+                (kind, able_now(self.pool(book, pool), kind.like(now), now, self._pools_of))
                 for (_, pool), book in pairs.items()
                 for kind in kinds
                 if kind.pool == pool and kind.line in lines

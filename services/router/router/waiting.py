@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from router.domain.decision import RoutableLead
-from router.domain.eligibility import Kind
 from router.domain.kept_needs import needs_of_text, text_of_needs
 from router.domain.leads import Lead
 from router.domain.needs import NO_NEEDS, Needs
@@ -25,10 +24,10 @@ class WaitingKind:
     needs: Needs
     strict: bool = True
 
-    @property
-    def kind(self) -> Kind:
-        """Who may take them."""
-        return RoutableLead(_NOBODYS, self.line, needs=self.needs).kind(strict=self.strict)
+    def like(self, now: datetime) -> RoutableLead:
+        """A lead of the kind that nobody had before."""
+        since = now if self.strict else now - self.needs.relax_after
+        return RoutableLead(_NOBODYS, self.line, needs=self.needs, since=since)
 
 
 async def kinds_waiting(conn: Connection, pools: Collection[str]) -> list[WaitingKind]:

@@ -177,7 +177,8 @@ async def test_freed_the_one_who_speaks_it_takes_what_waits_for_the_language(wor
     document = north(None, {"language": "required"}, ana={"languages": ["en"]}, bea={"languages": ["es"]})
     document["roster"]["reps"]["bea"]["capacity"] = 1
     await world.publish_rulebook(document)
-    await world.take("one", "two", language="es")
+    await world.take("one", language="es")
+    await world.take("two", language="es")
     assert world.holder("two") is None
     await world.end("one")
     await world.drain()

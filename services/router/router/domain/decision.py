@@ -4,7 +4,7 @@ In this order: the owner (`decide_for_owner`), hard rules (`eligibility.py`), wh
 then the pool's strategy (`strategies/`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -125,6 +125,12 @@ class Decision:
             for rep, code, held in zip(self.pool.reps.values(), self.codes, self.opens, strict=True)
         )
 
+    @property
+    def follows_the_sun(self) -> bool:
+        """Whether a lead that is held may go on to another pool: nobody here is at work for it. Who is there
+        and has no place will have one."""
+        return self.hold_reason in (HoldReason.NOBODY_OPEN, HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET)
+
     def count(self, *standings: Standing) -> int:
         """How many reps were one of these."""
         return sum(self.codes.count(CODES[standing]) for standing in standings)
@@ -142,20 +148,28 @@ def decide(pool: Pool, lead: RoutableLead, now: datetime, *, queue_is_waiting: b
     `queue_is_waiting`: leads of this pool and kind were held before this one, so it joins them even if
     somebody could take it. A drain passes False: it brings the leads in the queue's own order.
     """
-    relaxes_at = lead.relaxes_at()
-    is_strict = relaxes_at is not None and now < relaxes_at
-    eligible = pool.eligible(lead.kind(strict=is_strict), now)
-    if is_strict and not _ever(eligible, lead.excluded):
-        is_strict, relaxes_at = False, None  # nobody here has it: waiting brings nothing
-        eligible = pool.eligible(lead.kind(strict=False), now)
+    eligible, relaxes_at = _eligible(pool, lead, now)
     able = _less(eligible.able, lead.excluded)
     if not able:
-        return _hold(pool, eligible, lead, now, relaxes_at if is_strict else None)
+        return _hold(pool, eligible, lead, now, relaxes_at)
     if queue_is_waiting:
         return _held(pool, eligible, lead, HoldReason.QUEUE_AHEAD, now)
     if pool.terms.strategy == "account_owner":
         return _held(pool, eligible, lead, HoldReason.WAITS_FOR_OWNER, None)
     return _assign(pool, eligible, lead, able, now)
+
+
+def _eligible(pool: Pool, lead: RoutableLead, now: datetime) -> tuple[Eligible, datetime | None]:
+    """Who may take the lead, and until when what it prefers is asked for, too; None: it is not, or no more.
+
+    What nobody of the pool has is not waited for.
+    """
+    relaxes_at = lead.relaxes_at()
+    if relaxes_at is not None and now < relaxes_at:
+        strict = pool.eligible(lead.kind(strict=True), now)
+        if _ever(strict, lead.excluded):
+            return strict, relaxes_at
+    return pool.eligible(lead.kind(strict=False), now), None
 
 
 def _assign(
@@ -258,15 +272,26 @@ def wait_in_lane(pool: Pool, lead: RoutableLead, now: datetime) -> Decision:
     return _held(pool, pool.eligible(lead.kind(strict=True), now), lead, HoldReason.PACED, None)
 
 
-def able_now(pool: Pool, kind: Kind, now: datetime, freed: Collection[str] = ()) -> list[str]:
-    """Who could take a lead of the kind that nobody had before; of `freed`, also those still full."""
-    eligible = pool.eligible(kind, now)
+def able_now(pool: Pool, lead: RoutableLead, now: datetime, freed: Collection[str] = ()) -> list[str]:
+    """Who could take a lead like this now; of `freed`, also those still full."""
+    eligible, _ = _eligible(pool, lead, now)
     full = CODES[Standing.FULL]
     return [
         name
         for name, code in zip(pool.reps, eligible.codes, strict=True)
         if name in eligible.able or (code == full and name in freed)
     ]
+
+
+def able_by_the_sun(pools: Iterable[Pool], lead: RoutableLead, now: datetime) -> list[str]:
+    """Who could take a lead like this now, in the first of these pools where somebody is at work for it; the
+    pools as they follow each other."""
+    for pool in pools:
+        able = able_now(pool, lead, now)
+        codes = _eligible(pool, lead, now)[0].codes
+        if able or any(STANDINGS[code] in WITHOUT_ROOM or STANDINGS[code] in _LIMITED for code in codes):
+            return able
+    return []
 
 
 def _ever(eligible: Eligible, excluded: Mapping[str, str]) -> bool:

@@ -13,7 +13,7 @@ from router.desk import Desk
 from router.domain.accounts import owner_of, standing_of
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
-from router.domain.decision import able_now
+from router.domain.decision import able_by_the_sun
 from router.domain.leads import Lead
 from router.domain.pool import Pool, Terms
 from router.handlers.rulebook import enter
@@ -110,15 +110,21 @@ class DrainHandler:
         waiting = await kinds_waiting(conn, [pool])
         if not waiting:
             return
+        pools = []
         for name in chain(book, pool):
             reps, loads = await self._reader.look(conn, book.members(name, desk.members.values()), now)
-            seen = Pool(name, name, reps, loads, Terms.of(book.pools[name]))
-            for kind in waiting:
-                able = able_now(seen, kind.kind, now)
-                room = sum(reps[rep].capacity - loads[rep].open for rep in able)
-                if room > 0:
-                    found = await lock_waiting(conn, kind, able, now, min(room, AT_ONCE))
-                    desk.leads.update(found)
+            pools.append(Pool(name, name, reps, loads, Terms.of(book.pools[name])))
+        for kind in waiting:
+            able = able_by_the_sun(pools, kind.like(now), now)
+            places = {
+                rep: each.reps[rep].capacity - each.opens[each.place(rep)]
+                for each in pools
+                for rep in able
+                if rep in each.reps
+            }
+            room = sum(places.values())
+            if room > 0:
+                desk.leads.update(await lock_waiting(conn, kind, able, now, min(room, AT_ONCE)))
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
@@ -141,11 +147,8 @@ def _cause(lead: Lead) -> UUID:
 async def _is_due(desk: Desk, book: Book, pool: str, waiting: Sequence[WaitingKind]) -> bool:
     """Under the pool's lock: whether a lead that is still held could be placed."""
     now = desk.unit.now
-    asked = [
-        (kind, able_now(desk.pool(book, name), kind.kind, now))
-        for name in chain(book, pool)
-        for kind in waiting
-    ]
+    pools = [desk.pool(book, name) for name in chain(book, pool)]
+    asked = [(kind, able_by_the_sun(pools, kind.like(now), now)) for kind in waiting]
     return bool(await queues_waiting(desk.unit.conn, asked, now))
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
 from router.domain.book import Book, PoolChoice
-from router.domain.decision import able_now
-from router.domain.eligibility import Kind
+from router.domain.decision import RoutableLead, able_now
 from router.domain.imports import ImportTerms, day_began, room_for_imports
 from router.domain.leads import Lead
 from router.domain.pool import Pool
@@ -91,8 +91,10 @@ class ImportHandler:
         conn, now = desk.unit.conn, desk.unit.now
         members = book.members(waiting.pool, desk.members.values())
         reps, loads = await self._reader.look(conn, members, now)
-        kind = Kind(waiting.line)
-        able = [reps[name] for name in able_now(Pool("", "", reps, loads), kind, now)]
+        able = [
+            reps[name]
+            for name in able_now(Pool("", "", reps, loads), RoutableLead(UUID(int=0), waiting.line), now)
+        ]
         began = [day_began(rep, now) for rep in able]
         for row in await conn.fetch(q.imported_since, [rep.id for rep in able], began):
             loads[row["rep_id"]].imported = row["leads"]
