@@ -79,4 +79,6 @@ def _of_one_length(low: str, high: str, country: str | None) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
-    return "".join(sign for sign in text.upper() if sign.isascii() and sign.isalnum())[:LONGEST]
+    if not (text.isascii() and text.isalnum()):
+        text = "".join(sign for sign in text if sign.isascii() and sign.isalnum())
+    return text.upper()[:LONGEST]

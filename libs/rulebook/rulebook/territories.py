@@ -11,7 +11,7 @@ from typing import Any
 
 from rulebook.languages import language_code
 from rulebook.models import Territory
-from rulebook.postcodes import LONGEST, Range, postcode_key, postcode_range
+from rulebook.postcodes import Range, postcode_key, postcode_range
 
 Key = tuple[str | None, str | None, str | None]
 """Region, country and language, as they compare; None where a row says nothing of it."""
@@ -73,10 +73,9 @@ class Row:
         return (self.range is not None, *(part is not None for part in self.key))
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Of rows that speak of the same, the lowest is first: by `order`, the narrower range, the line."""
-        order = self.source.order if self.source.order is not None else _NO_ORDER
-        return order, _width(self.range) if self.range is not None else 0, self.source.line_number
+    def order(self) -> int:
+        """Rows without one come last."""
+        return self.source.order if self.source.order is not None else _NO_ORDER
 
 
 class TerritoryTable:
@@ -128,7 +127,7 @@ class _Group:
 
 def _group(by_range: bool, rows: list[Row]) -> _Group:
     if not by_range:
-        return _Group((), (min(rows, key=lambda row: row.rank).source,))
+        return _Group((), (min(rows, key=lambda row: (row.order, row.source.line_number)).source,))
     starts, firsts = list[str](), list[Territory | None]([None])
     for start, first in _stretches(rows):
         starts.append(start)
@@ -138,22 +137,35 @@ def _group(by_range: bool, rows: list[Row]) -> _Group:
 
 def _stretches(rows: list[Row]) -> Iterator[tuple[str, Territory | None]]:
     """Every bound of a range, and the row that comes first from there to the next bound."""
-    opening = sorted(rows, key=_start)
+    opening = outer_first(rows)
     bounds = sorted({bound for row in rows if row.range for bound in (row.range.start, row.range.end)})
-    active: list[tuple[tuple[int, int, int], int, str, Territory]] = []
+    active: list[tuple[int, int, str, Territory]] = []
     place = 0
     for bound in bounds:
         while place < len(opening) and _start(opening[place]) == bound:
             row = opening[place]
-            heapq.heappush(active, (row.rank, place, row.range.end if row.range else "", row.source))
+            heapq.heappush(active, (row.order, -place, _end(row), row.source))
             place += 1
         while active and active[0][2] <= bound:
             heapq.heappop(active)
         yield bound, active[0][3] if active else None
 
 
+def outer_first(rows: Iterable[Row]) -> list[Row]:
+    """In order of their starts, of one start the widest range first, of one range the last line: so that of
+    all that hold for a postcode, and have the same `order`, the last comes first."""
+    found = sorted(rows, key=lambda row: row.source.line_number, reverse=True)
+    found.sort(key=_end, reverse=True)
+    found.sort(key=_start)
+    return found
+
+
 def _start(row: Row) -> str:
     return row.range.start if row.range is not None else ""
+
+
+def _end(row: Row) -> str:
+    return row.range.end if row.range is not None else ""
 
 
 def overlaps(rows: Iterable[Territory]) -> Iterator[tuple[Territory, Territory]]:
@@ -176,7 +188,7 @@ def overlaps(rows: Iterable[Territory]) -> Iterator[tuple[Territory, Territory]]
 def _crossings(rows: list[Row]) -> Iterator[tuple[Territory, Territory]]:
     """Ranges sorted by start, the wider first: whoever is still open must have all of the next."""
     around: list[Row] = []
-    for row in sorted(rows, key=lambda each: (_start(each), _reversed_end(each), each.source.line_number)):
+    for row in outer_first(rows):
         while around and row.range is not None and _end(around[-1]) <= row.range.start:
             around.pop()
         outer = around[-1] if around else None
@@ -187,31 +199,6 @@ def _crossings(rows: list[Row]) -> Iterator[tuple[Territory, Territory]]:
             around.append(row)
         else:
             around[-1] = row
-
-
-def _end(row: Row) -> str:
-    return row.range.end if row.range is not None else ""
-
-
-def _reversed_end(row: Row) -> tuple[int, ...]:
-    """Sorts by the end, the last first."""
-    return (*(-ord(sign) for sign in _end(row)), 1)
-
-
-_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ~"
-
-
-def _width(span: Range) -> int:
-    """Texts between the two ends: fewer where one range lies inside another."""
-    return _number(span.end) - _number(span.start)
-
-
-def _number(text: str) -> int:
-    """Numbers in the order of the texts."""
-    number = 0
-    for place in range(LONGEST + 1):
-        number = number * (len(_SIGNS) + 1) + (_SIGNS.index(text[place]) + 1 if place < len(text) else 0)
-    return number
 
 
 @lru_cache(maxsize=8192)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rulebook.models import Territory
 from rulebook.postcodes import postcode_key, postcode_range
-from rulebook.territories import Row, Spot, TerritoryTable, overlaps, region_key
+from rulebook.territories import Row, Spot, TerritoryTable, outer_first, overlaps, region_key
 
 
 def row(territory: str, **says: object) -> Territory:
@@ -197,9 +197,8 @@ def test_the_index_finds_what_a_look_at_every_row_finds(rows: list[Territory], s
     for spot in spots:
         holding = [each for each in plain if each.holds(spot)]
         most = max((each.specificity for each in holding), default=())
-        first = min(
-            (each for each in holding if each.specificity == most), key=lambda it: it.rank, default=None
-        )
+        best = outer_first(each for each in holding if each.specificity == most)
+        first = min(reversed(best), key=lambda it: it.order, default=None)
         assert table.find(spot) is (first.source if first is not None else None)
 
 
