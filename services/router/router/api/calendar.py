@@ -1,5 +1,6 @@
 """One calendar for both teams. Calendar programs send no header, so its token is in the URL."""
 
+import asyncio
 import hashlib
 import secrets
 from datetime import date, datetime
@@ -31,6 +32,7 @@ class ICalendar(Response):
 def calendar_router(runtime: Runtime, books: Books) -> APIRouter:
     """The calendar for whoever has a calendar token, and those tokens for the operator."""
     router = APIRouter(prefix="/v1", tags=["calendar"])
+    latest = _Latest()
     _add_tokens(router, runtime)
 
     @router.get(
@@ -49,7 +51,7 @@ def calendar_router(runtime: Runtime, books: Books) -> APIRouter:
             now = await runtime.database.clock.now(conn)
             book = (await books.shelf(conn)).at(now)
             rows = list(await conn.fetch(q.all_reps))
-        content = _content(rows, book, now)
+        content = await latest.of(rows, book, now)
         etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         headers = {"ETag": etag, "Cache-Control": "private, max-age=300"}
         if if_none_match == etag:
@@ -72,6 +74,25 @@ def _add_tokens(router: APIRouter, runtime: Runtime) -> None:
             now = await runtime.database.clock.now(conn)
             await conn.execute(q.put_calendar_token, subscriber.name, hash_token(token), now, x_operator)
         return {"name": subscriber.name, "token": token, "path": f"/v1/calendar.ics?token={token}"}
+
+
+class _Latest:
+    """The calendar as last made: every change of a rep raises a revision, and it is made anew each day."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._content = b""
+        self._making = asyncio.Lock()
+
+    async def of(self, rows: list[Row], book: Book | None, now: datetime) -> bytes:
+        """The content. Making it takes a second for hundreds of reps, so a thread does."""
+        version = book.version if book is not None else None
+        key = now.date(), version, *((row["id"], row["revision"]) for row in rows)
+        async with self._making:
+            if key != self._key:
+                self._content = await asyncio.to_thread(_content, rows, book, now)
+                self._key = key
+            return self._content
 
 
 def _content(rows: list[Row], book: Book | None, now: datetime) -> bytes:
