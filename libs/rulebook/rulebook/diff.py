@@ -1,5 +1,6 @@
 """What changed between two rulebooks, in the words of the YAML."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ class Change:
 
 def diff(old: Rulebook, new: Rulebook) -> list[Change]:
     """Every difference, in the order of the rulebook. Rules are told apart by id; a rule that moved says
-    so."""
+    so. Rows of tables are told apart by what they say."""
     return list(_changes("", to_document(old), to_document(new)))
 
 
@@ -36,10 +37,28 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[Change]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys([*old, *new]):
             yield from _changes(f"{path}.{key}".removeprefix("."), old.get(key), new.get(key))
+    elif _are_rows(old) and _are_rows(new) and (old or new):
+        yield from _row_changes(path, old, new)
     elif _are_rules(old) and _are_rules(new):
         yield from _rule_changes(path, old, new)
     else:
         yield Change(path, old, new)
+
+
+def _are_rows(value: Any) -> bool:
+    """A table's; one that is empty, too."""
+    return isinstance(value, list) and all(isinstance(row, Mapping) and "line_number" in row for row in value)
+
+
+def _row_changes(path: str, old: list[Any], new: list[Any]) -> Iterator[Change]:
+    """Rows taken out and put in; one that only moved to another line is the same row."""
+    before, after = (Counter(_in_words(row) for row in rows) for rows in (old, new))
+    yield from (Change(path, row, None) for row in (before - after).elements())
+    yield from (Change(path, None, row) for row in (after - before).elements())
+
+
+def _in_words(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row.items() if name != "line_number")
 
 
 def _are_rules(value: Any) -> bool:

@@ -96,6 +96,20 @@ def test_a_rule_that_moved_is_a_change_of_order() -> None:
     assert str(change.after).startswith("europe, large-account")
 
 
+def test_of_a_table_the_rows_are_told_that_came_and_went() -> None:
+    other = document()
+    rows = other["routing"]["territories"]["europe"]
+    rows[0]["pool"] = "portugal"
+    rows.insert(1, {"territory": "Ceuta", "country": "ES", "region": "Ceuta", "pool": "spain"})
+    for number, row in enumerate(rows, 2):
+        row["line_number"] = number
+    assert [str(change) for change in diff(BOOK, parse(other))] == [
+        "- routing.territories.europe: territory Spain, country ES, pool spain",
+        "+ routing.territories.europe: territory Spain, country ES, pool portugal",
+        "+ routing.territories.europe: territory Ceuta, country ES, region Ceuta, pool spain",
+    ]
+
+
 def test_a_form_added_is_one_change() -> None:
     forms = document()["forms"]
     forms["second"] = {**forms["newsletter"], "key": "another-key-1"}
