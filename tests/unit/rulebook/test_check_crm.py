@@ -1,7 +1,9 @@
 """What `baton check` says of crm.yaml, with file and line."""
 
+import re
 import shutil
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -152,3 +154,12 @@ def test_what_brings_an_id_goes_before_what_names_it(tmp_path: Path) -> None:
     requests = load_folder(tmp_path / "rulebook").crm["rd_station"].requests
     assert in_order(requests)[:2] == ["contact", "lost"]
     assert in_order(dict(reversed(requests.items()))) == in_order(requests)
+
+
+def test_what_the_docs_show_passes_the_check(tmp_path: Path) -> None:
+    text = (EXAMPLE.parent / "docs" / "crm.md").read_text("utf-8")
+    shown = [dedent(each) for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    whole = [each for each in shown if each.startswith(("hubspot:", "salesforce:", "rd_station:", "own:"))]
+    assert len(whole) == 4
+    found = said(tmp_path, "".join(whole))
+    assert [each for each in found if "names owners by `crm_id`" not in each] == []

@@ -55,7 +55,7 @@ class Settled:
 
 
 class CrmApplier:
-    """Applies events one after the other, each in a transaction of its own."""
+    """Applies events one after the other, each in a transaction of its own; one process at a time."""
 
     def __init__(self, runtime: Runtime, books: Books, acts: Acts, assigns: Assigns) -> None:
         self._runtime = runtime
@@ -87,6 +87,8 @@ class CrmApplier:
             return settled
 
     async def _apply(self, unit: Unit) -> Settled | None:
+        if not await unit.conn.fetchval(q.crm_alone, "events"):
+            return None
         event = await unit.conn.fetchrow(q.crm_next_event)
         if event is None:
             return None
@@ -117,7 +119,7 @@ class CrmApplier:
     async def _hand_over(self, unit: Unit, event: Row, connection: CrmConnection, lead: Row) -> Settled:
         by = q.crm_rep_by_email if connection.owner_by == "email" else q.crm_rep_by_id
         rep = await unit.conn.fetchval(by, event["owner"])
-        if await self._is_our_own(unit, event, lead):
+        if await _is_our_own(unit, q.crm_our_own, event, lead, event["owner"]):
             return Settled(EventState.IGNORED, "our own change, come back", lead["id"])
         if await _is_outdone(unit, event, is_owner=True):
             return Settled(EventState.IGNORED, "older than a change that is applied", lead["id"])
@@ -135,14 +137,11 @@ class CrmApplier:
         await self._assigns.assign(unit, lead["id"], rep, f"crm:{name}", f"owner changed in {name}")
         return Settled(EventState.APPLIED, f"handed to {rep}", lead["id"], frees=True)
 
-    async def _is_our_own(self, unit: Unit, event: Row, lead: Row) -> bool:
-        at = event["occurred_at"] or event["received_at"]
-        named = event["connection"], lead["id"], event["owner"]
-        return bool(await unit.conn.fetchval(q.crm_our_own, *named, at, ECHO))
-
     async def _report(self, unit: Unit, event: Row) -> Settled:
         """By whoever has the lead now, or had it last: they may have got it a moment ago."""
         [lead, *_] = await unit.conn.fetch(q.crm_leads_of_object, *_named(event))
+        if await _is_our_own(unit, q.crm_our_own_outcome, event, lead, event["outcome"]):
+            return Settled(EventState.IGNORED, "our own report, come back", lead["id"])
         if await _is_outdone(unit, event, is_owner=False):
             return Settled(EventState.IGNORED, "older than an outcome that is applied", lead["id"])
         done = await self._acts.act(unit, lead["rep_id"], lead["id"], _act(event))
@@ -161,6 +160,11 @@ class _Refusal(Exception):
 
 def _named(event: Row) -> tuple[str, str, str]:
     return event["connection"], event["record"], event["object_id"]
+
+
+async def _is_our_own(unit: Unit, query: str, event: Row, lead: Row, said: str) -> bool:
+    at = event["occurred_at"] or event["received_at"]
+    return bool(await unit.conn.fetchval(query, event["connection"], lead["id"], said, at, ECHO))
 
 
 async def _is_outdone(unit: Unit, event: Row, *, is_owner: bool) -> bool:

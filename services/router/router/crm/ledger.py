@@ -18,7 +18,7 @@ AT_ONCE = 500
 async def plan(conn: Connection, connections: Mapping[str, CrmConnection], now: datetime) -> int:
     """Turn news into requests of every connection. Returns how much news there was; 0 too while another
     process is at it."""
-    if not await conn.fetchval(q.crm_may_plan):
+    if not await conn.fetchval(q.crm_alone, "news"):
         return 0
     news = await conn.fetch(q.crm_take_news, AT_ONCE)
     rows = [row for each in news for row in _requests(each, connections, now)]
@@ -89,7 +89,8 @@ async def note(
         await conn.execute(q.crm_drop_record, told.connection, name, told.subject_of(pers.get(name, "lead")))
     for name, found in attempt.kept.items():
         subject = told.subject_of(pers.get(name, "lead"))
-        await conn.execute(q.crm_keep_record, told.connection, name, subject, found, now)
+        await conn.execute(q.crm_keep_record, told.connection, name, subject, found, told.lead, now)
+        await conn.execute(q.crm_waken_events, told.connection, name, found)
     result = attempt.result
     await conn.execute(
         q.crm_note_attempt,

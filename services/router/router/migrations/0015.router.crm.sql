@@ -62,11 +62,13 @@ CREATE TABLE crm_records (
     name text NOT NULL,
     subject uuid NOT NULL,
     object_id text NOT NULL,
+    lead_id uuid NOT NULL,
     kept_at timestamptz NOT NULL,
     PRIMARY KEY (connection, name, subject)
 );
-COMMENT ON TABLE crm_records IS 'Under which id a CRM keeps a lead or a person.';
+COMMENT ON TABLE crm_records IS 'Under which id a CRM keeps a lead or a person; lead_id is the lead that it was last told of.';
 CREATE INDEX crm_records_by_object ON crm_records (connection, object_id);
+CREATE INDEX crm_records_of_lead ON crm_records (lead_id);
 
 CREATE TABLE crm_events (
     connection text NOT NULL,

@@ -1,8 +1,8 @@
 -- What CRMs are told and say.
 
--- name: crm_may_plan
--- Whether this transaction is the one that turns news into requests: in one hand they keep their order.
-SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' crm news', 0))
+-- name: crm_alone
+-- Whether this transaction is the only one for a purpose: what goes through one hand keeps its order.
+SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' crm ' || $1, 0))
 
 -- name: crm_take_news
 -- The oldest news, with the lead's person; the end of a lead after the act that ended it.
@@ -63,8 +63,14 @@ SELECT name, subject, object_id FROM crm_records WHERE connection = $1 AND subje
 
 -- name: crm_keep_record
 -- Keeps the id that a CRM has for a lead or person.
-INSERT INTO crm_records (connection, name, subject, object_id, kept_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (connection, name, subject) DO UPDATE SET object_id = excluded.object_id, kept_at = excluded.kept_at
+INSERT INTO crm_records (connection, name, subject, object_id, lead_id, kept_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (connection, name, subject)
+    DO UPDATE SET object_id = excluded.object_id, lead_id = excluded.lead_id, kept_at = excluded.kept_at
+
+-- name: crm_waken_events
+-- What was said of an object whose id is known now. One that is being settled is waited for.
+UPDATE crm_events SET state = 'new'
+WHERE connection = $1 AND object_id = $3 AND record = $2 AND state IN ('new', 'unmatched') AND lead_id IS NULL
 
 -- name: crm_drop_record
 -- An id that the CRM does not know any more.
@@ -93,7 +99,7 @@ WITH requests AS (
         SELECT id FROM crm_requests WHERE state <> 'pending' AND ended_at < $1 LIMIT 1000)
 )
 DELETE FROM crm_events WHERE (connection, id) IN (
-    SELECT connection, id FROM crm_events WHERE state IN ('applied', 'ignored') AND settled_at < $1 LIMIT 1000)
+    SELECT connection, id FROM crm_events WHERE state <> 'new' AND settled_at < $1 LIMIT 1000)
 
 -- name: crm_requests_listed
 -- Requests in one state, the newest first.
@@ -128,12 +134,9 @@ FROM unnest(
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: crm_next_event
--- The oldest event that waits, locked; one of an object whose id came to be known waits again.
-SELECT * FROM crm_events e
-WHERE state = 'new' OR (state = 'unmatched' AND settled_at < (
-    SELECT max(r.kept_at) FROM crm_records r
-    WHERE r.connection = e.connection AND r.name = e.record AND r.object_id = e.object_id))
-ORDER BY coalesce(occurred_at, received_at), received_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+-- The event that waits and happened first, locked.
+SELECT * FROM crm_events WHERE state = 'new'
+ORDER BY coalesce(occurred_at, received_at), received_at, id LIMIT 1 FOR UPDATE
 
 -- name: crm_settle_event
 -- What became of an event.
@@ -164,6 +167,13 @@ SELECT EXISTS (
     WHERE q.connection = $1 AND q.lead_id = $2 AND t.owner = $3
       AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval)
 
+-- name: crm_our_own_outcome
+-- Whether we told the CRM of this outcome around that moment.
+SELECT EXISTS (
+    SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
+    WHERE q.connection = $1 AND q.lead_id = $2 AND q.kind = 'outcome.' || $3
+      AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval)
+
 -- name: crm_rep_by_id
 -- Which rep the CRM calls so.
 SELECT id FROM reps WHERE crm_id = $1 ORDER BY is_active DESC, id LIMIT 1
@@ -179,16 +189,12 @@ FROM crm_events WHERE state = 'unmatched' ORDER BY received_at DESC, id LIMIT $1
 
 -- name: wipe_crm
 -- What CRMs were told and said of leads, and under which ids they keep them: whose person is erased.
-WITH gone AS (
-    SELECT lead_id, person_id FROM crm_requests WHERE lead_id = ANY($1::uuid[])
-), known AS (
-    SELECT connection, object_id FROM crm_records
-    WHERE subject = ANY($1::uuid[]) OR subject IN (SELECT person_id FROM gone)
+WITH known AS (
+    DELETE FROM crm_records WHERE subject = ANY($1::uuid[]) OR lead_id = ANY($1::uuid[])
+    RETURNING connection, object_id
 ), events AS (
     DELETE FROM crm_events e USING known k WHERE e.connection = k.connection AND e.object_id = k.object_id
 ), requests AS (
     DELETE FROM crm_requests WHERE lead_id = ANY($1::uuid[])
-), news AS (
-    DELETE FROM crm_news WHERE lead_id = ANY($1::uuid[])
 )
-DELETE FROM crm_records WHERE subject = ANY($1::uuid[]) OR subject IN (SELECT person_id FROM gone)
+DELETE FROM crm_news WHERE lead_id = ANY($1::uuid[])

@@ -131,6 +131,20 @@ async def test_our_own_change_come_back_changes_nothing(known: CrmWorld, crm: Cr
     assert await state(known) == [("ignored", "our own change, come back")]
 
 
+async def test_our_own_report_come_back_is_no_second_one(known: CrmWorld, crm: Crm) -> None:
+    """It comes back without the amount: taken for news it would wipe that out."""
+    value = {"minor": 5000, "currency": "EUR"}
+    connection = contacts(crm, events=EVENTS)
+    connection["requests"]["accepted"]["on"] = ["outcome"]
+    await known.publish_rulebook(book(connection), 2)
+    await known.act("ana", "ada", "outcome", {"result": "opportunity", "value": value})
+    await known.tell()
+    await say(known, event(known, "stage", "talking"))
+    await known.apply()
+    assert len(known.progressed("ada")) == 1
+    assert await state(known) == [("ignored", "our own report, come back")]
+
+
 async def test_a_change_from_before_the_handoff_changes_nothing(known: CrmWorld) -> None:
     asked = handing(known)
     await say(known, event(known, "owner", "902", ago=3600))

@@ -1,9 +1,14 @@
 """What a CRM is told, and in which order, against a server on loopback."""
 
+import asyncio
+
+from delivery.addresses import Allowed
 from lead_events.words import CauseKind
+from router.crm.applier import NobodyAssigns
+from router.crm.office import CrmOffice
 from tests.integration.router.crm.conftest import CrmWorld
 from tests.integration.router.crm.crms import Asked, Crm, book, contacts
-from tests.integration.router.worlds import lead_id, rulebook
+from tests.integration.router.worlds import lead_id, rep, rulebook
 
 MADE = {"id": "c-1"}
 NOBODY: dict[str, list[object]] = {"results": []}
@@ -312,3 +317,49 @@ async def test_a_crm_that_hangs_holds_back_its_own_lead_only(routed: CrmWorld, c
     assert [each.document["email"] for each in crm.asked if each.method == "POST"] == ["bob@example.com"]
     [waits] = await routed.requests("pending")
     assert waits["lead_id"] == str(lead_id("ada"))
+
+
+async def test_several_processes_send_each_request_once_and_in_its_order(routed: CrmWorld, crm: Crm) -> None:
+    names = [f"lead{number}" for number in range(12)]
+    crm.answers("GET", "/search", 200, NOBODY)
+
+    def made(asked: Asked) -> tuple[int, object] | None:
+        at = asked.path.removeprefix("/contacts/")
+        if asked.method == "POST":
+            return 201, {"id": asked.document["email"].partition("@")[0]}
+        return (200, None) if at in names else None
+
+    crm.rules.insert(0, made)
+    people = {f"rep{number}": rep(f"Rep{number}", capacity=20, crm_id=str(number)) for number in range(2)}
+    document = rulebook({**people, "ana": rep("Ana"), "carla": rep("Carla")}, crm={"own": contacts(crm)})
+    await routed.publish_rulebook(document)
+    for name in names:
+        routed.score(name)
+    await routed.read()
+    for name in names:
+        holder = routed.holder(name)
+        assert holder is not None
+        await routed.act(holder, name, "accept")
+    office = routed.wiring.crm
+    others = [
+        CrmOffice(
+            routed.runtime,
+            office.books,
+            routed.wiring.acts,
+            NobodyAssigns(),
+            secrets=office.secrets,
+            allowed=Allowed.parse("127.0.0.0/8"),
+            wake=routed.wiring.drainer.wake,
+        )
+        for _ in range(3)
+    ]
+    for _ in range(3):
+        await asyncio.gather(*(each.sender.work() for each in (office, *others)))
+    for name in names:
+        told = [each.method for each in crm.asked if name in each.path.split("/") or _is_of(each, name)]
+        assert told == ["GET", "POST", "PATCH"], name
+
+
+def _is_of(asked: Asked, name: str) -> bool:
+    is_made = asked.method == "POST" and asked.document["email"] == f"{name}@example.com"
+    return is_made or asked.path == f"/search?email={name}%40example.com"
