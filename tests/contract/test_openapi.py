@@ -80,7 +80,7 @@ def test_every_route_names_the_token_it_needs(document: dict[str, Any]) -> None:
     assert all((each["type"], each["scheme"]) == ("http", "bearer") for each in schemes.values())
     assert all(each["description"] for each in schemes.values())
     for path, method, operation in _operations(document):
-        of_a_rep = path.startswith(("/v1/me/", "/v1/assignments/"))
+        of_a_rep = f"{path}/".startswith(("/v1/me/", "/v1/assignments/"))
         expected: list[dict[str, list[str]]] | None = (
             None if path in OPEN else [{"rep" if of_a_rep else "operator": []}]
         )

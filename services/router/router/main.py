@@ -10,6 +10,7 @@ from router import metrics
 from router.absentees import Absentees
 from router.api.calendar import calendar_router
 from router.api.crm import crm_operator_router, crm_router
+from router.api.me import me_router
 from router.api.operators import operator_router
 from router.api.owners import owners_router
 from router.api.persons import person_router
@@ -93,6 +94,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             rep_router(rt, wiring.acts, wiring.drainer.wake),
             operator_router(rt),
             roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
+            me_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             calendar_router(rt, Books()),
             owners_router(rt),
             person_router(rt),

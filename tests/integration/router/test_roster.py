@@ -299,3 +299,15 @@ async def test_a_team_lead_is_told_once_of_what_stays_with_who_is_away(routing: 
         await absentees.look()
     assert told == [("ana", [lead_id("answered")])]
     assert routing.holder("waiting") == "bea"
+
+
+async def test_a_rep_says_of_themselves_that_they_are_away_and_back(routing: World) -> None:
+    headers = {"Authorization": f"Bearer {await routing.token('ana')}"}
+    async with routing.client() as client:
+        gone = await client.post("/v1/me/absences", headers=headers, json={"until": "2026-03-03"})
+        assert gone.status_code == 201, gone.text
+        me = (await client.get("/v1/me", headers=headers)).json()
+        assert (me["id"], me["away_until"]) == ("ana", "2026-03-04T00:00:00+01:00")
+        assert (await client.post("/v1/me/back", headers=headers)).json()["away_until"] is None
+        assert (await client.get("/v1/me")).status_code == 401
+    assert [each["changed_by"] for each in await changes_of(routing, "ana")] == ["ana", "ana"]

@@ -108,7 +108,7 @@ class Rate(_Report):
 def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> APIRouter:
     """Routes for reps. `wake` is called when an act has freed one."""
     router = APIRouter(prefix="/v1", tags=["reps"])
-    rep_of = _rep_of_token(runtime)
+    rep_of = rep_of_token(runtime)
     me = Annotated[str, Depends(rep_of)]
 
     async def do(rep: str, lead_id: UUID, kind: ProgressKind, report: BaseModel, key: str | None) -> Any:
@@ -173,7 +173,9 @@ def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> 
         return await do(rep, lead_id, ProgressKind.RATED, report, key)
 
 
-def _rep_of_token(runtime: Runtime) -> Callable[[Credentials], Awaitable[str]]:
+def rep_of_token(runtime: Runtime) -> Callable[[Credentials], Awaitable[str]]:
+    """A dependency: whose token came. Raises Problem 401."""
+
     async def rep_of(credentials: Annotated[Credentials, Security(REP)]) -> str:
         token = bearer_token(credentials)
         async with runtime.database.acquire() as conn:

@@ -17,6 +17,7 @@ from router.handlers.teams import put_team
 from router.rep_rows import FIELDS
 from router.store import Row, q
 from service_kit.auth import require_operator
+from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 
 TeamId = Annotated[
@@ -49,52 +50,44 @@ def _add_reading(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/reps/{rep_id}")
     async def read_rep(rep_id: RepId) -> dict[str, Any]:
         """One rep."""
-        return await _shown(runtime, await _one(runtime, rep_id))
+        return await shown(runtime, await one_rep(runtime, rep_id))
 
     @router.get("/reps/{rep_id}/changes")
     async def read_changes(
         rep_id: RepId, limit: Annotated[int, Query(ge=1, le=1000)] = 100
     ) -> dict[str, Any]:
         """What was changed about a rep, before and after, by whom and when; the newest on top."""
-        await _one(runtime, rep_id)
+        await one_rep(runtime, rep_id)
         rows = await _rows(runtime, q.rep_changes, rep_id, limit)
         return {"rep_id": rep_id, "changes": [dict(row) for row in rows]}
 
 
 def _add_changing(router: APIRouter, runtime: Runtime, reps: RepHandler, wake: Wake) -> None:
-    @router.post("/reps", status_code=201)
+    @router.post("/reps", status_code=201, responses=refusals(503))
     async def add_rep(rep: RepNew, x_operator: Operator = "operator") -> dict[str, Any]:
         """A new rep; audited under the name in X-Operator."""
         with refusals_as_problems():
             made = reps.add(rep.id, rep.seed(), x_operator, rep.changes().get("own_hours"))
             row = await runtime.in_transaction(made)
         wake()
-        return await _shown(runtime, row)
+        return await shown(runtime, row)
 
-    @router.patch("/reps/{rep_id}")
+    @router.patch("/reps/{rep_id}", responses=refusals(503))
     async def patch_rep(rep_id: RepId, patch: RepPatch, x_operator: Operator = "operator") -> dict[str, Any]:
         """Change a rep; audited under the name in X-Operator."""
         with refusals_as_problems():
             row = await runtime.in_transaction(reps.change(rep_id, patch.changes(), x_operator))
         wake()
-        return await _shown(runtime, row)
+        return await shown(runtime, row)
 
 
 def _add_coming_and_going(
     router: APIRouter, runtime: Runtime, reps: RepHandler, absentees: Absentees, wake: Wake
 ) -> None:
     async def gone(row: Row) -> dict[str, Any]:
-        """What becomes of the rep's leads now."""
-        is_away = _away_until(row, (await _now(runtime))) is not None or row["left_at"] is not None
-        done = await absentees.reoffer(row["id"]) if is_away else None
-        wake()
-        return {
-            "rep": await _shown(runtime, await _one(runtime, row["id"])),
-            "reoffered": list(done.gone) if done else [],
-            "stay": [dict(each) for each in await _rows(runtime, q.open_of_reps, [row["id"]])],
-        }
+        return await what_follows(runtime, absentees, wake, row)
 
-    @router.post("/reps/{rep_id}/absences", status_code=201)
+    @router.post("/reps/{rep_id}/absences", status_code=201, responses=refusals(503))
     async def add_absence(rep_id: RepId, away: Away, x_operator: Operator = "operator") -> dict[str, Any]:
         """The rep is away. If they are now, what they have not answered goes on; `stay` is what remains."""
         since = read_moment(away.since) if away.since is not None else None
@@ -102,15 +95,15 @@ def _add_coming_and_going(
             made = reps.away(rep_id, since, read_moment(away.until), away.reason, x_operator)
             return await gone(await runtime.in_transaction(made))
 
-    @router.post("/reps/{rep_id}/back")
+    @router.post("/reps/{rep_id}/back", responses=refusals(503))
     async def come_back(rep_id: RepId, x_operator: Operator = "operator") -> dict[str, Any]:
         """The rep is back: an absence that holds now ends, whatever its source."""
         with refusals_as_problems():
             row = await runtime.in_transaction(reps.back(rep_id, x_operator))
         wake()
-        return await _shown(runtime, row)
+        return await shown(runtime, row)
 
-    @router.post("/reps/{rep_id}/left")
+    @router.post("/reps/{rep_id}/left", responses=refusals(503))
     async def leave(rep_id: RepId, x_operator: Operator = "operator") -> dict[str, Any]:
         """The rep has left for good. What they have not answered goes on; `stay` is for the team lead."""
         with refusals_as_problems():
@@ -149,6 +142,18 @@ def _add_teams(router: APIRouter, runtime: Runtime) -> None:
         return {"leads": [dict(row) for row in await _rows(runtime, q.open_of_reps, gone)]}
 
 
+async def what_follows(runtime: Runtime, absentees: Absentees, wake: Wake, row: Row) -> dict[str, Any]:
+    """What becomes of the leads of a rep whose absences have changed."""
+    is_away = _away_until(row, await _now(runtime)) is not None or row["left_at"] is not None
+    done = await absentees.reoffer(row["id"]) if is_away else None
+    wake()
+    return {
+        "rep": await shown(runtime, await one_rep(runtime, row["id"])),
+        "reoffered": list(done.gone) if done else [],
+        "stay": [dict(each) for each in await _rows(runtime, q.open_of_reps, [row["id"]])],
+    }
+
+
 async def _rows(runtime: Runtime, query: str, *arguments: object) -> list[Row]:
     async with runtime.database.acquire() as conn:
         return list(await conn.fetch(query, *arguments))
@@ -160,7 +165,8 @@ async def _now(runtime: Runtime) -> datetime:
         return now
 
 
-async def _one(runtime: Runtime, rep: str) -> Row:
+async def one_rep(runtime: Runtime, rep: str) -> Row:
+    """The row of a rep. Raises Problem 404."""
     rows = await _rows(runtime, q.one_rep, rep)
     if not rows:
         with refusals_as_problems():
@@ -181,7 +187,8 @@ def _away_until(row: Row, now: datetime) -> datetime | None:
     return span[1] if span is not None else None
 
 
-async def _shown(runtime: Runtime, row: Row) -> dict[str, Any]:
+async def shown(runtime: Runtime, row: Row) -> dict[str, Any]:
+    """A rep as the API tells of them."""
     return _view(row, await _feeds(runtime), await _now(runtime))
 
 
