@@ -56,10 +56,10 @@ def _requests(news: Row, connections: Mapping[str, CrmConnection], now: datetime
 
 
 async def claim(
-    conn: Connection, *, now: datetime, for_: timedelta, limit: int, without: Sequence[str]
+    conn: Connection, *, now: datetime, for_: timedelta, limit: int, of: str | None, known: Sequence[str]
 ) -> list[Told]:
-    """Take requests that are due and first of their subject, of no connection in `without`."""
-    return [Told.of(row) for row in await conn.fetch(q.crm_claim, now, for_, limit, list(without))]
+    """Take requests of a connection that are due and first of their subject; None: of no known connection."""
+    return [Told.of(row) for row in await conn.fetch(q.crm_claim, now, for_, limit, of, list(known))]
 
 
 async def story(conn: Connection, lead: UUID, round_: int, act: UUID | None) -> Row | None:

@@ -28,6 +28,8 @@ AT_ONCE = 10
 """Requests in hand at a time."""
 CLAIM = timedelta(minutes=5)
 """Longer than any attempt: a few calls of 15 s each."""
+FEW, PAUSE = 3, timedelta(seconds=30)
+"""A CRM that so many in hand and all of them failed with is left alone for so long."""
 KEPT = timedelta(days=30)
 """How long requests that ended stay to be looked at."""
 _HANDOFFS = ("assigned", "reassigned")
@@ -54,10 +56,23 @@ class CrmSender:
         self._paused: dict[str, datetime] = {}
 
     async def work(self) -> None:
-        """One round: everything that is due now."""
+        """One round: everything that is due now. Connections do not wait for each other."""
         connections = await self._plan()
-        while taken := await self._claim():
-            await asyncio.gather(*(self._tell(each, connections.get(each.connection)) for each in taken))
+        known = list(connections)
+        await asyncio.gather(*(self._work_off(name, connections, known) for name in (*known, None)))
+        async with self._database.transaction() as conn:
+            await conn.execute(q.crm_forget_ended, await self._database.clock.now(conn) - KEPT)
+            metrics.PENDING.set(await conn.fetchval(q.crm_pending))
+
+    async def _work_off(
+        self, name: str | None, connections: Mapping[str, CrmConnection], known: list[str]
+    ) -> None:
+        while taken := await self._claim(name, known):
+            told = await asyncio.gather(
+                *(self._tell(each, connections.get(each.connection)) for each in taken)
+            )
+            if len(told) >= FEW and not any(told):
+                await self._pause(taken[0].connection, PAUSE)
 
     async def _plan(self) -> Mapping[str, CrmConnection]:
         while True:
@@ -67,17 +82,21 @@ class CrmSender:
                 if await ledger.plan(conn, found, now) < ledger.AT_ONCE:
                     return found
 
-    async def _claim(self) -> list[Told]:
+    async def _claim(self, name: str | None, known: list[str]) -> list[Told]:
         async with self._database.transaction() as conn:
             now = await self._database.clock.now(conn)
-            self._paused = {name: until for name, until in self._paused.items() if until > now}
-            taken = await ledger.claim(conn, now=now, for_=CLAIM, limit=AT_ONCE, without=list(self._paused))
-            if not taken:
-                await conn.execute(q.crm_forget_ended, now - KEPT)
-                metrics.PENDING.set(await conn.fetchval(q.crm_pending))
-            return taken
+            if name is not None and self._paused.get(name, now) > now:
+                return []
+            return await ledger.claim(conn, now=now, for_=CLAIM, limit=AT_ONCE, of=name, known=known)
 
-    async def _tell(self, told: Told, connection: CrmConnection | None) -> None:
+    async def _pause(self, name: str, wait: timedelta) -> None:
+        """Leave a CRM alone for a while."""
+        async with self._database.acquire() as conn:
+            until = await self._database.clock.now(conn) + wait
+        self._paused[name] = max(until, self._paused.get(name, until))
+
+    async def _tell(self, told: Told, connection: CrmConnection | None) -> bool:
+        """Make one attempt and note it. Whether it ended well."""
         async with self._database.acquire() as conn:
             began = await self._database.clock.now(conn)
             ready = await self._prepare(conn, told, connection, began)
@@ -89,8 +108,9 @@ class CrmSender:
             await ledger.note(conn, told, attempt, pers=pers, began=began, now=now, next_try=next_try)
         metrics.ATTEMPTS.labels("skipped" if attempt.is_skipped else attempt.result.outcome).inc()
         if attempt.result.wait is not None:
-            self._paused[told.connection] = now + attempt.result.wait
-        if not attempt.is_skipped and attempt.result.outcome is not Outcome.DELIVERED:
+            await self._pause(told.connection, attempt.result.wait)
+        ended_well = attempt.is_skipped or attempt.result.outcome is Outcome.DELIVERED
+        if not ended_well:
             _log.warning(
                 "a CRM was not told",
                 connection=told.connection,
@@ -99,6 +119,7 @@ class CrmSender:
                 outcome=attempt.result.outcome,
                 given_up=next_try is None,
             )
+        return ended_well
 
     async def _prepare(
         self, conn: Connection, told: Told, connection: CrmConnection | None, now: datetime

@@ -31,12 +31,13 @@ ORDER BY n.place
 ON CONFLICT (id) DO NOTHING
 
 -- name: crm_claim
--- Takes requests that are due, the first of their subject each and of no connection in $4, and counts the attempt.
+-- Takes requests of connection $4 that are due, the first of their subject each, and counts the attempt; without a
+-- connection those that are in none of $5.
 UPDATE crm_requests SET claimed_until = $1::timestamptz + $2::interval, attempts = attempts + 1
 WHERE id IN (
     SELECT r.id FROM crm_requests r
     WHERE r.state = 'pending' AND r.due_at <= $1 AND (r.claimed_until IS NULL OR r.claimed_until <= $1)
-      AND NOT r.connection = ANY($4::text[])
+      AND CASE WHEN $4::text IS NULL THEN NOT r.connection = ANY($5::text[]) ELSE r.connection = $4 END
       AND NOT EXISTS (
           SELECT FROM crm_requests e
           WHERE e.state = 'pending' AND e.connection = r.connection AND e.subject = r.subject

@@ -319,6 +319,31 @@ async def test_a_crm_that_hangs_holds_back_its_own_lead_only(routed: CrmWorld, c
     assert waits["lead_id"] == str(lead_id("ada"))
 
 
+async def test_a_crm_that_is_down_is_left_alone_for_a_while_and_keeps_no_other_waiting(
+    routed: CrmWorld, crm: Crm
+) -> None:
+    serves_contacts(crm)
+    down = Crm()
+    server = await asyncio.start_server(down.talk, "127.0.0.1", 0)
+    down.port = server.sockets[0].getsockname()[1]
+    down.answers("GET", "/search", 503)
+    both = {"own": contacts(crm), "down": contacts(down)}
+    await routed.publish_rulebook({**book({}), "crm": both})
+    names = ("ada", "bob", "eva")
+    for name in names:
+        routed.score(name)
+    await routed.tell()
+    assert [each.method for each in crm.asked].count("POST") == 3
+    assert len(down.asked) == 3
+    routed.clock.advance(20)
+    await routed.tell()
+    assert len(down.asked) == 3, "each is due again, and the CRM is left alone"
+    routed.clock.advance(20)
+    await routed.tell()
+    assert len(down.asked) == 6
+    server.close()
+
+
 async def test_several_processes_send_each_request_once_and_in_its_order(routed: CrmWorld, crm: Crm) -> None:
     names = [f"lead{number}" for number in range(12)]
     crm.answers("GET", "/search", 200, NOBODY)
