@@ -244,3 +244,22 @@ async def test_a_file_that_takes_too_long_to_read_ends_its_own_process_only() ->
     with pytest.raises(FeedFailed, match="too long"):
         await read_apart(ics("20260304"), "Europe/Madrid", TUESDAY_10, seconds=0.001)
     assert (await read_apart(ics("20260304"), "Europe/Madrid", TUESDAY_10))["unread"] == 0
+
+
+async def test_the_running_parts_bring_a_feed_s_absence_to_the_leads(
+    routing: World, publisher: Publisher
+) -> None:
+    await routing.operate("PATCH", "/v1/reps/bea", json={"is_active": False})
+    await routing.take("ada")
+    await routing.operate("PATCH", "/v1/reps/bea", json={"is_active": True})
+    publisher.files["/ana.ics"] = ics("20260303")
+    await subscribe(routing, "ana-absences")
+    parts = [feeds(routing, publisher).part(), routing.wiring.absentees.part()]
+    running = {asyncio.create_task(part.run()) for part in parts}
+    async with asyncio.timeout(20):
+        while routing.holder("ada") != "bea":
+            ended, _ = await asyncio.wait(running, timeout=0.02)
+            assert not ended
+    for part in parts:
+        part.stop()
+    await asyncio.gather(*running)
