@@ -172,3 +172,12 @@ def test_consent_says_which_words_when_on_which_form_and_from_which_source() -> 
         "form_id": "demo",
         "source": form.source,
     }
+
+
+def test_consent_names_the_further_purposes_whose_boxes_were_ticked() -> None:
+    form = FORM.model_copy(update={"consent_purposes": {"partners": "share", "events": "invite"}})
+    fields = {"email": "ana@example.com", "privacy": "yes", "share": "on"}
+    it = read(fields, form=form, mapped=map_submission(form, fields, NOON))
+    written = orjson.loads(event_json(it, RECEIPT))
+    assert written["consent"]["purposes"] == ["partners"]
+    assert LeadSubmitted.model_validate(written).consent == typed(it).consent
