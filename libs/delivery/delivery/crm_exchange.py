@@ -1,9 +1,11 @@
 """One HTTP request to a CRM and its answer: the address judged first, nothing followed, a bounded read."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -16,6 +18,16 @@ from delivery.webhook import ATTEMPT_SECONDS, Transport, asked_wait, host_of, ur
 ANSWER_BYTES = 1_048_576
 """More of an answer is not read; ids stand far in front of that."""
 _QUOTED = 200
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than a whole request."""
+    return httpx.create_ssl_context()
+
+
+def _transport() -> httpx.AsyncBaseTransport:
+    return httpx.AsyncHTTPTransport(verify=_trusted())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ class Exchange:
         *,
         allowed: Allowed | None = None,
         resolver: Resolver | None = None,
-        transport: Transport = httpx.AsyncHTTPTransport,
+        transport: Transport = _transport,
         attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
         self._allowed = allowed or Allowed()
