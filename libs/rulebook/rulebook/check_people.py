@@ -7,6 +7,7 @@ from rulebook.languages import language_code
 from rulebook.models import Notify, Pool, RepSeed, Rulebook
 from rulebook.normalise import email_key, read_email
 from rulebook.report import Report
+from rulebook.ways_to_tell import lacks
 
 
 def check_people(rulebook: Rulebook, report: Report) -> None:
@@ -85,19 +86,10 @@ def _check_limits(loc: Loc, rep: RepSeed, report: Report) -> None:
 
 
 def _check_notify(loc: Loc, channels: Sequence[Notify], report: Report) -> None:
-    """Each channel needs something else to reach anybody."""
     for number, each in enumerate(channels):
-        here = (*loc, number)
-        needs_secret = each.channel in ("webhook", "apprise")
-        if each.channel == "email" and each.to is not None and read_email(each.to).value is None:
-            report.error((*here, "to"), f"`{each.to}` is no e-mail address", "write one, or leave it out")
-        elif each.channel == "slack" and not each.to:
-            report.error(here, "names nobody in Slack", "add `to:` with the id of a member or channel")
-        elif each.channel == "webhook" and not (each.to or "").startswith(("https://", "http://")):
-            report.error(here, "has no address to send to", "add `to: https://...`")
-        if needs_secret and each.secret is None:
-            what = "what it is signed with" if each.channel == "webhook" else "the URL it sends to"
-            report.error(here, f"names no secret: {what}", "add `secret: NAME`")
+        for lack in lacks(each):
+            here = (*loc, number, lack.key) if lack.key is not None else (*loc, number)
+            report.error(here, lack.message, lack.hint)
 
 
 def _check_pools(rulebook: Rulebook, report: Report) -> None:

@@ -82,6 +82,8 @@ async def test_a_rep_is_added_with_every_field_and_takes_what_waits(routing: Wor
         ("languages", ["Spanish!"], "languages"),
         ("per_day", 0, "per_day"),
         ("notify", [{"channel": "pigeon"}], "channel"),
+        ("notify", [{"channel": "slack"}], "add `to:` with the id of a member or channel"),
+        ("notify", [{"channel": "webhook", "to": "https://x.example"}], "add `secret: NAME`"),
         ("nickname", "D", "nickname"),
     ],
 )

@@ -93,6 +93,16 @@ def test_fields_are_changed_one_by_one(baton: Run, services: Services) -> None:
         (["hours", "ana", "--as-calendar"], {"own_hours": None}),
         (["feeds", "ana", "hr", "private"], {"absence_feeds": ["hr", "private"]}),
         (["feeds", "ana"], {"absence_feeds": []}),
+        (
+            ["notify", "ana", "email", "slack:U1", "webhook:https://x.example/ana#hook"],
+            {
+                "notify": [
+                    {"channel": "email"},
+                    {"channel": "slack", "to": "U1"},
+                    {"channel": "webhook", "to": "https://x.example/ana", "secret": "hook"},
+                ]
+            },
+        ),
         (["set", "ana", "--line", "main", "--ramp-up", "none"], {"lines": ["main"], "ramp_up": None}),
     ):
         done = baton("rep", *words)

@@ -10,6 +10,7 @@ from lead_events.model import UtcTime
 from router.domain.hours import DAYS
 from rulebook.models import Absence, Notify, RampUp, RepSeed, TextLanguage
 from rulebook.models.base import Identifier
+from rulebook.ways_to_tell import lacks
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 """An absence lies between; for a rep who left there is an act of its own."""
@@ -58,6 +59,16 @@ Moment = Annotated[
     Field(max_length=40, examples=["2026-03-03", "2026-03-03T14:00"]),
     AfterValidator(_is_moment),
 ]
+
+
+def _reaches_somebody(way: Notify) -> Notify:
+    found = next(lacks(way), None)
+    if found is not None:
+        raise ValueError(f"{found.message}; {found.hint}")
+    return way
+
+
+Ways = Annotated[list[Annotated[Notify, AfterValidator(_reaches_somebody)]], Field(max_length=10)]
 
 
 class _Body(BaseModel):
@@ -120,7 +131,7 @@ class RepPatch(_Body):
     absence_feeds: Annotated[Ids, Field(max_length=5)] | None = Field(
         default=None, description="names of secrets that hold the URLs of iCalendar feeds"
     )
-    notify: Annotated[list[Notify], Field(max_length=10)] | None = None
+    notify: Ways | None = None
     texts: TextLanguage | None = None
     crm_id: Text | None = None
     is_active: bool | None = None
@@ -174,9 +185,7 @@ class TeamPut(_Body):
 
     name: Text
     lead: Identifier | None = Field(default=None, description="the rep who is told when nobody else answers")
-    notify: Annotated[list[Notify], Field(max_length=10)] = Field(
-        default_factory=list, description="how the lead is told; empty: as a rep is"
-    )
+    notify: Ways = Field(default_factory=list, description="how the lead is told; empty: as a rep is")
 
 
 class CalendarTokenNew(_Body):

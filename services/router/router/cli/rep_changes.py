@@ -12,7 +12,7 @@ from baton_cli.errors import BadUsage
 from baton_cli.moments import brief_utc
 from baton_cli.output import print_fields, print_json
 from baton_cli.stack import Service
-from router.cli.rep_words import DAYS, read_ramp_up, read_week
+from router.cli.rep_words import DAYS, read_ramp_up, read_way, read_week
 
 RepName = Annotated[str, typer.Argument(metavar="REP", help="A rep's id; `baton rep list` lists them.")]
 
@@ -177,6 +177,19 @@ def feeds(
 ) -> None:
     """Which iCalendar feeds say when a rep is away; the URLs stand in secrets of the router."""
     _patch(rep, {"absence_feeds": names or []}, stack, as_json=as_json)
+
+
+def notify(
+    rep: RepName,
+    ways: Annotated[
+        list[str],
+        typer.Argument(metavar="WAY...", help="email, slack:U123, webhook:https://x#SECRET, apprise:#SECRET"),
+    ],
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """How a rep is told of their leads: one or more ways, each CHANNEL[:TO][#SECRET]."""
+    _patch(rep, {"notify": [read_way(each) for each in ways]}, stack, as_json=as_json)
 
 
 def team(

@@ -56,3 +56,11 @@ def read_ramp_up(text: str) -> dict[str, Any] | None:
     except ValueError:
         raise BadUsage(f"--ramp-up {text}: write DAY/WEEKS/START, as 2026-03-02/4/0.25, or none.") from None
     return found
+
+
+def read_way(word: str) -> dict[str, str]:
+    """A way of telling somebody, as CHANNEL[:TO][#SECRET]; the router says what one of them lacks."""
+    rest, _, secret = word.partition("#")
+    channel, _, to = rest.partition(":")
+    found = {"channel": channel, "to": to, "secret": secret}
+    return {name: value for name, value in found.items() if value}

@@ -23,6 +23,7 @@ rep.command("hours")(rep_changes.hours)
 rep.command("weight")(rep_changes.weight)
 rep.command("capacity")(rep_changes.capacity)
 rep.command("feeds")(rep_changes.feeds)
+rep.command("notify")(rep_changes.notify)
 rep.command("team")(rep_changes.team)
 
 Reason = Annotated[str, typer.Option(help="Why; marketing and the audit never see it.")]
