@@ -50,6 +50,8 @@ def test_what_was_not_done_is_listed_and_exits_1(baton: Run, services: Services)
     done = baton("crm", "unmatched")
     assert done.exit_code == 1
     assert "crm_id: 99" in done.stdout
+    services.answer("POST /v1/crm/unmatched/retry", {"again": 1})
+    assert "1 are looked at once more" in baton("crm", "unmatched", "--again").stdout
     services.answer("GET /v1/crm/unmatched", {"unmatched": []})
     assert baton("crm", "unmatched").exit_code == 0
 

@@ -84,6 +84,16 @@ def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
         async with runtime.database.acquire() as conn:
             return {"unmatched": [dict(row) for row in await conn.fetch(q.crm_unmatched, limit)]}
 
+    @router.post("/unmatched/retry")
+    async def try_again() -> dict[str, int]:
+        """Look once more at everything that nothing could be done with, as after a rep got their crm_id."""
+
+        async def work(unit: Unit) -> int:
+            found: int = await unit.conn.fetchval(q.crm_try_events_again)
+            return found
+
+        return {"again": await runtime.in_transaction(work)}
+
     @router.get("/requests")
     async def list_requests(
         state: Literal["pending", "done", "skipped", "given_up"] = "given_up", limit: Limit = 100

@@ -75,9 +75,19 @@ def retry(
 
 
 @crm.command("unmatched")
-def unmatched(limit: Limit = 100, stack: StackFile = None, as_json: AsJson = False) -> None:
+def unmatched(
+    again: Annotated[bool, typer.Option("--again", help="Look at all of it once more.")] = False,
+    limit: Limit = 100,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
     """What CRMs said that nothing could be done with, and why; exit code 1 when there is any."""
     with open_client(stack) as client:
+        if again:
+            answer = client.request("POST", Service.ROUTER, "/v1/crm/unmatched/retry").json()
+            said = f"{answer['again']} are looked at once more."
+            print_json(answer) if as_json else print_line(said)
+            return
         found = items(client.get(Service.ROUTER, "/v1/crm/unmatched", limit=limit), "unmatched")
     if as_json:
         print_json({"unmatched": found})

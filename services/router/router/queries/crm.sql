@@ -165,7 +165,7 @@ ORDER BY l.state = 'assigned' DESC, a.assigned_at DESC, l.id
 -- Whether an attempt of ours named this owner around that moment.
 SELECT EXISTS (
     SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
-    WHERE q.connection = $1 AND q.lead_id = $2 AND t.owner = $3
+    WHERE q.connection = $1 AND q.lead_id = $2 AND lower(t.owner) = lower($3)
       AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval)
 
 -- name: crm_our_own_outcome
@@ -187,6 +187,11 @@ SELECT id FROM reps WHERE lower(email) = lower($1) ORDER BY is_active DESC, id L
 -- What a CRM said that nothing could be done with, the newest first.
 SELECT connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, why, lead_id
 FROM crm_events WHERE state = 'unmatched' ORDER BY received_at DESC, id LIMIT $1
+
+-- name: crm_try_events_again
+-- What nothing could be done with is looked at once more.
+WITH again AS (UPDATE crm_events SET state = 'new' WHERE state = 'unmatched' RETURNING 1)
+SELECT count(*) FROM again
 
 -- name: wipe_crm
 -- What CRMs were told and said of leads, and under which ids they keep them: whose person is erased.

@@ -196,6 +196,17 @@ async def test_an_owner_whom_no_rep_is_known_as_is_listed(known: CrmWorld) -> No
     assert waits["why"] == "no rep of the roster has this crm_id: 999"
 
 
+async def test_what_was_listed_is_done_once_its_reason_is_gone(known: CrmWorld) -> None:
+    asked = handing(known)
+    await say(known, event(known, "owner", "999"))
+    await known.apply()
+    async with known.runtime.database.acquire() as conn:
+        await conn.execute("UPDATE reps SET crm_id = '999' WHERE id = 'bea'")
+    assert (await known.operate("POST", "/v1/crm/unmatched/retry")).json() == {"again": 1}
+    await known.apply()
+    assert [each[1] for each in asked.asked] == ["bea"]
+
+
 async def test_what_cannot_be_done_is_listed_with_the_reason(known: CrmWorld) -> None:
     await known.act("ana", "ada", "reject", {"reason": "student"})
     await say(known, event(known, "stage", "won"))

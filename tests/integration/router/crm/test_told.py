@@ -117,6 +117,19 @@ async def test_a_contact_that_was_made_and_not_noted_is_found_again(routed: CrmW
     assert [each.method for each in crm.asked] == ["GET", "POST", "GET", "PATCH"]
 
 
+async def test_what_was_found_and_has_no_update_is_left_as_it_is(routed: CrmWorld, crm: Crm) -> None:
+    connection = contacts(crm)
+    del connection["requests"]["contact"]["update"]
+    crm.answers("GET", "/search", 200, {"results": [{"id": "c-1"}]})
+    crm.answers("PATCH", "/contacts/c-1", 200)
+    await routed.publish_rulebook(book(connection))
+    routed.score("ada")
+    await routed.tell()
+    await routed.act("ana", "ada", "accept")
+    await routed.tell()
+    assert [each.method for each in crm.asked] == ["GET", "PATCH"]
+
+
 async def test_two_leads_of_one_person_make_one_contact(routed: CrmWorld, crm: Crm) -> None:
     serves_contacts(crm)
     await routed.publish_rulebook(book(contacts(crm)))
