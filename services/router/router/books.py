@@ -27,6 +27,11 @@ class Shelf:
             return None
         return self._compile(versioned)
 
+    def version(self, number: int | None) -> Book | None:
+        """A version by its number; None for one that is not known here."""
+        found = next((each for each in self.history if each.version == number), None)
+        return self._compile(found) if found is not None else None
+
     def about(self, since: datetime, now: datetime) -> list[Book]:
         """The versions in force at `since`, `now`, and when a transaction of now may end; each once."""
         found = (self.at(time) for time in (since, now, now + LONGEST))

@@ -1,5 +1,6 @@
 """Wiring of the router, nothing else."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from router.absentees import Absentees
 from router.api.calendar import calendar_router
 from router.api.crm import crm_operator_router, crm_router
 from router.api.me import me_router
+from router.api.moves import moves_router
 from router.api.operators import operator_router
 from router.api.owners import owners_router
 from router.api.persons import person_router
@@ -27,6 +29,7 @@ from router.feeds import Feeds
 from router.handlers.acts import ActHandler
 from router.handlers.drain import DrainHandler
 from router.handlers.imports import ImportHandler
+from router.handlers.moves import MoveHandler
 from router.handlers.news import NewsHandler
 from router.handlers.reoffer import ReofferHandler
 from router.handlers.reps import RepHandler
@@ -50,6 +53,7 @@ class Wiring:
     reps: RepHandler
     absentees: Absentees
     feeds: Feeds
+    moves: MoveHandler
     drainer: Drainer
     crm: CrmOffice
 
@@ -67,6 +71,7 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
         reps=reps,
         absentees=Absentees(runtime, ReofferHandler(books, reader)),
         feeds=Feeds(runtime, reps, Secrets(settings.secrets_dir), fetcher, drainer.wake),
+        moves=MoveHandler(books, reader),
         drainer=drainer,
         crm=CrmOffice(
             runtime,
@@ -96,6 +101,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             me_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             calendar_router(rt, Books()),
+            moves_router(rt, Books()),
             owners_router(rt),
             person_router(rt),
             crm_router(rt, wiring.crm),
@@ -114,6 +120,14 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
         wiring.feeds.part(),
         *wiring.crm.parts(),
         Periodic(
+            "moves",
+            every=timedelta(seconds=2),
+            work=_followed(runtime, wiring.moves),
+            only_one=True,
+            database=runtime.database,
+            clock=runtime.clock,
+        ),
+        Periodic(
             "held leads",
             every=timedelta(seconds=10),
             work=metrics.export_held(runtime.database),
@@ -123,6 +137,16 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
             clock=runtime.clock,
         ),
     ]
+
+
+def _followed(runtime: Runtime, moves: MoveHandler) -> Callable[[], Awaitable[None]]:
+    """Passes until every open lead has followed the plan in force."""
+
+    async def follow() -> None:
+        while await runtime.in_transaction(moves.follow):
+            pass
+
+    return follow
 
 
 def run(settings: RouterSettings) -> None:

@@ -47,6 +47,7 @@ REOFFERED = Counter(
     "baton_leads_reoffered_total", "Unanswered leads taken back from reps who were away or had left."
 )
 
+MOVED = Counter("baton_leads_moved_total", "Open leads that followed a change of the plan to another pool.")
 LATE_EXPECTED = Counter(
     "baton_late_answers_expected_total",
     "Leads handed out although nobody was expected to answer in time, by pool.",

@@ -86,7 +86,7 @@ async def lock_leads(conn: Connection, ids: Iterable[UUID], *, insert: bool) -> 
     ordered = sorted(set(ids))
     if insert:
         await conn.execute(q.insert_stubs, ordered)
-    return await _with_handoffs(conn, await conn.fetch(q.lock_leads, ordered))
+    return await with_handoffs(conn, await conn.fetch(q.lock_leads, ordered))
 
 
 async def lock_imported(
@@ -122,7 +122,8 @@ async def lock_waiting_for_owners(conn: Connection, now: datetime, limit: int) -
     return {lead.id: lead for lead in map(read_lead, await conn.fetch(q.lock_waiting_for_owners, now, limit))}
 
 
-async def _with_handoffs(conn: Connection, rows: Sequence[Row]) -> dict[UUID, Lead]:
+async def with_handoffs(conn: Connection, rows: Sequence[Row]) -> dict[UUID, Lead]:
+    """Leads of their rows, with their open rounds."""
     leads = {lead.id: lead for lead in map(read_lead, rows)}
     assigned = [lead.id for lead in leads.values() if lead.state is LeadState.ASSIGNED]
     if assigned:
