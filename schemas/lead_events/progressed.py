@@ -7,7 +7,7 @@ from pydantic import Field
 
 from lead_events.model import EventModel, UtcTime
 from lead_events.money import Money
-from lead_events.words import CloseReason, ProgressKind
+from lead_events.words import CloseReason, Contact, ProgressKind, Proof
 
 
 class Outcome(EventModel):
@@ -40,7 +40,20 @@ class LeadProgressed(EventModel):
     result: str | None = Field(
         default=None, description="for contacted: reached, no_answer, left_message, ..."
     )
-    reason: str | None = Field(default=None, description="for declined, rejected, recycled")
+    contact: Contact | None = Field(
+        default=None, description="for contacted: what `result` comes to; absent: not told, as a conversation"
+    )
+    reason: str | None = Field(default=None, description="for declined, rejected, recycled: in own words")
+    code: str | None = Field(
+        default=None,
+        description="for declined, rejected, recycled: wrong_territory, no_time, wrong_data, duplicate, ...",
+    )
+    proof: Proof | None = Field(
+        default=None, description="whether another system saw the act; absent: not told"
+    )
+    evidence: str | None = Field(
+        default=None, max_length=200, description="what proves it: the CRM's or telephony's id"
+    )
     wake_at: UtcTime | None = Field(default=None, description="for recycled")
     outcome: Outcome | None = None
     rating: int | None = Field(

@@ -147,6 +147,47 @@ class ProgressKind(StrEnum):
     ARRIVED_AFTER_CLOSE = "arrived_after_close"
 
 
+class DeclineCode(StrEnum):
+    """Why a rep does not take a lead. One in the wrong territory is a fault of routing, and costs no turn."""
+
+    WRONG_TERRITORY = "wrong_territory"
+    NO_TIME = "no_time"
+    CONFLICT = "conflict"
+    LANGUAGE = "language"
+    OTHER = "other"
+
+
+class RejectCode(StrEnum):
+    """Why sales gives a lead back for good."""
+
+    WRONG_DATA = "wrong_data"
+    DUPLICATE = "duplicate"
+    OUT_OF_PROFILE = "out_of_profile"
+    OTHER = "other"
+
+
+class RecycleCode(StrEnum):
+    """Why sales gives a lead back to nurturing."""
+
+    NOT_NOW = "not_now"
+    NO_ANSWER = "no_answer"
+    OTHER = "other"
+
+
+class Contact(StrEnum):
+    """Whether the buyer answered, or it was only tried."""
+
+    CONVERSATION = "conversation"
+    ATTEMPT = "attempt"
+
+
+class Proof(StrEnum):
+    """Whether another system saw an act happen, or a person says so."""
+
+    PROVED = "proved"
+    STATED = "stated"
+
+
 class CloseReason(StrEnum):
     """Why a lead's selling cycle ended."""
 

@@ -47,6 +47,7 @@ def promises(agreement: Agreement) -> Promises:
     if agreement.state == "draft":
         return {}
     shares = tuple(sorted(set(agreement.sales.warn_at)))
+    only_talks_count = agreement.sales.first_response == "conversation"
     found: Promises = {}
     for quadrant, promise in agreement.sales.promises.items():
         targets: dict[TimerKind, timedelta] = {}
@@ -54,5 +55,5 @@ def promises(agreement: Agreement) -> Promises:
             targets[TimerKind.ACCEPT] = promise.accept_within
         if promise.first_response_within:
             targets[TimerKind.FIRST_RESPONSE] = promise.first_response_within
-        found[quadrant] = Terms(targets, shares)
+        found[quadrant] = Terms(targets, shares, only_talks_count)
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from lead_events.words import ProgressKind, Quadrant, RoutedKind, TimerKind
+from lead_events.words import Contact, ProgressKind, Quadrant, RoutedKind, TimerKind
 from sla_monitor.domain.facts import Fact, FactKind, Handoff, LeadState
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.path import Origin
@@ -63,6 +63,7 @@ def fact_from(row: Row) -> Fact:
         row["rep_id"],
         row["reason"],
         handoff,
+        Contact(row["contact"]) if row["contact"] is not None else None,
     )
 
 

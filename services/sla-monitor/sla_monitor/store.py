@@ -146,6 +146,7 @@ async def insert_facts(conn: Connection, told: Sequence[tuple[UUID, Fact, bool]]
     names = ("line", "team", "quadrant", "rulebook_version", "calendar_id", "availability_revision")
     columns += [[handoff.get(name) for handoff in handoffs] for name in names]
     columns.append([is_test for _, _, is_test in told])
+    columns.append([fact.contact for _, fact, _ in told])
     return {row["id"] for row in await conn.fetch(_q.insert_facts, *columns)}
 
 

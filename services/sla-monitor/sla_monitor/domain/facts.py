@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from lead_events.words import CloseReason, ProgressKind, Quadrant, RoutedKind
+from lead_events.words import CloseReason, Contact, ProgressKind, Quadrant, RoutedKind
 
 FactKind = RoutedKind | ProgressKind
 
@@ -29,6 +29,7 @@ class Fact:
     """One decision of the router, one act of a rep, or the merging of a lead into another.
 
     `round` 0 means: before the first handoff, or none in particular. `seq` 0: not numbered for this lead.
+    `contact` None of a contact: told before tries were distinguished from conversations.
     """
 
     id: UUID
@@ -40,6 +41,7 @@ class Fact:
     rep_id: str | None = None
     reason: str | None = None
     handoff: Handoff | None = None
+    contact: Contact | None = None
 
     @property
     def order(self) -> tuple[datetime, str, int, bytes]:

@@ -59,7 +59,8 @@ def reconcile(
         hours = hours_of(fact)
         for promise in opened_by(fact, lead_id, terms):
             before = stored.get(promise.id)
-            now = judged(_timed(promise, before, hours, result), ordered)
+            due = _timed(promise, before, hours, result)
+            now = judged(due, ordered, only_talks_count=terms.only_talks_count)
             result.timers.append(now)
             _note(result, before, now)
     return result

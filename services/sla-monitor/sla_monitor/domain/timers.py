@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from lead_events.ids import timer_id
-from lead_events.words import ProgressKind, RoutedKind, TimerKind
+from lead_events.words import Contact, ProgressKind, RoutedKind, TimerKind
 from sla_monitor.domain.facts import Fact, FactKind, Handoff
 from sla_monitor.domain.schedule import Schedule
 
@@ -38,10 +38,14 @@ _ENDS_ALL_BEFORE: frozenset[FactKind] = frozenset({RoutedKind.ASSIGNED, RoutedKi
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What one version of the agreement promises for a quadrant: targets in working time, when to warn."""
+    """What one version of the agreement promises for a quadrant: targets in working time, when to warn.
+
+    `only_talks_count`: a try to reach the buyer is no first response, only a conversation is.
+    """
 
     targets: Mapping[TimerKind, timedelta]
     shares: tuple[float, ...]
+    only_talks_count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ def timed(timer: Timer, hours: Schedule) -> Timer:
     return replace(timer, due_at=due_at, warns_at=tuple(None if due_at is None else at for at in moments))
 
 
-def ending_of(timer: Timer, ordered: Iterable[Fact]) -> Ending | None:
+def ending_of(timer: Timer, ordered: Iterable[Fact], *, only_talks_count: bool = False) -> Ending | None:
     """The first fact, in the order that decides, that ends this promise.
 
     An act belongs to a round by its number. A closing, or another handoff, ends what was opened before it.
@@ -147,7 +151,7 @@ def ending_of(timer: Timer, ordered: Iterable[Fact]) -> Ending | None:
     for fact in ordered:
         if fact.id == timer.opened_by:
             opening_seen = True
-        elif fact.round == timer.round and fact.kind in ANSWERED_BY[timer.kind]:
+        elif fact.round == timer.round and _answers(timer.kind, fact, only_talks_count=only_talks_count):
             return Ending(fact.id, fact.kind.value, fact.at, TimerState.KEPT)
         elif (fact.round == timer.round and fact.kind in _ENDS_ROUND) or (
             opening_seen and fact.kind in _ENDS_ALL_BEFORE
@@ -156,9 +160,17 @@ def ending_of(timer: Timer, ordered: Iterable[Fact]) -> Ending | None:
     return None
 
 
-def judged(timer: Timer, ordered: Sequence[Fact]) -> Timer:
-    """The timer in the light of all facts known. An act at the due time itself is still in time."""
-    ending = ending_of(timer, ordered)
+def _answers(kind: TimerKind, fact: Fact, *, only_talks_count: bool) -> bool:
+    is_no_talk = kind is TimerKind.FIRST_RESPONSE and fact.contact is Contact.ATTEMPT
+    return fact.kind in ANSWERED_BY[kind] and not (only_talks_count and is_no_talk)
+
+
+def judged(timer: Timer, ordered: Sequence[Fact], *, only_talks_count: bool = False) -> Timer:
+    """The timer in the light of all facts known. An act at the due time itself is still in time.
+
+    `only_talks_count` as in the Terms of its handoff.
+    """
+    ending = ending_of(timer, ordered, only_talks_count=only_talks_count)
     in_time = ending is not None and (timer.due_at is None or ending.at <= timer.due_at)
     if ending is not None and in_time:
         return replace(timer, ending=ending, state=TimerState.WITHDRAWN if timer.fired else ending.state)

@@ -172,7 +172,8 @@ def _sort_routed(
 
 def _act(received: Received[Any], act: LeadProgressed) -> Fact:
     """What a rep wrote as a reason stays out: it may be about the buyer."""
-    return Fact(received.id, received.attributes.source, act.seq, act.kind, act.at, act.round, act.rep_id)
+    source = received.attributes.source
+    return Fact(received.id, source, act.seq, act.kind, act.at, act.round, act.rep_id, contact=act.contact)
 
 
 def _sort_hours(
