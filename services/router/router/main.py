@@ -21,7 +21,7 @@ from router.api.roster import roster_router
 from router.books import Books
 from router.consumer import consumer_spec
 from router.crm import metrics as crm_metrics
-from router.crm.applier import NobodyAssigns
+from router.crm.handing import OwnerHandler
 from router.crm.office import CrmOffice
 from router.drainer import Drainer
 from router.feed_fetch import FeedFetcher
@@ -77,7 +77,7 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
             runtime,
             books,
             acts,
-            NobodyAssigns(),
+            OwnerHandler(books, reader),
             secrets=Secrets(settings.secrets_dir),
             allowed=Allowed.parse(settings.delivery_allow),
             wake=drainer.wake,

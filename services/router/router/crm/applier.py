@@ -36,14 +36,6 @@ class Assigns(Protocol):
         """Raises Refused."""
 
 
-class NobodyAssigns:
-    """Stands where no lead can be given to a named rep: what a CRM says of owners is listed, not done."""
-
-    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str, reason: str) -> Any:
-        """Raises Refused."""
-        raise Refused(f"{reason}, to {rep}: this version hands no lead to a named rep")
-
-
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What became of an event, and why. `frees`: a rep may have room now."""
@@ -185,4 +177,5 @@ def _act(event: Row) -> Act:
         content["value"] = {"minor": event["value_minor"], "currency": event["currency"]}
     if event["reason"] is not None:
         content["reason"] = event["reason"]
-    return Act(ProgressKind.OUTCOME, content, f"crm:{event['connection']}:{event['id']}")
+    key = f"crm:{event['connection']}:{event['id']}"
+    return Act(ProgressKind.OUTCOME, content, key, claimed_at=event["occurred_at"])

@@ -28,6 +28,12 @@ class Act:
     kind: ProgressKind
     content: dict[str, Any] = field(default_factory=dict)
     key: str | None = None
+    claimed_at: datetime | None = None
+
+    def counts_at(self, handed_at: datetime, now: datetime) -> datetime:
+        """When it was: what a machine claims counts between the handoff and now; else now."""
+        claimed = self.claimed_at
+        return claimed if claimed is not None and handed_at <= claimed <= now else now
 
     @property
     def closes(self) -> CloseReason | None:

@@ -85,7 +85,7 @@ class ActHandler:
         if act.kind is ProgressKind.RATED:
             metrics.count_rating(unit, lead, act.content["rating"])
         await desk.write()
-        return Done(await _keep(unit, cause, lead, rep, act, round_))
+        return Done(await _keep(unit, cause, lead, rep, act, round_, at))
 
     async def _proceed(self, unit: Unit, desk: Desk, lead: Lead, rep: str, act: Act, *, number: int) -> Done:
         handoff = lead.handoff
@@ -95,7 +95,7 @@ class ActHandler:
         closes = act.closes
         frees = closes is not None or act.kind is ProgressKind.DECLINED
         book, choice = await _prepare(desk, lead, act) if frees else (None, None)
-        round_, at = handoff.round, unit.now
+        round_, at = handoff.round, act.counts_at(handoff.assigned_at, unit.now)
         desk.progress(lead, cause, _event(lead, act, rep, round_, at))
         _note(desk, lead, act, at)
         if closes is not None:
@@ -104,12 +104,13 @@ class ActHandler:
             desk.take_back(lead, cause, Standing.DECLINED)
             desk.route(lead, cause, book, choice)
         await desk.write()
-        return Done(await _keep(unit, cause, lead, rep, act, round_), frees)
+        return Done(await _keep(unit, cause, lead, rep, act, round_, at), frees)
 
 
-async def _keep(unit: Unit, cause: UUID, lead: Lead, rep: str, act: Act, round_: int) -> dict[str, Any]:
+async def _keep(
+    unit: Unit, cause: UUID, lead: Lead, rep: str, act: Act, round_: int, at: datetime
+) -> dict[str, Any]:
     """Keep an act with its answer, for whoever says it again."""
-    at = unit.now
     answer = _answer(lead, act, round_, at)
     await unit.conn.execute(
         q.insert_act,

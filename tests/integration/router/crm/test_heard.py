@@ -121,6 +121,33 @@ async def test_a_new_owner_there_gets_the_lead_here(known: CrmWorld) -> None:
     assert asked.asked == [(lead_id("ada"), "bea", "crm:own", "owner changed in own")]
 
 
+async def test_a_rep_whom_the_crm_names_has_the_lead_though_they_are_full(known: CrmWorld, crm: Crm) -> None:
+    for name in ("bob", "eva", "leo"):
+        await known.take(name)
+    await known.operate("PATCH", "/v1/reps/bea", json={"capacity": 1})
+    await say(known, event(known, "owner", "902"))
+    await known.apply()
+    assert known.kinds("ada") == ["assigned", "taken_back", "assigned"]
+    last = known.routed("ada")[-1]
+    assert (last.rep.id if last.rep else None, last.round) == ("bea", 2)
+    assert last.why == "owner changed in own: Bea has it now"
+    assert await state(known) == [("applied", "handed to bea")]
+    await known.loads()
+    await known.tell()
+    assert crm.asked[-1].document == {"owner": "902"}
+
+
+async def test_when_it_was_counts_between_the_handoff_and_now(known: CrmWorld) -> None:
+    for ago, counts in ((30, 30), (3600, 0), (-60, 0)):
+        await say(known, event(known, "stage", "talking", ago=ago))
+        await known.apply()
+        told = known.progressed("ada")[-1]
+        assert known.clock.now() - told.at == timedelta(seconds=counts), ago
+        await known.act("ana", "ada", "outcome", {"result": "meeting"})
+        async with known.runtime.database.acquire() as conn:
+            await conn.execute("DELETE FROM crm_events")
+
+
 async def test_our_own_change_come_back_changes_nothing(known: CrmWorld, crm: Crm) -> None:
     """Ana was told to the CRM; Bea has the lead since; the CRM's word of Ana comes last."""
     await known.act("ana", "ada", "decline", {"reason": "on a train"})

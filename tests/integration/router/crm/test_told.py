@@ -4,8 +4,9 @@ import asyncio
 
 from delivery.addresses import Allowed
 from lead_events.words import CauseKind
-from router.crm.applier import NobodyAssigns
+from router.crm.handing import OwnerHandler
 from router.crm.office import CrmOffice
+from router.roster import RepReader
 from tests.integration.router.crm.conftest import CrmWorld
 from tests.integration.router.crm.crms import Asked, Crm, book, contacts
 from tests.integration.router.worlds import lead_id, rep, rulebook
@@ -384,7 +385,7 @@ async def test_several_processes_send_each_request_once_and_in_its_order(routed:
             routed.runtime,
             office.books,
             routed.wiring.acts,
-            NobodyAssigns(),
+            OwnerHandler(office.books, RepReader()),
             secrets=office.secrets,
             allowed=Allowed.parse("127.0.0.0/8"),
             wake=routed.wiring.drainer.wake,

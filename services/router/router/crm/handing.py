@@ -1,0 +1,44 @@
+"""Gives an open lead to the rep whom a CRM names as its owner."""
+
+from typing import Any
+from uuid import UUID
+
+from lead_events.ids import event_id
+from router.books import Books
+from router.desk import Desk
+from router.domain.eligibility import Standing
+from router.errors import NoRulebook, Refused
+from router.roster import RepReader
+from service_kit.unit import Unit
+
+
+class OwnerHandler:
+    """The CRM's word is that somebody has decided: nobody's turn is asked, nor their capacity."""
+
+    def __init__(self, books: Books, reader: RepReader) -> None:
+        self._books = books
+        self._reader = reader
+
+    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str, reason: str) -> Any:
+        """End the open round and begin one of this rep. Raises Refused when nobody has the lead, or the rep
+        takes no part any more."""
+        desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
+        await desk.take_leads([lead], insert=False)
+        found, book = desk.leads.get(lead), desk.shelf.at(await unit.refresh_now())
+        if book is None:
+            raise NoRulebook
+        if found is None or found.handoff is None:
+            raise Refused("nobody has the lead any more")
+        if found.handoff.rep == rep:
+            return
+        await desk.read_members()
+        if rep not in desk.members or not desk.members[rep].is_active:
+            raise Refused(f"{rep} takes no part any more: hand it to somebody else there")
+        desk.expect_freed(found.handoff.rep, unit.now)
+        await desk.take_pools([], [found.line], [rep])
+        cause = event_id(found.handoff.id, f"{by} {rep}", lead)
+        desk.take_back(found, cause, Standing.REASSIGNED)
+        desk.hand_to(
+            found, cause, book, rep, f"{reason}: {desk.reps[rep].name} has it now", over_capacity=True
+        )
+        await desk.write()
