@@ -190,6 +190,11 @@ async def test_what_nobody_else_could_ever_take_stays_with_who_is_away(world: Wo
     done = await away(world, "ana", until="2026-03-04")
     assert (done["reoffered"], [each["lead_id"] for each in done["stay"]]) == ([], [str(lead_id("only"))])
     assert world.kinds("only") == ["assigned"]
+    await world.operate("POST", "/v1/reps", json={**DAN, "own_hours": None})
+    world.clock.advance(60)
+    await world.wiring.absentees.look()
+    await world.runtime.published()
+    assert world.holder("only") == "dan", "somebody came who can take it"
 
 
 async def test_an_absence_that_was_planned_reoffers_when_it_begins(routing: World) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
@@ -22,6 +22,7 @@ from service_kit.unit import Unit
 
 AT_ONCE = 100
 """Leads in one transaction, at most."""
+LOOK_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class TellLead(Protocol):
     """Tells a team lead what is theirs to decide, within the transaction that found it."""
 
     async def __call__(self, unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
-        """`leads` stay with `rep`, who is away or has left. May be called again with the same."""
+        """`leads` stay with `rep`, who is away or has left: told once an absence."""
 
 
 async def tell_nobody(unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
@@ -67,15 +68,21 @@ class ReofferHandler:
             await desk.take_leads([row["lead_id"] for row in found], insert=False)
             await unit.refresh_now()
             done = await reoffer_unanswered(desk, rep)
-            row = (await unit.conn.fetch(q.one_rep, rep))[0]
-            if done.gone or not _is_away(row, unit.now):
-                return done
-            stay = [each["lead_id"] for each in await unit.conn.fetch(q.open_of_reps, [rep])]
-            if stay:
-                await self._tell(unit, rep, stay)
+            if not done.gone:
+                await self._tell_once(unit, (await unit.conn.fetch(q.one_rep, rep))[0])
             return done
 
         return run
+
+    async def _tell_once(self, unit: Unit, row: Row) -> None:
+        """Once an absence, and once for good."""
+        began = _gone_since(row, unit.now)
+        if began is None or began == row["lead_told_of"]:
+            return
+        stay = [each["lead_id"] for each in await unit.conn.fetch(q.open_of_reps, [row["id"]])]
+        if stay:
+            await self._tell(unit, row["id"], stay)
+            await unit.conn.execute(q.note_told, row["id"], began)
 
 
 async def reoffer_unanswered(desk: Desk, rep: str) -> Reoffered:
@@ -93,13 +100,12 @@ async def reoffer_unanswered(desk: Desk, rep: str) -> Reoffered:
     await desk.take_for(theirs)
     row = (await unit.conn.fetch(q.one_rep, rep))[0]
     done = Reoffered()
-    if _is_away(row, unit.now):
+    if _gone_since(row, unit.now) is not None:
         done = _hand_on(desk, theirs, rep, has_left=row["left_at"] is not None)
         await desk.write()
         unit.after_commit(partial(metrics.REOFFERED.inc, len(done.gone)))
     if not done.gone:
-        spans = read_spans(row["document"].get("absences", []))
-        await unit.conn.execute(q.set_reoffer, rep, next_beginning(spans, unit.now))
+        await unit.conn.execute(q.set_reoffer, rep, _next_look(row, done, unit.now))
     return done
 
 
@@ -130,9 +136,18 @@ def _is_held(lead: Lead, rep: str) -> bool:
     )
 
 
-def _is_away(row: Row, now: datetime) -> bool:
-    spans = read_spans(row["document"].get("absences", []))
-    return row["left_at"] is not None or away_at(spans, now) is not None
+def _gone_since(row: Row, now: datetime) -> datetime | None:
+    """Since when the rep is away or has left; None if they are not."""
+    left_at: datetime | None = row["left_at"]
+    span = away_at(read_spans(row["document"].get("absences", [])), now)
+    return left_at or (span[0] if span is not None else None)
+
+
+def _next_look(row: Row, done: Reoffered, now: datetime) -> datetime | None:
+    """While a lead stays since nobody else can ever take it, somebody may come who can."""
+    if done.stay:
+        return now + LOOK_AGAIN
+    return next_beginning(read_spans(row["document"].get("absences", [])), now)
 
 
 def _cause(lead: Lead) -> UUID:

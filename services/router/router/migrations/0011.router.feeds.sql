@@ -5,9 +5,11 @@
 ALTER TABLE reps
     ADD COLUMN returned jsonb NOT NULL DEFAULT '[]',
     ADD COLUMN left_at timestamptz,
-    ADD COLUMN reoffer_at timestamptz;
+    ADD COLUMN reoffer_at timestamptz,
+    ADD COLUMN lead_told_of timestamptz;
 COMMENT ON COLUMN reps.returned IS 'Spans of instants in which the rep is back although a feed says away.';
 COMMENT ON COLUMN reps.left_at IS 'When the rep left for good; is_active is false since then.';
+COMMENT ON COLUMN reps.lead_told_of IS 'Beginning of the absence (or the leaving) that the team lead was told of: once each.';
 COMMENT ON COLUMN reps.reoffer_at IS 'When their unanswered leads go on to somebody else: the next absence''s beginning.';
 CREATE INDEX reps_to_reoffer ON reps (reoffer_at) WHERE reoffer_at IS NOT NULL;
 

@@ -99,6 +99,10 @@ SELECT id FROM reps WHERE reoffer_at <= $1 ORDER BY reoffer_at, id LIMIT 100
 -- When a rep's unanswered leads go on next.
 UPDATE reps SET reoffer_at = $2 WHERE id = $1
 
+-- name: note_told
+-- The absence that a team lead was told of, by its beginning.
+UPDATE reps SET lead_told_of = $2 WHERE id = $1
+
 -- name: unanswered_of_rep
 -- Leads that a rep has neither accepted nor contacted, oldest first.
 SELECT lead_id FROM assignments
