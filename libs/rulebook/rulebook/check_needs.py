@@ -53,10 +53,20 @@ def check_needs(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> No
         message = f"leads in a language that nobody of {requiring[0].name} speaks would wait for ever"
         report.warning(loc, message, "add `unspoken: POOL`, which takes them")
     _check_unspoken(rulebook, loc, plan, report)
-    owning = [pool for _, pool, _ in _choices(rulebook, plan) if pool.strategy == "account_owner"]
-    if owning and not plan.owners.account:
-        message = f"{owning[0].name} gives leads to the account's owner, who is not asked in this plan"
+    _check_strategies(rulebook, line, plan, report)
+
+
+def _check_strategies(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> None:
+    """Two strategies read what stands elsewhere in the rulebook."""
+    loc: Loc = ("routing", "plans", line)
+    chosen = {pool.strategy: pool.name for _, pool, _ in _choices(rulebook, plan)}
+    if "account_owner" in chosen and not plan.owners.account:
+        message = f"{chosen['account_owner']} gives leads to the account's owner, who is not asked here"
         report.error((*loc, "owners", "account"), message, "delete it, or choose another strategy")
+    card = rulebook.scorecards.get(line)
+    if "value_fair" in chosen and card is not None and card.value is None and not report.is_partial("rules"):
+        message = f"{chosen['value_fair']} shares out expected money, and no lead of this line has any"
+        report.warning(loc, message, f"add `value: {{mean_deal: ...}}` to scorecards/{line}.yaml")
 
 
 def _choices(rulebook: Rulebook, plan: Plan) -> Iterator[tuple[Loc, Pool, RoutingRule | None]]:

@@ -281,7 +281,17 @@ def test_account_owners_who_are_not_asked(folder: Path) -> None:
     edit(folder, ROUTING, SPAIN, SPAIN[:-1] + ", strategy: account_owner}")
     (finding,) = check_folder(folder)
     assert finding.path == "routing.plans.main.owners.account"
-    assert "the account's owner" in finding.message
+    assert "gives leads to the account's owner" in finding.message
+
+
+def test_money_is_shared_out_where_leads_have_a_value(folder: Path) -> None:
+    edit(folder, ROUTING, ACADEMY, ACADEMY[:-1] + ", strategy: value_fair}")
+    assert check_folder(folder) == []
+    card = folder / "scorecards/training.yaml"
+    card.write_text(card.read_text("utf-8").partition("\nvalue:")[0] + "\n", "utf-8")
+    found = [each for each in check_folder(folder) if "expected money" in each.message]
+    assert [(each.path, each.severity) for each in found] == [("routing.plans.training", Severity.WARNING)]
+    assert "scorecards/training.yaml" in found[0].hint
 
 
 def test_a_row_for_a_language_nobody_of_its_pool_speaks(folder: Path) -> None:
