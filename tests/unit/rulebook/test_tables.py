@@ -2,14 +2,18 @@
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rulebook.check import check, check_folder
 from rulebook.findings import Severity, errors_in
 from rulebook.loader import load_folder
-from rulebook.models import Rulebook
+from rulebook.models import Rulebook, Territory
 from rulebook.publication import prepare, to_document
+from rulebook.tables import read_table
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "rulebook"
 HEAD = "territory,country,region,postcode_from,postcode_to,language,pool,order\n"
@@ -155,6 +159,57 @@ def test_many_overlaps_are_not_told_one_by_one(folder: Path) -> None:
     table(folder, HEAD + "A,ES,,,,,spain,\n" * 100)
     found = [each for each in check_folder(folder) if "overlap" in each.message or "same" in each.message]
     assert len(found) == 21
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "no column `territory`"), (b"\n\n", "no column `territory`"), (b"\x00", "no column")],
+)
+def test_a_file_with_nothing_in_it_is_told(folder: Path, content: bytes, message: str) -> None:
+    table(folder, content)
+    assert any(message in each.message for each in errors_in(check_folder(folder)))
+
+
+def test_a_table_with_a_name_that_no_rule_can_write_is_told(folder: Path) -> None:
+    table(folder, HEAD + "A,ES,,,,,spain,\n", "territories/Our Europe.csv")
+    (finding,) = errors_in(check_folder(folder))
+    assert finding.file.endswith("territories/Our Europe.csv")
+    assert "small letters" in finding.hint
+
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "ES",
+        "es",
+        "Spain",
+        "QQ",
+        "pt",
+        "08001",
+        "8001",
+        "K1A 0B1",
+        "\x00",
+        "é",
+        '"',
+        "=1+1",
+        "-5",
+        "9" * 40,
+    ]
+)
+ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=9).map(",".join), max_size=6).map("\n".join)
+
+
+@given(st.one_of(st.binary(max_size=80), ROWS.map(lambda rows: (HEAD + rows).encode())))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_in_a_table_is_read_or_told(content: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "europe.csv"
+        path.write_bytes(content)
+        document = read_table(path, "europe.csv", "territories")
+    for number, row in enumerate(document.value):
+        told = Territory.model_validate({**row, "pool": "spain"})
+        assert document.places["routing", "territories", "europe", number] == ("europe.csv", told.line_number)
+    assert all(each.message and each.hint and each.line >= 1 for each in document.findings)
 
 
 def test_what_is_published_carries_the_tables() -> None:

@@ -68,7 +68,9 @@ class RoutingRule(RulebookModel):
 
     id: Identifier
     when: str = "true"
-    pool: Identifier | None = None
+    pool: Identifier | None = Field(
+        default=None, description="beside `accounts`: for rows that name only a rep"
+    )
     territories: Identifier | None = Field(default=None, description="territories/<name>.csv")
     accounts: Identifier | None = Field(default=None, description="accounts/<name>.csv: named accounts")
     because: str | None = None
@@ -94,8 +96,9 @@ class Owners(RulebookModel):
 
 
 class Territory(RulebookModel):
-    """One row of a table of territories. What is empty holds for all; the row that says most comes first,
-    of equals the one with the lower `order`, else the two overlap, which is an error."""
+    """One row of a table of territories. What is empty holds for all; the row that says most comes first:
+    postcodes before region before country before language. Of equals the one with the lower `order`, then the
+    range inside the other; else the two overlap, which is an error."""
 
     territory: str
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
