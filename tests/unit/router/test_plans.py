@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from lead_events.words import Quadrant
+from router.domain.asking import Asked
 from router.domain.book import Book, PoolChoice, read_book
 from router.domain.choice import choose_pool, consents_of
 from router.domain.leads import Lead
@@ -305,3 +306,23 @@ def test_a_table_that_is_not_there_makes_no_book() -> None:
 def test_the_example_company_sends_leads_where_they_belong(profile: dict[str, Any], pool: str) -> None:
     choice = choose(EXAMPLE, **profile)
     assert (choice.pool, choice.errors) == (pool, ())
+
+
+class Counted:
+    """A segment that notes how often it is asked."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def evaluate(self, context: object) -> bool:
+        self.times += 1
+        return False
+
+
+def test_a_segment_is_asked_once_a_lead_however_many_rules_read_it() -> None:
+    rules = [{"id": f"r{n}", "when": "segment.large", "pool": "north"} for n in range(5)]
+    plan, counted = book(rules, segments=SEGMENTS).plans["main"], Counted()
+    segments: dict[str, Any] = {"large": counted, "asking": counted}
+    asked = Asked({"lead": {}, "asks": True}, segments)
+    assert [asked.holds(rule) for rule in plan.rules] == [False] * 5
+    assert counted.times == 1
