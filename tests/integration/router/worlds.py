@@ -13,6 +13,7 @@ from lead_events import (
     EVENT_OF_TOPIC,
     Account,
     Cause,
+    Consent,
     EventModel,
     Handling,
     Journey,
@@ -219,6 +220,7 @@ class World:
         is_test: bool = False,
         do_not_contact: bool = False,
         account: Account | None = None,
+        consent: Consent | None = None,
         **profile: Any,
     ) -> UUID:
         """Put a state of a lead on the topic; returns the id of its cause."""
@@ -246,6 +248,7 @@ class World:
             is_test=is_test,
             do_not_contact=do_not_contact,
             account=account,
+            consent=consent,
             account_id=account.id if account is not None else None,
             rulebook_version=1,
         )
