@@ -11,6 +11,7 @@ from uuid import UUID
 from lead_events.words import HoldReason, RoutedKind
 from router import metrics
 from router.domain.book import UNSPOKEN, Book, PoolChoice
+from router.domain.choice import chosen_of
 from router.domain.decision import Decision, decide, wait_in_lane
 from router.domain.eligibility import Standing
 from router.domain.imports import import_terms
@@ -88,6 +89,7 @@ class Desk(LockedRows):
     ) -> None:
         is_new = lead.hold_reason is not HoldReason.WAITS_FOR_OWNER
         self.begin_hold(lead, choice.pool, HoldReason.WAITS_FOR_OWNER, waits.look_at)
+        lead.chosen = chosen_of(choice)
         if is_new:
             why = why_waits(waits, owner)
             self.tell.decided(lead, cause, RoutedKind.HELD, why, book=book, choice=choice)
@@ -161,6 +163,7 @@ class Desk(LockedRows):
         if lead.state is LeadState.HELD and lead.pool == name and not waits_otherwise:
             return
         self.begin_hold(lead, name, decision.hold_reason or HoldReason.POOL_EMPTY, decision.next_try_at)
+        lead.chosen = chosen_of(choice)
         why = why_held(decision, choice)
         self.tell.decided(
             lead,

@@ -53,6 +53,7 @@ def read_lead(row: Row) -> Lead:
         excluded=row["excluded"],
         handling=row["handling"],
         account=row["account"],
+        chosen=row["chosen"],
         needs=needs_of_text(row["needs"]),
         relax_at=row["relax_at"],
         value=row["value_minor"],
@@ -61,6 +62,8 @@ def read_lead(row: Row) -> Lead:
         closed_at=row["closed_at"],
         close_reason=CloseReason(row["close_reason"]) if row["close_reason"] else None,
         closing_seq=row["closing_seq"],
+        locked_by=row["locked_by"],
+        locked_at=row["locked_at"],
     )
 
 
@@ -172,6 +175,7 @@ async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
         [lead.relax_at for lead in leads],
         [lead.value for lead in leads],
         [lead.told for lead in leads],
+        [lead.chosen for lead in leads],
     ]
     await conn.execute(q.update_leads, *columns)
 

@@ -29,6 +29,7 @@ from lead_events.words import CloseReason, HoldReason, Quadrant, Stage
 from router.books import Shelf
 from router.desk import Desk
 from router.domain.book import Book, PoolChoice, read_book
+from router.domain.choice import choice_of_waiting
 from router.domain.decision import able_now, decide
 from router.domain.eligibility import Standing
 from router.domain.leads import Lead, LeadState
@@ -282,7 +283,7 @@ class DeskMachine(RuleBasedStateMachine):
         with self.transaction() as desk:
             for lead in sorted(self.waiting(), key=Lead.place_in_line):
                 if self.who_could_take(desk, lead):
-                    choice = PoolChoice(lead.pool, "queue", "it waited in this pool")
+                    choice = choice_of_waiting(lead, str(lead.pool))
                     desk.route(lead, lead.id, self.book, choice, from_queue=True)
             left = [lead for lead in self.waiting() if self.who_could_take(desk, lead)]
             assert not left

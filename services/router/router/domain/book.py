@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from lead_events.words import AccountStanding, Quadrant
@@ -56,7 +57,8 @@ class PoolChoice:
     account is `standing`, or as a table of named accounts does (`is_named_account`); `owner_cannot`: why they
     do not take it. `needs`: what the rule and the pool ask of the rep; `territory`: the row of a table that
     chose; `unspoken`: the pool for a language that nobody of this one speaks; `owners`: whether the person's
-    and the account's owner keep it, and what holds when they cannot take it.
+    and the account's owner keep it, and what holds when they cannot take it; `waited_since`: the rules chose
+    it then, and it waited.
     """
 
     pool: str | None
@@ -71,6 +73,7 @@ class PoolChoice:
     unspoken: str | None = None
     owners: Owners = USUAL_OWNERS
     is_named_account: bool = False
+    waited_since: datetime | None = None
 
     @property
     def keeps_back(self) -> bool:
@@ -79,7 +82,7 @@ class PoolChoice:
 
 
 FALLBACK, ON_ERROR, CUSTOMERS, COMPETITORS = "fallback", "on_error", "customers", "competitors"
-UNSPOKEN = "unspoken"
+UNSPOKEN, WAITED = "unspoken", "queue"
 NO_PLAN = PoolChoice(None, None, None)
 
 

@@ -1,8 +1,12 @@
 """Which pool the rules choose for a lead."""
 
-from router.domain.book import NO_PLAN, Book, PoolChoice
+from typing import Any
+
+from router.domain.accounts import owner_of, standing_of
+from router.domain.book import NO_PLAN, USUAL_OWNERS, WAITED, Book, PoolChoice
 from router.domain.leads import Lead
 from rulebook.context import routing_context, scoring_context
+from rulebook.models import Owners
 
 
 def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
@@ -24,6 +28,26 @@ def choose_pool(lead: Lead, book: Book | None) -> PoolChoice:
 
 
 def consents_of(lead: Lead) -> frozenset[str]:
-    """The purposes that the person agreed to by their newest word; none where they took their consent back."""
+    """The purposes that the person agreed to by their newest word; none where they took consent back."""
     consent = lead.told.get("consent") or {}
     return frozenset(consent.get("purposes") or ()) if consent.get("given") else frozenset()
+
+
+def chosen_of(choice: PoolChoice) -> dict[str, Any]:
+    """What is kept of a choice while the lead waits. JSON-ready."""
+    kept = {"rule": choice.rule, "because": choice.because, "territory": choice.territory}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def choice_of_waiting(lead: Lead, pool: str, owners: Owners = USUAL_OWNERS) -> PoolChoice:
+    """The choice that a lead has waited for in this pool."""
+    return PoolChoice(
+        pool,
+        lead.chosen.get("rule", WAITED),
+        lead.chosen.get("because"),
+        territory=lead.chosen.get("territory"),
+        owner=owner_of(lead.account),
+        standing=standing_of(lead.account),
+        owners=owners,
+        waited_since=lead.held_since,
+    )

@@ -99,6 +99,7 @@ class Lead:
     excluded: dict[str, str] = field(default_factory=dict)
     handling: dict[str, Any] | None = None
     account: dict[str, Any] | None = None
+    chosen: dict[str, Any] = field(default_factory=dict)
     needs: Needs = NO_NEEDS
     relax_at: datetime | None = None
     value: int | None = None
@@ -107,6 +108,8 @@ class Lead:
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     closing_seq: int | None = None
+    locked_by: str | None = None
+    locked_at: datetime | None = None
     handoff: Handoff | None = None
 
     @property

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from lead_events.words import AccountStanding, CloseReason, HoldReason, Quadrant
 from router.domain.accounts import IN_WORDS
-from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, UNSPOKEN, PoolChoice
+from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, UNSPOKEN, WAITED, PoolChoice
 from router.domain.decision import Decision
 from router.domain.eligibility import CODES, Standing
 from router.domain.owners import Belonging, Owner, Passed, Waits
@@ -179,6 +179,8 @@ def _by_rule(choice: PoolChoice) -> str:
         text = "its account is a competitor, so the plan's pool for competitors"
     elif choice.rule == UNSPOKEN:
         text = "nobody of the pool first chosen speaks its language, so the plan's pool for that"
+    elif choice.rule == WAITED:
+        text = "it waited in this pool"
     elif choice.rule == FALLBACK:
         text = "no rule holds, so the plan's fallback pool"
     elif choice.rule == ON_ERROR:
@@ -187,6 +189,8 @@ def _by_rule(choice: PoolChoice) -> str:
         text = f"rule {choice.rule}" + (f" ({choice.because})" if choice.because else "")
         named = choice.territory is not None and choice.territory not in (choice.because or "")
         text += f", territory {choice.territory}" if named else ""
+    if choice.waited_since is not None:
+        text = f"waited since {_moment(choice.waited_since)}; {text}"
     if choice.owner_cannot is not None:
         text = f"{choice.owner_cannot}; {text}"
     broken = ", ".join(error.rule for error in choice.errors)

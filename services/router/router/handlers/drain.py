@@ -10,9 +10,9 @@ from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
-from router.domain.accounts import owner_of, standing_of
-from router.domain.book import Book, PoolChoice
-from router.domain.choice import choose_pool
+from router.domain.accounts import owner_of
+from router.domain.book import Book
+from router.domain.choice import choice_of_waiting, choose_pool
 from router.domain.decision import able_by_the_sun
 from router.domain.leads import Lead
 from router.domain.pool import Pool, Terms
@@ -128,14 +128,8 @@ class DrainHandler:
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
-    choice = PoolChoice(
-        pool,
-        "queue",
-        "it waited in this pool",
-        owner=owner_of(lead.account),
-        standing=standing_of(lead.account),
-        owners=plan.owners if (plan := book.company.routing.plans.get(lead.line)) else Owners(),
-    )
+    plan = book.company.routing.plans.get(lead.line)
+    choice = choice_of_waiting(lead, pool, plan.owners if plan is not None else Owners())
     return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
 
 

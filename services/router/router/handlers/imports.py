@@ -9,7 +9,8 @@ from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
-from router.domain.book import Book, PoolChoice
+from router.domain.book import Book
+from router.domain.choice import choice_of_waiting
 from router.domain.decision import RoutableLead, able_now
 from router.domain.imports import ImportTerms, day_began, room_for_imports
 from router.domain.leads import Lead
@@ -114,6 +115,6 @@ def _names(everybody: Iterable[Member], reps: Collection[str]) -> list[str]:
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
-    choice = PoolChoice(pool, "import", "it waited among imported leads")
+    choice = choice_of_waiting(lead, pool)
     cause = lead.last_routed or lead.id
     return desk.route(lead, cause, book, choice, from_queue=True) is RoutedKind.ASSIGNED

@@ -40,8 +40,10 @@ ALTER TABLE leads
     ADD COLUMN needs text NOT NULL DEFAULT '',
     ADD COLUMN relax_at timestamptz,
     ADD COLUMN value_minor bigint,
+    ADD COLUMN chosen jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN told jsonb NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN leads.needs IS 'What a lead that waits asks of its rep beyond the line, as JSON; empty: nothing. From relax_at on what it only prefers is given up.';
+COMMENT ON COLUMN leads.chosen IS 'What chose the pool that a lead waits in: rule, because, territory; so that whoever gets it is told.';
 COMMENT ON COLUMN leads.value_minor IS 'Expected money in minor units of the company''s currency.';
 COMMENT ON COLUMN leads.told IS 'What scoring told for people rather than for rules: persona, buyer_stage, consent, attribution, probability, expected_value.';
 DROP INDEX leads_waiting;

@@ -43,18 +43,20 @@ UPDATE leads SET
     round = n.round, pool_id = n.pool_id, rank = n.rank, hold_reason = n.hold_reason, held_since = n.held_since,
     next_try_at = n.next_try_at, excluded = n.excluded, last_routed = n.last_routed, closed_at = n.closed_at,
     close_reason = n.close_reason, closing_seq = n.closing_seq, handling = n.handling,
-    account = n.account, needs = n.needs, relax_at = n.relax_at, value_minor = n.value_minor, told = n.told
+    account = n.account, needs = n.needs, relax_at = n.relax_at, value_minor = n.value_minor, told = n.told,
+    chosen = n.chosen
 FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[],
     $10::jsonb[], $11::jsonb[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::boolean[], $17::boolean[],
     $18::timestamptz[], $19::timestamptz[], $20::integer[], $21::integer[], $22::text[], $23::smallint[], $24::text[],
     $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::uuid[], $29::timestamptz[], $30::text[], $31::bigint[],
-    $32::jsonb[], $33::jsonb[], $34::text[], $35::timestamptz[], $36::bigint[], $37::jsonb[]
+    $32::jsonb[], $33::jsonb[], $34::text[], $35::timestamptz[], $36::bigint[], $37::jsonb[],
+    $38::jsonb[]
 ) AS n (
     id, state, person_id, line, scored_seq, routed_seq, progressed_seq, quadrant, stage, profile, score, form_id,
     source, campaign, submissions, asks, is_test, received_at, sql_at, rulebook_version, round, pool_id, rank,
     hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq, handling,
-    account, needs, relax_at, value_minor, told
+    account, needs, relax_at, value_minor, told, chosen
 )
 WHERE leads.id = n.id
 
@@ -130,7 +132,7 @@ UPDATE acts SET content = '{}', answer = '{}', key = NULL WHERE lead_id = ANY($1
 -- name: wipe_outbox
 -- What reps wrote, where it waits to be published.
 UPDATE outbox
-SET value = convert_to((convert_from(value, 'UTF8')::jsonb - 'reason' #- '{outcome,reason}')::text, 'UTF8')
+SET value = convert_to((convert_from(value, 'UTF8')::jsonb - 'reason' - 'evidence' #- '{outcome,reason}')::text, 'UTF8')
 WHERE topic = 'lead-progressed' AND EXISTS (
     SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN value) > 0)
 
