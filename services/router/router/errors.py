@@ -1,5 +1,6 @@
 """What the router refuses, each with the one HTTP answer it maps to in the API."""
 
+from datetime import datetime
 from uuid import UUID
 
 
@@ -50,6 +51,45 @@ class WrongLeadState(Refused):
         super().__init__(f"{act} does not fit: the lead is {state}; {instead}")
         self.state = state
         self.instead = instead
+
+
+class LeadChangedHands(Refused):
+    """Somebody was faster: the lead is not where the caller saw it."""
+
+    def __init__(self, rep: str | None, since: datetime | None, round_: int) -> None:
+        has = (
+            f"{rep} has it since {since.isoformat(timespec='seconds')}" if rep and since else "nobody has it"
+        )
+        super().__init__(
+            f"the lead changed hands meanwhile: {has}, round {round_} now; look at it, and order again"
+            " if it is still wanted"
+        )
+        self.rep = rep
+        self.since = since
+        self.round = round_
+
+
+class LeadLocked(Refused):
+    """Another locked the lead to its rep."""
+
+    def __init__(self, by: str, since: datetime | None) -> None:
+        when = f" at {since.isoformat(timespec='seconds')}" if since is not None else ""
+        super().__init__(f"{by} locked the lead to its rep{when}; ask them, or send force to go over it")
+
+
+class RepCannotHave(Refused):
+    """The named rep cannot take this lead."""
+
+
+class UnknownItem(Refused):
+    """There is no such entry in a list: look it up again."""
+
+    def __init__(self, what: str, identity: UUID, where: str) -> None:
+        super().__init__(f"no {what} {identity} is known; {where} lists those that wait")
+
+
+class AlreadyDecided(Refused):
+    """Another decided otherwise before."""
 
 
 class KeyUsedForAnotherAct(Refused):

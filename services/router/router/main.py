@@ -9,8 +9,10 @@ from fastapi import FastAPI
 from delivery.addresses import Allowed
 from router import metrics
 from router.absentees import Absentees
+from router.api.assigning import assigning_router
 from router.api.calendar import calendar_router
 from router.api.crm import crm_operator_router, crm_router
+from router.api.lists import lists_router
 from router.api.me import me_router
 from router.api.moves import moves_router
 from router.api.operators import operator_router
@@ -27,6 +29,8 @@ from router.drainer import Drainer
 from router.feed_fetch import FeedFetcher
 from router.feeds import Feeds
 from router.handlers.acts import ActHandler
+from router.handlers.assigning import AssignHandler
+from router.handlers.declines import DeclineHandler
 from router.handlers.drain import DrainHandler
 from router.handlers.imports import ImportHandler
 from router.handlers.moves import MoveHandler
@@ -50,6 +54,7 @@ class Wiring:
 
     news: NewsHandler
     acts: ActHandler
+    assigning: AssignHandler
     reps: RepHandler
     absentees: Absentees
     feeds: Feeds
@@ -68,6 +73,7 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
     return Wiring(
         news=NewsHandler(books, reader),
         acts=acts,
+        assigning=AssignHandler(books, reader),
         reps=reps,
         absentees=Absentees(runtime, ReofferHandler(books, reader)),
         feeds=Feeds(runtime, reps, Secrets(settings.secrets_dir), fetcher, drainer.wake),
@@ -98,6 +104,8 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         routers=lambda rt: [
             rep_router(rt, wiring.acts, wiring.drainer.wake),
             operator_router(rt),
+            assigning_router(rt, wiring.assigning, wiring.drainer.wake),
+            lists_router(rt, DeclineHandler(wiring.acts), wiring.drainer.wake),
             roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             me_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             calendar_router(rt, Books()),

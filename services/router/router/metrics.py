@@ -60,6 +60,20 @@ OVERRULED = Counter(
 )
 
 
+MISROUTED = Counter(
+    "baton_misrouted_total", "Leads that a rep declined as of the wrong territory, by pool.", ["pool"]
+)
+UNOWNED = Counter(
+    "baton_breaches_unowned_total", "Breaches that nobody was named to be told of: no team lead, no fallback."
+)
+
+
+def count_misrouted(unit: Unit, lead: Lead, pool: str | None) -> None:
+    """A lead that its rep says is not of their territory."""
+    if not lead.is_test:
+        unit.after_commit(MISROUTED.labels(pool=pool or "none").inc)
+
+
 def count_decision(unit: Unit, lead: Lead, kind: RoutedKind, pool: str | None) -> None:
     """Counts once the unit is committed, as all of these do; a test counts nowhere."""
     if lead.is_test:

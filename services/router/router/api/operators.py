@@ -66,12 +66,14 @@ def _add_leads(router: APIRouter, runtime: Runtime) -> None:
         acts = await _rows(runtime, q.acts_of_lead, lead_id)
         timers = await _rows(runtime, q.timer_news_of_lead, lead_id)
         asks = await _rows(runtime, q.asks_of_leads, [lead_id])
+        orders = await _rows(runtime, q.orders_of_lead, lead_id)
         return {
             **_lead(lead),
             "assignments": [_round(row) for row in rounds],
             "acts": [dict(row) for row in acts],
             "timers": [dict(row) for row in timers],
             "asked_again": [ask(row) for row in asks],
+            "orders": [dict(row) for row in orders],
         }
 
     @router.get("/leads/{lead_id}/decisions")
@@ -121,5 +123,8 @@ def _lead(row: Row) -> dict[str, Any]:
         "rulebook_version",
         "is_test",
         "account",
+        "locked_by",
+        "locked_at",
+        "lock_reason",
     )
     return {name: row[name] for name in shown}

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from router.errors import (
+    AlreadyDecided,
     KeyUsedForAnotherAct,
+    LeadChangedHands,
+    LeadLocked,
     LeadNotYours,
     NoRulebook,
     Refused,
+    RepCannotHave,
     RosterInvalid,
+    UnknownItem,
     UnknownLead,
     UnknownRep,
     UnknownTeam,
@@ -23,6 +28,10 @@ _ANSWERS: dict[type[Refused], tuple[int, str]] = {
     UnknownLead: (404, "No such lead"),
     UnknownRep: (404, "No such rep"),
     UnknownTeam: (404, "No such team"),
+    UnknownItem: (404, "No such entry"),
+    LeadLocked: (409, "The lead is locked"),
+    RepCannotHave: (409, "The rep cannot have it"),
+    AlreadyDecided: (409, "It is decided"),
     KeyUsedForAnotherAct: (422, "The key was used before"),
     WakeUpInThePast: (422, "The wake-up date has passed"),
     NoRulebook: (503, "No rulebook yet"),
@@ -37,6 +46,11 @@ def refusals_as_problems() -> Iterator[None]:
     except WrongLeadState as error:
         raise Problem(
             409, "The lead is in another state", str(error), state=error.state, instead=error.instead
+        ) from error
+    except LeadChangedHands as error:
+        since = error.since.isoformat() if error.since is not None else None
+        raise Problem(
+            409, "The lead changed hands", str(error), has=error.rep, since=since, round=error.round
         ) from error
     except RosterInvalid as error:
         raise Problem(422, "The roster cannot be so", str(error), field=error.field) from error

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Security
 from pydantic import BaseModel, ConfigDict, Field
 
 from lead_events.model import UtcTime
-from lead_events.words import ProgressKind
+from lead_events.words import DeclineCode, ProgressKind, RecycleCode, RejectCode
 from router.api.assignments import closed_for_me, my_assignments
 from router.api.refusals import refusals_as_problems
 from router.domain.acts import Act
@@ -33,6 +33,15 @@ Reason = Annotated[
 Word = Annotated[
     str,
     Field(min_length=1, max_length=60, pattern=r"^[\w -]+$", description="letters, digits, space, _ and -"),
+]
+Evidence = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="the id of it in the CRM or telephony; proves it where a machine reports it",
+    ),
 ]
 Key = Annotated[
     str | None,
@@ -61,25 +70,40 @@ class Decline(_Report):
     """No to the lead; somebody else gets it."""
 
     reason: Reason
+    code: DeclineCode = Field(
+        default=DeclineCode.OTHER, description="wrong_territory: a fault of routing, and not counted as yours"
+    )
 
 
 class Contacted(_Report):
     """The buyer was contacted, or it was tried."""
 
     channel: Word = Field(examples=["phone", "email", "meeting"])
-    result: Word = Field(examples=["reached", "no_answer", "left_message"])
+    result: Word = Field(
+        examples=["reached", "no_answer", "left_message"],
+        description="reached, replied, meeting: a conversation; no_answer, sent and any other word: a try",
+    )
+    evidence: Evidence | None = None
 
 
 class Reject(_Report):
     """Sales gives the lead back for good: wrong data, duplicate, out of profile."""
 
     reason: Reason
+    code: RejectCode = Field(
+        default=RejectCode.OTHER,
+        description="wrong_data: marketing is to repair it; duplicate: of `duplicate_of`; out_of_profile",
+    )
+    duplicate_of: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")] | None = Field(
+        default=None, description="of a duplicate: the other lead's id, or the person's e-mail"
+    )
 
 
 class Recycle(_Report):
     """Sales gives the lead back to nurturing, until `wake_at`."""
 
     reason: Reason
+    code: RecycleCode = RecycleCode.OTHER
     wake_at: UtcTime
 
 
@@ -96,6 +120,7 @@ class ReportOutcome(_Report):
     result: Literal["meeting", "opportunity", "won", "lost"]
     value: Amount | None = None
     reason: Reason | None = None
+    evidence: Evidence | None = None
 
 
 class Rate(_Report):
@@ -112,7 +137,7 @@ def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> 
     me = Annotated[str, Depends(rep_of)]
 
     async def do(rep: str, lead_id: UUID, kind: ProgressKind, report: BaseModel, key: str | None) -> Any:
-        act = Act(kind, report.model_dump(mode="json", exclude_none=True), key)
+        act = Act(kind, _content(report), key)
         with refusals_as_problems():
             done = await runtime.in_transaction(acts.work(rep, lead_id, act))
         if done.frees:
@@ -171,6 +196,12 @@ def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> 
     async def rate(rep: me, lead_id: UUID, report: Rate, key: Key = None) -> Any:
         """Rate a lead that you have or had, 1 to 5, also once it is closed; of several the last holds."""
         return await do(rep, lead_id, ProgressKind.RATED, report, key)
+
+
+def _content(report: BaseModel) -> dict[str, Any]:
+    """The act's own fields. A code that says nothing is left out, as from who does not send one."""
+    content = report.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in content.items() if (name, value) != ("code", "other")}
 
 
 def rep_of_token(runtime: Runtime) -> Callable[[Credentials], Awaitable[str]]:

@@ -31,6 +31,8 @@ class OwnerHandler:
             raise Refused("nobody has the lead any more")
         if found.handoff.rep == rep:
             return
+        if found.locked_by is not None:
+            raise Refused(f"{found.locked_by} locked the lead to its rep: have it unlocked here first")
         await desk.read_members()
         if rep not in desk.members or not desk.members[rep].is_active:
             raise Refused(f"{rep} takes no part any more: hand it to somebody else there")

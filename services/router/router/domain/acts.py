@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from lead_events.words import CloseReason, ProgressKind
+from lead_events.words import CloseReason, ProgressKind, Proof
 from router.domain.leads import Lead, LeadState
+from router.domain.life import LifeAct, allows
 
 SAME_CONTACT = timedelta(minutes=5)
 """Two equal reports of a contact without a key within this time are one."""
@@ -23,11 +24,24 @@ def _closes(kind: ProgressKind, content: Mapping[str, Any]) -> CloseReason | Non
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a rep reports. `content` holds the act's own fields as JSON, without absent ones."""
+    """What a rep reports. `content` holds the act's own fields as JSON, without absent ones.
+
+    `by_machine`: a system that saw it reports it. `confirmed_by`: who let a rep decline above the number a
+    week.
+    """
 
     kind: ProgressKind
     content: dict[str, Any] = field(default_factory=dict)
     key: str | None = None
+    by_machine: bool = False
+    confirmed_by: str | None = None
+
+    @property
+    def proof(self) -> Proof:
+        """Proved by a machine that names the act's id with it; everything else is somebody's word."""
+        is_proved = self.by_machine and self.content.get("evidence") is not None
+        return Proof.PROVED if is_proved else Proof.STATED
+
     claimed_at: datetime | None = None
 
     def counts_at(self, handed_at: datetime, now: datetime) -> datetime:
@@ -127,7 +141,7 @@ def judge(
         return Correct() if _is_another_value(act, repeated, lead) else Repeat(repeated.answer)
     if lead.handoff is None or lead.handoff.rep != rep:
         return _not_open(lead, rounds[-1])
-    if act.kind in (ProgressKind.ACCEPTED, ProgressKind.DECLINED):
+    if act.kind is ProgressKind.DECLINED:
         return _answer_to_the_offer(act, lead)
     return Proceed()
 
@@ -193,17 +207,24 @@ def _not_open(lead: Lead, last: PastRound) -> WrongState:
 
 def _answer_to_the_offer(act: Act, lead: Lead) -> Verdict:
     handoff = lead.handoff
-    if handoff is None or act.kind is ProgressKind.ACCEPTED:
-        return Proceed()
+    if handoff is None or allows(LifeAct.DECLINE, lead):
+        return _lock_holds(lead, act) or Proceed()
     if handoff.accepted_at is not None:
         return WrongState(
             f"accepted{_at(handoff.accepted_at)}", "use reject, recycle or outcome instead of decline"
         )
-    if handoff.contacted_at is not None:
-        return WrongState(
-            f"contacted{_at(handoff.contacted_at)}", "use reject, recycle or outcome instead of decline"
-        )
-    return Proceed()
+    return WrongState(
+        f"contacted{_at(handoff.contacted_at)}", "use reject, recycle or outcome instead of decline"
+    )
+
+
+def _lock_holds(lead: Lead, act: Act) -> WrongState | None:
+    """A lead locked to its rep goes on only by who decides on declines."""
+    if lead.locked_by is None or act.confirmed_by is not None:
+        return None
+    return WrongState(
+        f"locked to you by {lead.locked_by}{_at(lead.locked_at)}", "ask them, or your team lead, to unlock it"
+    )
 
 
 def _at(at: datetime | None) -> str:

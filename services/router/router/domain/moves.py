@@ -25,6 +25,7 @@ class MoveReason(StrEnum):
     STAYS = "stays"  # the plan moves none that have a rep
     BEGUN = "begun"  # its rep has accepted it or contacted the buyer
     OF_THE_POOL = "of_the_pool"  # its rep is of the new pool, too
+    LOCKED = "locked"  # a person locked it to its rep
     OWNED = "owned"  # its rep is the owner, whatever the pool
 
 
@@ -82,6 +83,8 @@ def moves(
         rep = lead.handoff.rep if lead.handoff is not None else None
         is_owner = rep is not None and rep == rep_named(after.owner, roster)
         reason = MoveReason.OWNED if is_owner else _reason(lead.handoff, members[after.pool], policy)
+        if lead.handoff is not None and lead.locked_by is not None:
+            reason = MoveReason.LOCKED
         yield Move(lead, before, after, reason, rep)
 
 
@@ -115,5 +118,6 @@ _IN_WORDS = {
     MoveReason.STAYS: "it stays with its rep",
     MoveReason.BEGUN: "its rep has begun, and keeps it",
     MoveReason.OF_THE_POOL: "its rep is of that pool, too, and keeps it",
+    MoveReason.LOCKED: "it is locked to its rep by hand",
     MoveReason.OWNED: "its rep is its owner, and keeps it",
 }

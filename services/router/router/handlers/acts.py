@@ -1,6 +1,6 @@
 """A rep does something with a lead: one transaction, the lead locked, a repeat gives the same answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,16 +8,19 @@ from uuid import UUID
 
 from lead_events import LeadProgressed, Outcome
 from lead_events.ids import event_id
-from lead_events.words import ProgressKind
+from lead_events.words import Contact, DeclineCode, ProgressKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
 from router.domain.acts import Act, Correct, KeyReused, NotYours, Proceed, Repeat, WrongState, judge
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
+from router.domain.contacts import contact_of
 from router.domain.eligibility import Standing
-from router.domain.leads import Lead
+from router.domain.leads import Handoff, Lead
 from router.errors import KeyUsedForAnotherAct, LeadNotYours, NoRulebook, WakeUpInThePast, WrongLeadState
+from router.handlers.declines import ask_first
+from router.handlers.repairs import note_repair
 from router.roster import RepReader
 from router.store import q
 from service_kit.unit import Unit
@@ -95,6 +98,10 @@ class ActHandler:
         closes = act.closes
         frees = closes is not None or act.kind is ProgressKind.DECLINED
         book, choice = await _prepare(desk, lead, act) if frees else (None, None)
+        if act.kind is ProgressKind.DECLINED and book is not None:
+            waits = await ask_first(desk, lead, act, book)
+            if waits is not None:
+                return Done(waits)
         round_, at = handoff.round, act.counts_at(handoff.assigned_at, unit.now)
         desk.progress(lead, cause, _event(lead, act, rep, round_, at))
         _note(desk, lead, act, at)
@@ -102,9 +109,20 @@ class ActHandler:
             desk.close(lead, cause, closes, lead.progressed_seq)
         elif book is not None and choice is not None:
             desk.take_back(lead, cause, Standing.DECLINED)
+            if act.content.get("code") == DeclineCode.WRONG_TERRITORY:
+                _was_misrouted(desk, lead, book, handoff)
             desk.route(lead, cause, book, choice)
         await desk.write()
+        await note_repair(unit, cause, lead, rep, act)
         return Done(await _keep(unit, cause, lead, rep, act, round_, at), frees)
+
+
+def _was_misrouted(desk: Desk, lead: Lead, book: Book, handoff: Handoff) -> None:
+    """Routing's fault: it is no turn of the rep's, and counted."""
+    if handoff.pool is not None and handoff.pool in desk.pools and handoff.pool in book.pools:
+        desk.pool(book, handoff.pool)
+        desk.give_turn_back(handoff)
+    metrics.count_misrouted(desk.unit, lead, handoff.pool)
 
 
 async def _keep(
@@ -124,8 +142,14 @@ async def _keep(
         act.content,
         answer,
         lead.progressed_seq,
+        act.proof.value,
+        _contact(act),
     )
     return answer
+
+
+def _contact(act: Act) -> Contact | None:
+    return contact_of(act.content["result"]) if act.kind is ProgressKind.CONTACTED else None
 
 
 async def _prepare(desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
@@ -139,6 +163,9 @@ async def _prepare(desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
     wanted = []
     if act.kind is ProgressKind.DECLINED and choice.pool is not None:
         wanted.append((book, choice.pool))
+        was = lead.handoff.pool
+        if act.content.get("code") == DeclineCode.WRONG_TERRITORY and was in book.pools and was is not None:
+            wanted.append((book, was))  # whose turn it is there changes
     await desk.take_pools(wanted, [lead.line], [choice.owner] if wanted else ())
     return book, choice
 
@@ -174,13 +201,22 @@ def _event(lead: Lead, act: Act, rep: str, round_: int, at: datetime) -> LeadPro
             "rep_id": rep,
             "channel": content.get("channel"),
             "result": None if is_outcome else content.get("result"),
+            "contact": _contact(act),
             "reason": None if is_outcome else content.get("reason"),
+            "code": content.get("code"),
+            "proof": act.proof,
+            "evidence": content.get("evidence"),
             "wake_at": content.get("wake_at"),
-            "outcome": Outcome.model_validate(content) if is_outcome else None,
+            "outcome": _outcome(content) if is_outcome else None,
             "rating": content.get("rating"),
             "is_test": lead.is_test,
         }
     )
+
+
+def _outcome(content: Mapping[str, Any]) -> Outcome:
+    said = {name: content[name] for name in ("result", "value", "reason") if name in content}
+    return Outcome.model_validate(said)
 
 
 def _answer(lead: Lead, act: Act, round_: int, at: datetime) -> dict[str, Any]:

@@ -45,6 +45,7 @@ async def wipe(conn: Connection, leads: Collection[UUID]) -> None:
     ids = sorted(leads)
     marks = [str(identity) for identity in ids]
     await conn.execute(q.wipe_acts, ids)
+    await conn.execute(q.wipe_life, ids)
     await conn.execute(q.wipe_crm, ids)
     await conn.execute(q.wipe_outbox, marks)
     await conn.execute(q.drop_dead_letters, marks)

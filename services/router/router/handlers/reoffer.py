@@ -115,7 +115,8 @@ def _hand_on(
     gone: list[UUID] = []
     stay: list[UUID] = []
     for book, lead, choice in theirs:
-        if not has_left and desk.would_be_empty(lead, book, choice, rep):
+        is_locked = lead.locked_by is not None
+        if is_locked or (not has_left and desk.would_be_empty(lead, book, choice, rep)):
             stay.append(lead.id)
             continue
         cause = _cause(lead)

@@ -27,6 +27,7 @@ class Effect(StrEnum):
     ROUND_OVER = "breach_round_over"
     ACCEPTED = "breach_accepted_meanwhile"
     CONTACTED = "breach_contacted_meanwhile"
+    LOCKED = "breach_locked"  # a person locked the lead to its rep
     NOT_AGREED = "breach_not_to_reassign"  # the agreement leaves the lead where it is
     LAST_ROUND = "breach_last_round"  # the team lead decides
     TIME_LEFT = "breach_time_left"  # a change of hours gave the rep more time
@@ -90,6 +91,7 @@ def _keeps(desk: Desk, lead: Lead, news: SlaBreached, book: Book, choice: PoolCh
         (news.kind is not TimerKind.ACCEPT, Effect.OTHER_PROMISE),
         (handoff.contacted_at is not None, Effect.CONTACTED),
         (handoff.accepted_at is not None, Effect.ACCEPTED),
+        (lead.locked_by is not None, Effect.LOCKED),
         (not sales.reassign_on_accept_breach, Effect.NOT_AGREED),
         (handoff.round >= sales.max_rounds, Effect.LAST_ROUND),
         (

@@ -2,8 +2,8 @@
 
 -- name: insert_act
 -- Keeps an act and its answer.
-INSERT INTO acts (id, lead_id, rep_id, round, kind, at, key, content, answer, progressed_seq)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO acts (id, lead_id, rep_id, round, kind, at, key, content, answer, progressed_seq, proof, contact)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 
 -- name: acts_of_rep
 -- What a rep did on a lead, oldest first.

@@ -51,7 +51,7 @@ WHERE a.lead_id = ANY($1::uuid[]) AND a.ended_at IS NULL ORDER BY a.lead_id
 
 -- name: acts_of_lead
 -- All acts on a lead, oldest first.
-SELECT rep_id, round, kind, at, content FROM acts WHERE lead_id = $1
+SELECT rep_id, round, kind, at, content, contact, proof FROM acts WHERE lead_id = $1
 ORDER BY at, progressed_seq NULLS FIRST, id
 
 -- name: decisions_of_lead
