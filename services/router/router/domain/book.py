@@ -1,7 +1,7 @@
 """One version of the rulebook as the router reads it: plans with compiled conditions, pools, promises."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -107,19 +107,16 @@ class CompiledPlan:
         """
         standing, plan = standing_of(account), self.source
         if standing is AccountStanding.COMPETITOR:
-            choice = self._choice(plan.competitors, COMPETITORS, None, context)
+            found = _Found(plan.competitors, COMPETITORS)
         elif standing is AccountStanding.CUSTOMER and plan.customers is not None:
-            choice = self._choice(plan.customers, CUSTOMERS, None, context)
+            found = _Found(plan.customers, CUSTOMERS)
         else:
-            choice = self.choose(context, account, consents)
-        return self._with_owner(replace(choice, standing=standing, owners=plan.owners), account)
+            found = self._by_rules(context, account, consents)
+        return self._choice(found, standing, account, context)
 
-    def choose(
-        self,
-        context: Mapping[str, Any],
-        account: Mapping[str, Any] | None = None,
-        consents: Collection[str] = (),
-    ) -> PoolChoice:
+    def _by_rules(
+        self, context: Mapping[str, Any], account: Mapping[str, Any] | None, consents: Collection[str]
+    ) -> "_Found":
         """The pool of the first rule that holds, whose table knows the lead, and whose partners may have it.
 
         A rule in error does not match and is listed. If no rule holds, the lead goes to the fallback, or,
@@ -135,49 +132,71 @@ class CompiledPlan:
             elif answer and (target := asked.target(rule)) is not None:
                 rep = rep or target.rep
                 if target.pool is not None and self._may_have(target.pool, consents):
-                    made = self._chosen(rule.source, target, target.pool, context)
-                    return replace(made, errors=tuple(errors), owner=rep)
-        return replace(self._otherwise(errors, context), errors=tuple(errors), owner=rep)
+                    return _Found.by(rule.source, target, tuple(errors), rep)
+        if errors and self.source.on_error is not None:
+            why = "a rule could not be evaluated"
+            return _Found(self.source.on_error, ON_ERROR, why, tuple(errors), rep)
+        return _Found(self.source.fallback, FALLBACK, None, tuple(errors), rep)
 
     def _may_have(self, pool: str, consents: Collection[str]) -> bool:
         """Whether the person agreed to go to these partners, if they are partners."""
         purpose = self.pools[pool].partner_consent
         return purpose is None or purpose in consents
 
-    def _chosen(self, rule: RoutingRule, target: Target, pool: str, context: Mapping[str, Any]) -> PoolChoice:
-        because = rule.because or (f"territory {target.territory}" if target.territory else None)
-        return replace(self._choice(pool, rule.id, because, context, rule), territory=target.territory)
-
-    def _otherwise(self, errors: list[RuleError], context: Mapping[str, Any]) -> PoolChoice:
-        if errors and self.source.on_error is not None:
-            return self._choice(self.source.on_error, ON_ERROR, "a rule could not be evaluated", context)
-        return self._choice(self.source.fallback, FALLBACK, None, context)
-
     def _choice(
         self,
-        pool: str | None,
-        rule: str,
-        because: str | None,
+        found: "_Found",
+        standing: AccountStanding,
+        account: Mapping[str, Any] | None,
         context: Mapping[str, Any],
-        asking: RoutingRule | None = None,
     ) -> PoolChoice:
-        if pool is None:
-            return PoolChoice(None, rule, because)
-        needs = needs_of(self.pools[pool], _language(context), asking)
-        unspoken = self.source.unspoken if needs.language_match == "required" else None
-        return PoolChoice(pool, rule, because, needs=needs, unspoken=unspoken)
+        pool = self.pools[found.pool] if found.pool is not None else None
+        needs = needs_of(pool, _language(context), found.asking) if pool is not None else NO_NEEDS
+        owner = self._account_owner(pool, standing, account)
+        return PoolChoice(
+            found.pool,
+            found.rule,
+            found.because,
+            found.errors,
+            owner=owner or found.rep,
+            standing=standing,
+            needs=needs,
+            territory=found.territory,
+            unspoken=self.source.unspoken if needs.language_match == "required" else None,
+            owners=self.source.owners,
+            is_named_account=owner is None and found.rep is not None,
+        )
 
-    def _with_owner(self, choice: PoolChoice, account: Mapping[str, Any] | None) -> PoolChoice:
+    def _account_owner(
+        self, pool: Pool | None, standing: AccountStanding, account: Mapping[str, Any] | None
+    ) -> str | None:
         """The CRM's word on one of ours goes before a table's; a pool of account owners asks it for all."""
-        if choice.standing is AccountStanding.COMPETITOR:
-            return choice
-        owner = None
-        if self.source.owners.account:
-            by_account = choice.pool is not None and self.pools[choice.pool].strategy == "account_owner"
-            owner = named_owner(account) if by_account else owner_of(account)
-        if owner is not None:
-            return replace(choice, owner=owner)
-        return replace(choice, is_named_account=choice.owner is not None)
+        if standing is AccountStanding.COMPETITOR or not self.source.owners.account:
+            return None
+        if pool is not None and pool.strategy == "account_owner":
+            return named_owner(account)
+        return owner_of(account)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the rules came to; `asking`: the rule whose needs hold, `rep` that of a named account."""
+
+    pool: str | None
+    rule: str
+    because: str | None = None
+    errors: tuple[RuleError, ...] = ()
+    rep: str | None = None
+    territory: str | None = None
+    asking: RoutingRule | None = None
+
+    @classmethod
+    def by(
+        cls, rule: RoutingRule, target: Target, errors: tuple[RuleError, ...], rep: str | None
+    ) -> "_Found":
+        """By a rule that holds."""
+        because = rule.because or (f"territory {target.territory}" if target.territory else None)
+        return cls(target.pool, rule.id, because, errors, rep, target.territory, rule)
 
 
 def _language(context: Mapping[str, Any]) -> str | None:
