@@ -93,6 +93,15 @@ async def test_the_rep_of_a_named_account_goes_before_its_pool(world: World) -> 
     assert (world.holder("ines"), world.routed("ines")[0].pool) == ("eva", "south")
 
 
+async def test_a_plan_that_asks_no_crm_for_owners_still_knows_its_named_accounts(world: World) -> None:
+    document = plan()
+    document["routing"]["plans"]["main"]["owners"] = {"account": False}
+    await world.publish_rulebook(document)
+    await world.take("ines", email="ines@acme.pt")
+    assert world.holder("ines") == "eva"
+    assert "looks after its account" in world.routed("ines")[0].why
+
+
 async def test_what_the_crm_says_of_one_of_ours_goes_before_the_table(world: World) -> None:
     await world.publish_rulebook(plan())
     ours = Account(
