@@ -9,7 +9,7 @@ from rulebook.crm_presets import crm_names
 from rulebook.crm_text import PRESENT, VARIABLES, placeholders
 from rulebook.documents import Loc
 from rulebook.json_pointer import is_pointer
-from rulebook.models import CrmCall, CrmConnection, CrmInbound, CrmRequest, Rulebook
+from rulebook.models import CrmCall, CrmConnection, CrmExists, CrmInbound, CrmRequest, Rulebook
 from rulebook.report import Report, did_you_mean
 
 _LOCAL = re.compile(
@@ -114,21 +114,25 @@ def _check_keeping(loc: Loc, request: CrmRequest, report: Report) -> None:
         _check_pointer((*loc, "keep", "id"), request.keep.id, report)
     if request.find is not None:
         _check_pointer((*loc, "find", "id"), request.find.id, report)
-    exists = request.exists
-    if exists is not None and exists.pattern is not None:
+    if request.exists is not None:
+        _check_exists((*loc, "exists"), request.exists, report, can_find=request.find is not None)
+
+
+def _check_exists(loc: Loc, exists: CrmExists, report: Report, *, can_find: bool) -> None:
+    if exists.pattern is not None:
         try:
             groups = re.compile(exists.pattern).groups
         except re.error:
             groups = 0
         if not groups:
             report.error(
-                (*loc, "exists", "pattern"),
+                (*loc, "pattern"),
                 "finds no id: it is no regular expression with a group",
                 "write such as 'Existing ID: ([0-9]+)'",
             )
-    if exists is not None and exists.id is None and exists.pattern is None and request.find is None:
+    elif exists.id is None and not can_find:
         report.error(
-            (*loc, "exists"),
+            loc,
             "says that the object is there, and not which it is",
             "add `id: /pointer`, `pattern: ...`, or `find` to the request",
         )

@@ -77,7 +77,13 @@ def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
     router = APIRouter(
         prefix="/v1/crm", tags=["crm"], dependencies=[Depends(require_operator(runtime.settings))]
     )
+    _add_unmatched(router, runtime)
+    _add_requests(router, runtime)
+    _add_leads(router, runtime, office)
+    return router
 
+
+def _add_unmatched(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/unmatched")
     async def list_unmatched(limit: Limit = 100) -> dict[str, Any]:
         """What CRMs said that nothing could be done with, the newest first, and why."""
@@ -94,6 +100,8 @@ def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
 
         return {"again": await runtime.in_transaction(work)}
 
+
+def _add_requests(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/requests")
     async def list_requests(
         state: Literal["pending", "done", "skipped", "given_up"] = "given_up", limit: Limit = 100
@@ -115,6 +123,8 @@ def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
             raise Problem(404, "No such request was given up", told)
         return {"id": request_id, "state": "pending"}
 
+
+def _add_leads(router: APIRouter, runtime: Runtime, office: CrmOffice) -> None:
     @router.get("/leads/{lead_id}")
     async def read_lead(lead_id: UUID) -> dict[str, Any]:
         """Under which ids CRMs keep a lead and its person, and what they were told of it."""
@@ -134,8 +144,6 @@ def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
         """What CRMs would be told of a lead on an event, secrets hidden; nothing is sent."""
         with refusals_as_problems():
             return await preview(runtime, office.books, lead_id, event, connection)
-
-    return router
 
 
 async def _connection(runtime: Runtime, office: CrmOffice, name: str) -> tuple[CrmConnection, str]:

@@ -171,11 +171,13 @@ async def _note(unit: Unit, event: Row, settled: Settled) -> None:
 
 
 def _act(event: Row) -> Act:
-    """The outcome as an act of the rep; the same event is the same act."""
-    content: dict[str, Any] = {"result": event["outcome"]}
+    """The outcome as an act of the rep, proved by the object in the CRM; the same event is the same act."""
+    named = f"{event['connection']}:{event['object_id']}"[:200]
+    evidence = "".join(each if "!" <= each <= "~" else "_" for each in named)
+    content: dict[str, Any] = {"result": event["outcome"], "evidence": evidence}
     if event["value_minor"] is not None:
         content["value"] = {"minor": event["value_minor"], "currency": event["currency"]}
     if event["reason"] is not None:
         content["reason"] = event["reason"]
     key = f"crm:{event['connection']}:{event['id']}"
-    return Act(ProgressKind.OUTCOME, content, key, claimed_at=event["occurred_at"])
+    return Act(ProgressKind.OUTCOME, content, key, by_machine=True, claimed_at=event["occurred_at"])

@@ -94,6 +94,7 @@ async def test_an_outcome_there_is_the_act_of_who_has_the_lead(known: CrmWorld) 
     await known.apply()
     [told] = known.progressed("ada")
     assert (told.kind, told.rep_id) == ("outcome", "ana")
+    assert (told.proof, told.evidence) == ("proved", "own:c-1")
     assert told.outcome is not None
     assert told.outcome.value is not None
     assert (told.outcome.result, told.outcome.value.minor, told.outcome.value.currency) == (
@@ -122,9 +123,7 @@ async def test_a_new_owner_there_gets_the_lead_here(known: CrmWorld) -> None:
 
 
 async def test_a_rep_whom_the_crm_names_has_the_lead_though_they_are_full(known: CrmWorld, crm: Crm) -> None:
-    for name in ("bob", "eva", "leo"):
-        await known.take(name)
-    await known.operate("PATCH", "/v1/reps/bea", json={"capacity": 1})
+    await known.operate("PATCH", "/v1/reps/bea", json={"capacity": 0})
     await say(known, event(known, "owner", "902"))
     await known.apply()
     assert known.kinds("ada") == ["assigned", "taken_back", "assigned"]

@@ -4,8 +4,10 @@ import asyncio
 
 from delivery.addresses import Allowed
 from lead_events.words import CauseKind
+from router.crm import ledger
 from router.crm.handing import OwnerHandler
 from router.crm.office import CrmOffice
+from router.crm.sender import CLAIM, connections_at
 from router.roster import RepReader
 from tests.integration.router.crm.conftest import CrmWorld
 from tests.integration.router.crm.crms import Asked, Crm, book, contacts
@@ -138,6 +140,25 @@ async def test_two_leads_of_one_person_make_one_contact(routed: CrmWorld, crm: C
     routed.score("courses", person="ada", line="training", email="ada@example.com")
     await routed.tell()
     assert [each.method for each in crm.asked] == ["GET", "POST", "PATCH"]
+
+
+async def test_of_one_persons_requests_one_is_in_hand_at_a_time(routed: CrmWorld, crm: Crm) -> None:
+    await routed.publish_rulebook(book(contacts(crm)))
+    routed.score("main", person="ada")
+    routed.score("courses", person="ada", line="training")
+    routed.score("bob")
+    await routed.read()
+    office = routed.wiring.crm
+
+    async def claim() -> int:
+        async with routed.runtime.database.transaction() as conn:
+            now = routed.clock.now()
+            await ledger.plan(conn, await connections_at(office.books, conn, now), now)
+            taken = await ledger.claim(conn, now=now, for_=CLAIM, limit=10, of="own", known=["own"])
+            return len(taken)
+
+    assert [await claim(), await claim()] == [2, 0], "ada's first and bob's, then none"
+    assert len(await routed.rows("SELECT * FROM crm_requests WHERE state = 'pending'")) == 3
 
 
 async def test_an_answer_that_it_is_there_already_is_taken_for_it(routed: CrmWorld, crm: Crm) -> None:
