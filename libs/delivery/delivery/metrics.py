@@ -10,6 +10,10 @@ ATTEMPTS = Counter(
     ["channel", "outcome"],
 )
 GIVEN_UP = Counter("baton_delivery_given_up_total", "Messages that nobody tries any more.", ["channel"])
+LEFT_ALONE = Gauge(
+    "baton_delivery_receivers_left_alone",
+    "Receivers that failed again and again and are left alone for a while.",
+)
 PENDING = Gauge("baton_delivery_pending", "Messages on their way, as last counted by this process.")
 
 

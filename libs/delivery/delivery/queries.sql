@@ -3,18 +3,21 @@
 -- name: insert_deliveries
 -- Messages to send; one that is known by its id already is left as it is.
 INSERT INTO deliveries
-    (id, about, kind, channel, target, subject, text, data, created_at, due_at, give_up_at)
-SELECT id, about, kind, channel, target, subject, text, data, $9, $9, $9::timestamptz + $10::interval
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[], $8::jsonb[])
-    AS t (id, about, kind, channel, target, subject, text, data)
+    (id, about, kind, channel, target, subject, text, data, receiver, created_at, due_at, give_up_at)
+SELECT id, about, kind, channel, target, subject, text, data, receiver, $10, $10, $10::timestamptz + $11::interval
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[], $8::jsonb[], $9::text[]
+) AS t (id, about, kind, channel, target, subject, text, data, receiver)
 ON CONFLICT (id) DO NOTHING
 
 -- name: claim_due
--- Takes messages that are due and that nobody has in hand, the longest waiting first, and counts the attempt.
+-- Takes messages that are due and that nobody has in hand, the longest waiting first, and counts the attempt; none for
+-- the receivers $4.
 UPDATE deliveries SET claimed_until = $1::timestamptz + $2::interval, attempts = attempts + 1
 WHERE id IN (
     SELECT id FROM deliveries
     WHERE state = 'pending' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
+      AND NOT receiver = ANY($4::text[])
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
 RETURNING id, about, kind, channel, target, subject, text, data, created_at, give_up_at, attempts
@@ -26,13 +29,41 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 
 -- name: end_delivery
 -- A message that arrived, or that nobody tries any more. An arrival counts whichever attempt it was.
-UPDATE deliveries SET state = $3, ended_at = $4, outcome = $5, detail = $6, claimed_until = NULL
+UPDATE deliveries SET state = $3, ended_at = $4, outcome = $5, detail = $6, receipt = $7, claimed_until = NULL
 WHERE id = $1 AND state = 'pending' AND (attempts = $2 OR $3 = 'delivered')
 
 -- name: put_off
 -- A message to try again later. Somebody who took it over meanwhile decides instead.
 UPDATE deliveries SET due_at = $3, outcome = $4, detail = $5, claimed_until = NULL
 WHERE id = $1 AND state = 'pending' AND attempts = $2
+
+-- name: put_back
+-- Messages that were taken in hand for nothing: it was no attempt.
+UPDATE deliveries d SET attempts = d.attempts - 1, claimed_until = NULL
+FROM unnest($1::uuid[], $2::integer[]) AS n (id, attempts)
+WHERE d.id = n.id AND d.state = 'pending' AND d.attempts = n.attempts
+
+-- name: list_deliveries
+-- Messages in a state ($1), by a channel ($2), about something ($3), the newest first; null: any.
+SELECT id, about, kind, channel, state, attempts, outcome, detail, created_at, due_at, give_up_at, ended_at
+FROM deliveries
+WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR channel = $2) AND ($3::uuid IS NULL OR about = $3)
+ORDER BY created_at DESC, id LIMIT $4
+
+-- name: one_delivery
+-- One message, without its texts.
+SELECT id, about, kind, channel, state, attempts, outcome, detail, created_at, due_at, give_up_at, ended_at, receipt
+FROM deliveries WHERE id = $1
+
+-- name: attempts_of
+-- Each attempt of a message that ended.
+SELECT number, at, milliseconds, outcome, detail FROM delivery_attempts WHERE delivery_id = $1 ORDER BY number
+
+-- name: send_again
+-- A message that was given up is tried once more from now on, for as long as the first time.
+UPDATE deliveries SET state = 'pending', ended_at = NULL, outcome = NULL, detail = NULL, due_at = $2,
+    give_up_at = $2::timestamptz + (give_up_at - created_at)
+WHERE id = $1 AND state = 'given_up' RETURNING id
 
 -- name: count_pending
 -- Messages on their way.

@@ -2,19 +2,23 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from delivery import metrics, store
-from delivery.message import Carrier, Channel, Outcome, Result
+from delivery.breaker import Breaker
+from delivery.message import Carrier, Channel, Outcome, Prepare, Result, Stale
 from delivery.patience import Patience
 from service_kit.clock import Clock
 from service_kit.errors import describe
 from service_kit.logs import logger
 from service_kit.postgres import Database
 
-AT_ONCE = 10
+AT_ONCE = 20
 """Messages in hand at a time."""
+EACH_RECEIVER = 4
+"""Of them, at most so many for one receiver, so that one who hangs holds up no other."""
 CLAIM = timedelta(minutes=2)
 """Longer than any attempt: see ATTEMPT_SECONDS of each channel."""
 KEPT = timedelta(days=30)
@@ -24,7 +28,10 @@ _log = logger(__name__)
 
 
 class Sender:
-    """Sends at least once, under one id: a process that dies between sending and noting it sends again."""
+    """Sends at least once, under one id: a process that dies between sending and noting it sends again.
+
+    `prepare` composes a message before each attempt, or calls it off.
+    """
 
     def __init__(
         self,
@@ -34,27 +41,68 @@ class Sender:
         *,
         patience: Patience | None = None,
         chance: Callable[[], float] = random.random,
+        prepare: Prepare | None = None,
     ) -> None:
         self._database = database
         self._carriers = carriers
         self._clock = clock
         self._patience = patience or Patience()
         self._chance = chance
+        self._prepare = prepare
+        self._breaker = Breaker()
+        self._in_hand: Counter[str] = Counter()
 
     async def work(self) -> None:
-        """One round: everything that is due now."""
-        while True:
-            async with self._database.transaction() as conn:
-                now = await self._database.clock.now(conn)
-                taken = await store.claim(conn, now=now, for_=CLAIM, limit=AT_ONCE)
-                if not taken:
-                    await store.forget_ended(conn, now - KEPT)
-                    metrics.PENDING.set(await store.count_pending(conn))
-            if not taken:
-                return
-            await asyncio.gather(*map(self._try, taken))
+        """One round: everything that is due now. As soon as one message is done with, the next is taken."""
+        trying: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                taken = await self._claim(AT_ONCE - len(trying))
+                trying |= {asyncio.create_task(self._try(each)) for each in taken}
+                if not trying:
+                    return
+                done, trying = await asyncio.wait(trying, return_when=asyncio.FIRST_COMPLETED)
+                for each in done:
+                    each.result()
+        finally:
+            for each in trying:
+                each.cancel()
+            await asyncio.gather(*trying, return_exceptions=True)
+
+    async def _claim(self, room: int) -> list[store.Claimed]:
+        if room <= 0:
+            return []
+        async with self._database.transaction() as conn:
+            now = await self._database.clock.now(conn)
+            busy = {receiver for receiver, number in self._in_hand.items() if number >= EACH_RECEIVER}
+            alone = self._breaker.left_alone(now)
+            taken = await store.claim(conn, now=now, for_=CLAIM, limit=room, but_for=busy | alone)
+            sent = [each for each in taken if self._take(each)]
+            await store.put_back(conn, [each for each in taken if each not in sent])
+            if not taken and not self._in_hand:
+                await store.forget_ended(conn, now - KEPT)
+                metrics.PENDING.set(await store.count_pending(conn))
+        metrics.LEFT_ALONE.set(len(alone))
+        return sent
+
+    def _take(self, claimed: store.Claimed) -> bool:
+        """Whether the receiver may have one more; one that is tried again after a rest has one alone."""
+        receiver = claimed.message.target.receiver
+        if self._in_hand[receiver] >= (1 if self._breaker.is_resting(receiver) else EACH_RECEIVER):
+            return False
+        self._in_hand[receiver] += 1
+        return True
 
     async def _try(self, claimed: store.Claimed) -> None:
+        receiver = claimed.message.target.receiver
+        try:
+            await self._attempt(claimed, receiver)
+        finally:
+            self._in_hand[receiver] -= 1
+            if not self._in_hand[receiver]:
+                del self._in_hand[receiver]
+
+    async def _attempt(self, claimed: store.Claimed, receiver: str) -> None:
         async with self._database.acquire() as conn:
             now = await self._database.clock.now(conn)
         began = self._clock.monotonic()
@@ -69,7 +117,8 @@ class Sender:
                     ended, claimed.attempts, claimed.give_up_at, result.wait, self._chance
                 )
             await store.note(conn, claimed, result, now=ended, milliseconds=milliseconds, next_try=next_try)
-        if next_try is None and result.outcome is not Outcome.DELIVERED:
+        self._breaker.note(receiver, result.outcome, ended)
+        if next_try is None and result.outcome not in (Outcome.DELIVERED, Outcome.STALE):
             metrics.GIVEN_UP.labels(claimed.message.target.channel).inc()
 
     async def _carry(self, claimed: store.Claimed, now: datetime) -> Result:
@@ -78,7 +127,10 @@ class Sender:
         if carrier is None:
             return Result(Outcome.MISCONFIGURED, f"this service sends nothing by {message.target.channel}")
         try:
-            result = await carrier.carry(message, now)
+            prepared = await self._prepare(message, now) if self._prepare is not None else message
+            if isinstance(prepared, Stale):
+                return Result(Outcome.STALE, prepared.why)
+            result = await carrier.carry(prepared, now)
         except Exception as error:  # a channel's own fault must not keep the others' messages
             _log.exception("a message could not be sent", delivery=str(message.id))
             result = Result(Outcome.LATER, describe(error))

@@ -41,15 +41,20 @@ async def enqueue(conn: Connection, messages: Sequence[Message], *, now: datetim
             each.subject,
             each.text,
             dict(each.data),
+            each.target.receiver,
         )
         for each in messages
     ]
     await conn.execute(_queries().insert_deliveries, *map(list, zip(*rows, strict=True)), now, for_)
 
 
-async def claim(conn: Connection, *, now: datetime, for_: timedelta, limit: int) -> list[Claimed]:
-    """Take what is due and in nobody's hands; after `for_` without a word it is anybody's again."""
-    return [_claimed(row) for row in await conn.fetch(_queries().claim_due, now, for_, limit)]
+async def claim(
+    conn: Connection, *, now: datetime, for_: timedelta, limit: int, but_for: Iterable[str] = ()
+) -> list[Claimed]:
+    """Take what is due and in nobody's hands, but for some receivers; after `for_` without a word it is
+    anybody's again."""
+    rows = await conn.fetch(_queries().claim_due, now, for_, limit, sorted(but_for))
+    return [_claimed(row) for row in rows]
 
 
 def _claimed(row: Any) -> Claimed:
@@ -82,10 +87,40 @@ async def note(
     if next_try is not None:
         await conn.execute(q.put_off, identity, number, next_try, result.outcome, result.detail)
         return
-    delivered = result.outcome is Outcome.DELIVERED
-    state = "delivered" if delivered else "given_up"
+    state = _STATES.get(result.outcome, "given_up")
     outcome = result.outcome if result.outcome.is_final else Outcome.OUT_OF_TIME
-    await conn.execute(q.end_delivery, identity, number, state, now, outcome, result.detail)
+    await conn.execute(q.end_delivery, identity, number, state, now, outcome, result.detail, result.receipt)
+
+
+_STATES = {Outcome.DELIVERED: "delivered", Outcome.STALE: "dropped"}
+
+
+async def put_back(conn: Connection, claimed: Sequence[Claimed]) -> None:
+    """Messages that were taken in hand for nothing: it was no attempt."""
+    if claimed:
+        identities = [each.message.id for each in claimed]
+        await conn.execute(_queries().put_back, identities, [each.attempts for each in claimed])
+
+
+async def listed(
+    conn: Connection, *, state: str | None, channel: str | None, about: UUID | None, limit: int
+) -> list[dict[str, Any]]:
+    """Messages, the newest first, without addresses and texts."""
+    return [dict(row) for row in await conn.fetch(_queries().list_deliveries, state, channel, about, limit)]
+
+
+async def one(conn: Connection, identity: UUID) -> dict[str, Any] | None:
+    """One message with each attempt; None if there is none of that id, or it is forgotten."""
+    rows = await conn.fetch(_queries().one_delivery, identity)
+    if not rows:
+        return None
+    attempts = [dict(row) for row in await conn.fetch(_queries().attempts_of, identity)]
+    return {**dict(rows[0]), "each_attempt": attempts}
+
+
+async def send_again(conn: Connection, identity: UUID, now: datetime) -> bool:
+    """Try a message that was given up once more; False if it is not given up."""
+    return bool(await conn.fetch(_queries().send_again, identity, now))
 
 
 async def count_pending(conn: Connection) -> int:
