@@ -1,0 +1,1 @@
+"""What another plan, or another number of reps, would make of the leads, in simulated time."""
