@@ -116,6 +116,7 @@ def _account(account: dict[str, Any] | None) -> str | None:
 
 
 def _show_decision(number: int, decision: dict[str, Any]) -> None:
+    proof = decision.get("proof") or {}
     print_line()
     print_heading(f"{number}. {brief_utc(decision['at'])}: {_spoken(decision['kind'])}")
     print_line(decision["why"])
@@ -125,15 +126,47 @@ def _show_decision(number: int, decision: dict[str, Any]) -> None:
             "pool": decision.get("pool_id"),
             "held because": _spoken(decision.get("hold_reason")),
             "next try": brief_utc(decision.get("next_try_at")),
+            "chosen by": _spoken(proof.get("strategy")) if decision.get("rep_id") else None,
+            "answer expected": brief_utc(proof.get("answer_at")),
+            "went past": f"{proof['overruled']}, who could not answer in time"
+            if proof.get("overruled")
+            else None,
             "rulebook version": decision["rulebook_version"],
         }
     )
     for error in decision["rule_errors"]:
         print_line(f"rule {error['rule']} could not be evaluated: {error['message']}")
-    if decision["candidates"]:
-        print_table(_CANDIDATES, [_candidate_row(each) for each in decision["candidates"]])
-        print_line("owed: leads its share still owes a rep (+) or has given ahead of it (-) before this one;")
-        print_line("of those whose turn it may be, the one owed most gets the lead.")
+    _show_candidates(decision)
+
+
+def _show_candidates(decision: dict[str, Any]) -> None:
+    """How everybody stood, and by what one of them was chosen."""
+    candidates = decision["candidates"]
+    if not candidates:
+        return
+    print_table(_CANDIDATES, [_candidate_row(each) for each in candidates])
+    proof = decision.get("proof") or {}
+    if proof.get("proof") == "digest":
+        counts = ", ".join(f"{number} {_spoken(word)}" for word, number in proof["counts"].items())
+        print_line(
+            f"of {sum(proof['counts'].values())} reps those whose turn was nearest; all of them: {counts}"
+        )
+    print_line(_OWED.get(proof.get("strategy", ""), _OWED["weighted_round_robin"]))
+
+
+_OWED = {
+    "weighted_round_robin": (
+        "owed: leads its share still owes a rep (+) or has given ahead of it (-) before this one;\n"
+        "of those whose turn it may be, the one owed most gets the lead."
+    ),
+    "value_fair": (
+        "owed: money, for each unit of weight, by which a rep is ahead of who was handed least (-);\n"
+        "who is owed most gets the lead."
+    ),
+    "least_loaded": "whoever has the fewest open leads for their weight gets the lead.",
+    "longest_idle": "whoever had no new lead for the longest time gets the lead.",
+    "account_owner": "only the owner gets the lead.",
+}
 
 
 def _show_rounds(lead: dict[str, Any]) -> None:
