@@ -82,7 +82,7 @@ async def why(world: World, name: str, folder: Path) -> str:
 
 @pytest.fixture
 async def asked(world: World) -> World:
-    """Two leads at ten; one at five to six, when Ana goes home; one at night, which waits; the next morning."""
+    """Two leads at ten; one when Ana goes home; one at night, which waits; the next morning."""
     await world.publish_rulebook(company())
     await world.take("morning", country="ES")
     await world.take("second", country="ES")
