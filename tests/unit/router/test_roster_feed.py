@@ -128,8 +128,9 @@ def test_an_event_that_cannot_be_read_is_counted_and_stops_no_other() -> None:
     assert (len(read.spans), read.unread) == (1, 2)
     odd = event(*AN_HOUR, "RRULE:FREQ=SOMETIMES", uid="z")
     backwards = event("DTSTART:20260309T110000Z", "DTEND:20260309T100000Z", uid="w")
-    read = read_feed(feed(odd, backwards, event(*AN_HOUR)), MADRID, NOW)
-    assert (len(read.spans), read.unread) == (1, 2)
+    still = event(*AN_HOUR, "RRULE:FREQ=DAILY;INTERVAL=0", uid="v")
+    read = read_feed(feed(odd, backwards, still, event(*AN_HOUR)), MADRID, NOW)
+    assert (len(read.spans), read.unread) == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Which events of an iCalendar feed (RFC 5545) are absences. Only spans of time come out, never a title."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
@@ -136,8 +137,15 @@ def _is_readable(event: Component) -> bool:
 
 
 def _is_whole(event: Event) -> bool:
-    rules = event.get("RRULE")
-    return rules is None or bool(_rules(event))
+    """Whether it repeats by rules that move on, or not at all."""
+    rules = _rules(event)
+    if event.get("RRULE") is not None and not rules:
+        return False
+    return all(_first(rule, name) >= 1 for rule in rules for name in ("INTERVAL", "COUNT"))
+
+
+def _first(rule: Mapping[str, Any], name: str) -> int:
+    return int((rule.get(name) or [1])[0])
 
 
 def _absence(event: Component, zone: ZoneInfo) -> Span | None:
