@@ -47,6 +47,9 @@ REOFFERED = Counter(
     "baton_leads_reoffered_total", "Unanswered leads taken back from reps who were away or had left."
 )
 
+UNOWNED_BREACHES = Counter(
+    "baton_unowned_breaches_total", "Breaches that nobody is named to hear of: name leads of teams."
+)
 MOVED = Counter("baton_leads_moved_total", "Open leads that followed a change of the plan to another pool.")
 LATE_EXPECTED = Counter(
     "baton_late_answers_expected_total",

@@ -77,6 +77,7 @@ def _read_handoff(row: Row) -> Handoff:
         rulebook_version=row["rulebook_version"],
         accepted_at=row["accepted_at"],
         contacted_at=row["contacted_at"],
+        talked_at=row["talked_at"],
         asked_again=row["asked_again"],
         asked_again_at=row["asked_again_at"],
         warned_at=row["warned_at"],
@@ -191,6 +192,7 @@ async def write_handoffs(conn: Connection, handoffs: Sequence[Handoff]) -> None:
         [each.asked_again_at for each in handoffs],
         [each.warned_at for each in handoffs],
         [each.breached_at for each in handoffs],
+        [each.talked_at for each in handoffs],
     )
 
 

@@ -1,7 +1,10 @@
 """What follows from warnings and breaches."""
 
+from typing import Any
+
 from lead_events.words import TimerKind
-from tests.integration.router.worlds import World, rep, rulebook
+from router.metrics import UNOWNED_BREACHES
+from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 
 async def test_a_missed_acceptance_gives_the_lead_to_the_next_rep(routing: World) -> None:
@@ -50,7 +53,7 @@ async def test_other_promises_are_only_shown(routing: World) -> None:
     [mine] = await routing.mine("ana")
     assert mine["breached_at"] is not None
     assert mine["warned_at"] is not None
-    assert await effects(routing) == {"breach_of_another_promise": 1}
+    assert await effects(routing) == {"breach_not_to_reassign": 1}
 
 
 async def test_a_rep_whose_hours_left_time_keeps_the_lead(routing: World) -> None:
@@ -99,3 +102,76 @@ async def test_news_of_an_unknown_lead_makes_a_stub_that_the_lead_fills(routing:
     await routing.read()
     await routing.take("ada")
     assert routing.kinds("ada") == ["assigned"]
+
+
+def agreed(**sales: object) -> dict[str, Any]:
+    """An agreement that says more, and a team with a lead."""
+    document = rulebook({"ana": rep("Ana"), "bea": rep("Bea"), "carla": rep("Carla", team="school")})
+    document["agreement"]["sales"] |= sales
+    document["roster"]["teams"]["north"]["lead"] = "bea"
+    return document
+
+
+async def told(world: World, name: str) -> list[tuple[str, str | None]]:
+    timers = (await world.operate("GET", f"/v1/leads/{lead_id(name)}")).json()["timers"]
+    return [(each["effect"], each["told"]) for each in timers]
+
+
+async def answer_missed(world: World, name: str, result: str | None) -> None:
+    """Ana says yes, perhaps tries to reach the buyer, and the hour of the first response passes."""
+    await world.take(name)
+    await world.act("ana", name, "accept")
+    if result is not None:
+        await world.act("ana", name, "contacted", {"channel": "phone", "result": result})
+    world.clock.advance(3600)
+    world.breach(name, rep_id="ana", kind=TimerKind.FIRST_RESPONSE)
+    await world.read()
+
+
+async def test_an_accepted_lead_without_response_stays_and_its_team_lead_is_told(world: World) -> None:
+    await world.publish_rulebook(agreed())
+    await answer_missed(world, "ada", None)
+    assert world.holder("ada") == "ana"
+    assert await told(world, "ada") == [("breach_not_to_reassign", "bea")]
+
+
+async def test_it_goes_on_where_the_agreement_says_so(world: World) -> None:
+    await world.publish_rulebook(agreed(reassign_on_response_breach=True))
+    await answer_missed(world, "ada", None)
+    assert world.holder("ada") == "bea"
+    assert await told(world, "ada") == [("reassigned", None)]
+
+
+async def test_where_only_a_talk_is_a_response_a_try_is_none(world: World) -> None:
+    await world.publish_rulebook(agreed(reassign_on_response_breach=True, first_response="conversation"))
+    await answer_missed(world, "ada", "no_answer")
+    assert world.holder("ada") == "bea"
+
+
+async def test_by_default_a_try_is_a_response(world: World) -> None:
+    await world.publish_rulebook(agreed(reassign_on_response_breach=True))
+    await answer_missed(world, "ada", "left_message")
+    assert await told(world, "ada") == [("breach_contacted_meanwhile", None)]
+
+
+def counted() -> float:
+    return next(iter(UNOWNED_BREACHES.collect())).samples[0].value
+
+
+async def test_a_breach_that_nobody_is_named_to_hear_of_is_counted(world: World) -> None:
+    await world.publish_rulebook()
+    before = counted()
+    await answer_missed(world, "ada", None)
+    assert await told(world, "ada") == [("breach_not_to_reassign", None)]
+    assert counted() == before + 1
+
+
+async def test_how_fast_a_rep_answers_is_learned_from_the_first_contact(world: World) -> None:
+    await world.publish_rulebook()
+    await world.take("ada")
+    world.clock.advance(600)
+    for result in ("reached", "no_answer"):
+        await world.act("ana", "ada", "contacted", {"channel": "phone", "result": result})
+        world.clock.advance(600)
+    async with world.runtime.database.acquire() as conn:
+        assert await conn.fetchval("SELECT pace_seconds FROM reps WHERE id = 'ana'") == 600

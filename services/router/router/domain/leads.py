@@ -61,6 +61,7 @@ class Handoff:
     rulebook_version: int
     accepted_at: datetime | None = None
     contacted_at: datetime | None = None
+    talked_at: datetime | None = None
     asked_again: int = 0
     asked_again_at: datetime | None = None
     warned_at: datetime | None = None

@@ -21,6 +21,7 @@ from router.domain.leads import Handoff, Lead
 from router.errors import KeyUsedForAnotherAct, LeadNotYours, NoRulebook, WakeUpInThePast, WrongLeadState
 from router.handlers.declines import ask_first
 from router.handlers.repairs import note_repair
+from router.paces import note_answer
 from router.roster import RepReader
 from router.store import q
 from service_kit.unit import Unit
@@ -105,6 +106,8 @@ class ActHandler:
         round_, at = handoff.round, act.counts_at(handoff.assigned_at, unit.now)
         desk.progress(lead, cause, _event(lead, act, rep, round_, at))
         _note(desk, lead, act, at)
+        if act.kind is ProgressKind.CONTACTED and handoff.contacted_at == at:
+            await note_answer(unit.conn, handoff, at)
         if closes is not None:
             desk.close(lead, cause, closes, lead.progressed_seq)
         elif book is not None and choice is not None:
@@ -184,6 +187,8 @@ def _note(desk: Desk, lead: Lead, act: Act, at: datetime) -> None:
         handoff.accepted_at = at
     elif act.kind is ProgressKind.CONTACTED:
         handoff.contacted_at = handoff.contacted_at or at
+        if contact_of(act.content["result"]) is Contact.CONVERSATION:
+            handoff.talked_at = handoff.talked_at or at
     desk.ledger.touch_handoff(handoff)
 
 

@@ -26,7 +26,14 @@ from router.handlers.asks import AskedAgain, asked_again, insert_asks
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
 from router.handlers.persons import ErasureEffect, apply_erasure, wipe
 from router.handlers.rulebook import apply_rulebooks
-from router.handlers.timers import Effect, TimerNews, apply_timer, insert_timer_news
+from router.handlers.timers import (
+    Effect,
+    TeamLeads,
+    TimerNews,
+    apply_timer,
+    insert_timer_news,
+    read_team_leads,
+)
 from router.roster import RepReader
 from service_kit.batch import Batch, Event, Received
 from service_kit.turns import in_turns
@@ -117,9 +124,12 @@ class _LeadNews:
         self._asked: list[AskedAgain] = []
         self._erased: set[UUID] = set()
         self._choices: dict[UUID, PoolChoice] = {}
+        self._team_leads: TeamLeads = {}
 
     async def take(self, events: Sequence[AboutLead]) -> None:
         await self._lock(events)
+        if any(isinstance(event.data, SlaBreached) for event in events):
+            self._team_leads = await read_team_leads(self._batch.conn)
         async for event in in_turns(events):
             if isinstance(event.data, LeadMerged):
                 self._merged(event)
@@ -129,7 +139,7 @@ class _LeadNews:
             elif isinstance(event.data, LeadScored):
                 self._scored(event, self._desk.leads[event.data.lead_id])
             else:
-                self._timer(event, self._desk.leads[event.data.lead_id], event.data)
+                self._timer(event, self._desk.leads[event.data.lead_id])
         await self._answer_late_asks()
         await insert_asks(self._batch.conn, self._asked)
         await insert_timer_news(self._batch.conn, self._timers)
@@ -203,12 +213,11 @@ class _LeadNews:
                 metrics.count_asked_again(self._batch, lead)
             self._batch.effect(event, _EFFECT_OF[what])
 
-    def _timer(self, event: AboutLead, lead: Lead, news: SlaWarned | SlaBreached) -> None:
+    def _timer(self, event: Received[SlaWarned] | Received[SlaBreached], lead: Lead) -> None:
         book = self._desk.shelf.at(event.time)
-        choice = self._choices.get(event.id)
-        effect = apply_timer(self._desk, lead, news, event.id, book, choice)
-        self._timers.append(TimerNews(event.id, news, effect))
-        self._batch.effect(cast("Event", event), effect.value)
+        found = apply_timer(self._desk, lead, event, book, self._choices.get(event.id), self._team_leads)
+        self._timers.append(found)
+        self._batch.effect(cast("Event", event), found.effect.value)
 
     async def _answer_late_asks(self) -> None:
         """Tell scoring which asks met a closed lead, each once."""

@@ -1,18 +1,21 @@
 """What follows from a warning or a breach."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from lead_events import SlaBreached, SlaWarned
 from lead_events.words import RoutedKind, TimerKind
+from router import metrics
 from router.desk import Desk
 from router.domain.book import Book, PoolChoice
+from router.domain.breaches import AfterBreach, Because, Breached, Followed, after_breach
 from router.domain.deadlines import had_full_time
 from router.domain.eligibility import Standing
-from router.domain.leads import Lead
+from router.domain.leads import Handoff, Lead
 from router.store import q
+from service_kit.batch import Received
 from service_kit.postgres import Connection
 
 
@@ -23,7 +26,7 @@ class Effect(StrEnum):
     WARNING_TOO_LATE = "warning_too_late"  # the round is over
     REASSIGNED = "reassigned"
     TAKEN_BACK_AND_HELD = "taken_back_and_held"
-    OTHER_PROMISE = "breach_of_another_promise"  # only a missed acceptance takes a lead back
+    OTHER_PROMISE = "breach_of_another_promise"  # only acceptance and first response move a lead
     ROUND_OVER = "breach_round_over"
     ACCEPTED = "breach_accepted_meanwhile"
     CONTACTED = "breach_contacted_meanwhile"
@@ -34,75 +37,115 @@ class Effect(StrEnum):
     NOBODY_ELSE = "breach_nobody_else"  # the pool has nobody who could ever take it instead
 
 
+_STAYS = {
+    Because.LOCKED: Effect.LOCKED,
+    Because.TIME_LEFT: Effect.TIME_LEFT,
+    Because.NOT_AGREED: Effect.NOT_AGREED,
+    Because.LAST_ROUND: Effect.LAST_ROUND,
+    Because.NOBODY_ELSE: Effect.NOBODY_ELSE,
+    Because.OTHER_PROMISE: Effect.OTHER_PROMISE,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TimerNews:
-    """A warning or breach and what became of it."""
+    """A warning or breach and what became of it. `told`: the team lead who is to hear of it."""
 
     id: UUID
     news: SlaWarned | SlaBreached
     effect: Effect
+    told: str | None = None
+
+
+TeamLeads = Mapping[str, str | None]
+"""Who leads each team."""
+
+
+async def read_team_leads(conn: Connection) -> TeamLeads:
+    """As the roster has them."""
+    return {row["id"]: row["lead"] for row in await conn.fetch(q.teams)}
 
 
 def apply_timer(
     desk: Desk,
     lead: Lead,
-    news: SlaWarned | SlaBreached,
-    cause: UUID,
+    event: Received[SlaWarned] | Received[SlaBreached],
     book: Book | None,
     choice: PoolChoice | None,
-) -> Effect:
+    leads: TeamLeads,
+) -> TimerNews:
     """Show it in the open round it names; give the lead to somebody else where the agreement says so.
 
     `choice` is None when the lead had no round when the batch began: then nothing is locked to go on with.
     """
+    news = event.data
     desk.ledger.touch(lead)
     handoff = lead.handoff
     is_open = handoff is not None and handoff.round == news.round and handoff.rep == news.rep_id
     if isinstance(news, SlaWarned):
         if not is_open or handoff is None:
-            return Effect.WARNING_TOO_LATE
+            return TimerNews(event.id, news, Effect.WARNING_TOO_LATE)
         handoff.warned_at = news.fired_at
         desk.ledger.touch_handoff(handoff)
-        return Effect.WARNING_SHOWN
+        return TimerNews(event.id, news, Effect.WARNING_SHOWN)
     if not is_open or handoff is None:
-        return Effect.ROUND_OVER
+        return TimerNews(event.id, news, Effect.ROUND_OVER)
     handoff.breached_at = news.fired_at
     desk.ledger.touch_handoff(handoff)
-    keeps = _keeps(desk, lead, news, book, choice) if book and choice else Effect.ROUND_OVER
-    if keeps is not Effect.TIME_LEFT:
-        desk.ledger.fire(handoff, news.kind, news.due_at)
     if book is None or choice is None:
-        return Effect.ROUND_OVER
-    if keeps is not None:
-        return keeps
-    desk.take_back(lead, cause, Standing.TIMED_OUT)
-    kind = desk.route(lead, cause, book, choice)
-    return Effect.REASSIGNED if kind is RoutedKind.ASSIGNED else Effect.TAKEN_BACK_AND_HELD
+        desk.ledger.fire(handoff, news.kind, news.due_at)
+        return TimerNews(event.id, news, Effect.ROUND_OVER)
+    follows = _follows(desk, lead, handoff, news, book, choice, leads)
+    if follows.because is not Because.TIME_LEFT:
+        desk.ledger.fire(handoff, news.kind, news.due_at)
+    if follows.what is AfterBreach.REASSIGN:
+        desk.take_back(lead, event.id, Standing.TIMED_OUT)
+        kind = desk.route(lead, event.id, book, choice)
+        effect = Effect.REASSIGNED if kind is RoutedKind.ASSIGNED else Effect.TAKEN_BACK_AND_HELD
+        return TimerNews(event.id, news, effect)
+    if follows.what is AfterBreach.UNOWNED and not lead.is_test:
+        desk.unit.after_commit(metrics.UNOWNED_BREACHES.inc)
+    return TimerNews(event.id, news, _effect(follows, handoff), follows.told)
 
 
-def _keeps(desk: Desk, lead: Lead, news: SlaBreached, book: Book, choice: PoolChoice) -> Effect | None:
-    """Why the rep keeps the lead after all, None if not."""
-    handoff = lead.handoff
-    if handoff is None:
-        return Effect.ROUND_OVER
-    sales = book.agreement.sales
-    rep = desk.reps[handoff.rep]
-    reasons = (
-        (news.kind is not TimerKind.ACCEPT, Effect.OTHER_PROMISE),
-        (handoff.contacted_at is not None, Effect.CONTACTED),
-        (handoff.accepted_at is not None, Effect.ACCEPTED),
-        (lead.locked_by is not None, Effect.LOCKED),
-        (not sales.reassign_on_accept_breach, Effect.NOT_AGREED),
-        (handoff.round >= sales.max_rounds, Effect.LAST_ROUND),
-        (
-            not had_full_time(rep.calendar, handoff.assigned_at, desk.unit.now, news.target_seconds),
-            Effect.TIME_LEFT,
-        ),
+def _effect(follows: Followed, handoff: Handoff) -> Effect:
+    if follows.because is Because.ACT_MEANWHILE:
+        return Effect.CONTACTED if handoff.contacted_at is not None else Effect.ACCEPTED
+    return _STAYS[follows.because]
+
+
+def _follows(
+    desk: Desk,
+    lead: Lead,
+    handoff: Handoff,
+    news: SlaBreached,
+    book: Book,
+    choice: PoolChoice,
+    leads: TeamLeads,
+) -> Followed:
+    """What the agreement of the handoff says of it."""
+    agreed = desk.shelf.version(handoff.rulebook_version) or book
+    sales, rep = agreed.agreement.sales, desk.reps[handoff.rep]
+    plan = book.company.routing.plans.get(lead.line)
+    fallback = book.pools[plan.fallback].team if plan is not None and plan.fallback in book.pools else None
+    breach = Breached(
+        kind=news.kind,
+        round=handoff.round,
+        is_answered=_is_answered(news.kind, handoff, needs_talk=sales.first_response == "conversation"),
+        is_locked=lead.locked_by is not None,
+        had_full_time=had_full_time(rep.calendar, handoff.assigned_at, desk.unit.now, news.target_seconds),
+        others_could=not desk.would_be_empty(lead, book, choice, handoff.rep),
+        team_lead=leads.get(rep.team),
+        fallback_lead=leads.get(fallback) if fallback is not None else None,
     )
-    found = next((effect for holds, effect in reasons if holds), None)
-    if found is None and desk.would_be_empty(lead, book, choice, handoff.rep):
-        return Effect.NOBODY_ELSE
-    return found
+    return after_breach(breach, sales)
+
+
+def _is_answered(kind: TimerKind, handoff: Handoff, *, needs_talk: bool) -> bool:
+    """Whether what keeps the promise has happened."""
+    if kind is TimerKind.ACCEPT:
+        return handoff.accepted_at is not None or handoff.contacted_at is not None
+    return (handoff.talked_at if needs_talk else handoff.contacted_at) is not None
 
 
 async def insert_timer_news(conn: Connection, news: Sequence[TimerNews]) -> None:
@@ -120,4 +163,5 @@ async def insert_timer_news(conn: Connection, news: Sequence[TimerNews]) -> None
         [each.news.due_at for each in news],
         [each.news.fired_at for each in news],
         [each.effect.value for each in news],
+        [each.told for each in news],
     )

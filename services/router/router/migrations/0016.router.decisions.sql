@@ -36,6 +36,11 @@ COMMENT ON COLUMN decisions.proof IS 'Who stood how and by which numbers the cho
 ALTER TABLE reps ADD COLUMN answered_at timestamptz;
 COMMENT ON COLUMN reps.answered_at IS 'When they last contacted a buyer for the first time: from then on they can turn to the next.';
 
+ALTER TABLE assignments ADD COLUMN talked_at timestamptz;
+COMMENT ON COLUMN assignments.talked_at IS 'The first conversation with the buyer; contacted_at counts tries, too.';
+ALTER TABLE timer_news ADD COLUMN told text;
+COMMENT ON COLUMN timer_news.told IS 'The team lead who is to hear of a breach and decide; null where somebody else got the lead, or nobody is named.';
+
 ALTER TABLE leads
     ADD COLUMN needs text NOT NULL DEFAULT '',
     ADD COLUMN relax_at timestamptz,

@@ -113,10 +113,10 @@ ON CONFLICT DO NOTHING
 
 -- name: insert_timer_news
 -- Keeps warnings and breaches.
-INSERT INTO timer_news (id, lead_id, kind, level, round, rep_id, due_at, fired_at, effect)
+INSERT INTO timer_news (id, lead_id, kind, level, round, rep_id, due_at, fired_at, effect, told)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::timestamptz[], $8::timestamptz[],
-    $9::text[]
+    $9::text[], $10::text[]
 )
 ON CONFLICT DO NOTHING
 

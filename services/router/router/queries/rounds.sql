@@ -3,7 +3,7 @@
 -- name: open_assignments
 -- The open rounds of locked leads.
 SELECT id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accepted_at, contacted_at,
-       asked_again, asked_again_at, warned_at, breached_at
+       talked_at, asked_again, asked_again_at, warned_at, breached_at
 FROM assignments WHERE lead_id = ANY($1::uuid[]) AND ended_at IS NULL
 
 -- name: imported_since
@@ -58,11 +58,12 @@ WHERE a.id = n.id
 -- Writes what happened in open rounds.
 UPDATE assignments a SET
     accepted_at = n.accepted_at, contacted_at = n.contacted_at, asked_again = n.asked_again,
-    asked_again_at = n.asked_again_at, warned_at = n.warned_at, breached_at = n.breached_at
+    asked_again_at = n.asked_again_at, warned_at = n.warned_at, breached_at = n.breached_at,
+    talked_at = n.talked_at
 FROM unnest(
     $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::integer[], $5::timestamptz[], $6::timestamptz[],
-    $7::timestamptz[]
-) AS n (id, accepted_at, contacted_at, asked_again, asked_again_at, warned_at, breached_at)
+    $7::timestamptz[], $8::timestamptz[]
+) AS n (id, accepted_at, contacted_at, asked_again, asked_again_at, warned_at, breached_at, talked_at)
 WHERE a.id = n.id
 
 -- name: insert_candidate_sets

@@ -61,7 +61,7 @@ WHERE d.lead_id = $1 ORDER BY d.at, d.routed_seq NULLS FIRST, d.round, d.id
 
 -- name: timer_news_of_lead
 -- Warnings and breaches of a lead.
-SELECT kind, level, round, rep_id, due_at, fired_at, effect FROM timer_news WHERE lead_id = $1 ORDER BY fired_at, id
+SELECT kind, level, round, rep_id, due_at, fired_at, effect, told FROM timer_news WHERE lead_id = $1 ORDER BY fired_at, id
 
 -- name: all_pools
 -- Every pool with the number of leads it holds.
