@@ -80,7 +80,8 @@ def _why_this_one(decision: Decision, choice: PoolChoice, owner: Owner | None) -
     if owner is not None and owner.belonging is Belonging.NAMED_ACCOUNT:
         return "who looks after this named account"
     if decision.count(Standing.OWNER):
-        return f"owner of the account, which is {IN_WORDS[choice.standing]}"
+        known = choice.standing is not AccountStanding.NONE
+        return "owner of the account" + (f", which is {IN_WORDS[choice.standing]}" if known else "")
     able = decision.count(Standing.CHOSEN, Standing.AVAILABLE)
     if able == 1:
         return "the only one who can take it now"
