@@ -1,0 +1,110 @@
+"""Leads by hand on the command line, against a router that answers as set."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Run, Services
+
+LEAD = "3f2a1b00-0000-4000-8000-000000000001"
+DECLINE = "5f0c5c0e-3f0e-5b54-9d0a-0d1f5a3e6b57"
+DONE = {"lead_id": LEAD, "rep_id": "bea", "round": 3, "locked_by": None, "told": []}
+
+
+def known(services: Services) -> None:
+    services.answer(f"GET /v1/leads/{LEAD}", {"id": LEAD, "lead_id": LEAD, "round": 2})
+
+
+def sent(services: Services, path: str) -> dict[str, Any]:
+    [body] = [body for asked, body in services.asked if asked == f"POST {path}"]
+    assert isinstance(body, dict)
+    return body
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "body"),
+    [
+        (["assign", LEAD, "bea", "--force"], "assign", {"rep": "bea", "force": True}),
+        (["lock", LEAD], "lock", {"force": False}),
+        (["unlock", LEAD], "unlock", {"force": False}),
+    ],
+)
+def test_an_order_names_the_round_it_was_given_by(
+    baton: Run, services: Services, words: list[str], path: str, body: dict[str, Any]
+) -> None:
+    known(services)
+    services.answer(f"POST /v1/leads/{LEAD}/{path}", {**DONE, "told": ["bea now has 3 open leads of 2"]})
+    done = baton("lead", *words, "--why", "she knows them")
+    assert done.exit_code == 0, done.output
+    assert sent(services, f"/v1/leads/{LEAD}/{path}") == {**body, "reason": "she knows them", "round": 2}
+    assert f"{LEAD} is with bea, round 3." in done.stdout
+    assert "3 open leads of 2" in done.stdout
+
+
+def test_who_was_faster_is_told(baton: Run, services: Services) -> None:
+    known(services)
+    problem = {"title": "The lead changed hands", "detail": "the lead changed hands meanwhile: ana has it"}
+    services.answer(f"POST /v1/leads/{LEAD}/assign", problem, 409)
+    done = baton("lead", "assign", LEAD, "bea", "--why", "x")
+    assert done.exit_code != 0
+    assert "ana has it" in done.output
+
+
+def test_many_are_listed_before_they_are_moved(baton: Run, services: Services) -> None:
+    row = {"lead_id": LEAD, "line": "main", "quadrant": "perfect", "rep_name": "Ana", "locked_by": None}
+    services.answer("POST /v1/leads/reassign", {"dry_run": True, "leads": [row], "left": 0})
+    done = baton("lead", "reassign", "--from", "ana", "--to", "bea", "--why", "left")
+    assert done.exit_code == 0, done.output
+    assert "1 to move; --yes moves them." in done.stdout
+    assert sent(services, "/v1/leads/reassign")["dry_run"] is True
+
+
+def test_what_was_not_moved_is_told_and_exits_1(baton: Run, services: Services) -> None:
+    rows = [{"lead_id": LEAD, "moved": False, "why": "rosa locked the lead to its rep"}]
+    answer = {"dry_run": False, "moved": 0, "refused": 1, "leads": rows, "left": 4}
+    services.answer("POST /v1/leads/reassign", answer)
+    done = baton("lead", "reassign", "--from", "ana", "--why", "left", "--yes")
+    assert done.exit_code == 1
+    assert "rosa locked the lead" in done.stdout
+    assert "0 moved, 1 not, 4 more after these." in done.stdout
+
+
+def test_moving_nobodys_leads_says_how_to_name_them(baton: Run) -> None:
+    done = baton("lead", "reassign", "--why", "x")
+    assert done.exit_code == 2
+    assert "--from REP" in done.output
+
+
+def test_declines_are_listed_and_decided(baton: Run, services: Services) -> None:
+    row = {
+        "id": DECLINE,
+        "lead_id": LEAD,
+        "rep_name": "Ana",
+        "at": "2026-03-03T09:00:00Z",
+        "accept_by": None,
+        "code": "no_time",
+        "reason": "full",
+    }
+    services.answer("GET /v1/declines", {"declines": [row]})
+    assert "no_time" in baton("lead", "declines").stdout
+    services.answer(f"POST /v1/declines/{DECLINE}/refuse", {"rep_id": "ana", "state": "refused"})
+    assert "The decline of ana is refused." in baton("lead", "decline", DECLINE, "--refuse").stdout
+
+
+def test_repairs_are_listed_and_taken_off(baton: Run, services: Services) -> None:
+    row = {
+        "id": DECLINE,
+        "lead_id": LEAD,
+        "kind": "wrong_data",
+        "profile": {"email": "ada@example.com"},
+        "at": "2026-03-03T09:00:00Z",
+        "rep_name": "Ana",
+        "note": "a fax",
+        "duplicate_of": None,
+    }
+    services.answer("GET /v1/repairs", {"repairs": [row]})
+    services.answer(f"POST /v1/repairs/{DECLINE}/resolve", {"id": DECLINE})
+    done = baton("lead", "repairs", "--done", DECLINE)
+    assert done.exit_code == 0, done.output
+    assert "ada@example.com" in done.stdout
+    assert "wrong data" in done.stdout
