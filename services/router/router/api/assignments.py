@@ -73,6 +73,7 @@ def _assignment(row: Row, of_person: list[Row]) -> dict[str, Any]:
         "contacted_at": row["contacted_at"],
         "warned_at": row["warned_at"],
         "breached_at": row["breached_at"],
+        "locked_by": row["locked_by"],
         "asked_again": row["asked_again"],
         "asked_again_at": row["asked_again_at"],
         "other_leads": [_other(other) for other in of_person if other["id"] != row["lead_id"]],

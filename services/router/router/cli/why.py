@@ -34,6 +34,7 @@ def why(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> Non
         _show_decision(number, decision)
     _show_rounds(found)
     _show_acts(found)
+    _show_orders(found)
     _show_asks(found)
     _show_timers(timers)
 
@@ -97,6 +98,7 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "state": lead["state"],
             "account": _account(lead.get("account")),
             "with": f"{now[-1]['rep_name']}, round {now[-1]['round']}" if now else None,
+            "locked": _lock(lead),
             "held because": _spoken(lead.get("hold_reason")),
             "next try": brief_utc(lead.get("next_try_at")),
             "closed": f"{brief_utc(lead['closed_at'])}, {lead['close_reason']}"
@@ -105,6 +107,14 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "test": "yes" if lead.get("is_test") else None,
         }
     )
+
+
+def _lock(lead: dict[str, Any]) -> str | None:
+    """Who keeps it where it is, whatever rules say."""
+    if lead.get("locked_by") is None:
+        return None
+    why = f": {lead['lock_reason']}" if lead.get("lock_reason") else ""
+    return f"by {lead['locked_by']}, {brief_utc(lead['locked_at'])}{why}"
 
 
 def _account(account: dict[str, Any] | None) -> str | None:
@@ -193,6 +203,19 @@ def _show_acts(lead: dict[str, Any]) -> None:
         for each in lead["acts"]
     ]
     print_table(["when", "rep", "act", "details"], rows)
+
+
+def _show_orders(lead: dict[str, Any]) -> None:
+    orders = lead.get("orders") or []
+    if not orders:
+        return
+    print_line()
+    print_heading("Ordered by hand (UTC)")
+    rows = [
+        (brief(each["at"]), each["ordered_by"], _spoken(each["kind"]), each["to_rep"], each["reason"])
+        for each in orders
+    ]
+    print_table(["when", "by", "order", "then with", "reason"], rows, optional=["reason"])
 
 
 def _show_asks(lead: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ WHERE lead_id = ANY($1::uuid[]) ORDER BY at, id
 -- name: my_assignments
 -- The open leads of a rep.
 SELECT a.*, l.person_id, l.line, l.account, l.profile, l.score, l.quadrant, l.form_id, l.source, l.campaign,
-       l.submissions, l.is_test
+       l.submissions, l.is_test, l.locked_by
 FROM assignments a JOIN leads l ON l.id = a.lead_id
 WHERE a.rep_id = $1 AND a.ended_at IS NULL
 ORDER BY a.assigned_at, a.id
