@@ -128,3 +128,11 @@ def test_a_move_reads_as_one_line() -> None:
     names = {"other": "Other", "iberia": "Iberia"}
     told = why(one(lead("cleo"), "move_unanswered"), names.__getitem__)
     assert told == "Other -> Iberia (rule rule): its rep has not answered yet, and it moves"
+
+
+def test_a_lead_that_is_locked_to_its_rep_stays_whatever_the_plan_says() -> None:
+    made = lead("cleo")
+    made.locked_by = "rosa"
+    found = one(made, "move_all")
+    assert (found.reason, found.goes) == (MoveReason.LOCKED, False)
+    assert "locked" in why(found, str)
