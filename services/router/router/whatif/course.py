@@ -38,7 +38,7 @@ class Course:
     breaches: int = 0
     breached_at: datetime | None = None
     breached_round: int = 0
-    promised: bool = False
+    promise: timedelta | None = None
     foreseen: bool = False
     overruled: bool = False
 
@@ -78,7 +78,6 @@ class Course:
         self.first_handed_at = self.first_handed_at or now
         self.respond_by = respond_by
         self.hold_reason = None
-        self.promised = self.promised or respond_by is not None
         self.foreseen = self.foreseen or decision.is_late
         self.overruled = self.overruled or decision.overruled is not None
 
@@ -101,7 +100,7 @@ class Course:
             self.worked,
             self.breaches,
             self.breached_at,
-            self.promised,
+            self.promise,
             self.foreseen,
             self.overruled,
             self.hold_reason,

@@ -1,6 +1,6 @@
 """The one place where a simulation meets the decisions of the desk: the same pure code, in the same order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,10 +9,12 @@ from lead_events.words import HoldReason
 from router.domain.book import Book, PoolChoice
 from router.domain.decision import Decision, RoutableLead, decide
 from router.domain.needs import NO_NEEDS
-from router.domain.owners import Passed, Waits, ask_owners, owners_of
+from router.domain.owners import Owner, Passed, Waits, ask_owners, owners_of
 from router.domain.pool import Pool, Terms
 from router.domain.ramp import effective_capacity, effective_weight
 from router.domain.roster import Load, Rep
+from router.domain.strategies.choosers import Chooser
+from router.domain.why import why_passed
 from router.whatif.model import Staff
 
 
@@ -29,9 +31,16 @@ class Company:
     """Reps, what they have in hand, and the pools of one plan at a moment of simulated time."""
 
     def __init__(
-        self, book: Book, staff: Iterable[Staff], began: datetime, loads: Mapping[str, Load] | None = None
+        self,
+        book: Book,
+        staff: Iterable[Staff],
+        began: datetime,
+        loads: Mapping[str, Load] | None = None,
+        choosers: Callable[[str, Terms], Chooser | None] = lambda pool, terms: None,
     ) -> None:
+        """By default nobody has anything in hand, and no strategy remembers anything."""
         self.book = book
+        self._choosers = choosers
         self.staff = {each.id: each for each in sorted(staff, key=lambda each: each.id)}
         self.reps = {name: of_day(each, began) for name, each in self.staff.items()}
         self.loads = {name: (loads or {}).get(name) or Load() for name in self.staff}
@@ -42,9 +51,11 @@ class Company:
     def _pool(self, name: str, known: Pool | None = None) -> Pool:
         rules = self.book.pools[name]
         reps = {rep: self.reps[rep] for rep in self.book.members(name, self.members)}
-        if known is None:
-            return Pool.with_reps(name, rules.name, reps.values(), self.loads, Terms.of(rules))
-        return Pool(name, rules.name, reps, self.loads, known.terms, known.chooser)
+        terms = Terms.of(rules)
+        chooser = known.chooser if known is not None else self._choosers(name, terms)
+        if chooser is None:
+            return Pool.with_reps(name, rules.name, reps.values(), self.loads, terms)
+        return Pool(name, rules.name, reps, self.loads, terms, chooser)
 
     def _fed_by(self, rep: str) -> list[str]:
         """The pools whose leads may go to a rep, by themselves or by following the sun."""
@@ -87,15 +98,17 @@ class Company:
 
     def owner(
         self, choice: PoolChoice, lead: RoutableLead, person_owner: str | None, now: datetime
-    ) -> tuple[Decision | Waits | None, PoolChoice]:
-        """Who goes before the pool; and the choice, another one where an owner has left."""
+    ) -> tuple[Decision | Waits | None, Owner | None, PoolChoice]:
+        """Who goes before the pool, and as whose; and the choice, with why an owner does not get it."""
         owners = owners_of(choice, person_owner)
         if not owners or choice.pool is None:
-            return None, choice
-        found, passed, _ = ask_owners(
+            return None, None, choice
+        found, passed, owner = ask_owners(
             owners, choice, self.pools[choice.pool], lead, self.reps, self.members, now
         )
-        return found, self._after_departed(passed, choice)
+        if passed:
+            choice = replace(choice, owner_cannot="; ".join(map(why_passed, passed)))
+        return found, owner, self._after_departed(passed, choice)
 
     def _after_departed(self, passed: Iterable[Passed], choice: PoolChoice) -> PoolChoice:
         if choice.owners.when_departed != "team":
@@ -105,15 +118,22 @@ class Company:
         pool = next(pools, None)
         return choice if pool is None else replace(choice, pool=pool, needs=NO_NEEDS)
 
-    def decide(self, choice: PoolChoice, lead: RoutableLead, now: datetime) -> Decision:
+    def decide(
+        self,
+        choice: PoolChoice,
+        lead: RoutableLead,
+        now: datetime,
+        queues: Container[tuple[str, str]] = frozenset(),
+    ) -> Decision:
         """The pool, those that follow the sun, and the pool for a language that nobody speaks.
 
-        Nobody is told to join a queue: a simulation drains each pool at every change, so that leads that wait
-        are leads that nobody can take.
+        `queues`: pools and lines where leads wait that somebody can take. In a simulation there are none: it
+        drains each pool at every change, so that leads that wait are leads that nobody can take.
         """
         first: Decision | None = None
         for each in self.chain(choice.pool or ""):
-            decision = decide(self.pools[each], lead, now)
+            is_waiting = (each, lead.line) in queues
+            decision = decide(self.pools[each], lead, now, queue_is_waiting=is_waiting)
             first = first or decision
             if decision.rep is not None:
                 return decision
@@ -121,9 +141,14 @@ class Company:
                 break
         if first is None:
             raise AssertionError("a chain begins with the pool itself")
-        if first.hold_reason is HoldReason.NEEDS_UNMET and choice.unspoken in self.pools:
+        if (
+            first.hold_reason is HoldReason.NEEDS_UNMET
+            and choice.unspoken is not None
+            and choice.unspoken in self.pools
+        ):
             spoken = replace(lead, needs=replace(lead.needs, language_match="ignored"))
-            return decide(self.pools[choice.unspoken], spoken, now)
+            is_waiting = (choice.unspoken, lead.line) in queues
+            return decide(self.pools[choice.unspoken], spoken, now, queue_is_waiting=is_waiting)
         return first
 
     def could_go_on(self, choice: PoolChoice, lead: RoutableLead, now: datetime) -> bool:

@@ -82,6 +82,7 @@ class Simulation:
             self._begin(arrival.at)
         self._until(arrival.at)
         course = Course(arrival, self._number, Luck.draw(self._first), arrival.choice)
+        course.promise = self.company.book.promise(arrival.quadrant).first_response_within
         self._number += 1
         self.now = arrival.at
         self._route(course)
@@ -158,9 +159,9 @@ class Simulation:
             self._hand_over(course, found, found.rep.id)
 
     def _decide(self, course: Course) -> Decision | Waits:
-        lead = course.routable(self._promise(course))
+        lead = course.routable(course.promise)
         person_owner = self._person_owner(course.arrival)
-        owned, choice = self.company.owner(course.choice, lead, person_owner, self.now)
+        owned, _, choice = self.company.owner(course.choice, lead, person_owner, self.now)
         if owned is not None:
             return owned
         return self.company.decide(choice, lead, self.now)
@@ -171,9 +172,6 @@ class Simulation:
             return None
         rep, at = self._knows[arrival.person]
         return rep if self.now - at <= timedelta(days=plan.owners.days) else None
-
-    def _promise(self, course: Course) -> timedelta | None:
-        return self.company.book.promise(course.arrival.quadrant).first_response_within
 
     def _end(self, course: Course, reason: HoldReason | None) -> None:
         """Nobody of this plan ever takes it."""
@@ -236,7 +234,7 @@ class Simulation:
         return True
 
     def _hand_over(self, course: Course, decision: Decision, rep: str) -> None:
-        promise = self._promise(course)
+        promise = course.promise
         self.company.give(decision, course.routable(promise), self.now)
         self._waiting.pop(course.number, None)
         if course.rounds:

@@ -82,6 +82,7 @@ class Figures:
     promised: int = 0
     breached: int = 0
     breaches: int = 0
+    late: int = 0
     foreseen: int = 0
     overruled: int = 0
     answered: int = 0
@@ -99,7 +100,8 @@ class Figures:
     def add(self, fate: Fate) -> None:
         """One lead more."""
         self.leads += 1
-        self.promised += fate.promised
+        self.promised += fate.promise is not None
+        self.late += fate.is_late
         self.breached += fate.breaches > 0
         self.breaches += fate.breaches
         self.foreseen += fate.foreseen
@@ -129,6 +131,11 @@ class Figures:
     def breach_share(self) -> float:
         """Share of the leads with a promise on which a rep broke it."""
         return self.breached / self.promised if self.promised else 0.0
+
+    @property
+    def late_share(self) -> float:
+        """Share of the leads with a promise whose buyer had no answer within it, from the arrival on."""
+        return self.late / self.promised if self.promised else 0.0
 
     def fairness(self) -> dict[str, float]:
         """Of count and of expected value, each for a unit of the rep's weight; over reps who had any lead
@@ -170,6 +177,7 @@ class Figures:
             "breached": self.breached,
             "breaches": self.breaches,
             "breach_share": self.breach_share,
+            "late_for_buyer": self.late,
             "foreseen_late": self.foreseen,
             "deadline_overruled_turn": self.overruled,
             "answered": self.answered,

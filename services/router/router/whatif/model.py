@@ -90,7 +90,7 @@ class Fate:
 
     `rep` and `pool`: who has it at the end, None where nobody. `handed_at` and `answered_at`: the first
     handoff and the first response. `breaches`: rounds whose rep did not respond within the promise of that
-    rep's working time, `breached_at` the first of these moments; `promised` whether there was one.
+    rep's working time, `breached_at` the first of these moments; `promise`: within which a rep responds.
     `worked`: working time of who answered, since the arrival. `foreseen`: nobody could answer in time when
     it was given. `overruled`: the promise gave it to another than whose turn it was.
     """
@@ -104,7 +104,7 @@ class Fate:
     worked: timedelta | None
     breaches: int
     breached_at: datetime | None
-    promised: bool
+    promise: timedelta | None
     foreseen: bool
     overruled: bool
     hold_reason: HoldReason | None
@@ -113,3 +113,11 @@ class Fate:
     def waited(self) -> timedelta | None:
         """Wall time from arrival to first response."""
         return self.answered_at - self.arrival.at if self.answered_at is not None else None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the buyer had no answer within the promise, counted in working time of who answered, from
+        the arrival and not only from the handoff."""
+        if self.promise is None:
+            return False
+        return self.worked is None or self.worked > self.promise

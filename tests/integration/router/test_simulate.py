@@ -1,0 +1,137 @@
+"""What would be, asked of a running router: one lead, past leads by another plan, how many reps."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from lead_events.words import Quadrant
+from router.whatif.page import page
+from tests.integration.router.worlds import TUESDAY_10, World, rep, rulebook
+
+SINCE = (TUESDAY_10 - timedelta(days=1)).isoformat()
+
+
+async def told(world: World, path: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    response = await world.operate("POST", f"/v1/simulate{path}", json=body)
+    assert response.status_code == 200, response.text
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+async def rows_of_everything(world: World) -> dict[str, int]:
+    async with world.runtime.database.acquire() as conn:
+        names = ("leads", "assignments", "decisions", "turns", "pools", "outbox")
+        return {name: await conn.fetchval(f"SELECT count(*) FROM {name}") for name in names}
+
+
+async def some_history(world: World) -> None:
+    """Six leads an hour apart, each answered ten minutes after and closed an hour later; one erased."""
+    reps = {name: rep(name.title(), capacity=20) for name in ("ana", "bea")}
+    reps["carla"] = rep("Carla", team="school", lines=["training"])
+    await world.publish_rulebook(rulebook(reps))
+    for number in range(6):
+        name = f"lead-{number}"
+        await world.take(name)
+        world.clock.advance(600)
+        holder = world.holder(name)
+        assert holder is not None
+        assert (await world.act(holder, name, "accept")).status_code == 200
+        contacted = await world.act(holder, name, "contacted", {"channel": "phone", "result": "talked"})
+        assert contacted.status_code == 200, contacted.text
+        world.clock.advance(3000)
+        await world.end(name)
+    world.erase("lead-5")
+    await world.read()
+
+
+def draft(world_routing: dict[str, Any]) -> dict[str, Any]:
+    """Everything to Bea."""
+    return {
+        "pools": {**world_routing["pools"], "one": {"name": "One", "reps": ["bea"]}},
+        "plans": {"main": {"fallback": "one"}, "training": {"fallback": "courses"}},
+    }
+
+
+async def test_one_lead_is_decided_on_as_it_would_be_and_nothing_is_written(world: World) -> None:
+    reps = {name: rep(name.title()) for name in ("ana", "bea")}
+    await world.publish_rulebook(rulebook(reps))
+    await world.take("first")
+    before = await rows_of_everything(world)
+    answers = [(await told(world, "", {"profile": {"employees": 5}}))[0] for _ in range(3)]
+    assert answers[0] == answers[1] == answers[2], "nobody's turn changes"
+    assert answers[0]["effect"] == "assigned"
+    assert await rows_of_everything(world) == before
+    await world.take("second", quadrant=Quadrant.PERFECT)
+    assert world.holder("second") == answers[0]["rep"]
+    assert answers[0]["respond_by"] == "2026-03-03T10:00:00Z"
+    assert {each["standing"] for each in answers[0]["candidates"]} == {"chosen", "available"}
+
+
+async def test_one_lead_that_would_wait_says_why_and_until_when(routing: World) -> None:
+    routing.clock.advance(12 * 3600)
+    answer = (await told(routing, "", {}))[0]
+    assert (answer["effect"], answer["hold_reason"]) == ("held", "nobody_open")
+    assert answer["next_try_at"] == "2026-03-04T08:00:00Z"
+
+
+async def test_one_lead_joins_those_who_wait_and_can_be_taken(routing: World) -> None:
+    for name in ("ana-1", "ana-2", "bea-1", "bea-2", "waits"):
+        await routing.take(name)
+    answer = (await told(routing, "", {}))[0]
+    assert (answer["effect"], answer["hold_reason"]) == ("held", "no_capacity")
+
+
+async def test_a_lead_of_a_line_without_a_plan_is_told_so(routing: World) -> None:
+    answer = (await told(routing, "", {"line": "nothing"}))[0]
+    assert (answer["effect"], answer["hold_reason"]) == ("held", "no_rule_matched")
+
+
+async def test_what_is_asked_without_a_rulebook_is_refused(world: World) -> None:
+    assert (await world.operate("POST", "/v1/simulate", json={})).status_code == 503
+
+
+async def test_past_leads_go_through_another_plan_beside_what_happened(world: World) -> None:
+    await some_history(world)
+    body = {"since": SINCE, "routing": draft(rulebook()["routing"])}
+    lines = await told(world, "/history", body)
+    assert lines[0] == {
+        "seen": 0,
+        "of": 6,
+        "left_out": {"leads": 6, "of_imports": 0, "tests": 0, "never_routed": 0},
+    }
+    result = lines[-1]["result"]
+    assert result["counts"] == {"leads": 6, "erased": 1}
+    assert result["happened"]["by_rep"] == {"ana": 3, "bea": 3}
+    assert result["current"]["by_rep"] == {"ana": 3, "bea": 3}
+    assert result["draft"]["by_rep"] == {"bea": 6}
+    assert result["changed_by_plan"]["pairs"] == [{"from": "ana", "to": "bea", "leads": 3}]
+    assert result["happened"]["breached"] == 0
+    assert 500 < result["happened"]["wait_wall"]["median"] < 700
+    again = await told(world, "/history", body)
+    assert again[-1] == lines[-1], "the same seed gives the same result"
+    shown = page(result, period="a day")
+    assert "<script" not in shown
+    assert "http" not in shown.replace("http://www.w3.org/2000/svg", "")
+
+
+async def test_a_draft_that_cannot_be_used_is_refused_with_what_is_wrong(routing: World) -> None:
+    body = {"since": SINCE, "routing": {"pools": {}, "plans": {"main": {"fallback": "nowhere"}}}}
+    response = await routing.operate("POST", "/v1/simulate/history", json=body)
+    assert response.status_code == 422
+    assert "nowhere" in response.json()["detail"]
+
+
+async def test_how_many_reps_a_promise_needs_is_worked_out_from_what_came(world: World) -> None:
+    await some_history(world)
+    lines = await told(world, "/reps", {"since": SINCE, "pool": "north", "in_time": 0.8})
+    result = lines[-1]["result"]
+    assert (result["now"], result["leads"]) == (2, 6)
+    assert result["needed"] == 1 or result["needed"] in [each["reps"] for each in result["tried"]]
+    assert all(
+        each["late"]["low"] <= each["late"]["mean"] <= each["late"]["high"] for each in result["tried"]
+    )
+
+
+async def test_a_pool_that_is_not_there_is_named(routing: World) -> None:
+    response = await routing.operate("POST", "/v1/simulate/reps", json={"since": SINCE, "pool": "south"})
+    assert response.status_code == 422
+    assert "north" in response.json()["detail"]
