@@ -20,6 +20,7 @@ from router.api.owners import owners_router
 from router.api.persons import person_router
 from router.api.reps import rep_router
 from router.api.roster import roster_router
+from router.api.simulate import simulate_router
 from router.books import Books
 from router.consumer import consumer_spec
 from router.crm import metrics as crm_metrics
@@ -111,6 +112,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             calendar_router(rt, Books()),
             moves_router(rt, Books()),
             owners_router(rt),
+            simulate_router(rt, Books(), RepReader()),
             person_router(rt),
             crm_router(rt, wiring.crm),
             crm_operator_router(rt, wiring.crm),
