@@ -1,0 +1,125 @@
+"""A rep answers by a link or a button: what it would do, and the act itself, exactly as by the API."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from router.domain.acts import Act
+from router.errors import LeadNotYours, NoRulebook, Refused, WrongLeadState
+from router.messages.compose import who
+from router.messages.kinds import ACT_OF, LinkAct, content_of
+from router.messages.links import Links
+from router.messages.texts import Words, words_for
+from router.store import Row, q
+from service_kit.runtime import Runtime
+from service_kit.unit import Unit
+
+_AWAITS_TEAM_LEAD = "asked_to_decline"
+
+
+class Acts(Protocol):
+    """Does reps' acts."""
+
+    def work(self, rep: str, lead_id: UUID, act: Act) -> Callable[[Unit], Any]:
+        """The transaction of one act."""
+
+
+class Ended(StrEnum):
+    """How an answer ended."""
+
+    DONE = "done"
+    OVER = "over"  # the lead is somebody else's, or nobody's any more
+    REFUSED = "refused"  # the act does not fit the lead's state
+    CHOOSE = "choose"  # something is to be chosen with it
+    LATER = "later"  # not possible at this moment
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer's end, in the rep's language; `holder`: who has the lead now, in a sentence."""
+
+    ended: Ended
+    text: str
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a link that was read asks for: an act on a lead that is the rep's, unless `over`."""
+
+    act: LinkAct
+    lead: UUID
+    rep: str
+    who: str
+    words: Words
+    notify: tuple[Mapping[str, Any], ...]
+    over: Said | None
+
+
+class Answering:
+    """Reads links and does what they ask. `wake` is called when an act has freed a rep."""
+
+    def __init__(self, runtime: Runtime, acts: Acts, links: Links, wake: Callable[[], None]) -> None:
+        self._runtime = runtime
+        self._acts = acts
+        self._links = links
+        self._wake = wake
+
+    async def read(self, token: str) -> Asked | None:
+        """What a token asks for, now; None: it is none of ours. Changes nothing."""
+        link = self._links.read(token)
+        if link is None:
+            return None
+        async with self._runtime.database.acquire() as conn:
+            row = await conn.fetchrow(q.round_of_link, link.round)
+        if row is None or row["left_at"] is not None:
+            return None
+        words = words_for(row["texts"], row["tz"])
+        over = None if _is_theirs(row) else _over(row["holder_name"], words)
+        named = who(row["profile"], words) if over is None else ""
+        return Asked(link.act, row["lead_id"], row["rep_id"], named, words, tuple(row["notify"]), over)
+
+    async def do(self, token: str, chosen: Mapping[str, str]) -> Said | None:
+        """Do it. A repeat gives the same answer; who comes too late is told who has the lead now."""
+        asked, link = await self.read(token), self._links.read(token)
+        if asked is None or link is None:
+            return None
+        async with self._runtime.database.acquire() as conn:
+            row = await conn.fetchrow(q.round_of_link, link.round)
+        if row is None or not row["is_last"]:
+            return _over(row["holder_name"] if row is not None else None, asked.words)
+        content = content_of(asked.act, chosen)
+        if content is None:
+            return Said(Ended.CHOOSE, asked.words.say("page.choose"))
+        return await self._act(asked, link.round, Act(ACT_OF[asked.act], content))
+
+    async def _act(self, asked: Asked, round_: UUID, act: Act) -> Said:
+        words = asked.words
+        try:
+            done = await self._runtime.in_transaction(self._acts.work(asked.rep, asked.lead, act))
+        except (WrongLeadState, LeadNotYours) as error:
+            return await self._too_late(round_, error, words)
+        except NoRulebook:
+            return Said(Ended.LATER, words.say("page.later"))
+        if done.frees:
+            self._wake()
+        waits = asked.act is LinkAct.DECLINE and done.answer.get("act") == _AWAITS_TEAM_LEAD
+        return Said(Ended.DONE, words.say("page.asked.decline" if waits else f"page.done.{asked.act}"))
+
+    async def _too_late(self, round_: UUID, error: Refused, words: Words) -> Said:
+        async with self._runtime.database.acquire() as conn:
+            row = await conn.fetchrow(q.round_of_link, round_)
+        if row is not None and _is_theirs(row) and isinstance(error, WrongLeadState):
+            return Said(Ended.REFUSED, words.say("page.not_now", state=error.state))
+        return _over(row["holder_name"] if row is not None else None, words)
+
+
+def _is_theirs(row: Row) -> bool:
+    return row["ended_at"] is None and row["state"] != "erased"
+
+
+def _over(holder: str | None, words: Words) -> Said:
+    where = words.say("now.with", rep=holder) if holder else words.say("now.nobody")
+    return Said(Ended.OVER, words.say("page.over"), where)

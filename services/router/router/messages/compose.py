@@ -1,0 +1,241 @@
+"""A message as people read it: a subject, and sections that become plain text, HTML and blocks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.messages.facts import ABOUT_THE_LEAD, Facts, Left, Reader
+from router.messages.kinds import LinkAct, MessageKind
+from router.messages.texts import Words, words_for
+
+LONGEST = 2000
+"""Characters of one line that a buyer wrote."""
+CONTRIBUTIONS = 12
+_QUIET = frozenset({MessageKind.TAKEN_BACK, MessageKind.BREACHED, MessageKind.UNATTENDED})
+"""Kinds that ask for no act of the reader on the lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and lines below it."""
+
+    heading: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is said, in the reader's language. `buttons`: words for each act and the link that does it."""
+
+    language: str
+    subject: str
+    intro: str
+    sections: Sequence[Section]
+    buttons: Sequence[tuple[LinkAct, str, str]] = ()
+    closing: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def compose(kind: MessageKind, facts: Facts, reader: Reader) -> Letter:
+    """A message about one lead."""
+    words = words_for(reader.language, reader.zone)
+    due = facts.due()
+    places = {
+        "who": who(facts.profile, words),
+        "quadrant": words.say(f"quadrant.{facts.quadrant}"),
+        "when": words.moment(due) if due is not None else "-",
+        "rep": facts.rep_name,
+        "name": reader.name,
+    }
+    if kind in ABOUT_THE_LEAD:
+        sections = [each for each in _about_the_lead(kind, facts, words) if each.lines]
+    else:
+        sections = []
+    acts = () if kind in _QUIET else _fitting(facts)
+    buttons = [(act, words.say(f"act.{act}"), facts.links[act]) for act in acts if act in facts.links]
+    return Letter(
+        words.language,
+        words.say(f"subject.{kind}", **places),
+        words.say(f"intro.{kind}", **places),
+        sections,
+        buttons,
+        _closing(kind, facts, words, has_links=bool(buttons)),
+        _data(kind, facts),
+    )
+
+
+def compose_left(left: Left, reader: Reader) -> Letter:
+    """To a team lead: the open leads that stay with somebody who is away."""
+    words = words_for(reader.language, reader.zone)
+    places = {"rep": left.rep_name, "name": reader.name, "leads": words.count("leads", len(left.leads))}
+    lines = [
+        f"{who(profile, words)} ({words.say(f'quadrant.{quadrant}')})" for _, profile, quadrant in left.leads
+    ]
+    return Letter(
+        words.language,
+        words.say("subject.unattended", **places),
+        words.say("intro.unattended", **places),
+        [Section(words.say("heading.leads"), lines)],
+        data={"kind": MessageKind.UNATTENDED.value, "leads": [str(lead) for lead, _, _ in left.leads]},
+    )
+
+
+def who(profile: Mapping[str, Any], words: Words) -> str:
+    """Who is behind a lead, as shortly as can be said: name and company, or what there is."""
+    full = " ".join(filter(None, (profile.get("first_name"), profile.get("last_name"))))
+    name, company = profile.get("name") or full, profile.get("company")
+    if name and company:
+        return _one_line(f"{name}, {company}", 120)
+    return _one_line(name or company or profile.get("email") or profile.get("phone") or "", 120) or words.say(
+        "somebody"
+    )
+
+
+def _about_the_lead(kind: MessageKind, facts: Facts, words: Words) -> Iterable[Section]:
+    yield Section(words.say("heading.deadline"), _deadlines(facts, words))
+    yield Section(words.say("heading.contact"), _contact(facts, words))
+    yield Section(words.say("heading.why"), [facts.why] if kind is MessageKind.ASSIGNED else [])
+    yield Section(words.say("heading.score"), _score(facts, words))
+    yield Section(words.say("heading.persona"), _persona(facts, words))
+    yield Section(words.say("heading.history"), _history(facts, words))
+    yield Section(words.say("heading.other"), [_other(each.line, each.rep, words) for each in facts.others])
+
+
+def _deadlines(facts: Facts, words: Words) -> list[str]:
+    if facts.due() is None and facts.contacted_at is not None:
+        return []
+    found = [
+        words.say("deadline.accept", when=words.moment(facts.accept_by))
+        if facts.accept_by and not facts.accepted_at
+        else "",
+        words.say("deadline.respond", when=words.moment(facts.respond_by)) if facts.respond_by else "",
+    ]
+    return [each for each in found if each] or [words.say("deadline.none")]
+
+
+def _contact(facts: Facts, words: Words) -> list[str]:
+    profile = facts.profile
+    full = " ".join(filter(None, (profile.get("first_name"), profile.get("last_name"))))
+    place = (profile.get(name) for name in ("postcode", "city", "region", "country"))
+    values = {
+        "name": profile.get("name") or full,
+        "company": profile.get("company"),
+        "job_title": profile.get("job_title"),
+        "email": profile.get("email"),
+        "phone": profile.get("phone") or profile.get("phone_raw"),
+        "place": " ".join(str(each) for each in place if each),
+        "language": profile.get("language"),
+        "message": profile.get("message"),
+        "account": _account(facts.account, words),
+    }
+    return _labelled(values, words)
+
+
+def _account(account: Mapping[str, Any] | None, words: Words) -> str | None:
+    return f"{account['name']}, {words.say('standing.' + account['standing'])}" if account else None
+
+
+def _score(facts: Facts, words: Words) -> list[str]:
+    score = facts.score
+    first = words.say(
+        "score.both",
+        quadrant=words.say(f"quadrant.{facts.quadrant}"),
+        fit=score.get("fit", 0),
+        interest=score.get("interest", 0),
+    )
+    counted = [each for each in score.get("contributions", []) if each["points"] and not each.get("error")]
+    largest = sorted(counted, key=lambda each: -abs(each["points"]))[:CONTRIBUTIONS]
+    return [
+        first,
+        *(
+            _one_line(f"{words.say('score.' + each['dimension'])} {each['points']:+d}: {each['reason']}")
+            for each in largest
+        ),
+    ]
+
+
+def _persona(facts: Facts, words: Words) -> list[str]:
+    persona, stage = facts.told.get("persona"), facts.told.get("buyer_stage")
+    values = {"stage": words.say(f"stage.{stage}") if stage else None}
+    if persona is None:
+        return _labelled(values, words)
+    values |= {
+        "goals": "; ".join(persona.get("goals") or []),
+        "objections": "; ".join(persona.get("objections") or []),
+    }
+    return [_one_line(persona["name"]), *_labelled(values, words)]
+
+
+def _history(facts: Facts, words: Words) -> list[str]:
+    consent = facts.told.get("consent")
+    received = facts.received_at
+    values = {"line": facts.line, "source": facts.source, "campaign": facts.campaign}
+    if consent is not None:
+        given = words.say("consent.given" if consent.get("given") else "consent.refused")
+        values["consent"] = "; ".join(filter(None, (given, consent.get("text"))))
+    return [
+        *([words.say("history.received", when=words.moment(received))] if received is not None else []),
+        words.count("submissions", facts.submissions),
+        *(words.say("history.asked", when=words.moment(at)) for at in facts.asked_at),
+        *_labelled(values, words),
+    ]
+
+
+def _other(line: str, rep: str | None, words: Words) -> str:
+    return words.say("other.with", line=line, rep=rep) if rep else words.say("other.waits", line=line)
+
+
+def _labelled(values: Mapping[str, Any], words: Words) -> list[str]:
+    return [
+        f"{words.say('label.' + name)}: {_one_line(str(value))}" for name, value in values.items() if value
+    ]
+
+
+def _fitting(facts: Facts) -> tuple[LinkAct, ...]:
+    """Acts that the state lets the rep do."""
+    if facts.accepted_at is None and facts.contacted_at is None:
+        return (LinkAct.ACCEPT, LinkAct.DECLINE, LinkAct.CONTACTED, LinkAct.REJECT)
+    return (LinkAct.CONTACTED, LinkAct.REJECT)
+
+
+def _closing(kind: MessageKind, facts: Facts, words: Words, *, has_links: bool) -> str:
+    said = []
+    if kind is MessageKind.TAKEN_BACK:
+        holder = facts.holder_name
+        said.append(words.say("now.with", rep=holder) if holder else words.say("now.nobody"))
+    elif kind not in _QUIET and not has_links:
+        said.append(words.say("act.without_links"))
+    if facts.is_test:
+        said.append(words.say("test"))
+    return " ".join(said)
+
+
+def _data(kind: MessageKind, facts: Facts) -> dict[str, Any]:
+    """What a webhook gets beside the words."""
+    due = facts.due()
+    data: dict[str, Any] = {
+        "kind": kind.value,
+        "lead_id": str(facts.lead_id),
+        "round": facts.round,
+        "is_test": facts.is_test,
+    }
+    if kind is MessageKind.TAKEN_BACK:
+        return data
+    return data | {
+        "line": facts.line,
+        "quadrant": facts.quadrant,
+        "fit": facts.score.get("fit"),
+        "interest": facts.score.get("interest"),
+        "profile": dict(facts.profile),
+        "source": facts.source,
+        "campaign": facts.campaign,
+        "due_at": due.isoformat() if due is not None else None,
+        "why": facts.why,
+        "links": {act.value: link for act, link in facts.links.items()},
+    }
+
+
+def _one_line(text: str, longest: int = LONGEST) -> str:
+    """Without breaks and control characters, so that what a buyer wrote can make no line of its own."""
+    kept = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"

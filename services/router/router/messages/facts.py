@@ -1,0 +1,73 @@
+"""What is known of a lead when a message about it is composed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from router.messages.kinds import LinkAct, MessageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a message: their name, their language, and the zone of their clock."""
+
+    name: str
+    language: str = "en"
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLead:
+    """Another open lead of the person, and who has it."""
+
+    line: str
+    rep: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A lead and its round as they are now; names of lines, sources and campaigns are the company's."""
+
+    lead_id: UUID
+    round: int
+    rep_name: str
+    why: str
+    quadrant: str
+    line: str
+    source: str
+    campaign: str | None
+    profile: Mapping[str, Any]
+    score: Mapping[str, Any]
+    told: Mapping[str, Any]
+    account: Mapping[str, Any] | None
+    submissions: int
+    is_test: bool
+    received_at: datetime | None
+    accept_by: datetime | None
+    respond_by: datetime | None
+    accepted_at: datetime | None
+    contacted_at: datetime | None
+    holder_name: str | None = None
+    others: Sequence[OtherLead] = ()
+    asked_at: Sequence[datetime] = ()
+    links: Mapping[LinkAct, str] = field(default_factory=dict)
+
+    def due(self) -> datetime | None:
+        """The promise that runs now: to accept, then to respond."""
+        if self.contacted_at is not None:
+            return None
+        return (self.accept_by if self.accepted_at is None else None) or self.respond_by
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a team lead is told of somebody who is away: their open leads, by who is behind each."""
+
+    rep_name: str
+    leads: Sequence[tuple[UUID, Mapping[str, Any], str]]
+
+
+ABOUT_THE_LEAD = frozenset(MessageKind) - {MessageKind.TAKEN_BACK, MessageKind.UNATTENDED}
+"""Kinds that say everything known about the lead; whoever has it no longer is not told more of the buyer."""

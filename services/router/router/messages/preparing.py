@@ -1,0 +1,135 @@
+"""A message becomes what it says just before it is sent, or is dropped since it would say what is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from delivery.message import Message, Stale
+from router.books import Books
+from router.domain.book import Book
+from router.messages.compose import Letter, compose, compose_left
+from router.messages.facts import Facts, Left, OtherLead, Reader
+from router.messages.kinds import MessageKind
+from router.messages.links import Links
+from router.messages.rendering import as_html, as_text
+from router.store import Row, q
+from service_kit.postgres import Connection, Database
+
+_ERASED = "the person's data was erased"
+
+
+class Preparing:
+    """The hook of the sender: `prepare` before each attempt."""
+
+    def __init__(self, database: Database, books: Books, links: Links) -> None:
+        self._database = database
+        self._books = books
+        self._links = links
+
+    async def prepare(self, message: Message, now: datetime) -> Message | Stale:
+        """The message with its words as things stand now, or why it is not sent any more."""
+        kind = MessageKind(message.kind)
+        async with self._database.acquire() as conn:
+            if kind is MessageKind.UNATTENDED:
+                letter = await _unattended(conn, message)
+            else:
+                letter = await self._about_a_round(conn, kind, message, now)
+        return letter if isinstance(letter, Stale) else _worded(message, letter)
+
+    async def _about_a_round(
+        self, conn: Connection, kind: MessageKind, message: Message, now: datetime
+    ) -> Letter | Stale:
+        row = await conn.fetchrow(q.message_facts, UUID(message.data["round"]), message.data["to"])
+        if row is None:
+            return Stale("the round is not known any more")
+        over = why_stale(kind, row)
+        if over is not None:
+            return Stale(over)
+        book = (await self._books.shelf(conn)).at(now)
+        others = await conn.fetch(q.other_leads_of_persons, [row["person_id"]])
+        asks = await conn.fetch(q.asks_of_leads, [row["lead_id"]])
+        return compose(kind, self._facts(row, book, others, asks), _reader(row))
+
+    def _facts(self, row: Row, book: Book | None, others: Sequence[Row], asks: Sequence[Row]) -> Facts:
+        named = _Names(book)
+        return Facts(
+            lead_id=row["lead_id"],
+            round=row["round"],
+            rep_name=row["rep_name"],
+            why=row["why"],
+            quadrant=row["quadrant"],
+            line=named.line(row["line"]),
+            source=named.source(row["source"]),
+            campaign=row["campaign"],
+            profile=row["profile"],
+            score=row["score"],
+            told=row["told"],
+            account=row["account"],
+            submissions=row["submissions"],
+            is_test=row["is_test"],
+            received_at=row["received_at"],
+            accept_by=row["accept_by"],
+            respond_by=row["respond_by"],
+            accepted_at=row["accepted_at"],
+            contacted_at=row["contacted_at"],
+            holder_name=row["holder_name"],
+            others=[
+                OtherLead(named.line(each["line"]), each["rep_name"])
+                for each in others
+                if each["id"] != row["lead_id"]
+            ],
+            asked_at=[each["asked_at"] for each in asks],
+            links=self._links.of_round(row["id"]),
+        )
+
+
+def why_stale(kind: MessageKind, row: Row) -> str | None:
+    """Why a message about this round is not sent any more; None: it is."""
+    if row["state"] == "erased":
+        return _ERASED
+    if kind is MessageKind.TAKEN_BACK:
+        return "the lead is theirs again" if row["holder_id"] == row["rep_id"] else None
+    if row["ended_at"] is not None:
+        return f"the round is over: {row['ended_by']}"
+    is_answered = row["accepted_at"] is not None or row["contacted_at"] is not None
+    if kind is MessageKind.ASSIGNED and is_answered:
+        return "the rep has answered"
+    if kind is MessageKind.WARNED and row["contacted_at"] is not None:
+        return "the rep has answered"
+    return None
+
+
+async def _unattended(conn: Connection, message: Message) -> Letter | Stale:
+    rep, leads = message.data["rep"], [UUID(lead) for lead in message.data["leads"]]
+    reader = await conn.fetchrow(q.reader_of_messages, message.data["to"])
+    away = await conn.fetchrow(q.reader_of_messages, rep)
+    rows = await conn.fetch(q.names_of_leads, leads, rep)
+    if reader is None or away is None or not rows:
+        return Stale("none of these leads is with them any more")
+    left = Left(away["name"], [(row["id"], row["profile"], row["quadrant"]) for row in rows])
+    return compose_left(left, Reader(reader["name"], reader["texts"], reader["tz"] or "UTC"))
+
+
+def _reader(row: Row) -> Reader:
+    return Reader(row["to_name"], row["texts"], row["tz"] or "UTC")
+
+
+def _worded(message: Message, letter: Letter) -> Message:
+    data: dict[str, Any] = {**message.data, **letter.data}
+    return replace(message, subject=letter.subject, text=as_text(letter), html=as_html(letter), data=data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the company calls lines and sources; an id that it does not name stands for itself."""
+
+    book: Book | None
+
+    def line(self, line: str) -> str:
+        return str(self.book.company.lines.get(line, line)) if self.book is not None else line
+
+    def source(self, source: str) -> str:
+        named = self.book.company.sources.get(source) if self.book is not None else None
+        return named.name if named is not None else source

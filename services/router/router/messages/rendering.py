@@ -1,0 +1,81 @@
+"""A letter as plain text, as HTML for mail, and as Slack blocks."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from router.messages.compose import Letter
+
+SECTION_CHARACTERS = 2900
+"""Slack takes 3,000 in one section (block kit reference, section block)."""
+
+
+def as_text(letter: Letter) -> str:
+    """Plain text, for every mailbox and for webhooks."""
+    parts = [letter.intro]
+    parts += [
+        "\n".join((each.heading.upper(), *(f"- {line}" for line in each.lines))) for each in letter.sections
+    ]
+    if letter.buttons:
+        parts.append("\n".join(f"{label}: {url}" for _, label, url in letter.buttons))
+    return "\n\n".join([*parts, *filter(None, [letter.closing])]) + "\n"
+
+
+def as_html(letter: Letter) -> str:
+    """HTML without images, scripts and colours of its own, so that dark mode stays readable."""
+    body = [f"<p>{escape(letter.intro)}</p>"]
+    for section in letter.sections:
+        items = "".join(f"<li>{escape(line)}</li>" for line in section.lines)
+        body.append(f'<h2 style="font-size:1em">{escape(section.heading)}</h2><ul>{items}</ul>')
+    if letter.buttons:
+        links = " ".join(
+            f'<a href="{escape(url)}" style="{_BUTTON}">{escape(label)}</a>'
+            for _, label, url in letter.buttons
+        )
+        body.append(f"<p>{links}</p>")
+    if letter.closing:
+        body.append(f"<p>{escape(letter.closing)}</p>")
+    return (
+        f'<!doctype html><html lang="{letter.language}"><head><meta charset="utf-8">'
+        '<meta name="color-scheme" content="light dark"><meta name="viewport" content="width=device-width">'
+        f'<title>{escape(letter.subject)}</title></head><body style="{_BODY}">{"".join(body)}</body></html>'
+    )
+
+
+_BODY = "font-family:sans-serif;line-height:1.45;max-width:40em"
+_BUTTON = "display:inline-block;padding:10px 16px;margin:4px;border:1px solid;border-radius:4px"
+
+
+def as_blocks(letter: Letter) -> list[dict[str, Any]]:
+    """Slack blocks. Everything is plain text, so that nothing a buyer wrote is a mention or a link."""
+    blocks = [_header(letter.subject), _section(letter.intro)]
+    blocks += [
+        _section("\n".join((each.heading, *(f"• {line}" for line in each.lines)))) for each in letter.sections
+    ]
+    if letter.buttons:
+        blocks.append({"type": "actions", "elements": [_button(*each) for each in letter.buttons]})
+    if letter.closing:
+        blocks.append(_section(letter.closing))
+    return blocks
+
+
+def _header(text: str) -> dict[str, Any]:
+    return {"type": "header", "text": _plain(text, 150)}
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": _plain(text, SECTION_CHARACTERS)}
+
+
+def _button(act: str, label: str, url: str) -> dict[str, Any]:
+    """It opens the page that asks once more: one button works wherever the message is read."""
+    return {"type": "button", "action_id": f"open_{act}", "text": _plain(label, 75), "url": url}
+
+
+def _plain(text: str, longest: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text[:longest], "emoji": False}
+
+
+def blocks_after(blocks: Sequence[dict[str, Any]], said: str) -> list[dict[str, Any]]:
+    """A posted message after an answer: without its buttons, with what was done."""
+    return [*(each for each in blocks if each.get("type") != "actions"), _section(said)]

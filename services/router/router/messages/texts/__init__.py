@@ -1,0 +1,54 @@
+"""What messages and pages say, in each language; a test holds the languages to the same keys and places."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from router.messages.texts import en, es, it, pt, ro
+
+CATALOGUE = MappingProxyType({"en": en.TEXTS, "es": es.TEXTS, "it": it.TEXTS, "pt": pt.TEXTS, "ro": ro.TEXTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language, for somebody whose clock shows `zone`."""
+
+    language: str
+    zone: str = "UTC"
+
+    def say(self, key: str, **places: object) -> str:
+        """The text of a key, its places filled."""
+        return CATALOGUE[self.language][key].format(**places)
+
+    def count(self, key: str, number: int) -> str:
+        """So many of something, in the form that the language has for the number."""
+        return self.say(f"{key}.{plural(self.language, number)}", n=number)
+
+    def moment(self, at: datetime) -> str:
+        """A moment as the reader's clock shows it, with its zone."""
+        local = at.astimezone(ZoneInfo(self.zone))
+        return self.say(
+            "moment",
+            weekday=self.say("weekdays").split()[local.weekday()],
+            day=local.day,
+            month=self.say("months").split()[local.month - 1],
+            time=f"{local:%H:%M}",
+            zone=self.zone,
+        )
+
+
+def plural(language: str, number: int) -> str:
+    """The plural form of a number, by the rules of Unicode's CLDR for these languages and whole numbers."""
+    if number == 1:
+        return "one"
+    if language == "ro" and (number == 0 or 0 < number % 100 < 20):
+        return "few"
+    return "other"
+
+
+@lru_cache(maxsize=512)
+def words_for(language: str | None, zone: str | None) -> Words:
+    """The words for a rep; English for a language that messages are not written in."""
+    return Words(language if language and language in CATALOGUE else "en", zone or "UTC")

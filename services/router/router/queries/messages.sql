@@ -1,0 +1,108 @@
+-- Messages to reps: what nobody was told yet, and what a message says when it is sent.
+
+-- name: untold_rounds
+-- Open rounds that their rep was not told of, the oldest first; those locked elsewhere come next time.
+SELECT id, lead_id, id AS assignment_id, rep_id FROM assignments
+WHERE told_at IS NULL AND ended_at IS NULL ORDER BY assigned_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: note_rounds_told
+-- Their messages are made.
+UPDATE assignments SET told_at = $2 WHERE id = ANY($1::uuid[])
+
+-- name: untold_ends
+-- Rounds that ended without an act of their rep, who was told of them.
+SELECT id, lead_id, id AS assignment_id, rep_id FROM assignments
+WHERE end_told_at IS NULL AND ended_at IS NOT NULL AND ended_by NOT IN ('declined', 'closed')
+ORDER BY ended_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: note_ends_told
+-- Their messages are made.
+UPDATE assignments SET end_told_at = $2 WHERE id = ANY($1::uuid[])
+
+-- name: untold_asks
+-- What buyers asked on leads that a rep has.
+SELECT k.id, k.lead_id, a.id AS assignment_id, k.rep_id
+FROM asks_again k JOIN assignments a ON a.lead_id = k.lead_id AND a.round = k.round
+WHERE k.told_at IS NULL ORDER BY k.at LIMIT $1 FOR NO KEY UPDATE OF k SKIP LOCKED
+
+-- name: note_asks_told
+-- Their messages are made.
+UPDATE asks_again SET told_at = $2 WHERE id = ANY($1::uuid[])
+
+-- name: untold_warnings
+-- Promises that are about to run out, for the rep.
+SELECT n.id, n.lead_id, a.id AS assignment_id, n.rep_id
+FROM timer_news n JOIN assignments a ON a.lead_id = n.lead_id AND a.round = n.round
+WHERE n.told_at IS NULL AND n.level <> 'breached'
+ORDER BY n.fired_at LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
+
+-- name: untold_breaches
+-- Broken promises, for the team lead of the rep.
+SELECT n.id, n.lead_id, a.id AS assignment_id, coalesce(t.lead, '') AS rep_id, r.team AS team_id
+FROM timer_news n
+JOIN assignments a ON a.lead_id = n.lead_id AND a.round = n.round
+JOIN reps r ON r.id = n.rep_id
+LEFT JOIN teams t ON t.id = r.team
+WHERE n.told_at IS NULL AND n.level = 'breached'
+ORDER BY n.fired_at LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
+
+-- name: note_timers_told
+-- Their messages are made.
+UPDATE timer_news SET told_at = $2 WHERE id = ANY($1::uuid[])
+
+-- name: ways_of_reps
+-- How reps want to be told.
+SELECT id, email, notify FROM reps WHERE id = ANY($1::text[]) AND left_at IS NULL
+
+-- name: ways_of_teams
+-- How the leads of teams want to be told of what needs them; an empty list: as a rep is.
+SELECT id, notify FROM teams WHERE id = ANY($1::text[])
+
+-- name: lead_of_rep
+-- Who leads the team of a rep.
+SELECT r.name, t.id AS team_id, coalesce(t.lead, '') AS lead FROM reps r LEFT JOIN teams t ON t.id = r.team WHERE r.id = $1
+
+-- name: tell_again
+-- Open rounds of the last days without an answer and without a message: a way to tell of them may be there now.
+UPDATE assignments a SET told_at = NULL
+WHERE a.ended_at IS NULL AND a.accepted_at IS NULL AND a.contacted_at IS NULL AND a.told_at IS NOT NULL
+    AND a.assigned_at > $1
+    AND NOT EXISTS (SELECT FROM deliveries d WHERE d.about = a.lead_id AND d.data->>'round' = a.id::text)
+
+-- name: message_facts
+-- Everything a message to rep $2 about round $1 may say, as it is now.
+SELECT a.id, a.lead_id, a.rep_id, a.round, a.why, a.assigned_at, a.accept_by, a.respond_by, a.accepted_at,
+       a.contacted_at, a.ended_at, a.ended_by, owner.name AS rep_name,
+       l.state, l.person_id, l.line, l.profile, l.score, l.told, l.quadrant, l.source, l.campaign, l.submissions,
+       l.account, l.is_test, l.received_at, l.rulebook_version,
+       r.id AS to_id, r.name AS to_name, r.texts, r.hours->>'tz' AS tz, c.rep_id AS holder_id, h.name AS holder_name
+FROM assignments a
+JOIN leads l ON l.id = a.lead_id
+JOIN reps owner ON owner.id = a.rep_id
+JOIN reps r ON r.id = $2
+LEFT JOIN assignments c ON c.lead_id = a.lead_id AND c.ended_at IS NULL
+LEFT JOIN reps h ON h.id = c.rep_id
+WHERE a.id = $1
+
+-- name: reader_of_messages
+-- In which language and zone somebody reads, by their id.
+SELECT name, texts, hours->>'tz' AS tz FROM reps WHERE id = $1
+
+-- name: names_of_leads
+-- Who is behind open leads of a rep.
+SELECT l.id, l.profile, l.quadrant FROM leads l JOIN assignments a ON a.lead_id = l.id AND a.ended_at IS NULL
+WHERE l.id = ANY($1::uuid[]) AND a.rep_id = $2 ORDER BY l.rank, l.received_at, l.id
+
+-- name: round_of_link
+-- A round, its lead and rep, whether it is the rep's last one of the lead, and who has the lead now.
+SELECT a.id, a.lead_id, a.rep_id, a.ended_at, l.state, l.profile, l.quadrant, r.texts, r.hours->>'tz' AS tz,
+       r.notify, r.left_at, h.name AS holder_name, c.rep_id AS holder_id,
+       NOT EXISTS (
+           SELECT FROM assignments n WHERE n.lead_id = a.lead_id AND n.rep_id = a.rep_id AND n.round > a.round
+       ) AS is_last
+FROM assignments a
+JOIN leads l ON l.id = a.lead_id
+JOIN reps r ON r.id = a.rep_id
+LEFT JOIN assignments c ON c.lead_id = a.lead_id AND c.ended_at IS NULL
+LEFT JOIN reps h ON h.id = c.rep_id
+WHERE a.id = $1

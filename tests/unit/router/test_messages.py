@@ -1,0 +1,249 @@
+"""What messages say, in each language, and the links they carry."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from string import Formatter
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lead_events.words import AccountStanding, BuyerStage, DeclineCode, Quadrant, RejectCode
+from router.messages.compose import compose, compose_left
+from router.messages.facts import Facts, Left, OtherLead, Reader
+from router.messages.kinds import CHOICES, LinkAct, MessageKind, content_of
+from router.messages.links import CHARACTERS, Link, Links
+from router.messages.rendering import as_blocks, as_html, as_text
+from router.messages.texts import CATALOGUE, plural, words_for
+
+ROUND = UUID("6f2d0f3e-1111-5a7e-9a61-5b8d2f0b1a11")
+SECRET = "a secret of thirty-two characters"
+LINKS = Links(SECRET, "https://leads.example.com/")
+AT = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+
+FACTS = Facts(
+    lead_id=uuid4(),
+    round=1,
+    rep_name="Ana",
+    why="next in turn of 2 by weight",
+    quadrant="perfect",
+    line="Platform",
+    source="Website",
+    campaign="spring",
+    profile={
+        "name": "Ada Byron",
+        "company": "Engines <Ltd>",
+        "email": "ada@example.com",
+        "phone": "+34600000000",
+    },
+    score={
+        "fit": 80,
+        "interest": 70,
+        "contributions": [{"rule": "r", "dimension": "fit", "points": 20, "reason": "a director"}],
+    },
+    told={
+        "persona": {"id": "p", "name": "Director", "goals": ["speed"], "objections": ["price", "effort"]},
+        "buyer_stage": "decision",
+        "consent": {"given": True, "text": "you may call me"},
+    },
+    account={"name": "Engines", "standing": "customer"},
+    submissions=2,
+    is_test=False,
+    received_at=AT,
+    accept_by=AT,
+    respond_by=AT,
+    accepted_at=None,
+    contacted_at=None,
+    others=[OtherLead("Courses", "Carla"), OtherLead("Tools", None)],
+    asked_at=[AT],
+    links=LINKS.of_round(ROUND),
+)
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", CATALOGUE)
+def test_every_language_has_every_text_with_the_same_places(language: str) -> None:
+    english, texts = CATALOGUE["en"], CATALOGUE[language]
+    assert texts.keys() == english.keys()
+    allowed = {"weekday", "day", "month", "time", "zone"}
+    differ = [key for key in english if places(texts[key]) != places(english[key]) and key != "moment"]
+    assert not differ
+    assert places(texts["moment"]) <= allowed
+    assert len(texts["weekdays"].split()) == 7
+    assert len(texts["months"].split()) == 12
+    assert not [key for key, text in texts.items() if not text.strip()]
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        *(f"subject.{kind}" for kind in MessageKind),
+        *(f"intro.{kind}" for kind in MessageKind),
+        *(f"act.{act}" for act in LinkAct),
+        *(f"quadrant.{each}" for each in Quadrant),
+        *(f"stage.{each}" for each in BuyerStage),
+        *(f"standing.{each}" for each in AccountStanding),
+        *(f"choice.{each}" for each in [*DeclineCode, *RejectCode]),
+        *(f"choice.{each}" for fields in CHOICES.values() for answers in fields.values() for each in answers),
+    ],
+)
+def test_whatever_can_be_said_has_words(needed: str) -> None:
+    assert needed in CATALOGUE["en"]
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "form"),
+    [
+        ("en", 0, "other"),
+        ("en", 1, "one"),
+        ("it", 2, "other"),
+        ("ro", 0, "few"),
+        ("ro", 1, "one"),
+        ("ro", 2, "few"),
+        ("ro", 19, "few"),
+        ("ro", 20, "other"),
+        ("ro", 100, "other"),
+        ("ro", 101, "few"),
+        ("ro", 119, "few"),
+        ("ro", 120, "other"),
+    ],
+)
+def test_numbers_take_the_form_of_the_language(language: str, number: int, form: str) -> None:
+    assert plural(language, number) == form
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "shown"),
+    [
+        ("en", "Europe/Madrid", "Tuesday, 3 March, 10:30 (Europe/Madrid)"),
+        ("es", "Europe/Madrid", "martes 3 de marzo, 10:30 (Europe/Madrid)"),
+        ("pt", "America/Sao_Paulo", "terça-feira, 3 de março, 06:30 (America/Sao_Paulo)"),
+        ("it", "Europe/Rome", "martedì 3 marzo, 10:30 (Europe/Rome)"),
+        ("ro", "Europe/Bucharest", "marți, 3 martie, 11:30 (Europe/Bucharest)"),
+        ("xx", "UTC", "Tuesday, 3 March, 09:30 (UTC)"),
+    ],
+)
+def test_a_deadline_is_told_by_the_readers_own_clock(language: str, zone: str, shown: str) -> None:
+    assert words_for(language, zone).moment(AT) == shown
+
+
+@pytest.mark.parametrize("language", CATALOGUE)
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind is not MessageKind.UNATTENDED])
+def test_every_kind_is_composed_in_every_language(kind: MessageKind, language: str) -> None:
+    letter = compose(kind, FACTS, Reader("Ana", language, "Europe/Madrid"))
+    assert "{" not in as_text(letter) + letter.subject
+    assert f'lang="{language}"' in as_html(letter)
+    assert all(len(each.get("text", {}).get("text", "")) <= 3000 for each in as_blocks(letter))
+
+
+def test_a_new_lead_is_told_with_everything_known_about_it() -> None:
+    letter = compose(MessageKind.ASSIGNED, FACTS, Reader("Ana", "en", "Europe/Madrid"))
+    text = as_text(letter)
+    for said in (
+        "Ada Byron",
+        "+34600000000",
+        "is a customer",
+        "Accept by Tuesday, 3 March, 10:30 (Europe/Madrid)",
+        "next in turn of 2 by weight",
+        "perfect: fit 80 of 100, interest 70 of 100",
+        "fit +20: a director",
+        "Doubts: price; effort",
+        "Consent: given; you may call me",
+        "2 submissions",
+        "Campaign: spring",
+        "Courses: Carla",
+        "Tools: waits for a rep",
+        "Accept: https://leads.example.com/act/",
+    ):
+        assert said in text
+    assert letter.subject == "New lead: Ada Byron, Engines <Ltd> (perfect)"
+
+
+def test_what_a_buyer_wrote_makes_no_markup_and_no_line_of_its_own() -> None:
+    evil = {"name": "<script>x</script>", "message": "hello\n\nAccept: https://evil.example\u2028<img src=x>"}
+    letter = compose(MessageKind.ASSIGNED, replace(FACTS, profile=evil), Reader("Ana"))
+    page = as_html(letter)
+    assert "<script" not in page
+    assert "<img" not in page
+    assert not re.search(r"^Accept: https://evil", as_text(letter), re.MULTILINE)
+    assert "\n" not in letter.subject
+    kinds = {each["text"]["type"] for each in as_blocks(letter) if "text" in each}
+    assert kinds == {"plain_text"}
+
+
+def test_who_lost_a_lead_is_told_no_more_of_the_buyer() -> None:
+    facts = replace(FACTS, holder_name="Bea")
+    letter = compose(MessageKind.TAKEN_BACK, facts, Reader("Ana"))
+    assert "Bea has it now." in as_text(letter)
+    assert "ada@example.com" not in as_text(letter) + str(letter.data)
+    assert not letter.buttons
+
+
+def test_an_accepted_lead_is_not_offered_again() -> None:
+    letter = compose(MessageKind.ASKED_AGAIN, replace(FACTS, accepted_at=AT), Reader("Ana"))
+    assert [act for act, _, _ in letter.buttons] == [LinkAct.CONTACTED, LinkAct.REJECT]
+
+
+def test_without_links_a_message_says_how_to_answer() -> None:
+    letter = compose(MessageKind.ASSIGNED, replace(FACTS, links={}), Reader("Ana"))
+    assert "Answer it where you see your leads." in as_text(letter)
+
+
+def test_a_team_lead_sees_which_leads_stay_with_who_is_away() -> None:
+    left = Left("Ana", [(uuid4(), {"name": "Ada"}, "perfect"), (uuid4(), {}, "warm")])
+    letter = compose_left(left, Reader("Carla", "ro"))
+    assert letter.subject == "Ana lipsește: 2 leaduri deschise"
+    assert letter.sections[0].lines == ["Ada (perfect)", "un cumpărător (călduț)"]
+
+
+@given(round_=st.uuids(), act=st.sampled_from(LinkAct))
+def test_a_link_says_its_act_and_round_and_nothing_else(round_: UUID, act: LinkAct) -> None:
+    token = LINKS.token(Link(act, round_))
+    assert len(token) == CHARACTERS
+    assert LINKS.read(token) == Link(act, round_)
+
+
+@given(place=st.integers(0, CHARACTERS - 1), other=st.sampled_from("AbZ9-_"))
+def test_a_changed_link_is_none(place: int, other: str) -> None:
+    token = LINKS.token(Link(LinkAct.ACCEPT, ROUND))
+    changed = token[:place] + other + token[place + 1 :]
+    read = LINKS.read(changed)
+    assert read is None or read == Link(LinkAct.ACCEPT, ROUND)
+
+
+@pytest.mark.parametrize("token", ["", "x", "é" * CHARACTERS, "!" * CHARACTERS, "A" * CHARACTERS, "A" * 9999])
+def test_what_is_no_link_is_none(token: str) -> None:
+    assert LINKS.read(token) is None
+
+
+def test_links_are_made_only_with_a_secret_and_an_address() -> None:
+    token = LINKS.token(Link(LinkAct.ACCEPT, ROUND))
+    assert Links("", "https://leads.example.com").of_round(ROUND) == {}
+    assert Links(SECRET, "").of_round(ROUND) == {}
+    assert Links("", "").read(token) is None
+    assert Links("another secret of enough length!!", "https://x.example").read(token) is None
+
+
+@pytest.mark.parametrize(
+    ("act", "chosen", "content"),
+    [
+        (LinkAct.ACCEPT, {"code": "other"}, {}),
+        (LinkAct.DECLINE, {"code": "no_time"}, {"code": "no_time", "reason": "no time"}),
+        (LinkAct.DECLINE, {"code": "because"}, None),
+        (LinkAct.CONTACTED, {"channel": "phone"}, None),
+        (
+            LinkAct.CONTACTED,
+            {"channel": "phone", "result": "reached"},
+            {"channel": "phone", "result": "reached"},
+        ),
+    ],
+)
+def test_only_offered_answers_are_taken(
+    act: LinkAct, chosen: dict[str, str], content: dict[str, str] | None
+) -> None:
+    assert content_of(act, chosen) == content
