@@ -1,4 +1,4 @@
-"""E-mail over SMTP: plain text, one receiver a message."""
+"""E-mail over SMTP: plain text, and the same as HTML where a message has it; one receiver a message."""
 
 import asyncio
 import re
@@ -118,6 +118,8 @@ def letter_of(message: Message, sender: str) -> EmailMessage:
     letter["Message-ID"] = f"<{message.id}@{origin.rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers
     letter.set_content(message.text, cte="quoted-printable")
+    if message.html is not None:
+        letter.add_alternative(message.html, subtype="html", cte="quoted-printable")
     return letter
 
 

@@ -68,6 +68,7 @@ class Message:
     `kind` is the `type` of a webhook's body; `data` goes to webhooks, `subject` and `text` to people (and
     stand in the webhook too). `about`: what the message speaks of. `html` is the text once more, for e-mail
     that shows it, and `blocks` for Slack; both are composed when a message goes out and kept nowhere.
+    `replaces`: the receipt of an earlier one that this one changes, where the channel can.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class Message:
     data: Mapping[str, Any] = field(default_factory=dict)
     html: str | None = None
     blocks: Sequence[Mapping[str, Any]] = ()
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from pydantic import Field, SecretStr, field_validator
 from delivery.addresses import Allowed
 from delivery.mail import Mail, MailServer
 from delivery.message import Carrier, Channel
+from delivery.others import Others
+from delivery.slack import SLACK_API, Slack
 from delivery.webhook import Webhooks
 from service_kit.secrets import Secrets
 from service_kit.settings import ServiceSettings
@@ -17,6 +19,7 @@ class DeliverySettings(ServiceSettings):
         SecretStr(""), description="smtp(s)://user:password@host:port; empty: no e-mail is sent"
     )
     smtp_from: str = Field("", description="address that e-mail comes from")
+    slack_api: str = Field(SLACK_API, description="where Slack's API is; for tests and proxies")
     delivery_allow: str = Field(
         "", description="receivers in private networks: networks and host:port, comma-separated"
     )
@@ -38,7 +41,10 @@ class DeliverySettings(ServiceSettings):
 def carriers_of(settings: DeliverySettings, secrets: Secrets) -> dict[Channel, Carrier]:
     """The channels as the settings have them."""
     url = settings.smtp_url.get_secret_value()
+    allowed = Allowed.parse(settings.delivery_allow)
     return {
-        Channel.WEBHOOK: Webhooks(secrets, allowed=Allowed.parse(settings.delivery_allow)),
+        Channel.WEBHOOK: Webhooks(secrets, allowed=allowed),
+        Channel.SLACK: Slack(secrets, base_url=settings.slack_api),
+        Channel.APPRISE: Others(secrets, allowed=allowed),
         Channel.EMAIL: Mail(MailServer.parse(url) if url else None, settings.smtp_from),
     }
