@@ -7,6 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from lead_events import Handling
+from lead_events.words import ImportMode
 from tests.integration.router.worlds import OPERATOR, World, lead_id, rep, rulebook
 
 
@@ -233,6 +235,35 @@ async def test_a_refused_decline_leaves_the_lead_and_tells_the_rep_by_whom(world
     assert "rosa refused your decline" in again.json()["detail"]
     assert (await world.act("ana", "ada", "accept")).status_code == 200
     assert (await post(world, f"/v1/declines/{uuid4()}/confirm", "rosa")).status_code == 404
+
+
+async def test_a_lock_ends_with_the_round_whose_decline_is_confirmed(world: World) -> None:
+    document = rulebook()
+    document["agreement"]["sales"]["declines_a_week"] = 0
+    await world.publish_rulebook(document)
+    await world.take("ada")
+    await world.act("ana", "ada", "decline", {"reason": "no"})
+    await order(world, "ada", "lock", by="rosa")
+    [waiting] = (await world.operate("GET", "/v1/declines")).json()["declines"]
+    assert (await post(world, f"/v1/declines/{waiting['id']}/confirm", "rosa")).status_code == 200
+    assert world.holder("ada") == "bea"
+    found = (await world.operate("GET", f"/v1/leads/{lead_id('ada')}")).json()
+    assert (found["locked_by"], found["lock_reason"]) == (None, None)
+
+
+async def test_an_sql_that_an_import_keeps_for_nurturing_is_given_by_hand_and_no_other(
+    routing: World,
+) -> None:
+    nurture = Handling(import_id=uuid4(), mode=ImportMode.NURTURE)
+    await routing.take("kept", handling=nurture)
+    await routing.take("cold", stage="mql")
+    refused = await order(routing, "cold", "assign", rep="bea")
+    assert refused.status_code == 409
+    assert "baton why" in refused.json()["instead"]
+    given = await order(routing, "kept", "assign", rep="bea", round=0)
+    assert (given.status_code, given.json()["rep_id"]) == (200, "bea")
+    assert routing.holder("kept") == "bea"
+    assert (await routing.loads())["bea"] == 1
 
 
 @pytest.mark.parametrize(("code", "next_holder"), [("no_time", "bea"), ("wrong_territory", "ana")])

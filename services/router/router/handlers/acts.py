@@ -116,6 +116,8 @@ class ActHandler:
                 _was_misrouted(desk, lead, book, handoff)
             desk.route(lead, cause, book, choice)
         await desk.write()
+        if lead.locked_by is not None and lead.handoff is not handoff:
+            await unit.conn.execute(q.set_lock, lead.id, None, None, None)  # it locked this round
         await note_repair(unit, cause, lead, rep, act)
         return Done(await _keep(unit, cause, lead, rep, act, round_, at), frees)
 
