@@ -57,8 +57,10 @@ class Sender:
         trying: set[asyncio.Task[None]] = set()
         try:
             while True:
-                taken = await self._claim(AT_ONCE - len(trying))
+                taken, put_back = await self._claim(AT_ONCE - len(trying))
                 trying |= {asyncio.create_task(self._try(each)) for each in taken}
+                if put_back:
+                    continue  # others are due behind those whose receiver has enough in hand
                 if not trying:
                     return
                 done, trying = await asyncio.wait(trying, return_when=asyncio.FIRST_COMPLETED)
@@ -69,12 +71,13 @@ class Sender:
                 each.cancel()
             await asyncio.gather(*trying, return_exceptions=True)
 
-    async def _claim(self, room: int) -> list[store.Claimed]:
+    async def _claim(self, room: int) -> tuple[list[store.Claimed], int]:
+        """Messages to try now, and how many were put back."""
         if room <= 0:
-            return []
+            return [], 0
         async with self._database.transaction() as conn:
             now = await self._database.clock.now(conn)
-            busy = {receiver for receiver, number in self._in_hand.items() if number >= EACH_RECEIVER}
+            busy = {each for each, number in self._in_hand.items() if number >= self._most(each)}
             alone = self._breaker.left_alone(now)
             taken = await store.claim(conn, now=now, for_=CLAIM, limit=room, but_for=busy | alone)
             sent = [each for each in taken if self._take(each)]
@@ -83,12 +86,16 @@ class Sender:
                 await store.forget_ended(conn, now - KEPT)
                 metrics.PENDING.set(await store.count_pending(conn))
         metrics.LEFT_ALONE.set(len(alone))
-        return sent
+        return sent, len(taken) - len(sent)
+
+    def _most(self, receiver: str) -> int:
+        """How many messages a receiver has in hand at most; one tried again after a rest has one alone."""
+        return 1 if self._breaker.is_resting(receiver) else EACH_RECEIVER
 
     def _take(self, claimed: store.Claimed) -> bool:
-        """Whether the receiver may have one more; one that is tried again after a rest has one alone."""
+        """Whether the receiver may have one more; then it has."""
         receiver = claimed.message.target.receiver
-        if self._in_hand[receiver] >= (1 if self._breaker.is_resting(receiver) else EACH_RECEIVER):
+        if self._in_hand[receiver] >= self._most(receiver):
             return False
         self._in_hand[receiver] += 1
         return True

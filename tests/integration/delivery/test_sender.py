@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from delivery import store
-from delivery.message import Channel, Message, Outcome, Result, Target
-from delivery.sender import CLAIM, Sender
+from delivery.breaker import FAILURES, SHORTEST
+from delivery.message import Channel, Message, Outcome, Result, Stale, Target
+from delivery.sender import CLAIM, EACH_RECEIVER, Sender
 from service_kit.clock import ManualClock
 from service_kit.postgres import Database
 from tests.integration.delivery.conftest import START
@@ -139,3 +141,113 @@ async def test_what_ended_long_ago_is_forgotten(database: Database, clock: Manua
     clock.advance(31 * 24 * 3600)
     await one.work()
     assert await rows(database, STATES) == []
+
+
+class Hangs:
+    """Answers everybody but those of one server, who wait for `release`."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.release = asyncio.Event()
+        self.carried: list[str] = []
+
+    async def carry(self, message: Message, now: datetime) -> Result:
+        if self.server in message.target.url:
+            await self.release.wait()
+            return Result(Outcome.LATER, "too late")
+        self.carried.append(message.target.url)
+        return Result(Outcome.DELIVERED)
+
+
+async def to_webhooks(database: Database, *urls: str) -> None:
+    messages = [
+        Message(uuid4(), uuid4(), "assigned", Target.webhook(url, "s"), "", "", START) for url in urls
+    ]
+    async with database.transaction() as conn:
+        await store.enqueue(conn, messages, now=START, for_=timedelta(days=3))
+
+
+async def test_a_receiver_that_hangs_holds_up_no_other(database: Database, clock: ManualClock) -> None:
+    await to_webhooks(database, *["https://hangs.example/x"] * 50)
+    await to_webhooks(database, *[f"https://well{number}.example/x" for number in range(500)])
+    carrier = Hangs("hangs.example")
+    working = asyncio.create_task(
+        Sender(database, {Channel.WEBHOOK: carrier}, clock, chance=lambda: 0.5).work()
+    )
+    async with asyncio.timeout(30):
+        while len(carrier.carried) < 500:
+            await asyncio.wait({working}, timeout=0.01)
+    carrier.release.set()
+    await working
+    assert await rows(database, "SELECT state, count(*) FROM deliveries GROUP BY state ORDER BY state") == [
+        ("delivered", 500),
+        ("pending", 50),
+    ]
+
+
+async def test_a_receiver_that_fails_again_and_again_is_left_alone_and_then_one_tries(
+    database: Database, clock: ManualClock
+) -> None:
+    await to_webhooks(database, *["https://down.example/x"] * 30)
+    carrier = Notebook(Result(Outcome.LATER, "down"))
+    sending = Sender(database, {Channel.WEBHOOK: carrier}, clock, chance=lambda: 0.5)
+    await sending.work()
+    first = len(carrier.carried)
+    assert FAILURES <= first <= FAILURES + EACH_RECEIVER, "those in hand when the circuit opened, and no more"
+    clock.advance(SHORTEST.total_seconds() - 1)
+    await sending.work()
+    assert len(carrier.carried) == first
+    clock.advance(1)
+    await sending.work()
+    assert len(carrier.carried) == first + 1
+    waiting = "SELECT count(*) FROM deliveries WHERE attempts = 0"
+    assert await rows(database, waiting) == [(30 - first - 1,)], "being left alone is no attempt"
+    carrier.results = [Result(Outcome.DELIVERED)]
+    clock.advance(4 * SHORTEST.total_seconds())
+    await sending.work()
+    assert await rows(database, "SELECT count(*) FROM deliveries WHERE state = 'delivered'") == [(30,)]
+
+
+async def test_a_message_is_composed_when_it_goes_out_and_called_off_when_it_is_over(
+    database: Database, clock: ManualClock
+) -> None:
+    going, over = await enqueue(database, 2)
+    seen: list[str] = []
+
+    class Reader:
+        async def carry(self, message: Message, now: datetime) -> Result:
+            seen.append(message.text)
+            return Result(Outcome.DELIVERED, receipt="D1 17.5")
+
+    async def prepare(message: Message, now: datetime) -> Message | Stale:
+        return Stale("the round is over") if message.id == over.id else replace(message, text="as of now")
+
+    await Sender(database, {Channel.EMAIL: Reader()}, clock, prepare=prepare).work()
+    assert seen == ["as of now"]
+    found = await rows(database, "SELECT id, state, outcome, receipt, text FROM deliveries ORDER BY state")
+    assert found == [
+        (going.id, "delivered", "delivered", "D1 17.5", "Text"),
+        (over.id, "dropped", "stale", None, "Text"),
+    ]
+
+
+async def test_what_was_given_up_is_sent_again_for_as_long_as_before(
+    database: Database, clock: ManualClock
+) -> None:
+    [message] = await enqueue(database)
+    carrier = Notebook(Result(Outcome.GONE, "no such mailbox"))
+    sending = sender(database, clock, carrier)
+    await sending.work()
+    clock.advance(3600)
+    async with database.transaction() as conn:
+        assert await store.send_again(conn, message.id, clock.now())
+        assert not await store.send_again(conn, message.id, clock.now()), "it is under way"
+    carrier.results = [Result(Outcome.DELIVERED)]
+    await sending.work()
+    async with database.acquire() as conn:
+        found = await store.one(conn, message.id)
+    assert found is not None
+    assert (found["state"], [each["outcome"] for each in found["each_attempt"]]) == (
+        "delivered",
+        ["gone", "delivered"],
+    )
