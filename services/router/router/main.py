@@ -7,11 +7,13 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from delivery.addresses import Allowed
+from delivery.api import delivery_router
 from router import metrics
 from router.absentees import Absentees
 from router.api.assigning import assigning_router
 from router.api.calendar import calendar_router
 from router.api.crm import crm_operator_router, crm_router
+from router.api.links import links_router
 from router.api.lists import lists_router
 from router.api.me import me_router
 from router.api.moves import moves_router
@@ -21,6 +23,7 @@ from router.api.persons import person_router
 from router.api.reps import rep_router
 from router.api.roster import roster_router
 from router.api.simulate import simulate_router
+from router.api.slack import slack_router
 from router.books import Books
 from router.consumer import consumer_spec
 from router.crm import metrics as crm_metrics
@@ -38,6 +41,7 @@ from router.handlers.moves import MoveHandler
 from router.handlers.news import NewsHandler
 from router.handlers.reoffer import ReofferHandler
 from router.handlers.reps import RepHandler
+from router.messages.office import MessageOffice
 from router.roster import RepReader
 from router.settings import RouterSettings
 from service_kit.app import create_app, serve
@@ -45,7 +49,7 @@ from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 
-PACKAGES = ("rulebook", "router")
+PACKAGES = ("rulebook", "delivery", "router")
 """Packages whose migrations make the router's schema."""
 
 
@@ -62,6 +66,7 @@ class Wiring:
     moves: MoveHandler
     drainer: Drainer
     crm: CrmOffice
+    messages: MessageOffice
 
 
 def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
@@ -70,13 +75,14 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
     every = timedelta(milliseconds=settings.drain_ms)
     reps, acts = RepHandler(books), ActHandler(books, reader)
     drainer = Drainer(runtime, DrainHandler(books, reader), ImportHandler(books, reader), every=every)
+    messages = MessageOffice(runtime, settings, books, acts, drainer.wake)
     fetcher = FeedFetcher(Allowed.parse(settings.delivery_allow))
     return Wiring(
         news=NewsHandler(books, reader),
         acts=acts,
         assigning=AssignHandler(books, reader),
         reps=reps,
-        absentees=Absentees(runtime, ReofferHandler(books, reader)),
+        absentees=Absentees(runtime, ReofferHandler(books, reader, messages.outgoing.tell_team_lead)),
         feeds=Feeds(runtime, reps, Secrets(settings.secrets_dir), fetcher, drainer.wake),
         moves=MoveHandler(books, reader),
         drainer=drainer,
@@ -89,6 +95,7 @@ def wire(runtime: Runtime, settings: RouterSettings) -> Wiring:
             allowed=Allowed.parse(settings.delivery_allow),
             wake=drainer.wake,
         ),
+        messages=messages,
     )
 
 
@@ -116,6 +123,9 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             person_router(rt),
             crm_router(rt, wiring.crm),
             crm_operator_router(rt, wiring.crm),
+            links_router(wiring.messages.answering),
+            slack_router(rt, wiring.messages.slack),
+            delivery_router(rt),
         ],
         runtime=shared,
     )
@@ -129,6 +139,7 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
         wiring.absentees.part(),
         wiring.feeds.part(),
         *wiring.crm.parts(),
+        *wiring.messages.parts(),
         Periodic(
             "moves",
             every=timedelta(seconds=2),

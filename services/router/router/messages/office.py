@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from delivery.addresses import Allowed
 from delivery.message import Carrier, Channel
 from delivery.sender import Sender
 from delivery.settings import carriers_of
@@ -11,6 +12,7 @@ from router.messages.answering import Acts, Answering
 from router.messages.links import Links
 from router.messages.outgoing import Outgoing
 from router.messages.preparing import Preparing
+from router.messages.slack import SlackAnswers
 from router.settings import RouterSettings
 from service_kit.logs import logger
 from service_kit.parts import Part, Periodic
@@ -35,9 +37,11 @@ class MessageOffice:
         self._has_begun = False
         self.links = links
         self.outgoing = Outgoing(carriers)
-        self.preparing = Preparing(runtime.database, books, links)
-        self.sender = Sender(runtime.database, carriers, runtime.clock, prepare=self.preparing.prepare)
         self.answering = Answering(runtime, acts, links, wake)
+        secrets, allowed = Secrets(settings.secrets_dir), Allowed.parse(settings.delivery_allow)
+        self.slack = SlackAnswers(self.answering, secrets, allowed)
+        preparing = Preparing(runtime.database, books, links, self.slack.are_taken)
+        self.sender = Sender(runtime.database, carriers, runtime.clock, prepare=preparing.prepare)
 
     def parts(self) -> list[Part]:
         """Two, so that a slow receiver keeps nobody's message from being made."""

@@ -1,19 +1,18 @@
 """A message becomes what it says just before it is sent, or is dropped since it would say what is over."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from delivery.message import Message, Stale
+from delivery.message import Channel, Message, Stale
 from router.books import Books
 from router.domain.book import Book
 from router.messages.compose import Letter, compose, compose_left
 from router.messages.facts import Facts, Left, OtherLead, Reader
 from router.messages.kinds import MessageKind
 from router.messages.links import Links
-from router.messages.rendering import as_html, as_text
+from router.messages.rendering import as_blocks, as_html, as_text
 from router.store import Row, q
 from service_kit.postgres import Connection, Database
 
@@ -21,12 +20,18 @@ _ERASED = "the person's data was erased"
 
 
 class Preparing:
-    """The hook of the sender: `prepare` before each attempt."""
+    """The hook of the sender: `prepare` before each attempt.
 
-    def __init__(self, database: Database, books: Books, links: Links) -> None:
+    `slack_answers`: whether Slack tells us of its buttons.
+    """
+
+    def __init__(
+        self, database: Database, books: Books, links: Links, slack_answers: Callable[[], bool]
+    ) -> None:
         self._database = database
         self._books = books
         self._links = links
+        self._slack_answers = slack_answers
 
     async def prepare(self, message: Message, now: datetime) -> Message | Stale:
         """The message with its words as things stand now, or why it is not sent any more."""
@@ -36,7 +41,7 @@ class Preparing:
                 letter = await _unattended(conn, message)
             else:
                 letter = await self._about_a_round(conn, kind, message, now)
-        return letter if isinstance(letter, Stale) else _worded(message, letter)
+        return letter if isinstance(letter, Stale) else self._worded(message, letter)
 
     async def _about_a_round(
         self, conn: Connection, kind: MessageKind, message: Message, now: datetime
@@ -84,6 +89,18 @@ class Preparing:
             links=self._links.of_round(row["id"]),
         )
 
+    def _worded(self, message: Message, letter: Letter) -> Message:
+        channel = message.target.channel
+        is_slack = channel is Channel.SLACK
+        return replace(
+            message,
+            subject=letter.subject,
+            text=as_text(letter),
+            html=as_html(letter) if channel is Channel.EMAIL else None,
+            blocks=as_blocks(letter, answers_here=self._slack_answers()) if is_slack else (),
+            data={**message.data, **letter.data},
+        )
+
 
 def why_stale(kind: MessageKind, row: Row) -> str | None:
     """Why a message about this round is not sent any more; None: it is."""
@@ -114,11 +131,6 @@ async def _unattended(conn: Connection, message: Message) -> Letter | Stale:
 
 def _reader(row: Row) -> Reader:
     return Reader(row["to_name"], row["texts"], row["tz"] or "UTC")
-
-
-def _worded(message: Message, letter: Letter) -> Message:
-    data: dict[str, Any] = {**message.data, **letter.data}
-    return replace(message, subject=letter.subject, text=as_text(letter), html=as_html(letter), data=data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """A letter as plain text, as HTML for mail, and as Slack blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import product
 from typing import Any
 
 from router.messages.compose import Letter
+from router.messages.kinds import CHOICES, LinkAct
+from router.messages.texts import Words, words_for
 
 SECTION_CHARACTERS = 2900
 """Slack takes 3,000 in one section (block kit reference, section block)."""
@@ -46,14 +49,19 @@ _BODY = "font-family:sans-serif;line-height:1.45;max-width:40em"
 _BUTTON = "display:inline-block;padding:10px 16px;margin:4px;border:1px solid;border-radius:4px"
 
 
-def as_blocks(letter: Letter) -> list[dict[str, Any]]:
-    """Slack blocks. Everything is plain text, so that nothing a buyer wrote is a mention or a link."""
+def as_blocks(letter: Letter, *, answers_here: bool = False) -> list[dict[str, Any]]:
+    """Slack blocks. Everything is plain text, so that nothing a buyer wrote is a mention or a link.
+
+    `answers_here`: Slack tells us of buttons, so they act at once; else they open the page that asks.
+    """
     blocks = [_header(letter.subject), _section(letter.intro)]
     blocks += [
         _section("\n".join((each.heading, *(f"• {line}" for line in each.lines)))) for each in letter.sections
     ]
     if letter.buttons:
-        blocks.append({"type": "actions", "elements": [_button(*each) for each in letter.buttons]})
+        made = _element if answers_here else _opening
+        words = words_for(letter.language, None)
+        blocks.append({"type": "actions", "elements": [made(*each, words) for each in letter.buttons]})
     if letter.closing:
         blocks.append(_section(letter.closing))
     return blocks
@@ -67,15 +75,41 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": _plain(text, SECTION_CHARACTERS)}
 
 
-def _button(act: str, label: str, url: str) -> dict[str, Any]:
+def _opening(act: LinkAct, label: str, url: str, words: Words) -> dict[str, Any]:
     """It opens the page that asks once more: one button works wherever the message is read."""
     return {"type": "button", "action_id": f"open_{act}", "text": _plain(label, 75), "url": url}
+
+
+def _element(act: LinkAct, label: str, url: str, words: Words) -> dict[str, Any]:
+    """A button, or a list where something is chosen with the act; the value says all of it."""
+    token, fields = url.rpartition("/")[2], CHOICES[act]
+    if not fields:
+        button = {"type": "button", "action_id": f"act_{act}", "text": _plain(label, 75), "value": token}
+        return {**button, "style": "primary"}
+    options = [
+        {
+            "text": _plain(", ".join(words.say(f"choice.{each}") for each in chosen), 75),
+            "value": ":".join((token, *chosen)),
+        }
+        for chosen in product(*fields.values())
+    ]
+    return {
+        "type": "static_select",
+        "action_id": f"act_{act}",
+        "placeholder": _plain(label, 75),
+        "options": options,
+    }
+
+
+def chosen_of(act: LinkAct, value: str) -> dict[str, str]:
+    """What was chosen, of the value of a button or list."""
+    return dict(zip(CHOICES[act], value.split(":")[1:], strict=False))
 
 
 def _plain(text: str, longest: int) -> dict[str, Any]:
     return {"type": "plain_text", "text": text[:longest], "emoji": False}
 
 
-def blocks_after(blocks: Sequence[dict[str, Any]], said: str) -> list[dict[str, Any]]:
+def blocks_after(blocks: Sequence[Mapping[str, Any]], said: str) -> list[dict[str, Any]]:
     """A posted message after an answer: without its buttons, with what was done."""
-    return [*(each for each in blocks if each.get("type") != "actions"), _section(said)]
+    return [*(dict(each) for each in blocks if each.get("type") != "actions"), _section(said)]
