@@ -91,13 +91,6 @@ ORDER BY p.at, p.id LIMIT $2
 UPDATE repairs SET resolved_at = coalesce(resolved_at, $2), resolved_by = coalesce(resolved_by, $3)
 WHERE id = $1 RETURNING id, lead_id, kind, resolved_at, resolved_by
 
--- name: has_talked
--- Whether the buyer of this round has been spoken to: an act that answers, and no mere try.
-SELECT EXISTS (
-    SELECT FROM acts WHERE lead_id = $1 AND round = $2
-      AND (kind IN ('rejected', 'recycled', 'outcome') OR (kind = 'contacted' AND contact IS DISTINCT FROM 'attempt'))
-)
-
 -- name: wipe_life
 -- What was written by hand about leads whose person is erased.
 WITH wiped_orders AS (
