@@ -51,12 +51,14 @@ Entry = tuple[datetime, int, int, object]
 @dataclass(slots=True)
 class Simulation:
     """One plan and its reps. Feed arrivals in order of time, then finish; `tell` hears what became of each,
-    when it is answered or the simulation ends. The same arrivals and `seed` give the same fates, whatever
+    when it is answered or the simulation ends, and `given` of each decision that gives a lead, before it
+    does. The same arrivals and `seed` give the same fates, whatever
     else the process does. Keeps leads in hand and leads that wait, and no others."""
 
     company: Company
     seed: int
     tell: Callable[[Fate], None]
+    given: Callable[[Decision, Arrival], None] | None = None
     now: datetime = BEGINNING
     _events: list[Entry] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
@@ -235,6 +237,8 @@ class Simulation:
 
     def _hand_over(self, course: Course, decision: Decision, rep: str) -> None:
         promise = course.promise
+        if self.given is not None:
+            self.given(decision, course.arrival)
         self.company.give(decision, course.routable(promise), self.now)
         self._waiting.pop(course.number, None)
         if course.rounds:

@@ -1,13 +1,15 @@
 """Figures of many fates in bounded memory: counts, waits, breaches, fairness."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from typing import Any
 
-from router.whatif.model import Fate
+from router.domain.decision import Decision
+from router.domain.eligibility import CODES, Standing
+from router.whatif.model import Arrival, Fate
 
 STEP = 1.05
 """Waits are counted in steps of 5 %, so a median is that exact."""
@@ -23,6 +25,9 @@ LADDER = (
 )
 """Waits as people read them: up to so many seconds."""
 BEYOND = "longer"
+_ABLE = frozenset(
+    CODES[each] for each in (Standing.CHOSEN, Standing.AVAILABLE, Standing.TOO_LATE, Standing.OPENS_FIRST)
+)
 
 
 @dataclass(slots=True)
@@ -70,6 +75,33 @@ def gap(values: Iterable[float]) -> float:
     """The largest less the smallest."""
     found = list(values)
     return max(found) - min(found) if found else 0.0
+
+
+@dataclass(slots=True)
+class Due:
+    """What each rep got beside what was due to them: of each lead, at the moment it was given, a part as
+    large as their weight among those who could have taken it. Unlike totals this leaves hours and absences
+    out: who is away is due nothing."""
+
+    counts: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    values: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def add(self, decision: Decision, arrival: Arrival) -> None:
+        """A decision that gives a lead by turns; one by an owner's right counts nothing."""
+        if decision.rep is None or decision.proposal is None:
+            return
+        value = arrival.value or 0
+        self.counts[decision.rep.id] += 1
+        self.values[decision.rep.id] += value
+        able = {
+            name: rep.weight
+            for (name, rep), code in zip(decision.pool.reps.items(), decision.codes, strict=True)
+            if code in _ABLE
+        }
+        total = sum(able.values())
+        for name, weight in able.items():
+            self.counts[name] -= weight / total
+            self.values[name] -= value * weight / total
 
 
 @dataclass(slots=True)
