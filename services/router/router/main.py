@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from delivery import metrics as delivery_metrics
 from delivery.addresses import Allowed
 from delivery.api import delivery_router
 from router import metrics
@@ -103,6 +104,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
     """The application. A test passes its own runtime."""
     metrics.known_series()
     crm_metrics.known_series()
+    delivery_metrics.known_series()
     shared = runtime or Runtime.of(settings)
     wiring = wire(shared, settings)
     return create_app(

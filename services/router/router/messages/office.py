@@ -36,7 +36,8 @@ class MessageOffice:
         self._runtime = runtime
         self._has_begun = False
         self.links = links
-        self.outgoing = Outgoing(carriers)
+        self.channels = frozenset(carriers)
+        self.outgoing = Outgoing(self.channels)
         self.answering = Answering(runtime, acts, links, wake)
         secrets, allowed = Secrets(settings.secrets_dir), Allowed.parse(settings.delivery_allow)
         self.slack = SlackAnswers(self.answering, secrets, allowed)
@@ -54,6 +55,8 @@ class MessageOffice:
     async def make(self) -> None:
         """Messages of everything that nobody was told yet."""
         if not self._has_begun:
+            if Channel.EMAIL not in self.channels:
+                _log.warning("no e-mail to reps: set BATON_SMTP_URL and BATON_SMTP_FROM")
             await self._runtime.in_transaction(self.outgoing.begin)
             self._has_begun = True
         while await self._runtime.in_transaction(self.outgoing.make):
@@ -61,9 +64,8 @@ class MessageOffice:
 
 
 def _set_up(settings: RouterSettings) -> Mapping[Channel, Carrier]:
-    """The channels that can send. Without a mail server e-mail is left out, said once, and costs nothing."""
+    """The channels that can send: without a mail server e-mail is none of them, and costs nothing."""
     carriers = carriers_of(settings, Secrets(settings.secrets_dir))
     if settings.smtp_url.get_secret_value() and settings.smtp_from:
         return carriers
-    _log.warning("no e-mail to reps: set BATON_SMTP_URL and BATON_SMTP_FROM")
     return {channel: carrier for channel, carrier in carriers.items() if channel is not Channel.EMAIL}
