@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -95,6 +96,9 @@ async def test_a_lead_reaches_its_rep_by_mail_and_is_accepted_by_the_link(
     (letter,) = mailbox.to("ana")
     assert letter["Subject"] == "New lead: Ada Byron (perfect)"
     assert "Accept by Tuesday, 3 March, 10:30 (Europe/Madrid)" in text_of(letter)
+    page = letter.get_body(("html",))
+    assert page is not None
+    assert 'lang="en"' in page.get_content()
     async with world.client() as client:
         path = link(letter, "Accept")
         for method in ("GET", "HEAD", "GET"):
@@ -231,3 +235,21 @@ async def test_a_link_that_is_none_is_a_page_that_says_so(
     async with world.client() as client:
         answers = [await client.request(method, f"/act/{token}") for method in ("GET", "POST")]
     assert {each.status_code for each in answers} <= {404}
+
+
+async def test_a_team_lead_is_told_once_what_stays_with_who_is_away(world: World, mailbox: Mailbox) -> None:
+    book = rulebook()
+    book["roster"]["teams"]["north"] = {"name": "North", "lead": "bea"}
+    await world.publish_rulebook(book)
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    await told.act("ana", "ada", "accept")
+    until = (told.clock.now() + timedelta(days=3)).isoformat()
+    for _ in range(2):
+        answer = await told.operate("POST", "/v1/reps/ana/absences", json={"until": until})
+        assert answer.status_code == 201, answer.text
+        await told.wiring.absentees.look()
+    await tell(told)
+    (letter,) = [each for each in mailbox.to("bea") if "away" in each["Subject"]]
+    assert letter["Subject"] == "Ana is away: 1 open lead"
+    assert "ada@example.com (perfect)" in text_of(letter)

@@ -9,7 +9,7 @@ UPDATE assignments SET told_at = assigned_at, end_told_at = ended_at;
 COMMENT ON COLUMN assignments.told_at IS 'When messages to the rep were made, or found to have no way; end_told_at: that it is theirs no longer. Null: to be made.';
 CREATE INDEX assignments_untold ON assignments (assigned_at) WHERE told_at IS NULL AND ended_at IS NULL;
 CREATE INDEX assignments_end_untold ON assignments (ended_at)
-    WHERE end_told_at IS NULL AND ended_at IS NOT NULL AND ended_by NOT IN ('declined', 'closed');
+    WHERE end_told_at IS NULL AND told_at IS NOT NULL AND ended_at IS NOT NULL AND ended_by NOT IN ('declined', 'closed');
 
 ALTER TABLE asks_again ADD COLUMN told_at timestamptz;
 UPDATE asks_again SET told_at = at;

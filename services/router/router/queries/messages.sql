@@ -12,7 +12,8 @@ UPDATE assignments SET told_at = $2 WHERE id = ANY($1::uuid[])
 -- name: untold_ends
 -- Rounds that ended without an act of their rep, who was told of them.
 SELECT id, lead_id, id AS assignment_id, rep_id FROM assignments
-WHERE end_told_at IS NULL AND ended_at IS NOT NULL AND ended_by NOT IN ('declined', 'closed')
+WHERE end_told_at IS NULL AND told_at IS NOT NULL AND ended_at IS NOT NULL
+    AND ended_by NOT IN ('declined', 'closed')
 ORDER BY ended_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: note_ends_told
