@@ -1,7 +1,7 @@
 """The hours of the stack that `make run` starts, so that a visitor sees everything within two minutes.
 
 Offices are open round the clock, except those in Romania, which keep the hours as written: at night and on
-weekends their leads show what holding looks like. The agreement's minutes are seconds.
+weekends their leads show what holding looks like. The minutes of the agreement and of the pools are seconds.
 """
 
 import copy
@@ -31,6 +31,10 @@ def with_demo_hours(rulebook: Mapping[str, Any]) -> dict[str, Any]:
         for name, target in promise.items():
             if name.endswith("_within") and target is not None:
                 promise[name] = _minutes_as_seconds(target)
+    for pool in changed["routing"]["pools"].values():
+        for name in ("answer_takes", "relax_after"):
+            if pool.get(name) is not None:
+                pool[name] = _minutes_as_seconds(pool[name])
     return changed
 
 
