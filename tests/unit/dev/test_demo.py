@@ -84,6 +84,7 @@ def test_offices_open_round_the_clock_but_romania_keeps_its_hours_and_minutes_be
                 "promises": {"perfect": {"accept_within": "15m", "first_response_within": "1h"}, "warm": {}}
             }
         },
+        "routing": {"pools": {"spain": {"answer_takes": "10m"}}},
     }
     changed = with_demo_hours(written)
     assert changed["calendars"]["madrid"]["week"]["sun"] == [["00:00", "24:00"]]
@@ -93,6 +94,7 @@ def test_offices_open_round_the_clock_but_romania_keeps_its_hours_and_minutes_be
         "accept_within": "15s",
         "first_response_within": "1m",
     }
+    assert changed["routing"]["pools"]["spain"] == {"answer_takes": "10s"}
     assert written["calendars"]["madrid"]["week"] == week
 
 
