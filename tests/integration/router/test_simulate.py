@@ -4,7 +4,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from asyncpg.exceptions import UndefinedColumnError
+
 from lead_events.words import Quadrant
+from router.books import Books
+from router.whatif.history import AT_ONCE, Histories, Ready, TooManySimulations
 from router.whatif.page import page
 from tests.integration.router.worlds import TUESDAY_10, World, rep, rulebook
 
@@ -118,6 +123,40 @@ async def test_a_draft_that_cannot_be_used_is_refused_with_what_is_wrong(routing
     response = await routing.operate("POST", "/v1/simulate/history", json=body)
     assert response.status_code == 422
     assert "nowhere" in response.json()["detail"]
+
+
+async def test_as_many_simulations_run_as_may_and_no_more(routing: World) -> None:
+    histories = Histories(routing.runtime, Books())
+
+    async def asked() -> Ready:
+        since = TUESDAY_10 - timedelta(days=1)
+        return await histories.ready_to_replay(rulebook=None, routing=None, since=since, until=None, seed=1)
+
+    ready = await asked()
+    under_way = [histories.run(ready) for _ in range(AT_ONCE)]
+    for each in under_way:
+        assert (await anext(each))["seen"] == 0
+    with pytest.raises(TooManySimulations):
+        await asked()
+    for each in under_way:
+        await each.aclose()
+    assert await asked() == ready
+
+
+async def test_a_store_that_fails_meanwhile_ends_a_simulation_with_what_was_wrong(world: World) -> None:
+    await some_history(world)
+    histories = Histories(world.runtime, Books())
+    since = TUESDAY_10 - timedelta(days=1)
+    ready = await histories.ready_to_replay(rulebook=None, routing=None, since=since, until=None, seed=1)
+    async with world.runtime.database.acquire() as conn:
+        await conn.execute("ALTER TABLE assignments RENAME COLUMN respond_by TO elsewhere")
+    try:
+        with pytest.raises(UndefinedColumnError):
+            async for _ in histories.run(ready):
+                pass
+    finally:
+        async with world.runtime.database.acquire() as conn:
+            await conn.execute("ALTER TABLE assignments RENAME COLUMN elsewhere TO respond_by")
 
 
 async def test_how_many_reps_a_promise_needs_is_worked_out_from_what_came(world: World) -> None:

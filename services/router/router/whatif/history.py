@@ -65,7 +65,7 @@ class Histories:
         RulebookInvalid with all findings, ConditionInvalid, NoRulebook, TooManySimulations."""
         book, now = await self._in_force()
         current = to_document(book.company)
-        draft = dict(rulebook) if rulebook is not None else _with_routing(current, routing or {})
+        draft = dict(rulebook) if rulebook is not None else _with_routing(current, routing)
         checked = await asyncio.to_thread(_checked, draft)
         question = {"question": "replay", "current": current, "draft": checked, "seed": seed}
         return Ready({**question, "version": book.version}, since, min(until or now, now))
@@ -114,6 +114,10 @@ class Histories:
                             told["result"]["left_out"] = counts
                         yield told
                     await feeding
+                except SimulationBroke:
+                    if feeding.done():
+                        feeding.result()  # what the store refused is the cause, and goes on as it is
+                    raise
                 finally:
                     feeding.cancel()
 
@@ -129,6 +133,9 @@ class Histories:
             process.stdin.close()
         except (BrokenPipeError, ConnectionResetError):
             return
+        except BaseException:
+            process.kill()  # it would wait for leads that do not come, or answer from a part of them
+            raise
 
     async def _leads(self, ready: Ready) -> AsyncIterator[dict[str, Any]]:
         async with self._runtime.database.acquire() as conn:
@@ -148,8 +155,10 @@ def _line(document: Mapping[str, Any]) -> bytes:
     return orjson.dumps(document, default=str) + b"\n"
 
 
-def _with_routing(current: Mapping[str, Any], routing: Mapping[str, Any]) -> dict[str, Any]:
+def _with_routing(current: Mapping[str, Any], routing: Mapping[str, Any] | None) -> dict[str, Any]:
     """The rulebook in force with another routing; tables that the draft does not bring are those in force."""
+    if routing is None:
+        return dict(current)
     kept = {name: current["routing"].get(name, {}) for name in ("territories", "accounts")}
     return {**current, "routing": {**kept, **routing}}
 
