@@ -205,10 +205,12 @@ class Simulation:
         elif at is not None:
             course.is_relaxed = True
 
-    def _plan_look(self, pool: str, hint: datetime | None = None) -> None:
-        moments = [self.company.next_opening(pool, self.now), hint]
-        at = min((each for each in moments if each is not None and each > self.now), default=None)
-        if at is not None and (pool not in self._looks or at < self._looks[pool]):
+    def _plan_look(self, pool: str, at: datetime | None) -> None:
+        """Look at this pool's queue when a decision said that somebody comes to work; where leads follow the
+        sun, when anybody does in any of the pools."""
+        if len(self.company.chain(pool)) > 1:
+            at = self.company.next_opening(pool, self.now)
+        if at is not None and at > self.now and (pool not in self._looks or at < self._looks[pool]):
             self._looks[pool] = at
             self._plan(at, Happening.LOOK, pool)
 
@@ -221,12 +223,11 @@ class Simulation:
         queue = self._queues[pool]
         while queue.length and any(self._try(course, queue) for course in queue.heads(pool)):
             pass
-        if queue.length:
-            self._plan_look(pool)
 
     def _try(self, course: Course, queue: Queue) -> bool:
         found = self._decide(course)
         if isinstance(found, Decision) and found.rep is None:
+            self._plan_look(course.pool or "", found.next_try_at)
             return False
         queue.left()
         if isinstance(found, Waits):
