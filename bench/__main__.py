@@ -27,6 +27,7 @@ from bench import (
     routing,
     rules,
     training,
+    whatif,
 )
 from bench.company import large_company
 
@@ -52,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _import_rows(table, options)
     with console.status("stored leads under another scorecard ..."):
         _rescoring_row(table, options.short)
+    with console.status("past leads through another plan ..."):
+        _whatif_row(table, options.short)
     with console.status("learning a scorecard ..."):
         _training_row(table)
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
@@ -165,6 +168,15 @@ def _rescoring_row(table: Table, short: bool) -> None:
         f"rescoring {found.leads:,} stored leads, {found.published:,} published; its RSS before / at most",
         f"{found.rate:,.0f} leads/s, {found.rate_of_cpu:,.0f} by its own CPU time; "
         f"{found.before / 2**20:.0f} / {found.largest / 2**20:.0f} MiB",
+        "bounded",
+    )
+
+
+def _whatif_row(table: Table, short: bool) -> None:
+    found = whatif.measure(10_000 if short else 100_000)
+    table.add_row(
+        f"{found.leads:,} past leads through two plans; its RSS after a tenth / at most",
+        f"{found.rate:,.0f} leads/s; {found.at_a_tenth / 2**20:.0f} / {found.highest / 2**20:.0f} MiB",
         "bounded",
     )
 
