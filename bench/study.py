@@ -47,9 +47,11 @@ MEASURES = (
     "late",
     "foreseen",
     "overruled",
+    "due_count",
+    "due_value",
     "gap_count",
-    "spread_count",
     "gap_value",
+    "spread_count",
     "spread_value",
 )
 IN_WORDS = {
