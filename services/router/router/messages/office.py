@@ -19,7 +19,7 @@ from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 
-EVERY = timedelta(milliseconds=500)
+EVERY = timedelta(milliseconds=200)
 """How soon somebody is told."""
 
 _log = logger(__name__)
