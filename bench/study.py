@@ -1,6 +1,7 @@
 """Months in simulated time: deadlines and value against plain round robin, over seeds, with intervals.
 
-`python -m bench.study [SETTING ...] [--seeds N] [--out FILE]`; parameters in study_parameters.yaml.
+`python -m bench.study [SETTING ...] [--seeds N] [--out FILE] [--charts FOLDER]`; parameters in
+study_parameters.yaml.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from router.domain.book import Book, PoolChoice, read_book
 from router.domain.decision import Decision
 from router.domain.hours import hours_document, with_absences
 from router.domain.roster import Rep
+from router.whatif.charts import Series, rows_of_bars
 from router.whatif.deciding import Company
 from router.whatif.engine import Simulation
 from router.whatif.figures import Due, Figures, gap
@@ -279,6 +281,27 @@ def _cell(measure: str, found: Interval, difference: Interval | None) -> str:
     return f"{say(found.mean)}; {say(difference.mean, '+')} ({low} to {high})"
 
 
+CHARTED = {
+    "broken": "Promises broken by a rep, %",
+    "spread_value": "Spread of value for a weight of 1, %",
+    "due_value": "Value beside what was due, most less least, in mean leads",
+}
+
+
+def charts(folder: Path, results: Mapping[str, list[dict[str, Measured]]]) -> None:
+    """One SVG a measure: a bar for each plan, settings one below the other. Means; the tables have the
+    intervals."""
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = [f"{setting.replace('_', ' ')}, {plan}" for setting in results for plan in PLANS]
+    for measure, title in CHARTED.items():
+        scale = 100 if measure in SHARES else 1
+        means = [
+            scale * fmean(each[plan][measure] for each in runs) for runs in results.values() for plan in PLANS
+        ]
+        chart = rows_of_bars(title, labels, [Series(title, means)])
+        (folder / f"study-{measure.replace('_', '-')}.svg").write_text(chart + "\n", "utf-8")
+
+
 def main() -> None:
     """Run and print."""
     given = yaml.safe_load(PARAMETERS.read_text("utf-8"))
@@ -286,16 +309,20 @@ def main() -> None:
     parser.add_argument("settings", nargs="*", default=list(given["settings"]))
     parser.add_argument("--seeds", type=int, default=given["seeds"])
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="write the tables as Markdown, too")
+    parser.add_argument("--charts", type=Path, help="a folder for charts")
     options = parser.parse_args()
-    parts = []
+    parts, results = [], {}
     with ProcessPoolExecutor(options.processes) as pool:
         for setting in options.settings:
             runs = list(pool.map(run, [setting] * options.seeds, range(options.seeds)))
+            results[setting] = runs
             parts.append(table(setting, runs))
             print(parts[-1], end="\n\n", flush=True)
     if options.out is not None:
         options.out.write_text("\n\n".join(parts) + "\n", "utf-8")
+    if options.charts is not None:
+        charts(options.charts, results)
 
 
 if __name__ == "__main__":
