@@ -11,6 +11,7 @@ from router.domain.book import PoolChoice
 from router.domain.needs import Needs
 from router.whatif.figures import Figures, Waits, gap, gini
 from router.whatif.model import Arrival, Behaviour, Spread
+from rulebook.models import Owners, RampUp
 from tests.unit.router.whatif_worlds import MONDAY_9, PROMPT, arrival, make_book, simulate, staff
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -132,6 +133,54 @@ def test_the_rep_who_knows_a_person_gets_their_next_lead() -> None:
     ]
     fates = simulate(make_book(), [staff("ana"), staff("bea")], come)
     assert fates[1].rep == fates[4].rep
+
+
+WEST = {"tz": "UTC", "week": {day: [["18:00", "23:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
+
+
+def test_leads_follow_the_sun_and_who_waits_goes_to_whoever_opens_first() -> None:
+    book = make_book(
+        {"when_nobody_open": "follow_the_sun", "then": ["west"]},
+        others={"west": {"name": "West", "reps": ["wim"]}},
+    )
+    reps = [staff("ana"), staff("wim", hours=WEST, team="west")]
+    come = [arrival(1, MONDAY_9 + 8.5 * HOUR), arrival(2, MONDAY_9 + 10 * HOUR)]
+    fates = simulate(book, reps, come)
+    assert [fates[number].rep for number in (1, 2)] == ["wim", "wim"]
+    assert fates[1].handed_at == MONDAY_9 + 9 * HOUR, "it waited in the north, until the west opened"
+
+
+def test_a_language_that_nobody_speaks_goes_to_the_pool_for_that() -> None:
+    book = make_book(others={"anybody": {"name": "Anybody", "reps": ["wim"]}})
+    needs = Needs(frozenset({"fi"}), "required")
+    choice = PoolChoice("north", "fallback", None, needs=needs, unspoken="anybody")
+    reps = [staff("ana"), staff("wim", hours=WEST, team="west")]
+    fate = simulate(book, reps, [arrival(1, MONDAY_9, choice=choice)])[1]
+    assert (fate.rep, fate.pool, fate.handed_at) == ("wim", "anybody", MONDAY_9 + 9 * HOUR)
+
+
+def test_a_lead_may_wait_for_its_owner_and_no_longer_than_the_plan_says() -> None:
+    owners = Owners(when_away="wait", wait_at_most=timedelta(hours=2))
+    choice = PoolChoice("north", "fallback", None, owner="wim", owners=owners)
+    late = {"tz": "UTC", "week": {"mon": [["10:00", "12:00"], ["16:00", "17:00"]]}}
+    reps = [staff("ana"), staff("wim", hours=late)]
+    come = [arrival(1, MONDAY_9, choice=choice), arrival(2, MONDAY_9 + 3 * HOUR, choice=choice)]
+    fates = simulate(make_book(), reps, come)
+    assert (fates[1].rep, fates[1].handed_at) == ("wim", MONDAY_9 + HOUR)
+    assert (fates[2].rep, fates[2].handed_at) == ("ana", MONDAY_9 + 5 * HOUR)
+
+
+def test_who_is_new_has_their_share_grow_week_by_week() -> None:
+    ramp = RampUp(first_day=MONDAY_9.date(), weeks=2, start=0.25)
+    new = replace(staff("bea", weight=4), ramp_up=ramp)
+    come = [
+        arrival(100 * week + n, MONDAY_9 + timedelta(weeks=week, minutes=n))
+        for week in range(2)
+        for n in range(40)
+    ]
+    fates = simulate(make_book(), [staff("ana", weight=4), new], come)
+    of_bea = [sum(fates[100 * week + n].rep == "bea" for n in range(40)) for week in range(2)]
+    assert of_bea == [8, 20]
 
 
 @pytest.mark.parametrize(

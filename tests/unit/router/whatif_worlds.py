@@ -24,11 +24,15 @@ PROMPT = Behaviour(
 """A yes after one minute, an answer five minutes later, done a day after that."""
 
 
-def make_book(pool: dict[str, Any] | None = None, sales: dict[str, Any] | None = None) -> Book:
-    """One pool of everybody in team north."""
+def make_book(
+    pool: dict[str, Any] | None = None,
+    sales: dict[str, Any] | None = None,
+    others: dict[str, dict[str, Any]] | None = None,
+) -> Book:
+    """A pool of everybody in team north, and `others`."""
     document = rulebook()
     document["routing"] = {
-        "pools": {"north": {"name": "North", "team": "north", **(pool or {})}},
+        "pools": {"north": {"name": "North", "team": "north", **(pool or {})}, **(others or {})},
         "plans": {"main": {"fallback": "north"}, "training": {"fallback": "north"}},
     }
     document["agreement"]["sales"].update(sales or {})
