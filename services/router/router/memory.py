@@ -18,14 +18,16 @@ class Memory:
     pool: str
     period: Period
     worth: Worth
-    _choosers: dict[tuple[str, bool], Chooser] = field(default_factory=dict)
+    _choosers: dict[tuple[str, bool, bool], Chooser] = field(default_factory=dict)
 
     def chooser(self, terms: Terms) -> Chooser:
         """The strategy of these terms, with what it remembers; one object for as long as the lock is held."""
-        key = terms.strategy, terms.catch_up
+        key = terms.strategy, terms.catch_up, terms.deadline_aware
         if key not in self._choosers:
             memory = self.worth if terms.strategy == "value_fair" else self.period
-            chooser = chooser_of(terms.strategy, memory, catch_up=terms.catch_up)
+            chooser = chooser_of(
+                terms.strategy, memory, catch_up=terms.catch_up, keeps_turns=terms.deadline_aware
+            )
             if isinstance(chooser, ValueFair):
                 chooser.members = self.period.weights
             self._choosers[key] = chooser

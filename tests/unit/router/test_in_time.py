@@ -100,3 +100,21 @@ def test_leads_handed_out_count_for_who_can_answer_the_next() -> None:
         "ana"
     ) == 3  # three in half an hour, at ten minutes each
     assert [each.is_late for each in decisions] == [False] * 6 + [True] * 2
+
+
+def test_who_was_passed_over_is_owed_the_turns_and_gets_them_as_soon_as_they_can() -> None:
+    busy, free = Load(open=3, unanswered=3), Load()
+    pool = make_pool(
+        make_rep("ana"),
+        make_rep("bea"),
+        load={"ana": busy, "bea": free},
+        deadline_aware=True,
+        answer_takes=timedelta(minutes=9),
+    )
+    assert [each.rep.id for each in route_all(pool, 3, NOW, promise=HALF_AN_HOUR) if each.rep] == ["bea"] * 3
+    for load in (busy, free):
+        load.unanswered = 0
+    for name in ("ana", "bea"):
+        pool.look_again(name)
+    owners = [each.rep.id for each in route_all(pool, 4, NOW, promise=HALF_AN_HOUR) if each.rep]
+    assert owners == ["ana", "ana", "ana", "bea"]

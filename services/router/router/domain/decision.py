@@ -178,12 +178,12 @@ def _assign(
     in_time = able
     if pool.terms.deadline_aware and lead.promise is not None:
         in_time = _less(eligible.in_time(pool, lead.promise, pool.terms.answer_takes), lead.excluded)
-    proposal = pool.chooser.propose(in_time or able, pool.loads, pool.everybody)
+    proposal = pool.chooser.propose(able, pool.loads, pool.everybody)
     codes = _codes(pool, eligible, lead.excluded)
     overruled = None
-    if in_time and in_time is not able:
-        whose = pool.chooser.propose(able, pool.loads, pool.everybody).rep
-        overruled = whose if whose not in in_time else None
+    if in_time and len(in_time) < len(able):
+        overruled = proposal.rep if proposal.rep not in in_time else None
+        proposal = pool.chooser.propose(able, pool.loads, pool.everybody, in_time)
         for name in able.keys() - in_time.keys():
             codes[pool.place(name)] = CODES[Standing.TOO_LATE]
     codes[pool.place(proposal.rep)] = CODES[Standing.CHOSEN]

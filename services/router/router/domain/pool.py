@@ -94,7 +94,9 @@ class Pool:
         """A pool of these reps; `memory`: what its strategy remembers."""
         terms = terms or Terms()
         ordered = {rep.id: rep for rep in sorted(reps, key=lambda rep: rep.id)}
-        chooser = chooser_of(terms.strategy, memory, catch_up=terms.catch_up)
+        chooser = chooser_of(
+            terms.strategy, memory, catch_up=terms.catch_up, keeps_turns=terms.deadline_aware
+        )
         return cls(identity, name, ordered, loads, terms, chooser)
 
     @property

@@ -21,7 +21,8 @@ from router.domain.strategies.value_fair import Worth
 FULL_UP_TO = 200
 """Reps of a pool whose proof names all of them."""
 NEAREST = 20
-_TAKES = frozenset({Standing.CHOSEN, Standing.AVAILABLE})
+_OF_THE_SET = frozenset({Standing.CHOSEN, Standing.AVAILABLE, Standing.TOO_LATE})
+"""Those among whom the strategy chose, whoever was passed over with them."""
 
 Row = Sequence[Any]
 """Rep, weight and capacity."""
@@ -96,13 +97,14 @@ def choose_again(proof: Mapping[str, Any], members: Sequence[Row]) -> str | None
     named = [rep for rep, found in standings.items() if found in (Standing.OWNER, Standing.OPENS_FIRST)]
     if named or "numbers" not in proof:
         return named[0] if named else None
-    able = {row[0]: row[1] for row in rows if standings[row[0]] in _TAKES}
+    able = {row[0]: row[1] for row in rows if standings[row[0]] in _OF_THE_SET}
+    in_time = {name: weight for name, weight in able.items() if standings[name] is not Standing.TOO_LATE}
     chooser = chooser_of(proof["strategy"], _memory(proof, able, rows))
     loads = {
         row[0]: Load(open=held, last_assigned_at=_moment(idle))
         for row, held, idle in zip(rows, proof["open"], _idle(proof, rows), strict=True)
     }
-    return chooser.propose(able, loads, {}).rep
+    return chooser.propose(able, loads, {}, in_time if len(in_time) < len(able) else None).rep
 
 
 def _rows(proof: Mapping[str, Any], members: Sequence[Row]) -> list[Row]:
@@ -145,7 +147,7 @@ def _owed(proof: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, float]:
     able = {
         row[0]: row[1]
         for row, code in zip(rows, proof["standings"], strict=True)
-        if STANDINGS[ord(code)] in _TAKES
+        if STANDINGS[ord(code)] in _OF_THE_SET
     }
     period = _memory(proof, able, rows)
     return {name: round(period.credit(name), 4) for name in names} if isinstance(period, Period) else {}

@@ -10,7 +10,13 @@ from typing import Any, Protocol
 from router.domain.roster import Load
 from router.domain.strategies import least_loaded, longest_idle
 from router.domain.strategies.ranking import Rank, Ranking
-from router.domain.strategies.round_robin import Account, Period, next_period
+from router.domain.strategies.round_robin import (
+    CARRY_CAP,
+    CATCH_UP_CAP,
+    Account,
+    Period,
+    next_period,
+)
 from router.domain.strategies.value_fair import ValuePeriod, Worth, value_period
 from rulebook.models import Strategy
 
@@ -30,8 +36,11 @@ class Proposal:
 class Chooser(Protocol):
     """One strategy with what it remembers of one pool."""
 
-    def propose(self, able: Weights, loads: Loads, everybody: Weights) -> Proposal:
-        """Somebody of `able`, which is not empty; `everybody` are the pool's reps who share in it at all."""
+    def propose(
+        self, able: Weights, loads: Loads, everybody: Weights, among: Weights | None = None
+    ) -> Proposal:
+        """Somebody of `able`, which is not empty, or of `among`, some of them, where the others are passed
+        over; `everybody` are the pool's reps who share in it at all."""
 
     def commit(self, proposal: Proposal, value: int | None, load: Load) -> None:
         """The lead, of this value in minor units, is theirs; `load` is what they have in hand now."""
@@ -54,16 +63,23 @@ class Chooser(Protocol):
 
 @dataclass(slots=True)
 class RoundRobin:
-    """See round_robin.py. `changed` are the reps whose account is to be written, `began` whether all are."""
+    """See round_robin.py. `changed` are the reps whose account is to be written, `began` whether all are.
+
+    `keeps_turns`: reps are passed over whose turn it is, and are owed it.
+    """
 
     period: Period = field(default_factory=Period)
     catch_up: bool = False
+    keeps_turns: bool = False
     changed: set[str] = field(default_factory=set)
     began: bool = False
 
-    def propose(self, able: Weights, loads: Loads, everybody: Weights) -> Proposal:  # noqa: D102
-        period = next_period(self.period, able, everybody if self.catch_up else None)
-        return Proposal(period.choose(), able, period)
+    def propose(  # noqa: D102
+        self, able: Weights, loads: Loads, everybody: Weights, among: Weights | None = None
+    ) -> Proposal:
+        most = CATCH_UP_CAP if self.keeps_turns else CARRY_CAP
+        period = next_period(self.period, able, everybody if self.catch_up else None, most=most)
+        return Proposal(period.choose() if among is None else period.choose_among(among), able, period)
 
     def commit(self, proposal: Proposal, value: int | None, load: Load) -> None:  # noqa: D102
         self.began = self.began or proposal.state is not self.period
@@ -117,11 +133,13 @@ class ValueFair:
     members: Weights = field(default_factory=dict)
     _period: ValuePeriod | None = None
 
-    def propose(self, able: Weights, loads: Loads, everybody: Weights) -> Proposal:  # noqa: D102
+    def propose(  # noqa: D102
+        self, able: Weights, loads: Loads, everybody: Weights, among: Weights | None = None
+    ) -> Proposal:
         period = self._period
         if period is None or (period.weights is not able and period.weights != able):
             period = value_period(self.worth, self.members, able, loads, catch_up=self.catch_up)
-        return Proposal(period.choose(), able, period)
+        return Proposal(period.choose() if among is None else period.choose_among(among), able, period)
 
     def commit(self, proposal: Proposal, value: int | None, load: Load) -> None:  # noqa: D102
         period: ValuePeriod = proposal.state
@@ -164,11 +182,14 @@ class ByLoad:
     _able: Weights | None = None
     _ranking: Ranking = field(default_factory=lambda: Ranking({}))
 
-    def propose(self, able: Weights, loads: Loads, everybody: Weights) -> Proposal:  # noqa: D102
+    def propose(  # noqa: D102
+        self, able: Weights, loads: Loads, everybody: Weights, among: Weights | None = None
+    ) -> Proposal:
         if self._able is not able:
             ranks = {rep: self.rank(rep, weight, loads[rep]) for rep, weight in able.items()}
             self._able, self._ranking = able, Ranking(ranks)
-        return Proposal(self._ranking.first(), able, self._ranking)
+        ranking = self._ranking
+        return Proposal(ranking.first() if among is None else ranking.first_among(among), able, ranking)
 
     def commit(self, proposal: Proposal, value: int | None, load: Load) -> None:  # noqa: D102
         self.look_again(proposal.rep, load)
@@ -191,7 +212,11 @@ class ByLoad:
 
 
 def chooser_of(
-    strategy: Strategy, memory: Period | Worth | None = None, *, catch_up: bool = False
+    strategy: Strategy,
+    memory: Period | Worth | None = None,
+    *,
+    catch_up: bool = False,
+    keeps_turns: bool = False,
 ) -> Chooser:
     """The strategy by its name in the rulebook, with what was remembered for it."""
     if strategy == "value_fair":
@@ -200,7 +225,7 @@ def chooser_of(
         return ByLoad(least_loaded.rank)
     if strategy == "longest_idle":
         return ByLoad(longest_idle.rank)
-    return RoundRobin(memory if isinstance(memory, Period) else Period(), catch_up)
+    return RoundRobin(memory if isinstance(memory, Period) else Period(), catch_up, keeps_turns)
 
 
 def _idle(reps: Sequence[str], loads: Loads) -> list[float]:

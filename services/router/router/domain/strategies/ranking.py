@@ -1,8 +1,9 @@
 """A set of reps in the order of a number that only a lead given changes: the first is always at hand."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 Entry = TypeVar("Entry", bound=tuple[float, float, str])
@@ -35,19 +36,21 @@ class Ranking:
             heapq.heapify(self._heap)
         self.ranks[rep] = rank
 
+    def first_among(self, among: Container[str]) -> str:
+        """The rep with the smallest rank of some of the set, of which there is one."""
+        return next(rep for _, _, rep in in_order(self._heap) if rep in among)
+
     def nearest(self, number: int) -> list[str]:
         """The so many reps with the smallest ranks, in order."""
-        return [rep for _, _, rep in first_of(self._heap, number)]
+        return [rep for _, _, rep in islice(in_order(self._heap), number)]
 
 
-def first_of(heap: Sequence[Entry], number: int) -> list[Entry]:
-    """The so many smallest entries of a heap, in order, without looking at the rest of it."""
-    found: list[Entry] = []
+def in_order(heap: Sequence[Entry]) -> Iterator[Entry]:
+    """The entries of a heap, the smallest first, without looking at more of it than is asked for."""
     edge = [(heap[0], 0)] if heap else []
-    while edge and len(found) < number:
+    while edge:
         entry, place = heapq.heappop(edge)
-        found.append(entry)
+        yield entry
         for child in (2 * place + 1, 2 * place + 2):
             if child < len(heap):
                 heapq.heappush(edge, (heap[child], child))
-    return found

@@ -25,6 +25,10 @@ The mathematics
     have had, up to CATCH_UP_CAP leads. Since a return begins a new period, a rep who was away gets at most
     one lead above the share in it, whatever the credit: nobody is flooded.
 
+    Where a pool passes over reps who could not answer in time, they stay in the set: what they miss is owed
+    to them, up to CATCH_UP_CAP leads when the set changes, and paid back as soon as they can answer in time
+    again. While somebody is passed over the promise gives way: of the others who is owed most is chosen.
+
 The index
     Reps of one weight stand in one line: fewest leads of this period first, then the largest carry, then by
     id. Only the front of each line can be chosen, for whoever stands behind it has the same weight, no
@@ -34,10 +38,11 @@ The index
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
-from router.domain.strategies.ranking import first_of
+from router.domain.strategies.ranking import in_order
 
 CARRY_CAP = 1.0
 """Most credit, in leads, that a change of set leaves a rep, and the least."""
@@ -110,6 +115,10 @@ class Period:
             chosen = next(front for front in fronts if front[1] <= tight)
         return chosen[2]
 
+    def choose_among(self, among: Container[str]) -> str:
+        """Whose turn it is of some of the set, of which there is one: who is owed most."""
+        return min(self._fronts_among(among))[2]
+
     def take(self, rep: str) -> None:
         """The rep, of this set, has a lead more."""
         weight, served = self.weights[rep], self.served.get(rep, 0)
@@ -143,7 +152,7 @@ class Period:
     def nearest(self, number: int) -> list[str]:
         """So many of those whose turn is nearest, about in their order; whoever `choose` names among them."""
         fronts = [rep for _, _, rep in sorted(self._fronts())]
-        per_line = (first_of(line, number) for line in self._lines.values())
+        per_line = (islice(in_order(line), number) for line in self._lines.values())
         others = sorted(entry for line in per_line for entry in line)
         found = dict.fromkeys([*fronts, *(rep for _, _, rep in others)])
         return list(found)[: max(number, len(fronts))]
@@ -160,6 +169,15 @@ class Period:
             due = weight * (self.steps + 1) - self.total * served
             if due > 0:
                 yield (less_carried * self.total - due, self._deadline(weight, served), rep)
+
+    def _fronts_among(self, among: Container[str]) -> Iterator[tuple[float, int, str]]:
+        """As `_fronts`, of each line's first who is one of them, may they have a lead by now or not."""
+        for weight, line in self._lines.items():
+            for served, less_carried, rep in in_order(line):
+                if rep in among:
+                    due = weight * (self.steps + 1) - self.total * served
+                    yield (less_carried * self.total - due, self._deadline(weight, served), rep)
+                    break
 
     def _deadline(self, weight: int, served: int) -> int:
         """The slot, the period's first being 1, at whose end the lag would reach a whole lead. Rounded up."""
@@ -187,24 +205,29 @@ class Period:
         return slots
 
 
-def next_period(period: Period, weights: Mapping[str, int], away: Mapping[str, int] | None = None) -> Period:
+def next_period(
+    period: Period,
+    weights: Mapping[str, int],
+    away: Mapping[str, int] | None = None,
+    *,
+    most: float = CARRY_CAP,
+) -> Period:
     """The period of this set: the present one if the set is the same, else a new one with what is owed.
 
-    `away`: weights of the pool's other reps where those who come back are to catch up.
+    `away`: weights of the pool's other reps where those who come back are to catch up. `most`: the largest
+    credit, in leads, that is carried on.
     """
     if period.weights is weights or period.weights == weights:
         return period
-    carried = {rep: _capped(credit, CARRY_CAP) for rep, credit in period.carried.items()}
-    if away is not None:
-        carried = {rep: _capped(credit, CATCH_UP_CAP) for rep, credit in period.carried.items()}
+    most = most if away is None else CATCH_UP_CAP
+    carried = {rep: _capped(credit, most) for rep, credit in period.carried.items()}
     if period.steps:
         for rep in period.weights:
-            cap = CARRY_CAP if away is None else CATCH_UP_CAP
-            carried[rep] = _capped(period.credit(rep), cap)
+            carried[rep] = _capped(period.credit(rep), most)
         for rep, weight in (away or {}).items():
             if rep not in period.weights:
                 missed = period.steps * weight / (period.total + weight)
-                carried[rep] = _capped(carried.get(rep, 0.0) + missed, CATCH_UP_CAP)
+                carried[rep] = _capped(carried.get(rep, 0.0) + missed, most)
     return Period(weights, carried)
 
 

@@ -16,11 +16,14 @@ The mathematics
     up for, and nobody is flooded. A pool that has its reps catch up lets them start up to CATCH_UP leads of
     mean value below it.
 
+    Where a pool passes over reps who could not answer in time, they stay in the set at their level, and get
+    what they missed as soon as they can; while somebody is passed over the promise gives way.
+
     A lead without a value counts as a mean one: the smoothed mean of the pool's leads with one, or 1 while
     none has been seen, which makes the numbers even.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from router.domain.roster import Load
@@ -69,6 +72,10 @@ class ValuePeriod:
     def choose(self) -> str:
         """The lowest level. The set must not be empty."""
         return self._ranking.first()
+
+    def choose_among(self, among: Container[str]) -> str:
+        """The lowest level of some of the set, of which there is one."""
+        return self._ranking.first_among(among)
 
     def take(self, rep: str, value: int | None, idle_rank: float) -> None:
         """The rep, of this set, has a lead of this value more; `idle_rank` is theirs after it."""
