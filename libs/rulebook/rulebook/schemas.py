@@ -26,7 +26,7 @@ from rulebook.models import (
 )
 
 FOLDER = ".schemas"
-_COMPANY = ("company", "time_zone", "currency", "lines", "staff_domains", "matching", "retention")
+_COMPANY = ("company", "time_zone", "currency", "lines", "staff_domains", "content", "matching", "retention")
 
 
 def schemas() -> dict[str, dict[str, Any]]:

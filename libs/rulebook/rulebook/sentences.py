@@ -15,6 +15,7 @@ from rulebook.models import FieldMapping, Rulebook
 _PATTERNS = {
     "^[a-z0-9][a-z0-9_-]{0,62}$": "small letters, digits, - and _, such as north-team",
     "^[A-Za-z0-9_-]{8,64}$": "8 to 64 letters, digits, - or _",
+    "^[a-z]{2}$": "two small letters, such as es",
     "^[A-Z]{2}$": "two capital letters, such as ES",
     "^[A-Z]{3}$": "three capital letters, such as EUR",
     "^https?://": "a whole address, such as https://example.com/thanks",

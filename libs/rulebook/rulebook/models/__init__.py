@@ -5,6 +5,7 @@ from rulebook.models.agreement import Agreement, MarketingSide, Promise, SalesSi
 from rulebook.models.base import Duration, Identifier, RulebookModel, Share
 from rulebook.models.campaigns import Campaign
 from rulebook.models.care import Alerts, Channel, Matching, Retention
+from rulebook.models.content import Content
 from rulebook.models.crm import (
     CrmAuth,
     CrmCall,
@@ -77,6 +78,7 @@ __all__ = [
     "Campaign",
     "Captcha",
     "Channel",
+    "Content",
     "Cost",
     "CrmAuth",
     "CrmCall",

@@ -2,10 +2,12 @@
 
 from pydantic import Field
 
+from lead_events.words import BuyerStage
 from rulebook.models.agreement import Agreement
 from rulebook.models.base import Identifier, RulebookModel
 from rulebook.models.campaigns import Campaign
 from rulebook.models.care import Alerts, Matching, Retention
+from rulebook.models.content import Content
 from rulebook.models.crm import CrmConnection
 from rulebook.models.forms import Form, Source
 from rulebook.models.nurturing import Nurturing
@@ -23,6 +25,10 @@ class Rulebook(RulebookModel):
     lines: dict[Identifier, str] = Field(min_length=1, description="line id to its name")
     staff_domains: list[str] = Field(
         default_factory=list, description="own e-mail domains: submissions from them are tests"
+    )
+    content: dict[BuyerStage, list[Content]] = Field(
+        default_factory=dict,
+        description="what a rep may send a buyer who stands at this stage of deciding; shown in messages",
     )
     matching: Matching = Matching()
     retention: Retention = Retention()
