@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lead_events.words import AccountStanding, BuyerStage, DeclineCode, Quadrant, RejectCode
-from router.messages.compose import compose, compose_left
-from router.messages.facts import Facts, Left, OtherLead, Reader
+from router.messages.compose import compose
+from router.messages.compose_lists import SHOWN, compose_late, compose_left
+from router.messages.facts import Facts, LateLead, Left, OtherLead, Reader
 from router.messages.kinds import CHOICES, LinkAct, MessageKind, content_of
 from router.messages.links import CHARACTERS, Link, Links
 from router.messages.rendering import as_blocks, as_html, as_text
@@ -22,6 +23,8 @@ ROUND = UUID("6f2d0f3e-1111-5a7e-9a61-5b8d2f0b1a11")
 SECRET = "a secret of thirty-two characters"
 LINKS = Links(SECRET, "https://leads.example.com/")
 AT = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+
+OF_SEVERAL = {MessageKind.UNATTENDED, MessageKind.LATE_EXPECTED}
 
 FACTS = Facts(
     lead_id=uuid4(),
@@ -59,6 +62,7 @@ FACTS = Facts(
     others=[OtherLead("Courses", "Carla"), OtherLead("Tools", None)],
     asked_at=[AT],
     links=LINKS.of_round(ROUND),
+    content=[("Prices & terms", "https://example.com/prices?a=1&b=2")],
 )
 
 
@@ -133,7 +137,7 @@ def test_a_deadline_is_told_by_the_readers_own_clock(language: str, zone: str, s
 
 
 @pytest.mark.parametrize("language", CATALOGUE)
-@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind is not MessageKind.UNATTENDED])
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in OF_SEVERAL])
 def test_every_kind_is_composed_in_every_language(kind: MessageKind, language: str) -> None:
     letter = compose(kind, FACTS, Reader("Ana", language, "Europe/Madrid"))
     assert "{" not in as_text(letter) + letter.subject
@@ -158,6 +162,7 @@ def test_a_new_lead_is_told_with_everything_known_about_it() -> None:
         "Campaign: spring",
         "Courses: Carla",
         "Tools: waits for a rep",
+        "FOR THE BUYER\n- Prices & terms: https://example.com/prices?a=1&b=2",
         "Accept: https://leads.example.com/act/",
     ):
         assert said in text
@@ -182,6 +187,59 @@ def test_who_lost_a_lead_is_told_no_more_of_the_buyer() -> None:
     assert "Bea has it now." in as_text(letter)
     assert "ada@example.com" not in as_text(letter) + str(letter.data)
     assert not letter.buttons
+
+
+def test_content_for_the_buyer_is_links_in_every_form() -> None:
+    letter = compose(MessageKind.ASSIGNED, FACTS, Reader("Ana"))
+    assert '<a href="https://example.com/prices?a=1&amp;b=2">Prices &amp; terms</a>' in as_html(letter)
+    assert "For the buyer" in str(as_blocks(letter))
+    assert letter.data["content"] == [
+        {"title": "Prices & terms", "url": "https://example.com/prices?a=1&b=2"}
+    ]
+    for kind in (MessageKind.BREACHED, MessageKind.DECLINE_ASKED, MessageKind.SETTLED):
+        assert "For the buyer" not in as_text(compose(kind, FACTS, Reader("Ana"))), "it is not theirs to send"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"code": "no_time", "reason": "no time"}, ["no time for it"]),
+        ({"code": "other", "reason": "my\nbrother"}, ["another reason", "my brother"]),
+        ({"reason": "on a train"}, ["on a train"]),
+        ({}, []),
+    ],
+)
+def test_a_team_lead_reads_why_a_rep_asks_to_decline(content: dict[str, str], said: list[str]) -> None:
+    facts = replace(FACTS, declined_because=content, links=LINKS.of_decline(ROUND))
+    letter = compose(MessageKind.DECLINE_ASKED, facts, Reader("Carla"))
+    assert [list(each.lines) for each in letter.sections if each.heading == "Reason given"] == (
+        [said] if said else []
+    )
+    assert [act for act, _, _ in letter.buttons] == [LinkAct.CONFIRM, LinkAct.REFUSE]
+    bare = compose(MessageKind.DECLINE_ASKED, replace(facts, links={}), Reader("Carla"))
+    assert "Decide where open declines are listed." in as_text(bare)
+
+
+@pytest.mark.parametrize("language", CATALOGUE)
+def test_late_answers_are_told_together_and_counted(language: str) -> None:
+    late = [LateLead(uuid4(), {"name": f"Ada {n}"}, "perfect", "Ana", AT, None) for n in range(SHOWN + 1)]
+    letter = compose_late(late, 4, Reader("Carla", language))
+    (section,) = letter.sections
+    assert len(section.lines) == SHOWN + 1
+    assert str(SHOWN + 5) in letter.subject
+    assert "5" in section.lines[-1]
+
+
+def test_what_stands_for_an_ended_round_has_no_button_and_says_who_has_it() -> None:
+    letter = compose(MessageKind.SETTLED, replace(FACTS, holder_name="Bea"), Reader("Ana"))
+    assert [block["type"] for block in as_blocks(letter, answers_here=True)] == [
+        "header",
+        "section",
+        "section",
+    ]
+    assert "Bea has it now." in as_text(letter)
+    closed = compose(MessageKind.SETTLED, replace(FACTS, is_closed=True), Reader("Ana"))
+    assert "The lead is closed." in as_text(closed)
 
 
 def test_an_accepted_lead_is_not_offered_again() -> None:

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from router.messages import pages
-from router.messages.answering import Answering, Ended
+from router.messages.answering import Answering
+from router.messages.said import Ended
 
 FORM_BYTES = 2000
 _STATUS = {Ended.DONE: 200, Ended.OVER: 409, Ended.REFUSED: 409, Ended.CHOOSE: 422, Ended.LATER: 503}

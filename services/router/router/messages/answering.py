@@ -1,16 +1,16 @@
 """A rep answers by a link or a button: what it would do, and the act itself, exactly as by the API."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
 from router.domain.acts import Act
 from router.errors import LeadNotYours, NoRulebook, Refused, WrongLeadState
-from router.messages.compose import who
-from router.messages.kinds import ACT_OF, LinkAct, content_of
+from router.messages.deciding import Deciding
+from router.messages.kinds import ACT_OF, DECISIONS, LinkAct, content_of
 from router.messages.links import Links
+from router.messages.people import who
+from router.messages.said import Asked, Ended, Said
 from router.messages.texts import Words, words_for
 from router.store import Row, q
 from service_kit.runtime import Runtime
@@ -26,44 +26,16 @@ class Acts(Protocol):
         """The transaction of one act."""
 
 
-class Ended(StrEnum):
-    """How an answer ended."""
-
-    DONE = "done"
-    OVER = "over"  # the lead is somebody else's, or nobody's any more
-    REFUSED = "refused"  # the act does not fit the lead's state
-    CHOOSE = "choose"  # something is to be chosen with it
-    LATER = "later"  # not possible at this moment
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An answer's end, in the rep's language; `holder`: who has the lead now, in a sentence."""
-
-    ended: Ended
-    text: str
-    holder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a link that was read asks for: an act on a lead that is the rep's, unless `over`."""
-
-    act: LinkAct
-    lead: UUID
-    rep: str
-    who: str
-    words: Words
-    notify: tuple[Mapping[str, Any], ...]
-    over: Said | None
-
-
 class Answering:
-    """Reads links and does what they ask. `wake` is called when an act has freed a rep."""
+    """Reads links and does what they ask; those of team leads go to `deciding`. `wake` is called when an act
+    has freed a rep."""
 
-    def __init__(self, runtime: Runtime, acts: Acts, links: Links, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, runtime: Runtime, acts: Acts, deciding: Deciding, links: Links, wake: Callable[[], None]
+    ) -> None:
         self._runtime = runtime
         self._acts = acts
+        self._deciding = deciding
         self._links = links
         self._wake = wake
 
@@ -72,8 +44,10 @@ class Answering:
         link = self._links.read(token)
         if link is None:
             return None
+        if link.act in DECISIONS:
+            return await self._deciding.read(link)
         async with self._runtime.database.acquire() as conn:
-            row = await conn.fetchrow(q.round_of_link, link.round)
+            row = await conn.fetchrow(q.round_of_link, link.subject)
         if row is None or row["left_at"] is not None:
             return None
         words = words_for(row["texts"], row["tz"])
@@ -86,14 +60,16 @@ class Answering:
         asked, link = await self.read(token), self._links.read(token)
         if asked is None or link is None:
             return None
+        if link.act in DECISIONS:
+            return await self._deciding.do(link)
         async with self._runtime.database.acquire() as conn:
-            row = await conn.fetchrow(q.round_of_link, link.round)
+            row = await conn.fetchrow(q.round_of_link, link.subject)
         if row is None or not row["is_last"]:
             return _over(row["holder_name"] if row is not None else None, asked.words)
         content = content_of(asked.act, chosen)
         if content is None:
             return Said(Ended.CHOOSE, asked.words.say("page.choose"))
-        return await self._act(asked, link.round, Act(ACT_OF[asked.act], content))
+        return await self._act(asked, link.subject, Act(ACT_OF[asked.act], content))
 
     async def _act(self, asked: Asked, round_: UUID, act: Act) -> Said:
         words = asked.words

@@ -1,39 +1,21 @@
-"""A message as people read it: a subject, and sections that become plain text, HTML and blocks."""
+"""What is said about one lead, of what is known about it now."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from router.messages.facts import ABOUT_THE_LEAD, Facts, Left, Reader
-from router.messages.kinds import LinkAct, MessageKind
+from router.messages.facts import ABOUT_THE_LEAD, Facts, Reader
+from router.messages.kinds import DECISIONS, LinkAct, MessageKind
+from router.messages.letters import Letter, Section
+from router.messages.people import one_line, who
 from router.messages.texts import Words, words_for
 
-LONGEST = 2000
-"""Characters of one line that a buyer wrote."""
 CONTRIBUTIONS = 12
-_QUIET = frozenset({MessageKind.TAKEN_BACK, MessageKind.BREACHED, MessageKind.UNATTENDED})
+_QUIET = frozenset({MessageKind.TAKEN_BACK, MessageKind.BREACHED, MessageKind.SETTLED})
 """Kinds that ask for no act of the reader on the lead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and lines below it."""
-
-    heading: str
-    lines: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What is said, in the reader's language. `buttons`: words for each act and the link that does it."""
-
-    language: str
-    subject: str
-    intro: str
-    sections: Sequence[Section]
-    buttons: Sequence[tuple[LinkAct, str, str]] = ()
-    closing: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
+_NO_MORE = frozenset({MessageKind.TAKEN_BACK, MessageKind.SETTLED})
+"""Kinds that tell of a round that is over, and who has the lead now."""
+_FOR_BUYERS = frozenset({MessageKind.ASSIGNED, MessageKind.ASKED_AGAIN, MessageKind.WARNED})
+"""Kinds that offer what the company wrote for buyers."""
 
 
 def compose(kind: MessageKind, facts: Facts, reader: Reader) -> Letter:
@@ -47,11 +29,10 @@ def compose(kind: MessageKind, facts: Facts, reader: Reader) -> Letter:
         "rep": facts.rep_name,
         "name": reader.name,
     }
+    sections: list[Section] = []
     if kind in ABOUT_THE_LEAD:
         sections = [each for each in _about_the_lead(kind, facts, words) if each.lines]
-    else:
-        sections = []
-    acts = () if kind in _QUIET else _fitting(facts)
+    acts = () if kind in _QUIET else _fitting(kind, facts)
     buttons = [(act, words.say(f"act.{act}"), facts.links[act]) for act in acts if act in facts.links]
     return Letter(
         words.language,
@@ -60,38 +41,14 @@ def compose(kind: MessageKind, facts: Facts, reader: Reader) -> Letter:
         sections,
         buttons,
         _closing(kind, facts, words, has_links=bool(buttons)),
+        words.say("heading.content"),
+        facts.content if kind in _FOR_BUYERS else (),
         _data(kind, facts),
     )
 
 
-def compose_left(left: Left, reader: Reader) -> Letter:
-    """To a team lead: the open leads that stay with somebody who is away."""
-    words = words_for(reader.language, reader.zone)
-    places = {"rep": left.rep_name, "name": reader.name, "leads": words.count("leads", len(left.leads))}
-    lines = [
-        f"{who(profile, words)} ({words.say(f'quadrant.{quadrant}')})" for _, profile, quadrant in left.leads
-    ]
-    return Letter(
-        words.language,
-        words.say("subject.unattended", **places),
-        words.say("intro.unattended", **places),
-        [Section(words.say("heading.leads"), lines)],
-        data={"kind": MessageKind.UNATTENDED.value, "leads": [str(lead) for lead, _, _ in left.leads]},
-    )
-
-
-def who(profile: Mapping[str, Any], words: Words) -> str:
-    """Who is behind a lead, as shortly as can be said: name and company, or what there is."""
-    full = " ".join(filter(None, (profile.get("first_name"), profile.get("last_name"))))
-    name, company = profile.get("name") or full, profile.get("company")
-    if name and company:
-        return _one_line(f"{name}, {company}", 120)
-    return _one_line(name or company or profile.get("email") or profile.get("phone") or "", 120) or words.say(
-        "somebody"
-    )
-
-
 def _about_the_lead(kind: MessageKind, facts: Facts, words: Words) -> Iterable[Section]:
+    yield Section(words.say("heading.decline"), _declined_because(kind, facts, words))
     yield Section(words.say("heading.deadline"), _deadlines(facts, words))
     yield Section(words.say("heading.contact"), _contact(facts, words))
     yield Section(words.say("heading.why"), [facts.why] if kind is MessageKind.ASSIGNED else [])
@@ -99,6 +56,16 @@ def _about_the_lead(kind: MessageKind, facts: Facts, words: Words) -> Iterable[S
     yield Section(words.say("heading.persona"), _persona(facts, words))
     yield Section(words.say("heading.history"), _history(facts, words))
     yield Section(words.say("heading.other"), [_other(each.line, each.rep, words) for each in facts.others])
+
+
+def _declined_because(kind: MessageKind, facts: Facts, words: Words) -> list[str]:
+    if kind is not MessageKind.DECLINE_ASKED or facts.declined_because is None:
+        return []
+    code, reason = facts.declined_because.get("code"), facts.declined_because.get("reason")
+    in_words = words.say(f"choice.{code}") if code else ""
+    is_only_the_code = code is not None and reason == code.replace("_", " ")
+    own_words = one_line(reason) if reason and not is_only_the_code else ""
+    return [each for each in (in_words, own_words) if each]
 
 
 def _deadlines(facts: Facts, words: Words) -> list[str]:
@@ -148,7 +115,7 @@ def _score(facts: Facts, words: Words) -> list[str]:
     return [
         first,
         *(
-            _one_line(f"{words.say('score.' + each['dimension'])} {each['points']:+d}: {each['reason']}")
+            one_line(f"{words.say('score.' + each['dimension'])} {each['points']:+d}: {each['reason']}")
             for each in largest
         ),
     ]
@@ -163,7 +130,7 @@ def _persona(facts: Facts, words: Words) -> list[str]:
         "goals": "; ".join(persona.get("goals") or []),
         "objections": "; ".join(persona.get("objections") or []),
     }
-    return [_one_line(persona["name"]), *_labelled(values, words)]
+    return [one_line(persona["name"]), *_labelled(values, words)]
 
 
 def _history(facts: Facts, words: Words) -> list[str]:
@@ -187,12 +154,14 @@ def _other(line: str, rep: str | None, words: Words) -> str:
 
 def _labelled(values: Mapping[str, Any], words: Words) -> list[str]:
     return [
-        f"{words.say('label.' + name)}: {_one_line(str(value))}" for name, value in values.items() if value
+        f"{words.say('label.' + name)}: {one_line(str(value))}" for name, value in values.items() if value
     ]
 
 
-def _fitting(facts: Facts) -> tuple[LinkAct, ...]:
-    """Acts that the state lets the rep do."""
+def _fitting(kind: MessageKind, facts: Facts) -> tuple[LinkAct, ...]:
+    """Acts that the state lets the reader do."""
+    if kind is MessageKind.DECLINE_ASKED:
+        return tuple(act for act in LinkAct if act in DECISIONS)
     if facts.accepted_at is None and facts.contacted_at is None:
         return (LinkAct.ACCEPT, LinkAct.DECLINE, LinkAct.CONTACTED, LinkAct.REJECT)
     return (LinkAct.CONTACTED, LinkAct.REJECT)
@@ -200,11 +169,12 @@ def _fitting(facts: Facts) -> tuple[LinkAct, ...]:
 
 def _closing(kind: MessageKind, facts: Facts, words: Words, *, has_links: bool) -> str:
     said = []
-    if kind is MessageKind.TAKEN_BACK:
-        holder = facts.holder_name
-        said.append(words.say("now.with", rep=holder) if holder else words.say("now.nobody"))
+    if kind in _NO_MORE:
+        nobody = "now.closed" if facts.is_closed else "now.nobody"
+        said.append(words.say("now.with", rep=facts.holder_name) if facts.holder_name else words.say(nobody))
     elif kind not in _QUIET and not has_links:
-        said.append(words.say("act.without_links"))
+        where = "act.without_links_to_decide" if kind is MessageKind.DECLINE_ASKED else "act.without_links"
+        said.append(words.say(where))
     if facts.is_test:
         said.append(words.say("test"))
     return " ".join(said)
@@ -219,7 +189,7 @@ def _data(kind: MessageKind, facts: Facts) -> dict[str, Any]:
         "round": facts.round,
         "is_test": facts.is_test,
     }
-    if kind is MessageKind.TAKEN_BACK:
+    if kind in _NO_MORE:
         return data
     return data | {
         "line": facts.line,
@@ -232,10 +202,5 @@ def _data(kind: MessageKind, facts: Facts) -> dict[str, Any]:
         "due_at": due.isoformat() if due is not None else None,
         "why": facts.why,
         "links": {act.value: link for act, link in facts.links.items()},
+        "content": [{"title": title, "url": url} for title, url in facts.content],
     }
-
-
-def _one_line(text: str, longest: int = LONGEST) -> str:
-    """Without breaks and control characters, so that what a buyer wrote can make no line of its own."""
-    kept = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    return kept if len(kept) <= longest else kept[: longest - 1] + "…"

@@ -28,7 +28,11 @@ class OtherLead:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A lead and its round as they are now; names of lines, sources and campaigns are the company's."""
+    """A lead and its round as they are now; names of lines, sources and campaigns are the company's.
+
+    `content`: title and address of what fits the buyer's stage; `declined_because`: what the rep gave as the
+    reason of a decline that waits.
+    """
 
     lead_id: UUID
     round: int
@@ -53,6 +57,9 @@ class Facts:
     others: Sequence[OtherLead] = ()
     asked_at: Sequence[datetime] = ()
     links: Mapping[LinkAct, str] = field(default_factory=dict)
+    content: Sequence[tuple[str, str]] = ()
+    declined_because: Mapping[str, Any] | None = None
+    is_closed: bool = False
 
     def due(self) -> datetime | None:
         """The promise that runs now: to accept, then to respond."""
@@ -69,5 +76,25 @@ class Left:
     leads: Sequence[tuple[UUID, Mapping[str, Any], str]]
 
 
-ABOUT_THE_LEAD = frozenset(MessageKind) - {MessageKind.TAKEN_BACK, MessageKind.UNATTENDED}
+@dataclass(frozen=True, slots=True)
+class LateLead:
+    """A lead whose answer is expected after its promise."""
+
+    lead_id: UUID
+    profile: Mapping[str, Any]
+    quadrant: str
+    rep_name: str
+    answer_at: datetime | None
+    due_at: datetime | None
+
+
+ABOUT_THE_LEAD = frozenset(
+    {
+        MessageKind.ASSIGNED,
+        MessageKind.ASKED_AGAIN,
+        MessageKind.WARNED,
+        MessageKind.BREACHED,
+        MessageKind.DECLINE_ASKED,
+    }
+)
 """Kinds that say everything known about the lead; whoever has it no longer is not told more of the buyer."""

@@ -15,9 +15,18 @@ class MessageKind(StrEnum):
     BREACHED = "breached"  # to the team lead: a promise of the rep was broken
     TAKEN_BACK = "taken_back"  # to the rep: the lead went on without an act of theirs
     UNATTENDED = "unattended"  # to the team lead: open leads stay with somebody who is away
+    LATE_EXPECTED = "late_expected"  # to the team lead: answers that are expected to come too late, together
+    DECLINE_ASKED = (
+        "decline_asked"  # to the team lead: a decline above the week's number waits for their word
+    )
+    SETTLED = "settled"  # in place of a posted message with buttons: the round is over, and who has the lead
 
 
-TO_TEAM_LEADS = frozenset({MessageKind.BREACHED, MessageKind.UNATTENDED})
+TO_TEAM_LEADS = frozenset(
+    {MessageKind.BREACHED, MessageKind.UNATTENDED, MessageKind.LATE_EXPECTED, MessageKind.DECLINE_ASKED}
+)
+WITH_BUTTONS = frozenset({MessageKind.ASSIGNED, MessageKind.ASKED_AGAIN, MessageKind.WARNED})
+"""Kinds whose buttons are the rep's acts on the round."""
 
 
 class LinkAct(StrEnum):
@@ -27,7 +36,12 @@ class LinkAct(StrEnum):
     DECLINE = "decline"
     CONTACTED = "contacted"
     REJECT = "reject"
+    CONFIRM = "confirm"  # of a team lead: the decline holds
+    REFUSE = "refuse"  # of a team lead: the lead stays with its rep
 
+
+DECISIONS = frozenset({LinkAct.CONFIRM, LinkAct.REFUSE})
+"""Acts on a decline that waits, not on a round."""
 
 ACT_OF = {
     LinkAct.ACCEPT: ProgressKind.ACCEPTED,
@@ -44,6 +58,8 @@ CHOICES: dict[LinkAct, dict[str, tuple[str, ...]]] = {
         "result": ("reached", "no_answer", "left_message"),
     },
     LinkAct.REJECT: {"code": tuple(each.value for each in RejectCode)},
+    LinkAct.CONFIRM: {},
+    LinkAct.REFUSE: {},
 }
 """What has to be chosen with an act: a field of the act, and the answers offered for it."""
 

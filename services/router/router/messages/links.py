@@ -1,14 +1,17 @@
-"""Links to act by: one act on one round, signed. They say nothing about the buyer or the rep."""
+"""Links to act by: one act on one round, or on one decline that waits, signed.
+
+They say nothing about the buyer or the rep.
+"""
 
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from router.messages.kinds import LinkAct
+from router.messages.kinds import DECISIONS, LinkAct
 
 _VERSION = 1
 _PURPOSE = b"baton action link"
@@ -20,10 +23,10 @@ CHARACTERS = 46
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link does, in which round."""
+    """What a link does, and on which round or, for a decision, on which decline."""
 
     act: LinkAct
-    round: UUID
+    subject: UUID
 
 
 class Links:
@@ -40,7 +43,7 @@ class Links:
 
     def token(self, link: Link) -> str:
         """The signed part of a link's address."""
-        body = bytes((_VERSION, _ACTS.index(link.act))) + link.round.bytes
+        body = bytes((_VERSION, _ACTS.index(link.act))) + link.subject.bytes
         return urlsafe_b64encode(body + self._mark(body)).rstrip(b"=").decode()
 
     def read(self, token: str) -> Link | None:
@@ -58,9 +61,16 @@ class Links:
 
     def of_round(self, round_: UUID) -> Mapping[LinkAct, str]:
         """An address for each act on a round; none where links are not made."""
+        return self._addresses((act for act in LinkAct if act not in DECISIONS), round_)
+
+    def of_decline(self, asked: UUID) -> Mapping[LinkAct, str]:
+        """An address for each word on a decline that waits; none where links are not made."""
+        return self._addresses((act for act in LinkAct if act in DECISIONS), asked)
+
+    def _addresses(self, acts: Iterable[LinkAct], subject: UUID) -> Mapping[LinkAct, str]:
         if not self.are_made:
             return {}
-        return {act: f"{self._base_url}/act/{self.token(Link(act, round_))}" for act in LinkAct}
+        return {act: f"{self._base_url}/act/{self.token(Link(act, subject))}" for act in acts}
 
     def _mark(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, hashlib.sha256)[:_MARK_BYTES]

@@ -8,7 +8,10 @@ from delivery.message import Carrier, Channel
 from delivery.sender import Sender
 from delivery.settings import carriers_of
 from router.books import Books
-from router.messages.answering import Acts, Answering
+from router.handlers.acts import ActHandler
+from router.handlers.declines import DeclineHandler
+from router.messages.answering import Answering
+from router.messages.deciding import Deciding
 from router.messages.links import Links
 from router.messages.outgoing import Outgoing
 from router.messages.preparing import Preparing
@@ -29,7 +32,12 @@ class MessageOffice:
     """Tells reps and team leads, and takes their answers. `wake` is called when a rep has room."""
 
     def __init__(
-        self, runtime: Runtime, settings: RouterSettings, books: Books, acts: Acts, wake: Callable[[], None]
+        self,
+        runtime: Runtime,
+        settings: RouterSettings,
+        books: Books,
+        acts: ActHandler,
+        wake: Callable[[], None],
     ) -> None:
         carriers = _set_up(settings)
         links = Links(settings.link_secret.get_secret_value(), settings.public_url)
@@ -38,7 +46,8 @@ class MessageOffice:
         self.links = links
         self.channels = frozenset(carriers)
         self.outgoing = Outgoing(self.channels)
-        self.answering = Answering(runtime, acts, links, wake)
+        deciding = Deciding(runtime, DeclineHandler(acts), wake)
+        self.answering = Answering(runtime, acts, deciding, links, wake)
         secrets, allowed = Secrets(settings.secrets_dir), Allowed.parse(settings.delivery_allow)
         self.slack = SlackAnswers(self.answering, secrets, allowed)
         preparing = Preparing(runtime.database, books, links, self.slack.are_taken)

@@ -3,19 +3,19 @@
 So a handoff costs the decision nothing, and what a rolled back transaction did is told to nobody.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 from delivery.message import Channel, Message
 from delivery.store import enqueue
 from lead_events.ids import event_id
-from router.messages.kinds import TO_TEAM_LEADS, MessageKind
-from router.messages.targets import targets_of
+from router.messages.digests import tell_late
+from router.messages.kinds import MessageKind
+from router.messages.settling import settle
+from router.messages.ways import News, messages_of, ways_to
 from router.store import Row, q
-from service_kit.postgres import Connection
 from service_kit.unit import Unit
 
 AT_ONCE = 200
@@ -41,6 +41,7 @@ def _sources() -> Sequence[_Source]:
         _Source(MessageKind.ASKED_AGAIN, q.untold_asks, q.note_asks_told),
         _Source(MessageKind.WARNED, q.untold_warnings, q.note_timers_told),
         _Source(MessageKind.BREACHED, q.untold_breaches, q.note_timers_told),
+        _Source(MessageKind.DECLINE_ASKED, q.untold_declines, q.note_declines_told),
     )
 
 
@@ -64,81 +65,29 @@ class Outgoing:
         for source in _sources():
             rows = await unit.conn.fetch(source.untold, AT_ONCE)
             if rows:
-                await self._enqueue(unit.conn, source.kind, rows, unit.now)
+                await self._enqueue(unit, source.kind, rows)
                 await unit.conn.execute(source.note, [row["id"] for row in rows], unit.now)
             full = full or len(rows) == AT_ONCE
-        return full
+        await tell_late(unit, self._channels, TOLD_FOR)
+        return await settle(unit, AT_ONCE, TOLD_FOR) or full
 
     async def tell_team_lead(self, unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
         """`leads` stay with `rep`, who is away or has left: their team lead decides."""
         row = await unit.conn.fetchrow(q.lead_of_rep, rep)
         if row is None or not row["lead"] or not leads:
             return
-        ways = await _ways(unit.conn, MessageKind.UNATTENDED, [{"rep_id": row["lead"], **row}])
+        kind, to = MessageKind.UNATTENDED, row["lead"]
+        ways = await ways_to(unit.conn, kind, [{"rep_id": to, "team_id": row["team_id"]}])
         cause = event_id(leads[0], f"unattended {unit.now.isoformat()}", rep)
-        data = {"rep": rep, "leads": [str(lead) for lead in leads]}
-        made = self._messages(
-            MessageKind.UNATTENDED, cause, leads[0], row["lead"], ways.get(row["lead"]), data, unit.now
-        )
+        news = News(kind, cause, leads[0], to, {"rep": rep, "leads": [str(lead) for lead in leads]})
+        made = messages_of(news, ways.get(to), self._channels, unit.now)
         await enqueue(unit.conn, made, now=unit.now, for_=TOLD_FOR)
 
-    async def _enqueue(self, conn: Connection, kind: MessageKind, rows: Sequence[Row], now: datetime) -> None:
-        ways = await _ways(conn, kind, rows)
+    async def _enqueue(self, unit: Unit, kind: MessageKind, rows: Sequence[Row]) -> None:
+        ways = await ways_to(unit.conn, kind, rows)
         made: list[Message] = []
         for row in rows:
-            data = {"round": str(row["assignment_id"])}
-            to = row["rep_id"]
-            made += self._messages(kind, row["id"], row["lead_id"], to, ways.get(to), data, now)
-        await enqueue(conn, made, now=now, for_=TOLD_FOR)
-
-    def _messages(
-        self,
-        kind: MessageKind,
-        cause: UUID,
-        lead: UUID,
-        to: str,
-        way: "_Way | None",
-        data: Mapping[str, Any],
-        now: datetime,
-    ) -> list[Message]:
-        """One message an entry. Its row holds no personal data: it is composed when it is sent."""
-        if way is None:
-            return []
-        whole = {**data, "kind": kind.value, "to": to}
-        return [
-            Message(
-                event_id(cause, f"message {kind}", lead, ordinal),
-                lead,
-                kind.value,
-                target,
-                "",
-                "",
-                now,
-                whole,
-            )
-            for ordinal, target in targets_of(way.notify, way.email)
-            if target.channel in self._channels
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How somebody is told: entries of the roster, and the address for e-mail without one."""
-
-    email: str
-    notify: Sequence[Mapping[str, Any]]
-
-
-async def _ways(
-    conn: Connection, kind: MessageKind, rows: Sequence[Mapping[str, Any]] | Sequence[Row]
-) -> dict[str, _Way]:
-    reps = await conn.fetch(q.ways_of_reps, sorted({row["rep_id"] for row in rows}))
-    ways = {row["id"]: _Way(row["email"], row["notify"]) for row in reps}
-    if kind not in TO_TEAM_LEADS:
-        return ways
-    teams = {row["team_id"]: row["rep_id"] for row in rows if row["team_id"]}
-    for row in await conn.fetch(q.ways_of_teams, sorted(teams)):
-        lead = ways.get(teams[row["id"]])
-        if lead is not None and row["notify"]:
-            ways[teams[row["id"]]] = _Way(lead.email, row["notify"])
-    return ways
+            to, data = row["rep_id"], {"round": str(row["assignment_id"])}
+            news = News(kind, row["id"], row["lead_id"], to, data)
+            made += messages_of(news, ways.get(to), self._channels, unit.now)
+        await enqueue(unit.conn, made, now=unit.now, for_=TOLD_FOR)

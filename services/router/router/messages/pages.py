@@ -5,8 +5,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
-from router.messages.answering import Asked, Said
 from router.messages.kinds import CHOICES
+from router.messages.said import Asked, Said
 from router.messages.texts import Words, words_for
 
 _STYLE = (

@@ -1,17 +1,20 @@
 """A message becomes what it says just before it is sent, or is dropped since it would say what is over."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from delivery.message import Channel, Message, Stale
 from router.books import Books
 from router.domain.book import Book
-from router.messages.compose import Letter, compose, compose_left
-from router.messages.facts import Facts, Left, OtherLead, Reader
+from router.messages.compose import compose
+from router.messages.compose_lists import compose_late, compose_left
+from router.messages.facts import Facts, LateLead, Left, OtherLead, Reader
 from router.messages.kinds import MessageKind
+from router.messages.letters import Letter
 from router.messages.links import Links
+from router.messages.names import Names
 from router.messages.rendering import as_blocks, as_html, as_text
 from router.store import Row, q
 from service_kit.postgres import Connection, Database
@@ -37,11 +40,22 @@ class Preparing:
         """The message with its words as things stand now, or why it is not sent any more."""
         kind = MessageKind(message.kind)
         async with self._database.acquire() as conn:
-            if kind is MessageKind.UNATTENDED:
-                letter = await _unattended(conn, message)
-            else:
-                letter = await self._about_a_round(conn, kind, message, now)
+            if kind is MessageKind.SETTLED:
+                receipt = await conn.fetchval(q.receipt_of_message, UUID(message.data["first"]))
+                if receipt is None:
+                    return Stale("the message with the buttons never arrived")
+                message = replace(message, replaces=receipt)
+            letter = await self._letter(conn, kind, message, now)
         return letter if isinstance(letter, Stale) else self._worded(message, letter)
+
+    async def _letter(
+        self, conn: Connection, kind: MessageKind, message: Message, now: datetime
+    ) -> Letter | Stale:
+        if kind is MessageKind.UNATTENDED:
+            return await _unattended(conn, message)
+        if kind is MessageKind.LATE_EXPECTED:
+            return await _late(conn, message)
+        return await self._about_a_round(conn, kind, message, now)
 
     async def _about_a_round(
         self, conn: Connection, kind: MessageKind, message: Message, now: datetime
@@ -55,10 +69,13 @@ class Preparing:
         book = (await self._books.shelf(conn)).at(now)
         others = await conn.fetch(q.other_leads_of_persons, [row["person_id"]])
         asks = await conn.fetch(q.asks_of_leads, [row["lead_id"]])
-        return compose(kind, self._facts(row, book, others, asks), _reader(row))
+        facts = self._facts(row, book, others, asks)
+        if kind is MessageKind.DECLINE_ASKED:
+            facts = replace(facts, links=self._links.of_decline(row["asked_id"]))
+        return compose(kind, facts, _reader(row))
 
     def _facts(self, row: Row, book: Book | None, others: Sequence[Row], asks: Sequence[Row]) -> Facts:
-        named = _Names(book)
+        named = Names(book)
         return Facts(
             lead_id=row["lead_id"],
             round=row["round"],
@@ -87,6 +104,9 @@ class Preparing:
             ],
             asked_at=[each["asked_at"] for each in asks],
             links=self._links.of_round(row["id"]),
+            content=named.content(row["told"].get("buyer_stage"), row["profile"].get("language")),
+            declined_because=row["asked_content"],
+            is_closed=row["state"] == "closed",
         )
 
     def _worded(self, message: Message, letter: Letter) -> Message:
@@ -104,6 +124,8 @@ class Preparing:
 
 def why_stale(kind: MessageKind, row: Row) -> str | None:
     """Why a message about this round is not sent any more; None: it is."""
+    if kind is MessageKind.SETTLED:
+        return None  # of an erased person too: what was posted about them is replaced
     if row["state"] == "erased":
         return _ERASED
     if kind is MessageKind.TAKEN_BACK:
@@ -115,7 +137,13 @@ def why_stale(kind: MessageKind, row: Row) -> str | None:
         return "the rep has answered"
     if kind is MessageKind.WARNED and row["contacted_at"] is not None:
         return "the rep has answered"
+    if kind is MessageKind.DECLINE_ASKED:
+        return "the rep has answered" if is_answered else _decided(row["asked_state"])
     return None
+
+
+def _decided(asked: str | None) -> str | None:
+    return None if asked == "asked" else f"it is decided: {asked}"
 
 
 async def _unattended(conn: Connection, message: Message) -> Letter | Stale:
@@ -129,19 +157,18 @@ async def _unattended(conn: Connection, message: Message) -> Letter | Stale:
     return compose_left(left, Reader(reader["name"], reader["texts"], reader["tz"] or "UTC"))
 
 
+async def _late(conn: Connection, message: Message) -> Letter | Stale:
+    reader = await conn.fetchrow(q.reader_of_messages, message.data["to"])
+    rows = await conn.fetch(q.late_answers, [UUID(each) for each in message.data["decisions"]])
+    if reader is None or not rows:
+        return Stale("all of these leads are answered or have gone on")
+    late = [
+        LateLead(row["id"], row["profile"], row["quadrant"], row["rep_name"], row["answer_at"], row["due_at"])
+        for row in rows
+    ]
+    where = Reader(reader["name"], reader["texts"], reader["tz"] or "UTC")
+    return compose_late(late, message.data["more"], where)
+
+
 def _reader(row: Row) -> Reader:
     return Reader(row["to_name"], row["texts"], row["tz"] or "UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What the company calls lines and sources; an id that it does not name stands for itself."""
-
-    book: Book | None
-
-    def line(self, line: str) -> str:
-        return str(self.book.company.lines.get(line, line)) if self.book is not None else line
-
-    def source(self, source: str) -> str:
-        named = self.book.company.sources.get(source) if self.book is not None else None
-        return named.name if named is not None else source

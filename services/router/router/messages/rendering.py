@@ -5,8 +5,8 @@ from html import escape
 from itertools import product
 from typing import Any
 
-from router.messages.compose import Letter
 from router.messages.kinds import CHOICES, LinkAct
+from router.messages.letters import Letter
 from router.messages.texts import Words, words_for
 
 SECTION_CHARACTERS = 2900
@@ -19,6 +19,8 @@ def as_text(letter: Letter) -> str:
     parts += [
         "\n".join((each.heading.upper(), *(f"- {line}" for line in each.lines))) for each in letter.sections
     ]
+    if letter.links:
+        parts.append("\n".join((letter.links_heading.upper(), *(f"- {t}: {url}" for t, url in letter.links))))
     if letter.buttons:
         parts.append("\n".join(f"{label}: {url}" for _, label, url in letter.buttons))
     return "\n\n".join([*parts, *filter(None, [letter.closing])]) + "\n"
@@ -30,6 +32,11 @@ def as_html(letter: Letter) -> str:
     for section in letter.sections:
         items = "".join(f"<li>{escape(line)}</li>" for line in section.lines)
         body.append(f'<h2 style="font-size:1em">{escape(section.heading)}</h2><ul>{items}</ul>')
+    if letter.links:
+        items = "".join(
+            f'<li><a href="{escape(url)}">{escape(title)}</a></li>' for title, url in letter.links
+        )
+        body.append(f'<h2 style="font-size:1em">{escape(letter.links_heading)}</h2><ul>{items}</ul>')
     if letter.buttons:
         links = " ".join(
             f'<a href="{escape(url)}" style="{_BUTTON}">{escape(label)}</a>'
@@ -58,6 +65,10 @@ def as_blocks(letter: Letter, *, answers_here: bool = False) -> list[dict[str, A
     blocks += [
         _section("\n".join((each.heading, *(f"• {line}" for line in each.lines)))) for each in letter.sections
     ]
+    if letter.links:
+        blocks.append(
+            _section("\n".join((letter.links_heading, *(f"• {t}: {url}" for t, url in letter.links))))
+        )
     if letter.buttons:
         made = _element if answers_here else _opening
         words = words_for(letter.language, None)
@@ -85,7 +96,7 @@ def _element(act: LinkAct, label: str, url: str, words: Words) -> dict[str, Any]
     token, fields = url.rpartition("/")[2], CHOICES[act]
     if not fields:
         button = {"type": "button", "action_id": f"act_{act}", "text": _plain(label, 75), "value": token}
-        return {**button, "style": "primary"}
+        return button if act is LinkAct.REFUSE else {**button, "style": "primary"}
     options = [
         {
             "text": _plain(", ".join(words.say(f"choice.{each}") for each in chosen), 75),

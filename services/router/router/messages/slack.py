@@ -12,8 +12,9 @@ import orjson
 from delivery.addresses import Allowed
 from delivery.crm_exchange import Call, Exchange
 from delivery.message import Result
-from router.messages.answering import Answering, Asked, Ended, Said
+from router.messages.answering import Answering
 from router.messages.rendering import blocks_after, chosen_of
+from router.messages.said import Asked, Ended, Said
 from service_kit.logs import logger
 from service_kit.secrets import SecretMissing, Secrets
 

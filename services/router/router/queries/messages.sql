@@ -38,18 +38,109 @@ WHERE n.told_at IS NULL AND n.level <> 'breached'
 ORDER BY n.fired_at LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
 
 -- name: untold_breaches
--- Broken promises, for the team lead of the rep.
-SELECT n.id, n.lead_id, a.id AS assignment_id, coalesce(t.lead, '') AS rep_id, r.team AS team_id
+-- Broken promises, for whom the decision named: who leads the rep's team or the fallback's; empty: nobody. The team is
+-- one that they lead, the rep's own before others.
+SELECT n.id, n.lead_id, a.id AS assignment_id, coalesce(n.told, '') AS rep_id, (
+    SELECT t.id FROM teams t WHERE t.lead = n.told ORDER BY t.id = r.team DESC, t.id LIMIT 1
+) AS team_id
 FROM timer_news n
 JOIN assignments a ON a.lead_id = n.lead_id AND a.round = n.round
 JOIN reps r ON r.id = n.rep_id
-LEFT JOIN teams t ON t.id = r.team
 WHERE n.told_at IS NULL AND n.level = 'breached'
 ORDER BY n.fired_at LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
 
 -- name: note_timers_told
 -- Their messages are made.
 UPDATE timer_news SET told_at = $2 WHERE id = ANY($1::uuid[])
+
+-- name: untold_declines
+-- Declines that wait for the team lead of the rep; empty: nobody leads it.
+SELECT d.id, d.lead_id, a.id AS assignment_id, coalesce(t.lead, '') AS rep_id, r.team AS team_id
+FROM asked_declines d
+JOIN assignments a ON a.lead_id = d.lead_id AND a.round = d.round
+JOIN reps r ON r.id = d.rep_id
+LEFT JOIN teams t ON t.id = r.team
+WHERE d.told_at IS NULL ORDER BY d.at LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
+
+-- name: note_declines_told
+-- Their messages are made: the links are that team lead's.
+UPDATE asked_declines d SET told_at = $2, told = (
+    SELECT t.lead FROM reps r JOIN teams t ON t.id = r.team WHERE r.id = d.rep_id
+) WHERE d.id = ANY($1::uuid[])
+
+-- name: team_leads_to_tell
+-- Who leads the reps of whom late answers are expected, once the first is as old as $1 and they heard nothing since $2.
+SELECT coalesce(t.lead, '') AS lead, min(r.team) AS team_id
+FROM decisions d
+JOIN reps r ON r.id = d.rep_id
+LEFT JOIN teams t ON t.id = r.team
+LEFT JOIN late_digests g ON g.rep_id = t.lead
+WHERE d.proof ? 'is_late' AND d.late_told_at IS NULL AND (g.told_at IS NULL OR g.told_at <= $2)
+GROUP BY 1 HAVING min(d.at) <= $1
+
+-- name: begin_digest
+-- Of several processes one tells a team lead, and not again before the time is over.
+INSERT INTO late_digests AS g (rep_id, told_at) VALUES ($1, $2)
+ON CONFLICT (rep_id) DO UPDATE SET told_at = excluded.told_at WHERE g.told_at <= $3 RETURNING rep_id
+
+-- name: take_late
+-- Decisions by which late answers are expected, of the reps that somebody leads (empty: nobody does), as told.
+UPDATE decisions SET late_told_at = $2 WHERE id IN (
+    SELECT d.id FROM decisions d JOIN reps r ON r.id = d.rep_id LEFT JOIN teams t ON t.id = r.team
+    WHERE d.proof ? 'is_late' AND d.late_told_at IS NULL AND coalesce(t.lead, '') = $1
+    ORDER BY d.at LIMIT $3 FOR NO KEY UPDATE OF d SKIP LOCKED
+) RETURNING id, lead_id, at
+
+-- name: late_answers
+-- Of these decisions those whose lead still waits for the answer, the earliest promise first.
+SELECT l.id, l.profile, l.quadrant, r.name AS rep_name, (d.proof->>'answer_at')::timestamptz AS answer_at,
+       coalesce(a.respond_by, a.accept_by) AS due_at
+FROM decisions d
+JOIN assignments a ON a.lead_id = d.lead_id AND a.round = d.round AND a.ended_at IS NULL AND a.contacted_at IS NULL
+JOIN leads l ON l.id = d.lead_id AND l.state <> 'erased'
+JOIN reps r ON r.id = a.rep_id
+WHERE d.id = ANY($1::uuid[]) AND NOT l.is_test
+ORDER BY coalesce(a.respond_by, a.accept_by), l.id
+
+-- name: rounds_with_buttons
+-- Rounds that have ended and whose messages may still show buttons; while one is just being sent they wait for it.
+SELECT a.id, a.lead_id, a.rep_id FROM assignments a
+WHERE a.buttons_gone_at IS NULL AND a.told_at IS NOT NULL AND a.ended_at IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM deliveries d WHERE d.about = a.lead_id AND d.data->>'round' = a.id::text
+            AND d.state = 'pending' AND d.claimed_until IS NOT NULL
+    )
+ORDER BY a.ended_at LIMIT $1 FOR NO KEY UPDATE OF a SKIP LOCKED
+
+-- name: note_buttons_gone
+-- What replaces their messages is made.
+UPDATE assignments SET buttons_gone_at = $2 WHERE id = ANY($1::uuid[])
+
+-- name: messages_with_buttons
+-- Messages of these rounds ($1) about these leads ($2) by a channel where a posted message can be changed.
+SELECT d.id, d.about AS lead_id, d.target, d.data FROM deliveries d
+WHERE d.about = ANY($2::uuid[]) AND d.data->>'round' = ANY($1::text[]) AND d.channel = 'slack'
+    AND d.kind = ANY($3::text[]) AND d.state IN ('pending', 'delivered')
+ORDER BY d.created_at, d.id
+
+-- name: receipt_of_message
+-- What the channel calls a message that arrived.
+SELECT receipt FROM deliveries WHERE id = $1 AND state = 'delivered'
+
+-- name: decline_of_link
+-- A decline that waits, its rep and lead, and the team lead whose word decides.
+SELECT d.id, d.lead_id, d.state AS asked_state, d.decided_by, a.ended_at, a.accepted_at, a.contacted_at, l.state,
+       l.profile, r.name AS rep_name, b.id AS lead_rep, b.texts, b.hours->>'tz' AS tz, b.notify, b.left_at,
+       t.lead AS leads_now, h.name AS holder_name
+FROM asked_declines d
+JOIN assignments a ON a.lead_id = d.lead_id AND a.round = d.round
+JOIN leads l ON l.id = d.lead_id
+JOIN reps r ON r.id = d.rep_id
+JOIN reps b ON b.id = d.told
+LEFT JOIN teams t ON t.id = r.team
+LEFT JOIN assignments c ON c.lead_id = d.lead_id AND c.ended_at IS NULL
+LEFT JOIN reps h ON h.id = c.rep_id
+WHERE d.id = $1
 
 -- name: ways_of_reps
 -- How reps want to be told.
@@ -76,13 +167,15 @@ SELECT a.id, a.lead_id, a.rep_id, a.round, a.why, a.assigned_at, a.accept_by, a.
        a.contacted_at, a.ended_at, a.ended_by, owner.name AS rep_name,
        l.state, l.person_id, l.line, l.profile, l.score, l.told, l.quadrant, l.source, l.campaign, l.submissions,
        l.account, l.is_test, l.received_at, l.rulebook_version,
-       r.id AS to_id, r.name AS to_name, r.texts, r.hours->>'tz' AS tz, c.rep_id AS holder_id, h.name AS holder_name
+       r.id AS to_id, r.name AS to_name, r.texts, r.hours->>'tz' AS tz, c.rep_id AS holder_id, h.name AS holder_name,
+       d.id AS asked_id, d.state AS asked_state, d.content AS asked_content
 FROM assignments a
 JOIN leads l ON l.id = a.lead_id
 JOIN reps owner ON owner.id = a.rep_id
 JOIN reps r ON r.id = $2
 LEFT JOIN assignments c ON c.lead_id = a.lead_id AND c.ended_at IS NULL
 LEFT JOIN reps h ON h.id = c.rep_id
+LEFT JOIN asked_declines d ON d.lead_id = a.lead_id AND d.round = a.round
 WHERE a.id = $1
 
 -- name: reader_of_messages

@@ -1,0 +1,55 @@
+"""What team leads are told of several leads at once."""
+
+from collections.abc import Sequence
+
+from router.messages.facts import LateLead, Left, Reader
+from router.messages.kinds import MessageKind
+from router.messages.letters import Letter, Section
+from router.messages.people import who
+from router.messages.texts import Words, words_for
+
+SHOWN = 25
+"""Leads that one message lists; of more it says how many."""
+
+
+def compose_left(left: Left, reader: Reader) -> Letter:
+    """To a team lead: the open leads that stay with somebody who is away."""
+    words = words_for(reader.language, reader.zone)
+    places = {"rep": left.rep_name, "name": reader.name, "leads": words.count("leads", len(left.leads))}
+    lines = [
+        f"{who(profile, words)} ({words.say(f'quadrant.{quadrant}')})" for _, profile, quadrant in left.leads
+    ]
+    return Letter(
+        words.language,
+        words.say("subject.unattended", **places),
+        words.say("intro.unattended", **places),
+        [Section(words.say("heading.leads"), lines)],
+        data={"kind": MessageKind.UNATTENDED.value, "leads": [str(lead) for lead, _, _ in left.leads]},
+    )
+
+
+def compose_late(late: Sequence[LateLead], more: int, reader: Reader) -> Letter:
+    """To a team lead: answers that are expected to come too late. `more`: those that are not listed."""
+    words = words_for(reader.language, reader.zone)
+    number = len(late) + more
+    places = {"name": reader.name, "leads": words.count("leads", number)}
+    lines = [_late_line(each, words) for each in late[:SHOWN]]
+    if number > len(lines):
+        lines.append(words.say("late.more", leads=words.count("leads", number - len(lines))))
+    return Letter(
+        words.language,
+        words.say("subject.late_expected", **places),
+        words.say("intro.late_expected", **places),
+        [Section(words.say("heading.leads"), lines)],
+        data={"kind": MessageKind.LATE_EXPECTED.value, "leads": [str(each.lead_id) for each in late]},
+    )
+
+
+def _late_line(late: LateLead, words: Words) -> str:
+    return words.say(
+        "late.line",
+        who=who(late.profile, words),
+        rep=late.rep_name,
+        due=words.moment(late.due_at) if late.due_at is not None else "-",
+        expected=words.moment(late.answer_at) if late.answer_at is not None else "-",
+    )
