@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from delivery import store
 from delivery.message import Channel
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
@@ -17,7 +17,7 @@ State = Literal["pending", "delivered", "given_up", "dropped"]
 def delivery_router(runtime: Runtime) -> APIRouter:
     """The routes of one service's own messages; never their texts, nor where they go."""
     router = APIRouter(
-        prefix="/v1", tags=["messages"], dependencies=[Depends(require_operator(runtime.settings))]
+        prefix="/v1", tags=["messages"], dependencies=[Depends(runtime.gate.require(Scope.DELIVERIES_READ))]
     )
 
     @router.get("/deliveries")
@@ -41,7 +41,10 @@ def delivery_router(runtime: Runtime) -> APIRouter:
             raise _unknown(delivery_id)
         return found
 
-    @router.post("/deliveries/{delivery_id}/resend")
+    @router.post(
+        "/deliveries/{delivery_id}/resend",
+        dependencies=[Depends(runtime.gate.require(Scope.DELIVERIES_WRITE))],
+    )
     async def resend(delivery_id: UUID) -> dict[str, Any]:
         """Try a message that was given up once more, for as long as the first time."""
         async with runtime.database.transaction() as conn:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from lead_events.catalog import dead_letter_name
 from service_kit import deadletters
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.documents import refusals
 from service_kit.postgres import Connection
@@ -70,7 +70,7 @@ def dead_letter_router(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> APIRo
     router = APIRouter(
         prefix="/v1/dead-letters",
         tags=["dead letters"],
-        dependencies=[Depends(require_operator(runtime.settings))],
+        dependencies=[Depends(runtime.gate.require(Scope.OPERATE))],
     )
     names = [dead_letter_name(t, s.name) for s in specs for t in (*s.topics, *s.bulk_topics)]
     reader = _Reader(runtime, names)

@@ -38,11 +38,12 @@ _PROBLEM = {
 _MEANINGS = {
     400: "The body cannot be read: send JSON in UTF-8, with few lists and objects inside each other.",
     401: "The token is missing or not valid.",
-    403: "The operator API is closed: the service was started without a token for it.",
+    403: "The token does not allow it, or the service was started without an operator's token.",
     404: "There is no such thing; the detail says where to find what there is.",
     409: "It is in a state that does not allow this; the detail says what it allows.",
     413: "The body is too large.",
     422: "A parameter or a field of the body does not fit; the detail says what to send instead.",
+    429: "Too many tokens that are not valid came from this address; wait as Retry-After says.",
     503: "Kafka or the store is not available; try again after Retry-After.",
 }
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
@@ -64,8 +65,8 @@ def install_document(app: FastAPI) -> None:
     """Give an application its document.
 
     Routes declare what is their own (`responses=refusals(409)`). What follows from a route's form is added
-    here: 400 where it reads a body, 401 and 403 where it needs a token, 404 where its path names something,
-    422 where it reads any.
+    here: 400 where it reads a body, 401, 403 and 429 where it needs a token, 404 where its path names
+    something, 422 where it reads any.
     """
 
     def document() -> dict[str, Any]:
@@ -99,8 +100,8 @@ def _follows(path: str, operation: dict[str, Any]) -> Iterator[int]:
     schemes = {name for each in operation.get("security", []) for name in each}
     if schemes:
         yield 401
-    if "operator" in schemes:
         yield 403
+        yield 429
     if "requestBody" in operation:
         yield 400
     if "{" in path:

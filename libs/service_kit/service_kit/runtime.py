@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
+from service_kit.auth_gate import Gate
 from service_kit.broker import Broker, Publisher
 from service_kit.clock import Clock, SystemClock
 from service_kit.consumer import Consumer
@@ -45,6 +46,8 @@ class Runtime:
         self.broker = broker
         self.publisher: Publisher = broker.publisher()
         self.source = f"baton/{settings.service}"
+        self.gate = Gate(settings)
+        """Who gets in; a service that gives out tokens itself puts its own here before it makes routes."""
         self._database = database
         self._publishing: set[asyncio.Task[bool]] = set()
 

@@ -11,6 +11,8 @@ from delivery.addresses import Allowed
 from delivery.api import delivery_router
 from router import metrics
 from router.absentees import Absentees
+from router.access.directory import router_gate
+from router.api.access import access_router
 from router.api.assigning import assigning_router
 from router.api.calendar import calendar_router
 from router.api.crm import crm_operator_router, crm_router
@@ -106,6 +108,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
     crm_metrics.known_series()
     delivery_metrics.known_series()
     shared = runtime or Runtime.of(settings)
+    shared.gate = router_gate(shared)
     wiring = wire(shared, settings)
     return create_app(
         title="Baton router",
@@ -114,6 +117,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         routers=lambda rt: [
             rep_router(rt, wiring.acts, wiring.drainer.wake),
             operator_router(rt),
+            access_router(rt),
             assigning_router(rt, wiring.assigning, wiring.drainer.wake),
             lists_router(rt, DeclineHandler(wiring.acts), wiring.drainer.wake),
             roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),

@@ -246,12 +246,13 @@ def test_a_failed_publication_says_how_many_are_safe() -> None:
 async def test_only_the_operators_token_passes(token: str, header: str | None, status: int | None) -> None:
     check = require_operator(ServiceSettings(operator_token=SecretStr(token)))
     headers = [(b"authorization", header.encode())] if header is not None else []
-    credentials = await OPERATOR(Request({"type": "http", "headers": headers}))
+    request = Request({"type": "http", "headers": headers})
+    credentials = await OPERATOR(request)
     if status is None:
-        await check(credentials)
+        await check(request, credentials)
         return
     with pytest.raises(Problem) as refused:
-        await check(credentials)
+        await check(request, credentials)
     assert refused.value.status == status
 
 

@@ -6,9 +6,11 @@ import secrets
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
-from router.api.names import Operator
+from router.access.audit import audited
+from router.api.allowed import allowed
+from router.api.names import Who
 from router.api.roster_bodies import CalendarTokenNew
 from router.books import Books
 from router.domain.absences import read_spans
@@ -17,10 +19,11 @@ from router.domain.hours import hours_document
 from router.domain.published import AwayRep, shared_calendar
 from router.handlers.reps import hash_token
 from router.store import Row, q
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
+from service_kit.unit import Unit
 
 
 class ICalendar(Response):
@@ -62,17 +65,20 @@ def calendar_router(runtime: Runtime, books: Books) -> APIRouter:
 
 
 def _add_tokens(router: APIRouter, runtime: Runtime) -> None:
-    operator = [Depends(require_operator(runtime.settings))]
+    operator = allowed(runtime, Scope.ROSTER_WRITE)
 
     @router.post("/calendar-tokens", status_code=201, dependencies=operator)
-    async def create_calendar_token(
-        subscriber: CalendarTokenNew, x_operator: Operator = "operator"
-    ) -> dict[str, Any]:
+    async def create_calendar_token(subscriber: CalendarTokenNew, who: Who) -> dict[str, Any]:
         """A token that reads the calendar and nothing else, shown this once; an older of the name ends."""
         token = f"cal_{secrets.token_urlsafe(32)}"
-        async with runtime.database.transaction() as conn:
-            now = await runtime.database.clock.now(conn)
-            await conn.execute(q.put_calendar_token, subscriber.name, hash_token(token), now, x_operator)
+
+        async def work(unit: Unit) -> None:
+            await unit.conn.execute(
+                q.put_calendar_token, subscriber.name, hash_token(token), unit.now, who.by
+            )
+
+        made = audited(who, "calendar_token.create", "calendar_token", subscriber.name, work)
+        await runtime.in_transaction(made)
         return {"name": subscriber.name, "token": token, "path": f"/v1/calendar.ics?token={token}"}
 
 

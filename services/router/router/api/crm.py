@@ -4,8 +4,11 @@ from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from router.access.audit import audited
+from router.api.allowed import allowed
+from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.crm import metrics
 from router.crm.heard import Heard, Unreadable, read_events
@@ -17,7 +20,7 @@ from router.crm.signatures import is_from_crm
 from router.store import q
 from rulebook.models import CrmConnection, CrmInbound
 from rulebook.models.crm import CrmEvent
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -74,9 +77,7 @@ def crm_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
 
 def crm_operator_router(runtime: Runtime, office: CrmOffice) -> APIRouter:
     """Routes for operators."""
-    router = APIRouter(
-        prefix="/v1/crm", tags=["crm"], dependencies=[Depends(require_operator(runtime.settings))]
-    )
+    router = APIRouter(prefix="/v1/crm", tags=["crm"], dependencies=allowed(runtime, Scope.CRM_READ))
     _add_unmatched(router, runtime)
     _add_requests(router, runtime)
     _add_leads(router, runtime, office)
@@ -90,15 +91,16 @@ def _add_unmatched(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.acquire() as conn:
             return {"unmatched": [dict(row) for row in await conn.fetch(q.crm_unmatched, limit)]}
 
-    @router.post("/unmatched/retry")
-    async def try_again() -> dict[str, int]:
+    @router.post("/unmatched/retry", dependencies=allowed(runtime, Scope.CRM_WRITE))
+    async def try_again(who: Who) -> dict[str, int]:
         """Look once more at everything that nothing could be done with, as after a rep got their crm_id."""
 
         async def work(unit: Unit) -> int:
             found: int = await unit.conn.fetchval(q.crm_try_events_again)
             return found
 
-        return {"again": await runtime.in_transaction(work)}
+        done = audited(who, "crm.retry_unmatched", "crm", "all", work)
+        return {"again": await runtime.in_transaction(done)}
 
 
 def _add_requests(router: APIRouter, runtime: Runtime) -> None:
@@ -110,15 +112,16 @@ def _add_requests(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.acquire() as conn:
             return {"requests": [dict(row) for row in await conn.fetch(q.crm_requests_listed, state, limit)]}
 
-    @router.post("/requests/{request_id}/retry")
-    async def retry(request_id: UUID) -> dict[str, Any]:
+    @router.post("/requests/{request_id}/retry", dependencies=allowed(runtime, Scope.CRM_WRITE))
+    async def retry(request_id: UUID, who: Who) -> dict[str, Any]:
         """Send a request again that was given up, for as long as at first."""
 
         async def work(unit: Unit) -> UUID | None:
             found: UUID | None = await unit.conn.fetchval(q.crm_retry, request_id, unit.now)
             return found
 
-        if await runtime.in_transaction(work) is None:
+        done = audited(who, "crm.retry", "crm_request", request_id, work)
+        if await runtime.in_transaction(done) is None:
             told = "GET /v1/crm/requests?state=given_up lists those that can be sent again"
             raise Problem(404, "No such request was given up", told)
         return {"id": request_id, "state": "pending"}

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
-from router.api.names import Operator
+from router.access.audit import audited
+from router.access.sight import reps_seen
+from router.api.allowed import allowed
+from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.handlers.declines import DeclineHandler
 from router.handlers.repairs import resolve
 from router.store import q
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 
@@ -21,9 +24,7 @@ _REFUSALS = refusals(404, 409, 503)
 
 def lists_router(runtime: Runtime, declines: DeclineHandler, wake: Callable[[], None]) -> APIRouter:
     """Routes for operators."""
-    router = APIRouter(
-        prefix="/v1", tags=["by hand"], dependencies=[Depends(require_operator(runtime.settings))]
-    )
+    router = APIRouter(prefix="/v1", tags=["by hand"])
     _add_declines(router, runtime, declines, wake)
     _add_repairs(router, runtime)
     return router
@@ -32,29 +33,43 @@ def lists_router(runtime: Runtime, declines: DeclineHandler, wake: Callable[[], 
 def _add_declines(
     router: APIRouter, runtime: Runtime, declines: DeclineHandler, wake: Callable[[], None]
 ) -> None:
-    @router.get("/declines")
-    async def list_declines(limit: Limit = 100) -> dict[str, Any]:
+    @router.get("/declines", dependencies=allowed(runtime, Scope.LEADS_ASSIGN, chooses=True))
+    async def list_declines(who: Who, limit: Limit = 100) -> dict[str, Any]:
         """Declines that a team lead has to confirm; the promises of their leads run on."""
         async with runtime.database.acquire() as conn:
-            return {"declines": [dict(row) for row in await conn.fetch(q.open_asked_declines, limit)]}
+            seen = await reps_seen(conn, who.principal)
+            rows = await conn.fetch(q.open_asked_declines, limit)
+        return {"declines": [dict(row) for row in rows if seen is None or row["rep_id"] in seen]}
 
-    @router.post("/declines/{decline_id}/confirm", responses=_REFUSALS)
-    async def confirm(decline_id: UUID, x_operator: Operator = "operator") -> Any:
+    @router.post(
+        "/declines/{decline_id}/confirm",
+        dependencies=allowed(runtime, Scope.LEADS_ASSIGN),
+        responses=_REFUSALS,
+    )
+    async def confirm(decline_id: UUID, who: Who) -> Any:
         """The decline holds: somebody else gets the lead."""
         with refusals_as_problems():
-            answer = await runtime.in_transaction(declines.confirm(decline_id, x_operator))
+            answer = await runtime.in_transaction(
+                audited(who, "decline.confirm", "decline", decline_id, declines.confirm(decline_id, who.by))
+            )
         wake()
         return answer
 
-    @router.post("/declines/{decline_id}/refuse", responses=_REFUSALS)
-    async def refuse(decline_id: UUID, x_operator: Operator = "operator") -> Any:
+    @router.post(
+        "/declines/{decline_id}/refuse",
+        dependencies=allowed(runtime, Scope.LEADS_ASSIGN),
+        responses=_REFUSALS,
+    )
+    async def refuse(decline_id: UUID, who: Who) -> Any:
         """The lead stays with its rep."""
         with refusals_as_problems():
-            return await runtime.in_transaction(declines.refuse(decline_id, x_operator))
+            return await runtime.in_transaction(
+                audited(who, "decline.refuse", "decline", decline_id, declines.refuse(decline_id, who.by))
+            )
 
 
 def _add_repairs(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/repairs")
+    @router.get("/repairs", dependencies=allowed(runtime, Scope.LEADS_REPAIR))
     async def list_repairs(
         kind: Literal["wrong_data", "duplicate"] | None = None, limit: Limit = 100
     ) -> dict[str, Any]:
@@ -63,8 +78,14 @@ def _add_repairs(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.acquire() as conn:
             return {"repairs": [dict(row) for row in await conn.fetch(q.open_repairs, kind, limit)]}
 
-    @router.post("/repairs/{repair_id}/resolve", responses=refusals(404))
-    async def resolve_repair(repair_id: UUID, x_operator: Operator = "operator") -> Any:
+    @router.post(
+        "/repairs/{repair_id}/resolve",
+        dependencies=allowed(runtime, Scope.LEADS_REPAIR),
+        responses=refusals(404),
+    )
+    async def resolve_repair(repair_id: UUID, who: Who) -> Any:
         """It has been put right, or need not be."""
         with refusals_as_problems():
-            return await runtime.in_transaction(resolve(repair_id, x_operator))
+            return await runtime.in_transaction(
+                audited(who, "repair.resolve", "repair", repair_id, resolve(repair_id, who.by))
+            )

@@ -3,9 +3,10 @@
 from collections import Counter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from router.api.allowed import allowed
 from router.books import Books
 from router.domain.book import Book, read_book
 from router.domain.moves import Move, why
@@ -15,7 +16,7 @@ from router.store import q
 from rulebook.cel import ConditionInvalid
 from rulebook.findings import RulebookInvalid
 from rulebook.publication import parse
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
@@ -33,7 +34,9 @@ class Draft(BaseModel):
 def moves_router(runtime: Runtime, books: Books) -> APIRouter:
     """The routes, for the operator."""
     router = APIRouter(
-        prefix="/v1/routing", tags=["operators"], dependencies=[Depends(require_operator(runtime.settings))]
+        prefix="/v1/routing",
+        tags=["operators"],
+        dependencies=allowed(runtime, Scope.ROUTING_READ),
     )
 
     @router.post("/moves")

@@ -3,32 +3,34 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
+from router.access.audit import audited
+from router.access.tokens import Wish, give
+from router.api.allowed import allowed
 from router.api.assignments import ask
 from router.api.decisions import decision
-from router.api.names import RepId
+from router.api.names import RepId, Who
 from router.api.refusals import refusals_as_problems
 from router.domain.leads import LeadState
 from router.errors import UnknownLead
-from router.handlers.reps import give_token
 from router.store import Row, q
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.conservation import conservation
 from service_kit.runtime import Runtime
 
 
 def operator_router(runtime: Runtime) -> APIRouter:
     """Routes for operators."""
-    router = APIRouter(
-        prefix="/v1", tags=["operators"], dependencies=[Depends(require_operator(runtime.settings))]
-    )
+    router = APIRouter(prefix="/v1", tags=["operators"])
 
-    @router.post("/reps/{rep_id}/tokens", status_code=201)
-    async def create_token(rep_id: RepId) -> dict[str, str]:
-        """A new token for a rep; it is shown this once."""
+    @router.post("/reps/{rep_id}/tokens", status_code=201, dependencies=allowed(runtime, Scope.TOKENS_WRITE))
+    async def create_token(rep_id: RepId, who: Who) -> dict[str, Any]:
+        """A new token for a rep, good for a year; it is shown this once."""
+        work = audited(who, "token.create", "rep", rep_id, give(Wish.of_rep(rep_id), who.by))
         with refusals_as_problems():
-            return {"token": await runtime.in_transaction(give_token(rep_id))}
+            made = await runtime.in_transaction(work)
+        return {"token": made["token"], "expires_at": made["expires_at"]}
 
     _add_lists(router, runtime)
     _add_leads(router, runtime)
@@ -36,17 +38,17 @@ def operator_router(runtime: Runtime) -> APIRouter:
 
 
 def _add_lists(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/pools")
+    @router.get("/pools", dependencies=allowed(runtime, Scope.ROUTING_READ))
     async def list_pools() -> dict[str, Any]:
         """Pools, and how many leads each holds."""
         return {"pools": [dict(row) for row in await _rows(runtime, q.all_pools)]}
 
-    @router.get("/held")
+    @router.get("/held", dependencies=allowed(runtime, Scope.ROUTING_READ))
     async def list_held(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
         """Leads that wait, in the order they are drained, and why."""
         return {"held": [dict(row) for row in await _rows(runtime, q.held_leads, limit)]}
 
-    @router.get("/conservation")
+    @router.get("/conservation", dependencies=allowed(runtime, Scope.OPERATE))
     async def read_conservation() -> dict[str, Any]:
         """Every record read and every lead known is exactly one of these."""
         async with runtime.database.acquire() as conn:
@@ -57,7 +59,7 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _add_leads(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/leads/{lead_id}")
+    @router.get("/leads/{lead_id}", dependencies=allowed(runtime, Scope.LEADS_READ))
     async def read_lead(lead_id: UUID) -> dict[str, Any]:
         """A lead's state, its rounds, what reps did, what the buyer asked meanwhile, which timers spoke."""
         with refusals_as_problems():
@@ -76,7 +78,7 @@ def _add_leads(router: APIRouter, runtime: Runtime) -> None:
             "orders": [dict(row) for row in orders],
         }
 
-    @router.get("/leads/{lead_id}/decisions")
+    @router.get("/leads/{lead_id}/decisions", dependencies=allowed(runtime, Scope.LEADS_READ))
     async def read_decisions(lead_id: UUID) -> dict[str, Any]:
         """Every decision about a lead.
 

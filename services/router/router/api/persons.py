@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
+from router.api.allowed import allowed
 from router.api.assignments import ask
 from router.api.decisions import decision
 from router.store import Row, q
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 
@@ -24,9 +25,7 @@ Leads = Annotated[
 
 def person_router(runtime: Runtime) -> APIRouter:
     """Routes about persons."""
-    router = APIRouter(
-        prefix="/v1", tags=["persons"], dependencies=[Depends(require_operator(runtime.settings))]
-    )
+    router = APIRouter(prefix="/v1", tags=["persons"], dependencies=allowed(runtime, Scope.PERSONS_READ))
 
     @router.get("/persons/{person_id}/export")
     async def export_person(person_id: UUID, leads: Leads = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Security
+from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from lead_events.model import UtcTime
@@ -13,11 +13,10 @@ from router.api.assignments import closed_for_me, my_assignments
 from router.api.refusals import refusals_as_problems
 from router.domain.acts import Act
 from router.handlers.acts import ActHandler
-from router.handlers.reps import hash_token
-from router.store import q
-from service_kit.auth import Credentials, bearer_scheme, bearer_token
+from service_kit.auth_gate import rep_of
+from service_kit.auth_principal import Principal, Scope
+from service_kit.auth_tokens import bearer_scheme
 from service_kit.documents import refusals
-from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 REP = bearer_scheme("rep", "A rep's own token, which an operator gives: POST /v1/reps/{rep_id}/tokens.")
@@ -133,8 +132,7 @@ class Rate(_Report):
 def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> APIRouter:
     """Routes for reps. `wake` is called when an act has freed one."""
     router = APIRouter(prefix="/v1", tags=["reps"])
-    rep_of = rep_of_token(runtime)
-    me = Annotated[str, Depends(rep_of)]
+    me = Annotated[str, Depends(rep_of_token(runtime))]
 
     async def do(rep: str, lead_id: UUID, kind: ProgressKind, report: BaseModel, key: str | None) -> Any:
         act = Act(kind, _content(report), key)
@@ -204,20 +202,11 @@ def _content(report: BaseModel) -> dict[str, Any]:
     return {name: value for name, value in content.items() if (name, value) != ("code", "other")}
 
 
-def rep_of_token(runtime: Runtime) -> Callable[[Credentials], Awaitable[str]]:
-    """A dependency: whose token came. Raises Problem 401."""
+def rep_of_token(runtime: Runtime) -> Callable[..., Awaitable[str]]:
+    """A dependency: whose token came, a rep's or a team lead's. Raises Problem 401 and 403."""
+    check = runtime.gate.require(Scope.LEADS_ACT, chooses=True, scheme=REP)
 
-    async def rep_of(credentials: Annotated[Credentials, Security(REP)]) -> str:
-        token = bearer_token(credentials)
-        async with runtime.database.acquire() as conn:
-            rep = await conn.fetchval(q.rep_of_token, hash_token(token))
-        if rep is None:
-            raise Problem(
-                401,
-                "The token is not valid",
-                "ask an operator for a token of your own: POST /v1/reps/{id}/tokens",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        return str(rep)
+    async def rep_who_calls(principal: Annotated[Principal, Depends(check)]) -> str:
+        return rep_of(principal)
 
-    return rep_of
+    return rep_who_calls

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
 from router.absentees import Absentees
-from router.api.names import Operator, RepId
+from router.access.audit import audited
+from router.access.sight import CONFINED, reps_seen, teams_led
+from router.api.allowed import allowed
+from router.api.names import RepId, Who
 from router.api.refusals import refusals_as_problems
 from router.api.roster_bodies import Away, RepNew, RepPatch, TeamPut, read_moment
 from router.domain.absences import away_at, read_spans
@@ -16,7 +19,7 @@ from router.handlers.reps import RepHandler
 from router.handlers.teams import put_team
 from router.rep_rows import FIELDS
 from router.store import Row, q
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 
@@ -30,9 +33,7 @@ Feeds = list[dict[str, Any]]
 
 def roster_router(runtime: Runtime, reps: RepHandler, absentees: Absentees, wake: Wake) -> APIRouter:
     """Routes for operators. `wake` is called when a change may have made room."""
-    router = APIRouter(
-        prefix="/v1", tags=["roster"], dependencies=[Depends(require_operator(runtime.settings))]
-    )
+    router = APIRouter(prefix="/v1", tags=["roster"])
     _add_reading(router, runtime)
     _add_changing(router, runtime, reps, wake)
     _add_coming_and_going(router, runtime, reps, absentees, wake)
@@ -41,18 +42,21 @@ def roster_router(runtime: Runtime, reps: RepHandler, absentees: Absentees, wake
 
 
 def _add_reading(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/reps")
-    async def list_reps() -> dict[str, Any]:
+    @router.get("/reps", dependencies=allowed(runtime, Scope.ROSTER_READ, chooses=True))
+    async def list_reps(who: Who) -> dict[str, Any]:
         """The roster with everybody's load, and how the feeds of absences do."""
         feeds, now = await _feeds(runtime), await _now(runtime)
-        return {"reps": [_view(row, feeds, now) for row in await _rows(runtime, q.all_reps)]}
+        async with runtime.database.acquire() as conn:
+            seen = await reps_seen(conn, who.principal)
+            rows = [row for row in await conn.fetch(q.all_reps) if seen is None or row["id"] in seen]
+        return {"reps": [_view(row, feeds, now) for row in rows]}
 
-    @router.get("/reps/{rep_id}")
+    @router.get("/reps/{rep_id}", dependencies=allowed(runtime, Scope.ROSTER_READ))
     async def read_rep(rep_id: RepId) -> dict[str, Any]:
         """One rep."""
         return await shown(runtime, await one_rep(runtime, rep_id))
 
-    @router.get("/reps/{rep_id}/changes")
+    @router.get("/reps/{rep_id}/changes", dependencies=allowed(runtime, Scope.ROSTER_READ))
     async def read_changes(
         rep_id: RepId, limit: Annotated[int, Query(ge=1, le=1000)] = 100
     ) -> dict[str, Any]:
@@ -63,20 +67,24 @@ def _add_reading(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _add_changing(router: APIRouter, runtime: Runtime, reps: RepHandler, wake: Wake) -> None:
-    @router.post("/reps", status_code=201, responses=refusals(503))
-    async def add_rep(rep: RepNew, x_operator: Operator = "operator") -> dict[str, Any]:
+    writing = allowed(runtime, Scope.ROSTER_WRITE)
+
+    @router.post("/reps", dependencies=writing, status_code=201, responses=refusals(503))
+    async def add_rep(rep: RepNew, who: Who) -> dict[str, Any]:
         """A new rep; audited under the name in X-Operator."""
         with refusals_as_problems():
-            made = reps.add(rep.id, rep.seed(), x_operator, rep.changes().get("own_hours"))
-            row = await runtime.in_transaction(made)
+            made = reps.add(rep.id, rep.seed(), who.by, rep.changes().get("own_hours"))
+            row = await runtime.in_transaction(audited(who, "rep.add", "rep", rep.id, made, rep.changes()))
         wake()
         return await shown(runtime, row)
 
-    @router.patch("/reps/{rep_id}", responses=refusals(503))
-    async def patch_rep(rep_id: RepId, patch: RepPatch, x_operator: Operator = "operator") -> dict[str, Any]:
+    @router.patch("/reps/{rep_id}", dependencies=writing, responses=refusals(503))
+    async def patch_rep(rep_id: RepId, patch: RepPatch, who: Who) -> dict[str, Any]:
         """Change a rep; audited under the name in X-Operator."""
         with refusals_as_problems():
-            row = await runtime.in_transaction(reps.change(rep_id, patch.changes(), x_operator))
+            made = reps.change(rep_id, patch.changes(), who.by)
+            done = audited(who, "rep.change", "rep", rep_id, made, patch.changes())
+            row = await runtime.in_transaction(done)
         wake()
         return await shown(runtime, row)
 
@@ -84,50 +92,61 @@ def _add_changing(router: APIRouter, runtime: Runtime, reps: RepHandler, wake: W
 def _add_coming_and_going(
     router: APIRouter, runtime: Runtime, reps: RepHandler, absentees: Absentees, wake: Wake
 ) -> None:
+    away_or_back, writing = allowed(runtime, Scope.ROSTER_AWAY), allowed(runtime, Scope.ROSTER_WRITE)
+
     async def gone(row: Row) -> dict[str, Any]:
         return await what_follows(runtime, absentees, wake, row)
 
-    @router.post("/reps/{rep_id}/absences", status_code=201, responses=refusals(503))
-    async def add_absence(rep_id: RepId, away: Away, x_operator: Operator = "operator") -> dict[str, Any]:
+    @router.post(
+        "/reps/{rep_id}/absences",
+        dependencies=away_or_back,
+        status_code=201,
+        responses=refusals(503),
+    )
+    async def add_absence(rep_id: RepId, away: Away, who: Who) -> dict[str, Any]:
         """The rep is away. If they are now, what they have not answered goes on; `stay` is what remains."""
         since = read_moment(away.since) if away.since is not None else None
         with refusals_as_problems():
-            made = reps.away(rep_id, since, read_moment(away.until), away.reason, x_operator)
-            return await gone(await runtime.in_transaction(made))
+            made = reps.away(rep_id, since, read_moment(away.until), away.reason, who.by)
+            done = audited(who, "rep.away", "rep", rep_id, made)
+            return await gone(await runtime.in_transaction(done))
 
-    @router.post("/reps/{rep_id}/back", responses=refusals(503))
-    async def come_back(rep_id: RepId, x_operator: Operator = "operator") -> dict[str, Any]:
+    @router.post("/reps/{rep_id}/back", dependencies=away_or_back, responses=refusals(503))
+    async def come_back(rep_id: RepId, who: Who) -> dict[str, Any]:
         """The rep is back: an absence that holds now ends, whatever its source."""
         with refusals_as_problems():
-            row = await runtime.in_transaction(reps.back(rep_id, x_operator))
+            made = audited(who, "rep.back", "rep", rep_id, reps.back(rep_id, who.by))
+            row = await runtime.in_transaction(made)
         wake()
         return await shown(runtime, row)
 
-    @router.post("/reps/{rep_id}/left", responses=refusals(503))
-    async def leave(rep_id: RepId, x_operator: Operator = "operator") -> dict[str, Any]:
+    @router.post("/reps/{rep_id}/left", dependencies=writing, responses=refusals(503))
+    async def leave(rep_id: RepId, who: Who) -> dict[str, Any]:
         """The rep has left for good. What they have not answered goes on; `stay` is for the team lead."""
         with refusals_as_problems():
-            return await gone(await runtime.in_transaction(reps.left(rep_id, x_operator)))
+            made = audited(who, "rep.left", "rep", rep_id, reps.left(rep_id, who.by))
+            return await gone(await runtime.in_transaction(made))
 
 
 def _add_teams(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/teams")
-    async def list_teams() -> dict[str, Any]:
+    @router.get("/teams", dependencies=allowed(runtime, Scope.ROSTER_READ, chooses=True))
+    async def list_teams(who: Who) -> dict[str, Any]:
         """Teams, who leads them, and how the lead is told."""
-        return {"teams": [dict(row) for row in await _rows(runtime, q.teams)]}
+        async with runtime.database.acquire() as conn:
+            led = await teams_led(conn, who.principal) if who.principal.role in CONFINED else None
+            rows = [row for row in await conn.fetch(q.teams) if led is None or row["id"] in led]
+        return {"teams": [dict(row) for row in rows]}
 
-    @router.put("/teams/{team_id}")
-    async def change_team(
-        team_id: TeamId, team: TeamPut, x_operator: Operator = "operator"
-    ) -> dict[str, Any]:
+    @router.put("/teams/{team_id}", dependencies=allowed(runtime, Scope.ROSTER_WRITE))
+    async def change_team(team_id: TeamId, team: TeamPut, who: Who) -> dict[str, Any]:
         """Make or change a team; audited under the name in X-Operator."""
         with refusals_as_problems():
-            made: dict[str, Any] = await runtime.in_transaction(
-                put_team(team_id, team.model_dump(mode="json"), x_operator)
-            )
+            content = team.model_dump(mode="json")
+            work = audited(who, "team.put", "team", team_id, put_team(team_id, content, who.by), content)
+            made: dict[str, Any] = await runtime.in_transaction(work)
         return made
 
-    @router.get("/teams/{team_id}/unattended")
+    @router.get("/teams/{team_id}/unattended", dependencies=allowed(runtime, Scope.ROSTER_READ))
     async def list_unattended(team_id: TeamId) -> dict[str, Any]:
         """Open leads of the team's reps who are away now or have left: for the team lead to decide."""
         if team_id not in {row["id"] for row in await _rows(runtime, q.teams)}:

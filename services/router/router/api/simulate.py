@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lead_events.model import UtcTime
 from lead_events.scored import Account
 from lead_events.words import Quadrant
+from router.api.allowed import allowed
 from router.api.refusals import refusals_as_problems
 from router.books import Books
 from router.domain.leads import Lead
@@ -23,7 +24,7 @@ from router.whatif.history import Histories, Ready, SimulationBroke, TooManySimu
 from router.whatif.one import Simulator
 from rulebook.cel import ConditionInvalid
 from rulebook.findings import RulebookInvalid
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusal
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -111,7 +112,9 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 def simulate_router(runtime: Runtime, books: Books, reader: RepReader) -> APIRouter:
     """The routes, for the operator."""
     router = APIRouter(
-        prefix="/v1/simulate", tags=["simulate"], dependencies=[Depends(require_operator(runtime.settings))]
+        prefix="/v1/simulate",
+        tags=["simulate"],
+        dependencies=allowed(runtime, Scope.ROUTING_READ),
     )
     histories, simulator = Histories(runtime, books), Simulator(runtime, books, reader)
 

@@ -1,7 +1,6 @@
 """An operator changes the roster or gives a rep a token. Each change is kept: what, by whom, when."""
 
 import hashlib
-import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -193,22 +192,6 @@ class RepHandler:
         pools = sorted(set().union(*(_pools_for(book, each) for book in books for each in members)))
         await unit.conn.fetch(q.lock_pools, pools)
         await unit.conn.execute(q.mark_drain_due, pools)
-
-
-def give_token(rep: str) -> Callable[[Unit], Any]:
-    """The transaction that makes a token for a rep.
-
-    Returns it, the only time it is seen. Raises UnknownRep.
-    """
-
-    async def run(unit: Unit) -> str:
-        if not await unit.conn.fetch(q.one_rep, rep):
-            raise UnknownRep(rep)
-        token = f"rep_{secrets.token_urlsafe(32)}"
-        await unit.conn.execute(q.insert_token, hash_token(token), rep, unit.now)
-        return token
-
-    return run
 
 
 def hash_token(token: str) -> bytes:

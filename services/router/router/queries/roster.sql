@@ -51,14 +51,6 @@ UPDATE reps SET hours = $2, document = $3, revision = revision + 1 WHERE id = $1
 -- Audit of a change to a rep.
 INSERT INTO rep_changes (rep_id, changed_at, changed_by, before, after) VALUES ($1, $2, $3, $4, $5)
 
--- name: insert_token
--- A rep's token, hashed.
-INSERT INTO rep_tokens (token_hash, rep_id, created_at) VALUES ($1, $2, $3)
-
--- name: rep_of_token
--- Whose token it is.
-SELECT r.id FROM rep_tokens t JOIN reps r ON r.id = t.rep_id WHERE t.token_hash = $1
-
 -- name: rep_changes
 -- The audit of a rep, newest first.
 SELECT changed_at, changed_by, before, after FROM rep_changes WHERE rep_id = $1 ORDER BY id DESC LIMIT $2

@@ -160,7 +160,7 @@ def unsubscribe_router(runtime: Runtime) -> APIRouter:
             async with runtime.database.acquire() as conn:
                 await _check_signature(conn, request, rulebooks, secrets, runtime)
         else:
-            await operator(credentials)
+            await operator(request, credentials)
         via = "tool" if is_tool else "operator"
 
         async def work(unit: Unit) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Whose token came and what its holder sees; tokens given and ended; the audit log."""

@@ -1,0 +1,88 @@
+"""What reps and team leads see: their own leads, and those of their team. All others see all."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from fastapi import Request
+
+from router.store import q
+from service_kit.auth_principal import Principal, Role
+from service_kit.postgres import Connection
+from service_kit.problems import Problem
+
+CONFINED = (Role.REP, Role.TEAM_LEAD)
+
+
+async def reps_seen(conn: Connection, who: Principal) -> frozenset[str] | None:
+    """The reps whose leads these are to see; None: all."""
+    if who.role is Role.REP:
+        return frozenset({who.subject})
+    if who.role is Role.TEAM_LEAD:
+        return frozenset(row["id"] for row in await conn.fetch(q.reps_led_by, who.subject))
+    return None
+
+
+async def leads_seen(conn: Connection, who: Principal, leads: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these leads that they see: whoever has or last had them is of their reps."""
+    reps = await reps_seen(conn, who)
+    if reps is None:
+        return frozenset(leads)
+    rows = await conn.fetch(q.leads_of_reps_among, list(leads), sorted(reps))
+    return frozenset(row["id"] for row in rows)
+
+
+async def confine(conn: Connection, who: Principal, request: Request, *, chooses: bool) -> None:
+    """Raises Problem 404 for a lead, rep, team or decline that is not theirs, as for one that there is not,
+    and 403 where the path names none and the route does not choose by itself.
+    """
+    if who.role not in CONFINED or chooses:
+        return
+    named = [name for name in _SEEN if name in request.path_params]
+    if not named:
+        raise Problem(
+            403,
+            "Only for who sees everything",
+            f"a token of the role manager or operator is needed: yours is {who.role}",
+        )
+    for name in named:
+        said = str(request.path_params[name])
+        if not await _SEEN[name](conn, who, said):
+            thing = name.removesuffix("_id")
+            raise Problem(404, f"No such {thing}", f"no {thing} {said!r} is yours to see")
+
+
+async def _lead(conn: Connection, who: Principal, said: str) -> bool:
+    lead = _uuid(said)
+    return lead is None or lead in await leads_seen(conn, who, [lead])
+
+
+async def _rep(conn: Connection, who: Principal, said: str) -> bool:
+    return said in (await reps_seen(conn, who) or ())
+
+
+async def _team(conn: Connection, who: Principal, said: str) -> bool:
+    return who.role is Role.TEAM_LEAD and said in await teams_led(conn, who)
+
+
+async def _decline(conn: Connection, who: Principal, said: str) -> bool:
+    identity = _uuid(said)
+    if identity is None:
+        return True
+    rep = await conn.fetchval(q.rep_of_asked_decline, identity)
+    return rep in (await reps_seen(conn, who) or ())
+
+
+async def teams_led(conn: Connection, who: Principal) -> frozenset[str]:
+    """The teams of a team lead."""
+    return frozenset(row["id"] for row in await conn.fetch(q.teams_led_by, who.subject))
+
+
+def _uuid(said: str) -> UUID | None:
+    """None where it is none: the route says so itself."""
+    try:
+        return UUID(said)
+    except ValueError:
+        return None
+
+
+_SEEN = {"lead_id": _lead, "rep_id": _rep, "team_id": _team, "decline_id": _decline}

@@ -1,0 +1,63 @@
+-- Tokens of people and programs, what their holders see, and the audit log.
+
+-- name: insert_token
+-- A token, hashed.
+INSERT INTO tokens (id, token_hash, name, role, rep_id, scopes, created_at, created_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: token_of_hash
+-- Whose token it is, if it is still good; a rep who has left has none.
+SELECT t.id, t.name, t.role, t.rep_id, t.scopes, t.last_used_at
+FROM tokens t LEFT JOIN reps r ON r.id = t.rep_id
+WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)
+  AND r.left_at IS NULL
+
+-- name: note_token_used
+-- When a token was last used, to the hour.
+UPDATE tokens SET last_used_at = $2::timestamptz
+WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2::timestamptz - interval '1 hour')
+
+-- name: tokens_listed
+-- Tokens, the newest first; without those that are over unless $1.
+SELECT id, name, role, rep_id, scopes, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by
+FROM tokens WHERE $1 OR (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2))
+ORDER BY created_at DESC, id LIMIT $3
+
+-- name: revoke_token
+-- Ends a token; said again it stays as it was.
+UPDATE tokens SET revoked_at = coalesce(revoked_at, $2), revoked_by = coalesce(revoked_by, $3)
+WHERE id = $1 RETURNING id, name, role, rep_id, revoked_at, revoked_by
+
+-- name: reps_led_by
+-- The reps of the teams that a rep leads, and the rep.
+SELECT r.id FROM reps r LEFT JOIN teams t ON t.id = r.team WHERE t.lead = $1 OR r.id = $1
+
+-- name: teams_led_by
+-- The teams that a rep leads.
+SELECT id FROM teams WHERE lead = $1
+
+-- name: leads_of_reps_among
+-- Of these leads, those that these reps have or had last.
+SELECT l.id FROM leads l JOIN assignments a ON a.lead_id = l.id AND a.round = l.round
+WHERE l.id = ANY($1::uuid[]) AND a.rep_id = ANY($2::text[]) AND l.state NOT IN ('held', 'erased')
+
+-- name: rep_of_asked_decline
+-- Who asks to decline.
+SELECT rep_id FROM asked_declines WHERE id = $1
+
+-- name: rep_of_email
+-- The rep with this address who has not left.
+SELECT id FROM reps WHERE lower(email) = lower($1) AND left_at IS NULL ORDER BY id LIMIT 2
+
+-- name: insert_audit
+-- One change that was asked for.
+INSERT INTO audit (at, role, subject, name, action, object_kind, object_id, detail, request_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: audit_listed
+-- Changes, the newest first, before $1; by who did it, what, and to what.
+SELECT id, at, role, subject, name, action, object_kind, object_id, detail, request_id FROM audit
+WHERE ($1::bigint IS NULL OR id < $1) AND ($2::text IS NULL OR subject = $2) AND ($3::text IS NULL OR action = $3)
+  AND ($4::text IS NULL OR object_kind = $4) AND ($5::text IS NULL OR object_id = $5)
+  AND ($6::timestamptz IS NULL OR at >= $6)
+ORDER BY id DESC LIMIT $7
