@@ -70,3 +70,14 @@ def test_a_record_holds_nothing_of_the_buyer_and_stays_small() -> None:
     assert len(members) == 200
     assert len(json.dumps(record)) < 4000
     assert set(record) == {"members", "strategy", "answer_at", "proof", "standings", "open", "numbers"}
+
+
+def test_a_lead_of_another_pool_counts_between_equal_levels() -> None:
+    pool = make_pool(*(make_rep(name) for name in ("ana", "ben", "cem")), strategy="value_fair")
+    hand_out(pool, [100])
+    pool.loads["ben"].take(NOW + timedelta(minutes=1), imported=False)
+    pool.look_again("ben")
+    decision = decide(pool, RoutableLead(LEAD, "main"), NOW + timedelta(minutes=2))
+    record, members = kept(decision)
+    assert decision.rep is not None
+    assert choose_again(record, members) == decision.rep.id == "cem"

@@ -161,7 +161,9 @@ class ValueFair:
         self.changed.add(rep)
 
     def look_again(self, rep: str, load: Load) -> None:
-        """It does not count here."""
+        """Between equal levels it counts when the last lead was, of whatever pool."""
+        if self._period is not None:
+            self._period.look_again(rep, load.idle_rank)
 
     def numbers(self, state: ValuePeriod, reps: Sequence[str], loads: Loads) -> dict[str, Any]:  # noqa: D102
         return {"level": [state.levels.get(rep, 0.0) for rep in reps], "idle": _idle(reps, loads)}

@@ -29,6 +29,8 @@ class Ranking:
     def move(self, rep: str, rank: Rank) -> None:
         """The rep, of this set, has another rank."""
         before = self.ranks[rep]
+        if rank == before:
+            return
         if self._heap[0] == before:
             heapq.heapreplace(self._heap, rank)
         else:

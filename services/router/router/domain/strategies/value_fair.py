@@ -85,6 +85,11 @@ class ValuePeriod:
         self.mean = worth.smoothed(value)
         self._ranking.move(rep, (self.levels[rep], idle_rank, rep))
 
+    def look_again(self, rep: str, idle_rank: float) -> None:
+        """The rep, whether of this set or not, had a lead of another pool."""
+        if rep in self.levels:
+            self._ranking.move(rep, (self.levels[rep], idle_rank, rep))
+
     def nearest(self, number: int) -> list[str]:
         """The so many lowest, in order."""
         return self._ranking.nearest(number)
