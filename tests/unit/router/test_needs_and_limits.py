@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from lead_events.words import HoldReason
+from router.domain.book import PoolChoice
 from router.domain.decision import RoutableLead, decide, decide_for_owner
 from router.domain.eligibility import Standing
 from router.domain.needs import Needs
+from router.domain.owners import Belonging, Owner, Waits, ask_owners
 from router.domain.roster import Load
+from router.locked import Member
 from tests.unit.router.pools import LEAD, NOW, make_pool, make_rep
 
 ITALIAN = frozenset({"it"})
@@ -110,3 +113,25 @@ def test_a_pool_of_owners_gives_nothing_to_others() -> None:
     pool = make_pool(make_rep("ana"), strategy="account_owner")
     assert decide(pool, RoutableLead(LEAD, "main"), NOW).hold_reason is HoldReason.WAITS_FOR_OWNER
     assert decide_for_owner(pool.reps["ana"], pool, RoutableLead(LEAD, "main"), NOW) not in list(Standing)
+
+
+def test_who_had_a_lead_before_and_is_of_no_pool_here_does_not_end_what_is_preferred() -> None:
+    italian = [make_rep(name, languages=ITALIAN, capacity=0) for name in ("ana", "bea")]
+    pool = make_pool(*italian, make_rep("carla"))
+    preferring = RoutableLead(
+        LEAD, "main", {"xeno": "declined", "yves": "timed_out"}, needs=Needs(ITALIAN, "preferred"), since=NOW
+    )
+    decision = decide(pool, preferring, NOW)
+    assert decision.hold_reason is HoldReason.NO_CAPACITY
+
+
+def test_where_only_the_owner_takes_leads_one_waits_until_the_owner_is_back() -> None:
+    away = make_rep("ana", hours={"tz": "UTC", "week": {"wed": [["09:00", "18:00"]]}})
+    pool = make_pool(away, make_rep("bea"), strategy="account_owner")
+    asked = [Owner("ana", Belonging.ACCOUNT)]
+    members = [Member("ana", "north", "ana@example.com")]
+    found, passed, _ = ask_owners(
+        asked, PoolChoice("north", "all", None), pool, lead(Needs(), 600), pool.reps, members, NOW
+    )
+    assert found == Waits(away, Standing.OUTSIDE_HOURS, MORNING)
+    assert not passed

@@ -167,7 +167,7 @@ def _eligible(pool: Pool, lead: RoutableLead, now: datetime) -> tuple[Eligible, 
     relaxes_at = lead.relaxes_at()
     if relaxes_at is not None and now < relaxes_at:
         strict = pool.eligible(lead.kind(strict=True), now)
-        if _ever(strict, lead.excluded):
+        if _ever(pool, strict, lead.excluded):
             return strict, relaxes_at
     return pool.eligible(lead.kind(strict=False), now), None
 
@@ -294,13 +294,9 @@ def able_by_the_sun(pools: Iterable[Pool], lead: RoutableLead, now: datetime) ->
     return []
 
 
-def _ever(eligible: Eligible, excluded: Mapping[str, str]) -> bool:
+def _ever(pool: Pool, eligible: Eligible, excluded: Mapping[str, str]) -> bool:
     """Whether somebody may take a lead of the kind, now or later."""
-    if not excluded:
-        return any(code in _MAY_LATER for code in eligible.codes)
-    return sum(code in _MAY_LATER for code in eligible.codes) > len(excluded) or any(
-        name not in excluded for name in eligible.able
-    )
+    return any(code in _MAY_LATER for code in _codes(pool, eligible, excluded))
 
 
 def _less(able: Mapping[str, int], excluded: Mapping[str, str]) -> Mapping[str, int]:

@@ -14,6 +14,8 @@ from router.domain.roster import Rep
 
 LOOK_AGAIN = timedelta(minutes=1)
 """How often a lead that waits for an owner without a place looks whether there is one."""
+LOOK_AGAIN_AT_LEAST = timedelta(days=1)
+"""The same where nobody but the owner may take it, who comes back later or nobody knows when."""
 
 
 class Belonging(StrEnum):
@@ -91,7 +93,7 @@ def ask_owners(
         found = decide_for_owner(rep, pool, lead, now)
         if isinstance(found, Decision):
             return found, passed, owner
-        until = _waits_until(rep, found, choice, lead, now)
+        until = _waits_until(rep, found, choice, pool, lead, now)
         if until is not None:
             return Waits(rep, found, until), passed, owner
         passed.append(Passed(owner, rep, found))
@@ -104,12 +106,16 @@ _COMES_BACK = frozenset(
 
 
 def _waits_until(
-    rep: Rep, standing: Standing, choice: PoolChoice, lead: RoutableLead, now: datetime
+    rep: Rep, standing: Standing, choice: PoolChoice, pool: Pool, lead: RoutableLead, now: datetime
 ) -> datetime | None:
-    """When to look again, if the plan has the lead wait for this owner; never beyond what the plan allows."""
-    if choice.owners.when_away != "wait" or standing not in _COMES_BACK:
+    """When to look again, if the lead is to wait for this owner; never beyond what the plan allows. A pool
+    of account owners has nobody else, and waits without end."""
+    is_theirs_alone = pool.terms.strategy == "account_owner"
+    if standing not in _COMES_BACK or (choice.owners.when_away != "wait" and not is_theirs_alone):
         return None
     at_most = (lead.since or now) + choice.owners.wait_at_most
+    if is_theirs_alone:
+        at_most = now + LOOK_AGAIN_AT_LEAST
     if now >= at_most:
         return None
     is_away = standing in (Standing.OUTSIDE_HOURS, Standing.ABSENT)
