@@ -43,7 +43,7 @@ def entry(
         return {"first_day": first, "last_day": last, "reason": reason}
     begin = now.astimezone(zone) if start is None else _moment(start, zone, "start")
     end = _moment(until, zone, "end")
-    if end <= begin:
+    if end.astimezone(UTC) <= begin.astimezone(UTC):  # moments of one zone compare by the clock on the wall
         raise ValueError(
             f"until {end.isoformat()} is not after from {begin.isoformat()}; write a later moment as until"
         )
