@@ -290,6 +290,7 @@ async def test_wrong_data_and_duplicates_are_listed_until_they_are_put_right(rou
     await routing.take("ada", "bob")
     who = {name: str(routing.holder(name)) for name in ("ada", "bob")}
     await routing.act(who["ada"], "ada", "reject", {"reason": "number is a fax", "code": "wrong_data"})
+    routing.clock.advance(1)
     duplicate = {"reason": "see Eva", "code": "duplicate", "duplicate_of": "eva@example.com"}
     await routing.act(who["bob"], "bob", "reject", duplicate)
     found = (await routing.operate("GET", "/v1/repairs")).json()["repairs"]
