@@ -3,7 +3,7 @@
 import os
 import socket
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +30,15 @@ class ServiceSettings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535)
     operator_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the operator API; empty: closed"
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="the company's OpenID Connect provider, as its tokens name it under iss; empty: none",
+    )
+    oidc_audience: str = Field("", description="what its tokens must be for (aud), comma-separated")
+    oidc_role_claim: str = Field("roles", min_length=1, description="the claim that says what somebody is")
+    oidc_roles: dict[str, Literal["rep", "team_lead", "manager", "operator"]] = Field(
+        default_factory=dict, description='JSON: values of that claim and our roles, {"sales": "rep"}'
     )
     secrets_dir: Path | None = Field(
         None, description="folder whose files are secrets, named as the rulebook names them"

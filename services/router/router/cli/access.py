@@ -1,0 +1,104 @@
+"""What the router offers to the `baton` command about access: tokens, and who changed what."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from baton_cli.audit import operator_name
+from baton_cli.client import items, open_client
+from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.moments import brief_utc
+from baton_cli.output import print_json, print_line, print_table
+from baton_cli.stack import Service
+
+token = command_group(help="Tokens of people and programs: make one, list them, end one.")
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
+
+
+@token.command("create")
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is, or what it is for.")],
+    role: Annotated[str, typer.Option(help="rep, team_lead, manager, operator or machine.")],
+    rep: Annotated[str | None, typer.Option(help="Of rep and team_lead: the rep's id.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="As leads:read; may be repeated. Left out: all of the role.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=400, help="How long it is good.")] = 365,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token; it is shown this once."""
+    body: dict[str, Any] = {"name": name, "role": role, "days": days}
+    body |= ({"rep": rep} if rep is not None else {}) | ({"scopes": scope} if scope else {})
+    with open_client(stack) as client:
+        made = client.post(Service.ROUTER, "/v1/tokens", body, headers={"X-Operator": operator_name()})
+    if as_json:
+        print_json(made)
+    else:
+        print_line(made["token"])
+
+
+@token.command("list")
+def list_tokens(
+    over: Annotated[bool, typer.Option("--over", help="Those that have ended too.")] = False,
+    limit: Limit = 100,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List tokens, the newest first; never the tokens themselves."""
+    with open_client(stack) as client:
+        found = items(client.get(Service.ROUTER, "/v1/tokens", over=over, limit=limit), "tokens")
+    if as_json:
+        print_json({"tokens": found})
+        return
+    columns = ["id", "name", "role", "rep", "good until (UTC)", "last used (UTC)", "revoked (UTC)"]
+    print_table(columns, [_token_row(each) for each in found])
+
+
+@token.command("revoke")
+def revoke(
+    token_id: Annotated[UUID, typer.Argument(metavar="ID", help="`baton token list` shows it.")],
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a token: it opens nothing from now on."""
+    with open_client(stack) as client:
+        headers = {"X-Operator": operator_name()}
+        ended = client.post(Service.ROUTER, f"/v1/tokens/{token_id}/revoke", headers=headers)
+    if as_json:
+        print_json(ended)
+    else:
+        print_line(f"{ended['name']} opens nothing any more.")
+
+
+def audit(
+    subject: Annotated[str | None, typer.Option("--by", help="A rep's id, or a token's name.")] = None,
+    action: Annotated[str | None, typer.Option(help="As rep.change or lead.assign.")] = None,
+    object_kind: Annotated[str | None, typer.Option("--kind", help="As rep, lead, token or team.")] = None,
+    object_id: Annotated[str | None, typer.Option("--id", help="Of what was changed.")] = None,
+    before: Annotated[int | None, typer.Option(min=1, help="Entries older than this one.")] = None,
+    limit: Limit = 100,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who changed what by the API, the newest first."""
+    asked = {"subject": subject, "action": action, "object_kind": object_kind, "object_id": object_id}
+    with open_client(stack) as client:
+        told = client.get(Service.ROUTER, "/v1/audit", **asked, before=before, limit=limit)
+    if as_json:
+        print_json(told)
+        return
+    columns = ["entry", "when (UTC)", "by", "role", "what", "of", "fields"]
+    print_table(columns, [_entry_row(each) for each in items(told, "audit")])
+
+
+def _token_row(each: dict[str, Any]) -> list[Any]:
+    moments = [each[name] and brief_utc(each[name]) for name in ("expires_at", "last_used_at", "revoked_at")]
+    return [each["id"], each["name"], each["role"], each["rep_id"], *moments]
+
+
+def _entry_row(each: dict[str, Any]) -> list[Any]:
+    thing = f"{each['object_kind']} {each['object_id']}"
+    fields = ", ".join(each["detail"].get("fields", []))
+    return [each["id"], brief_utc(each["at"]), each["name"], each["role"], each["action"], thing, fields]
