@@ -188,3 +188,18 @@ async def test_when_a_token_was_used_is_kept_to_the_hour(routing: World) -> None
     routing.clock.advance(600)
     await ask(routing, token, "GET", "/v1/reps")
     assert (await routing.operate("GET", "/v1/tokens")).json()["tokens"][0]["last_used_at"] == first
+
+
+async def test_a_rep_who_has_left_gets_in_no_more(routing: World) -> None:
+    token = await routing.token("carla")
+    assert (await ask(routing, token, "GET", "/v1/me")).status_code == 200
+    assert (await routing.operate("POST", "/v1/reps/carla/left")).status_code == 200
+    assert (await ask(routing, token, "GET", "/v1/me")).status_code == 401
+
+
+async def test_a_rep_who_says_that_they_are_away_stands_in_the_audit_log(routing: World) -> None:
+    body = {"until": "2026-03-20"}
+    said = await ask(routing, await routing.token("carla"), "POST", "/v1/me/absences", json=body)
+    assert said.status_code == 201, said.text
+    newest = (await audit_log(routing))[0]
+    assert (newest["action"], newest["role"], newest["subject"]) == ("rep.away", "rep", "carla")

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from router.absentees import Absentees
+from router.access.audit import audited
+from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.api.reps import rep_of_token
 from router.api.roster import one_rep, shown, what_follows
@@ -28,19 +30,20 @@ def me_router(
         return await shown(runtime, await one_rep(runtime, rep))
 
     @router.post("/absences", status_code=201, responses=refusals(503))
-    async def be_away(rep: me, away: Away) -> dict[str, Any]:
+    async def be_away(rep: me, away: Away, who: Who) -> dict[str, Any]:
         """I am away. If I am now, what I have not answered goes on; `stay` is what remains with me."""
         since = read_moment(away.since) if away.since is not None else None
         with refusals_as_problems():
             made = reps.away(rep, since, read_moment(away.until), away.reason, rep)
-            row = await runtime.in_transaction(made)
+            row = await runtime.in_transaction(audited(who, "rep.away", "rep", rep, made))
         return await what_follows(runtime, absentees, wake, row)
 
     @router.post("/back", responses=refusals(503))
-    async def be_back(rep: me) -> dict[str, Any]:
+    async def be_back(rep: me, who: Who) -> dict[str, Any]:
         """I am back: an absence that holds now ends, whatever its source."""
         with refusals_as_problems():
-            row = await runtime.in_transaction(reps.back(rep, rep))
+            done = audited(who, "rep.back", "rep", rep, reps.back(rep, rep))
+            row = await runtime.in_transaction(done)
         wake()
         return await shown(runtime, row)
 
