@@ -19,6 +19,8 @@ from router.settings import RouterSettings
 from tests.integration.router.worlds import World, rep, rulebook
 
 SECRET = "a secret of thirty-two characters"
+SURE = {"sure": "yes"}
+"""What the form of the page sends beside what is chosen."""
 
 
 @dataclass
@@ -108,7 +110,7 @@ async def test_a_lead_reaches_its_rep_by_mail_and_is_accepted_by_the_link(
         assert shown.headers["cache-control"] == "no-store"
         assert shown.headers["referrer-policy"] == "no-referrer"
         assert "script" not in shown.text
-        done = [await client.post(path) for _ in range(2)]
+        done = [await client.post(path, data=SURE) for _ in range(2)]
     await world.runtime.published()
     assert [(each.status_code, "accepted" in each.text) for each in done] == [(200, True)] * 2
     assert [(event.kind, event.rep_id) for event in world.progressed("ada")] == [("accepted", "ana")]
@@ -133,9 +135,11 @@ async def test_who_declines_by_link_is_replaced_and_who_comes_too_late_is_told_w
     await tell(world)
     (letter,) = mailbox.to("ana")
     async with world.client() as client:
-        nothing = await client.post(link(letter, "Decline"))
-        declined = [await client.post(link(letter, "Decline"), data={"code": "no_time"}) for _ in range(2)]
-        late = await client.post(link(letter, "Accept"))
+        nothing = await client.post(link(letter, "Decline"), data=SURE)
+        declined = [
+            await client.post(link(letter, "Decline"), data={**SURE, "code": "no_time"}) for _ in range(2)
+        ]
+        late = await client.post(link(letter, "Accept"), data=SURE)
         shown = await client.get(link(letter, "Accept"))
     await world.runtime.published()
     assert nothing.status_code == 422
@@ -220,6 +224,7 @@ async def test_a_breach_that_moves_nothing_is_the_team_leads(world: World, mailb
     await world.publish_rulebook(book)
     told = with_mail(world, mailbox)
     await told.take("ada")
+    told.clock.advance(1800)
     told.breach("ada", rep_id="ana")
     await told.read()
     await tell(told)

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from router.messages import pages
 from router.messages.answering import Answering
-from router.messages.said import Ended
+from router.messages.said import Asked, Ended
 
 FORM_BYTES = 2000
 _STATUS = {Ended.DONE: 200, Ended.OVER: 409, Ended.REFUSED: 409, Ended.CHOOSE: 422, Ended.LATER: 503}
@@ -21,22 +21,27 @@ def links_router(answering: Answering) -> APIRouter:
     async def ask(token: str) -> HTMLResponse:
         """The question. A scanner that follows every link changes nothing."""
         asked = await answering.read(token)
-        if asked is None:
-            return _html(pages.invalid(), 404)
-        if asked.over is not None:
-            return _html(pages.answer(asked.over, asked.words), 409)
-        return _html(pages.question(asked), 200)
+        return _question(asked, 200) if asked is not None else _html(pages.invalid(), 404)
 
     @router.post("/act/{token}")
     async def act(token: str, request: Request) -> HTMLResponse:
-        """Do it, as the rep whose round it is."""
-        asked = await answering.read(token)
-        said = await answering.do(token, _chosen(await request.body())) if asked is not None else None
+        """Do it, as whose link it is; a post that is not the form's is asked once more."""
+        asked, chosen = await answering.read(token), _chosen(await request.body())
+        if asked is not None and pages.SURE not in chosen:
+            return _question(asked, 422)
+        said = await answering.do(token, chosen) if asked is not None else None
         if asked is None or said is None:
             return _html(pages.invalid(), 404)
         return _html(pages.answer(said, asked.words), _STATUS[said.ended])
 
     return router
+
+
+def _question(asked: Asked, status: int) -> HTMLResponse:
+    """The question, or that there is nothing to do any more."""
+    if asked.over is not None:
+        return _html(pages.answer(asked.over, asked.words), _STATUS[asked.over.ended])
+    return _html(pages.question(asked), status)
 
 
 def _chosen(body: bytes) -> dict[str, str]:

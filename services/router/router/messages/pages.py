@@ -26,6 +26,10 @@ HEADERS = {
 }
 
 
+SURE = "sure"
+"""The form's own field: a post without it was not made by the button, and does nothing."""
+
+
 def question(asked: Asked) -> str:
     """Asks once more. Reading it does nothing, whoever follows the link."""
     words = asked.words
@@ -33,7 +37,8 @@ def question(asked: Asked) -> str:
     fields = "".join(_select(field, answers, words) for field, answers in CHOICES[asked.act].items())
     button = f'<button type="submit">{escape(words.say(f"act.{asked.act}"))}</button>'
     said = f"<p><strong>{escape(asked.who)}</strong></p><p>{escape(words.say('page.nothing_yet'))}</p>"
-    return _page(words, title, f'{said}<form method="post">{fields}{button}</form>')
+    mark = f'<input type="hidden" name="{SURE}" value="yes">'
+    return _page(words, title, f'{said}<form method="post">{mark}{fields}{button}</form>')
 
 
 def answer(said: Said, words: Words) -> str:
