@@ -1,0 +1,230 @@
+"""What team leads hear: late answers to come, declines that wait for their word, broken promises."""
+
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from lead_events.words import TimerKind
+from tests.integration.router.test_messages import (
+    SURE,
+    Mailbox,
+    deliveries,
+    link,
+    mailbox,
+    tell,
+    text_of,
+    with_mail,
+)
+from tests.integration.router.worlds import World, rep, rulebook
+
+__all__ = ["mailbox"]
+
+
+def led(*, lead: str | None = "rosa", **reps: Any) -> dict[str, Any]:
+    """Team north is led by Rosa, who is told in Italian and gets no leads."""
+    everybody = {
+        "ana": rep("Ana"),
+        "bea": rep("Bea"),
+        "carla": rep("Carla", team="school", lines=["training"]),
+        "rosa": rep("Rosa", team="school", lines=["training"], texts="it"),
+        **reps,
+    }
+    book = rulebook(reps=everybody)
+    if lead is not None:
+        book["roster"]["teams"]["north"]["lead"] = lead
+    return book
+
+
+def subjects(mailbox: Mailbox, name: str) -> list[str]:
+    return [str(each["Subject"]) for each in mailbox.to(name)]
+
+
+async def slow(world: World, mailbox: Mailbox, **more: Any) -> World:
+    """Each lead takes 45 minutes of the promised hour, so that nobody answers a second one in time."""
+    book = led(**more)
+    book["routing"]["pools"]["north"] |= {"deadline_aware": True, "answer_takes": "45m"}
+    await world.publish_rulebook(book)
+    return with_mail(world, mailbox)
+
+
+async def test_late_answers_to_come_are_told_together_within_a_minute(world: World, mailbox: Mailbox) -> None:
+    told = await slow(world, mailbox)
+    for name in ("a", "b", "c", "d"):
+        await told.take(name)
+    await tell(told)
+    assert mailbox.to("rosa") == [], "the first waits for others"
+    told.clock.advance(40)
+    await tell(told)
+    (letter,) = mailbox.to("rosa")
+    assert letter["Subject"] == "Risposte attese in ritardo: 2 lead aperti"
+    when = "promesso entro martedì 3 marzo, 11:00 (Europe/Madrid), atteso martedì 3 marzo, 11:30"
+    for name in ("c", "d"):
+        rep_name = (told.holder(name) or "").capitalize()
+        assert f"{name}@example.com: {rep_name}, {when}" in text_of(letter)
+    assert "a@example.com" not in text_of(letter)
+
+
+async def test_a_team_lead_hears_of_more_late_answers_only_after_a_while(
+    world: World, mailbox: Mailbox
+) -> None:
+    told = await slow(world, mailbox, bea=rep("Bea", capacity=20), ana=rep("Ana", capacity=20))
+    for name in ("a", "b", "c"):
+        await told.take(name)
+    told.clock.advance(31)
+    await tell(told)
+    for name in ("d", "e", "f"):
+        await told.take(name)
+        told.clock.advance(60)
+        await tell(told)
+    assert len(mailbox.to("rosa")) == 1
+    told.clock.advance(timedelta(minutes=13).total_seconds())
+    await tell(told)
+    assert subjects(mailbox, "rosa")[1:] == ["Risposte attese in ritardo: 3 lead aperti"]
+    told.clock.advance(3600)
+    await tell(told)
+    assert len(mailbox.to("rosa")) == 2, "nothing new, so nothing is told"
+
+
+async def test_late_answers_that_came_after_all_are_told_of_to_nobody(world: World, mailbox: Mailbox) -> None:
+    told = await slow(world, mailbox)
+    for name in ("a", "b", "c"):
+        await told.take(name)
+    told.clock.advance(31)
+    await told.wiring.messages.make()
+    reached = {"channel": "phone", "result": "reached"}
+    answer = await told.act(told.holder("c") or "", "c", "contacted", reached)
+    assert answer.status_code == 200, answer.text
+    await tell(told)
+    assert mailbox.to("rosa") == []
+    (row,) = [row for row in await deliveries(told) if row["kind"] == "late_expected"]
+    assert (row["outcome"], row["detail"]) == ("stale", "all of these leads are answered or have gone on")
+
+
+async def test_without_a_team_lead_late_answers_are_nobodys_news(world: World, mailbox: Mailbox) -> None:
+    told = await slow(world, mailbox, lead=None)
+    for name in ("a", "b", "c"):
+        await told.take(name)
+    told.clock.advance(31)
+    await tell(told)
+    assert "late_expected" not in {row["kind"] for row in await deliveries(told)}
+    async with told.runtime.database.acquire() as conn:
+        left = await conn.fetchval(
+            "SELECT count(*) FROM decisions WHERE proof ? 'is_late' AND late_told_at IS NULL"
+        )
+    assert left == 0
+
+
+async def asked_to_decline(world: World, mailbox: Mailbox, **more: Any) -> tuple[World, EmailMessage]:
+    book = led(**more)
+    book["agreement"]["sales"]["declines_a_week"] = 0
+    await world.publish_rulebook(book)
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    await tell(told)
+    async with told.client() as client:
+        answer = await client.post(link(mailbox.to("ana")[0], "Decline"), data={**SURE, "code": "no_time"})
+    assert "Your team lead decides on it first." in answer.text
+    await tell(told)
+    return told, mailbox.to("rosa")[0]
+
+
+async def test_a_team_lead_confirms_a_decline_by_the_link(world: World, mailbox: Mailbox) -> None:
+    told, letter = await asked_to_decline(world, mailbox)
+    assert letter["Subject"] == "Ana chiede di rifiutare ada@example.com"
+    assert "MOTIVO\n- non ho tempo" in text_of(letter)
+    path = link(letter, "Lasciarlo andare")
+    async with told.client() as client:
+        shown = [await client.request(method, path) for method in ("GET", "HEAD")]
+        assert [each.status_code for each in shown] == [200, 200]
+        assert "Ana: ada@example.com" in shown[0].text
+        assert told.holder("ada") == "ana", "reading decides nothing"
+        done = [await client.post(path, data=SURE) for _ in range(2)]
+        other = await client.post(link(letter, "Resta"), data=SURE)
+    await told.runtime.published()
+    assert [each.status_code for each in done] == [200, 200]
+    assert (other.status_code, "già stato deciso" in other.text) == (409, True)
+    assert told.holder("ada") == "bea"
+    assert told.progressed("ada")[-1].kind == "declined"
+    await tell(told)
+    assert len(mailbox.to("rosa")) == 1
+    assert len(mailbox.to("bea")) == 1
+
+
+async def test_a_team_lead_refuses_a_decline_by_the_link(world: World, mailbox: Mailbox) -> None:
+    told, letter = await asked_to_decline(world, mailbox)
+    async with told.client() as client:
+        done = await client.post(link(letter, "Resta"), data=SURE)
+        late = await client.post(link(letter, "Lasciarlo andare"), data=SURE)
+    await told.runtime.published()
+    assert (done.status_code, late.status_code) == (200, 409)
+    assert told.holder("ada") == "ana"
+
+
+async def test_a_decline_that_the_rep_took_back_is_not_decided_any_more(
+    world: World, mailbox: Mailbox
+) -> None:
+    told, letter = await asked_to_decline(world, mailbox)
+    await told.act("ana", "ada", "accept")
+    async with told.client() as client:
+        shown = await client.get(link(letter, "Lasciarlo andare"))
+        late = await client.post(link(letter, "Lasciarlo andare"), data=SURE)
+    await told.runtime.published()
+    assert (shown.status_code, late.status_code) == (409, 409)
+    assert told.holder("ada") == "ana"
+
+
+async def test_who_leads_the_team_no_more_decides_nothing_by_an_old_link(
+    world: World, mailbox: Mailbox
+) -> None:
+    told, letter = await asked_to_decline(world, mailbox)
+    answer = await told.operate("PUT", "/v1/teams/north", json={"name": "North", "lead": "carla"})
+    assert answer.status_code == 200, answer.text
+    async with told.client() as client:
+        path = link(letter, "Lasciarlo andare")
+        late = [await client.get(path), await client.post(path, data=SURE)]
+    assert [each.status_code for each in late] == [404, 404]
+    assert told.holder("ada") == "ana"
+
+
+@pytest.mark.parametrize("lead", ["rosa", None])
+async def test_a_breach_is_told_to_whom_the_decision_names(
+    world: World, mailbox: Mailbox, lead: str | None
+) -> None:
+    """Team north has no lead of its own: who leads the fallback pool's team hears of it, or nobody."""
+    book = led(lead=None)
+    book["routing"]["pools"]["courses"] = {"name": "Courses", "team": "school"}
+    book["routing"]["plans"]["main"] = {
+        "rules": [{"id": "all", "pool": "north"}],
+        "fallback": "courses",
+    }
+    for name in ("carla", "rosa"):
+        book["roster"]["reps"][name]["lines"] = ["training", "main"]
+    if lead is not None:
+        book["roster"]["teams"]["school"]["lead"] = lead
+    book["agreement"]["sales"]["reassign_on_accept_breach"] = False
+    await world.publish_rulebook(book)
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    told.clock.advance(1800)
+    told.breach("ada", rep_id="ana", kind=TimerKind.ACCEPT)
+    await told.read()
+    await tell(told)
+    heard = ["Ana non ha risposto in tempo a ada@example.com"] if lead is not None else []
+    assert subjects(mailbox, "rosa") == heard
+    assert subjects(mailbox, "carla") == []
+
+
+async def test_a_breach_that_gave_the_lead_to_another_is_no_news_for_the_team_lead(
+    world: World, mailbox: Mailbox
+) -> None:
+    await world.publish_rulebook(led())
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    told.clock.advance(1800)
+    told.breach("ada", rep_id="ana")
+    await told.read()
+    await tell(told)
+    assert told.holder("ada") == "bea"
+    assert "breached" not in {row["kind"] for row in await deliveries(told)}
