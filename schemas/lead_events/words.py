@@ -7,6 +7,12 @@ NOTICE_RUN = "+notices"
 was fetched for it, days later at worst."""
 
 
+OWN_FORM = "+own"
+"""The form of leads that reps found themselves; no form of a rulebook can have this name."""
+OWN_SOURCE = "own"
+"""Their source."""
+
+
 class Quadrant(StrEnum):
     """Fit x interest. Fit lies on the horizontal axis, interest on the vertical."""
 

@@ -21,6 +21,7 @@ from router.api.lists import lists_router
 from router.api.me import me_router
 from router.api.moves import moves_router
 from router.api.operators import operator_router
+from router.api.own_leads import own_leads_router
 from router.api.owners import owners_router
 from router.api.persons import person_router
 from router.api.reps import rep_router
@@ -122,6 +123,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             lists_router(rt, DeclineHandler(wiring.acts), wiring.drainer.wake),
             roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             me_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
+            own_leads_router(rt, Books()),
             calendar_router(rt, Books()),
             moves_router(rt, Books()),
             owners_router(rt),

@@ -24,6 +24,7 @@ from router.domain.leads import Lead, Scored, apply_scored
 from router.domain.why import why_left_queue
 from router.handlers.asks import AskedAgain, asked_again, insert_asks
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
+from router.handlers.own_leads import Found
 from router.handlers.persons import ErasureEffect, apply_erasure, wipe
 from router.handlers.rulebook import apply_rulebooks
 from router.handlers.timers import (
@@ -125,6 +126,7 @@ class _LeadNews:
         self._erased: set[UUID] = set()
         self._choices: dict[UUID, PoolChoice] = {}
         self._team_leads: TeamLeads = {}
+        self._found = Found({}, {})
 
     async def take(self, events: Sequence[AboutLead]) -> None:
         await self._lock(events)
@@ -144,6 +146,7 @@ class _LeadNews:
         await insert_asks(self._batch.conn, self._asked)
         await insert_timer_news(self._batch.conn, self._timers)
         await insert_merges(self._batch.conn, self._merges)
+        await self._found.write(self._batch)
         await self._desk.write()
         await wipe(self._batch.conn, self._erased)
 
@@ -152,6 +155,10 @@ class _LeadNews:
         foreseen: dict[UUID, Lead] = {}
         wanted: list[tuple[Book, Lead, PoolChoice]] = []
         await self._desk.read_members()
+        scored = [each for each in events if isinstance(each.data, LeadScored)]
+        self._found = await Found.read(self._batch.conn, scored)
+        for finder in self._found.finders.values():
+            self._desk.expect_freed(finder, self._batch.now)
         for event in events:
             if _may_free(event):
                 self._expect_freed(event)
@@ -193,11 +200,14 @@ class _LeadNews:
     def _scored(self, event: Received[LeadScored], lead: Lead) -> None:
         book = self._desk.shelf.at(event.time)
         self._desk.ledger.touch(lead)
+        before = lead.state
         what = apply_scored(lead, event.data, self._batch.now, asks=_asks(event.data, book))
         if lead.handoff is not None:
             self._desk.ledger.touch_handoff(lead.handoff)
         if what is Scored.LATE_ASK:
             self._late.append((event, lead))
+        elif book is not None and self._found.give(self._desk, event, lead, book, what, before):
+            self._batch.effect(event, "assigned")
         elif what is Scored.ROUTE:
             kind = self._desk.route(lead, event.id, book, self._choices.get(event.id, NO_PLAN))
             self._batch.effect(event, kind.value)
@@ -212,6 +222,7 @@ class _LeadNews:
                 self._asked.append(asked_again(event, lead, lead.handoff, self._batch.now))
                 metrics.count_asked_again(self._batch, lead)
             self._batch.effect(event, _EFFECT_OF[what])
+        self._found.note(event, lead)
 
     def _timer(self, event: Received[SlaWarned] | Received[SlaBreached], lead: Lead) -> None:
         book = self._desk.shelf.at(event.time)

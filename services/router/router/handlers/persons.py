@@ -46,6 +46,7 @@ async def wipe(conn: Connection, leads: Collection[UUID]) -> None:
     marks = [str(identity) for identity in ids]
     await conn.execute(q.wipe_acts, ids)
     await conn.execute(q.wipe_life, ids)
+    await conn.execute(q.wipe_own_leads, ids)
     await conn.execute(q.wipe_crm, ids)
     await conn.execute(q.wipe_outbox, marks)
     await conn.execute(q.drop_dead_letters, marks)

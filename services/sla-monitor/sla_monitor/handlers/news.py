@@ -19,7 +19,7 @@ from lead_events import (
     RulebookPublished,
 )
 from lead_events.ids import event_id
-from lead_events.words import CloseReason, RoutedKind, Stage
+from lead_events.words import OWN_FORM, CloseReason, RoutedKind, Stage
 from rulebook.findings import RulebookInvalid
 from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
@@ -216,7 +216,7 @@ def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, 
         first = lead.scored_seq == 0
         newer = lead.note_scoring(_scoring(scored))
         batch.effect(received, TAKEN if newer else KNOWN)
-        if first and not lead.is_test:
+        if first and not lead.is_test and scored.form_id != OWN_FORM:
             batch.after_commit(_volume(memory, scored).inc)
 
 
