@@ -64,6 +64,7 @@ class Allowed:
 
     networks: tuple[Network, ...] = ()
     places: frozenset[tuple[str, int]] = frozenset()
+    ports: frozenset[int] = PORTS
 
     @classmethod
     def parse(cls, text: str) -> "Allowed":
@@ -166,6 +167,12 @@ def _read(text: str) -> Address:
     return ip_address(text.partition("%")[0])
 
 
+def judge(address: str, port: int, allowed: Allowed) -> None:
+    """An address that a connection is about to go to. Raises AddressRefused."""
+    is_named = allowed.has_place(address, port)
+    _judge(_read(address), address, port, allowed, is_named=is_named)
+
+
 def _judge(address: Address, host: str, port: int, allowed: Allowed, *, is_named: bool) -> None:
     if is_named:
         return
@@ -174,14 +181,14 @@ def _judge(address: Address, host: str, port: int, allowed: Allowed, *, is_named
         raise AddressRefused(f"{host} leads to {address}, where a cloud keeps credentials")
     if all(map(allowed.has_address, hidden)):
         return
-    if port not in PORTS:
-        raise AddressRefused(
-            f"port {port} of {host} is neither 443 nor 80; allow {host}:{port} in BATON_DELIVERY_ALLOW"
-        )
     if any(not is_public(each) for each in hidden):
         raise AddressRefused(
             f"{host} leads to {address}, which is not a public address; allow {host}:{port} or its network "
             "in BATON_DELIVERY_ALLOW"
+        )
+    if port not in allowed.ports:
+        raise AddressRefused(
+            f"port {port} of {host} is neither 443 nor 80; allow {host}:{port} in BATON_DELIVERY_ALLOW"
         )
 
 
