@@ -1,11 +1,9 @@
 """One HTTP request to a CRM and its answer: the address judged first, nothing followed, a bounded read."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -13,21 +11,11 @@ import orjson
 
 from delivery.addresses import AddressRefused, AddressUnknown, Allowed, Resolver, SystemResolver, pin
 from delivery.message import Outcome, Result
-from delivery.webhook import ATTEMPT_SECONDS, Transport, asked_wait, host_of, url_of
+from delivery.webhook import ATTEMPT_SECONDS, Transport, asked_wait, fresh_transport, host_of, url_of
 
 ANSWER_BYTES = 1_048_576
 """More of an answer is not read; ids stand far in front of that."""
 _QUOTED = 200
-
-
-@lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than a whole request."""
-    return httpx.create_ssl_context()
-
-
-def _transport() -> httpx.AsyncBaseTransport:
-    return httpx.AsyncHTTPTransport(verify=_trusted())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,7 @@ class Exchange:
         *,
         allowed: Allowed | None = None,
         resolver: Resolver | None = None,
-        transport: Transport = _transport,
+        transport: Transport = fresh_transport,
         attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
         self._allowed = allowed or Allowed()

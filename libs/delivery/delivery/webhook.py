@@ -1,9 +1,11 @@
 """The signed webhook: one POST of JSON to one address, judged first, nothing followed, little read."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
 import orjson
@@ -31,6 +33,17 @@ LONGEST_WAIT = timedelta(hours=6)
 Transport = Callable[[], httpx.AsyncBaseTransport]
 
 
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than a whole request."""
+    return httpx.create_ssl_context()
+
+
+def fresh_transport() -> httpx.AsyncBaseTransport:
+    """Connections of their own, one set of trusted certificates."""
+    return httpx.AsyncHTTPTransport(verify=_trusted())
+
+
 class Webhooks:
     """Carries messages as webhooks by Standard Webhooks."""
 
@@ -40,7 +53,7 @@ class Webhooks:
         *,
         allowed: Allowed | None = None,
         resolver: Resolver | None = None,
-        transport: Transport = httpx.AsyncHTTPTransport,
+        transport: Transport = fresh_transport,
         attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
         self._secrets = secrets
