@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from delivery import metrics, store
 from delivery.breaker import Breaker
-from delivery.message import Carrier, Channel, Outcome, Prepare, Result, Stale
+from delivery.message import Carrier, Channel, Message, Outcome, Prepare, Result, Stale
 from delivery.patience import Patience
 from service_kit.clock import Clock
 from service_kit.errors import describe
@@ -20,7 +20,9 @@ AT_ONCE = 20
 EACH_RECEIVER = 4
 """Of them, at most so many for one receiver, so that one who hangs holds up no other."""
 CLAIM = timedelta(minutes=2)
-"""Longer than any attempt: see ATTEMPT_SECONDS of each channel."""
+"""Longer than PREPARE_SECONDS and any ATTEMPT_SECONDS together: nobody takes over what is in hand."""
+PREPARE_SECONDS = 20.0
+"""For composing one message."""
 KEPT = timedelta(days=30)
 """How long messages that ended stay to be looked at."""
 
@@ -30,7 +32,9 @@ _log = logger(__name__)
 class Sender:
     """Sends at least once, under one id: a process that dies between sending and noting it sends again.
 
-    `prepare` composes a message before each attempt, or calls it off.
+    `prepare` composes a message before each attempt, or calls it off; it has PREPARE_SECONDS. What is due
+    while its receiver is left alone is no attempt, but its time runs on, so that it is known when a message
+    ends; it is tried once more when the rest is over, also after its end.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Sender:
         patience: Patience | None = None,
         chance: Callable[[], float] = random.random,
         prepare: Prepare | None = None,
+        prepare_seconds: float = PREPARE_SECONDS,
     ) -> None:
         self._database = database
         self._carriers = carriers
@@ -49,6 +54,7 @@ class Sender:
         self._patience = patience or Patience()
         self._chance = chance
         self._prepare = prepare
+        self._prepare_seconds = prepare_seconds
         self._breaker = Breaker()
         self._in_hand: Counter[str] = Counter()
 
@@ -134,7 +140,7 @@ class Sender:
         if carrier is None:
             return Result(Outcome.MISCONFIGURED, f"this service sends nothing by {message.target.channel}")
         try:
-            prepared = await self._prepare(message, now) if self._prepare is not None else message
+            prepared = await self._prepared(message, now)
             if isinstance(prepared, Stale):
                 return Result(Outcome.STALE, prepared.why)
             result = await carrier.carry(prepared, now)
@@ -150,3 +156,12 @@ class Sender:
                 detail=result.detail,
             )
         return result
+
+    async def _prepared(self, message: Message, now: datetime) -> Message | Stale:
+        if self._prepare is None:
+            return message
+        try:
+            async with asyncio.timeout(self._prepare_seconds):
+                return await self._prepare(message, now)
+        except TimeoutError as error:
+            raise TimeoutError(f"not composed within {self._prepare_seconds:g} s") from error

@@ -251,3 +251,42 @@ async def test_what_was_given_up_is_sent_again_for_as_long_as_before(
         "delivered",
         ["gone", "delivered"],
     )
+
+
+async def test_what_takes_too_long_to_compose_is_tried_later(database: Database, clock: ManualClock) -> None:
+    await enqueue(database)
+
+    async def prepare(message: Message, now: datetime) -> Message | Stale:
+        await asyncio.Event().wait()
+        return message
+
+    carrier = Notebook()
+    one = Sender(database, {Channel.EMAIL: carrier}, clock, prepare=prepare, prepare_seconds=0.01)
+    await one.work()
+    ((state, detail),) = await rows(database, "SELECT state, detail FROM deliveries")
+    assert state == "pending"
+    assert "not composed within 0.01 s" in str(detail)
+    assert not carrier.carried
+
+
+async def test_time_runs_on_while_a_receiver_is_left_alone_and_one_more_attempt_follows(
+    database: Database, clock: ManualClock
+) -> None:
+    await enqueue(database, FAILURES, days=1)
+    carrier = Notebook(Result(Outcome.LATER))
+    one = sender(database, clock, carrier)
+    await one.work()
+    async with database.transaction() as conn:
+        await conn.execute("DELETE FROM deliveries")
+    (late,) = await enqueue(database)
+    async with database.transaction() as conn:
+        await conn.execute("UPDATE deliveries SET give_up_at = $2 WHERE id = $1", late.id, clock.now())
+    carrier.carried.clear()
+    clock.advance(SHORTEST.total_seconds() - 1)
+    await one.work()
+    assert not carrier.carried, "left alone: no attempt, and not given up without one"
+    clock.advance(1)
+    await one.work()
+    assert carrier.carried == [late.id]
+    found = await rows(database, f"SELECT state, attempts FROM deliveries WHERE id = '{late.id}'")
+    assert found == [("given_up", 1)]
