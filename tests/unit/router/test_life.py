@@ -10,8 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from lead_events.words import Contact, ProgressKind, Proof, Stage
-from router.domain.acts import Act, NotYours, PastAct, PastRound, Proceed, Repeat, WrongState, judge
+from lead_events.words import CloseReason, Contact, ProgressKind, Proof, Stage
+from router.domain.acts import Act, Correct, NotYours, PastAct, PastRound, Proceed, Repeat, WrongState, judge
 from router.domain.contacts import ATTEMPTS, CONVERSATIONS, contact_of
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.life import LIFE, LifeAct, LifeState, allows, life_state, table
@@ -146,6 +146,25 @@ def test_a_lead_that_is_locked_to_its_rep_is_declined_only_by_who_decides_on_dec
     assert judge(confirmed, "ana", lead, [], rounds, NOW) == Proceed()
 
 
+_EUROS = {"minor": 100_00, "currency": "EUR"}
+_SAID: list[tuple[ProgressKind, dict[str, Any]]] = [
+    (ProgressKind.ACCEPTED, {}),
+    (ProgressKind.DECLINED, {"reason": "no"}),
+    (ProgressKind.CONTACTED, {"channel": "phone", "result": "sent"}),
+    (ProgressKind.CONTACTED, {"channel": "phone", "result": "reached"}),
+    (ProgressKind.REJECTED, {"reason": "spam"}),
+    (ProgressKind.RECYCLED, {"reason": "later", "wake_at": "2027-01-01T09:00:00+00:00"}),
+    (ProgressKind.OUTCOME, {"result": "meeting"}),
+    (ProgressKind.OUTCOME, {"result": "opportunity", "value": _EUROS}),
+    (ProgressKind.OUTCOME, {"result": "won", "value": _EUROS}),
+    (ProgressKind.OUTCOME, {"result": "won", "value": _EUROS | {"minor": 200_00}}),
+    (ProgressKind.OUTCOME, {"result": "lost", "reason": "price"}),
+    (ProgressKind.RATED, {"rating": 1}),
+    (ProgressKind.RATED, {"rating": 5}),
+]
+"""What reps say, each with the fields that it has."""
+
+
 class Life(RuleBasedStateMachine):
     """Reps act, a team lead orders, promises run out, in any order; the machine holds one owner at most."""
 
@@ -153,6 +172,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.lead = Lead(LEAD, LeadState.HELD, stage=Stage.SQL)
         self.now = NOW
+        self.closed_as: CloseReason | None = None
         self.rounds: dict[str, list[PastRound]] = {rep: [] for rep in REPS}
         self.past: dict[str, list[PastAct]] = {rep: [] for rep in REPS}
 
@@ -193,16 +213,26 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         rep=st.sampled_from(REPS),
-        kind=st.sampled_from(
-            [ProgressKind.ACCEPTED, ProgressKind.DECLINED, ProgressKind.CONTACTED, ProgressKind.REJECTED]
-        ),
+        said=st.sampled_from(_SAID),
         key=st.sampled_from([None, "k1", "k2"]),
     )
-    def act(self, rep: str, kind: ProgressKind, key: str | None) -> None:
-        content = {"channel": "phone", "result": "sent"} if kind is ProgressKind.CONTACTED else {}
+    def act(self, rep: str, said: tuple[ProgressKind, dict[str, Any]], key: str | None) -> None:
+        kind, content = said
         act, before = Act(kind, content, key), self._snapshot()
         verdict = judge(act, rep, self.lead, self.past[rep], self.rounds[rep], self.now)
         holds = self.lead.handoff is not None and self.lead.handoff.rep == rep
+        if isinstance(verdict, Proceed) and kind is ProgressKind.RATED:
+            assert self.rounds[rep], "who never had the lead rated it"
+            assert allows(LifeAct.RATE, self.lead) or self.lead.handoff is None
+            self._keep(act, rep, self.rounds[rep][-1].round)
+            assert self._snapshot() == before, "a rating changed the lead"
+            return
+        if isinstance(verdict, Correct):
+            assert self.lead.state is LeadState.CLOSED
+            assert act.closes is self.closed_as, "an amount put right changed how the lead ended"
+            self._keep(act, rep, self.rounds[rep][-1].round)
+            assert self._snapshot() == before
+            return
         if isinstance(verdict, Proceed):
             assert holds, "who does not have the lead changed something"
             assert allows(LifeAct(_ACTS[kind]), self.lead)
@@ -218,8 +248,7 @@ class Life(RuleBasedStateMachine):
     def _done(self, act: Act, rep: str) -> None:
         handoff = self.lead.handoff
         assert handoff is not None
-        answer = {"number": len(self.past[rep]), "by": rep}
-        self.past[rep].append(PastAct(act.kind, act.content, act.key, handoff.round, self.now, answer))
+        self._keep(act, rep, handoff.round)
         match act.kind:
             case ProgressKind.ACCEPTED:
                 handoff.accepted_at = self.now
@@ -227,9 +256,22 @@ class Life(RuleBasedStateMachine):
                 handoff.contacted_at = handoff.contacted_at or self.now
             case ProgressKind.DECLINED:
                 self._take("declined")
-            case ProgressKind.REJECTED:
-                self._take("closed")
-                self.lead.state = LeadState.CLOSED
+        if act.closes is not None:
+            self._take("closed")
+            self.lead.state, self.closed_as = LeadState.CLOSED, act.closes
+            self.lead.close_reason = act.closes
+
+    def _keep(self, act: Act, rep: str, round_: int) -> None:
+        answer = {"number": len(self.past[rep]), "by": rep}
+        self.past[rep].append(PastAct(act.kind, act.content, act.key, round_, self.now, answer))
+
+    @rule()
+    def asks_anew(self) -> None:
+        """A lead that is over stays so; a new one of the same person begins a life of its own."""
+        if self.lead.is_over and self.lead.round >= 3:
+            self.lead, self.closed_as = Lead(LEAD, LeadState.HELD, stage=Stage.SQL), None
+            self.rounds = {rep: [] for rep in REPS}
+            self.past = {rep: [] for rep in REPS}
 
     @rule(
         by=st.sampled_from(["rosa", "marta"]),
@@ -274,7 +316,17 @@ _ACTS = {
     ProgressKind.DECLINED: "decline",
     ProgressKind.CONTACTED: "contacted",
     ProgressKind.REJECTED: "reject",
+    ProgressKind.RECYCLED: "recycle",
+    ProgressKind.OUTCOME: "outcome",
 }
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+
+
+class LifeInTheLongForm(Life):
+    """The same, many times."""
+
+
+TestLifeInTheLongForm = pytest.mark.long(LifeInTheLongForm.TestCase)
+TestLifeInTheLongForm.settings = settings(max_examples=2_000, stateful_step_count=60, deadline=None)
