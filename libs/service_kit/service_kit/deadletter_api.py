@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from lead_events.catalog import dead_letter_name
@@ -40,6 +40,9 @@ class DeadLetter(BaseModel):
     key: str | None
     headers: dict[str, str] | None = None
     value: str | None = None
+
+
+Number = Annotated[int, Path(ge=0, description="0 or more")]
 
 
 class Place(BaseModel):
@@ -94,7 +97,7 @@ def dead_letter_router(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> APIRo
         }
 
     @router.get("/{topic}/{partition}/{offset}", responses=refusals(503))
-    async def show_dead_letter(topic: str, partition: int, offset: int) -> DeadLetter:
+    async def show_dead_letter(topic: str, partition: Number, offset: Number) -> DeadLetter:
         """One dead letter with its headers and value."""
         return _shown(await reader.one(Place(topic=topic, partition=partition, offset=offset)), whole=True)
 
