@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from lead_events import LeadRouted
-from lead_events.words import HoldReason
+from lead_events import Account, LeadRouted
+from lead_events.words import AccountStanding, HoldReason
 from router.domain.proof import choose_again
 from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
@@ -237,3 +238,17 @@ async def test_what_waits_for_an_owner_waits_beside_nobody_else(world: World) ->
     assert "it waits for whom it belongs to" in event.why
     await world.take("nobodys")
     assert world.kinds("nobodys") == ["held"], "told once"
+
+
+async def test_a_lead_of_the_night_goes_to_its_owner_in_the_morning(world: World) -> None:
+    document = north(None, {"strategy": "account_owner"}, ana={}, bea={})
+    await world.publish_rulebook(document)
+    world.clock.advance(timedelta(hours=12).total_seconds())
+    account = Account(id=uuid4(), crm_id="A-1", name="Acme", standing=AccountStanding.NONE, owner="bea")
+    await world.take("night", account=account)
+    reason, event = held(world, "night")
+    assert reason is HoldReason.WAITS_FOR_OWNER
+    assert "Held for Bea, owner of its account, now outside working hours" in event.why
+    world.clock.advance(timedelta(hours=12).total_seconds())
+    await world.hand_out()
+    assert world.holder("night") == "bea"

@@ -35,8 +35,20 @@ def consents_of(lead: Lead) -> frozenset[str]:
 
 def chosen_of(choice: PoolChoice) -> dict[str, Any]:
     """What is kept of a choice while the lead waits. JSON-ready."""
-    kept = {"rule": choice.rule, "because": choice.because, "territory": choice.territory}
+    kept = {
+        "rule": choice.rule,
+        "because": choice.because,
+        "territory": choice.territory,
+        "owner": choice.owner,
+        "named": choice.is_named_account or None,
+    }
     return {name: value for name, value in kept.items() if value is not None}
+
+
+def owner_of_waiting(lead: Lead) -> str | None:
+    """Whose a lead that waits is: as its account says now, else as the plan said when it began to wait."""
+    named: str | None = owner_of(lead.account) or lead.chosen.get("owner")
+    return named
 
 
 def choice_of_waiting(lead: Lead, pool: str, owners: Owners = USUAL_OWNERS) -> PoolChoice:
@@ -46,8 +58,9 @@ def choice_of_waiting(lead: Lead, pool: str, owners: Owners = USUAL_OWNERS) -> P
         lead.chosen.get("rule", WAITED),
         lead.chosen.get("because"),
         territory=lead.chosen.get("territory"),
-        owner=owner_of(lead.account),
+        owner=owner_of_waiting(lead),
         standing=standing_of(lead.account),
         owners=owners,
+        is_named_account=bool(lead.chosen.get("named")),
         waited_since=lead.held_since,
     )

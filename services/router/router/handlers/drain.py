@@ -10,9 +10,8 @@ from lead_events.words import RoutedKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
-from router.domain.accounts import owner_of
 from router.domain.book import Book
-from router.domain.choice import choice_of_waiting, choose_pool
+from router.domain.choice import choice_of_waiting, choose_pool, owner_of_waiting
 from router.domain.decision import able_by_the_sun
 from router.domain.leads import Lead
 from router.domain.pool import Pool, Terms
@@ -66,7 +65,7 @@ class DrainHandler:
         await desk.read_members()
         await self._take_waiting(desk, book, pool)
         owners = await desk.read_owners(desk.leads.values(), book)
-        of_accounts = {owner_of(lead.account) for lead in desk.leads.values()}
+        of_accounts = {owner_of_waiting(lead) for lead in desk.leads.values()}
         await desk.take_pools([(book, pool)], [], owners | of_accounts)  # it asks for no place in line
         best_first = sorted(desk.leads.values(), key=Lead.place_in_line)[:AT_ONCE]
         placed = sum(_place(desk, book, pool, lead) for lead in best_first)
