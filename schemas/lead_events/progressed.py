@@ -46,7 +46,8 @@ class LeadProgressed(EventModel):
     reason: str | None = Field(default=None, description="for declined, rejected, recycled: in own words")
     code: str | None = Field(
         default=None,
-        description="for declined, rejected, recycled: wrong_territory, no_time, wrong_data, duplicate, ...",
+        description="for declined, rejected, recycled: wrong_territory, no_time, wrong_data, duplicate, ...; "
+        "for an outcome of lost: price, timing, competitor, no_need, no_answer, other",
     )
     proof: Proof | None = Field(
         default=None, description="whether another system saw the act; absent: not told"

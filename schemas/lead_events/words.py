@@ -180,6 +180,17 @@ class RecycleCode(StrEnum):
     OTHER = "other"
 
 
+class LostCode(StrEnum):
+    """Why a lead was lost."""
+
+    PRICE = "price"
+    TIMING = "timing"
+    COMPETITOR = "competitor"
+    NO_NEED = "no_need"
+    NO_ANSWER = "no_answer"
+    OTHER = "other"
+
+
 class Contact(StrEnum):
     """Whether the buyer answered, or it was only tried."""
 

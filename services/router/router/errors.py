@@ -106,6 +106,16 @@ class NoRulebook(Refused):
         super().__init__("no rulebook has reached the router yet; publish one, then send the act again")
 
 
+class NoWakeUp(Refused):
+    """A recycled lead needs a day on which it wakes up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "write wake_at, as 2030-01-31T09:00:00+01:00; only for code no_answer may an agreement name it"
+            " (recycle_no_answer_after)"
+        )
+
+
 class WakeUpInThePast(Refused):
     """A recycled lead is to wake up later than now."""
 

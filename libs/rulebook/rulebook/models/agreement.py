@@ -37,6 +37,10 @@ class SalesSide(RulebookModel):
         le=1000,
         description="leads a rep may decline in a local week; the team lead confirms what comes above it",
     )
+    recycle_no_answer_after: Duration | None = Field(
+        default=None,
+        description="when a lead recycled for no_answer wakes up if its rep names no day; without it they must",
+    )
 
 
 class MarketingSide(RulebookModel):

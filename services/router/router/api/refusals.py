@@ -10,6 +10,7 @@ from router.errors import (
     LeadLocked,
     LeadNotYours,
     NoRulebook,
+    NoWakeUp,
     Refused,
     RepCannotHave,
     RosterInvalid,
@@ -34,6 +35,7 @@ _ANSWERS: dict[type[Refused], tuple[int, str]] = {
     AlreadyDecided: (409, "It is decided"),
     KeyUsedForAnotherAct: (422, "The key was used before"),
     WakeUpInThePast: (422, "The wake-up date has passed"),
+    NoWakeUp: (422, "No wake-up date"),
     NoRulebook: (503, "No rulebook yet"),
 }
 

@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from lead_events.currencies import CURRENCIES
 from lead_events.model import UtcTime
-from lead_events.words import DeclineCode, ProgressKind, RecycleCode, RejectCode
+from lead_events.words import DeclineCode, LostCode, ProgressKind, RecycleCode, RejectCode
 from router.api.assignments import closed_for_me, my_assignments
 from router.api.refusals import refusals_as_problems
 from router.domain.acts import Act
+from router.domain.lost import lost_code
 from router.handlers.acts import ActHandler
 from service_kit.auth_gate import rep_of
 from service_kit.auth_principal import Principal, Scope
@@ -103,7 +105,9 @@ class Recycle(_Report):
 
     reason: Reason
     code: RecycleCode = RecycleCode.OTHER
-    wake_at: UtcTime
+    wake_at: UtcTime | None = Field(
+        default=None, description="needed, unless the code is no_answer and the agreement names a time for it"
+    )
 
 
 class Amount(_Report):
@@ -112,14 +116,37 @@ class Amount(_Report):
     minor: int = Field(ge=0, le=10**15)
     currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
 
+    @field_validator("currency")
+    @classmethod
+    def is_in_use(cls, currency: str) -> str:
+        """Of ISO 4217."""
+        if currency not in CURRENCIES:
+            raise ValueError(f"{currency} is no currency in use; write its code by ISO 4217, as EUR or USD")
+        return currency
+
+
+def _lost(said: Any) -> Any:
+    return lost_code(said) if isinstance(said, str) and 0 < len(said) <= 200 else said
+
 
 class ReportOutcome(_Report):
     """How the selling goes; won and lost end it."""
 
     result: Literal["meeting", "opportunity", "won", "lost"]
     value: Amount | None = None
+    code: Annotated[LostCode | None, BeforeValidator(_lost)] = Field(
+        default=None,
+        description="why it was lost: a word of the list or one that means it; without it `reason` is read",
+    )
     reason: Reason | None = None
     evidence: Evidence | None = None
+
+    @model_validator(mode="after")
+    def code_is_of_lost(self) -> "ReportOutcome":
+        """Nothing else has one."""
+        if self.code is not None and self.result != "lost":
+            raise ValueError(f"code says why a lead was lost; leave it out for {self.result}")
+        return self
 
 
 class Rate(_Report):

@@ -1,14 +1,14 @@
 """A rep does something with a lead: one transaction, the lead locked, a repeat gives the same answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from lead_events import LeadProgressed, Outcome
 from lead_events.ids import event_id
-from lead_events.words import Contact, DeclineCode, ProgressKind
+from lead_events.words import Contact, DeclineCode, ProgressKind, RecycleCode
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
@@ -18,7 +18,15 @@ from router.domain.choice import choose_pool
 from router.domain.contacts import contact_of
 from router.domain.eligibility import Standing
 from router.domain.leads import Handoff, Lead
-from router.errors import KeyUsedForAnotherAct, LeadNotYours, NoRulebook, WakeUpInThePast, WrongLeadState
+from router.domain.lost import lost_code
+from router.errors import (
+    KeyUsedForAnotherAct,
+    LeadNotYours,
+    NoRulebook,
+    NoWakeUp,
+    WakeUpInThePast,
+    WrongLeadState,
+)
 from router.handlers.declines import ask_first
 from router.handlers.repairs import note_repair
 from router.paces import note_answer
@@ -72,7 +80,7 @@ class ActHandler:
             case WrongState(state, instead):
                 raise WrongLeadState(act.kind.value, state, instead)
             case Proceed():
-                _check_wake_up(act, unit.now)
+                _check_wake_up(_told(act, desk, unit.now), unit.now)
         if lead is not None and (act.kind is ProgressKind.RATED or isinstance(verdict, Correct)):
             return await self._say(unit, desk, lead, rep, act, round_=rounds[-1].round, number=len(past))
         if lead is None or lead.handoff is None:
@@ -104,7 +112,7 @@ class ActHandler:
             if waits is not None:
                 return Done(waits)
         round_, at = handoff.round, act.counts_at(handoff.assigned_at, unit.now)
-        desk.progress(lead, cause, _event(lead, act, rep, round_, at))
+        desk.progress(lead, cause, _event(lead, _told(act, desk, at), rep, round_, at))
         _note(desk, lead, act, at)
         if act.kind is ProgressKind.CONTACTED and handoff.contacted_at == at:
             await note_answer(unit.conn, handoff, at)
@@ -175,6 +183,18 @@ async def _prepare(desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
     return book, choice
 
 
+def _told(act: Act, desk: Desk, at: datetime) -> Act:
+    """The act with the day on which the agreement has a lead wake up that nobody answered for. What is kept
+    stays as it was said, so that it can be said again."""
+    book = desk.shelf.at(desk.unit.now)
+    if act.kind is not ProgressKind.RECYCLED or "wake_at" in act.content or book is None:
+        return act
+    after = book.agreement.sales.recycle_no_answer_after
+    if after is None or act.content.get("code") != RecycleCode.NO_ANSWER:
+        raise NoWakeUp
+    return replace(act, content=act.content | {"wake_at": (at + after).isoformat()})
+
+
 def _check_wake_up(act: Act, now: datetime) -> None:
     wake_at = act.content.get("wake_at")
     if wake_at is not None and datetime.fromisoformat(wake_at) <= now:
@@ -210,7 +230,7 @@ def _event(lead: Lead, act: Act, rep: str, round_: int, at: datetime) -> LeadPro
             "result": None if is_outcome else content.get("result"),
             "contact": _contact(act),
             "reason": None if is_outcome else content.get("reason"),
-            "code": content.get("code"),
+            "code": _code(content) if is_outcome else content.get("code"),
             "proof": act.proof,
             "evidence": content.get("evidence"),
             "wake_at": content.get("wake_at"),
@@ -219,6 +239,11 @@ def _event(lead: Lead, act: Act, rep: str, round_: int, at: datetime) -> LeadPro
             "is_test": lead.is_test,
         }
     )
+
+
+def _code(content: Mapping[str, Any]) -> str | None:
+    """Why it was lost: by its code, else by what the rep or the CRM wrote."""
+    return lost_code(content.get("code") or content.get("reason")) if content["result"] == "lost" else None
 
 
 def _outcome(content: Mapping[str, Any]) -> Outcome:
