@@ -66,9 +66,6 @@ OVERRULED = Counter(
 MISROUTED = Counter(
     "baton_misrouted_total", "Leads that a rep declined as of the wrong territory, by pool.", ["pool"]
 )
-UNOWNED = Counter(
-    "baton_breaches_unowned_total", "Breaches that nobody was named to be told of: no team lead, no fallback."
-)
 
 
 def count_misrouted(unit: Unit, lead: Lead, pool: str | None) -> None:
