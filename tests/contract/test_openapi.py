@@ -66,8 +66,8 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def _acts_on_a_lead(method: str, path: str) -> bool:
-    """What a rep, or a person by hand, does with a lead that may have changed meanwhile."""
-    by_hand = ("/v1/assignments/", "/v1/leads/{lead_id}/", "/v1/declines/")
+    """What a rep, or a person by hand, does with a lead that may have changed, or a rep who may be full."""
+    by_hand = ("/v1/assignments/", "/v1/leads/{lead_id}/", "/v1/declines/", "/v1/me/leads")
     return method.lower() == "post" and path.startswith(by_hand)
 
 
