@@ -52,7 +52,7 @@ class Oidc:
     ) -> None:
         self._provider = provider
         self._now, self._monotonic = now, monotonic
-        self._keys: dict[str | None, jwt.PyJWK] = {}
+        self._keys: dict[str | None, Mapping[str, Any]] = {}
         self._fetched: float | None = None
         self._tried: float | None = None
         self._fetching = asyncio.Lock()
@@ -61,7 +61,7 @@ class Oidc:
         """Who signed in; None for a token that is not good, whatever is wrong with it."""
         try:
             header = jwt.get_unverified_header(token)
-            key = await self._key(header.get("kid")) if header.get("alg") in ALGORITHMS else None
+            key = await self._key(header.get("kid"), header.get("alg"))
             if key is None:
                 return None
             claims = jwt.decode(
@@ -90,18 +90,30 @@ class Oidc:
         begins = max(times.get("nbf", now), times.get("iat", now))
         return bool(times["exp"] + LEEWAY_SECONDS > now and begins - LEEWAY_SECONDS <= now)
 
-    async def _key(self, kid: str | None) -> jwt.PyJWK | None:
-        if self._wants_keys(kid):
+    async def _key(self, kid: str | None, algorithm: object) -> jwt.PyJWK | None:
+        """The provider's key of this name, for the algorithm that the token names where the key names none.
+
+        Whoever comes while keys are being fetched waits for them: a good token is not refused for it.
+        """
+        if algorithm not in ALGORITHMS:
+            return None
+        if kid not in self._keys or self._is_old():
             async with self._fetching:
                 if self._wants_keys(kid):
                     await self._fetch()
-        return self._keys.get(kid)
+        published = self._keys.get(kid)
+        if published is None:
+            return None
+        return jwt.PyJWK(dict(published), algorithm=published.get("alg") or str(algorithm))
+
+    def _is_old(self) -> bool:
+        return self._fetched is None or self._monotonic() - self._fetched >= KEEP_SECONDS
 
     def _wants_keys(self, kid: str | None) -> bool:
         now = self._monotonic()
         if self._tried is not None and now - self._tried < REFETCH_SECONDS:
             return False
-        return kid not in self._keys or self._fetched is None or now - self._fetched >= KEEP_SECONDS
+        return kid not in self._keys or self._is_old()
 
     async def _fetch(self) -> None:
         self._tried = self._monotonic()
@@ -114,7 +126,7 @@ class Oidc:
         self._keys, self._fetched = found, self._tried
 
 
-async def _published(client: httpx.AsyncClient, issuer: str) -> dict[str | None, jwt.PyJWK]:
+async def _published(client: httpx.AsyncClient, issuer: str) -> dict[str | None, Mapping[str, Any]]:
     told = await client.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     document = told.raise_for_status().json()
     if document["issuer"] != issuer:
@@ -123,8 +135,21 @@ async def _published(client: httpx.AsyncClient, issuer: str) -> dict[str | None,
     if not is_safe(address):
         raise ValueError(f"keys at {address!r} are not fetched: https is needed")
     listed = (await client.get(address)).raise_for_status().json()
-    keys = jwt.PyJWKSet.from_dict(listed).keys
-    return {key.key_id: key for key in keys if key.key_type != "oct" and key.public_key_use in (None, "sig")}
+    keys = [each for each in listed["keys"] if _may_sign(each)]
+    if not keys:
+        raise ValueError("none of its keys can check a signature")
+    return {each.get("kid"): each for each in keys}
+
+
+def _may_sign(key: Mapping[str, Any]) -> bool:
+    """Whether it is a public key for signatures, of a kind that is known here."""
+    if key.get("kty") == "oct" or key.get("use") not in (None, "sig"):
+        return False
+    try:
+        jwt.PyJWK(dict(key))
+    except jwt.PyJWTError:
+        return False
+    return True
 
 
 def is_safe(address: str) -> bool:

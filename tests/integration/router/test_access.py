@@ -203,3 +203,13 @@ async def test_a_rep_who_says_that_they_are_away_stands_in_the_audit_log(routing
     assert said.status_code == 201, said.text
     newest = (await audit_log(routing))[0]
     assert (newest["action"], newest["role"], newest["subject"]) == ("rep.away", "rep", "carla")
+
+
+async def test_nobody_gives_what_they_do_not_have(routing: World) -> None:
+    narrow = (await made(routing, role="operator", scopes=["tokens:write", "leads:read"]))["token"]
+    wish = {"name": "more", "role": "operator", "scopes": ["tokens:write", "roster:write"]}
+    refused = await ask(routing, narrow, "POST", "/v1/tokens", json=wish)
+    assert refused.status_code == 403
+    assert "roster:write" in refused.json()["detail"]
+    given = await ask(routing, narrow, "POST", "/v1/tokens", json={**wish, "scopes": ["leads:read"]})
+    assert given.status_code == 201

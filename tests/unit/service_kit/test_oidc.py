@@ -1,5 +1,6 @@
 """Tokens of a company's sign-in, against an issuer that listens here."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -232,3 +233,21 @@ async def test_a_key_that_is_withdrawn_is_gone_within_the_hour(
 )
 def test_keys_come_by_https_or_from_this_machine(address: str, safe: bool) -> None:
     assert is_safe(address) is safe
+
+
+async def test_whoever_comes_while_keys_are_fetched_waits_for_them(issuer: Issuer, oidc: Oidc) -> None:
+    found = await asyncio.gather(*(oidc.person(issuer.token()) for _ in range(20)))
+    assert None not in found
+    assert issuer.asked == 1
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS256"])
+async def test_a_key_that_names_no_algorithm_serves_all_of_its_kind(
+    issuer: Issuer, oidc: Oidc, algorithm: str
+) -> None:
+    issuer.keys = {"one": {name: value for name, value in _published(RSA, "RS256").items() if name != "alg"}}
+    assert await oidc.person(issuer.token(algorithm=algorithm)) is not None
+
+
+async def test_a_key_that_names_one_serves_no_other(issuer: Issuer, oidc: Oidc) -> None:
+    assert await oidc.person(issuer.token(algorithm="PS256")) is None

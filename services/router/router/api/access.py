@@ -1,5 +1,6 @@
 """Tokens of people and programs, and the audit log."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lead_events.model import UtcTime
-from router.access.audit import audited
+from router.access.audit import Caller, audited
 from router.access.tokens import MOST_DAYS, OF_REPS, USUAL_DAYS, Wish, give, revoke
 from router.api.allowed import allowed
 from router.api.names import Who
@@ -15,6 +16,7 @@ from router.api.refusals import refusals_as_problems
 from router.store import q
 from service_kit.auth_principal import SCOPES, Role, Scope
 from service_kit.documents import refusals
+from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -69,7 +71,8 @@ def _add_tokens(router: APIRouter, runtime: Runtime) -> None:
 
     @router.post("/tokens", status_code=201, responses=refusals(404), dependencies=allowing)
     async def create_token(token: TokenNew, who: Who) -> dict[str, Any]:
-        """A token of a person or a program; it is shown this once."""
+        """A token of a person or a program; it is shown this once. Nobody gives what they do not have."""
+        _refuse_what_they_lack(token.wish().scopes, who)
         work = audited(who, "token.create", "token", token.name, give(token.wish(), who.by))
         with refusals_as_problems():
             return await runtime.in_transaction(work)
@@ -89,6 +92,16 @@ def _add_tokens(router: APIRouter, runtime: Runtime) -> None:
         work = audited(who, "token.revoke", "token", token_id, revoke(token_id, who.by))
         with refusals_as_problems():
             return await runtime.in_transaction(work)
+
+
+def _refuse_what_they_lack(scopes: Collection[Scope], who: Caller) -> None:
+    lacking = sorted(scope for scope in scopes if not who.principal.may(scope))
+    if lacking:
+        raise Problem(
+            403,
+            "Your own token does not allow that much",
+            f"name under scopes what you have yourself; you lack {', '.join(lacking)}",
+        )
 
 
 def _add_audit(router: APIRouter, runtime: Runtime) -> None:
