@@ -39,7 +39,7 @@ class SalesSide(RulebookModel):
     )
     recycle_no_answer_after: Duration | None = Field(
         default=None,
-        description="when a lead recycled for no_answer wakes up if its rep names no day; without it they must",
+        description="when a lead recycled for no_answer wakes up if its rep names no day; else they must",
     )
 
 
