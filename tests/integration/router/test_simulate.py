@@ -71,6 +71,13 @@ async def test_one_lead_is_decided_on_as_it_would_be_and_nothing_is_written(worl
     assert {each["standing"] for each in answers[0]["candidates"]} == {"chosen", "available"}
 
 
+async def test_what_rules_read_of_a_lead_may_stand_beside_its_score(routing: World) -> None:
+    beside = (await told(routing, "", {"employees": 2000, "fit": 80}))[0]
+    under = (await told(routing, "", {"profile": {"employees": 2000}, "fit": 80}))[0]
+    assert beside == under
+    assert beside["pool"] == "spare"
+
+
 async def test_one_lead_that_would_wait_says_why_and_until_when(routing: World) -> None:
     routing.clock.advance(12 * 3600)
     answer = (await told(routing, "", {}))[0]

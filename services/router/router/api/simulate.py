@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from lead_events.model import UtcTime
 from lead_events.scored import Account
@@ -23,6 +23,7 @@ from router.roster import RepReader
 from router.whatif.history import Histories, Ready, SimulationBroke, TooManySimulations
 from router.whatif.one import Simulator
 from rulebook.cel import ConditionInvalid
+from rulebook.context import PROFILE_FIELDS
 from rulebook.findings import RulebookInvalid
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusal
@@ -35,8 +36,11 @@ USUAL = timedelta(days=90)
 PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=200)]
 
 
+_OF_THE_PROFILE = frozenset(PROFILE_FIELDS)
+
+
 class LeadToTry(BaseModel):
-    """A lead as people know it. Whatever else rules ask about stands under `profile`."""
+    """A lead as people know it. Whatever else rules ask about stands under `profile`, or beside it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,6 +59,15 @@ class LeadToTry(BaseModel):
     expected_value: int | None = Field(
         default=None, ge=0, le=2**62, description="minor units of the company's currency"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _profile_fields_may_stand_beside(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("profile", {}), dict):
+            return given
+        beside = {name: value for name, value in given.items() if name in _OF_THE_PROFILE}
+        others = {name: value for name, value in given.items() if name not in _OF_THE_PROFILE}
+        return {**others, "profile": {**beside, **given.get("profile", {})}} if beside else given
 
     def as_lead(self) -> Lead:
         """As the rules see it."""
