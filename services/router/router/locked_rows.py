@@ -116,7 +116,7 @@ class LockedRows:
         """
         member = self.members[rep]
         books = self.shelf.about(since, self.unit.now)
-        pools = {pool for book in books for pool in _fed_by(book, book.pools_of(member))}
+        pools = {pool for book in books for pool in book.pools_fed_by(member)}
         self._pools_of.setdefault(rep, set()).update(pools)
 
     async def take_pools(
@@ -327,8 +327,3 @@ def chain(book: Book, pool: str) -> list[str]:
 def team_pool(book: Book, team: str) -> str | None:
     """The first pool, by name, that all of a team belong to."""
     return next((name for name in sorted(book.pools) if book.pools[name].team == team), None)
-
-
-def _fed_by(book: Book, pools: Collection[str]) -> set[str]:
-    """These pools, and those whose leads follow the sun to one of them."""
-    return {*pools, *(name for name, pool in book.pools.items() if set(Terms.of(pool).then) & set(pools))}

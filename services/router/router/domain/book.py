@@ -246,6 +246,15 @@ class Book:
         """Ids of the pools a rep belongs to, sorted."""
         return sorted(pool for pool in self.pools if self.members(pool, [rep]))
 
+    def pools_fed_by(self, rep: PoolMember) -> set[str]:
+        """The pools whose leads a rep may get: their own, and those that follow the sun to one of these."""
+        own = set(self.pools_of(rep))
+        return own | {
+            name
+            for name, pool in self.pools.items()
+            if pool.when_nobody_open == "follow_the_sun" and own & set(pool.then)
+        }
+
     def promise(self, quadrant: Quadrant) -> Promise:
         """What sales promises for a quadrant; an empty promise where the agreement names none."""
         return self.agreement.sales.promises.get(quadrant, Promise())

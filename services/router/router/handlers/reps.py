@@ -189,7 +189,7 @@ class RepHandler:
 
     async def _lock_pools(self, unit: Unit, members: Sequence[Member]) -> None:
         books = (await self._books.shelf(unit.conn)).about(unit.now, unit.now)
-        pools = sorted(set().union(*(_pools_for(book, each) for book in books for each in members)))
+        pools = sorted(set().union(*(book.pools_fed_by(each) for book in books for each in members)))
         await unit.conn.fetch(q.lock_pools, pools)
         await unit.conn.execute(q.mark_drain_due, pools)
 
@@ -225,16 +225,6 @@ async def _check_email(unit: Unit, rep: str, email: str) -> None:
     others = await unit.conn.fetch(q.other_of_email, email, rep)
     if others:
         raise RosterInvalid("email", f"is also the address of {others[0]['id']}; give each rep their own")
-
-
-def _pools_for(book: Book, member: Member) -> set[str]:
-    """The pools whose leads a rep may get: their own, and those that follow the sun to one of these."""
-    own = set(book.pools_of(member))
-    return own | {
-        name
-        for name, pool in book.pools.items()
-        if pool.when_nobody_open == "follow_the_sun" and own & set(pool.then)
-    }
 
 
 def _unknown(field: str, name: str, known: Iterable[str]) -> RosterInvalid:
