@@ -13,7 +13,8 @@ from router.domain.strategies.value_fair import Worth
 from worktime import Calendar
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
-OFFICE = {"tz": "UTC", "week": {"tue": [["09:00", "18:00"]], "wed": [["09:00", "18:00"]]}}
+WEEK = {"tue": [["09:00", "18:00"]], "wed": [["09:00", "18:00"]]}
+OFFICE = {"tz": "UTC", "week": WEEK}
 LEAD = UUID(int=1)
 
 

@@ -7,7 +7,7 @@ from router.domain.decision import RoutableLead, decide
 from router.domain.eligibility import Standing
 from router.domain.roster import Load
 from router.domain.why import why_assigned
-from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep, route_all
+from tests.unit.router.pools import LEAD, NOW, WEEK, make_pool, make_rep, route_all
 
 HALF_AN_HOUR = timedelta(minutes=30)
 LATE = {"tz": "UTC", "week": {"tue": [["09:00", "20:00"]], "wed": [["09:00", "20:00"]]}}
@@ -84,7 +84,7 @@ def test_when_nobody_can_answer_in_time_turns_decide_and_a_late_answer_is_foreto
 
 
 def test_when_all_go_home_the_promise_runs_on_in_the_morning() -> None:
-    early = {"tz": "UTC", "week": {**OFFICE["week"], "wed": [["07:00", "18:00"]]}}  # type: ignore[dict-item]
+    early = {"tz": "UTC", "week": {**WEEK, "wed": [["07:00", "18:00"]]}}
     pool = make_pool(make_rep("ana", hours=early), make_rep("bea"), deadline_aware=True)
     decision = decide(pool, lead(), NEARLY_SIX)
     assert decision.rep is not None

@@ -6,9 +6,9 @@ import typer
 
 from baton_cli.client import open_client
 from baton_cli.commands import AsJson, StackFile
-from baton_cli.errors import BadUsage
 from baton_cli.output import print_json, print_line
 from baton_cli.stack import Service
+from router.cli.own_token import OwnToken, own_token
 
 RepName = Annotated[str, typer.Argument(metavar="REP", help="Who found it; a rep's id.")]
 
@@ -24,14 +24,7 @@ def own(
     language: Annotated[str | None, typer.Option(help="Two letters, as es.")] = None,
     country: Annotated[str | None, typer.Option(help="Two letters, as ES.")] = None,
     key: Annotated[str | None, typer.Option(help="Said again with the same key, it is entered once.")] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="BATON_REP_TOKEN",
-            help="The rep's own token. [default: the one in stack.json]",
-            show_default=False,
-        ),
-    ] = None,
+    token: OwnToken = None,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,11 +32,7 @@ def own(
     said = {"line": line, "email": email, "phone": phone, "name": name, "company": company}
     said |= {"note": note, "language": language, "country": country}
     with open_client(stack) as client:
-        mine = token or client.stack.rep_token(rep)
-        if mine is None:
-            raise BadUsage(
-                f"No token of {rep} is known: pass --token, or make one with `baton rep token {rep}`."
-            )
+        mine = own_token(client, rep, token)
         headers = {"Idempotency-Key": key} if key is not None else {}
         body = {name: value for name, value in said.items() if value is not None}
         answer: dict[str, Any] = client.post(

@@ -7,12 +7,12 @@ import typer
 from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
-from baton_cli.errors import BadUsage
 from baton_cli.leads import person_in
 from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from router.cli import rep_changes
+from router.cli.own_token import OwnToken, own_token
 from router.cli.rep_changes import RepName, show_rep
 
 rep = command_group(help="Reps: add and change them, their absences, their load, tokens and open leads.")
@@ -163,24 +163,13 @@ def calendar_token(
 @rep.command()
 def assignments(
     rep: RepName,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="BATON_REP_TOKEN",
-            help="The rep's own token. [default: the one in stack.json]",
-            show_default=False,
-        ),
-    ] = None,
+    token: OwnToken = None,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """The open leads of a rep, as the rep sees them, the one due first on top."""
     with open_client(stack) as client:
-        own = token or client.stack.rep_token(rep)
-        if own is None:
-            raise BadUsage(
-                f"No token of {rep} is known: pass --token, or make one with `baton rep token {rep}`."
-            )
+        own = own_token(client, rep, token)
         mine = items(client.get(Service.ROUTER, "/v1/me/assignments", token=own), "assignments")
     if as_json:
         print_json({"assignments": mine})
