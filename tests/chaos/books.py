@@ -44,6 +44,8 @@ class Books:
     assignments: list[dict[str, Any]] = field(default_factory=list)
     reps: list[dict[str, Any]] = field(default_factory=list)
     act_keys: Counter[str] = field(default_factory=Counter)
+    asked_declines: Counter[UUID] = field(default_factory=Counter)
+    """Declines that wait for a team lead's word, by lead."""
     timer_news: set[UUID] = field(default_factory=set)
     firings: list[dict[str, Any]] = field(default_factory=list)
     facts: Counter[UUID] = field(default_factory=Counter)
@@ -82,6 +84,8 @@ async def read_books(dsn: str, bootstrap: str) -> Books:
             setattr(books, name, connection.execute(query).fetchall())
         rows = connection.execute("select key from router.acts where key is not null")
         books.act_keys = Counter(row["key"] for row in rows)
+        rows = connection.execute("select lead_id from router.asked_declines")
+        books.asked_declines = Counter(row["lead_id"] for row in rows)
         books.timer_news = {row["id"] for row in connection.execute("select id from router.timer_news")}
         books.facts = Counter(
             row["lead_id"]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from baton_dev.ledger import Promise, accepted, acted
+from router.handlers.declines import ASKED
 from tests.chaos.books import READS, Books, Said
 
 ROUTED_STATES = {"nurturing", "held", "assigned", "closed", "merged"}
@@ -112,12 +113,13 @@ def _survivor(lead: UUID, books: Books) -> UUID:
 
 
 def _acts(promises: Sequence[Promise], books: Books) -> Iterator[Fault]:
-    """Every act answered with success is in router, once, and was told."""
-    for key in acted(promises):
-        if books.act_keys[key] != 1:
+    """Every act answered with success is in router, once; one that a team lead has to confirm as a wish."""
+    for key, said in acted(promises).items():
+        kept = books.asked_declines[said.lead_id] if said.act == ASKED else books.act_keys[key]
+        if kept != 1:
             yield Fault(
-                Wrong.LOST if books.act_keys[key] == 0 else Wrong.DOUBLED,
-                f"act {key} is in router {books.act_keys[key]} times",
+                Wrong.LOST if kept == 0 else Wrong.DOUBLED,
+                f"act {key} ({said.act}) is in router {kept} times",
             )
 
 

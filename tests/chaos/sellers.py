@@ -83,7 +83,7 @@ class Sellers:
                 continue
             self.counts[f"{act} {answer.status_code}"] += 1
             if answer.is_success:
-                await self._ledger.keep(Acted(UUID(lead["lead_id"]), act, key))
+                await self._ledger.keep(Acted(UUID(lead["lead_id"]), answer.json()["act"], key))
             elif answer.status_code not in (404, 409):  # the lead may have gone to somebody else meanwhile
                 self.surprises.append(f"{act} {answer.status_code} {answer.text[:300]}")
             return

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from baton_dev.ledger import Accepted, Acted, Ledger, Promise, read_ledger
+from router.handlers.declines import ASKED
 from tests.chaos.books import READS, Books, Said
 from tests.chaos.comparison import Wrong, compare
 
@@ -17,6 +18,7 @@ SUBMISSION, LEAD, TIMER, FIRING = (uuid5(NAMES, name) for name in ("submission",
 PROMISES: list[Promise] = [
     Accepted(SUBMISSION, "demo-request", "k-1", ("main",)),
     Acted(LEAD, "accept", "a-1"),
+    Acted(LEAD, ASKED, "a-2"),
 ]
 
 
@@ -37,6 +39,7 @@ def clean() -> Books:
     books.assignments = [{"lead_id": LEAD, "round": 1, "rep_id": "ana", "is_open": True}]
     books.reps = [{"id": "ana", "open": 1, "capacity": 1}, {"id": "rui", "open": 0, "capacity": 1}]
     books.act_keys["a-1"] = 1
+    books.asked_declines[LEAD] = 1
     books.firings = [{"timer_id": TIMER, "level": "warning:0.5", "event_id": FIRING}]
     books.timer_news = {FIRING}
     books.facts[LEAD] = 2
@@ -60,7 +63,7 @@ def test_clean_books_pass() -> None:
     verdict = compare(PROMISES, clean(), {"scoring": 0})
     verdict.require_clean()
     assert verdict.counts["202s"] == 1
-    assert verdict.counts["acts"] == 1
+    assert verdict.counts["acts"] == 2
 
 
 def test_a_record_told_twice_under_one_id_is_no_fault() -> None:
@@ -113,6 +116,7 @@ BROKEN = [
         lambda b: b.scored_leads[LEAD].update(submissions=2),
     ),
     Broken("an answered act is not kept", Wrong.LOST, lambda b: b.act_keys.clear()),
+    Broken("a wish to decline is not kept", Wrong.LOST, lambda b: b.asked_declines.clear()),
     Broken("a lead never reached router", Wrong.LOST, lambda b: b.routed_leads.clear()),
     Broken("a lead is still a stub", Wrong.LOST, lambda b: b.routed_leads[LEAD].update(state="stub")),
     Broken("sla-monitor misses a lead", Wrong.LOST, lambda b: b.timed_leads.clear()),

@@ -207,6 +207,7 @@ async def test_declines_above_the_number_a_week_wait_for_a_word(world: World) ->
     asked = await world.act("ana", mine[2], "decline", {"reason": "no", "code": "no_time"})
     again = await world.act("ana", mine[2], "decline", {"reason": "no", "code": "no_time"})
     assert asked.json() == again.json()
+    assert asked.status_code == again.status_code == 202, "it is asked, not done"
     assert (asked.json()["act"], asked.json()["state"]) == ("asked_to_decline", "assigned")
     assert world.holder(mine[2]) == "ana"
     [waiting] = (await world.operate("GET", "/v1/declines")).json()["declines"]

@@ -1,10 +1,11 @@
 """The API of a rep: the leads they hold, and what they do with them. Each rep has a bearer token."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from lead_events.currencies import CURRENCIES
@@ -15,6 +16,7 @@ from router.api.refusals import refusals_as_problems
 from router.domain.acts import Act
 from router.domain.lost import lost_code
 from router.handlers.acts import ActHandler
+from router.handlers.declines import ASKED
 from service_kit.auth_gate import rep_of
 from service_kit.auth_principal import Principal, Scope
 from service_kit.auth_tokens import bearer_scheme
@@ -192,9 +194,12 @@ def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> 
         return await do(rep, lead_id, ProgressKind.ACCEPTED, report or Accept(), key)
 
     @router.post(f"{path}/decline", responses=_ACT_REFUSALS)
-    async def decline(rep: me, lead_id: UUID, report: Decline, key: Key = None) -> Any:
-        """Decline the lead; it is not offered to you again."""
-        return await do(rep, lead_id, ProgressKind.DECLINED, report, key)
+    async def decline(rep: me, lead_id: UUID, report: Decline, response: Response, key: Key = None) -> Any:
+        """Decline the lead; it is not offered to you again. 202: it is yours until a team lead confirms."""
+        answer = await do(rep, lead_id, ProgressKind.DECLINED, report, key)
+        if answer["act"] == ASKED:
+            response.status_code = HTTPStatus.ACCEPTED
+        return answer
 
     @router.post(f"{path}/contacted", responses=_ACT_REFUSALS)
     async def contacted(rep: me, lead_id: UUID, report: Contacted, key: Key = None) -> Any:

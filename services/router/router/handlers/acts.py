@@ -27,7 +27,7 @@ from router.errors import (
     WakeUpInThePast,
     WrongLeadState,
 )
-from router.handlers.declines import ask_first
+from router.handlers.declines import ASKED, ask_first
 from router.handlers.repairs import note_repair
 from router.paces import note_answer
 from router.roster import RepReader
@@ -44,6 +44,11 @@ class Done:
 
     answer: dict[str, Any]
     frees: bool = False
+
+    @property
+    def awaits_word(self) -> bool:
+        """Whether nothing has moved yet: a team lead decides first."""
+        return bool(self.answer["act"] == ASKED)
 
 
 class ActHandler:

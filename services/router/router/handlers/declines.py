@@ -15,6 +15,8 @@ from router.errors import AlreadyDecided, UnknownItem, WrongLeadState
 from router.store import Row, q
 from service_kit.unit import Unit
 
+ASKED = "asked_to_decline"
+"""What an answer calls a decline that waits for a team lead."""
 _WHERE = "GET /v1/declines"
 
 
@@ -61,7 +63,7 @@ def _asked_before(asked: Row, lead: Lead, round_: int) -> dict[str, Any]:
 
 def _answer(lead: UUID, round_: int, at: str) -> dict[str, Any]:
     """It is still the rep's, and its promises run."""
-    return {"lead_id": str(lead), "round": round_, "act": "asked_to_decline", "at": at, "state": "assigned"}
+    return {"lead_id": str(lead), "round": round_, "act": ASKED, "at": at, "state": "assigned"}
 
 
 class DeclineHandler:

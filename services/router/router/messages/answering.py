@@ -16,8 +16,6 @@ from router.store import Row, q
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
-_AWAITS_TEAM_LEAD = "asked_to_decline"
-
 
 class Acts(Protocol):
     """Does reps' acts."""
@@ -81,7 +79,7 @@ class Answering:
             return Said(Ended.LATER, words.say("page.later"))
         if done.frees:
             self._wake()
-        waits = asked.act is LinkAct.DECLINE and done.answer.get("act") == _AWAITS_TEAM_LEAD
+        waits = asked.act is LinkAct.DECLINE and done.awaits_word
         return Said(Ended.DONE, words.say("page.asked.decline" if waits else f"page.done.{asked.act}"))
 
     async def _too_late(self, round_: UUID, error: Refused, words: Words) -> Said:
