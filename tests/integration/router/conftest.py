@@ -5,18 +5,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 
 from baton_dev.databases import create_database, drop_database
 from baton_dev.testing import Servers
 from router.main import PACKAGES
-from router.settings import RouterSettings
-from service_kit.clock import ManualClock, ManualTransactionClock
-from service_kit.fakes import FakeBroker
+from service_kit.clock import ManualClock
 from service_kit.migrate import migrate
-from service_kit.postgres import Database
-from service_kit.runtime import Runtime
-from tests.integration.router.worlds import OPERATOR, TUESDAY_10, World
+from tests.integration.router.worlds import TUESDAY_10, World, router_over
 
 EMPTY = """
 SET session_replication_role = replica;  -- superuser's way to leave foreign keys aside
@@ -44,24 +39,8 @@ async def world(migrated: str) -> AsyncIterator[World]:
     """An empty router: no rulebook yet."""
     with psycopg.connect(migrated) as conn:
         conn.execute(EMPTY.encode())
-    clock = ManualClock(TUESDAY_10)
-    database = await Database.connect(
-        migrated,
-        schema="router",
-        application_name="test",
-        max_size=12,
-        clock=ManualTransactionClock(clock),
-    )
-    settings = RouterSettings(
-        operator_token=SecretStr(OPERATOR), dsn=SecretStr(migrated), gather_ms=0, drain_ms=1000
-    )
-    broker = FakeBroker(partitions=2)
-    runtime = Runtime(settings, broker=broker, database=database)
-    await runtime.publisher.start()
-    running = World(runtime, broker, clock, settings)
-    yield running
-    await running.stop_reading()
-    await runtime.close()
+    async with router_over(migrated, ManualClock(TUESDAY_10)) as running:
+        yield running
 
 
 @pytest.fixture

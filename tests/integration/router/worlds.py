@@ -1,13 +1,15 @@
 """A router as it runs: consumer, drain and API over a broker in memory and a real PostgreSQL."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar, cast
 from uuid import UUID, uuid4, uuid5
 
 import httpx
+from pydantic import SecretStr
 
 from lead_events import (
     EVENT_OF_TOPIC,
@@ -35,9 +37,10 @@ from router.consumer import consumer_spec
 from router.drainer import ORPHANS_EVERY
 from router.main import Wiring, build_app, wire
 from router.settings import RouterSettings
-from service_kit.clock import ManualClock
+from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.consumer import Consumer
 from service_kit.fakes import FakeBroker
+from service_kit.postgres import Database
 from service_kit.records import Outgoing, TopicPartition
 from service_kit.runtime import Runtime
 
@@ -414,3 +417,25 @@ class World:
 
 def _of(events: Iterable[Any], name: str | None) -> list[Any]:
     return [event for event in events if name is None or event.lead_id == lead_id(name)]
+
+
+@asynccontextmanager
+async def router_over(dsn: str, clock: ManualClock) -> AsyncIterator[World]:
+    """A router on a migrated database, with a broker of its own that knows nothing yet."""
+    database = await Database.connect(
+        dsn,
+        schema="router",
+        application_name="test",
+        max_size=12,
+        clock=ManualTransactionClock(clock),
+    )
+    settings = RouterSettings(
+        operator_token=SecretStr(OPERATOR), dsn=SecretStr(dsn), gather_ms=0, drain_ms=1000
+    )
+    broker = FakeBroker(partitions=2)
+    runtime = Runtime(settings, broker=broker, database=database)
+    await runtime.publisher.start()
+    running = World(runtime, broker, clock, settings)
+    yield running
+    await running.stop_reading()
+    await runtime.close()
