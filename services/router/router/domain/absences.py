@@ -1,7 +1,7 @@
 """When a rep is away: whole local days and parts of days, said by hand or read from a feed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -12,14 +12,22 @@ Entry = Mapping[str, Any]
 
 
 def span_of(entry: Entry, tz: str) -> Span:
-    """The instants of an absence, half-open, with the offsets of the rep's time zone."""
+    """The instants of an absence, half-open, with the offsets of the rep's time zone.
+
+    Offsets and not the zone itself: two moments of one zone compare by the clock on the wall, which shows an
+    hour twice when summer time ends.
+    """
     zone = ZoneInfo(tz)
     if "first_day" in entry:
-        return day_start(date.fromisoformat(entry["first_day"]), zone), day_start(
-            date.fromisoformat(entry["last_day"]) + timedelta(days=1), zone
-        )
-    start, end = (datetime.fromisoformat(entry[key]).astimezone(zone) for key in ("from", "until"))
-    return start, end
+        start = day_start(date.fromisoformat(entry["first_day"]), zone)
+        end = day_start(date.fromisoformat(entry["last_day"]) + timedelta(days=1), zone)
+    else:
+        start, end = (datetime.fromisoformat(entry[key]).astimezone(zone) for key in ("from", "until"))
+    return _with_offset(start), _with_offset(end)
+
+
+def _with_offset(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta()))
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:

@@ -54,7 +54,7 @@ def read_feed(content: bytes, tz: str, now: datetime) -> FeedRead:
     away = joined(spans)
     if len(away) > MOST_SPANS:
         raise FeedUnusable(f"more than {MOST_SPANS} separate absences: it is no calendar of absences")
-    return FeedRead(tuple((start.astimezone(UTC), end.astimezone(UTC)) for start, end in away), unread)
+    return FeedRead(tuple(away), unread)
 
 
 def is_absence(event: Event) -> bool:
@@ -156,9 +156,10 @@ def _absence(event: Component, zone: ZoneInfo) -> Span | None:
 
 
 def _instant(value: date | datetime, zone: ZoneInfo) -> datetime:
+    """In UTC: two moments of one zone would compare by the clock on the wall."""
     if not isinstance(value, datetime):
-        return day_start(value, zone)
-    return value.replace(tzinfo=zone) if value.tzinfo is None else value
+        return day_start(value, zone).astimezone(UTC)
+    return (value.replace(tzinfo=zone) if value.tzinfo is None else value).astimezone(UTC)
 
 
 def _word(event: Event, name: str) -> str:
