@@ -49,6 +49,9 @@ class LeadProgressed(EventModel):
         description="for declined, rejected, recycled: wrong_territory, no_time, wrong_data, duplicate, ...; "
         "for an outcome of lost: price, timing, competitor, no_need, no_answer, other",
     )
+    duplicate_of: UUID | None = Field(
+        default=None, description="for rejected with the code duplicate: the lead that this one is again"
+    )
     proof: Proof | None = Field(
         default=None, description="whether another system saw the act; absent: not told"
     )

@@ -106,6 +106,15 @@ class NoRulebook(Refused):
         super().__init__("no rulebook has reached the router yet; publish one, then send the act again")
 
 
+class NoSuchDuplicate(Refused):
+    """The lead that another is said to duplicate is not one: name it, or name none."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"duplicate_of: {problem}; write the other lead's id or its person's e-mail, or leave it out"
+        )
+
+
 class NoWakeUp(Refused):
     """A recycled lead needs a day on which it wakes up."""
 

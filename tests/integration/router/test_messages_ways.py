@@ -21,7 +21,7 @@ from tests.integration.router.test_messages import (
     with_mail,
 )
 from tests.integration.router.test_messages_slack import Server, server
-from tests.integration.router.worlds import World, rep, rulebook
+from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 __all__ = ["mailbox", "server"]
 
@@ -80,6 +80,24 @@ async def test_contact_and_rejection_by_link_are_the_reps_acts(
     assert [each.status_code for each in done] == [200, 200]
     assert said in done[0].text
     assert [(each.kind, each.rep_id) for each in world.progressed("ada")] == [(kind, "ana")]
+
+
+async def test_a_duplicate_is_named_on_the_page_and_a_slip_moves_nothing(
+    routing: World, mailbox: Mailbox
+) -> None:
+    world = with_mail(routing, mailbox)
+    await world.take("ada", "bob")
+    await tell(world)
+    chosen = {**SURE, "code": "duplicate"}
+    async with world.client() as client:
+        path = link(mailbox.to("ana")[0], "Reject")
+        assert 'name="duplicate_of"' in (await client.get(path)).text
+        slip = await client.post(path, data={**chosen, "duplicate_of": "nobody@example.com"})
+        assert (slip.status_code, world.progressed("ada")) == (422, [])
+        assert "No other lead of that e-mail or id is known" in slip.text
+        assert (await client.post(path, data={**chosen, "duplicate_of": " Bob@example.com "})).is_success
+    await world.runtime.published()
+    assert [each.duplicate_of for each in world.progressed("ada")] == [lead_id("bob")]
 
 
 async def test_a_partner_is_told_and_accepts_by_the_link(world: World, mailbox: Mailbox) -> None:

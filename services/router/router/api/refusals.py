@@ -10,6 +10,7 @@ from router.errors import (
     LeadLocked,
     LeadNotYours,
     NoRulebook,
+    NoSuchDuplicate,
     NoWakeUp,
     Refused,
     RepCannotHave,
@@ -36,6 +37,7 @@ _ANSWERS: dict[type[Refused], tuple[int, str]] = {
     KeyUsedForAnotherAct: (422, "The key was used before"),
     WakeUpInThePast: (422, "The wake-up date has passed"),
     NoWakeUp: (422, "No wake-up date"),
+    NoSuchDuplicate: (422, "No such lead to be a duplicate of"),
     NoRulebook: (503, "No rulebook yet"),
 }
 

@@ -97,9 +97,18 @@ class Reject(_Report):
         default=RejectCode.OTHER,
         description="wrong_data: marketing is to repair it; duplicate: of `duplicate_of`; out_of_profile",
     )
-    duplicate_of: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")] | None = Field(
-        default=None, description="of a duplicate: the other lead's id, or the person's e-mail"
+    duplicate_of: Annotated[str, Field(min_length=1, max_length=254, pattern=r"^[^\x00]+$")] | None = Field(
+        default=None,
+        description="of a duplicate: the other lead's id or its person's e-mail; the two become one person",
+        examples=["eva@example.com"],
     )
+
+    @model_validator(mode="after")
+    def names_a_lead_only_as_a_duplicate(self) -> "Reject":
+        """Nothing else is of another lead."""
+        if self.duplicate_of is not None and self.code is not RejectCode.DUPLICATE:
+            raise ValueError(f"send the code duplicate with duplicate_of, or leave it out for {self.code}")
+        return self
 
 
 class Recycle(_Report):

@@ -28,6 +28,7 @@ from router.errors import (
     WrongLeadState,
 )
 from router.handlers.declines import ASKED, ask_first
+from router.handlers.duplicates import with_named
 from router.handlers.repairs import note_repair
 from router.paces import note_answer
 from router.roster import RepReader
@@ -74,6 +75,9 @@ class ActHandler:
         lead = desk.leads.get(lead_id)
         rounds = await store.past_rounds(unit.conn, lead_id, rep)
         past = await store.past_acts(unit.conn, lead_id, rep)
+        unnamed = None
+        if lead is not None and rounds:
+            act, unnamed = await with_named(unit.conn, lead, act, past)
         verdict = judge(act, rep, lead, past, rounds, unit.now)
         match verdict:
             case Repeat(answer):
@@ -84,6 +88,8 @@ class ActHandler:
                 raise KeyUsedForAnotherAct(act.key or "")
             case WrongState(state, instead):
                 raise WrongLeadState(act.kind.value, state, instead)
+            case Proceed() if unnamed is not None:
+                raise unnamed
             case Proceed():
                 _check_wake_up(_told(act, desk, unit.now), unit.now)
         if lead is not None and (act.kind is ProgressKind.RATED or isinstance(verdict, Correct)):
@@ -236,6 +242,7 @@ def _event(lead: Lead, act: Act, rep: str, round_: int, at: datetime) -> LeadPro
             "contact": _contact(act),
             "reason": None if is_outcome else content.get("reason"),
             "code": _code(content) if is_outcome else content.get("code"),
+            "duplicate_of": content.get("duplicate_of"),
             "proof": act.proof,
             "evidence": content.get("evidence"),
             "wake_at": content.get("wake_at"),

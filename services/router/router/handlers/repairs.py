@@ -1,4 +1,5 @@
-"""What reps give back for marketing to put right: wrong data, and leads that are another one."""
+"""What reps give back for marketing to put right: wrong data, and leads that are another one, it is not said
+which. Where it is said, scoring makes the two one, and asks where it may not."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +16,16 @@ _LISTED = (RejectCode.WRONG_DATA, RejectCode.DUPLICATE)
 
 
 async def note_repair(unit: Unit, cause: UUID, lead: Lead, rep: str, act: Act) -> None:
-    """List a lead that its rep rejects for wrong data or as a duplicate; the act's id is the entry's."""
-    code = act.content.get("code")
-    if act.kind is not ProgressKind.REJECTED or code not in _LISTED or lead.is_test:
+    """List a lead that its rep rejects for wrong data, or as a duplicate and does not say of which; the act's
+    id is the entry's."""
+    content = act.content
+    if act.kind is not ProgressKind.REJECTED or content.get("code") not in _LISTED or lead.is_test:
         return
-    note, of = act.content.get("reason"), act.content.get("duplicate_of")
-    await unit.conn.execute(q.insert_repair, cause, lead.id, rep, code, unit.now, note, of)
+    if content.get("duplicate_of") is not None:
+        return
+    await unit.conn.execute(
+        q.insert_repair, cause, lead.id, rep, content["code"], unit.now, content.get("reason")
+    )
 
 
 def resolve(identity: UUID, by: str) -> Callable[[Unit], Any]:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from router.domain.acts import Act
-from router.errors import LeadNotYours, NoRulebook, Refused, WrongLeadState
+from router.errors import LeadNotYours, NoRulebook, NoSuchDuplicate, Refused, WrongLeadState
 from router.messages.deciding import Deciding
 from router.messages.kinds import ACT_OF, DECISIONS, LinkAct, content_of
 from router.messages.links import Links
@@ -75,6 +75,8 @@ class Answering:
             done = await self._runtime.in_transaction(self._acts.work(asked.rep, asked.lead, act))
         except (WrongLeadState, LeadNotYours) as error:
             return await self._too_late(round_, error, words)
+        except NoSuchDuplicate:
+            return Said(Ended.CHOOSE, words.say("page.no_such_lead"))
         except NoRulebook:
             return Said(Ended.LATER, words.say("page.later"))
         if done.frees:

@@ -63,6 +63,9 @@ CHOICES: dict[LinkAct, dict[str, tuple[str, ...]]] = {
 }
 """What has to be chosen with an act: a field of the act, and the answers offered for it."""
 
+WRITTEN: dict[LinkAct, str] = {LinkAct.REJECT: "duplicate_of"}
+"""What may be written with an act, on a page."""
+
 
 def content_of(act: LinkAct, chosen: Mapping[str, str]) -> dict[str, str] | None:
     """The act's content from what was chosen; None when something is missing or was not offered."""
@@ -72,4 +75,7 @@ def content_of(act: LinkAct, chosen: Mapping[str, str]) -> dict[str, str] | None
         return None
     if "code" in content:
         content["reason"] = content["code"].replace("_", " ")
+    written = chosen.get("duplicate_of", "").strip()
+    if act is LinkAct.REJECT and content["code"] == RejectCode.DUPLICATE and written:
+        content["duplicate_of"] = written[:254].replace("\x00", "")
     return content

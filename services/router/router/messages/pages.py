@@ -5,14 +5,14 @@ from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
-from router.messages.kinds import CHOICES
+from router.messages.kinds import CHOICES, WRITTEN
 from router.messages.said import Asked, Said
 from router.messages.texts import Words, words_for
 
 _STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:1.1rem/1.5 sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem}"
-    "label{display:block;margin:1rem 0}select,button{font:inherit;padding:.6rem 1rem;min-height:44px}"
+    "label{display:block;margin:1rem 0}select,input,button{font:inherit;padding:.6rem 1rem;min-height:44px}"
 )
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
@@ -35,6 +35,7 @@ def question(asked: Asked) -> str:
     words = asked.words
     title = words.say(f"page.sure.{asked.act}")
     fields = "".join(_select(field, answers, words) for field, answers in CHOICES[asked.act].items())
+    fields += _input(WRITTEN[asked.act], words) if asked.act in WRITTEN else ""
     button = f'<button type="submit">{escape(words.say(f"act.{asked.act}"))}</button>'
     said = f"<p><strong>{escape(asked.who)}</strong></p><p>{escape(words.say('page.nothing_yet'))}</p>"
     mark = f'<input type="hidden" name="{SURE}" value="yes">'
@@ -59,6 +60,11 @@ def _select(field: str, answers: Sequence[str], words: Words) -> str:
         f'<option value="{escape(each)}">{escape(words.say(f"choice.{each}"))}</option>' for each in answers
     )
     return f'<label>{escape(label)} <select name="{escape(field)}" required>{options}</select></label>'
+
+
+def _input(field: str, words: Words) -> str:
+    label = escape(words.say(f"field.{field}"))
+    return f'<label>{label} <input name="{escape(field)}" maxlength="254"></label>'
 
 
 def _page(words: Words, title: str, body: str) -> str:

@@ -74,8 +74,18 @@ ORDER BY d.at, d.id LIMIT $1
 
 -- name: insert_repair
 -- A rep gives a lead back since its data is wrong, or since it is another one.
-INSERT INTO repairs (id, lead_id, rep_id, kind, at, note, duplicate_of, profile_digest)
-SELECT $1, $2, $3, $4, $5, $6, $7, md5(profile::text) FROM leads WHERE id = $2
+INSERT INTO repairs (id, lead_id, rep_id, kind, at, note, profile_digest)
+SELECT $1, $2, $3, $4, $5, $6, md5(profile::text) FROM leads WHERE id = $2
+
+-- name: lead_named
+-- A lead that a rep names by its id.
+SELECT is_test FROM leads WHERE id = $1 AND state NOT IN ('stub', 'erased')
+
+-- name: lead_of_email
+-- The lead of an e-mail that is not the one given: of its line before others, open before ended, the newest.
+SELECT id FROM leads
+WHERE profile->>'email' IS NOT NULL AND lower(profile->>'email') = lower($1) AND id <> $2 AND is_test = $3 AND state NOT IN ('stub', 'erased')
+ORDER BY line <> $4, state NOT IN ('held', 'assigned'), received_at DESC NULLS LAST, id LIMIT 1
 
 -- name: open_repairs
 -- What is to be put right, the oldest first; wrong data that has been corrected since is done.
