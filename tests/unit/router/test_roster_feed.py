@@ -116,6 +116,23 @@ def test_a_series_skips_its_exceptions_and_follows_what_was_moved_or_cancelled()
     assert found == [("03-05 08:00", "03-05 11:00"), ("03-20 09:00", "03-20 10:00"), summer]
 
 
+@pytest.mark.parametrize(
+    "end",
+    ["DTEND;VALUE=DATE:99991231", "DTEND;VALUE=DATE:20991231", "DTEND;VALUE=DATE:96000229"],
+)
+def test_an_absence_without_an_end_is_one(end: str) -> None:
+    read = read_feed(feed(event("DTSTART;VALUE=DATE:20260302", end)), MADRID, NOW)
+    ((start, until),) = read.spans
+    assert start == datetime(2026, 3, 1, 23, tzinfo=UTC)
+    assert until > datetime(2090, 1, 1, tzinfo=UTC)
+    assert read.unread == 0
+
+
+def test_a_series_until_the_end_of_all_days_goes_on() -> None:
+    fridays = event("DTSTART;VALUE=DATE:20260306", "RRULE:FREQ=WEEKLY;UNTIL=99991231")
+    assert len(spans(fridays)) == 57
+
+
 def test_absences_that_touch_are_one() -> None:
     after = event("DTSTART;VALUE=DATE:20260311", "DTEND;VALUE=DATE:20260312", uid="two")
     assert spans(event(*ALL_DAY), after) == [("03-08 23:00", "03-11 23:00")]

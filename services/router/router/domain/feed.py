@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
-from icalendar import Calendar, Component, Event, vRecur
+from icalendar import Calendar, Component, Event, vDDDTypes, vRecur
 
 from router.domain.absences import day_start, joined
 from router.domain.hours import Span
@@ -16,6 +16,8 @@ MOST_OCCURRENCES = 5_000
 MOST_SPANS = 1_000
 """Spans that do not touch: each of them travels with every lead that the rep gets."""
 BACK, AHEAD = timedelta(days=30), timedelta(days=400)
+_FOR_EVER = 2400
+"""The year in which an absence without an end ends: of 9999-12-31, as HR tools write it, no day is next."""
 _TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
 _PARTS_OF_DAYS = ("BYHOUR", "BYMINUTE", "BYSECOND")
 _BUSY = "X-MICROSOFT-CDO-BUSYSTATUS"
@@ -92,6 +94,7 @@ def _check_events(calendar: Calendar) -> int:
             frequency = str((rule.get("FREQ") or [""])[0]).upper()
             if frequency in _TOO_OFTEN or any(len(rule.get(part) or []) > 1 for part in _PARTS_OF_DAYS):
                 raise FeedUnusable("an event repeats more often than once a day")
+        _end_some_day(event)
         if not _is_readable(event):
             broken.add(id(event))
     calendar.subcomponents = [each for each in calendar.subcomponents if id(each) not in broken]
@@ -134,6 +137,13 @@ def _is_readable(event: Component) -> bool:
         return isinstance(event, Event) and event.start <= event.end and _is_whole(event)
     except Exception:  # of many kinds; each says that the event names no usable time
         return False
+
+
+def _end_some_day(event: Component) -> None:
+    end = event.get("DTEND")
+    if isinstance(end, vDDDTypes) and isinstance(end.dt, date) and end.dt.year > _FOR_EVER:
+        event.pop("DTEND")
+        event.add("DTEND", end.dt.replace(year=_FOR_EVER))
 
 
 def _is_whole(event: Event) -> bool:
