@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             options.home,
             rulebook,
             has_demo_hours=not options.as_written,
+            tells_reps=True,
             say=lambda step: console.print(f"  [green]✓[/] {step}"),
         )
         stack.start()
@@ -74,6 +75,13 @@ def _introduce(stack: Stack, console: Console, options: argparse.Namespace) -> N
     at = stack.description
     console.print(f"\nintake {at['intake']}   scoring {at['scoring']}   router {at['router']}   ", end="")
     console.print(f"sla-monitor {at['sla_monitor']}\naddresses and demo credentials: {stack.home}/stack.json")
+    if stack.mailbox is not None:
+        console.print(
+            f"e-mail to reps goes to a mailbox on this machine: {stack.mailbox.url} shows it, "
+            f"and each letter is a file in {stack.mailbox.folder}",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         "One Kafka node on one disk: what was accepted survives kill -9 of any part, not a power cut. "
         "When a part ends, everything stops; the next run goes on."
@@ -128,6 +136,7 @@ def _show(
         publications=publications,
         run=_count_runs(stack.home / "runs"),
         require_alive=stack.require_alive,
+        mailbox=stack.mailbox,
         started=started,
         waited=waited,
         console=console,

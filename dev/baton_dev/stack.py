@@ -2,10 +2,11 @@
 
 import contextlib
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from baton_dev.files import LOCK, hold, last_lines, write_private
 from baton_dev.java import find_java
 from baton_dev.kafka import KafkaServer
 from baton_dev.kafka_jars import KAFKA
+from baton_dev.mailbox import Mailbox
 from baton_dev.onboarding import Operator, Published
 from baton_dev.ports import choose_port, remembered_ports, require_free
 from baton_dev.postgres import PostgresServer
@@ -26,6 +28,8 @@ from baton_dev.waiting import wait_until
 
 DATABASE = "baton"
 ROSTER_DEADLINE = 60.0
+_MAIL = ("mail", "mail page")
+"""Ports of the mailbox, as ports.json names them."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Secrets:
     operator_token: str
     passwords: dict[str, str]
     rep_tokens: dict[str, str]
+    link_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def save(self, path: Path) -> None:
         """Write them to `path`, mode 600."""
@@ -44,7 +49,11 @@ class Secrets:
     def load_or_make(cls, path: Path) -> "Secrets":
         """Return those in `path`, else new ones, written there."""
         if path.exists():
-            return cls(**json.loads(path.read_text()))
+            known = json.loads(path.read_text())
+            found = cls(**known)
+            if found.__dict__ != known:  # written before something was added
+                found.save(path)
+            return found
         stores = [service.name for service in SERVICES if service.has_store]
         made = cls(secrets.token_urlsafe(24), {name: secrets.token_urlsafe(18) for name in stores}, {})
         made.save(path)
@@ -56,8 +65,9 @@ class Stack:
 
     `rulebook` is the rulebook as JSON, published when it differs from the newest version. `fsync=False`
     is for tests that prove nothing about a power cut. `extra_env` goes to every service, for instance
-    failpoints. `has_demo_hours`: the rulebook has the demo's hours; clients are told to keep them. `say` is
-    told each step in a sentence.
+    failpoints. `has_demo_hours`: the rulebook has the demo's hours; clients are told to keep them.
+    `tells_reps`: messages have links, and e-mail goes to a mailbox in the folder unless BATON_SMTP_URL names
+    a server. `say` is told each step in a sentence.
     """
 
     def __init__(
@@ -68,6 +78,7 @@ class Stack:
         fsync: bool = True,
         extra_env: Mapping[str, str] | None = None,
         has_demo_hours: bool = False,
+        tells_reps: bool = False,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.home = home.resolve()
@@ -75,6 +86,8 @@ class Stack:
         self.postgres = PostgresServer(self.home / "postgres", fsync=fsync)
         self.services: dict[str, ManagedProcess] = {}
         self.published: Published | None = None
+        self.mailbox: Mailbox | None = None
+        self._tells_reps = tells_reps
         self._rulebook = rulebook
         self._extra_env = dict(extra_env or {})
         self._has_demo_hours = has_demo_hours
@@ -119,6 +132,8 @@ class Stack:
             process.ask_to_stop()
         for process in self.services.values():
             process.stop()
+        if self.mailbox is not None:
+            self.mailbox.stop()
         self.kafka.stop()
         self.postgres.stop()
         (self.home / "stack.json").unlink(missing_ok=True)
@@ -190,14 +205,32 @@ class Stack:
         around = self._surroundings()
         migrate_and_create_topics(around)
         self._say("stores migrated, topics created")
-        names = [service.name for service in SERVICES]
+        has_mailbox = self._tells_reps and not os.environ.get("BATON_SMTP_URL")
+        names = [*(service.name for service in SERVICES), *(_MAIL if has_mailbox else ())]
         ports = remembered_ports(self.home / "ports.json", dict.fromkeys(names))
-        for service in SERVICES:
+        for name in names:
             remedy = f"Stop that process, or delete {self.home / 'ports.json'} so that another is chosen."
-            require_free(ports[service.name], service.name, remedy)
+            require_free(ports[name], name, remedy)
+        if has_mailbox:
+            mail_port, page_port = (ports[name] for name in _MAIL)
+            self.mailbox = Mailbox(self.home / "mail", mail_port=mail_port, page_port=page_port)
+            self.mailbox.start()
+        if self._tells_reps:
+            around = self._around = replace(
+                around, extra=self._telling(ports[ROUTER.name]) | dict(around.extra)
+            )
+        for service in SERVICES:
             process = instance_process(service, around, port=ports[service.name], instance=service.name)
             self.services[service.name] = process
             process.start()
+
+    def _telling(self, router_port: int) -> dict[str, str]:
+        """Settings by which reps hear of leads and can answer."""
+        links = {
+            "BATON_LINK_SECRET": self.secrets.link_secret,
+            "BATON_PUBLIC_URL": f"http://127.0.0.1:{router_port}",
+        }
+        return links | (self.mailbox.settings if self.mailbox is not None else {})
 
     def _onboard(self) -> None:
         self.services[SCORING.name].await_answer("/healthz")
@@ -235,7 +268,7 @@ class Stack:
         names = operator.reps()
         missing = [rep for rep in names if rep not in secret.rep_tokens]
         tokens = secret.rep_tokens | {rep: operator.rep_token(rep) for rep in missing}
-        Secrets(secret.operator_token, secret.passwords, tokens).save(self.home / "secrets.json")
+        replace(secret, rep_tokens=tokens).save(self.home / "secrets.json")
         return {rep: {"name": name, "token": tokens[rep]} for rep, name in names.items()}
 
     def _describe(self, reps: dict[str, dict[str, str]]) -> dict[str, Any]:
@@ -254,6 +287,7 @@ class Stack:
             "operator_token": around.operator_token,
             "reps": reps,
             "forms": forms,
+            "mailbox": self.mailbox.url if self.mailbox is not None else None,
             "demo_hours": self._has_demo_hours,
             "versions": versions,
             "started_at": datetime.now(UTC).isoformat(),

@@ -16,6 +16,8 @@ from rich.table import Table
 
 from baton_dev.feed import Feed, open_feed
 from baton_dev.journal import TOPICS, Journal, Row
+from baton_dev.letters import Letter
+from baton_dev.mailbox import Mailbox
 from baton_dev.publications import Publications
 from baton_dev.reps import Reps
 from baton_dev.samples import RepActs, Sample, fields_for, samples
@@ -24,6 +26,7 @@ from baton_dev.table import render, sentence
 _BETWEEN_SAMPLES = 0.4
 _LOOK_AGAIN = 1.0
 _REDRAW = 0.25
+_READ_MAIL = 0.25
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Visit:
     started: float
     waited: float
     console: Console
+    mailbox: Mailbox | None = None
 
     def __post_init__(self) -> None:
         self.forms: dict[str, Any] = self.rulebook["forms"]
@@ -45,6 +49,7 @@ class Visit:
         self._acts: dict[int, RepActs] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._first_routed = False
+        self._letters_before = self._letters_told = self._newest_letter()
         self._operator = {"Authorization": f"Bearer {self.at['operator_token']}"}
 
     async def show(self, seconds: float | None) -> None:
@@ -61,6 +66,7 @@ class Visit:
                     group.create_task(self._look(client)),
                     group.create_task(self._watch()),
                     group.create_task(self._draw()),
+                    group.create_task(self._read_mail()),
                 ]
                 if seconds is not None:
                     await asyncio.sleep(seconds)
@@ -146,6 +152,22 @@ class Visit:
             row.state = state
             self._tell(row)
 
+    async def _read_mail(self) -> None:
+        """Say what reps got by e-mail: on a terminal the first one, since a page shows them all."""
+        while self.mailbox is not None:
+            await asyncio.sleep(_READ_MAIL)
+            for letter in self.mailbox.letters():
+                if letter.number > self._letters_told:
+                    is_first = self._letters_told == self._letters_before
+                    self._letters_told = letter.number
+                    if is_first or not self.console.is_terminal:
+                        told = mail_news(letter, self.mailbox.url, is_first=is_first)
+                        self.console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+    def _newest_letter(self) -> int:
+        letters = self.mailbox.letters() if self.mailbox is not None else []
+        return letters[-1].number if letters else 0
+
     async def _watch(self) -> None:
         while True:
             self.require_alive()
@@ -163,7 +185,8 @@ class Visit:
                 live.update(self._table(in_full=True), refresh=True)
 
     def _table(self, *, in_full: bool) -> Table:
-        title = _title(self.at, self.journal.others_left_out)
+        letters = self._letters_told - self._letters_before
+        title = _title(self.at, self.journal.others_left_out, letters)
         return render(self.journal.rows, datetime.now(UTC), title, in_full=in_full)
 
     def _tell(self, row: Row) -> None:
@@ -188,6 +211,18 @@ def _refusal(response: httpx.Response) -> str:
     return f"{response.status_code}: {problem.get('detail') or problem.get('title')}"
 
 
-def _title(at: dict[str, Any], left_out: int) -> str:
+def mail_news(letter: Letter, page: str, *, is_first: bool) -> str:
+    """Return what to say of a letter that has come: to whom, where it can be read, and how to answer."""
+    parts = [f'e-mail to {letter.to}: "{letter.subject}"', f"read it at {page}/{letter.number}"]
+    if letter.link is not None:
+        first = ", a page that asks once more before it does anything" if is_first else ""
+        parts.append(f"{letter.to.partition('@')[0]} answers at {letter.link}{first}")
+    return " · ".join(parts)
+
+
+def _title(at: dict[str, Any], left_out: int, letters: int) -> str:
     more = f" · {left_out} more in `baton leads`" if left_out else ""
-    return f"What became of each lead · intake {at['intake']}{more} · Ctrl-C stops everything, data stays"
+    mail = f" · {letters} e-mails at {at['mailbox']}" if letters else ""
+    return (
+        f"What became of each lead · intake {at['intake']}{mail}{more} · Ctrl-C stops everything, data stays"
+    )

@@ -3,6 +3,7 @@
 Two runs for all of it, in this order: each takes its while to start.
 """
 
+import html
 import json
 import os
 import signal
@@ -76,6 +77,17 @@ def _family(showing: Showing) -> list[psutil.Process]:
     return psutil.Process(showing.process.pid).children(recursive=True)
 
 
+def _read_a_letter(showing: Showing) -> None:
+    """As a visitor does who follows what is printed: the letter, and the page that accepts the lead."""
+    showing.await_text("a page that asks once more")
+    said = next(line for line in showing.text.splitlines() if "a page that asks once more" in line)
+    letter = said.partition("read it at ")[2].split()[0]
+    link = said.partition("answers at ")[2].partition(",")[0]
+    assert html.unescape(httpx.get(letter, trust_env=False).text).count(link) == 1
+    assert httpx.get(link, trust_env=False).status_code in (200, 409)  # 409: its round is over meanwhile
+    assert any((showing.home / "mail").glob("*.eml"))
+
+
 @pytest.mark.stack
 def test_samples_reach_reps_and_the_folder_is_theirs_until_the_stop(home: Path, tmp_path: Path) -> None:
     with _showing(home, tmp_path / "first.txt") as first:
@@ -91,6 +103,7 @@ def test_samples_reach_reps_and_the_folder_is_theirs_until_the_stop(home: Path, 
         assert first.at() == at
         for expected in ("refused", "warning 50%", "duplicate", "honeypot", "BREACH accept"):
             first.await_text(expected)
+        _read_a_letter(first)
         family = _family(first)
     assert "stopped. The data stays" in first.text
     assert first.process.returncode == 0
