@@ -161,6 +161,7 @@ def _note(
 
 
 def _source(url: str, tz: str, now: datetime) -> bytes:
-    """Each local day a feed is read anew, since the days it is read for move on."""
+    """Each local day a feed is read anew, since the days it is read for move on; and in another time zone,
+    where its whole days are others."""
     today = now.astimezone(ZoneInfo(tz)).date()
-    return hashlib.sha256(f"{today} {url}".encode()).digest()
+    return hashlib.sha256(f"{today} {tz} {url}".encode()).digest()

@@ -127,10 +127,10 @@ async def feed_spans(conn: Connection, rep: str, feeds: Iterable[str]) -> list[S
     return [span for row in rows for span in read_spans(row["spans"])]
 
 
-async def absences_of(conn: Connection, row: Row) -> list[Span]:
-    """All absences of a rep, whatever source they come from."""
+async def absences_of(conn: Connection, row: Row, tz: str) -> list[Span]:
+    """All absences of a rep, whatever source they come from; whole days are those of `tz`."""
     feeds = await feed_spans(conn, row["id"], row["absence_feeds"])
-    return absent_spans(row["absences"], feeds, read_spans(row["returned"]), row["hours"]["tz"])
+    return absent_spans(row["absences"], feeds, read_spans(row["returned"]), tz)
 
 
 def reoffer_at(spans: Iterable[Span], now: datetime, *, has_left: bool = False) -> datetime | None:

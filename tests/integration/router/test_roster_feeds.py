@@ -12,7 +12,7 @@ from delivery.addresses import Allowed
 from router.feed_fetch import MOST_BYTES, FeedFailed, FeedFetcher
 from router.feeds import READ_EVERY, Feeds, read_apart
 from service_kit.secrets import Secrets
-from tests.integration.router.worlds import TUESDAY_10, World
+from tests.integration.router.worlds import TUESDAY_10, World, rulebook
 
 TITLE = "Surgery of the knee"
 
@@ -135,6 +135,42 @@ async def test_a_feed_is_asked_every_ten_minutes_and_only_for_what_is_new(
     routing.clock.advance(24 * 3600)
     await look(routing, reading)
     assert "if-none-match" not in publisher.asked[2], "each day it is read anew: the days ahead moved on"
+
+
+async def test_a_feed_is_read_anew_where_its_whole_days_are_others(
+    routing: World, publisher: Publisher
+) -> None:
+    publisher.files["/ana.ics"] = ics("20260304")
+    reading = feeds(routing, publisher)
+    await subscribe(routing, "ana-absences")
+    await look(routing, reading)
+    moved = rulebook()
+    moved["calendars"]["office"]["tz"] = "Asia/Tokyo"
+    await routing.publish_rulebook(moved, version=2)
+    routing.clock.advance(READ_EVERY.total_seconds())
+    await look(routing, reading)
+    told = [event for event in routing.availability() if event.rep_id == "ana"][-1].calendar
+    assert told["absences"] == [["2026-03-03T15:00:00+00:00", "2026-03-04T15:00:00+00:00"]]
+
+
+async def test_the_audit_says_what_a_feed_and_an_early_return_changed(
+    routing: World, publisher: Publisher
+) -> None:
+    publisher.files["/ana.ics"] = ics("20260303", "20260304")
+    reading = feeds(routing, publisher)
+    await subscribe(routing, "ana-absences")
+    await look(routing, reading)
+    await routing.operate("POST", "/v1/reps/ana/back")
+    changes = (await routing.operate("GET", "/v1/reps/ana/changes")).json()["changes"]
+    back, read = changes[:2]
+    span = ["2026-03-02T23:00:00+00:00", "2026-03-04T23:00:00+00:00"]
+    assert (read["changed_by"], read["before"], read["after"]) == (
+        "feed ana-absences",
+        {"away": []},
+        {"away": [span]},
+    )
+    assert back["before"] == {"returned": []}
+    assert back["after"] == {"returned": [["2026-03-03T09:00:00+00:00", span[1]]]}
 
 
 async def test_a_feed_that_is_down_leaves_what_is_known_and_a_warning(

@@ -49,7 +49,7 @@ class DrainHandler:
         book = shelf.at(unit.now)
         if book is None or self._seen == (len(shelf.history), book.version):
             return
-        await enter(unit, book.company)
+        await enter(unit, book.company, book.version)
         unit.after_commit(partial(self._remember, (len(shelf.history), book.version)))
 
     def _remember(self, seen: tuple[int, int]) -> None:

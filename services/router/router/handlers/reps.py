@@ -20,6 +20,7 @@ from router.domain.hours import Span, check_own_hours, hours_document
 from router.errors import NoRulebook, RosterInvalid, UnknownRep
 from router.handlers.rulebook import announce, follow_hours
 from router.locked import Member
+from router.rep_audit import audit_change, audit_new
 from router.rep_rows import FIELDS, KEPT, NewRep, feed_spans, insert_reps, write_rep
 from router.store import Row, q
 from rulebook.models import RepSeed
@@ -50,8 +51,9 @@ class RepHandler:
         """A new rep, published; leads that wait for somebody like them are tried. Raises NoRulebook."""
 
         async def run(unit: Unit) -> Row:
+            await unit.conn.execute(q.one_newcomer_at_a_time)
             if await unit.conn.fetch(q.one_rep, rep):
-                raise RosterInvalid("id", f"{rep} is in the roster already; change it, or choose another id")
+                raise _known(rep)
             book = await self._book(unit)
             document = seed.model_dump(mode="json")
             await _check(unit, rep, document, FIELDS, book)
@@ -60,9 +62,10 @@ class RepHandler:
                 check_own_hours(own_hours, calendar.tz)
             await self._lock_pools(unit, [Member(rep, seed.team, seed.email)])
             hours = hours_document(calendar, year=unit.now.year, own=own_hours)
-            await insert_reps(unit, [NewRep(rep, seed, hours, own_hours)])
+            if not await insert_reps(unit, [NewRep(rep, seed, hours, own_hours)]):
+                raise _known(rep)
             row = (await unit.conn.fetch(q.one_rep, rep))[0]
-            await _audit(unit, rep, by, {}, {name: row[name] for name in FIELDS})
+            await audit_new(unit, row, by)
             announce(unit, row)
             return row
 
@@ -92,6 +95,11 @@ class RepHandler:
 
         async def run(unit: Unit) -> Row:
             row = await self._lock(unit, rep)
+            if row["left_at"] is not None:
+                raise RosterInvalid(
+                    "left_at",
+                    f"{rep} has left; send is_active true to take them back, and then their absences",
+                )
             tz, returned = row["hours"]["tz"], read_spans(row["returned"])
             told = await feed_spans(unit.conn, rep, row["absence_feeds"])
             span = away_at(absent_spans([], told, returned, tz), unit.now)
@@ -127,7 +135,10 @@ class RepHandler:
     def _edit(self, rep: str, by: str, edit: Edit) -> Callable[[Unit], Any]:
         async def run(unit: Unit) -> Row:
             known = await unit.conn.fetch(q.one_rep, rep)
-            team = edit(unit, known[0]).get("team") if known else None
+            asked = edit(unit, known[0]) if known else {}
+            if "email" in asked:
+                await unit.conn.execute(q.one_newcomer_at_a_time)
+            team = asked.get("team")
             row = await self._lock(unit, rep, also=[team] if team is not None else [])
             return await self._write(unit, row, edit(unit, row), by)
 
@@ -149,8 +160,7 @@ class RepHandler:
         document = await write_rep(unit, row, after, hours, spans)
         if document != row["document"]:
             await follow_hours(unit, row["id"], document)
-        told = [name for name in changed if name != "returned"] or ["absences"]
-        await _audit(unit, row["id"], by, _named(row, told), _named(after, told))
+        await audit_change(unit, row, after, changed, document, by)
         fresh: Row = (await unit.conn.fetch(q.one_rep, row["id"]))[0]
         announce(unit, fresh)
         return fresh
@@ -236,15 +246,5 @@ def _same(row: Row, spans: Iterable[Span]) -> bool:
     return joined(spans) == joined(read_spans(row["document"].get("absences", [])))
 
 
-async def _audit(unit: Unit, rep: str, by: str, before: Changes, after: Changes) -> None:
-    await unit.conn.execute(q.insert_rep_change, rep, unit.now, by, before, after)
-
-
-def _named(values: Any, names: Iterable[str]) -> dict[str, Any]:
-    """The fields that changed, for the audit; why somebody is away is not kept for good."""
-    found = {name: values[name] for name in names}
-    if "absences" in found:
-        keys = ("first_day", "last_day", "from", "until")
-        found["absences"] = [{key: each[key] for key in keys if key in each} for each in found["absences"]]
-    left_at = found.get("left_at")
-    return {**found, "left_at": left_at.isoformat()} if isinstance(left_at, datetime) else found
+def _known(rep: str) -> RosterInvalid:
+    return RosterInvalid("id", f"{rep} is in the roster already; change it, or choose another id")

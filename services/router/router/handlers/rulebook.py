@@ -12,7 +12,8 @@ from router.books import Shelf
 from router.domain.book import read_book
 from router.domain.deadlines import deadlines
 from router.domain.hours import hours_document, with_absences
-from router.rep_rows import NewRep, absences_of, insert_reps, insert_teams
+from router.rep_audit import audit_new
+from router.rep_rows import NewRep, absences_of, insert_reps, insert_teams, reoffer_at
 from router.store import Row, q
 from rulebook.calendars import rep_hours
 from rulebook.cel import ConditionInvalid
@@ -55,7 +56,7 @@ async def apply_rulebooks(batch: Batch, shelf: Shelf, events: Sequence[Received[
             await batch.conn.execute(q.insert_pools, sorted(rulebook.routing.pools))
             in_force = shelf.at(batch.now)
             if in_force is not None and in_force.version == event.data.version:
-                await enter(batch, rulebook)
+                await enter(batch, rulebook, event.data.version)
         batch.effect(event, "rulebook_stored" if stored else "rulebook_known")
     return shelf
 
@@ -73,7 +74,7 @@ def _usable(published: RulebookPublished, now: datetime) -> Rulebook:
     return rulebook
 
 
-async def enter(unit: Unit, rulebook: Rulebook) -> None:
+async def enter(unit: Unit, rulebook: Rulebook, version: int) -> None:
     """Take in teams, reps and hours of the version in force: what is new, moved hours. Harmless to repeat.
 
     Every pool is to be drained after it.
@@ -88,6 +89,7 @@ async def enter(unit: Unit, rulebook: Rulebook) -> None:
     for row in await unit.conn.fetch(q.all_reps):
         name = row["calendar"]
         if row["id"] in new:
+            await audit_new(unit, row, f"rulebook {version}")
             announce(unit, row)
         elif name in calendars and _hours(unit, row, calendars[name], hours[name]) != row["hours"]:
             await _follow_calendar(unit, row["id"], calendars[name], hours[name])
@@ -97,8 +99,10 @@ async def _follow_calendar(unit: Unit, rep: str, calendar: CalendarSeed, plain: 
     """A calendar's hours are the rulebook's; what the roster says of the rep stays."""
     row = (await unit.conn.fetch(q.lock_reps, [rep]))[0]
     hours = _hours(unit, row, calendar, plain)
-    document = with_absences(hours, await absences_of(unit.conn, row))
-    await unit.conn.execute(q.update_rep_hours, rep, hours, document)
+    away = await absences_of(unit.conn, row, hours["tz"])
+    document = with_absences(hours, away)
+    due = reoffer_at(away, unit.now, has_left=row["left_at"] is not None)
+    await unit.conn.execute(q.update_rep_hours, rep, hours, document, due)
     await follow_hours(unit, rep, document)
     announce(unit, (await unit.conn.fetch(q.one_rep, rep))[0])
 

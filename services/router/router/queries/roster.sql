@@ -44,8 +44,12 @@ UPDATE reps SET name = $2, email = $3, team = $4, lines = $5, languages = $6, sk
 WHERE id = $1
 
 -- name: update_rep_hours
--- Writes the hours that a calendar gives a rep.
-UPDATE reps SET hours = $2, document = $3, revision = revision + 1 WHERE id = $1
+-- Writes the hours that a calendar gives a rep; whole days of absence begin by its time zone.
+UPDATE reps SET hours = $2, document = $3, reoffer_at = $4, revision = revision + 1 WHERE id = $1
+
+-- name: one_newcomer_at_a_time
+-- Whoever adds a rep or changes an address waits for the others, so that no two get one id or address. Taken first.
+SELECT pg_advisory_xact_lock(hashtextextended('baton ' || current_schema() || ' rep addresses', 0))
 
 -- name: insert_rep_change
 -- Audit of a change to a rep.
