@@ -75,8 +75,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:
-        path = getattr(request.scope.get("route"), "path_format", request.url.path)
-        operation = Operation(app.openapi(), path, request.method)
+        operation = Operation(app.openapi(), _route(request), request.method)
         faults = [
             {"field": _storable(_field(fault)), "detail": _storable(explain(operation, fault))}
             for fault in error.errors()
@@ -98,7 +97,7 @@ def install_problems(app: FastAPI) -> None:
     @app.exception_handler(OSError)
     async def _store(request: Request, error: Exception) -> Response:
         if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
-            _log.warning("store unavailable", path=request.url.path, error=describe(error))
+            _log.warning("store unavailable", path=_route(request), error=describe(error))
             return problem_response(
                 503, "The store is not available", "try again in a few seconds", headers={"Retry-After": "2"}
             )
@@ -125,6 +124,11 @@ def _of_routing(app: FastAPI, request: Request, error: HTTPException) -> Respons
     return problem_response(error.status_code, title, _storable(detail), headers=headers)
 
 
+def _route(request: Request) -> str:
+    """Its path as the route is written: what stands in its place may be a secret."""
+    return str(getattr(request.scope.get("route"), "path_format", "no route"))
+
+
 def _field(fault: Mapping[str, Any]) -> str:
     return "body" if fault["type"] == "json_invalid" else ".".join(str(part) for part in fault["loc"])
 
@@ -145,7 +149,7 @@ def _methods_of(app: FastAPI, request: Request) -> list[str]:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("request failed", path=request.url.path, method=request.method, exc_info=error)
+    _log.error("request failed", path=_route(request), method=request.method, exc_info=error)
     return problem_response(
         500, "Something broke on our side", "the error has been logged; the request may be repeated"
     )
