@@ -81,3 +81,16 @@ ORDER BY about, channel, target, created_at DESC
 DELETE FROM deliveries WHERE id IN (
     SELECT id FROM deliveries WHERE state <> 'pending' AND ended_at < $1 ORDER BY ended_at LIMIT 1000
 )
+
+-- name: take_token
+-- What is kept for a client, for who may ask the server of tokens until $3; no row while another process does.
+INSERT INTO oauth_tokens AS t (token_url, client_id, taken_until) VALUES ($1, $2, $3)
+ON CONFLICT (token_url, client_id) DO UPDATE SET taken_until = excluded.taken_until
+    WHERE t.taken_until IS NULL OR t.taken_until <= $4
+RETURNING sealed
+
+-- name: keep_token
+-- What a server of tokens gave; null leaves what is kept. Another process may ask.
+UPDATE oauth_tokens
+SET sealed = coalesce($3, sealed), changed_at = CASE WHEN $3 IS NULL THEN changed_at ELSE $4 END, taken_until = NULL
+WHERE token_url = $1 AND client_id = $2

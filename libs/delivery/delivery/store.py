@@ -134,6 +134,21 @@ async def forget_ended(conn: Connection, before: datetime) -> None:
     await conn.execute(_queries().forget_ended, before)
 
 
+async def take_token(
+    conn: Connection, token_url: str, client_id: str, until: datetime, now: datetime
+) -> tuple[bytes | None] | None:
+    """What is kept for a client of a server of tokens, and the turn to ask; None: another process has it."""
+    rows = await conn.fetch(_queries().take_token, token_url, client_id, until, now)
+    return (rows[0]["sealed"],) if rows else None
+
+
+async def keep_token(
+    conn: Connection, token_url: str, client_id: str, sealed: bytes | None, now: datetime
+) -> None:
+    """Keep what the server gave (None: nothing), and give back the turn."""
+    await conn.execute(_queries().keep_token, token_url, client_id, sealed, now)
+
+
 async def about(conn: Connection, these: Iterable[UUID]) -> list[dict[str, Any]]:
     """The newest message to each receiver about each of these, without addresses and texts."""
     return [dict(row) for row in await conn.fetch(_queries().about_these, list(these))]

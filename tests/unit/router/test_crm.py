@@ -52,6 +52,10 @@ def inbound(**more: Any) -> CrmInbound:
         (None, None),
         (True, None),
         (10**18, None),
+        ("0001-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-10:00", None),
+        (-6 * 10**10, None),
     ],
 )
 def test_moments_are_read_as_crms_write_them(given: Any, read: datetime | None) -> None:
@@ -69,11 +73,13 @@ def test_moments_are_read_as_crms_write_them(given: Any, read: datetime | None) 
         (-1, "EUR", None, "EUR"),
         ("1e99", "EUR", None, "EUR"),
         ("NaN", "EUR", None, "EUR"),
-        (5, "euros", 500, "BRL"),
+        (5, None, 500, "BRL"),
+        (5, "euros", None, None),
+        (5, "ZZZ", None, None),
     ],
 )
 def test_amounts_are_minor_units_of_a_currency(
-    amount: Any, currency: str, minor: int | None, read: str
+    amount: Any, currency: str | None, minor: int | None, read: str | None
 ) -> None:
     event = {"id": "x", "kind": "deal", "won": "true", "sum": amount, "cur": currency}
     [heard], _ = read_events(inbound(), event, "BRL")

@@ -15,11 +15,15 @@ from router.domain.leads import LeadState
 from router.errors import Refused
 from router.store import Row, q
 from rulebook.models import CrmConnection
+from service_kit.errors import Fault, classify, describe
+from service_kit.logs import logger
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
 ECHO = timedelta(minutes=2)
 """So far from an attempt of ours the CRM may date the change that it made."""
+_COME_BACK = "our own change, come back"
+_log = logger(__name__)
 
 
 class Acts(Protocol):
@@ -89,6 +93,12 @@ class CrmApplier:
             settled = await self._settle(unit, event, connections.get(event["connection"]))
         except Refused as error:
             raise _Refusal(event, Settled(EventState.UNMATCHED, str(error), event["lead_id"])) from error
+        except Exception as error:  # one event's own fault must not keep the others
+            if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                raise
+            _log.exception("what a CRM said could not be done", connection=event["connection"])
+            why = f"it could not be done: {describe(error)}"[:300]
+            raise _Refusal(event, Settled(EventState.UNMATCHED, why, event["lead_id"])) from error
         await _note(unit, event, settled)
         return settled
 
@@ -111,8 +121,9 @@ class CrmApplier:
     async def _hand_over(self, unit: Unit, event: Row, connection: CrmConnection, lead: Row) -> Settled:
         by = q.crm_rep_by_email if connection.owner_by == "email" else q.crm_rep_by_id
         rep = await unit.conn.fetchval(by, event["owner"])
-        if await _is_our_own(unit, q.crm_our_own, event, lead, event["owner"]):
-            return Settled(EventState.IGNORED, "our own change, come back", lead["id"])
+        named = event["object_id"], _COME_BACK
+        if await _is_our_own(unit, q.crm_our_own, event, lead, event["owner"], *named):
+            return Settled(EventState.IGNORED, _COME_BACK, lead["id"])
         if await _is_outdone(unit, event, is_owner=True):
             return Settled(EventState.IGNORED, "older than a change that is applied", lead["id"])
         if rep is None:
@@ -154,9 +165,9 @@ def _named(event: Row) -> tuple[str, str, str]:
     return event["connection"], event["record"], event["object_id"]
 
 
-async def _is_our_own(unit: Unit, query: str, event: Row, lead: Row, said: str) -> bool:
+async def _is_our_own(unit: Unit, query: str, event: Row, lead: Row, said: str, *more: str) -> bool:
     at = event["occurred_at"] or event["received_at"]
-    return bool(await unit.conn.fetchval(query, event["connection"], lead["id"], said, at, ECHO))
+    return bool(await unit.conn.fetchval(query, event["connection"], lead["id"], said, at, ECHO, *more))
 
 
 async def _is_outdone(unit: Unit, event: Row, *, is_owner: bool) -> bool:

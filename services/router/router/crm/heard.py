@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from lead_events.currencies import CURRENCIES
 from lead_events.money import minor_digits
 from rulebook.json_pointer import point
 from rulebook.models import CrmChange, CrmInbound
@@ -17,6 +18,8 @@ from rulebook.models import CrmChange, CrmInbound
 MOST = 1000
 """Events of one post."""
 _MOST_MINOR = 10**15
+_LAST_YEAR = 9000
+"""What is dated outside 1970 to here is no moment that anything could be compared with."""
 
 
 class EventState(StrEnum):
@@ -73,6 +76,7 @@ def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[H
     if owner is None and change.outcome is None:
         return
     currency = _currency(change, event, company_currency)
+    value = point(event, change.value) if change.value is not None and currency is not None else None
     given = point(event, inbound.id) if inbound.id is not None else event
     yield Heard(
         _id([given, object_id, occurred_at, owner, change.outcome]),
@@ -80,7 +84,7 @@ def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[H
         occurred_at,
         owner,
         change.outcome,
-        _minor(point(event, change.value), currency) if change.value is not None else None,
+        _minor(value, currency) if currency is not None else None,
         currency,
         _reason(point(event, change.reason)) if change.reason is not None else None,
     )
@@ -119,25 +123,27 @@ def _reason(found: Any) -> str | None:
 def _moment(found: Any) -> datetime | None:
     """ISO 8601, or seconds or milliseconds since 1970; None: not understood."""
     try:
-        if isinstance(found, str) and not found.strip().isdecimal():
-            at = datetime.fromisoformat(found.strip())
-            return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
         if isinstance(found, bool) or found is None:
             return None
-        number = float(found)
-        return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, tz=UTC)
+        if isinstance(found, str) and not found.strip().isdecimal():
+            at = datetime.fromisoformat(found.strip())
+            at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        else:
+            number = float(found)
+            at = datetime.fromtimestamp(number / 1000 if number > 10**11 else number, tz=UTC)
+        return at.astimezone(UTC) if 1970 <= at.year <= _LAST_YEAR else None
     except (ValueError, TypeError, OverflowError, OSError):
         return None
 
 
-def _currency(change: CrmChange, event: Any, company_currency: str) -> str:
+def _currency(change: CrmChange, event: Any, company_currency: str) -> str | None:
+    """The company's where the event names none; None where it names what is no currency in use."""
     if change.currency is None:
         return company_currency
     if not change.currency.startswith("/"):
         return change.currency
-    word = (_word(point(event, change.currency)) or "").upper()
-    is_code = len(word) == 3 and word.isascii() and word.isalpha()
-    return word if is_code else company_currency
+    word = (_word(point(event, change.currency)) or company_currency).upper()
+    return word if word in CURRENCIES else None
 
 
 def _minor(found: Any, currency: str) -> int | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from delivery.addresses import Allowed
 from delivery.crm_auth import Signer
 from delivery.crm_exchange import Exchange
+from delivery.kept_tokens import TokenStore
 from router.books import Books
 from router.crm.applier import Acts, Assigns, CrmApplier
 from router.crm.sender import CrmSender
@@ -35,7 +36,8 @@ class CrmOffice:
         self.runtime = runtime
         self.books = books
         self.secrets = secrets
-        self.sender = CrmSender(runtime, books, exchange, Signer(secrets, exchange))
+        signer = Signer(secrets, exchange, TokenStore(runtime.database))
+        self.sender = CrmSender(runtime, books, exchange, signer)
         self.applier = CrmApplier(runtime, books, acts, assigns)
         self._wake = wake
 

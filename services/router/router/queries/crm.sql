@@ -125,10 +125,11 @@ SET state = 'pending', created_at = $2, due_at = $2, give_up_at = $2::timestampt
 WHERE id = $1 AND state = 'given_up' RETURNING id
 
 -- name: crm_insert_events
--- What a CRM said; what it said before is left as it is.
+-- What a CRM said; what it said before is left as it is. What it dates ahead was when it came: else nothing later would
+-- ever count.
 INSERT INTO crm_events
     (connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, reason)
-SELECT $1, n.id, $2, n.object_id, n.occurred_at, $3, n.owner, n.outcome, n.value_minor, n.currency, n.reason
+SELECT $1, n.id, $2, n.object_id, least(n.occurred_at, $3), $3, n.owner, n.outcome, n.value_minor, n.currency, n.reason
 FROM unnest(
     $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[]
 ) AS n (id, object_id, occurred_at, owner, outcome, value_minor, currency, reason)
@@ -162,11 +163,17 @@ WHERE r.connection = $1 AND r.name = $2 AND r.object_id = $3
 ORDER BY l.state = 'assigned' DESC, a.assigned_at DESC, l.id
 
 -- name: crm_our_own
--- Whether an attempt of ours named this owner around that moment.
-SELECT EXISTS (
-    SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
+-- Whether an attempt of ours named this owner around that moment and has not come back yet: each does once, and what
+-- comes back of object $6 is noted with $7.
+SELECT (
+    SELECT count(*) FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
     WHERE q.connection = $1 AND q.lead_id = $2 AND lower(t.owner) = lower($3)
-      AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval)
+      AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval
+) > (
+    SELECT count(*) FROM crm_events e
+    WHERE e.connection = $1 AND e.object_id = $6 AND e.state = 'ignored' AND e.why = $7 AND lower(e.owner) = lower($3)
+      AND coalesce(e.occurred_at, e.received_at) BETWEEN $4::timestamptz - 2 * $5::interval AND $4 + 2 * $5::interval
+)
 
 -- name: crm_our_own_outcome
 -- Whether we told the CRM of this outcome around that moment.
