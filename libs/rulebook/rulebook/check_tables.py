@@ -9,6 +9,7 @@ from rulebook.languages import language_code
 from rulebook.mail_domains import is_free_mail
 from rulebook.models import NamedAccount, Rulebook, Territory
 from rulebook.named_accounts import keys_of
+from rulebook.postcodes import postcode_doubt, postcode_fault
 from rulebook.report import Report
 from rulebook.territories import Row, overlaps
 
@@ -56,11 +57,29 @@ def _check_place(loc: Loc, row: Territory, report: Report) -> None:
         report.error(loc, f"`{row.language}` is no language", "write two letters, such as es")
     if row.country is None and (row.postcode_from or row.postcode_to):
         report.error(loc, "has postcodes and no country", "write the country: each has its own postcodes")
+    fault = _postcode_fault(row)
+    if fault is not None:
+        message, _, hint = fault.partition("; ")
+        report.error(loc, message, hint)
+    for text in filter(None, (row.postcode_from, row.postcode_to)):
+        doubt = postcode_doubt(text, row.country)
+        if doubt is not None and fault is None:
+            message, _, hint = doubt.partition("; ")
+            report.warning(loc, message, hint)
+            break
+
+
+def _postcode_fault(row: Territory) -> str | None:
+    """Why no range can be read from the row's postcodes, and what to write."""
+    for text in filter(None, (row.postcode_from, row.postcode_to)):
+        fault = postcode_fault(text, row.country)
+        if fault is not None:
+            return fault
     try:
         Row.of(row)
     except ValueError as error:
-        message, _, hint = str(error).partition("; ")
-        report.error(loc, message, hint)
+        return str(error)
+    return None
 
 
 def _in_words(row: Territory) -> str:

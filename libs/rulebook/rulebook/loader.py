@@ -17,6 +17,7 @@ territories/<name>.csv  tables that routing.yaml names: which pool has which pla
 accounts/<name>.csv     tables that routing.yaml names: which pool or rep has which company; may be absent
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ from pydantic import ValidationError
 from rulebook.crm_presets import with_crm_presets
 from rulebook.crosscheck import check_rulebook
 from rulebook.documents import Document, Loc, Place, read_document
-from rulebook.findings import Finding, RulebookInvalid, errors_in
+from rulebook.findings import Finding, RulebookInvalid, Severity, errors_in
 from rulebook.models import Rulebook
 from rulebook.sentences import findings_of
 from rulebook.standins import StandIns
@@ -38,6 +39,8 @@ SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
 OPTIONAL_FILES = ("alerts", "nurturing", "crm", "campaigns")
 FOLDERS = {"forms": "forms", "scorecards": "scorecards", "shadow_scorecards": "shadow-scorecards"}
 """The key of the rulebook that each folder fills."""
+MOST_OF_A_TABLE = 50
+"""Errors, and warnings, of one table that are told one by one."""
 _MOST_ROUNDS = 20
 """A stand-in may need stand-ins inside; the types are a few levels deep."""
 
@@ -75,7 +78,23 @@ def examine(path: Path) -> tuple[Rulebook | None, list[Finding]]:
     if rulebook is not None:
         errors.add(check_rulebook(rulebook, folder.places, ignoring=frozenset(stand_ins.left_out)))
     unique = dict.fromkeys(errors.findings)
-    return rulebook, sorted(unique, key=lambda each: (each.severity, each.file, each.line, each.path))
+    ordered = sorted(unique, key=lambda each: (each.severity, each.file, each.line, each.path))
+    return rulebook, list(_bounded(ordered))
+
+
+def _bounded(findings: list[Finding]) -> Iterator[Finding]:
+    """A table with one fault in every row is told of it some times, and how many more there are."""
+    told = Counter[tuple[str, str]]()
+    for each in findings:
+        of = (each.file, each.severity)
+        told[of] += 1
+        if not each.file.endswith(".csv") or told[of] <= MOST_OF_A_TABLE:
+            yield each
+    for (file, severity), number in told.items():
+        if file.endswith(".csv") and number > MOST_OF_A_TABLE:
+            path, more = f"routing.{Path(file).parent.name}.{Path(file).stem}", number - MOST_OF_A_TABLE
+            message = f"has {more:,} more {severity}s like the {MOST_OF_A_TABLE} told"
+            yield Finding(file, 1, path, message, "correct those first", Severity(severity))
 
 
 class _Told:

@@ -29,7 +29,7 @@ COLUMNS = {
 """Kind of table, which is its key under `routing` and its folder, to its columns."""
 REQUIRED = {"territories": ("territory", "pool"), "accounts": ()}
 MOST_ROWS = 200_000
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(slots=True)
@@ -119,15 +119,16 @@ def read_table(path: Path, name: str, kind: str) -> Document:
     place: Place = (name, 1)
     reader.document.places[reader.prefix] = place
     reader.document.value = []
+    content = path.read_bytes()
     try:
-        reader.document.value = reader.read(_text(path.read_bytes()))
+        reader.document.value = reader.read(_text(content))
     except UnicodeDecodeError as error:
-        reader.add(1, f"is not UTF-8 text (byte {error.start})", "save it as `CSV UTF-8`")
+        reader.add(*_no_text(content, error))
     except csv.Error as error:
         reader.add(
-            reader.line,
+            reader.line + 1,
             f"is no CSV from here on: {error}",
-            "save it as `CSV UTF-8`, with quotes around cells with commas",
+            "close the quotes, which stand around a whole cell; within one write a quote twice",
         )
     return reader.document
 
@@ -136,6 +137,15 @@ def _text(content: bytes) -> str:
     """Excel's `Unicode text` begins with a mark of its own."""
     is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     return content.decode("utf-16" if is_wide else "utf-8-sig")
+
+
+def _no_text(content: bytes, error: UnicodeDecodeError) -> tuple[int, str, str]:
+    """The line of the first sign that cannot be read, and what it probably is."""
+    line = content.count(b"\n", 0, error.start) + 1
+    begins = content.rfind(b"\n", 0, error.start) + 1
+    ends = content.find(b"\n", error.start)
+    told = content[begins : ends if ends >= 0 else None].decode("cp1252", "replace").strip()[:60]
+    return line, f"is not UTF-8 text: `{told}`, if saved by Windows", "save it as `CSV UTF-8`"
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:

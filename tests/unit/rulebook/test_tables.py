@@ -48,6 +48,7 @@ SPREADSHEETS = [
     ("a mark at the front, and Windows' ends of lines", b"\xef\xbb\xbf" + PLAIN.replace(b"\n", b"\r\n")),
     ("semicolons and capitals", b"Territory;Country;Postcode from;POOL\nMadrid;ES;08001;spain\n"),
     ("tabs, as Excel's Unicode text", PLAIN.decode().replace(",", "\t").encode("utf-16")),
+    ("bars, as some tools write it", PLAIN.replace(b",", b"|")),
     ("its separator told", b"sep=;\n" + PLAIN.replace(b",", b";")),
     ("quotes, spaces, empty cells and rows", QUOTED),
     ("a zero lost and a country's name", b"territory,country,postcode_from,pool\nMadrid,Spain,8001,spain\n"),
@@ -68,6 +69,7 @@ def test_a_table_is_read_as_spreadsheets_write_it(folder: Path, content: bytes) 
 
 TWICE = HEAD + "A,ES,,,,,spain,\n\nB,ES,,,,,italy,\n"
 CROSSING = HEAD + "A,ES,,50,,,spain,\nB,ES,,08001,28001,,spain,\nC,ES,,28000,29000,,spain,\n"
+LATIN = b"A,ES,,,,,spain,\n" + "Coruña,PT,,,,,spain,\n".encode("latin-1")
 # what is wrong, the rows, the line of the finding, part of the message, part of the hint
 SLIPS = [
     ("a column that is none", "territory,contry,pool\nA,ES,spain\n", 1, "no column `contry`", "`country`"),
@@ -84,8 +86,10 @@ SLIPS = [
     ("one country twice", TWICE, 4, "leads as line 2 (A: ES)", "`order`"),
     ("ranges that cross", CROSSING, 4, "as line 3 (B: ES, 08001-28001)", "`order`"),
     ("a cell too many", HEAD + "A,ES,,,,,spain,,x\n", 2, "more cells", "in quotes"),
-    ("no UTF-8", HEAD.encode() + "Coruña,ES,,,,,spain,\n".encode("latin-1"), 1, "not UTF-8", "CSV UTF-8"),
-    ("a quote left open", HEAD + '"A,ES,,,,,spain,\n', 1, "no CSV from here", "quotes"),
+    ("no UTF-8", HEAD.encode() + LATIN, 3, "`Coruña,PT,,,,,spain,`", "CSV UTF-8"),
+    ("a quote left open", HEAD + 'A,ES,,,,,spain,\nB,"PT,,,,,spain,\n', 3, "no CSV from here", "quotes"),
+    ("letters in digits", HEAD + "A,ES,,28O01,,,spain,\n", 2, "no postcode of ES", "digits"),
+    ("two ends in one cell", HEAD + "A,ES,,28001-28080,,,spain,\n", 2, "is a range", "postcode_to"),
     ("a pool that sells another line", HEAD + "A,ES,,,,,academy,\n", 2, "nobody in pool `academy`", "`main`"),
 ]  # fmt: skip
 
@@ -159,6 +163,20 @@ def test_many_overlaps_are_not_told_one_by_one(folder: Path) -> None:
     table(folder, HEAD + "A,ES,,,,,spain,\n" * 100)
     found = [each for each in check_folder(folder) if "overlap" in each.message or "same" in each.message]
     assert len(found) == 21
+
+
+def test_a_fault_of_every_row_is_told_some_times_and_counted(folder: Path) -> None:
+    table(folder, HEAD + "A,QQ,,,,,spain,\n" * 1000)
+    found = errors_in(check_folder(folder))
+    assert len(found) == 51
+    assert "has 950 more errors like the 50 told" in found[-1].message
+
+
+def test_zeros_that_a_spreadsheet_may_have_taken_are_a_warning(folder: Path) -> None:
+    table(folder, HEAD + "Rome,IT,,118,199,,italy,\n")
+    (finding,) = [each for each in check_folder(folder) if "spreadsheet" in each.message]
+    assert (finding.severity, finding.line) == (Severity.WARNING, 2)
+    assert "write 00118" in finding.hint
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rulebook.models import Territory
-from rulebook.postcodes import postcode_key, postcode_range
+from rulebook.postcodes import postcode_doubt, postcode_fault, postcode_key, postcode_range
 from rulebook.territories import Row, Spot, TerritoryTable, outer_first, overlaps, region_key
 
 
@@ -75,9 +75,7 @@ TABLE = TerritoryTable(
         pytest.param({"country": "GB", "postcode": "EC5"}, "everywhere", id="letters, beyond the range"),
         pytest.param({"country": "CA", "postcode": "K1P 1J1"}, "Ottawa", id="Canada"),
         pytest.param({"country": "PT", "postcode": "1200-195"}, "Lisbon", id="a long one in a short range"),
-        pytest.param(
-            {"country": "PT", "postcode": "7000"}, "everywhere", id="a short one before a long range"
-        ),
+        pytest.param({"country": "PT", "postcode": "7000"}, "Alentejo", id="a short one in a long range"),
         pytest.param({"country": "PT", "postcode": "7050-160"}, "Alentejo", id="a long one in a long range"),
         pytest.param({"country": "DE", "postcode": "01067"}, "Dresden", id="a zero lost in the table"),
         pytest.param(
@@ -121,6 +119,74 @@ def test_a_range_that_cannot_be_meant_says_what_to_write(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         postcode_range(first, last, country)
+
+
+@pytest.mark.parametrize(
+    ("country", "first", "last", "inside", "outside"),
+    [
+        ("GB", "M1", None, ["M1 1AA", "m11aa", "M1", "M1 1"], ["M11 1AA", "M10 4BD", "ME1 1AA"]),
+        ("GB", "M1", "M20", ["M3 1AA", "M9 1AA", "M20 2BB"], ["M21 1AA", "ME3 1AA"]),
+        ("GB", "EC1", None, ["EC1A 1BB", "EC1Y8SY"], ["EC2A 1BB"]),
+        ("GB", "SW1A", "SW1P", ["SW1A 2AA", "SW1H 0AA"], ["SW1V 1AA", "SW10 0AA"]),
+        ("GB", "B", None, ["B1 1AA", "B90 1AA"], ["BA1 1AA", "BS1 1AA"]),
+        ("GB", "SW", None, ["SW1A 2AA", "SW19 5AE"], ["SY1 1AA"]),
+        ("PT", "1000-001", "1999-999", ["1000", "1000-001", "1500", "1999-123"], ["2000", "2000-001"]),
+        ("BR", "01000-000", "09999-999", ["01000", "1000", "01310-100", "09999"], ["10000-000"]),
+        ("US", "02134", None, ["2134", "02134-1000", "2134-1000"], ["02135"]),
+        ("IT", "00118", "00199", ["118", "00144"], ["11800", "00200"]),
+        ("FI", "00100", "00990", ["100", "00500"], ["10000"]),
+        ("ES", "28001.0", "28080.0", ["28001", "28080", "28050"], ["28081"]),
+        ("DE", "80331", "81929", ["D-80331", "80999"], ["82000"]),
+        ("LU", "L-1000", "L-1999", ["L-1234", "1234"], ["L-2000"]),
+        ("RS", "11000", "11999", ["11000", "11070"], ["21000"]),
+        ("PL", "00-001", "04-999", ["00-950", "1-001"], ["05-075"]),
+    ],
+)
+def test_a_postcode_is_found_however_people_and_spreadsheets_write_it(
+    country: str, first: str, last: str | None, inside: list[str], outside: list[str]
+) -> None:
+    found = postcode_range(first, last, country)
+    assert found is not None
+    assert [each for each in inside if postcode_key(each, country) not in found] == []
+    assert [each for each in outside if postcode_key(each, country) in found] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "said"),
+    [
+        ("28O01", "ES", "is no postcode of ES; write its digits"),
+        ("280010", "ES", "has 6 digits, and postcodes of ES have 5"),
+        ("28001-28080", "ES", "is a range; write its ends"),
+        ("28-29", "ES", "is a range; write its ends"),
+        ("28,29", "ES", "more than one postcode; write a row for each"),
+        ("EC1/EC2", "GB", "more than one postcode; write a row for each"),
+    ],
+)
+def test_a_cell_that_is_no_postcode_says_what_to_write(text: str, country: str, said: str) -> None:
+    assert said in (postcode_fault(text, country) or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("1000-001", "PT"),
+        ("28001,00", "ES"),
+        ("123-45", "SE"),
+        ("K1A 0B1", "CA"),
+        ("D-80331", "DE"),
+        ("08", "ES"),
+    ],
+)
+def test_a_cell_that_may_be_a_postcode_is_not_complained_of(text: str, country: str) -> None:
+    assert postcode_fault(text, country) is None
+    assert postcode_doubt(text, country) is None
+
+
+def test_two_zeros_that_a_spreadsheet_may_have_taken_are_asked_for() -> None:
+    assert "may have been 00118 before a spreadsheet read it; write 00118" in (
+        postcode_doubt("118", "IT") or ""
+    )
+    assert postcode_doubt("941", "US") is None, "three digits name an area there"
 
 
 def test_digits_of_an_unknown_country_get_back_their_zeros() -> None:
