@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from rulebook.findings import Finding, RulebookInvalid
@@ -52,6 +53,7 @@ class NamesThePerson(PersonError):
 class MergeError(Exception):
     """Why a merge cannot be undone; the message says what to do instead."""
 
+    field = "person_id"
     status = 409
     title = "The merge cannot be undone"
     says = ""
@@ -106,6 +108,43 @@ class NothingToPart(MergeError):
     )
 
 
+class DuplicateError(MergeError):
+    """Why a question about a duplicate cannot be answered so; the message says what to do instead."""
+
+    field = "duplicate_id"
+    title = "The question is answered"
+
+
+class UnknownDuplicate(DuplicateError):
+    """Nothing was told under this id: answered 404."""
+
+    status = 404
+    title = "No such duplicate"
+    says = (
+        "no such lead was given back as a duplicate; `GET /v1/duplicates` lists those that wait for an answer"
+    )
+
+
+class AnsweredOtherwise(DuplicateError):
+    """It stands otherwise already: answered 409."""
+
+    def __init__(self, state: str, by: str | None, at: datetime | None) -> None:
+        who = f"{by} said so" if by else "settled without a question"
+        when = f" at {at.isoformat(timespec='seconds')}" if at is not None else ""
+        undo = "; `baton person undo-merge` parts two that were made one" if state == "merged" else ""
+        super().__init__(f"it is {state.replace('_', ' ')} already, {who}{when}: nothing was changed{undo}")
+
+
+class NothingToJoin(DuplicateError):
+    """Nothing identifies one of the two, or they are gone: answered 409."""
+
+    title = "The two cannot be made one"
+    says = (
+        "one of them is erased, or has nothing that identifies a person, neither an e-mail nor an external id"
+        " nor a phone of their own: say that they are apart, or leave it"
+    )
+
+
 @contextmanager
 def as_problems() -> Iterator[None]:
     """Turn domain errors into answers that say what to send instead."""
@@ -127,7 +166,7 @@ def as_problems() -> Iterator[None]:
     except (SharedPhone, NoErasureKey) as error:
         raise Problem(409, error.title, str(error)) from error
     except MergeError as error:
-        raise Problem(error.status, error.title, str(error), field="person_id") from error
+        raise Problem(error.status, error.title, str(error), field=error.field) from error
     except NamesThePerson as error:
         raise Problem(422, error.title, str(error), field="reason") from error
 

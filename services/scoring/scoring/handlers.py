@@ -32,7 +32,7 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
-from scoring.store import accounts, again, due, health, interest, load, persons, save, shadows
+from scoring.store import accounts, again, due, duplicates, health, interest, load, persons, save, shadows
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
 from service_kit.errors import Transient
@@ -181,7 +181,7 @@ async def _load(
         conn, places, found.persons, whole=bool(places) or is_late or found.is_whole
     )
     now = await batch.refresh_now()
-    people = People(found.keys, found.persons, found.apart)
+    people = People(found.keys, found.persons, found.apart, found.together)
     names = {name for each in live for name in each.names}
     signals = await interest.load(conn, found.persons, names, [*cards, cards_at(now)], now)
     whose = await accounts.load(conn, found.persons, (dict(each.profile) for each in submissions))
@@ -274,6 +274,7 @@ async def _save(batch: Batch, work: _Work) -> None:
     await save.save_leads(conn, _in_order(book.changed.values()), book.moved, work.progress.endings)
     await save.save_submissions(conn, work.taken, batch.now)
     await save.move_submissions(conn, work.progress.moved.values())
+    await duplicates.insert(conn, work.progress.duplicates)
     await _forget(batch, work)
     await due.ask(conn, book.signals.unsettled(), batch.now)
     await save.save_scores(conn, book.publications, batch.now)

@@ -13,6 +13,7 @@ from scoring.api import scoring_router
 from scoring.api.nurturing import unsubscribe_router
 from scoring.consumer import consumer_spec
 from scoring.crossings import Crossings
+from scoring.duplicates import Duplicates
 from scoring.feedback import feedback_spec
 from scoring.handlers import Scoring
 from scoring.health import EVERY, HealthBook, fetch_reports_spec
@@ -67,6 +68,8 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         yield Periodic(
             name, every=timedelta(seconds=1), work=work, only_one=True, database=database, clock=clock
         )
+    duplicates = Duplicates(runtime)
+    yield Periodic("duplicates", every=timedelta(seconds=1), work=duplicates.work, clock=clock)
     yield runtime.consumer(fetch_reports_spec())
     yield runtime.consumer(imports_spec())
     forms = HealthBook(database)
@@ -113,7 +116,14 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
 def build_app(settings: ScoringSettings, runtime: Runtime | None = None) -> FastAPI:
     """The application. A test passes its own runtime."""
     metrics.known_series()
-    return create_app(title="Baton scoring", settings=settings, build=parts, routers=routers, runtime=runtime)
+    return create_app(
+        title="Baton scoring",
+        settings=settings,
+        build=parts,
+        routers=routers,
+        runtime=runtime,
+        open_to_all=("/v1/nurturing/unsubscribes",),  # a signature may stand for the token
+    )
 
 
 def run(settings: ScoringSettings) -> None:

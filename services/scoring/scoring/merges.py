@@ -26,11 +26,12 @@ from scoring.errors import (
     UnknownMerge,
 )
 from scoring.persons import Order
-from scoring.store import again, load, persons, save
+from scoring.store import again, duplicates, load, persons, save
 from scoring.store import merges as store
 from scoring.store.load import WorkingSet
 from scoring.store.merges import KeptMerge
 from scoring.store.views import Place
+from service_kit.audit import Also
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
@@ -61,7 +62,7 @@ class MergeDesk:
         async with self._runtime.database.acquire() as conn:
             return await store.page(conn, person, after, limit, TERM)
 
-    async def undo(self, person: UUID, order: Order) -> Undo:
+    async def undo(self, person: UUID, order: Order, also: Also | None = None) -> Undo:
         """Part a person from whom they were found to be.
 
         The keys that showed them to be one are kept apart: the same submissions, replayed too, join them no
@@ -75,7 +76,7 @@ class MergeDesk:
             merge = _which(await store.merges_of(unit.conn, person), person, unit.now)
             return await self._undo(unit, merge, order)
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
     async def _undo(self, unit: Unit, merge: KeptMerge, order: Order) -> Undo:
         conn, act = unit.conn, uuid4()
@@ -86,7 +87,8 @@ class MergeDesk:
         people = People(found.keys, found.persons)
         root = people.root(merge.other)
         pairs = _pairs(found, merge.other, [each.keys for each in said.of(root.id)])
-        people = People(found.keys, found.persons, found.apart | pairs)
+        loosed = _loosed(found, merge.other)
+        people = People(found.keys, found.persons, found.apart | pairs, found.together - loosed)
         names = [key.name for key in found.keys]
         regrading = await regrade.of(unit, self._cards.of(history)(unit.now), found, names)
         regrading = replace(regrading, people=people)
@@ -103,6 +105,8 @@ class MergeDesk:
         await regrading.save()
         await save.move_submissions(conn, holdings.moved.values())
         await store.keep_apart(conn, act, pairs, unit.now)
+        await duplicates.part_together(conn, loosed)
+        await duplicates.undo(conn, merge.id, unit.now, order.by, order.reason)
         others = [each.id for each in parted.others]
         await store.note_undone(conn, merge.id, act, others, unit.now)
         counts = {"persons": len(others) + 1, "leads_moved": sum(map(len, parted.moved.values()))}
@@ -129,8 +133,7 @@ def _which(merges: Iterable[KeptMerge], person: UUID, now: datetime) -> KeptMerg
 
 def _pairs(found: WorkingSet, other: UUID, sent: Iterable[tuple[KeyName, ...]]) -> frozenset[Pair]:
     """The keys of `other`, each with those of the survivor beside which it was sent."""
-    into = {person.id: person.merged_into for person in found.persons}
-    theirs = {key.name for key in found.keys if key.person_id and _was_of(key.person_id, other, into)}
+    theirs = _keys_of(found, other)
     shared = {key.name for key in found.keys if not key.identifies}
     joins = (read(names, shared.__contains__, found.apart).joins for names in sent)
     return frozenset(
@@ -140,6 +143,18 @@ def _pairs(found: WorkingSet, other: UUID, sent: Iterable[tuple[KeyName, ...]]) 
         for two in names
         if two not in theirs
     )
+
+
+def _keys_of(found: WorkingSet, person: UUID) -> set[KeyName]:
+    """The keys of a person, and of whoever turned out to be them."""
+    into = {each.id: each.merged_into for each in found.persons}
+    return {key.name for key in found.keys if key.person_id and _was_of(key.person_id, person, into)}
+
+
+def _loosed(found: WorkingSet, other: UUID) -> frozenset[Pair]:
+    """What holds `other` to the survivor by somebody's word."""
+    theirs = _keys_of(found, other)
+    return frozenset(pair for pair in found.together if len(pair & theirs) == 1)
 
 
 def _was_of(person: UUID | None, other: UUID, into: dict[UUID, UUID | None]) -> bool:

@@ -8,6 +8,7 @@ import delivery.metrics
 from lead_events.words import ProgressKind, Quadrant, QuarantineReason, SignalKind
 from scoring.domain.alerts import AlertKind
 from scoring.domain.alerts import Finding as FormFinding
+from scoring.domain.duplicates import DuplicateState
 from scoring.domain.feedback import KEPT_KINDS
 from scoring.domain.handover import Telling
 from scoring.domain.health import FormHealth
@@ -53,6 +54,11 @@ SHADOW = Counter(
 )
 SHADOW_FAILURES = Counter(
     "baton_scoring_shadow_failures_total", "Leads that could not be scored in the shadow."
+)
+DUPLICATES = Counter(
+    "baton_scoring_duplicates_total",
+    "Leads that sales gave back as another one again, by what became of the two persons.",
+    ["became"],
 )
 RESCORED = Counter(
     "baton_scoring_rescored_total",
@@ -114,6 +120,11 @@ WOKEN = Counter(
 UNSUBSCRIBED = Counter(
     "baton_nurturing_unsubscribes_total", "Unsubscribes taken, repeats too, by who reported them.", ["via"]
 )
+
+
+def count_duplicate(became: str) -> None:
+    """Count what became of one."""
+    DUPLICATES.labels(became).inc()
 
 
 def count_feedback(kinds: Iterable[ProgressKind]) -> None:
@@ -188,6 +199,8 @@ def known_series() -> None:
         SET_ASIDE.labels(work)
     for decision in ("release", "refuse"):
         DECIDED.labels(decision)
+    for became in DuplicateState:
+        DUPLICATES.labels(became.value)
     for kind in ("exported", "erased", "suppressed", "allowed", "expired", "parted"):
         PERSON_ACTS.labels(kind)
     for kind in ("quarantined", "refused", "raw", "persons", "signals"):

@@ -103,8 +103,71 @@ def test_repairs_are_listed_and_taken_off(baton: Run, services: Services) -> Non
         "duplicate_of": None,
     }
     services.answer("GET /v1/repairs", {"repairs": [row]})
+    services.answer("GET /v1/duplicates", {"duplicates": []})
     services.answer(f"POST /v1/repairs/{DECLINE}/resolve", {"id": DECLINE})
     done = baton("lead", "repairs", "--done", DECLINE)
     assert done.exit_code == 0, done.output
     assert "ada@example.com" in done.stdout
     assert "wrong data" in done.stdout
+
+
+QUESTION = {
+    "id": DECLINE,
+    "lead_id": LEAD,
+    "of_lead_id": "9b0a1b00-0000-4000-8000-000000000002",
+    "at": "2026-03-03T09:00:00Z",
+    "rep_id": "ana",
+    "why": "two_people",
+    "profile": {"email": "leo@example.com"},
+    "of_profile": {"email": "eva@example.com"},
+}
+
+
+def test_whether_two_are_one_is_asked_beside_the_repairs_and_answered(baton: Run, services: Services) -> None:
+    services.answer("GET /v1/repairs", {"repairs": []})
+    services.answer("GET /v1/duplicates", {"duplicates": [QUESTION]})
+    shown = baton("lead", "repairs")
+    assert shown.exit_code == 0, shown.output
+    for said in ("One person or two?", "leo@example.com", "eva@example.com", "an e-mail or id of their own"):
+        assert said in shown.stdout
+    for word in ("merge", "apart"):
+        services.answer(f"POST /v1/duplicates/{DECLINE}/{word}", {"id": DECLINE, "state": word})
+        done = baton("lead", "repairs", f"--{word}", DECLINE, "--why", "asked the rep")
+        assert done.exit_code == 0, done.output
+        assert sent(services, f"/v1/duplicates/{DECLINE}/{word}")["reason"] == "asked the rep"
+    silent = baton("lead", "repairs", "--merge", DECLINE)
+    assert silent.exit_code == 2
+    assert "--why" in silent.output
+
+
+def test_repairs_are_listed_also_while_scoring_is_away(baton: Run, services: Services) -> None:
+    services.answer("GET /v1/repairs", {"repairs": []})
+    services.answer("GET /v1/duplicates", {"detail": "soon"}, 503)
+    done = baton("lead", "repairs")
+    assert done.exit_code == 0
+    assert "Nothing is to be put right." in done.stdout
+    assert "is not known" in done.output
+
+
+def test_a_rep_enters_a_lead_of_their_own_by_their_own_token(baton: Run, services: Services) -> None:
+    answer = {"id": DECLINE, "became": "entered", "then": "GET /v1/me/leads says what became of it"}
+    services.answer("POST /v1/me/leads", answer, 202)
+    said = ["--line", "main", "--email", "ada@example.com", "--note", "met at the fair", "--key", "k-1"]
+    done = baton("lead", "own", "ana", *said)
+    assert done.exit_code == 0, done.output
+    assert f"Entered as {DECLINE}; GET /v1/me/leads says" in done.stdout
+    body = {"line": "main", "email": "ada@example.com", "note": "met at the fair"}
+    assert sent(services, "/v1/me/leads") == body
+    shown = baton("lead", "own", "ana", *said, "--json")
+    assert '"became": "entered"' in shown.stdout
+    unknown = baton("lead", "own", "bea", *said)
+    assert unknown.exit_code == 2
+    assert "baton rep token bea" in unknown.output
+
+
+def test_what_a_lead_of_their_own_lacks_is_said_by_the_router(baton: Run, services: Services) -> None:
+    detail = "an e-mail address or a phone number is needed"
+    services.answer("POST /v1/me/leads", {"title": "No", "detail": detail}, 422)
+    done = baton("lead", "own", "ana", "--line", "main")
+    assert done.exit_code == 1
+    assert detail in done.output

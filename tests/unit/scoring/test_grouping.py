@@ -12,6 +12,7 @@ from lead_events import LeadMerged, LeadSubmitted, Receipt
 from scoring.domain.book import LeadBook
 from scoring.domain.contributions import Contributions, Said
 from scoring.domain.desk import Desk
+from scoring.domain.duplicates import Why, binding, doubt, keys_of
 from scoring.domain.grouping import KeyName, Pair, persons_of
 from scoring.domain.holdings import Holdings
 from scoring.domain.leads import LeadState
@@ -65,6 +66,19 @@ def test_two_keys_kept_apart_join_nobody_and_other_evidence_does() -> None:
     assert persons_of(sent | {3: (EVA, CRM), 4: (CELL, CRM)}, apart) == {frozenset(range(5))}
 
 
+def test_two_keys_kept_together_join_whoever_carries_them_while_both_identify() -> None:
+    sent: dict[int, Sequence[KeyName]] = {0: (EVA,), 1: (CELL,), 2: (CELL,), 3: (LEO,)}
+    together = {frozenset({EVA, CELL})}
+    assert persons_of(sent, (), together) == {frozenset({0, 1, 2}), frozenset({3})}
+    shared = sent | {4: (LEO, CELL), 5: (ANA, CELL)}
+    assert persons_of(shared, (), together) == {
+        frozenset({0}),
+        frozenset({1, 2}),
+        frozenset({3, 4}),
+        frozenset({5}),
+    }
+
+
 def incoming(number: int, keys: tuple[KeyName, ...], line: str) -> Incoming:
     received = START + timedelta(minutes=10 * number)
     profile = profile_of(keys).model_copy(update={"name": f"said {number}"})
@@ -88,7 +102,7 @@ def opened(apart: frozenset[Pair]) -> Desk:
     return Desk(people, Holdings(LeadBook()), lambda _: CARDS, START)
 
 
-def next_batch(before: Desk, apart: frozenset[Pair]) -> Desk:
+def next_batch(before: Desk, apart: frozenset[Pair], together: frozenset[Pair] = frozenset()) -> Desk:
     """As the store gives it back."""
     leads = {**before.holdings.leads, **before.book.changed}
     said = Contributions()
@@ -97,7 +111,7 @@ def next_batch(before: Desk, apart: frozenset[Pair]) -> Desk:
         whole = tuple(lead.id for lead in before.holdings.ever(kept.lead_ids))
         said.add(before.people.root(kept.person_id).id, Said(kept.submission, kept.keys, whole))
     book = LeadBook([lead for lead in leads.values() if lead.state is LeadState.OPEN], changed=leads)
-    people = People([before.people.key(name) for name in ALL], list(before.people), apart)
+    people = People([before.people.key(name) for name in ALL], list(before.people), apart, together)
     return Desk(people, Holdings(book, leads, said), lambda _: CARDS, START, kept=before.kept)
 
 
@@ -140,6 +154,41 @@ def test_in_any_order_and_in_batches_of_any_size_the_same_submissions_are_the_sa
     check_profiles(desk)
     check_one_lead_for_each_line(desk)
     assert len({(event.person_id, event.seq) for event in told}) == len(told)
+
+
+@settings(max_examples=200, deadline=None)
+@given(stories, st.data())
+def test_what_reps_say_of_duplicates_holds_in_any_order_too(
+    story: list[tuple[tuple[KeyName, ...], str]], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations(range(len(story))))
+    together: frozenset[Pair] = frozenset()
+    desk = opened(frozenset())
+    for number in order:
+        take(desk, incoming(number, *story[number]))
+        check(desk)
+        if data.draw(st.booleans()):
+            together |= spoken(desk, data)
+        desk = next_batch(desk, frozenset(), together)
+    sent = {number: story[number][0] for number in order}
+    assert grouped(desk) == persons_of(sent, (), together)
+    check_profiles(desk)
+    check_one_lead_for_each_line(desk)
+
+
+def spoken(desk: Desk, data: st.DataObject) -> frozenset[Pair]:
+    """Two of those who have sent something are one, says somebody; the keys that this holds together."""
+    people = desk.people
+    roots = sorted({people.root(kept.person_id).id for kept in desk.kept.values() if kept.person_id})
+    one, other = (people.root(data.draw(st.sampled_from(roots))) for _ in range(2))
+    keys = keys_of(people, [people.key(name) for name in ALL])
+    if one is other or doubt(one, other, keys, ()) is Why.NO_KEY:
+        return frozenset()
+    pairs = binding(keys[one.id], keys[other.id])
+    survivor, gone = people.join(one, other)
+    desk.book.merge(survivor.id, gone.id)
+    desk.holdings.said.move(gone.id, survivor.id)
+    return pairs
 
 
 def check_profiles(desk: Desk) -> None:

@@ -9,11 +9,12 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile, command_group
 from baton_cli.errors import BadUsage
-from baton_cli.leads import find_lead, person_in
+from baton_cli.leads import find_lead
 from baton_cli.moments import brief
 from baton_cli.output import print_json, print_line, print_table
 from baton_cli.stack import Service
 from router.cli.own_leads import own
+from router.cli.repairs import repairs
 
 lead = command_group(help="Leads by hand: give one to a rep, move many, lock one; declines and repairs.")
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; kept with the order.")]
@@ -22,6 +23,7 @@ RepName = Annotated[str, typer.Argument(metavar="REP", help="A rep's id; `baton 
 
 
 lead.command("own")(own)
+lead.command("repairs")(repairs)
 
 
 @lead.command("assign")
@@ -121,29 +123,6 @@ def decline(
         print_line(f"The decline of {answer['rep_id']} is {answer['state']}.")
 
 
-@lead.command("repairs")
-def repairs(
-    done: Annotated[
-        UUID | None, typer.Option("--done", metavar="ID", help="Take one off: it has been put right.")
-    ] = None,
-    stack: StackFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Leads that reps gave back for wrong data or as duplicates."""
-    with open_client(stack) as client:
-        if done is not None:
-            headers = {"X-Operator": operator_name()}
-            client.post(Service.ROUTER, f"/v1/repairs/{done}/resolve", {}, headers=headers)
-        found = items(client.get(Service.ROUTER, "/v1/repairs"), "repairs")
-    if as_json:
-        print_json({"repairs": found})
-    elif found:
-        columns = ["repair", "lead", "who", "what", "since (UTC)", "by", "note", "duplicate of"]
-        print_table(columns, [_repair_row(each) for each in found], optional=["note", "duplicate of"])
-    else:
-        print_line("Nothing is to be put right.")
-
-
 def _order(lead: str, what: str, body: dict[str, Any], stack: StackFile, *, as_json: bool) -> None:
     """Send an order with the round that the lead has now: who is faster is not overruled unseen."""
     with open_client(stack) as client:
@@ -190,9 +169,3 @@ def _left(answer: dict[str, Any]) -> str:
 def _decline_row(each: dict[str, Any]) -> tuple[object, ...]:
     moments = brief(each["at"]), brief(each["accept_by"])
     return each["id"], each["lead_id"], each["rep_name"], *moments, each["code"], each["reason"]
-
-
-def _repair_row(each: dict[str, Any]) -> tuple[object, ...]:
-    who, what = person_in(each["profile"]), each["kind"].replace("_", " ")
-    at, by = brief(each["at"]), each["rep_name"]
-    return each["id"], each["lead_id"], who, what, at, by, each["note"], each["duplicate_of"]

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from scoring.api.accounts import account_routes
+from scoring.api.duplicates import duplicate_routes
 from scoring.api.forms import form_routes
 from scoring.api.imports import import_routes
 from scoring.api.leads import lead_routes
@@ -27,6 +28,7 @@ SUBJECTS = (
     submission_routes,
     person_routes,
     merge_routes,
+    duplicate_routes,
     account_routes,
     quarantine_routes,
     replay_routes,

@@ -12,6 +12,8 @@
 6. Two keys that an operator keeps apart (`baton person undo-merge`) join nobody together: of a submission
    that carries both the one counts that identifies best (e-mail, external id, phone). Any other pair of keys
    of the same two persons is new evidence and joins them.
+7. Two keys that sales or marketing say are one person's (domain/duplicates.py) join whoever carries them,
+   while both identify.
 
 What is incremental elsewhere (domain/people.py, domain/parting.py) comes to this in any order of arrival.
 """
@@ -96,8 +98,9 @@ def shared_phones(submissions: Iterable[Sequence[KeyName]]) -> set[KeyName]:
     return {name for name, emails in beside.items() if len(emails) > 1}
 
 
-def partition(readings: Mapping[Id, Reading]) -> list[list[Id]]:
-    """Submissions by person; within each, and of the persons, in the order given."""
+def partition(readings: Mapping[Id, Reading], together: Collection[Pair] = ()) -> list[list[Id]]:
+    """Submissions by person; within each, and of the persons, in the order given. `together`: keys that are
+    one person's by somebody's word."""
     heads: dict[object, Id] = {}
     parents = {identity: identity for identity in readings}
 
@@ -110,6 +113,9 @@ def partition(readings: Mapping[Id, Reading]) -> list[list[Id]]:
     for identity, reading in readings.items():
         for name in reading.joins or ([("held by", reading.held_by)] if reading.held_by else []):
             parents[root(identity)] = root(heads.setdefault(name, identity))
+    for one, other in together:
+        if one in heads and other in heads:
+            parents[root(heads[one])] = root(heads[other])
     groups: dict[Id, list[Id]] = {}
     for identity in readings:
         groups.setdefault(root(identity), []).append(identity)
@@ -117,9 +123,11 @@ def partition(readings: Mapping[Id, Reading]) -> list[list[Id]]:
 
 
 def persons_of(
-    submissions: Mapping[Id, Sequence[KeyName]], apart: Collection[Pair] = ()
+    submissions: Mapping[Id, Sequence[KeyName]],
+    apart: Collection[Pair] = (),
+    together: Collection[Pair] = (),
 ) -> frozenset[frozenset[Id]]:
     """The submissions of each person."""
     shared = shared_phones(submissions.values())
     readings = {each: read(names, shared.__contains__, apart) for each, names in submissions.items()}
-    return frozenset(frozenset(group) for group in partition(readings))
+    return frozenset(frozenset(group) for group in partition(readings, together))

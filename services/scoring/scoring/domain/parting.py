@@ -63,7 +63,8 @@ class Parting:
 
     def _groups(self, person: Person) -> list[list[Said]]:
         said = {each.submission.submission_id: each for each in self.holdings.said.of(person.id)}
-        parts = partition({identity: self.people.read(each.keys) for identity, each in said.items()})
+        readings = {identity: self.people.read(each.keys) for identity, each in said.items()}
+        parts = partition(readings, self.people.together)
         groups = [[said[identity] for identity in part] for part in parts]
         return sorted(groups, key=lambda group: not _are_known(group))  # stable: the oldest first
 

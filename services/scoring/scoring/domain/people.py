@@ -70,11 +70,16 @@ class People:
     """The keys and persons that a batch touches, as they change while its submissions are taken in order."""
 
     def __init__(
-        self, keys: Iterable[Key], persons: Iterable[Person], apart: Collection[Pair] = frozenset()
+        self,
+        keys: Iterable[Key],
+        persons: Iterable[Person],
+        apart: Collection[Pair] = frozenset(),
+        together: Collection[Pair] = frozenset(),
     ) -> None:
         self._keys = {key.name: key for key in keys}
         self._persons = {person.id: person for person in persons}
         self._apart = apart
+        self.together = together
         self.changed_keys: dict[KeyName, Key] = {}
         self.changed_persons: dict[UUID, Person] = {}
 
@@ -112,6 +117,12 @@ class People:
             self._merge(person, other)
         self._attach(reading.counting, person)
         return Resolution(person, is_new=not found, merged=tuple(found[1:]), was_known=was_known)
+
+    def join(self, one: Person, other: Person) -> tuple[Person, Person]:
+        """Two persons are one by somebody's word: the older, and who is them from now on."""
+        survivor, gone = sorted((one, other), key=lambda person: person.age)
+        self._merge(survivor, gone)
+        return survivor, gone
 
     def read(self, names: Sequence[KeyName]) -> Reading:
         """What a submission's keys say. A phone that was not loaded identifies nobody here."""

@@ -11,6 +11,7 @@ from lead_events.ids import lead_id
 from lead_events.words import CauseKind, CloseReason, ProgressKind, RoutedKind
 from scoring.domain.acts import Act
 from scoring.domain.book import LeadBook
+from scoring.domain.duplicates import Duplicate, duplicate_of
 from scoring.domain.holdings import Holdings, Moved
 from scoring.domain.leads import Lead, LeadState
 from scoring.domain.people import People, Person
@@ -87,6 +88,7 @@ class ProgressDesk:
     now: datetime
     in_use: Collection[UUID] = ()
     endings: dict[UUID, Ending] = field(default_factory=dict)
+    duplicates: list[Duplicate] = field(default_factory=list)
 
     @property
     def moved(self) -> dict[UUID, Moved]:
@@ -106,6 +108,7 @@ class ProgressDesk:
         ended = self._end(lead, report)
         if isinstance(report, LeadProgressed) and report.kind is ProgressKind.ARRIVED_AFTER_CLOSE:
             return self._after_close(lead, report, event_id)
+        self._note_duplicate(lead, report, event_id)
         return ProgressEffect.CLOSED if ended else ProgressEffect.NOTED
 
     def _end(self, lead: Lead, report: LeadRouted | LeadProgressed) -> bool:
@@ -120,6 +123,12 @@ class ProgressDesk:
         self.endings[lead.id] = min(told, ending, key=lambda each: each.at)
         self.book.changed[lead.id] = lead
         return is_news
+
+    def _note_duplicate(self, lead: Lead, report: LeadRouted | LeadProgressed, event_id: UUID) -> None:
+        """Looked at once this lead has ended here too, so that of the two it is never the one to live."""
+        found = duplicate_of(event_id, report) if isinstance(report, LeadProgressed) else None
+        if found is not None and lead.state is not LeadState.ERASED and not lead.is_test:
+            self.duplicates.append(found)
 
     def _after_close(self, closed: Lead, report: LeadProgressed, event_id: UUID) -> ProgressEffect:
         """The late ask joins the open lead of that person and line or opens one; once, however often told.

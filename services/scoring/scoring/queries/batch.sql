@@ -279,6 +279,12 @@ SELECT array(SELECT id FROM whole) AS persons,
         AND (kind, value) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))) AS lacking,
     array(SELECT id FROM leads WHERE person_id IN (SELECT id FROM whole) AND state <> 'erased') AS leads
 
+-- name: keys_kept_together
+-- Pairs of keys, both among these, that are one person's by somebody's word.
+SELECT kind, value, other_kind, other_value FROM kept_together
+WHERE (kind, value) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    AND (other_kind, other_value) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+
 -- name: keys_kept_apart
 -- Pairs of keys, both among these, that an operator keeps apart.
 SELECT kind, value, other_kind, other_value FROM kept_apart

@@ -155,6 +155,12 @@ DELETE FROM kept_apart USING unnest($1::text[], $2::text[]) AS gone (kind, value
 WHERE (kept_apart.kind, kept_apart.value) = (gone.kind, gone.value)
     OR (kept_apart.other_kind, kept_apart.other_value) = (gone.kind, gone.value)
 
+-- name: erase_kept_together
+-- What held the erased together: it is made of their keys.
+DELETE FROM kept_together USING unnest($1::text[], $2::text[]) AS gone (kind, value)
+WHERE (kept_together.kind, kept_together.value) = (gone.kind, gone.value)
+    OR (kept_together.other_kind, kept_together.other_value) = (gone.kind, gone.value)
+
 -- name: erase_persons
 -- The persons themselves.
 DELETE FROM persons WHERE id = ANY($1::uuid[])

@@ -25,7 +25,7 @@ SELECT l.quadrant, l.stage, s.quadrant AS shadow_quadrant, s.stage AS shadow_sta
         OR l.close_reason = 'recycled' AND NOT ended_again(l.person_id, l.line, l.closed_at))::int AS ended,
     count(*) FILTER (WHERE l.close_reason = 'won')::int AS won
 FROM shadow_scores s JOIN leads l ON l.id = s.lead_id
-WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND NOT l.is_test
+WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND is_marketings(l.id, l.is_test, l.origins)
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 -- name: shadow_since
@@ -33,14 +33,14 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 SELECT min(s.since) AS since, max(s.at) AS until,
     (count(*) FILTER (WHERE s.contributions @? '$[*].error'))::int AS with_errors
 FROM shadow_scores s JOIN leads l ON l.id = s.lead_id
-WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND NOT l.is_test
+WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND is_marketings(l.id, l.is_test, l.origins)
 
 -- name: shadow_differs
 -- Leads that stand elsewhere in the shadow, the last scored first, with whose they are.
 SELECT l.id AS lead_id, p.profile, l.state, l.opened_at, l.fit, l.interest, l.quadrant, l.stage,
     s.fit AS shadow_fit, s.interest AS shadow_interest, s.quadrant AS shadow_quadrant, s.stage AS shadow_stage, s.at
 FROM shadow_scores s JOIN leads l ON l.id = s.lead_id JOIN persons p ON p.id = l.person_id
-WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND NOT l.is_test
+WHERE s.line = $1 AND s.card = $2 AND l.state IN ('open', 'closed') AND is_marketings(l.id, l.is_test, l.origins)
     AND (l.quadrant, l.stage) <> (s.quadrant, s.stage)
 ORDER BY s.at DESC, l.id LIMIT $3
 

@@ -1,8 +1,8 @@
 -- name: ended_leads
--- Leads that sales has ended, or with $2 also open ones with an outcome, oldest first, from a place in that order on; tests are left out, and what was given back and ended by a later lead.
+-- Leads that sales has ended, or with $2 also open ones with an outcome, oldest first, from a place in that order on; those that say nothing of marketing are left out, and what was given back and ended by a later lead.
 SELECT l.id, l.line, l.opened_at, l.origins->0 AS origin, l.closed_at, l.close_reason, first_handed(l.id) AS handed_at
 FROM leads l
-WHERE NOT l.is_test AND ($1::text IS NULL OR l.line = $1) AND ($3::timestamptz IS NULL OR l.opened_at >= $3)
+WHERE is_marketings(l.id, l.is_test, l.origins) AND ($1::text IS NULL OR l.line = $1) AND ($3::timestamptz IS NULL OR l.opened_at >= $3)
     AND (l.opened_at, l.id) > (coalesce($4::timestamptz, '-infinity'), coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
     AND (l.state = 'closed' AND (l.close_reason IN ('rejected', 'won', 'lost')
             OR l.close_reason = 'recycled' AND NOT ended_again(l.person_id, l.line, l.closed_at))

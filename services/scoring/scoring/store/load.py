@@ -33,7 +33,8 @@ ROUNDS = 5
 class WorkingSet:
     """Locked keys and persons, and locked leads: those named, and the open ones of the persons.
 
-    `is_whole`: a phone may stop identifying, so everything of the persons is locked. `apart`: of these keys.
+    `is_whole`: a phone may stop identifying, so everything of the persons is locked. `apart`,
+    `together`: of these keys.
     """
 
     keys: tuple[Key, ...]
@@ -41,6 +42,7 @@ class WorkingSet:
     leads: tuple[Lead, ...]
     is_whole: bool = False
     apart: frozenset[Pair] = frozenset()
+    together: frozenset[Pair] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +127,18 @@ async def _attempt(
     strangers = {lead.person_id for lead in leads} - known
     if strangers:
         return _Wider(sorted(strangers))
-    apart = await _apart(conn, names) if is_whole or any(len(each) > 1 for each in sent) else frozenset()
-    return WorkingSet(tuple(keys), tuple(persons), tuple(leads), is_whole, apart)
+    is_told = is_whole or any(len(each) > 1 for each in sent)
+    apart = await _pairs(conn, _q.keys_kept_apart, names) if is_told else frozenset()
+    together = await _pairs(conn, _q.keys_kept_together, names) if is_whole else frozenset()
+    return WorkingSet(tuple(keys), tuple(persons), tuple(leads), is_whole, apart, together)
 
 
 def _identifies(key: Key) -> bool:
     return key.name[0] == PHONE and key.identifies
 
 
-async def _apart(conn: Connection, names: Sequence[KeyName]) -> frozenset[Pair]:
-    rows = await conn.fetch(_q.keys_kept_apart, *columns(names, 2)) if names else []
+async def _pairs(conn: Connection, query: str, names: Sequence[KeyName]) -> frozenset[Pair]:
+    rows = await conn.fetch(query, *columns(names, 2)) if names else []
     return frozenset(
         frozenset({(row["kind"], row["value"]), (row["other_kind"], row["other_value"])}) for row in rows
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from scoring.domain.erasure import deciding_keys, pattern
 from scoring.domain.people import EMAIL, PHONE, KeyName
-from scoring.store import feedback, nurturing, signals
+from scoring.store import duplicates, feedback, nurturing, signals
 from scoring.store.accounts import forget as forget_companies
 from scoring.store.save import columns
 from service_kit.postgres import Connection
@@ -131,6 +131,7 @@ async def erase(
     await conn.execute(_q.free_shared_keys, persons)
     await conn.execute(_q.forget_beside_phones, [value for kind, value in subject.keys if kind == EMAIL])
     await conn.execute(_q.erase_kept_apart, *columns(subject.sent, 2))
+    await conn.execute(_q.erase_kept_together, *columns(subject.sent, 2))
     await conn.execute(_q.erase_persons, persons)
     named = pattern(subject.keys)
     await conn.execute(_q.erase_reasons, persons, named)
@@ -142,6 +143,7 @@ async def erase(
 async def erase_leads(conn: Connection, leads: Sequence[UUID], now: datetime) -> None:
     """Leave of leads what counts need."""
     await feedback.erase(conn, leads)
+    await duplicates.erase(conn, leads, now)
     await conn.execute(_q.erase_scores, leads)
     await conn.execute(_q.erase_leads, leads, now)
 
