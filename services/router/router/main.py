@@ -45,6 +45,7 @@ from router.handlers.moves import MoveHandler
 from router.handlers.news import NewsHandler
 from router.handlers.reoffer import ReofferHandler
 from router.handlers.reps import RepHandler
+from router.messages.chat import ChatAbsences
 from router.messages.office import MessageOffice
 from router.roster import RepReader
 from router.settings import RouterSettings
@@ -132,7 +133,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             crm_router(rt, wiring.crm),
             crm_operator_router(rt, wiring.crm),
             links_router(wiring.messages.answering),
-            slack_router(rt, wiring.messages.slack),
+            slack_router(rt, wiring.messages.slack, ChatAbsences(rt, wiring.reps, wiring.drainer.wake)),
             delivery_router(rt),
         ],
         runtime=shared,

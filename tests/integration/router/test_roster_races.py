@@ -12,7 +12,7 @@ from tests.integration.router.worlds import World, rep, rulebook
 
 async def rows(world: World, columns: str) -> dict[str, Any]:
     async with world.runtime.database.acquire() as conn:
-        return {row["id"]: row for row in await conn.fetch(f"SELECT id, {columns} FROM reps")}  # noqa: S608
+        return {row["id"]: row for row in await conn.fetch(f"SELECT id, {columns} FROM reps")}
 
 
 async def add(world: World, **more: Any) -> tuple[int, str]:

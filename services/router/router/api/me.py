@@ -11,7 +11,8 @@ from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.api.reps import rep_of_token
 from router.api.roster import one_rep, shown, what_follows
-from router.api.roster_bodies import Away, read_moment
+from router.api.roster_bodies import Away
+from router.domain.moments import read_moment
 from router.handlers.reps import RepHandler
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime

@@ -12,8 +12,9 @@ from router.access.sight import CONFINED, reps_seen, teams_led
 from router.api.allowed import allowed
 from router.api.names import RepId, Who
 from router.api.refusals import refusals_as_problems
-from router.api.roster_bodies import Away, RepNew, RepPatch, TeamPut, read_moment
+from router.api.roster_bodies import Away, RepNew, RepPatch, TeamPut
 from router.domain.absences import away_at, read_spans
+from router.domain.moments import read_moment
 from router.errors import UnknownRep, UnknownTeam
 from router.handlers.reps import RepHandler
 from router.handlers.teams import put_team

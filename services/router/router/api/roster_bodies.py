@@ -1,19 +1,15 @@
 """What an operator sends about reps and teams."""
 
-import re
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lead_events.model import UtcTime
 from router.domain.hours import DAYS
+from router.domain.moments import EARLIEST, LATEST, read_moment
 from rulebook.models import Absence, Notify, RampUp, RepSeed, TextLanguage
 from rulebook.models.base import Identifier
 from rulebook.ways_to_tell import lacks
-
-EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
-"""An absence lies between; for a rep who left there is an act of its own."""
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Why = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$", description="without the character NUL")]
@@ -31,22 +27,6 @@ Week = Annotated[
     Field(max_length=len(DAYS), description="the week as the rep works it; null: that of the calendar"),
 ]
 Ids = Annotated[list[Identifier], Field(max_length=50)]
-_MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$"
-
-
-def read_moment(text: str) -> date | datetime:
-    """A day, or a moment; without an offset it is local. Raises ValueError that says what to write."""
-    try:
-        found = datetime.fromisoformat(text) if len(text) > len("2026-03-03") else date.fromisoformat(text)
-    except ValueError:
-        found = None
-    day = found.date() if isinstance(found, datetime) else found
-    if found is None or day is None or not re.match(_MOMENT, text) or not EARLIEST <= day <= LATEST:
-        raise ValueError(
-            f"write a day such as 2026-03-03, or a local moment such as 2026-03-03T14:00, from {EARLIEST} "
-            f"to {LATEST}"
-        )
-    return found
 
 
 def _is_moment(text: str) -> str:

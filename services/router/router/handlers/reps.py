@@ -96,10 +96,7 @@ class RepHandler:
         async def run(unit: Unit) -> Row:
             row = await self._lock(unit, rep)
             if row["left_at"] is not None:
-                raise RosterInvalid(
-                    "left_at",
-                    f"{rep} has left; send is_active true to take them back, and then their absences",
-                )
+                raise RosterInvalid("left_at", f"{rep} has left; send is_active true to take them back first")
             tz, returned = row["hours"]["tz"], read_spans(row["returned"])
             told = await feed_spans(unit.conn, rep, row["absence_feeds"])
             span = away_at(absent_spans([], told, returned, tz), unit.now)

@@ -63,6 +63,12 @@ SELECT changed_at, changed_by, before, after FROM rep_changes WHERE rep_id = $1 
 -- Another rep with this address.
 SELECT id FROM reps WHERE lower(email) = lower($1) AND id <> $2 ORDER BY id LIMIT 1
 
+-- name: reps_of_slack_member
+-- Who is told as this member of Slack; more than one where the roster is wrong.
+SELECT id, name, texts, hours ->> 'tz' AS tz FROM reps
+WHERE left_at IS NULL AND notify @> jsonb_build_array(jsonb_build_object('channel', 'slack', 'to', $1::text))
+ORDER BY id LIMIT 2
+
 -- name: teams
 -- All teams.
 SELECT id, name, lead, notify FROM teams ORDER BY id

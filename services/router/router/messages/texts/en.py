@@ -117,6 +117,14 @@ TEXTS: dict[str, str] = {
     "page.no_such_lead": "No other lead of that e-mail or id is known. Write another, or leave it empty.",
     "page.invalid": "This link is not valid.",
     "page.invalid_hint": "It may have been cut off. Use the link of the newest message.",
+    "chat.away.now": "You are away until {until}. Leads that you have not answered go on to somebody else, "
+    "and your team lead hears of the others.",
+    "chat.away.later": "You are away from {start} until {until}. Leads that you have not answered by then "
+    "go on to somebody else.",
+    "chat.back": "You are back: leads reach you again.",
+    "chat.refused": "That cannot be: {why}",
+    "chat.usage": "Write one of these: away {day} (until the end of that day), away {day} flu, away {day} "
+    "{day} (from, until), away {day}T15:00 {day}T18:00, back",
     "field.reason": "Reason",
     "field.channel": "By",
     "field.result": "Result",

@@ -117,6 +117,14 @@ TEXTS: dict[str, str] = {
     "page.no_such_lead": "No se conoce otro lead con ese correo o identificador. Escriba otro o ninguno.",
     "page.invalid": "Este enlace no es válido.",
     "page.invalid_hint": "Puede estar cortado. Use el enlace del mensaje más reciente.",
+    "chat.away.now": "Usted está ausente hasta el {until}. Los leads que no ha respondido pasan a otra "
+    "persona; de los demás se avisa a quien dirige su equipo.",
+    "chat.away.later": "Usted estará ausente desde el {start} hasta el {until}. Los leads que no haya "
+    "respondido hasta entonces pasan a otra persona.",
+    "chat.back": "Ha vuelto: vuelve a recibir leads.",
+    "chat.refused": "No es posible: {why}",
+    "chat.usage": "Escriba una de estas: away {day} (hasta el final de ese día), away {day} gripe, away "
+    "{day} {day} (desde, hasta), away {day}T15:00 {day}T18:00, back",
     "field.reason": "Motivo",
     "field.channel": "Por",
     "field.result": "Resultado",

@@ -119,6 +119,14 @@ TEXTS: dict[str, str] = {
     "page.no_such_lead": "Nessun altro lead con questa e-mail o identificativo. Scriva un altro o nulla.",
     "page.invalid": "Questo collegamento non è valido.",
     "page.invalid_hint": "Forse è stato tagliato. Usi il collegamento del messaggio più recente.",
+    "chat.away.now": "È assente fino a {until}. I lead a cui non ha risposto passano a un'altra persona; "
+    "degli altri viene avvisato chi dirige il Suo team.",
+    "chat.away.later": "Sarà assente da {start} a {until}. I lead a cui non avrà risposto fino ad allora "
+    "passano a un'altra persona.",
+    "chat.back": "È di nuovo presente: riceve di nuovo lead.",
+    "chat.refused": "Non è possibile: {why}",
+    "chat.usage": "Scriva una di queste: away {day} (fino alla fine di quel giorno), away {day} influenza, "
+    "away {day} {day} (da, a), away {day}T15:00 {day}T18:00, back",
     "field.reason": "Motivo",
     "field.channel": "Tramite",
     "field.result": "Esito",

@@ -118,6 +118,14 @@ TEXTS: dict[str, str] = {
     "page.no_such_lead": "Nenhum outro lead com esse e-mail ou identificador. Escreva outro ou nenhum.",
     "page.invalid": "Esta ligação não é válida.",
     "page.invalid_hint": "Pode estar cortada. Use a ligação da mensagem mais recente.",
+    "chat.away.now": "Está ausente até {until}. Os leads a que não respondeu passam a outra pessoa; dos "
+    "restantes é avisado quem dirige a sua equipa.",
+    "chat.away.later": "Estará ausente de {start} até {until}. Os leads a que não tiver respondido até lá "
+    "passam a outra pessoa.",
+    "chat.back": "Está de volta: volta a receber leads.",
+    "chat.refused": "Não é possível: {why}",
+    "chat.usage": "Escreva uma destas: away {day} (até ao fim desse dia), away {day} gripe, away {day} "
+    "{day} (de, até), away {day}T15:00 {day}T18:00, back",
     "field.reason": "Motivo",
     "field.channel": "Por",
     "field.result": "Resultado",

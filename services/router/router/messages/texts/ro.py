@@ -120,6 +120,14 @@ TEXTS: dict[str, str] = {
     "page.no_such_lead": "Nu se cunoaște alt lead cu acest e-mail sau ID. Scrieți altul sau nimic.",
     "page.invalid": "Acest link nu este valid.",
     "page.invalid_hint": "Poate a fost tăiat. Folosiți linkul din cel mai nou mesaj.",
+    "chat.away.now": "Lipsiți până {until}. Leadurile la care nu ați răspuns trec la altcineva; despre "
+    "celelalte află cine vă conduce echipa.",
+    "chat.away.later": "Veți lipsi de {start} până {until}. Leadurile la care nu răspundeți până atunci "
+    "trec la altcineva.",
+    "chat.back": "V-ați întors: primiți din nou leaduri.",
+    "chat.refused": "Nu se poate: {why}",
+    "chat.usage": "Scrieți una dintre acestea: away {day} (până la sfârșitul acelei zile), away {day} "
+    "gripă, away {day} {day} (de la, până la), away {day}T15:00 {day}T18:00, back",
     "field.reason": "Motiv",
     "field.channel": "Prin",
     "field.result": "Rezultat",
