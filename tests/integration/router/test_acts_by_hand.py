@@ -59,6 +59,24 @@ async def test_a_lead_that_waits_is_given_to_a_full_rep_by_force_only_and_that_i
 
 
 @pytest.mark.parametrize(
+    ("limits", "says"),
+    [({"per_day": 1}, "1 leads today of at most 1"), ({"per_week": 1}, "1 leads this week of at most 1")],
+)
+async def test_who_had_the_leads_of_their_day_or_week_is_given_more_by_force_only(
+    routing: World, limits: dict[str, int], says: str
+) -> None:
+    await routing.operate("PATCH", "/v1/reps/bea", json={"is_active": False})
+    await routing.operate("PATCH", "/v1/reps/ana", json={**limits, "capacity": 5})
+    await routing.take("first", "waits")
+    assert (routing.holder("first"), routing.holder("waits")) == ("ana", None)
+    refused = await order(routing, "waits", "assign", rep="ana")
+    assert (refused.status_code, says in refused.json()["detail"]) == (409, True)
+    assert (await order(routing, "waits", "assign", rep="ana", force=True)).status_code == 200
+    await routing.take("third")
+    assert routing.holder("third") is None, "what hands gave counts"
+
+
+@pytest.mark.parametrize(
     ("rep_id", "status", "says"), [("nobody", 404, "GET /v1/reps"), ("carla", 409, "does not sell main")]
 )
 async def test_who_cannot_have_a_lead_is_not_given_it(

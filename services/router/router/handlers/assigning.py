@@ -24,6 +24,7 @@ from router.domain.orders import (
     Unfit,
     judge_order,
 )
+from router.domain.roster import Load, Rep
 from router.errors import (
     KeyUsedForAnotherAct,
     LeadChangedHands,
@@ -141,6 +142,8 @@ async def _hand_over(desk: Desk, lead: Lead, cause: UUID, book: Book, order: Ord
         raise RepCannotHave(f"{name} has left or is not active; choose another of GET /v1/reps")
     if lead.line not in rep.lines and not order.force:
         raise RepCannotHave(f"{name} does not sell {lead.line}; choose another rep, or send force")
+    if not order.force:
+        _check_limits(rep, load)
     had = load.open
     if lead.handoff is not None:
         desk.take_back(lead, cause, Standing.REASSIGNED)
@@ -150,6 +153,16 @@ async def _hand_over(desk: Desk, lead: Lead, cause: UUID, book: Book, order: Ord
             f"{name} has {had} open leads of at most {rep.capacity}; choose another rep, or send force"
         )
     return [f"{name} now has {load.open} open leads of {rep.capacity}"] if load.open > rep.capacity else []
+
+
+def _check_limits(rep: Rep, load: Load) -> None:
+    """A limit a day or week is the rep's protection from whoever hands out leads, so from hands too."""
+    limits = (("today", load.today, rep.per_day), ("this week", load.this_week, rep.per_week))
+    for when, given, most in limits:
+        if most is not None and given >= most:
+            raise RepCannotHave(
+                f"{rep.id} had {given} leads {when} of at most {most}; choose another rep, or send force"
+            )
 
 
 async def _to_pool(desk: Desk, lead: Lead, cause: UUID, book: Book) -> None:
