@@ -257,7 +257,7 @@ def _hint(message: str, source: str, known: list[str]) -> str:
         if f"'{habit}'" in message:
             return f"write {instead}"
     if "no matching overload" in message:
-        return "compare values of one type: a text stands in quotes, a number does not"
+        return "compare values of one type: a text stands in quotes, a number does not, and 100 is not 100.0"
     if not source.strip():
         return "write a condition such as lead.country == 'ES', or true"
     return "check quotes, brackets and operators (==, !=, <, <=, &&, ||, !, in)"
@@ -277,7 +277,10 @@ def _not_taken(found: re.Match[str]) -> str:
     """That an operator or function does not take values of these kinds."""
     word = (found["word"] or found["method"]).replace("_", "").removeprefix("@")
     given = [each for each in (found["receiver"], found["given"]) if each]
-    kinds = [_KINDS.get(each.strip(), each.strip()) for part in given for each in part.split(",")]
+    types = [each.strip() for part in given for each in part.split(",")]
+    is_about_points = "double" in types and any(each in ("int", "int64") for each in types)
+    known = {**_KINDS, "double": "one with a point", "int": "a whole number"} if is_about_points else _KINDS
+    kinds = [known.get(each, each) for each in types]
     return f"`{word}` does not take {' and '.join(kinds) or 'such a value'}"
 
 

@@ -52,8 +52,20 @@ def check_needs(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> No
     if requiring and plan.unspoken is None and not unheard:
         message = f"leads in a language that nobody of {requiring[0].name} speaks would wait for ever"
         report.warning(loc, message, "add `unspoken: POOL`, which takes them")
-    _check_unspoken(rulebook, loc, plan, report)
+    _check_unspoken(rulebook, line, plan, report)
+    _check_named_reps(rulebook, line, plan, report)
     _check_strategies(rulebook, line, plan, report)
+
+
+def _check_named_reps(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> None:
+    """Who a table names for an account should sell the line."""
+    reps = rulebook.roster.reps
+    for rule in plan.rules:
+        for number, row in enumerate(rulebook.routing.accounts.get(rule.accounts or "", ())):
+            if row.rep in reps and line not in reps[row.rep].lines:
+                message = f"`{row.rep}` does not sell line `{line}`, and gets none of its leads"
+                hint = f"name another, or add `{line}` to their lines in roster.yaml"
+                report.warning(("routing", "accounts", rule.accounts or "", number), message, hint)
 
 
 def _check_strategies(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> None:
@@ -142,11 +154,26 @@ def _check_skills(rulebook: Rulebook, line: str, loc: Loc, rule: RoutingRule, re
             report.error((*loc, "skills"), f"nobody of pool `{name}` has {listed}", hint)
 
 
-def _check_unspoken(rulebook: Rulebook, loc: Loc, plan: Plan, report: Report) -> None:
+def _check_unspoken(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> None:
+    """The pool for languages that nobody speaks takes leads with the skills that they need."""
+    loc: Loc = ("routing", "plans", line, "unspoken")
     pool = rulebook.routing.pools.get(plan.unspoken or "")
-    if pool is not None and pool.language == "required":
+    if pool is None:
+        return
+    if pool.language == "required":
         hint = "write `language: preferred` in that pool, or name another"
-        report.error((*loc, "unspoken"), "requires a language itself", hint)
+        report.error(loc, "requires a language itself", hint)
+    theirs = takers(rulebook, pool, line)
+    for _, other, rule in _choices(rulebook, plan):
+        wanted = {*other.skills, *(rule.skills if rule is not None else ())}
+        if _match(other, rule) != "required" or other.skills_match != "required" or not theirs:
+            continue
+        if not any(wanted <= set(rep.skills) for rep in theirs):
+            listed = " and ".join(f"`{each}`" for each in sorted(wanted))
+            message = f"nobody of it has {listed}, which leads of {other.name} need: they would wait for ever"
+            hint = "add somebody who has to that pool, or name another"
+            report.error(loc, message, hint)
+            return
 
 
 def _check_partners(rulebook: Rulebook, loc: Loc, plan: Plan, report: Report) -> None:

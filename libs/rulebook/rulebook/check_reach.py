@@ -1,9 +1,10 @@
 """Rules of a plan that no lead ever reaches, because those before them take all of theirs."""
 
+from rulebook.cases import can_hold, covered_by
 from rulebook.cel import ConditionInvalid, compile_condition
 from rulebook.context import routing_variables
 from rulebook.documents import Loc
-from rulebook.implication import ALWAYS, Case, cases_of, covering
+from rulebook.implication import ALWAYS, Case, cases_of
 from rulebook.models import Plan, Routing, RoutingRule
 from rulebook.report import Report
 
@@ -17,16 +18,31 @@ def check_reach(loc: Loc, plan: Plan, routing: Routing, report: Report) -> None:
         cases = _cases(rule, routing)
         if cases is None:
             continue
+        here = (*loc, "rules", number)
+        possible = [case for case in cases if can_hold(case)]
+        if not possible:
+            _tell_of_nobody((*here, "when"), rule, report)
+            continue
         barring = [(each.id, known) for each, known in before if _bars(each, rule, routing)]
-        found = [covering(case, barring) for case in cases]
-        if found and None not in found:
-            report.error((*loc, "rules", number), _said(list(dict.fromkeys(found)), barring), HINT)
+        found = [covered_by(case, barring) for case in possible]
+        names = [name for each in found if each is not None for name in each]
+        if None not in found:
+            report.error(here, _said(list(dict.fromkeys(names)), barring), HINT)
         before.append((rule, cases))
 
 
-def _said(names: list[str | None], barring: list[tuple[str, tuple[Case, ...]]]) -> str:
+def _tell_of_nobody(loc: Loc, rule: RoutingRule, report: Report) -> None:
+    """A rule for no lead; one that says nothing but false was switched off."""
+    if rule.when.strip() == "false":
+        report.warning(loc, "is false: the rule is for no lead", "delete the rule, or write what it is for")
+    else:
+        hint = "write `||` where one of several is meant, and limits that a value can lie between"
+        report.error(loc, "can hold for no lead: what it asks for cannot be so at once", hint)
+
+
+def _said(names: list[str], barring: list[tuple[str, tuple[Case, ...]]]) -> str:
     listed = " and ".join(f"`{name}`" for name in names)
-    if len(names) == 1 and dict(barring).get(str(names[0])) == ALWAYS:
+    if len(names) == 1 and dict(barring).get(names[0]) == ALWAYS:
         return f"is never reached: {listed} before it always holds"
     return f"is never reached: {listed} before it {'hold' if len(names) > 1 else 'holds'} for all its leads"
 

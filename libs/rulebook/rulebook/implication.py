@@ -23,6 +23,7 @@ _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _JOINS = frozenset({"&&", "||", "?", ":"})
 _COMPARING = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """An operator and the one that says the same with the sides changed."""
+_CONTRARY = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _fact(tokens: Tokens, wanted: bool) -> Fact:
     if op == "!=":
         return Fact(subject, "==", value, not wanted)
     if not wanted and op != "==":
-        return Fact(tokens, is_true=False)
+        return Fact(subject, _CONTRARY[op], value)
     return Fact(subject, op, value, wanted)
 
 

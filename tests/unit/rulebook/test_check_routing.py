@@ -144,6 +144,22 @@ SLIPS = [
         "unspoken: spain", "routing.plans.main.unspoken", "requires a language", "preferred",
     ),
     (
+        "a rule for nobody", ROUTING, FIRST,
+        FIRST.replace("segment.large", '"score.fit > 90 && score.fit < 60"'),
+        "routing.plans.main.rules[0].when", "can hold for no lead", "`||` where one of several",
+    ),
+    (
+        "a rule after two that leave it nothing", ROUTING, FIRST,
+        "      - {id: asking, when: asks, pool: spain}\n"
+        "      - {id: others, when: '!asks', pool: italy}\n" + FIRST,
+        "routing.plans.main.rules[2]", "`asking` before it hold for all its leads", "move it up",
+    ),
+    (
+        "a whole number beside one with a point", ROUTING, FIRST,
+        FIRST.replace("segment.large", "score.fit > 90.0"),
+        "routing.plans.main.rules[0].when", "a whole number and one with a point", "100 is not 100.0",
+    ),
+    (
         "partners as the last resort", ROUTING, "name: Everywhere else, in English",
         "name: Everywhere else\n    partner_consent: partners",
         "routing.plans.main.fallback", "only leads who consented to `partners`", "your own reps",
@@ -220,6 +236,10 @@ def test_what_cannot_work_is_an_error_with_its_place_and_what_to_write(
 
 
 DOUBTS = [
+    (
+        "a rule switched off", ROUTING, FIRST, FIRST.replace("segment.large", '"false"'),
+        "routing.plans.main.rules[0].when", "the rule is for no lead", "delete the rule",
+    ),
     (
         "languages required and nobody for the rest", ROUTING, "    unspoken: everywhere-else", "    #",
         "routing.plans.main", "would wait for ever", "`unspoken: POOL`",
@@ -300,6 +320,24 @@ def test_a_row_for_a_language_nobody_of_its_pool_speaks(folder: Path) -> None:
     (finding,) = errors_in(check_folder(folder))
     assert (finding.file, finding.line) == ((folder / "territories/europe.csv").as_posix(), 3)
     assert "nobody of Spain speaks `fr`" in finding.message
+
+
+def test_a_pool_for_what_nobody_speaks_lacks_the_skill_its_leads_need(folder: Path) -> None:
+    edit(folder, ROUTING, "language: preferred   # for", "language: required   # for")
+    edit(folder, ROUTING, "reps: [marta-ibanez, javier-otxoa, rui", "reps: [javier-otxoa] # [rui")
+    found = [each for each in check_folder(folder) if each.path == "routing.plans.main.unspoken"]
+    assert [each.severity for each in found] == [Severity.ERROR]
+    assert "nobody of it has `tenders`, which leads of Large accounts need" in found[0].message
+
+
+def test_a_named_accounts_rep_who_does_not_sell_the_line_is_doubtful(folder: Path) -> None:
+    (folder / "accounts").mkdir()
+    (folder / "accounts/named.csv").write_text("domain,rep\nacme.com,luca-marchetti\n", "utf-8")
+    rule = "      - {id: named, accounts: named, pool: spain}\n" + FIRST
+    edit(folder, ROUTING, FIRST, rule)
+    (finding,) = check_folder(folder)
+    assert (finding.severity, finding.line) == (Severity.WARNING, 2)
+    assert "`luca-marchetti` does not sell line `main`" in finding.message
 
 
 def test_partners_are_asked_for_by_a_form(folder: Path) -> None:
