@@ -50,6 +50,10 @@ REOFFERED = Counter(
 UNOWNED_BREACHES = Counter(
     "baton_unowned_breaches_total", "Breaches that nobody is named to hear of: name leads of teams."
 )
+UNOWNED_ABSENCES = Counter(
+    "baton_unowned_absences_total",
+    "Reps who were away or had left with open leads that nobody is named to hear of: name leads of teams.",
+)
 MOVED = Counter("baton_leads_moved_total", "Open leads that followed a change of the plan to another pool.")
 LATE_EXPECTED = Counter(
     "baton_late_answers_expected_total",

@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from lead_events.words import TimerKind
 from tests.integration.router.test_messages import (
@@ -35,6 +36,10 @@ def led(*, lead: str | None = "rosa", **reps: Any) -> dict[str, Any]:
     if lead is not None:
         book["roster"]["teams"]["north"]["lead"] = lead
     return book
+
+
+def unowned() -> float:
+    return REGISTRY.get_sample_value("baton_unowned_absences_total") or 0.0
 
 
 def subjects(mailbox: Mailbox, name: str) -> list[str]:
@@ -214,6 +219,52 @@ async def test_a_breach_is_told_to_whom_the_decision_names(
     heard = ["Ana non ha risposto in tempo a ada@example.com"] if lead is not None else []
     assert subjects(mailbox, "rosa") == heard
     assert subjects(mailbox, "carla") == []
+
+
+@pytest.mark.parametrize(
+    ("lead", "gone", "hears"),
+    [
+        ("rosa", None, "rosa"),
+        ("ana", None, "carla"),
+        (None, None, "carla"),
+        ("rosa", "rosa", "carla"),
+    ],
+)
+async def test_what_stays_with_who_is_away_is_told_to_somebody_who_can_decide(
+    world: World, mailbox: Mailbox, lead: str | None, gone: str | None, hears: str
+) -> None:
+    """Not to who is away themselves, nor to nobody: then to who leads the team of the plan's fallback."""
+    book = led(lead=lead)
+    book["routing"]["pools"]["courses"] = {"name": "Courses", "team": "school"}
+    book["routing"]["plans"]["main"] = {"rules": [{"id": "all", "pool": "north"}], "fallback": "courses"}
+    for name in ("carla", "rosa"):
+        book["roster"]["reps"][name]["lines"] = ["training", "main"]
+    book["roster"]["teams"]["school"]["lead"] = "carla"
+    await world.publish_rulebook(book)
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    await told.act("ana", "ada", "accept")
+    if gone is not None:
+        await told.operate("POST", f"/v1/reps/{gone}/left")
+    await told.operate("POST", "/v1/reps/ana/absences", json={"until": "2026-03-05"})
+    await tell(told)
+    heard = [name for name in ("ana", "carla", "rosa") for each in subjects(mailbox, name) if "Ana" in each]
+    assert heard == [hears]
+
+
+async def test_where_nobody_can_hear_what_stays_with_who_is_away_it_is_counted(
+    world: World, mailbox: Mailbox
+) -> None:
+    await world.publish_rulebook(led(lead="ana"))
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    await told.act("ana", "ada", "accept")
+    before = unowned()
+    for _ in range(2):
+        await told.operate("POST", "/v1/reps/ana/absences", json={"until": "2026-03-05"})
+    await tell(told)
+    assert not [each for each in subjects(mailbox, "ana") if "away" in each]
+    assert unowned() == before + 1
 
 
 async def test_a_breach_that_gave_the_lead_to_another_is_no_news_for_the_team_lead(

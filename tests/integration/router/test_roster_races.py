@@ -113,6 +113,16 @@ async def test_who_has_left_is_not_back_by_a_word(routing: World) -> None:
     assert "send is_active true to take them back" in response.text
 
 
+async def test_who_has_left_leads_no_team(routing: World) -> None:
+    await routing.operate("PUT", "/v1/teams/north", json={"name": "North", "lead": "bea"})
+    gone = await routing.operate("POST", "/v1/reps/bea/left")
+    assert gone.json()["teams_without_lead"] == ["north"]
+    teams = {each["id"]: each["lead"] for each in (await routing.operate("GET", "/v1/teams")).json()["teams"]}
+    assert teams["north"] is None
+    again = await routing.operate("PUT", "/v1/teams/north", json={"name": "North", "lead": "bea"})
+    assert (again.status_code, "bea has left" in again.text) == (422, True)
+
+
 async def test_who_leaves_while_leads_are_handed_out_keeps_none(routing: World) -> None:
     for name in ("ana", "bea"):
         await routing.operate("PATCH", f"/v1/reps/{name}", json={"capacity": 50})

@@ -123,10 +123,13 @@ def _add_coming_and_going(
 
     @router.post("/reps/{rep_id}/left", dependencies=writing, responses=refusals(503))
     async def leave(rep_id: RepId, who: Who) -> dict[str, Any]:
-        """The rep has left for good. What they have not answered goes on; `stay` is for the team lead."""
+        """The rep has left for good. What they have not answered goes on; `stay` is for the team lead, and
+        `teams_without_lead` are those that they led."""
         with refusals_as_problems():
             made = audited(who, "rep.left", "rep", rep_id, reps.left(rep_id, who.by))
-            return await gone(await runtime.in_transaction(made))
+            led = [row["id"] for row in await _rows(runtime, q.teams) if row["lead"] == rep_id]
+            answer = await gone(await runtime.in_transaction(made))
+        return {**answer, "teams_without_lead": led}
 
 
 def _add_teams(router: APIRouter, runtime: Runtime) -> None:

@@ -110,6 +110,8 @@ def left(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None
     with open_client(stack) as client:
         done = _post(client, rep, "left")
     _show_gone(done, as_json=as_json)
+    for team in () if as_json else done.get("teams_without_lead", ()):
+        print_line(f"Team {team} has no lead now; name one: baton rep team {team} --lead REP")
 
 
 @rep.command()

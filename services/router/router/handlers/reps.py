@@ -19,6 +19,7 @@ from router.domain.book import Book
 from router.domain.hours import Span, check_own_hours, hours_document
 from router.errors import NoRulebook, RosterInvalid, UnknownRep
 from router.handlers.rulebook import announce, follow_hours
+from router.handlers.teams import leave_teams
 from router.locked import Member
 from router.rep_audit import audit_change, audit_new
 from router.rep_rows import FIELDS, KEPT, NewRep, feed_spans, insert_reps, write_rep
@@ -111,12 +112,20 @@ class RepHandler:
         return run
 
     def left(self, rep: str, by: str) -> Callable[[Unit], Any]:
-        """The rep has left for good: nothing new reaches them, and what they have not answered goes on."""
+        """The rep has left for good: nothing new reaches them, what they have not answered goes on, and the
+        teams they led have no lead."""
 
         def edit(unit: Unit, row: Row) -> Changes:
             return {"is_active": False, "left_at": row["left_at"] or unit.now}
 
-        return self._edit(rep, by, edit)
+        leave = self._edit(rep, by, edit)
+
+        async def run(unit: Unit) -> Row:
+            row: Row = await leave(unit)
+            await leave_teams(unit, rep, by)
+            return row
+
+        return run
 
     def hear_feed(self, rep: str, feed: str, note: Callable[[Unit], Any]) -> Callable[[Unit], Any]:
         """`note` writes what a feed says now, and the rep's hours follow. Nothing if it is named no more."""

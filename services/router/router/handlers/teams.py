@@ -13,8 +13,8 @@ def put_team(team: str, content: Mapping[str, Any], by: str) -> Callable[[Unit],
 
     async def run(unit: Unit) -> dict[str, Any]:
         lead = content["lead"]
-        if lead is not None and not await unit.conn.fetch(q.one_rep, lead):
-            raise RosterInvalid("lead", f"no rep {lead!r} is in the roster; GET /v1/reps lists them")
+        if lead is not None:
+            await _check_lead(unit, lead)
         after = {"id": team, **content}
         rows = await unit.conn.fetch(q.lock_team, team)
         before = dict(rows[0]) if rows else {}
@@ -28,3 +28,17 @@ def put_team(team: str, content: Mapping[str, Any], by: str) -> Callable[[Unit],
         return after
 
     return run
+
+
+async def leave_teams(unit: Unit, rep: str, by: str) -> None:
+    """Who has left leads nobody: what needs a team lead goes where the plan's fallback says."""
+    for row in await unit.conn.fetch(q.leave_teams, rep):
+        await unit.conn.execute(q.insert_team_change, row["id"], unit.now, by, {"lead": rep}, {"lead": None})
+
+
+async def _check_lead(unit: Unit, lead: str) -> None:
+    rows = await unit.conn.fetch(q.one_rep, lead)
+    if not rows:
+        raise RosterInvalid("lead", f"no rep {lead!r} is in the roster; GET /v1/reps lists them")
+    if rows[0]["left_at"] is not None:
+        raise RosterInvalid("lead", f"{lead} has left; choose another of GET /v1/reps")

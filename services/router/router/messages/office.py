@@ -45,7 +45,7 @@ class MessageOffice:
         self._has_begun = False
         self.links = links
         self.channels = frozenset(carriers)
-        self.outgoing = Outgoing(self.channels)
+        self.outgoing = Outgoing(self.channels, books)
         deciding = Deciding(runtime, DeclineHandler(acts), wake)
         self.answering = Answering(runtime, acts, deciding, links, wake)
         secrets, allowed = Secrets(settings.secrets_dir), Allowed.parse(settings.delivery_allow)

@@ -11,6 +11,8 @@ from uuid import UUID
 from delivery.message import Channel, Message
 from delivery.store import enqueue
 from lead_events.ids import event_id
+from router import metrics
+from router.books import Books
 from router.messages.digests import tell_late
 from router.messages.kinds import MessageKind
 from router.messages.settling import settle
@@ -52,8 +54,9 @@ class Outgoing:
     rounds once it is.
     """
 
-    def __init__(self, channels: Collection[Channel]) -> None:
+    def __init__(self, channels: Collection[Channel], books: Books) -> None:
         self._channels = frozenset(channels)
+        self._books = books
 
     async def begin(self, unit: Unit) -> None:
         """When a process starts: settings may have brought a way to tell reps of open rounds."""
@@ -72,9 +75,13 @@ class Outgoing:
         return await settle(unit, AT_ONCE, TOLD_FOR) or full
 
     async def tell_team_lead(self, unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
-        """`leads` stay with `rep`, who is away or has left: their team lead decides."""
-        row = await unit.conn.fetchrow(q.lead_of_rep, rep)
-        if row is None or not row["lead"] or not leads:
+        """`leads` stay with `rep`, who is away or has left: their team lead decides.
+
+        Without one, or where that is the rep, it is who leads the team of the fallback; else it is counted.
+        """
+        row = await unit.conn.fetchrow(q.who_decides_for, rep, await self._fallbacks(unit, leads))
+        if row is None:
+            unit.after_commit(metrics.UNOWNED_ABSENCES.inc)
             return
         kind, to = MessageKind.UNATTENDED, row["lead"]
         ways = await ways_to(unit.conn, kind, [{"rep_id": to, "team_id": row["team_id"]}])
@@ -82,6 +89,16 @@ class Outgoing:
         news = News(kind, cause, leads[0], to, {"rep": rep, "leads": [str(lead) for lead in leads]})
         made = messages_of(news, ways.get(to), self._channels, unit.now)
         await enqueue(unit.conn, made, now=unit.now, for_=TOLD_FOR)
+
+    async def _fallbacks(self, unit: Unit, leads: Sequence[UUID]) -> list[str]:
+        """The teams of the fallback pools of the lines that leads are of."""
+        book = (await self._books.shelf(unit.conn)).at(unit.now)
+        if book is None:
+            return []
+        plans = book.company.routing.plans
+        lines = [row["line"] for row in await unit.conn.fetch(q.lines_of_leads, list(leads))]
+        pools = [book.pools.get(plans[line].fallback or "") for line in lines if line in plans]
+        return [pool.team for pool in pools if pool is not None and pool.team is not None]
 
     async def _enqueue(self, unit: Unit, kind: MessageKind, rows: Sequence[Row]) -> None:
         ways = await ways_to(unit.conn, kind, rows)

@@ -150,9 +150,16 @@ SELECT id, email, notify FROM reps WHERE id = ANY($1::text[]) AND left_at IS NUL
 -- How the leads of teams want to be told of what needs them; an empty list: as a rep is.
 SELECT id, notify FROM teams WHERE id = ANY($1::text[])
 
--- name: lead_of_rep
--- Who leads the team of a rep.
-SELECT r.name, t.id AS team_id, coalesce(t.lead, '') AS lead FROM reps r LEFT JOIN teams t ON t.id = r.team WHERE r.id = $1
+-- name: who_decides_for
+-- Who leads the team of a rep ($1), or else one of the teams $2 in their order; never the rep, nor who has left.
+SELECT t.id AS team_id, t.lead FROM reps r
+JOIN teams t ON t.id = r.team OR t.id = ANY($2::text[])
+JOIN reps l ON l.id = t.lead AND l.id <> r.id AND l.left_at IS NULL
+WHERE r.id = $1 ORDER BY t.id = r.team DESC, array_position($2::text[], t.id) LIMIT 1
+
+-- name: lines_of_leads
+-- The lines that leads are of.
+SELECT DISTINCT line FROM leads WHERE id = ANY($1::uuid[]) ORDER BY line
 
 -- name: tell_again
 -- Open rounds of the last days without an answer and without a message: a way to tell of them may be there now.

@@ -89,6 +89,10 @@ ON CONFLICT (id) DO NOTHING
 INSERT INTO teams (id, name, lead, notify) VALUES ($1, $2, $3, $4)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, lead = excluded.lead, notify = excluded.notify
 
+-- name: leave_teams
+-- Teams that somebody led have no lead now.
+UPDATE teams SET lead = NULL WHERE lead = $1 RETURNING id
+
 -- name: insert_team_change
 -- Audit of a change to a team.
 INSERT INTO team_changes (team_id, changed_at, changed_by, before, after) VALUES ($1, $2, $3, $4, $5)
