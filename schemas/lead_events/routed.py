@@ -38,4 +38,7 @@ class LeadRouted(EventModel):
     next_try_at: UtcTime | None = None
     close_reason: CloseReason | None = None
     is_test: bool = False
+    is_own: bool = Field(
+        default=False, description="a rep found it: none of marketing's, and nothing is promised of it"
+    )
     rulebook_version: int = Field(ge=1)

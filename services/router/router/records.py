@@ -18,8 +18,10 @@ from router.domain.book import PoolChoice
 from router.domain.deadlines import Deadlines, deadlines
 from router.domain.decision import Decision
 from router.domain.leads import Handoff, Lead
+from router.domain.own_leads import is_own
 from router.domain.pool import Members
 from router.domain.proof import proof_of
+from router.domain.why import Why
 from router.store import q
 from rulebook.models import Promise
 from service_kit.errors import Transient
@@ -35,7 +37,7 @@ class NewRound:
     handoff: Handoff
     promise: Promise
     due: Deadlines
-    why: str
+    why: Why
 
 
 @dataclass(slots=True)
@@ -63,8 +65,10 @@ class Ledger:
         """The open round's row is to be written."""
         self.handoffs[handoff.id] = handoff
 
-    def begin(self, lead: Lead, handoff: Handoff, promise: Promise, calendar: Calendar, why: str) -> None:
-        """A round begins, promised in the working time of this calendar, the rep's."""
+    def begin(self, lead: Lead, handoff: Handoff, promise: Promise, calendar: Calendar, why: Why) -> None:
+        """A round begins, promised in the working time of this calendar, the rep's. Of what a rep found
+        nothing is promised: no buyer waits, and a deadline would take it from its finder."""
+        promise = Promise() if is_own(lead) else promise
         due = deadlines(
             calendar,
             handoff.assigned_at,
@@ -178,12 +182,13 @@ class Ledger:
             [each.handoff.rulebook_version for each in rounds],
             [each.promise.accept_within for each in rounds],
             [each.promise.first_response_within for each in rounds],
-            [each.why for each in rounds],
+            [each.why.text for each in rounds],
             [each.due.accept_by for each in rounds],
             [each.due.respond_by for each in rounds],
             [now if each.handoff.id in ended else None for each in rounds],
             [ended.get(each.handoff.id) for each in rounds],
             [each.lead.handling is not None for each in rounds],
+            [orjson.dumps(each.why.document()).decode() for each in rounds],
         )
 
     async def write_load(

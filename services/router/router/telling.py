@@ -12,7 +12,9 @@ from router.books import Shelf
 from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.decision import Decision
 from router.domain.leads import Lead
+from router.domain.own_leads import is_own
 from router.domain.roster import Rep
+from router.domain.why import Why
 from router.locked import LockedPool
 from router.records import Ledger
 from router.roster import rep_news
@@ -44,7 +46,7 @@ class Teller:
         lead: Lead,
         cause: UUID,
         kind: RoutedKind,
-        why: str,
+        why: Why,
         *,
         book: Book | None,
         choice: PoolChoice = NO_PLAN,
@@ -59,7 +61,9 @@ class Teller:
         version = book.version if book is not None else lead.rulebook_version
         identity = event_id(cause, "decision", lead.id, self._ordinal(cause, lead.id, "decision"))
         state = locked.record() if locked is not None else {}
-        self.ledger.decide(identity, lead, self.unit.now, cause, kind, choice, decision, version, why, state)
+        self.ledger.decide(
+            identity, lead, self.unit.now, cause, kind, choice, decision, version, why.text, state
+        )
         rep = lead.handoff.rep if lead.handoff is not None else None
         self.routed(
             lead, cause, kind, why, pool=lead.pool or leaves, rep=rep, decision=identity, version=version
@@ -70,7 +74,7 @@ class Teller:
         lead: Lead,
         cause: UUID,
         kind: RoutedKind,
-        why: str,
+        why: Why,
         *,
         pool: str | None,
         rep: str | None,
@@ -97,11 +101,12 @@ class Teller:
             quadrant=lead.quadrant,
             pool=pool,
             rep=rep_news(self.reps[rep]) if rep is not None else None,
-            why=why,
+            why=why.text,
             hold_reason=lead.hold_reason if is_held else None,
             next_try_at=lead.next_try_at if is_held else None,
             close_reason=close,
             is_test=lead.is_test,
+            is_own=is_own(lead),
             rulebook_version=version,
         )
         ordinal = self._ordinal(cause, lead.id, "lead-routed")

@@ -31,6 +31,12 @@ OF_ACCOUNTS = Counter(
     "Requests of accounts that sales knows, by what they are to us: no new marketing leads.",
     ["standing"],
 )
+OWN = Counter("baton_own_leads_total", "Leads that reps found themselves: none of marketing's.")
+DUPLICATES = Counter(
+    "baton_leads_duplicate_total",
+    "Leads that sales gave back as another one again: to be taken off those received from the source.",
+    ["source"],
+)
 KNOWN_STANDINGS = tuple(each for each in AccountStanding if each is not AccountStanding.NONE)
 ROUTED = Counter("baton_leads_routed_total", "Decisions of the router.", ["kind"])
 HELD = Counter("baton_holds_total", "Decisions of the router to hold a lead, by reason.", ["reason"])
@@ -96,6 +102,7 @@ def create_known_series() -> None:
     """Series that exist from the start read zero instead of being absent."""
     for quadrant in Quadrant:
         RECEIVED.labels("other", quadrant.value)
+    DUPLICATES.labels("other")
     for standing in KNOWN_STANDINGS:
         OF_ACCOUNTS.labels(standing.value)
     for routed in RoutedKind:

@@ -32,6 +32,9 @@ _PLAIN = (
     "awaits_version",
     "contacted_at",
     "speed_counted",
+    "is_own",
+    "is_duplicate",
+    "duplicate_counted",
 )
 _KINDS: dict[str, FactKind] = {kind.value: kind for kind in (*RoutedKind, *ProgressKind)}
 _US = timedelta(microseconds=1)

@@ -75,6 +75,7 @@ def lead_view(
         "state": lead.state.value,
         "hold_reason": lead.hold_reason,
         "is_test": lead.is_test,
+        "is_own": lead.is_own,
         "awaits_rulebook_version": lead.awaits_version,
         "first_contact_at": lead.contacted_at,
         "speed_to_lead_seconds": _speed(lead),

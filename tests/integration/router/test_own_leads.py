@@ -151,3 +151,17 @@ async def test_what_cannot_be_entered_says_what_to_write(
     answer = await enter(routing, "bea", **body)
     assert answer.status_code == 422
     assert says in answer.text
+
+
+async def test_nothing_is_promised_of_what_a_rep_found_and_it_is_told_as_theirs(routing: World) -> None:
+    """A deadline would take it from its finder, though no buyer waits."""
+    answer = await enter(routing, "bea", **ADA)
+    lead = lead_of(UUID(answer.json()["id"]), "main")
+    await scoring_says(routing, answer.json()["id"], lead, quadrant=Quadrant.PERFECT, stage=Stage.SQL)
+    await routing.take("asked")
+    told = {event.lead_id: event.is_own for event in routing.routed()}
+    assert told == {lead: True, lead_id("asked"): False}
+    (own,) = await routing.mine("bea")
+    assert (own["accept_by"], own["respond_by"]) == (None, None)
+    (other,) = await routing.mine("ana")
+    assert other["accept_by"] is not None

@@ -179,6 +179,68 @@ async def test_requests_of_known_accounts_are_no_new_leads_and_their_speed_count
     assert [new - old for new, old in zip(figures(), before, strict=True)] == [1, 1, 0, 0, 0, 2]
 
 
+OWN = {"form_id": "+own", "source": "own"}
+
+
+@pytest.mark.parametrize("first", ["scored", "contacted", "assigned"])
+async def test_what_a_rep_found_earns_marketing_nothing_and_breaks_no_promise(
+    world: World, api: httpx.AsyncClient, first: str
+) -> None:
+    """In whatever order it is heard of."""
+
+    def figures() -> list[float]:
+        return [
+            _value("baton_leads_received_total", source="other", quadrant="perfect"),
+            _value("baton_own_leads_total"),
+            _value("baton_speed_to_lead_seconds_count"),
+            _value("baton_first_response_working_seconds_count"),
+        ]
+
+    lead = a_lead()
+    news = {
+        "scored": lambda: world.scored(lead, **OWN),
+        "assigned": lambda: world.assigned(lead, is_own=True),
+        "contacted": lambda: world.acted(lead, "contacted", at=world.clock.now(), seq=1),
+    }
+    world.publish_rulebook()
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        before = figures()
+        for name in sorted(news, key=lambda each: each != first):
+            news[name]()
+            await world.read_all(consumer)
+        world.clock.advance(86_400)
+        await world.read_all(consumer)
+        assert await world.fire() == []
+    assert [new - old for new, old in zip(figures(), before, strict=True)] == [0, 1, 0, 0]
+    shown = await _ok(api, f"/v1/leads/{lead}/timers")
+    assert (shown["is_own"], shown["timers"]) == (True, [])
+
+
+async def test_what_sales_gives_back_as_another_one_again_is_taken_off_its_source(world: World) -> None:
+    def figures() -> list[float]:
+        return [
+            _value("baton_leads_received_total", source="website", quadrant="perfect"),
+            _value("baton_leads_duplicate_total", source="website"),
+            _value("baton_leads_duplicate_total", source="other"),
+        ]
+
+    world.publish_rulebook()
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        before = figures()
+        for given in ({}, {"is_test": True}, OWN):
+            lead = a_lead()
+            world.scored(lead, **given)
+            is_test = bool(given.get("is_test"))
+            world.assigned(lead, is_test=is_test, is_own=given is OWN)
+            world.acted(lead, "rejected", code="duplicate", is_test=is_test)
+            await world.read_all(consumer)
+        world.acted(a_lead(), "rejected", code="wrong_data")
+        await world.read_all(consumer)
+    assert [new - old for new, old in zip(figures(), before, strict=True)] == [1, 1, 0]
+
+
 async def test_figures_count_leads_and_response_times_and_leave_tests_out(world: World) -> None:
     def figures() -> list[float]:
         return [

@@ -72,6 +72,11 @@ def submission_of(
     )
 
 
+def is_own(lead: Lead) -> bool:
+    """Whether a rep found it: it is none of marketing's, and no promise of the agreement is about it."""
+    return lead.form_id == OWN_FORM
+
+
 def was_free(before: LeadState) -> bool:
     """Whether nobody had, or waited to be given, the lead as it was before this entry."""
     return before in (LeadState.STUB, LeadState.NURTURING)

@@ -9,6 +9,7 @@ from uuid import UUID
 from lead_events.words import CloseReason, Contact, ProgressKind, Quadrant, RoutedKind
 
 FactKind = RoutedKind | ProgressKind
+OWN, DUPLICATE = "own", "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Fact:
     """One decision of the router, one act of a rep, or the merging of a lead into another.
 
     `round` 0 means: before the first handoff, or none in particular. `seq` 0: not numbered for this lead.
-    `contact` None of a contact: told before tries were distinguished from conversations.
+    `contact` None of a contact: told before tries were distinguished from conversations. `reason` OWN of a
+    handoff: the rep found the lead; DUPLICATE of a lead given back: it is another one again.
     """
 
     id: UUID
@@ -42,6 +44,16 @@ class Fact:
     reason: str | None = None
     handoff: Handoff | None = None
     contact: Contact | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it hands over what a rep found: the agreement promises nothing of it."""
+        return self.kind is RoutedKind.ASSIGNED and self.reason == OWN
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether sales gives the lead back as another one again."""
+        return self.kind is ProgressKind.REJECTED and self.reason == DUPLICATE
 
     @property
     def order(self) -> tuple[datetime, str, int, bytes]:

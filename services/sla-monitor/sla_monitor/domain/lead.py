@@ -25,7 +25,10 @@ class Scoring:
 
 @dataclass(slots=True)
 class Lead:
-    """One lead, locked by whoever holds this. A stub knows its id only."""
+    """One lead, locked by whoever holds this. A stub knows its id only.
+
+    `is_own`: a rep found it. `is_duplicate`: sales gave it back as another one again.
+    """
 
     id: UUID
     line: str | None = None
@@ -45,6 +48,9 @@ class Lead:
     awaits_version: int | None = None
     contacted_at: datetime | None = None
     speed_counted: bool = False
+    is_own: bool = False
+    is_duplicate: bool = False
+    duplicate_counted: bool = False
 
     def note_scoring(self, scoring: Scoring) -> bool:
         """Take in one lead-scored event. False when it is older than the last one and changes no state.
@@ -65,6 +71,8 @@ class Lead:
     def note_facts(self, ordered: Sequence[Fact]) -> None:
         """Take in all facts known of this lead."""
         self.state = lead_state(ordered)
+        self.is_own = self.is_own or any(fact.is_own for fact in ordered)
+        self.is_duplicate = any(fact.is_duplicate for fact in ordered)
         decision = next((f for f in reversed(ordered) if isinstance(f.kind, RoutedKind)), None)
         is_held = decision is not None and decision.kind is RoutedKind.HELD
         self.hold_reason = decision.reason if decision and is_held else None

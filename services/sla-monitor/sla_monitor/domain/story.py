@@ -49,7 +49,7 @@ def reconcile(
     """
     result = Reconciled()
     for fact in ordered:
-        if fact.handoff is None:
+        if fact.handoff is None or fact.is_own:
             continue
         terms = terms_of(fact.handoff)
         if terms is None:

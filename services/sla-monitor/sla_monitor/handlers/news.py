@@ -19,13 +19,13 @@ from lead_events import (
     RulebookPublished,
 )
 from lead_events.ids import event_id
-from lead_events.words import OWN_FORM, CloseReason, RoutedKind, Stage
+from lead_events.words import OWN_FORM, CloseReason, ProgressKind, RejectCode, RoutedKind, Stage
 from rulebook.findings import RulebookInvalid
 from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
 from service_kit.batch import Batch, Received
 from sla_monitor import metrics, store
-from sla_monitor.domain.facts import Fact, Handoff
+from sla_monitor.domain.facts import DUPLICATE, OWN, Fact, Handoff
 from sla_monitor.domain.lead import Lead, Scoring
 from sla_monitor.domain.path import Origin
 from sla_monitor.handlers.reconciling import reconcile_leads
@@ -71,6 +71,7 @@ async def take_news(batch: Batch, memory: Memory) -> None:
     told = await _take_facts(batch, news, leads)
     await reconcile_leads(batch, memory, leads, told | set(moved))
     _count_speed(batch, leads)
+    _count_duplicates(batch, memory, leads)
     await store.update_leads(batch.conn, leads.values())
 
 
@@ -164,7 +165,7 @@ def _sort_routed(
         routed.at,
         routed.round,
         routed.rep.id if routed.rep else None,
-        routed.hold_reason or routed.close_reason,
+        OWN if handoff is not None and routed.is_own else routed.hold_reason or routed.close_reason,
         handoff,
     )
     news.facts.append((received, routed.lead_id, fact, routed.is_test))
@@ -173,7 +174,10 @@ def _sort_routed(
 def _act(received: Received[Any], act: LeadProgressed) -> Fact:
     """What a rep wrote as a reason stays out: it may be about the buyer."""
     source = received.attributes.source
-    return Fact(received.id, source, act.seq, act.kind, act.at, act.round, act.rep_id, contact=act.contact)
+    is_again = act.kind is ProgressKind.REJECTED and act.code == RejectCode.DUPLICATE
+    reason = DUPLICATE if is_again else None
+    told = act.kind, act.at, act.round, act.rep_id, reason
+    return Fact(received.id, source, act.seq, *told, contact=act.contact)
 
 
 def _sort_hours(
@@ -216,12 +220,15 @@ def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, 
         first = lead.scored_seq == 0
         newer = lead.note_scoring(_scoring(scored))
         batch.effect(received, TAKEN if newer else KNOWN)
-        if first and not lead.is_test and scored.form_id != OWN_FORM:
+        lead.is_own = lead.is_own or scored.form_id == OWN_FORM
+        if first and not lead.is_test:
             batch.after_commit(_volume(memory, scored).inc)
 
 
 def _volume(memory: Memory, scored: LeadScored) -> Counter:
-    """What a lead counts as. Speed to lead is measured for all of them."""
+    """What a lead counts as. Speed to lead is measured for all but what reps found: there nobody waits."""
+    if scored.form_id == OWN_FORM:
+        return metrics.OWN
     account = scored.account
     if account is not None and account.standing in metrics.KNOWN_STANDINGS:
         return metrics.OF_ACCOUNTS.labels(account.standing.value)
@@ -279,6 +286,17 @@ def _count_speed(batch: Batch, leads: Mapping[UUID, Lead]) -> None:
         if lead.speed_counted or lead.contacted_at is None or lead.origin is None:
             continue
         lead.speed_counted = True
-        if not lead.is_test:
+        if not lead.is_test and not lead.is_own:
             waited = (lead.contacted_at - lead.origin.speed_from).total_seconds()
             batch.after_commit(partial(metrics.SPEED.observe, max(0.0, waited)))
+
+
+def _count_duplicates(batch: Batch, memory: Memory, leads: Mapping[UUID, Lead]) -> None:
+    """What sales gave back as another one again is no new lead of its source; known once both are."""
+    for lead in leads.values():
+        if lead.duplicate_counted or not lead.is_duplicate or not lead.scored_seq:
+            continue
+        lead.duplicate_counted = True
+        if not lead.is_test and not lead.is_own:
+            source = lead.source if lead.source in memory.agreements.sources else "other"
+            batch.after_commit(metrics.DUPLICATES.labels(source).inc)
