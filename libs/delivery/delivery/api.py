@@ -7,9 +7,11 @@ from fastapi import APIRouter, Depends, Query
 
 from delivery import store
 from delivery.message import Channel
+from service_kit.audit import Who, entry
 from service_kit.auth_principal import Scope
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
+from service_kit.unit import Unit
 
 State = Literal["pending", "delivered", "given_up", "dropped"]
 
@@ -45,19 +47,21 @@ def delivery_router(runtime: Runtime) -> APIRouter:
         "/deliveries/{delivery_id}/resend",
         dependencies=[Depends(runtime.gate.require(Scope.DELIVERIES_WRITE))],
     )
-    async def resend(delivery_id: UUID) -> dict[str, Any]:
+    async def resend(delivery_id: UUID, who: Who) -> dict[str, Any]:
         """Try a message that was given up once more, for as long as the first time."""
-        async with runtime.database.transaction() as conn:
-            now = await runtime.database.clock.now(conn)
-            again = await store.send_again(conn, delivery_id, now)
-            found = await store.one(conn, delivery_id)
-        if found is None:
-            raise _unknown(delivery_id)
-        if not again:
-            raise Problem(
-                409, "The message is not given up", f"it is {found['state']}; nothing to send again"
-            )
-        return found
+
+        async def work(unit: Unit) -> dict[str, Any]:
+            again = await store.send_again(unit.conn, delivery_id, unit.now)
+            found = await store.one(unit.conn, delivery_id)
+            if found is None:
+                raise _unknown(delivery_id)
+            if not again:
+                raise Problem(
+                    409, "The message is not given up", f"it is {found['state']}; nothing to send again"
+                )
+            return found
+
+        return await runtime.in_transaction(work, entry(who, "delivery.resend", "delivery", delivery_id))
 
     return router
 

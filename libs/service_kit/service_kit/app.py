@@ -18,6 +18,8 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service_kit import failpoints, metrics
+from service_kit.audit_api import audit_router
+from service_kit.auth_gate import unguarded
 from service_kit.body_limit import BodyLimit
 from service_kit.broker import BrokerUnavailable
 from service_kit.conservation import StoreGauges
@@ -127,14 +129,16 @@ def create_app(
     needs_kafka: bool = True,
     runtime: Runtime | None = None,
     streamed: Collection[str] = (),
+    open_to_all: Collection[str] = (),
 ) -> FastAPI:
     """The application of a service: its routes, `/healthz`, `/readyz`, `/metrics`, and its parts in the
     lifespan.
 
     `build` and `routers` are called once, before any connection exists. A service with a store also gets a
-    sweeper, inbox partitions, the conservation gauges and `/v1/dead-letters`. With `needs_kafka`
+    sweeper, inbox partitions, the conservation gauges, `/v1/audit` and `/v1/dead-letters`. With `needs_kafka`
     false it is ready while Kafka is still away. `runtime` is for tests. `streamed`: paths whose routes read
-    bodies of any size and limit them themselves.
+    bodies of any size and limit them themselves. `open_to_all`: paths that ask for no scope; whoever comes
+    there proves themselves otherwise or need not. Raises RouteOpen for any other that asks for none.
     Nothing is connected until the lifespan starts, and it starts whether or not Kafka and PostgreSQL are
     there.
     """
@@ -161,11 +165,24 @@ def create_app(
     install_problems(app)
     app.add_middleware(BodyLimit, streamed=streamed)
     app.include_router(_health_router(lifecycle))
+    if shared.has_database:
+        app.include_router(audit_router(shared))
     if shared.has_database and specs:
         app.include_router(dead_letter_router(shared, specs))
     for router in routers(shared):
+        _refuse_open(router, open_to_all)
         app.include_router(router)
     return app
+
+
+class RouteOpen(Exception):
+    """A route asks for no scope: give it `gate.allowed(...)`, or name it under `open_to_all`."""
+
+
+def _refuse_open(router: APIRouter, open_to_all: Collection[str]) -> None:
+    forgotten = [path for path in unguarded(router) if path not in open_to_all]
+    if forgotten:
+        raise RouteOpen(f"{', '.join(forgotten)}: {RouteOpen.__doc__}")
 
 
 def _store_parts(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> list[Part]:

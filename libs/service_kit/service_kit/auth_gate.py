@@ -3,9 +3,12 @@
 import hmac
 import math
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
+from weakref import WeakSet
 
-from fastapi import Request, Security
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from service_kit.auth_attempts import Attempts
@@ -14,6 +17,9 @@ from service_kit.auth_tokens import OPERATOR, TOKEN, Credentials, bearer_token, 
 from service_kit.problems import Problem
 from service_kit.settings import ServiceSettings
 
+LONGEST_TOKEN = 16_384
+"""Characters. A longer one is not good and not looked at: a JWT that fits into a header is far below."""
+_GUARDS: "WeakSet[Check]" = WeakSet()
 Check = Callable[..., Awaitable[Principal]]
 
 
@@ -67,41 +73,70 @@ class Gate:
         self._attempts.passed(token)
         return found
 
+    async def whose(self, token: str) -> Principal | None:
+        """Whose token it is, of those that the service's directory knows; guessing is not counted."""
+        if self._directory is None or len(token) > LONGEST_TOKEN:
+            return None
+        return await self._directory.principal(token)
+
     async def _principal(self, token: str) -> Principal | None:
         given = token.encode("utf-8", "surrogatepass")
         if self._expected and hmac.compare_digest(given, self._expected.encode()):
             return break_glass()
-        return await self._directory.principal(token) if self._directory is not None else None
+        return await self.whose(token)
+
+    async def admit(
+        self, request: Request, credentials: Credentials, scope: Scope, *, chooses: bool = False
+    ) -> Principal:
+        """Who calls, if they may: what `require` does, for a route that asks for a token only sometimes."""
+        found = await self.identify(credentials, _address(request))
+        if not found.may(scope):
+            raise lacking(found, scope)
+        if self._directory is not None:
+            await self._directory.confine(found, request, chooses=chooses)
+        request.state.principal = found
+        return found
 
     def require(self, scope: Scope, *, chooses: bool = False, scheme: HTTPBearer = OPERATOR) -> Check:
         """A dependency that lets pass who has the scope, and gives them.
 
         Reps and team leads pass only where the path names a lead, a rep or a team that is theirs, or where
-        the route says that it `chooses`: that it leaves out itself what they do not see.
+        the route says that it `chooses`: that it leaves out itself what they do not see. The document of
+        the API names the scope.
         """
 
-        async def admit(request: Request, credentials: Credentials) -> Principal:
-            found = await self.identify(credentials, _address(request))
-            if not found.may(scope):
-                raise lacking(found, scope)
-            if self._directory is not None:
-                await self._directory.confine(found, request, chooses=chooses)
-            request.state.principal = found
-            return found
-
-        async def by_operator(
-            request: Request, credentials: Annotated[Credentials, Security(scheme)]
+        async def by_one_kind(
+            request: Request, credentials: Annotated[Credentials, Security(scheme, scopes=[scope])]
         ) -> Principal:
-            return await admit(request, credentials)
+            return await self.admit(request, credentials, scope, chooses=chooses)
 
-        async def by_token(
+        async def by_operator_or_token(
             request: Request,
-            credentials: Annotated[Credentials, Security(scheme)],
-            _: Annotated[Credentials, Security(TOKEN)],
+            credentials: Annotated[Credentials, Security(scheme, scopes=[scope])],
+            _: Annotated[Credentials, Security(TOKEN, scopes=[scope])],
         ) -> Principal:
-            return await admit(request, credentials)
+            return await self.admit(request, credentials, scope, chooses=chooses)
 
-        return by_operator if self._directory is None or scheme is not OPERATOR else by_token
+        check = by_operator_or_token if scheme is OPERATOR else by_one_kind
+        _GUARDS.add(check)
+        return check
+
+    def allowed(self, scope: Scope, *, chooses: bool = False) -> list[Any]:
+        """The `dependencies` of a route or router that asks for a scope."""
+        return [Depends(self.require(scope, chooses=chooses))]
+
+
+def unguarded(router: APIRouter) -> list[str]:
+    """Paths of its own routes that ask for no scope, each once."""
+    return sorted({str(getattr(each, "path", each)) for each in router.routes if not _is_guarded(each)})
+
+
+def _is_guarded(route: object) -> bool:
+    return isinstance(route, APIRoute) and _asks(route.dependant)
+
+
+def _asks(dependant: Dependant) -> bool:
+    return any(each.call in _GUARDS or _asks(each) for each in dependant.dependencies)
 
 
 def lacking(principal: Principal, scope: Scope) -> Problem:

@@ -1,6 +1,6 @@
 """Who calls, and what they may do: roles, scopes, and what each role is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +28,16 @@ class Scope(StrEnum):
     LEADS_ASSIGN = "leads:assign"
     LEADS_REPAIR = "leads:repair"
     PERSONS_READ = "persons:read"
+    PERSONS_WRITE = "persons:write"
+    PERSONS_ERASE = "persons:erase"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    FORMS_READ = "forms:read"
+    IMPORTS_READ = "imports:read"
+    IMPORTS_WRITE = "imports:write"
+    RULEBOOK_READ = "rulebook:read"
+    RULEBOOK_WRITE = "rulebook:write"
+    TIMERS_READ = "timers:read"
     ROSTER_READ = "roster:read"
     ROSTER_AWAY = "roster:away"
     ROSTER_WRITE = "roster:write"
@@ -38,6 +48,8 @@ class Scope(StrEnum):
     CRM_WRITE = "crm:write"
     EVENTS_WRITE = "events:write"
     TOKENS_WRITE = "tokens:write"
+    TOKENS_CHECK = "tokens:check"
+    """Ask whose a token is: for services, which take tokens and keep none."""
     AUDIT_READ = "audit:read"
     OPERATE = "operate"
     """Configuration, dead letters, and whatever has no scope of its own."""
@@ -46,14 +58,31 @@ class Scope(StrEnum):
 _REP = frozenset({Scope.LEADS_READ, Scope.LEADS_ACT})
 _TEAM_LEAD = _REP | {Scope.LEADS_ASSIGN, Scope.ROSTER_READ, Scope.ROSTER_AWAY}
 _ALL = frozenset(Scope)
+_OPERATORS = frozenset(
+    {
+        Scope.TOKENS_WRITE,
+        Scope.TOKENS_CHECK,
+        Scope.EVENTS_WRITE,
+        Scope.RULEBOOK_WRITE,
+        Scope.PERSONS_ERASE,
+        Scope.OPERATE,
+    }
+)
 SCOPES: Mapping[Role, frozenset[Scope]] = {
     Role.REP: _REP,
     Role.TEAM_LEAD: _TEAM_LEAD,
-    Role.MANAGER: _ALL - {Scope.LEADS_ACT, Scope.TOKENS_WRITE, Scope.EVENTS_WRITE, Scope.OPERATE},
+    Role.MANAGER: _ALL - _OPERATORS - {Scope.LEADS_ACT},
     Role.OPERATOR: _ALL,
     Role.MACHINE: _ALL - {Scope.LEADS_ACT, Scope.TOKENS_WRITE},
 }
 """The most that a role may have: a token may name fewer, never more."""
+CONFINED = (Role.REP, Role.TEAM_LEAD)
+"""Roles that see what is theirs; all others see all."""
+
+
+def known_scopes(said: Collection[str]) -> frozenset[Scope]:
+    """Those that this version knows."""
+    return frozenset(scope for scope in Scope if scope in said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +103,7 @@ class Principal:
     @property
     def rep(self) -> str | None:
         """Whose leads are theirs: a rep's id, None for who is no rep."""
-        return self.subject if self.role in (Role.REP, Role.TEAM_LEAD) else None
+        return self.subject if self.role in CONFINED else None
 
     def signs_as(self, said: str) -> str:
         """The name that a change is kept under. Only who shares the operator's token may say it."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from lead_events.catalog import dead_letter_name
 from service_kit import deadletters
+from service_kit.audit import Caller, Who, audit, entry
 from service_kit.auth_principal import Scope
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.documents import refusals
@@ -102,27 +103,29 @@ def dead_letter_router(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> APIRo
         return _shown(await reader.one(Place(topic=topic, partition=partition, offset=offset)), whole=True)
 
     @router.post("/replay", responses=refusals(404, 503))
-    async def replay_dead_letters(request: Replay) -> dict[str, int]:
+    async def replay_dead_letters(request: Replay, who: Who) -> dict[str, int]:
         """Send dead letters back to the topic they came from, with their old ids."""
         records = [await reader.one(place) for place in request.letters]
-        await _send_back(runtime, records, request.by)
+        await _send_back(runtime, records, who.named(request.by))
         return {"replayed": len(records)}
 
     @router.post("/resume")
-    async def resume_consumer(request: Resume) -> dict[str, list[str]]:
+    async def resume_consumer(request: Resume, who: Who) -> dict[str, list[str]]:
         """Let consumers stopped by the dead-letter limit go on; who and why are kept."""
+        caller = who.named(request.by)
 
         async def work(unit: Unit) -> Sequence[str]:
             return await deadletters.resume(
-                unit.conn, consumer=request.consumer, by=request.by, reason=request.reason, now=unit.now
+                unit.conn, consumer=request.consumer, by=caller.by, reason=request.reason, now=unit.now
             )
 
-        return {"resumed": list(await runtime.in_transaction(work))}
+        asked = entry(caller, "dead_letters.resume", "consumer", request.consumer or "all")
+        return {"resumed": list(await runtime.in_transaction(work, asked))}
 
     return router
 
 
-async def _send_back(runtime: Runtime, records: Sequence[Record], by: str) -> None:
+async def _send_back(runtime: Runtime, records: Sequence[Record], who: Caller) -> None:
     """Through the outbox, with the audit in the same transaction: a crash sends twice at most, never not at
     all.
     """
@@ -136,8 +139,10 @@ async def _send_back(runtime: Runtime, records: Sequence[Record], by: str) -> No
                 )
             unit.emit_raw(back)
             await unit.conn.execute(
-                _q.insert_replay, record.topic, record.partition, record.offset, 1, unit.now, by
+                _q.insert_replay, record.topic, record.partition, record.offset, 1, unit.now, who.by
             )
+            place = "/".join(map(str, _at_place(record)))
+            await audit(unit, who, "dead_letters.replay", "dead_letter", place)
 
     await runtime.in_transaction(work)
 

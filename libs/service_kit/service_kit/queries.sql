@@ -138,3 +138,16 @@ SELECT DISTINCT day FROM inbox_default WHERE day >= $1
 -- name: trim_default
 -- Drops rows of the default partition that are older than any record Kafka can still hold.
 DELETE FROM inbox_default WHERE day < $1
+
+-- name: insert_audit
+-- One change that was asked for.
+INSERT INTO audit (at, role, subject, name, action, object_kind, object_id, detail, request_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: audit_listed
+-- Changes, the newest first, before $1; by who did it, what, and to what.
+SELECT id, at, role, subject, name, action, object_kind, object_id, detail, request_id FROM audit
+WHERE ($1::bigint IS NULL OR id < $1) AND ($2::text IS NULL OR subject = $2) AND ($3::text IS NULL OR action = $3)
+  AND ($4::text IS NULL OR object_kind = $4) AND ($5::text IS NULL OR object_id = $5)
+  AND ($6::timestamptz IS NULL OR at >= $6)
+ORDER BY id DESC LIMIT $7

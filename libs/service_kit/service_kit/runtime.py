@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from service_kit.auth_gate import Gate
+from service_kit.auth_remote import directory_of
 from service_kit.broker import Broker, Publisher
 from service_kit.clock import Clock, SystemClock
 from service_kit.consumer import Consumer
@@ -46,8 +47,8 @@ class Runtime:
         self.broker = broker
         self.publisher: Publisher = broker.publisher()
         self.source = f"baton/{settings.service}"
-        self.gate = Gate(settings)
-        """Who gets in; a service that gives out tokens itself puts its own here before it makes routes."""
+        self.gate = Gate(settings, directory_of(settings))
+        """Who gets in; the service that gives out tokens puts its own here before it makes routes."""
         self._database = database
         self._publishing: set[asyncio.Task[bool]] = set()
 
@@ -104,8 +105,10 @@ class Runtime:
     def _claim(self) -> timedelta:
         return timedelta(milliseconds=self.settings.outbox_claim_ms)
 
-    async def in_transaction(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Do `work` in one transaction and publish what it emitted soon after the commit.
+    async def in_transaction(
+        self, work: Callable[[Unit], Awaitable[T]], also: Callable[[Unit], Awaitable[None]] | None = None
+    ) -> T:
+        """Do `work`, and then `also`, in one transaction and publish what was emitted soon after the commit.
 
         Transient errors repeat it, up to five times, with back-off outside any transaction: `work` must be
         safe to call again. Returns after the commit, not after the acknowledgement; the sweeper covers a
@@ -113,7 +116,7 @@ class Runtime:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._attempt(work)
+                return await self._attempt(work, also)
             except Exception as error:
                 if attempt == ATTEMPTS or classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
                     raise
@@ -121,11 +124,15 @@ class Runtime:
             await self.clock.sleep(0.05 * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
         raise AssertionError("unreachable")
 
-    async def _attempt(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+    async def _attempt(
+        self, work: Callable[[Unit], Awaitable[T]], also: Callable[[Unit], Awaitable[None]] | None
+    ) -> T:
         async with self.database.transaction() as conn:
             clock = self.database.clock
             unit = Unit(conn, now=await clock.now(conn), clock=clock, source=self.source)
             result = await work(unit)
+            if also is not None:
+                await also(unit)
             rows = await unit.write_outbox(self._claim)
             await failpoint("unit.before_commit")
         unit.committed()

@@ -31,6 +31,15 @@ class ServiceSettings(BaseSettings):
     operator_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the operator API; empty: closed"
     )
+    router_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/?#\s]+/?)?$",
+        description="the router, which knows whose a token is; empty: only the operator's own is taken here",
+    )
+    access_token: SecretStr = Field(
+        SecretStr(""),
+        description="what the router is asked with: a token with tokens:check; empty: the operator's own",
+    )
     oidc_issuer: str = Field(
         "",
         description="the company's OpenID Connect provider, as its tokens name it under iss; empty: none",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from lead_events.codec import encode
@@ -30,6 +31,8 @@ class Unit:
         self._source = source
         self._outgoing: list[Outgoing] = []
         self._after_commit: list[Callable[[], None]] = []
+        self.changes: dict[str, tuple[Any, Any]] = {}
+        """What `note` was told, for the audit log."""
 
     async def refresh_now(self) -> datetime:
         """Take the database's time again: after waiting for a lock the old one is stale."""
@@ -74,6 +77,13 @@ class Unit:
     def outgoing(self) -> Sequence[Outgoing]:
         """What has been emitted so far, in order."""
         return self._outgoing
+
+    def note(self, name: str, before: Any, after: Any) -> None:
+        """Say that something changed, from what to what, for the audit log, where it is kept for good: JSON,
+        and nothing of a person who is a lead.
+        """
+        if before != after:
+            self.changes[name] = before, after
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have `call` made once this unit is committed, never when it is rolled back.

@@ -5,15 +5,15 @@ Posts to forms do not come so far: `SubmissionsFirst` answers them before routin
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from intake.domain.receipts import Numbering
 from intake.notices.wiring import Notices
 from intake.spool import Spool
 from intake.submissions import PATH, Submissions
-from service_kit.auth import require_operator
+from service_kit.auth_gate import Gate
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusal
-from service_kit.settings import ServiceSettings
 
 _FORM = {"type": "object", "additionalProperties": True}
 _EXAMPLE = {
@@ -192,11 +192,9 @@ def submissions_router(submissions: Submissions) -> APIRouter:
     return router
 
 
-def conservation_router(
-    settings: ServiceSettings, spool: Spool, numbering: Numbering, notices: Notices
-) -> APIRouter:
+def conservation_router(gate: Gate, spool: Spool, numbering: Numbering, notices: Notices) -> APIRouter:
     """The books of this instance."""
-    router = APIRouter(tags=["operations"], dependencies=[Depends(require_operator(settings))])
+    router = APIRouter(tags=["operations"], dependencies=gate.allowed(Scope.OPERATE))
 
     @router.get("/v1/conservation")
     async def conservation() -> dict[str, Any]:

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from intake.needs import Needs
-from service_kit.auth import require_operator
-from service_kit.settings import ServiceSettings
+from service_kit.auth_gate import Gate
+from service_kit.auth_principal import Scope
 
 
-def forms_router(settings: ServiceSettings, needs: Needs, now: Callable[[], datetime]) -> APIRouter:
+def forms_router(gate: Gate, needs: Needs, now: Callable[[], datetime]) -> APIRouter:
     """The forms in force, as this instance can serve them."""
-    router = APIRouter(tags=["operations"], dependencies=[Depends(require_operator(settings))])
+    router = APIRouter(tags=["operations"], dependencies=gate.allowed(Scope.FORMS_READ))
 
     @router.get("/v1/forms")
     async def forms() -> dict[str, Any]:

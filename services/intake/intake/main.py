@@ -22,6 +22,8 @@ from intake.gate.wiring import Guard
 from intake.handlers import Intake
 from intake.imports import api as imports_api
 from intake.imports.desk import ImportDesk
+from intake.journal import Journal
+from intake.journal_api import journal_router
 from intake.lane import Lane
 from intake.needs import Needs, Use
 from intake.notices.api import notices_router
@@ -46,6 +48,9 @@ from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 
+OPEN_TO_ALL = ("/v1/forms/{key}/submissions", "/v1/forms/{key}/token", "/v1/signals", "/baton.js")
+"""Routes without a token: visitors' browsers come there, and vendors who sign."""
+
 
 class Wiring:
     """The parts of one intake process, built once from its runtime. Opens the spool: may raise SpoolOwned."""
@@ -54,7 +59,8 @@ class Wiring:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         clock = runtime.clock
         self.settings = settings
-        self._clock = clock
+        self._clock, self._gate = clock, runtime.gate
+        self._journal = Journal(settings.data_dir / "audit.jsonl", clock)
         # a restart counts anew, so each run of a process has a name of its own
         run = f"{settings.instance}-{int(clock.now().timestamp() * 1000):x}"
         self.numbering = Numbering(run)
@@ -134,16 +140,18 @@ class Wiring:
 
     def routers(self) -> Iterable[APIRouter]:
         """The HTTP API."""
+        gate = self._gate
         return [
             submissions_router(self.submissions),
-            conservation_router(self.settings, self.spool, self.numbering, self.notices),
-            forms_router(self.settings, self.needs, self.now),
-            notices_router(self.settings, self.notices.standing, self.notices.books),
+            conservation_router(gate, self.spool, self.numbering, self.notices),
+            forms_router(gate, self.needs, self.now),
+            notices_router(gate, self.notices.standing, self.notices.books),
             tokens_router(self.forms, self.guard.tokens, self._clock),
-            spools_router(self.settings, self.spool, self.folder, self.adoptions),
+            spools_router(gate, self._journal, self.spool, self.folder, self.adoptions),
             signals_router(self.settings, self.signals, self.guard.proxies),
             snippet_router(),
-            imports_api.imports_router(self.settings, self.imports),
+            imports_api.imports_router(gate, self._journal, self.imports),
+            journal_router(gate, self._journal),
         ]
 
     def _forgetting(self) -> Periodic:
@@ -192,6 +200,7 @@ def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastA
         needs_kafka=False,
         runtime=runtime,
         streamed=(imports_api.PATH,),
+        open_to_all=OPEN_TO_ALL,
     )
     app.state.wiring = wiring
     return app

@@ -15,6 +15,7 @@ from router.access.directory import router_gate
 from router.api.access import access_router
 from router.api.assigning import assigning_router
 from router.api.calendar import calendar_router
+from router.api.checking import checking_router
 from router.api.crm import crm_operator_router, crm_router
 from router.api.links import links_router
 from router.api.lists import lists_router
@@ -56,6 +57,14 @@ from service_kit.secrets import Secrets
 
 PACKAGES = ("rulebook", "delivery", "router")
 """Packages whose migrations make the router's schema."""
+OPEN_TO_ALL = (
+    "/act/{token}",
+    "/slack/interactions",
+    "/slack/commands",
+    "/v1/calendar.ics",
+    "/v1/crm/{name}/events",
+)
+"""Routes without a token: a signature, or a secret in the path or the query, says who comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             rep_router(rt, wiring.acts, wiring.drainer.wake),
             operator_router(rt),
             access_router(rt),
+            checking_router(rt),
             assigning_router(rt, wiring.assigning, wiring.drainer.wake),
             lists_router(rt, DeclineHandler(wiring.acts), wiring.drainer.wake),
             roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
@@ -137,6 +147,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             delivery_router(rt),
         ],
         runtime=shared,
+        open_to_all=OPEN_TO_ALL,
     )
 
 

@@ -10,6 +10,8 @@ from router.store import Row, q
 from service_kit.unit import Unit
 
 _WHEN = ("first_day", "last_day", "from", "until")
+_ABOUT_THEM = ("name", "email", "absences", "away", "absence_feeds", "notify")
+"""What the log of all changes does not repeat: it is about a person, or is a secret."""
 
 
 async def audit_new(unit: Unit, row: Row, by: str) -> None:
@@ -37,6 +39,9 @@ async def audit_change(
 
 
 async def _keep(unit: Unit, rep: str, by: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    for name in after:
+        if name not in _ABOUT_THEM:
+            unit.note(name, before.get(name), after[name])
     await unit.conn.execute(q.insert_rep_change, rep, unit.now, by, before, after)
 
 

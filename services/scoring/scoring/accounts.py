@@ -10,6 +10,7 @@ from scoring.domain.account_entry import Fault, InForce, Reading, read_account, 
 from scoring.domain.accounts import Account
 from scoring.store import account_desk as store
 from scoring.store.account_desk import Change
+from service_kit.audit import Also
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
@@ -60,7 +61,9 @@ class AccountDesk:
         self._runtime = runtime
         self._rulebooks = RulebookCache()
 
-    async def keep(self, sent: Sequence[Mapping[str, Any]], *, by: str, dry_run: bool = False) -> Kept:
+    async def keep(
+        self, sent: Sequence[Mapping[str, Any]], *, by: str, dry_run: bool = False, also: Also | None = None
+    ) -> Kept:
         """Keep accounts; of one that is known, fields left out stay. What cannot be kept is refused alone."""
 
         async def work(unit: Unit) -> Kept:
@@ -77,9 +80,9 @@ class AccountDesk:
                 [_row(each, reading, before) for each, reading in zip(sent, readings, strict=True)], identity
             )
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
-    async def delete(self, crm_id: str, *, by: str) -> UUID | None:
+    async def delete(self, crm_id: str, *, by: str, also: Also | None = None) -> UUID | None:
         """Take an account out; its leads are published without it. Raises UnknownAccount."""
 
         async def work(unit: Unit) -> UUID | None:
@@ -90,9 +93,9 @@ class AccountDesk:
                 raise UnknownAccount(crm_id)
             return await _save(unit, [Change(found, None)], by)
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
-    async def answer(self, question: UUID, crm_id: str | None, *, by: str) -> UUID:
+    async def answer(self, question: UUID, crm_id: str | None, *, by: str, also: Also | None = None) -> UUID:
         """Say which account a company is, or with None that it is none of the candidates; a later answer
         takes the place of an earlier. Raises UnknownQuestion, NotACandidate."""
 
@@ -111,7 +114,7 @@ class AccountDesk:
             await store.update(unit.conn, identity, [asked.clue], unit.now)
             return identity
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
     async def _read(
         self, unit: Unit, sent: Sequence[Mapping[str, Any]]

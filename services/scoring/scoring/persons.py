@@ -17,6 +17,7 @@ from scoring.domain.people import EMAIL, ROLE, KeyName
 from scoring.errors import NamesThePerson, NoErasureKey, SharedPhone, UnknownPerson
 from scoring.store import persons
 from scoring.store.persons import Subject
+from service_kit.audit import Also
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
@@ -68,7 +69,9 @@ class PersonDesk:
         """What is kept of a person. Raises UnknownPerson, SharedPhone."""
         return await self._runtime.in_transaction(partial(_known, named=named))
 
-    async def export(self, named: Named, order: Order) -> tuple[Done, dict[str, Any]]:
+    async def export(
+        self, named: Named, order: Order, also: Also | None = None
+    ) -> tuple[Done, dict[str, Any]]:
         """Everything that is kept of a person. Raises UnknownPerson, SharedPhone, NamesThePerson."""
 
         async def work(unit: Unit) -> tuple[Done, dict[str, Any]]:
@@ -76,9 +79,9 @@ class PersonDesk:
             content = await persons.export(unit.conn, subject)
             return await _note(unit, "exported", subject, order, subject.counts()), content
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
-    async def erase(self, named: Named, order: Order) -> Done:
+    async def erase(self, named: Named, order: Order, also: Also | None = None) -> Done:
         """Take a person out of the store and tell the others to.
 
         Somebody unknown is erased too: what of them still waits in a spool will be dropped. Raises
@@ -99,9 +102,9 @@ class PersonDesk:
             _tell(unit, subject, act, hashes)
             return done
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
-    async def suppress(self, named: Named, order: Order) -> Done:
+    async def suppress(self, named: Named, order: Order, also: Also | None = None) -> Done:
         """Have nobody contact a person: their open leads are published so.
 
         Raises UnknownPerson, SharedPhone, NamesThePerson.
@@ -113,9 +116,9 @@ class PersonDesk:
             await self._publish_again(unit, subject)
             return await _note(unit, "suppressed", subject, order, subject.counts())
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
-    async def allow(self, named: Named, order: Order) -> Done:
+    async def allow(self, named: Named, order: Order, also: Also | None = None) -> Done:
         """Have a person contacted again, from their next submission on.
 
         Raises UnknownPerson, SharedPhone, NamesThePerson.
@@ -127,7 +130,7 @@ class PersonDesk:
             await self._publish_again(unit, subject)
             return await _note(unit, "allowed", subject, order, subject.counts())
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
     async def _publish_again(self, unit: Unit, subject: Subject) -> None:
         """Publish the open leads as they stand now; nobody asked for anything, so the cause is a rescore."""
@@ -201,6 +204,7 @@ async def _note(
         raise NamesThePerson
     act = act or uuid4()
     person = subject.persons[0] if subject.persons else None
+    unit.note("act", None, str(act))
     await persons.insert_act(unit.conn, act, kind, person, unit.now, order.by, order.reason, counts)
     unit.after_commit(partial(metrics.count_person_act, kind))
     return Done(act, subject, unit.now, counts)

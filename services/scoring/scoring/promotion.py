@@ -12,6 +12,7 @@ from scoring import publication
 from scoring.cards import card_id
 from scoring.publication import Published
 from scoring.store import shadows
+from service_kit.audit import Also
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
@@ -26,7 +27,13 @@ class PublishedMeanwhile(Exception):
 
 
 async def promote(
-    runtime: Runtime, line: str, *, by: str, why: str, effective_from: datetime | None
+    runtime: Runtime,
+    line: str,
+    *,
+    by: str,
+    why: str,
+    effective_from: datetime | None,
+    asked: Also | None = None,
 ) -> tuple[dict[str, Any], Published]:
     """Publish the newest version again with the line's shadow as its scorecard, and keep who did it.
 
@@ -72,7 +79,7 @@ async def promote(
         return _moment(effective_from, base, unit.now)
 
     published = await publication.publish_prepared(
-        runtime, prepared, published_by=by, moment=moment, also=keep
+        runtime, prepared, published_by=by, moment=moment, also=keep, asked=asked
     )
     return kept, published
 

@@ -14,6 +14,7 @@ from lead_events.catalog import topic
 from rulebook import publication, store
 from rulebook.findings import Finding, RulebookInvalid
 from rulebook.publication import Prepared
+from service_kit.audit import Also
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
@@ -31,22 +32,32 @@ class Published:
 
 
 async def publish(
-    runtime: Runtime, document: object, *, published_by: str, effective_from: datetime | None
+    runtime: Runtime,
+    document: object,
+    *,
+    published_by: str,
+    effective_from: datetime | None,
+    asked: Also | None = None,
 ) -> Published:
-    """Publish a new version. Raises RulebookInvalid, TakesEffectTooSoon."""
+    """Publish a new version; `asked` keeps who asked for it. Raises RulebookInvalid, TakesEffectTooSoon."""
     _check_size(document)
     prepared = await _prepared(document)
-    return await _publish(runtime, prepared, published_by, effective_from, None)
+    return await _publish(runtime, prepared, published_by, effective_from, None, asked)
 
 
 async def roll_back(
-    runtime: Runtime, version: int, *, published_by: str, effective_from: datetime | None
+    runtime: Runtime,
+    version: int,
+    *,
+    published_by: str,
+    effective_from: datetime | None,
+    asked: Also | None = None,
 ) -> Published:
     """Publish an older version's content under a new number. Raises UnknownVersion, TakesEffectTooSoon."""
     async with runtime.database.acquire() as conn:
         older = await store.read_version(conn, version)
     prepared = await _prepared(older.rulebook)
-    return await _publish(runtime, prepared, published_by, effective_from, version)
+    return await _publish(runtime, prepared, published_by, effective_from, version, asked)
 
 
 async def _prepared(document: object) -> Prepared:
@@ -60,12 +71,18 @@ async def _publish(
     published_by: str,
     effective_from: datetime | None,
     rolled_back_to: int | None,
+    asked: Also | None,
 ) -> Published:
     async def moment(_: Unit) -> datetime | None:
         return effective_from
 
     return await publish_prepared(
-        runtime, prepared, published_by=published_by, moment=moment, rolled_back_to=rolled_back_to
+        runtime,
+        prepared,
+        published_by=published_by,
+        moment=moment,
+        rolled_back_to=rolled_back_to,
+        asked=asked,
     )
 
 
@@ -77,10 +94,11 @@ async def publish_prepared(
     moment: Callable[[Unit], Awaitable[datetime | None]],
     also: Callable[[Unit, RulebookPublished], Awaitable[None]] | None = None,
     rolled_back_to: int | None = None,
+    asked: Also | None = None,
 ) -> Published:
     """Number, keep and send what was checked. `moment` says when it takes effect, once nobody else can
-    publish; `also` keeps in the same transaction what belongs to it. Raises TakesEffectTooSoon, and what
-    these two raise.
+    publish; `also` keeps in the same transaction what belongs to it, `asked` who asked for it. Raises
+    TakesEffectTooSoon, and what these raise.
     """
 
     async def work(unit: Unit) -> RulebookPublished:
@@ -98,10 +116,12 @@ async def publish_prepared(
             await also(unit, event)
         _check_readable(event)
         number = str(event.version)
+        unit.note("version", None, event.version)
+        unit.note("rolled_back_to", None, rolled_back_to)
         unit.emit(TOPIC, event, key=number, cause=_cause(event), subject=number, time=event.published_at)
         return event
 
-    return Published(await runtime.in_transaction(work), prepared.warnings)
+    return Published(await runtime.in_transaction(work, asked), prepared.warnings)
 
 
 def _check_size(document: object) -> None:

@@ -13,6 +13,7 @@ from scoring.handlers import BULK_TOPIC
 from scoring.rounds import each_in_turn
 from scoring.store import persons, quarantine
 from scoring.store.quarantine import Filter, Held
+from service_kit.audit import Also
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
@@ -54,7 +55,7 @@ class Releases:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    async def decide(self, decision: Decision) -> dict[str, Any]:
+    async def decide(self, decision: Decision, also: Also | None = None) -> dict[str, Any]:
         """Take hold of what matches and begin. Raises CountChanged; then nothing has happened."""
         identity = uuid4()
 
@@ -68,7 +69,7 @@ class Releases:
             )
             return matched
 
-        if await self._runtime.in_transaction(work) <= AT_ONCE:
+        if await self._runtime.in_transaction(work, also) <= AT_ONCE:
             await self.work_off(identity)
         return await self.progress(identity)
 

@@ -18,6 +18,7 @@ from scoring.releases import publish_again
 from scoring.rounds import each_in_turn
 from scoring.store import persons, replays
 from scoring.store.replays import Range, Replay, Row
+from service_kit.audit import Also
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from service_kit.turns import in_turns
@@ -75,7 +76,14 @@ class Replays:
         self._rulebooks = RulebookCache()
 
     async def begin(
-        self, form_id: str, since: datetime, until: datetime | None, *, by: str, why: str
+        self,
+        form_id: str,
+        since: datetime,
+        until: datetime | None,
+        *,
+        by: str,
+        why: str,
+        also: Also | None = None,
     ) -> dict[str, Any]:
         """Ask for a replay; it starts once the rulebook that is meant is in force. Raises UnknownForm."""
         identity = uuid4()
@@ -93,7 +101,7 @@ class Replays:
                 starts_at=max(unit.now, mender.versioned.effective_from),
             )
 
-        await self._runtime.in_transaction(work)
+        await self._runtime.in_transaction(work, also)
         return await self.progress(identity)
 
     async def progress(self, identity: UUID) -> dict[str, Any]:

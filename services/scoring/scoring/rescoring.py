@@ -16,6 +16,7 @@ from scoring.regrade import BULK_TOPIC, Regrading
 from scoring.rounds import each_in_turn
 from scoring.store import rescorings as store
 from scoring.store.rescorings import LastOfLine, Rescoring
+from service_kit.audit import Also
 from service_kit.runtime import Runtime
 from service_kit.turns import in_turns
 from service_kit.unit import Unit
@@ -42,7 +43,7 @@ class Rescorings:
         self._rulebooks = RulebookCache()
         self._cards = CompiledCards()
 
-    async def begin(self, line: str, *, by: str, why: str) -> dict[str, Any]:
+    async def begin(self, line: str, *, by: str, why: str, also: Also | None = None) -> dict[str, Any]:
         """Order one by hand, under the scorecard in force; one of that line under way ends. Raises
         UnknownLine, NoRulebookYet."""
         identity = uuid4()
@@ -59,7 +60,7 @@ class Rescorings:
                 unit.conn, identity, order, kind="by_hand", version=version, now=unit.now, by=by, why=why
             )
 
-        await self._runtime.in_transaction(work)
+        await self._runtime.in_transaction(work, also)
         return await self.progress(identity)
 
     async def progress(self, identity: UUID) -> dict[str, Any]:

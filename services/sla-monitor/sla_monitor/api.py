@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
-from service_kit.auth import require_operator
+from service_kit.auth_principal import Scope
 from service_kit.conservation import conservation
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
@@ -28,12 +28,10 @@ _FIRST = UUID(int=0)
 
 def routers(runtime: Runtime) -> Iterable[APIRouter]:
     """The routes of this service."""
-    router = APIRouter(
-        prefix="/v1", tags=["timers"], dependencies=[Depends(require_operator(runtime.settings))]
-    )
+    router = APIRouter(prefix="/v1", tags=["timers"])
     database, calendars = runtime.database, Calendars()
 
-    @router.get("/leads/{lead_id}/timers")
+    @router.get("/leads/{lead_id}/timers", dependencies=runtime.gate.allowed(Scope.LEADS_READ))
     async def timers_of_lead(lead_id: UUID) -> dict[str, Any]:
         """The promises on one lead, what was said about them, and who had the lead from when to when."""
         async with database.transaction() as conn:
@@ -43,7 +41,7 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
             raise UnknownLead(lead_id)
         return found
 
-    @router.get("/persons/{person_id}/export")
+    @router.get("/persons/{person_id}/export", dependencies=runtime.gate.allowed(Scope.PERSONS_READ))
     async def export_person(person_id: UUID, leads: Leads = None) -> dict[str, Any]:
         """What is kept about a person's leads: promises and moments; nothing here says who the person is."""
         async with database.transaction() as conn:
@@ -51,7 +49,7 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
             stories = [await _lead_story(conn, calendars, lead, now) for lead in leads or []]
         return {"person_id": person_id, "leads": [each for each in stories if each is not None]}
 
-    @router.get("/timers")
+    @router.get("/timers", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
     async def timers(
         state: TimerState = TimerState.PENDING, limit: Limit = 100, cursor: str | None = None
     ) -> dict[str, Any]:
@@ -67,7 +65,7 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
             more = f"{end.due_at.isoformat() if end.due_at else 'infinity'}~{end.id}"
         return {"timers": [timer_view(timer, hours, now) for timer in found], "next_cursor": more}
 
-    @router.get("/firings")
+    @router.get("/firings", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
     async def firings(limit: Limit = 100, after: After = 0) -> dict[str, Any]:
         """Warnings, breaches and withdrawals in order; nothing ever appears before a cursor given earlier."""
         async with database.acquire() as conn:
@@ -79,7 +77,7 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
             "next_cursor": found[-1]["id"] if found else after,
         }
 
-    @router.get("/conservation")
+    @router.get("/conservation", dependencies=runtime.gate.allowed(Scope.OPERATE))
     async def conserved() -> dict[str, Any]:
         """What became of every record read, and where every lead is."""
         async with database.transaction() as conn:

@@ -38,7 +38,8 @@ async def client(world: "World") -> AsyncIterator[httpx.AsyncClient]:
     submission_routes(router, world.runtime)
     app.include_router(router)
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://scoring") as found:
+    headers = {"Authorization": f"Bearer {world.runtime.settings.operator_token.get_secret_value()}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://scoring", headers=headers) as found:
         yield found
 
 

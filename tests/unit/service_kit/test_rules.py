@@ -12,7 +12,9 @@ from starlette.requests import Request
 
 from lead_events.ids import record_id
 from service_kit import deadletters, failpoints
-from service_kit.auth import OPERATOR, bearer_token, require_operator
+from service_kit.auth import OPERATOR, bearer_token
+from service_kit.auth_gate import Gate
+from service_kit.auth_principal import Scope
 from service_kit.broker import PublishFailed
 from service_kit.conservation import Hop, hop_name
 from service_kit.errors import Fault, Permanent, Transient, classify, describe
@@ -244,15 +246,15 @@ def test_a_failed_publication_says_how_many_are_safe() -> None:
     ],
 )
 async def test_only_the_operators_token_passes(token: str, header: str | None, status: int | None) -> None:
-    check = require_operator(ServiceSettings(operator_token=SecretStr(token)))
+    gate = Gate(ServiceSettings(operator_token=SecretStr(token)))
     headers = [(b"authorization", header.encode())] if header is not None else []
     request = Request({"type": "http", "headers": headers})
     credentials = await OPERATOR(request)
     if status is None:
-        await check(request, credentials)
+        await gate.admit(request, credentials, Scope.OPERATE)
         return
     with pytest.raises(Problem) as refused:
-        await check(request, credentials)
+        await gate.admit(request, credentials, Scope.OPERATE)
     assert refused.value.status == status
 
 

@@ -13,11 +13,13 @@ from starlette.requests import ClientDisconnect
 from intake.domain.refusals import Refusal
 from intake.imports.desk import ImportDesk, Known
 from intake.imports.wish import Wish
+from intake.journal import Journal
 from lead_events.words import ImportMode
-from service_kit.auth import require_operator
+from service_kit.audit import Who
+from service_kit.auth_gate import Gate
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusal, refusals
 from service_kit.problems import Problem
-from service_kit.settings import ServiceSettings
 
 PATH = "/v1/imports"
 MOST_KEYS = 500
@@ -81,13 +83,15 @@ def _wish(
         ) from None
 
 
-def imports_router(settings: ServiceSettings, desk: ImportDesk) -> APIRouter:
+def imports_router(gate: Gate, journal: Journal, desk: ImportDesk) -> APIRouter:
     """Files in, how far they are, and the rows that were refused."""
-    router = APIRouter(tags=["imports"], dependencies=[Depends(require_operator(settings))])
+    router = APIRouter(tags=["imports"])
+    reading, writing = gate.allowed(Scope.IMPORTS_READ), gate.allowed(Scope.IMPORTS_WRITE)
 
-    @router.post(PATH, status_code=202, responses=_TAKEN, openapi_extra=_FILE)
+    @router.post(PATH, dependencies=writing, status_code=202, responses=_TAKEN, openapi_extra=_FILE)
     async def take_import(
         request: Request,
+        who: Who,
         wish: Annotated[Wish, Depends(_wish)],
         form: Annotated[str, Query(min_length=1, max_length=100, description="the form's id")],
         file: Annotated[str, Query(max_length=300, description="the file's name")] = "file",
@@ -95,25 +99,32 @@ def imports_router(settings: ServiceSettings, desk: ImportDesk) -> APIRouter:
         dry_run: Annotated[bool, Query(description="only read it; POST .../start publishes it")] = False,
     ) -> JSONResponse:
         """Take a file. The same file sent again, for the same form and settings, goes on where it stopped."""
-        known = await _refused(desk.take(form, file, by, wish, is_dry=dry_run, body=_body(request)))
-        told = _told(known)
+        caller = who.named(by)
+        taking = desk.take(form, file, caller.by, wish, is_dry=dry_run, body=_body(request))
+        told = _told(await _refused(taking))
+        await journal.keep(caller, "import.try" if dry_run else "import.take", "import", told["import_id"])
         return JSONResponse(told, 202, headers={"Location": told["status"]})
 
-    @router.get(f"{PATH}/{{import_id}}")
+    @router.get(f"{PATH}/{{import_id}}", dependencies=reading)
     async def show_import(import_id: UUID) -> dict[str, Any]:
         """How far this instance has read it, and how. Scoring tells what became of the rows."""
         return _told(_found(desk, import_id))
 
-    @router.post(f"{PATH}/{{import_id}}/start", status_code=202, responses=refusals(409))
-    async def start_import(import_id: UUID) -> dict[str, Any]:
+    @router.post(
+        f"{PATH}/{{import_id}}/start", dependencies=writing, status_code=202, responses=refusals(409)
+    )
+    async def start_import(import_id: UUID, who: Who) -> dict[str, Any]:
         """Publish the rows of an import that was sent as a dry run."""
         try:
-            return _told(desk.start(import_id))
+            told = _told(desk.start(import_id))
         except Refusal as refused:
             raise _problem(refused) from None
+        await journal.keep(who, "import.start", "import", import_id)
+        return told
 
     @router.get(
         f"{PATH}/{{import_id}}/errors",
+        dependencies=reading,
         response_class=FileResponse,
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     )
@@ -129,7 +140,7 @@ def imports_router(settings: ServiceSettings, desk: ImportDesk) -> APIRouter:
             known.job.errors, media_type="text/csv; charset=utf-8", filename=f"errors-{import_id}.csv"
         )
 
-    @router.get(f"{PATH}/{{import_id}}/keys")
+    @router.get(f"{PATH}/{{import_id}}/keys", dependencies=reading)
     async def show_keys(
         import_id: UUID,
         offset: Annotated[int, Query(ge=0, le=2**40, description="bytes: `next` of the page before")] = 0,

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from intake.notices.books import Books
 from intake.notices.standing import Standing
-from service_kit.auth import require_operator
-from service_kit.settings import ServiceSettings
+from service_kit.auth_gate import Gate
+from service_kit.auth_principal import Scope
 
 
-def notices_router(settings: ServiceSettings, standing: Standing, books: Books) -> APIRouter:
+def notices_router(gate: Gate, standing: Standing, books: Books) -> APIRouter:
     """The state of fetching, as this instance has seen it since it started."""
-    router = APIRouter(tags=["operations"], dependencies=[Depends(require_operator(settings))])
+    router = APIRouter(tags=["operations"], dependencies=gate.allowed(Scope.FORMS_READ))
 
     @router.get("/v1/notices")
     async def notices() -> dict[str, Any]:

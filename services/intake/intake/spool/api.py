@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from intake.journal import Journal
 from intake.spool.adoption import Adoptions, told
 from intake.spool.errors import NoSpool, SpoolOwned
 from intake.spool.folder import Folder
 from intake.spool.spool import Spool
-from service_kit.auth import require_operator
+from service_kit.audit import Who
+from service_kit.auth_gate import Gate
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem
-from service_kit.settings import ServiceSettings
 
 
 class Adoption(BaseModel):
@@ -28,9 +30,11 @@ class Adoption(BaseModel):
     )
 
 
-def spools_router(settings: ServiceSettings, own: Spool, folder: Folder, adoptions: Adoptions) -> APIRouter:
+def spools_router(
+    gate: Gate, journal: Journal, own: Spool, folder: Folder, adoptions: Adoptions
+) -> APIRouter:
     """What is on disk here, and the way to drain what an instance that is gone has left."""
-    router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(require_operator(settings))])
+    router = APIRouter(prefix="/v1", tags=["operations"], dependencies=gate.allowed(Scope.OPERATE))
 
     @router.get("/spools")
     async def list_spools() -> dict[str, Any]:
@@ -42,7 +46,7 @@ def spools_router(settings: ServiceSettings, own: Spool, folder: Folder, adoptio
         return {"spools": [told(folder.path, own.counts, "own"), *adopted]}
 
     @router.post("/spools/adopt", status_code=202, responses=refusals(404, 409))
-    async def adopt_spool(wanted: Adoption) -> dict[str, Any]:
+    async def adopt_spool(wanted: Adoption, who: Who) -> dict[str, Any]:
         """Drain a spool that another instance left behind, its records under the ids they were given."""
         try:
             found = await adoptions.adopt(wanted.folder)
@@ -54,6 +58,7 @@ def spools_router(settings: ServiceSettings, own: Spool, folder: Folder, adoptio
             ) from None
         except (OSError, ValueError) as error:
             raise Problem(404, "The folder cannot be opened", str(error), field="folder") from None
+        await journal.keep(who, "spool.adopt", "spool", wanted.folder)
         return told(found.path, found.counts, "draining")
 
     return router

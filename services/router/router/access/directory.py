@@ -3,12 +3,12 @@
 from fastapi import Request
 
 from router.access.sight import confine
-from router.access.tokens import OF_REPS, holder
+from router.access.tokens import holder
 from router.store import q
 from service_kit.auth_attempts import Attempts
 from service_kit.auth_gate import Gate
 from service_kit.auth_oidc import Oidc, Person, Provider, is_safe
-from service_kit.auth_principal import SCOPES, Principal, Role
+from service_kit.auth_principal import CONFINED, SCOPES, Principal, Role
 from service_kit.runtime import Runtime
 
 DOTS_OF_A_JWT = 2
@@ -32,7 +32,7 @@ class TokenDirectory:
 
     async def _known(self, person: Person) -> Principal | None:
         """Reps and team leads are reps of the roster, by their verified address."""
-        if person.role not in OF_REPS:
+        if person.role not in CONFINED:
             return Principal(person.role, person.subject, person.email or person.subject, SCOPES[person.role])
         if person.email is None:
             return None
@@ -44,8 +44,11 @@ class TokenDirectory:
 
     async def confine(self, principal: Principal, request: Request, *, chooses: bool) -> None:
         """Raises Problem for what this principal does not see."""
+        if chooses or principal.role not in CONFINED:
+            return
+        path = {name: str(said) for name, said in request.path_params.items()}
         async with self._runtime.database.acquire() as conn:
-            await confine(conn, principal, request, chooses=chooses)
+            await confine(conn, principal, path)
 
 
 def router_gate(runtime: Runtime) -> Gate:

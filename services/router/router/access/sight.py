@@ -1,16 +1,12 @@
 """What reps and team leads see: their own leads, and those of their team. All others see all."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from fastapi import Request
-
 from router.store import q
-from service_kit.auth_principal import Principal, Role
+from service_kit.auth_principal import CONFINED, Principal, Role
 from service_kit.postgres import Connection
 from service_kit.problems import Problem
-
-CONFINED = (Role.REP, Role.TEAM_LEAD)
 
 
 async def reps_seen(conn: Connection, who: Principal) -> frozenset[str] | None:
@@ -31,13 +27,13 @@ async def leads_seen(conn: Connection, who: Principal, leads: Collection[UUID]) 
     return frozenset(row["id"] for row in rows)
 
 
-async def confine(conn: Connection, who: Principal, request: Request, *, chooses: bool) -> None:
+async def confine(conn: Connection, who: Principal, path: Mapping[str, str]) -> None:
     """Raises Problem 404 for a lead, rep, team or decline that is not theirs, as for one that there is not,
-    and 403 where the path names none and the route does not choose by itself.
+    and 403 where the path names none. `path`: what it names, by the names of its parameters.
     """
-    if who.role not in CONFINED or chooses:
+    if who.role not in CONFINED:
         return
-    named = [name for name in _SEEN if name in request.path_params]
+    named = [name for name in _SEEN if name in path]
     if not named:
         raise Problem(
             403,
@@ -45,7 +41,7 @@ async def confine(conn: Connection, who: Principal, request: Request, *, chooses
             f"a token of the role manager or operator is needed: yours is {who.role}",
         )
     for name in named:
-        said = str(request.path_params[name])
+        said = path[name]
         if not await _SEEN[name](conn, who, said):
             thing = name.removesuffix("_id")
             raise Problem(404, f"No such {thing}", f"no {thing} {said!r} is yours to see")

@@ -1,7 +1,7 @@
 """Tokens are given, looked up and ended. Shown once; only their SHA-256 is kept."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from router.errors import UnknownItem, UnknownRep
 from router.handlers.reps import hash_token
 from router.store import Row, q
-from service_kit.auth_principal import SCOPES, Principal, Role, Scope
+from service_kit.auth_principal import SCOPES, Principal, Role, Scope, known_scopes
 from service_kit.postgres import Connection
 from service_kit.unit import Unit
 
@@ -25,7 +25,6 @@ PREFIXES = {
     Role.MACHINE: "mach_",
 }
 """What a token begins with, so that scanners for secrets find it."""
-OF_REPS = (Role.REP, Role.TEAM_LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,9 @@ def give(wish: Wish, by: str) -> Callable[[Unit], Awaitable[dict[str, Any]]]:
         token = PREFIXES[wish.role] + secrets.token_urlsafe(32)
         identity, expires = uuid4(), unit.now + timedelta(days=wish.days)
         scopes = sorted(wish.scopes)
+        unit.note("token", None, str(identity))
+        unit.note("scopes", None, scopes)
+        unit.note("expires_at", None, expires.isoformat())
         await unit.conn.execute(
             q.insert_token,
             identity,
@@ -84,6 +86,7 @@ def revoke(identity: UUID, by: str) -> Callable[[Unit], Awaitable[dict[str, Any]
         row = await unit.conn.fetchrow(q.revoke_token, identity, unit.now, by)
         if row is None:
             raise UnknownItem("token", identity, "GET /v1/tokens")
+        unit.note("revoked_at", None, row["revoked_at"].isoformat())
         return dict(row)
 
     return run
@@ -101,9 +104,6 @@ async def holder(conn: Connection, token: str, now: datetime) -> Principal | Non
 
 def _principal(row: Row) -> Principal:
     role = Role(row["role"])
-    return Principal(role, row["rep_id"] or row["name"], row["name"], known(row["scopes"]) & SCOPES[role])
-
-
-def known(scopes: Collection[str]) -> frozenset[Scope]:
-    """Those that this version knows."""
-    return frozenset(scope for scope in Scope if scope in scopes)
+    return Principal(
+        role, row["rep_id"] or row["name"], row["name"], known_scopes(row["scopes"]) & SCOPES[role]
+    )

@@ -1,4 +1,4 @@
-"""Tokens of people and programs, and the audit log."""
+"""Tokens of people and programs."""
 
 from collections.abc import Collection
 from typing import Annotated, Any, Self
@@ -7,21 +7,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lead_events.model import UtcTime
 from router.access.audit import Caller, audited
-from router.access.tokens import MOST_DAYS, OF_REPS, USUAL_DAYS, Wish, give, revoke
+from router.access.tokens import MOST_DAYS, USUAL_DAYS, Wish, give, revoke
 from router.api.allowed import allowed
 from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.store import q
-from service_kit.auth_principal import SCOPES, Role, Scope
+from service_kit.auth_principal import CONFINED, SCOPES, Role, Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
-PlainText = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-MOST_ENTRIES = 2**62
 
 
 class TokenNew(BaseModel):
@@ -43,7 +40,7 @@ class TokenNew(BaseModel):
 
     @model_validator(mode="after")
     def _fits_its_role(self) -> Self:
-        if (self.role in OF_REPS) != (self.rep is not None):
+        if (self.role in CONFINED) != (self.rep is not None):
             raise ValueError("name the rep under `rep` for the roles rep and team_lead, and for no other")
         if self.role is Role.MACHINE and not self.scopes:
             raise ValueError("name under `scopes` what the program needs, such as leads:read")
@@ -62,7 +59,6 @@ def access_router(runtime: Runtime) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/v1", tags=["access"])
     _add_tokens(router, runtime)
-    _add_audit(router, runtime)
     return router
 
 
@@ -102,25 +98,3 @@ def _refuse_what_they_lack(scopes: Collection[Scope], who: Caller) -> None:
             "Your own token does not allow that much",
             f"name under scopes what you have yourself; you lack {', '.join(lacking)}",
         )
-
-
-def _add_audit(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/audit", dependencies=allowed(runtime, Scope.AUDIT_READ))
-    async def read_audit(
-        before: Annotated[
-            int | None, Query(ge=1, le=MOST_ENTRIES, description="the `next` of the page before")
-        ] = None,
-        subject: PlainText = None,
-        action: PlainText = None,
-        object_kind: PlainText = None,
-        object_id: PlainText = None,
-        since: UtcTime | None = None,
-        limit: Limit = 100,
-    ) -> dict[str, Any]:
-        """Changes, the newest first: by whom, what and when."""
-        async with runtime.database.acquire() as conn:
-            rows = await conn.fetch(
-                q.audit_listed, before, subject, action, object_kind, object_id, since, limit
-            )
-        entries = [dict(row) for row in rows]
-        return {"audit": entries, "next": entries[-1]["id"] if len(entries) == limit else None}

@@ -21,6 +21,8 @@ def put_team(team: str, content: Mapping[str, Any], by: str) -> Callable[[Unit],
         if before != after:
             await unit.conn.execute(q.put_team, team, after["name"], lead, after["notify"])
             changed = [name for name in after if after[name] != before.get(name)]
+            for name in sorted({"name", "lead"} & set(changed)):
+                unit.note(name, before.get(name), after[name])
             told = {name: before[name] for name in changed if name in before}
             await unit.conn.execute(
                 q.insert_team_change, team, unit.now, by, told, {name: after[name] for name in changed}

@@ -11,6 +11,8 @@ from router.messages.people import who
 from router.messages.said import Asked, Ended, Said
 from router.messages.texts import Words, words_for
 from router.store import Row, q
+from service_kit.audit import Also, Caller, entry
+from service_kit.auth_principal import Principal, Role
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
@@ -53,7 +55,7 @@ class Deciding:
         confirms = link.act is LinkAct.CONFIRM
         work = (self._declines.confirm if confirms else self._declines.refuse)(link.subject, row["lead_rep"])
         try:
-            await self._runtime.in_transaction(work)
+            await self._runtime.in_transaction(work, _asked(link, row["lead_rep"]))
         except NoRulebook:
             return Said(Ended.LATER, words.say("page.later"))
         except (AlreadyDecided, Refused):
@@ -69,6 +71,13 @@ class Deciding:
             row = await conn.fetchrow(q.decline_of_link, asked)
         is_theirs = row is not None and row["left_at"] is None and row["leads_now"] == row["lead_rep"]
         return row if is_theirs else None
+
+
+def _asked(link: Link, lead: str) -> Also:
+    """That the team lead said so: whoever has the link is taken for them."""
+    who = Caller(Principal(Role.TEAM_LEAD, lead, lead, frozenset()), lead)
+    kind = "confirm" if link.act is LinkAct.CONFIRM else "refuse"
+    return entry(who, f"decline.{kind}", "decline", link.subject)
 
 
 def _over(row: Row, words: Words) -> Said | None:

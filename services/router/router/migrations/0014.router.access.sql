@@ -1,4 +1,4 @@
--- Tokens of people and programs with role, scopes and expiry, and the audit log.
+-- Tokens of people and programs with role, scopes and expiry.
 
 -- depends: 0013.router.life
 
@@ -26,27 +26,3 @@ INSERT INTO tokens (id, token_hash, name, role, rep_id, scopes, created_at, crea
 SELECT gen_random_uuid(), token_hash, rep_id, 'rep', rep_id, ARRAY['leads:read', 'leads:act'], created_at, 'operator'
 FROM rep_tokens;
 DROP TABLE rep_tokens;
-
-CREATE TABLE audit (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL,
-    role text NOT NULL,
-    subject text NOT NULL,
-    name text NOT NULL,
-    action text NOT NULL,
-    object_kind text NOT NULL,
-    object_id text NOT NULL,
-    detail jsonb NOT NULL,
-    request_id text
-);
-COMMENT ON TABLE audit IS 'Every change asked for by the API, by whom; nothing of it is ever changed or deleted.';
-COMMENT ON COLUMN audit.detail IS 'Names of the fields that were sent, never their values: no personal data stands here.';
-CREATE INDEX audit_of_object ON audit (object_kind, object_id, id);
-CREATE INDEX audit_of_subject ON audit (subject, id);
-
-CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the audit log is only added to: % is refused', TG_OP;
-END $$;
-CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
-    FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();

@@ -1,4 +1,4 @@
--- Tokens of people and programs, what their holders see, and the audit log.
+-- Tokens of people and programs, and what their holders see.
 
 -- name: insert_token
 -- A token, hashed.
@@ -48,16 +48,3 @@ SELECT rep_id FROM asked_declines WHERE id = $1
 -- name: rep_of_email
 -- The rep with this address who has not left.
 SELECT id FROM reps WHERE lower(email) = lower($1) AND left_at IS NULL ORDER BY id LIMIT 2
-
--- name: insert_audit
--- One change that was asked for.
-INSERT INTO audit (at, role, subject, name, action, object_kind, object_id, detail, request_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-
--- name: audit_listed
--- Changes, the newest first, before $1; by who did it, what, and to what.
-SELECT id, at, role, subject, name, action, object_kind, object_id, detail, request_id FROM audit
-WHERE ($1::bigint IS NULL OR id < $1) AND ($2::text IS NULL OR subject = $2) AND ($3::text IS NULL OR action = $3)
-  AND ($4::text IS NULL OR object_kind = $4) AND ($5::text IS NULL OR object_id = $5)
-  AND ($6::timestamptz IS NULL OR at >= $6)
-ORDER BY id DESC LIMIT $7

@@ -1,6 +1,6 @@
 """Scoring's HTTP API, for the operator; a file for each subject."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from scoring.api.accounts import account_routes
 from scoring.api.duplicates import duplicate_routes
@@ -18,7 +18,6 @@ from scoring.api.scorecards import scorecard_routes
 from scoring.api.signals import signal_routes
 from scoring.api.submissions import submission_routes
 from scoring.api.training import training_routes
-from service_kit.auth import require_operator
 from service_kit.runtime import Runtime
 
 SUBJECTS = (
@@ -42,8 +41,8 @@ SUBJECTS = (
 
 
 def scoring_router(runtime: Runtime) -> APIRouter:
-    """All routes; each needs the operator's token."""
-    router = APIRouter(prefix="/v1", dependencies=[Depends(require_operator(runtime.settings))])
+    """All routes; each names the scope that it needs."""
+    router = APIRouter(prefix="/v1")
     for add_routes in SUBJECTS:
         add_routes(router, runtime)
     return router

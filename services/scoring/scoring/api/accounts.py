@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lead_events.words import AccountStanding
@@ -15,18 +15,13 @@ from scoring.api.paging import Cursor, Limit, PlainText, page, place
 from scoring.domain.account_entry import FIELDS, Fault
 from scoring.errors import as_problems, not_found
 from scoring.store import account_desk as store
+from service_kit.audit import Who, entry
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 AT_ONCE = 1_000
-Operator = Annotated[
-    str,
-    Header(
-        pattern=r"^[\x20-\x7e]{1,100}$",
-        description="who changes it, kept as audit: 1 to 100 printable ASCII characters",
-    ),
-]
 CrmId = Annotated[PlainText, Path(max_length=200, description="the id that the CRM has for the company")]
 Domain = Annotated[PlainText | None, Query(max_length=253, description="only with this domain")]
 Owner = Annotated[PlainText | None, Query(max_length=320, description="only looked after by this rep")]
@@ -85,24 +80,32 @@ class Answer(BaseModel):
 def account_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes; those with a word of their own before those that take any CRM id."""
     desk = AccountDesk(runtime)
-    _add_batch(router, desk)
+    _add_batch(router, runtime, desk)
     _add_unsure(router, runtime, desk)
     _add_lists(router, runtime)
     _add_one(router, runtime, desk)
 
 
-def _add_batch(router: APIRouter, desk: AccountDesk) -> None:
-    @router.post("/accounts/batch", tags=["accounts"], responses=refusals(404))
-    async def keep_accounts(batch: Batch, x_operator: Operator = "operator") -> dict[str, Any]:
+def _add_batch(router: APIRouter, runtime: Runtime, desk: AccountDesk) -> None:
+    @router.post(
+        "/accounts/batch",
+        dependencies=runtime.gate.allowed(Scope.ACCOUNTS_WRITE),
+        tags=["accounts"],
+        responses=refusals(404),
+    )
+    async def keep_accounts(batch: Batch, who: Who) -> dict[str, Any]:
         """Keep up to 1,000 accounts at once. What cannot be kept is refused row by row, the others are kept;
         the same ones again change nothing."""
         with as_problems():
-            kept = await desk.keep(batch.accounts, by=x_operator, dry_run=batch.dry_run)
+            asked = entry(who, "account.keep", "account", f"{len(batch.accounts)} at once")
+            kept = await desk.keep(
+                batch.accounts, by=who.by, dry_run=batch.dry_run, also=None if batch.dry_run else asked
+            )
         return _told(kept) | {"dry_run": batch.dry_run}
 
 
 def _add_unsure(router: APIRouter, runtime: Runtime, desk: AccountDesk) -> None:
-    @router.get("/accounts/unsure", tags=["accounts"])
+    @router.get("/accounts/unsure", dependencies=runtime.gate.allowed(Scope.ACCOUNTS_READ), tags=["accounts"])
     async def list_unsure(limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
         """Companies that may be one of several accounts, or are called like one: each with its candidates,
         the oldest first. `leads`: open ones that wait for the answer."""
@@ -111,14 +114,18 @@ def _add_unsure(router: APIRouter, runtime: Runtime, desk: AccountDesk) -> None:
             found = await store.questions(conn, after=after, limit=limit + 1)
         return page("unsure", found, limit, at="asked_at", identity="question_id")
 
-    @router.post("/accounts/unsure/{question_id}", tags=["accounts"], responses=refusals(404))
-    async def answer_unsure(
-        question_id: UUID, answer: Answer, x_operator: Operator = "operator"
-    ) -> dict[str, Any]:
+    @router.post(
+        "/accounts/unsure/{question_id}",
+        dependencies=runtime.gate.allowed(Scope.ACCOUNTS_WRITE),
+        tags=["accounts"],
+        responses=refusals(404),
+    )
+    async def answer_unsure(question_id: UUID, answer: Answer, who: Who) -> dict[str, Any]:
         """Say which account a company is, or none of the candidates. It is remembered, and leads that wait
         are published with the account. A later answer takes the place of an earlier one."""
         try:
-            update = await desk.answer(question_id, answer.accept, by=x_operator)
+            asked = entry(who, "account.answer", "account_question", question_id)
+            update = await desk.answer(question_id, answer.accept, by=who.by, also=asked)
         except UnknownQuestion:
             raise not_found("question", "GET /v1/accounts/unsure lists what is open") from None
         except NotACandidate:
@@ -128,14 +135,16 @@ def _add_unsure(router: APIRouter, runtime: Runtime, desk: AccountDesk) -> None:
 
 
 def _add_lists(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/accounts/updates", tags=["accounts"])
+    @router.get(
+        "/accounts/updates", dependencies=runtime.gate.allowed(Scope.ACCOUNTS_READ), tags=["accounts"]
+    )
     async def list_updates(limit: Limit = 50) -> dict[str, Any]:
         """Changes of accounts, newest first, and how many open leads were looked at and published after
         each; finished once `finished_at` is."""
         async with runtime.database.acquire() as conn:
             return {"updates": await store.updates(conn, limit)}
 
-    @router.get("/accounts", tags=["accounts"])
+    @router.get("/accounts", dependencies=runtime.gate.allowed(Scope.ACCOUNTS_READ), tags=["accounts"])
     async def list_accounts(
         limit: Limit = 50,
         cursor: AfterId = None,
@@ -153,7 +162,12 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _add_one(router: APIRouter, runtime: Runtime, desk: AccountDesk) -> None:
-    @router.get("/accounts/{crm_id}", tags=["accounts"], responses=refusals(404))
+    @router.get(
+        "/accounts/{crm_id}",
+        dependencies=runtime.gate.allowed(Scope.ACCOUNTS_READ),
+        tags=["accounts"],
+        responses=refusals(404),
+    )
     async def one_account(crm_id: CrmId) -> dict[str, Any]:
         """An account, the open leads that tell of it, and who changed what about it."""
         async with runtime.database.acquire() as conn:
@@ -162,25 +176,35 @@ def _add_one(router: APIRouter, runtime: Runtime, desk: AccountDesk) -> None:
             raise _no_account()
         return found
 
-    @router.put("/accounts/{crm_id}", tags=["accounts"], responses=refusals(404))
-    async def put_account(
-        crm_id: CrmId, sent: AccountSent, x_operator: Operator = "operator"
-    ) -> dict[str, Any]:
+    @router.put(
+        "/accounts/{crm_id}",
+        dependencies=runtime.gate.allowed(Scope.ACCOUNTS_WRITE),
+        tags=["accounts"],
+        responses=refusals(404),
+    )
+    async def put_account(crm_id: CrmId, sent: AccountSent, who: Who) -> dict[str, Any]:
         """Keep a whole account under its CRM id; open leads that it concerns are published again."""
         with as_problems():
-            kept = await desk.keep([{"crm_id": crm_id, **sent.model_dump()}], by=x_operator)
+            asked = entry(who, "account.keep", "account", crm_id, sent.model_fields_set)
+            kept = await desk.keep([{"crm_id": crm_id, **sent.model_dump()}], by=who.by, also=asked)
         (row,) = kept.rows
         if row.faults:
             raise _refused(row.faults)
         told: dict[str, Any] = _told(kept)["rows"][0]
         return told | {"update_id": kept.update_id}
 
-    @router.delete("/accounts/{crm_id}", tags=["accounts"], responses=refusals(404))
-    async def delete_account(crm_id: CrmId, x_operator: Operator = "operator") -> dict[str, Any]:
+    @router.delete(
+        "/accounts/{crm_id}",
+        dependencies=runtime.gate.allowed(Scope.ACCOUNTS_WRITE),
+        tags=["accounts"],
+        responses=refusals(404),
+    )
+    async def delete_account(crm_id: CrmId, who: Who) -> dict[str, Any]:
         """Take an account out; open leads that tell of it are published without it. What it was and who
         deleted it is kept."""
         with _as_not_found():
-            update = await desk.delete(crm_id, by=x_operator)
+            asked = entry(who, "account.delete", "account", crm_id)
+            update = await desk.delete(crm_id, by=who.by, also=asked)
         return {"crm_id": crm_id, "outcome": "deleted", "update_id": update}
 
 

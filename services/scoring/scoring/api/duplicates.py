@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from scoring.api.paging import Cursor, Limit, PlainText, page, place
@@ -11,7 +11,6 @@ from scoring.domain.duplicates import DuplicateState
 from scoring.duplicates import Duplicates
 from scoring.errors import as_problems
 from scoring.persons import Order
-from service_kit.auth_principal import Scope
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime

@@ -19,6 +19,7 @@ from scoring.domain.silence import pattern_of, silence_of
 from scoring.errors import as_problems, not_found
 from scoring.health import without_mapped
 from scoring.store import health as store
+from service_kit.auth_principal import Scope
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 
@@ -37,7 +38,7 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
         with as_problems():
             return (await rulebooks.at(conn, now)).rulebook, now
 
-    @router.get("/forms/health", tags=["forms"])
+    @router.get("/forms/health", dependencies=runtime.gate.allowed(Scope.FORMS_READ), tags=["forms"])
     async def forms_health() -> dict[str, Any]:
         """Each form of the rulebook in force: last submission, counts, and its open alerts.
 
@@ -57,7 +58,7 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
             ]
         }
 
-    @router.get("/forms/{form}/health", tags=["forms"])
+    @router.get("/forms/{form}/health", dependencies=runtime.gate.allowed(Scope.FORMS_READ), tags=["forms"])
     async def form_health(form: FormId) -> dict[str, Any]:
         """One form: how often each field is filled and since when it is not, unknown fields, its silence."""
         async with runtime.database.acquire() as conn:
@@ -79,7 +80,7 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
             "alerts": [each for each in alerts if each["form"] == form],
         }
 
-    @router.get("/alerts", tags=["forms"])
+    @router.get("/alerts", dependencies=runtime.gate.allowed(Scope.FORMS_READ), tags=["forms"])
     async def list_alerts(state: State = "open", limit: Limit = 50) -> dict[str, Any]:
         """Alerts about forms, newest first: what was told when, and whether it arrived."""
         async with runtime.database.acquire() as conn:

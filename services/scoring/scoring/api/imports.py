@@ -11,6 +11,7 @@ from scoring.api.paging import Cursor, Limit, page, place
 from scoring.domain.imports import answer
 from scoring.errors import not_found
 from scoring.store import imports
+from service_kit.auth_principal import Scope
 from service_kit.runtime import Runtime
 
 MOST_ROWS = 500
@@ -37,7 +38,7 @@ class Check(BaseModel):
 def import_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
 
-    @router.get("/imports", tags=["imports"])
+    @router.get("/imports", dependencies=runtime.gate.allowed(Scope.IMPORTS_READ), tags=["imports"])
     async def list_imports(limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
         """Imports, newest first, as intake told of them last."""
         after = place(cursor)
@@ -45,7 +46,7 @@ def import_routes(router: APIRouter, runtime: Runtime) -> None:
             found = await imports.newest(conn, after=after, limit=limit + 1)
         return page("imports", found, limit, at="started_at", identity="import_id")
 
-    @router.post("/imports/check", tags=["imports"])
+    @router.post("/imports/check", dependencies=runtime.gate.allowed(Scope.IMPORTS_READ), tags=["imports"])
     async def check_rows(check: Check) -> dict[str, Any]:
         """Who of these is new, has an open lead, or is a customer. Keeps nothing."""
         rows = [[_name(key) for key in keys] for keys in check.rows]
@@ -53,7 +54,9 @@ def import_routes(router: APIRouter, runtime: Runtime) -> None:
             found = await imports.behind_keys(conn, rows)
         return answer(len(rows), found)
 
-    @router.get("/imports/{import_id}", tags=["imports"])
+    @router.get(
+        "/imports/{import_id}", dependencies=runtime.gate.allowed(Scope.IMPORTS_READ), tags=["imports"]
+    )
     async def one_import(import_id: UUID) -> dict[str, Any]:
         """How far intake has read it, what became of its rows, and how many are still on their way.
 

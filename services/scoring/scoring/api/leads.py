@@ -10,6 +10,7 @@ from scoring.api.paging import Cursor, Limit, PlainText, page, place, spelled
 from scoring.errors import not_found
 from scoring.explanation import Explanations
 from scoring.store import views
+from service_kit.auth_principal import Scope
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
@@ -30,7 +31,7 @@ def lead_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
     explanations = Explanations()
 
-    @router.get("/leads", tags=["leads"])
+    @router.get("/leads", dependencies=runtime.gate.allowed(Scope.LEADS_READ), tags=["leads"])
     async def list_leads(
         limit: Limit = 50,
         cursor: Cursor = None,
@@ -48,7 +49,7 @@ def lead_routes(router: APIRouter, runtime: Runtime) -> None:
             found = await views.leads(conn, wanted, after=after, limit=limit + 1)
         return page("leads", found, limit, at="opened_at", identity="lead_id")
 
-    @router.get("/leads/{lead_id}", tags=["leads"])
+    @router.get("/leads/{lead_id}", dependencies=runtime.gate.allowed(Scope.LEADS_READ), tags=["leads"])
     async def one_lead(lead_id: UUID) -> dict[str, Any]:
         """One lead, its submissions, and the other open leads of its person."""
         async with runtime.database.acquire() as conn:
@@ -57,7 +58,7 @@ def lead_routes(router: APIRouter, runtime: Runtime) -> None:
             raise not_found("lead", "GET /v1/leads lists the leads kept here")
         return found
 
-    @router.get("/leads/{lead_id}/score", tags=["leads"])
+    @router.get("/leads/{lead_id}/score", dependencies=runtime.gate.allowed(Scope.LEADS_READ), tags=["leads"])
     async def lead_score(lead_id: UUID) -> dict[str, Any]:
         """The score that was published last, with every contribution, and for an open lead as of now."""
         async with runtime.database.acquire() as conn:

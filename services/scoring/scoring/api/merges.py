@@ -10,6 +10,8 @@ from scoring.api.paging import Cursor, Limit, PlainText, page, place
 from scoring.errors import as_problems
 from scoring.merges import MergeDesk
 from scoring.persons import Order
+from service_kit.audit import Who, entry
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 
@@ -27,7 +29,12 @@ def merge_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
     desk = MergeDesk(runtime)
 
-    @router.get("/merges", tags=["persons"], responses=refusals(422))
+    @router.get(
+        "/merges",
+        dependencies=runtime.gate.allowed(Scope.PERSONS_READ),
+        tags=["persons"],
+        responses=refusals(422),
+    )
     async def list_merges(
         person_id: Annotated[UUID | None, Query(description="theirs only")] = None,
         limit: Limit = 50,
@@ -37,12 +44,19 @@ def merge_routes(router: APIRouter, runtime: Runtime) -> None:
         rows = await desk.page(person_id, place(cursor), limit + 1)
         return page("merges", rows, limit, at="at", identity="person_id")
 
-    @router.post("/persons/{person_id}/undo-merge", tags=["persons"], responses=refusals(404, 409))
-    async def undo_merge(person_id: UUID, why: WhyUndone) -> dict[str, Any]:
+    @router.post(
+        "/persons/{person_id}/undo-merge",
+        dependencies=runtime.gate.allowed(Scope.PERSONS_WRITE),
+        tags=["persons"],
+        responses=refusals(404, 409),
+    )
+    async def undo_merge(person_id: UUID, why: WhyUndone, who: Who) -> dict[str, Any]:
         """Part a person from whom they were found to be, within 30 days; each has their own submissions and
         leads again, and what showed them to be one does so no more."""
         with as_problems():
-            done = await desk.undo(person_id, Order(why.by, why.reason))
+            caller = who.named(why.by)
+            asked = entry(caller, "person.undo_merge", "person", person_id)
+            done = await desk.undo(person_id, Order(caller.by, why.reason), asked)
         return {
             "act_id": done.act_id,
             "at": done.at,

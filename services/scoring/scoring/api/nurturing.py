@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Security
+from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -26,7 +26,9 @@ from scoring.nurturing import TOLD_FOR
 from scoring.nurturing_list import lines
 from scoring.store import nurturing
 from scoring.store.nurturing import PERSON, Listed
-from service_kit.auth import OPERATOR, Credentials, require_operator
+from service_kit.audit import Caller, Who, caller, entry
+from service_kit.auth import OPERATOR, TOKEN, Credentials
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.postgres import Connection
 from service_kit.problems import Problem
@@ -69,7 +71,7 @@ def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes for the operator."""
     rulebooks = RulebookCache()
 
-    @router.get("/nurturing", tags=["nurturing"])
+    @router.get("/nurturing", dependencies=runtime.gate.allowed(Scope.PERSONS_READ), tags=["nurturing"])
     async def list_nurturing(
         limit: Limit = 50,
         cursor: Cursor = None,
@@ -89,6 +91,7 @@ def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.get(
         "/nurturing.csv",
+        dependencies=runtime.gate.allowed(Scope.PERSONS_READ),
         tags=["nurturing"],
         response_class=StreamingResponse,
         responses={200: {"content": {"text/csv": {}}, "description": "The list as the daily file has it."}},
@@ -102,8 +105,13 @@ def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
             check_line(await rulebooks.history(conn), line)
         return StreamingResponse(lines(runtime.database, wanted, None), media_type="text/csv; charset=utf-8")
 
-    @router.post("/nurturing/resend", tags=["nurturing"], responses=refusals(409))
-    async def send_again() -> dict[str, Any]:
+    @router.post(
+        "/nurturing/resend",
+        dependencies=runtime.gate.allowed(Scope.DELIVERIES_WRITE),
+        tags=["nurturing"],
+        responses=refusals(409),
+    )
+    async def send_again(who: Who) -> dict[str, Any]:
         """Send what marketing's tool was not told because it did not answer for three days: of each contact
         the newest message, under the id and revision it had, tried for three days again."""
 
@@ -115,7 +123,7 @@ def nurturing_routes(router: APIRouter, runtime: Runtime) -> None:
             target = Target.webhook(policy.webhook.url, policy.webhook.secret)
             return {"sent_again": await nurturing.send_again(unit.conn, target, now=unit.now, for_=TOLD_FOR)}
 
-        return await runtime.in_transaction(work)
+        return await runtime.in_transaction(work, entry(who, "nurturing.resend", "nurturing", "all"))
 
 
 async def _policy(conn: Connection, rulebooks: RulebookCache, now: datetime) -> Nurturing | None:
@@ -137,42 +145,55 @@ def _shown(found: dict[str, Any], message: dict[str, Any] | None) -> dict[str, A
     }
 
 
+SIGNATURE = "webhook-signature"
+
+
 def unsubscribe_router(runtime: Runtime) -> APIRouter:
     """The route for marketing's tool, which proves itself by its signature, and for the operator."""
     router = APIRouter(prefix="/v1", tags=["nurturing"])
     rulebooks, secrets = RulebookCache(), Secrets(runtime.settings.secrets_dir)
-    operator = require_operator(runtime.settings)
+
+    async def by_token(
+        request: Request,
+        credentials: Annotated[Credentials, Security(OPERATOR, scopes=[Scope.PERSONS_WRITE])] = None,
+        _: Annotated[Credentials, Security(TOKEN, scopes=[Scope.PERSONS_WRITE])] = None,
+    ) -> Caller | None:
+        """None for who signs: that is looked at with the body."""
+        if SIGNATURE in request.headers:
+            return None
+        await runtime.gate.admit(request, credentials, Scope.PERSONS_WRITE)
+        return caller(request)
 
     @router.post("/nurturing/unsubscribes")
     async def unsubscribe(
-        request: Request,
-        report: Unsubscribes,
-        credentials: Annotated[Credentials, Security(OPERATOR)] = None,
+        request: Request, report: Unsubscribes, who: Annotated[Caller | None, Depends(by_token)]
     ) -> dict[str, Any]:
         """Who wants no marketing any more: they leave nurturing for good, and may still ask for something.
 
-        Marketing's tool signs by Standard Webhooks with the secret that nurturing.yaml names; the operator
-        sends the token. What cannot be read is named under `refused`, the rest is taken; saying it again
+        Marketing's tool signs by Standard Webhooks with the secret that nurturing.yaml names; others
+        send a token. What cannot be read is named under `refused`, the rest is taken; saying it again
         changes nothing.
         """
-        is_tool = "webhook-signature" in request.headers
-        if is_tool:
+        if who is None:
             async with runtime.database.acquire() as conn:
                 await _check_signature(conn, request, rulebooks, secrets, runtime)
-        else:
-            await operator(request, credentials)
-        via = "tool" if is_tool else "operator"
+        via = "tool" if who is None else "operator"
 
         async def work(unit: Unit) -> dict[str, Any]:
             names, refused = await _names(unit.conn, report)
             new = await nurturing.unsubscribe(
-                unit.conn, names, now=unit.now, via=via, by=report.by.strip() or via
+                unit.conn,
+                names,
+                now=unit.now,
+                via=via,
+                by=who.named(report.by.strip()).by if who else report.by.strip() or via,
             )
             taken = len(report.unsubscribes) - len(refused)
             unit.after_commit(lambda: metrics.count_unsubscribes(via, taken))
             return {"taken": taken, "new_keys": new, "refused": refused}
 
-        return await runtime.in_transaction(work)
+        asked = entry(who, "nurturing.unsubscribe", "nurturing", "some") if who else None
+        return await runtime.in_transaction(work, asked)
 
     return router
 

@@ -13,6 +13,8 @@ from scoring.errors import not_found
 from scoring.releases import AT_MOST, CountChanged, Decision, Kind, Releases
 from scoring.store import quarantine
 from scoring.store.quarantine import Filter
+from service_kit.audit import Caller, Who, entry
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -78,18 +80,16 @@ class Order(BaseModel):
             raise ValueError(f"send {', '.join(missing)}, or dry_run: true to count first")
         return self
 
-    def decision(self, kind: Kind) -> Decision:
+    def decision(self, kind: Kind, by: str) -> Decision:
         """What is to be done."""
-        return Decision(
-            kind, self.filter.as_filter(), self.expected or 0, by=self.by or "", why=self.why or ""
-        )
+        return Decision(kind, self.filter.as_filter(), self.expected or 0, by=by, why=self.why or "")
 
 
 def quarantine_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
     releases = Releases(runtime)
 
-    @router.get("/quarantine", tags=["quarantine"])
+    @router.get("/quarantine", dependencies=runtime.gate.allowed(Scope.LEADS_REPAIR), tags=["quarantine"])
     async def list_quarantine(
         limit: Limit = 50,
         cursor: Cursor = None,
@@ -111,29 +111,46 @@ def quarantine_routes(router: APIRouter, runtime: Runtime) -> None:
         answer = page("quarantine", found, limit, at="stored_at", identity="submission_id")
         return answer | _counted(counts)
 
-    @router.post("/quarantine/release", tags=["quarantine"], responses=refusals(409))
-    async def release(order: Order) -> dict[str, Any]:
+    @router.post(
+        "/quarantine/release",
+        dependencies=runtime.gate.allowed(Scope.LEADS_REPAIR),
+        tags=["quarantine"],
+        responses=refusals(409),
+    )
+    async def release(order: Order, who: Who) -> dict[str, Any]:
         """Let what matches go on as leads; the rule that held it is not met again, and timers start now.
 
         409, and nothing happens, unless as many match as are `expected`.
         """
-        return await _ordered(runtime, releases, order, "release")
+        return await _ordered(runtime, releases, order, "release", who)
 
-    @router.post("/quarantine/refuse", tags=["quarantine"], responses=refusals(409))
-    async def refuse(order: Order) -> dict[str, Any]:
+    @router.post(
+        "/quarantine/refuse",
+        dependencies=runtime.gate.allowed(Scope.LEADS_REPAIR),
+        tags=["quarantine"],
+        responses=refusals(409),
+    )
+    async def refuse(order: Order, who: Who) -> dict[str, Any]:
         """Make no leads of what matches. It is kept as refused, with the reason, who decided and why.
 
         409, and nothing happens, unless as many match as are `expected`.
         """
-        return await _ordered(runtime, releases, order, "refuse")
+        return await _ordered(runtime, releases, order, "refuse", who)
 
-    @router.get("/quarantine/actions", tags=["quarantine"])
+    @router.get(
+        "/quarantine/actions", dependencies=runtime.gate.allowed(Scope.LEADS_REPAIR), tags=["quarantine"]
+    )
     async def list_actions(limit: Limit = 50) -> dict[str, Any]:
         """What was released and refused last, by whom and why."""
         async with runtime.database.acquire() as conn:
             return {"actions": await quarantine.actions(conn, limit)}
 
-    @router.get("/quarantine/actions/{action_id}", tags=["quarantine"], responses=refusals(404))
+    @router.get(
+        "/quarantine/actions/{action_id}",
+        dependencies=runtime.gate.allowed(Scope.LEADS_REPAIR),
+        tags=["quarantine"],
+        responses=refusals(404),
+    )
     async def one_action(action_id: UUID) -> dict[str, Any]:
         """How far a release or refusal is: `done` of `matched`; finished once `finished_at` is there."""
         try:
@@ -142,12 +159,16 @@ def quarantine_routes(router: APIRouter, runtime: Runtime) -> None:
             raise not_found("action", "GET /v1/quarantine/actions lists them") from None
 
 
-async def _ordered(runtime: Runtime, releases: Releases, order: Order, kind: Kind) -> dict[str, Any]:
+async def _ordered(
+    runtime: Runtime, releases: Releases, order: Order, kind: Kind, who: Caller
+) -> dict[str, Any]:
     if order.dry_run:
         async with runtime.database.acquire() as conn:
             return _counted(await quarantine.counts(conn, order.filter.as_filter()))
     try:
-        return await releases.decide(order.decision(kind))
+        caller = who.named(order.by or "")
+        asked = entry(caller, f"quarantine.{kind}", "quarantine", f"{order.expected} submissions")
+        return await releases.decide(order.decision(kind, caller.by), asked)
     except CountChanged as error:
         if error.found > AT_MOST:
             raise Problem(

@@ -12,6 +12,8 @@ from scoring.api.paging import Limit, PlainText
 from scoring.errors import not_found
 from scoring.replay import Replays, UnknownForm
 from scoring.store import replays as store
+from service_kit.audit import Who, entry
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -43,8 +45,13 @@ def replay_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
     replays = Replays(runtime)
 
-    @router.post("/replays", tags=["replays"], responses=refusals(404))
-    async def begin_replay(wanted: Wanted) -> dict[str, Any]:
+    @router.post(
+        "/replays",
+        dependencies=runtime.gate.allowed(Scope.OPERATE),
+        tags=["replays"],
+        responses=refusals(404),
+    )
+    async def begin_replay(wanted: Wanted, who: Who) -> dict[str, Any]:
         """Map the stored submissions of a form again, by the rulebook in force or about to be.
 
         Those that come out otherwise are taken again under their own ids: what they said is replaced, open
@@ -54,19 +61,30 @@ def replay_routes(router: APIRouter, runtime: Runtime) -> None:
         try:
             if wanted.dry_run:
                 return await replays.dry_run(wanted.form, wanted.since, wanted.until)
+            caller = who.named(wanted.by or "")
             return await replays.begin(
-                wanted.form, wanted.since, wanted.until, by=wanted.by or "", why=wanted.why or ""
+                wanted.form,
+                wanted.since,
+                wanted.until,
+                by=caller.by,
+                why=wanted.why or "",
+                also=entry(caller, "replay.begin", "form", wanted.form),
             )
         except (UnknownForm, NoRulebookYet) as error:
             raise Problem(404, "No such form", str(error), field="form") from error
 
-    @router.get("/replays", tags=["replays"])
+    @router.get("/replays", dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ), tags=["replays"])
     async def list_replays(limit: Limit = 50) -> dict[str, Any]:
         """What was asked for last, and how far it is."""
         async with runtime.database.acquire() as conn:
             return {"replays": await store.newest(conn, limit)}
 
-    @router.get("/replays/{replay_id}", tags=["replays"], responses=refusals(404))
+    @router.get(
+        "/replays/{replay_id}",
+        dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ),
+        tags=["replays"],
+        responses=refusals(404),
+    )
     async def one_replay(replay_id: UUID) -> dict[str, Any]:
         """How far a replay is: `seen` so far, `counts` by what was found; finished once `finished_at` is."""
         try:

@@ -10,6 +10,8 @@ from rulebook import store as rulebook_store
 from scoring import publication
 from scoring.api.paging import Limit, PlainText
 from scoring.errors import as_problems
+from service_kit.audit import Who, entry
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 
@@ -36,31 +38,54 @@ class NewRulebook(Publication):
 def rulebook_routes(router: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
 
-    @router.post("/rulebooks", status_code=201, tags=["rulebook"])
-    async def publish_rulebook(new: NewRulebook) -> dict[str, Any]:
+    @router.post(
+        "/rulebooks",
+        dependencies=runtime.gate.allowed(Scope.RULEBOOK_WRITE),
+        status_code=201,
+        tags=["rulebook"],
+    )
+    async def publish_rulebook(new: NewRulebook, who: Who) -> dict[str, Any]:
         """Check, number and publish a version. 422 with all findings when it is not valid."""
         with as_problems():
             published = await publication.publish(
-                runtime, new.rulebook, published_by=new.published_by, effective_from=new.effective_from
+                runtime,
+                new.rulebook,
+                published_by=(caller := who.named(new.published_by)).by,
+                effective_from=new.effective_from,
+                asked=entry(caller, "rulebook.publish", "rulebook", "new"),
             )
         return _published(published)
 
-    @router.post("/rulebooks/{version}/rollback", status_code=201, tags=["rulebook"])
-    async def roll_back(version: VersionNumber, how: Publication) -> dict[str, Any]:
+    @router.post(
+        "/rulebooks/{version}/rollback",
+        dependencies=runtime.gate.allowed(Scope.RULEBOOK_WRITE),
+        status_code=201,
+        tags=["rulebook"],
+    )
+    async def roll_back(version: VersionNumber, how: Publication, who: Who) -> dict[str, Any]:
         """Publish an older version's content again, under a new number."""
         with as_problems():
             published = await publication.roll_back(
-                runtime, version, published_by=how.published_by, effective_from=how.effective_from
+                runtime,
+                version,
+                published_by=(caller := who.named(how.published_by)).by,
+                effective_from=how.effective_from,
+                asked=entry(caller, "rulebook.roll_back", "rulebook", version),
             )
         return _published(published)
 
-    @router.get("/rulebooks", tags=["rulebook"])
+    @router.get("/rulebooks", dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ), tags=["rulebook"])
     async def list_rulebooks(limit: Limit = 100) -> dict[str, Any]:
         """What was published when and by whom, newest first."""
         async with runtime.database.acquire() as conn:
             return {"versions": await rulebook_store.list_versions(conn, limit)}
 
-    @router.get("/rulebooks/active", tags=["rulebook"], responses=refusals(404))
+    @router.get(
+        "/rulebooks/active",
+        dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ),
+        tags=["rulebook"],
+        responses=refusals(404),
+    )
     async def active_rulebook() -> dict[str, Any]:
         """The version in force now."""
         with as_problems():
@@ -70,7 +95,9 @@ def rulebook_routes(router: APIRouter, runtime: Runtime) -> None:
                 found = await rulebook_store.read_version(conn, history.at(now).version)
         return found.model_dump(mode="json", exclude_none=True)
 
-    @router.get("/rulebooks/{version}", tags=["rulebook"])
+    @router.get(
+        "/rulebooks/{version}", dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ), tags=["rulebook"]
+    )
     async def one_rulebook(version: VersionNumber) -> dict[str, Any]:
         """One version whole."""
         with as_problems():

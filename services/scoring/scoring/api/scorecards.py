@@ -18,6 +18,8 @@ from scoring.errors import as_problems
 from scoring.promotion import NoShadow, PublishedMeanwhile
 from scoring.shadow_summary import summaries
 from scoring.store import shadows
+from service_kit.audit import Who, entry
+from service_kit.auth_principal import Scope
 from service_kit.documents import refusal, refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -79,6 +81,7 @@ def scorecard_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.post(
         "/scorecards/compare",
+        dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ),
         tags=["scorecards"],
         response_class=StreamingResponse,
         responses={
@@ -101,28 +104,42 @@ def scorecard_routes(router: APIRouter, runtime: Runtime) -> None:
         lines = _lines(comparisons, question, a, b)
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
-    @router.get("/scorecards/shadow", tags=["scorecards"])
+    @router.get(
+        "/scorecards/shadow", dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ), tags=["scorecards"]
+    )
     async def shadow_scorecards(sample: Sample = 20) -> dict[str, Any]:
         """Scorecards in the shadow in force: how many leads stand elsewhere by each, who, since when, and how
         many of those that ended were won by the quadrants of both."""
         with as_problems():
             return {"shadows": await summaries(runtime, rulebooks, sample)}
 
-    @router.get("/scorecards/promotions", tags=["scorecards"])
+    @router.get(
+        "/scorecards/promotions", dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ), tags=["scorecards"]
+    )
     async def list_promotions(limit: Limit = 50) -> dict[str, Any]:
         """Which scorecards left the shadow, the last first: by whom, why, and how many leads differed."""
         async with runtime.database.acquire() as conn:
             return {"promotions": await shadows.promotions(conn, limit)}
 
     @router.post(
-        "/scorecards/{line}/promote", status_code=201, tags=["scorecards"], responses=refusals(404, 409)
+        "/scorecards/{line}/promote",
+        dependencies=runtime.gate.allowed(Scope.RULEBOOK_WRITE),
+        status_code=201,
+        tags=["scorecards"],
+        responses=refusals(404, 409),
     )
-    async def promote_scorecard(line: Line, decision: Decision) -> dict[str, Any]:
+    async def promote_scorecard(line: Line, decision: Decision, who: Who) -> dict[str, Any]:
         """Publish the newest version again with the line's scorecard in the shadow as the line's own. The
         folder that the rulebook is written in does not know of it: move the file there, too."""
         with _as_problems():
+            caller = who.named(decision.by)
             kept, published = await promotion.promote(
-                runtime, line, by=decision.by, why=decision.why, effective_from=decision.effective_from
+                runtime,
+                line,
+                by=caller.by,
+                why=decision.why,
+                effective_from=decision.effective_from,
+                asked=entry(caller, "scorecard.promote", "line", line),
             )
         async with runtime.database.acquire() as conn:
             rulebook = (await rulebook_store.read_version(conn, kept["rulebook_version"])).rulebook

@@ -17,6 +17,7 @@ from scoring.domain.training import row_of
 from scoring.store import training
 from scoring.store.training import Asked
 from scoring.store.views import Place
+from service_kit.auth_principal import Scope
 from service_kit.runtime import Runtime
 
 AT_ONCE = 200
@@ -35,6 +36,7 @@ def training_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.get(
         "/scorecards/training-rows",
+        dependencies=runtime.gate.allowed(Scope.LEADS_READ),
         tags=["scorecards"],
         response_class=StreamingResponse,
         responses={200: {"content": {"application/x-ndjson": {}}, "description": "One JSON object a line."}},

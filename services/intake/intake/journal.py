@@ -1,0 +1,84 @@
+"""The audit log of an instance without a database: JSON lines in a file that is only added to."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from service_kit.audit import Caller
+from service_kit.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which entries are wanted; what is None narrows nothing."""
+
+    before: int | None = None
+    subject: str | None = None
+    action: str | None = None
+    object_kind: str | None = None
+    object_id: str | None = None
+    since: datetime | None = None
+
+    def wants(self, entry: dict[str, Any]) -> bool:
+        """Whether this is one of them."""
+        named = ("subject", "action", "object_kind", "object_id")
+        return (
+            (self.before is None or entry["id"] < self.before)
+            and (self.since is None or datetime.fromisoformat(entry["at"]) >= self.since)
+            and all(getattr(self, name) in (None, entry[name]) for name in named)
+        )
+
+
+@dataclass
+class Journal:
+    """Entries in `file`, each on disk before its change is answered. An entry's id is its line."""
+
+    file: Path
+    clock: Clock
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def keep(self, who: Caller, action: str, kind: str, identity: object) -> None:
+        """Keep that somebody changed something. Raises OSError where the disk takes nothing more."""
+        entry: dict[str, Any] = {
+            "at": self.clock.now().isoformat(),
+            "role": who.principal.role.value,
+            "subject": who.principal.subject,
+            "name": who.by,
+            "action": action,
+            "object_kind": kind,
+            "object_id": str(identity),
+            "detail": {},
+            "request_id": who.request_id,
+        }
+        async with self._writing:
+            await asyncio.to_thread(self._append, orjson.dumps(entry))
+
+    async def newest(self, asked: Asked, limit: int) -> list[dict[str, Any]]:
+        """Entries, the newest first."""
+        found = await asyncio.to_thread(lambda: [each for each in self._read() if asked.wants(each)])
+        return found[: -limit - 1 : -1]
+
+    def _append(self, line: bytes) -> None:
+        handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            size = os.fstat(handle).st_size
+            is_torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"  # a crash within a line
+            os.write(handle, (b"\n" if is_torn else b"") + line + b"\n")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _read(self) -> Iterator[dict[str, Any]]:
+        if not self.file.exists():
+            return
+        for number, line in enumerate(self.file.read_bytes().split(b"\n"), start=1):
+            try:
+                yield {"id": number, **orjson.loads(line)}
+            except ValueError:
+                continue
