@@ -14,3 +14,10 @@ UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 
 CURRENCIES = frozenset(re.findall(r"[A-Z]{3}", _IN_USE))
 """Those in use by ISO 4217, and the units of account of Chile, Colombia and Uruguay."""
+
+
+def in_use(code: str) -> str:
+    """The code. Raises ValueError with what to write for one that no amount is taken in."""
+    if code not in CURRENCIES:
+        raise ValueError(f"{code} is no currency in use; write its code by ISO 4217, as EUR or USD")
+    return code

@@ -86,6 +86,13 @@ def test_amounts_are_minor_units_of_a_currency(
     assert (heard.value_minor, heard.currency) == (minor, read)
 
 
+def test_an_outcome_counts_also_where_the_mapping_names_no_currency_in_use() -> None:
+    change = {"when": {"/kind": "deal"}, "outcome": "won", "value": "/sum", "currency": "ZZZ"}
+    mapped = CrmInbound.model_validate({**inbound().model_dump(exclude_none=True), "changes": [change]})
+    [heard], left = read_events(mapped, {"id": "x", "kind": "deal", "sum": 5}, "BRL")
+    assert (heard.outcome, heard.value_minor, heard.currency, left) == ("won", None, None, 0)
+
+
 def test_the_same_change_has_the_same_id_and_another_one_another() -> None:
     def of(**event: Any) -> str:
         [heard], _ = read_events(inbound(), {"id": 1, "kind": "owner", "at": 1772528400, **event}, "EUR")

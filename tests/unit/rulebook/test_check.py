@@ -72,6 +72,15 @@ SLIPS: list[tuple[str, str, str, str, str, str, str]] = [
     ),
     ("a currency in small letters", "company.yaml", "EUR", "eur", "currency", "'eur' is not allowed", "EUR"),
     (
+        "a currency that nobody pays in",
+        "company.yaml",
+        "EUR",
+        "ROL",
+        "currency",
+        "ROL is no currency in use",
+        "EUR",
+    ),
+    (
         "an unknown zone",
         "company.yaml",
         "Europe/Madrid",

@@ -1,7 +1,10 @@
 """One whole version of the rulebook."""
 
-from pydantic import Field
+from typing import Annotated
 
+from pydantic import AfterValidator, Field
+
+from lead_events.currencies import in_use
 from lead_events.words import BuyerStage
 from rulebook.models.agreement import Agreement
 from rulebook.models.base import Identifier, RulebookModel
@@ -21,7 +24,7 @@ class Rulebook(RulebookModel):
 
     company: str
     time_zone: str
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    currency: Annotated[str, AfterValidator(in_use)] = Field(pattern="^[A-Z]{3}$")
     lines: dict[Identifier, str] = Field(min_length=1, description="line id to its name")
     staff_domains: list[str] = Field(
         default_factory=list, description="own e-mail domains: submissions from them are tests"

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from lead_events.currencies import CURRENCIES
+from lead_events.currencies import in_use
 from lead_events.model import UtcTime
 from lead_events.words import DeclineCode, LostCode, ProgressKind, RecycleCode, RejectCode
 from router.api.assignments import closed_for_me, my_assignments
@@ -125,15 +125,7 @@ class Amount(_Report):
     """An amount in minor units (cents) of a currency."""
 
     minor: int = Field(ge=0, le=10**15)
-    currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
-
-    @field_validator("currency")
-    @classmethod
-    def is_in_use(cls, currency: str) -> str:
-        """Of ISO 4217."""
-        if currency not in CURRENCIES:
-            raise ValueError(f"{currency} is no currency in use; write its code by ISO 4217, as EUR or USD")
-        return currency
+    currency: Annotated[str, AfterValidator(in_use)] = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
 
 
 def _lost(said: Any) -> Any:

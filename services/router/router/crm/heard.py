@@ -137,12 +137,12 @@ def _moment(found: Any) -> datetime | None:
 
 
 def _currency(change: CrmChange, event: Any, company_currency: str) -> str | None:
-    """The company's where the event names none; None where it names what is no currency in use."""
-    if change.currency is None:
-        return company_currency
-    if not change.currency.startswith("/"):
-        return change.currency
-    word = (_word(point(event, change.currency)) or company_currency).upper()
+    """The company's where the event names none; None where it names what is no currency in use: the outcome
+    counts all the same, without its amount."""
+    named = change.currency
+    if named is not None and named.startswith("/"):
+        named = _word(point(event, named))
+    word = (named or company_currency).upper()
     return word if word in CURRENCIES else None
 
 
