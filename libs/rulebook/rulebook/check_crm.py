@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from rulebook.crm_order import in_circles
 from rulebook.crm_presets import crm_names
-from rulebook.crm_text import PRESENT, VARIABLES, placeholders
+from rulebook.crm_text import OF_THE_ERASED, PRESENT, VARIABLES, placeholders
 from rulebook.documents import Loc
 from rulebook.json_pointer import is_pointer
 from rulebook.models import CrmCall, CrmConnection, CrmExists, CrmInbound, CrmRequest, Rulebook
@@ -79,6 +79,8 @@ def _check_requests(loc: Loc, connection: CrmConnection, report: Report) -> None
     for name, request in connection.requests.items():
         here = (*loc, name)
         _check_keeping(here, request, report)
+        if "erased" in request.on:
+            _check_erasing(here, request, report)
         own = request.keep.name if request.keep is not None else None
         for key, call in (("", request), ("find", request.find), ("update", request.update)):
             if call is not None:
@@ -116,6 +118,23 @@ def _check_keeping(loc: Loc, request: CrmRequest, report: Report) -> None:
         _check_pointer((*loc, "find", "id"), request.find.id, report)
     if request.exists is not None:
         _check_exists((*loc, "exists"), request.exists, report, can_find=request.find is not None)
+
+
+def _check_erasing(loc: Loc, request: CrmRequest, report: Report) -> None:
+    """Of who is erased there are ids alone, and nothing is made there for them."""
+    if len(request.on) > 1 or request.keep is not None:
+        report.error(
+            (*loc, "on"),
+            "`erased` needs a request of its own, which keeps nothing",
+            "write a request with `on: [erased]` that deletes or empties what the CRM has",
+        )
+    for each in placeholders([request.path, request.headers, request.body]):
+        if each.name not in OF_THE_ERASED and not each.name.startswith("crm."):
+            report.error(
+                loc,
+                f"`{{{each.name}}}` is not known any more of who is erased",
+                "use the ids that the CRM gave, such as `{crm.contact}`, or `{lead.id}`",
+            )
 
 
 def _check_exists(loc: Loc, exists: CrmExists, report: Report, *, can_find: bool) -> None:

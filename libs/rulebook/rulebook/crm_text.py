@@ -75,6 +75,9 @@ PRESENT = frozenset(
 )
 """Those that always have a value."""
 
+OF_THE_ERASED = frozenset({"lead.id", "person.id", "event.id", "event.kind", "event.at"})
+"""Those that there are of an erased person, beside `crm.NAME`."""
+
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)*)(\?|\|[^{}]*)?\}")
 _LEFT_OUT = object()
 

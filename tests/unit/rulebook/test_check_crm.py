@@ -128,6 +128,16 @@ def test_one_request_of_a_template_is_replaced_or_left_out(tmp_path: Path) -> No
             "on: [assigned]\n      exists: {status: 409}",
             "…exists: says that the object is there, and not which it is",
         ),
+        (
+            "on: [assigned]",
+            "on: [assigned, erased]",
+            "7 …on: `erased` needs a request of its own, which keeps nothing",
+        ),
+        (
+            "keep: {name: contact, id: /id}",
+            "keep: {name: contact, id: /id}\n    forget:\n      on: [erased]\n      path: /x/{person.email}",
+            "`{person.email}` is not known any more of who is erased | use the ids that the CRM gave",
+        ),
     ],
 )
 def test_what_cannot_work_is_named_where_it_stands(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -163,3 +173,12 @@ def test_what_the_docs_show_passes_the_check(tmp_path: Path) -> None:
     assert len(whole) == 4
     found = said(tmp_path, "".join(whole))
     assert [each for each in found if "names owners by `crm_id`" not in each] == []
+
+
+@pytest.mark.parametrize("name", ["hubspot", "salesforce"])
+def test_what_the_docs_show_of_erasures_passes_the_check(tmp_path: Path, name: str) -> None:
+    text = (EXAMPLE.parent / "docs" / "crm.md").read_text("utf-8")
+    [request] = re.findall(rf"```yaml\n# of {name}:\n(.*?)```", text, re.DOTALL)
+    template = f"  template: {name}\n"
+    assert template in READY
+    assert said(tmp_path, READY.replace(template, template + request)) == []

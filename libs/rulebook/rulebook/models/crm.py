@@ -20,9 +20,10 @@ CrmEvent = Literal[
     "outcome.won",
     "outcome.lost",
     "closed",
+    "erased",
 ]
 """`assigned` is the first handoff of a lead, `reassigned` each later one; `outcome` stands for all four;
-`closed` is the end of a lead that a rep has, by whatever ended it."""
+`closed` is the end of a lead that a rep has, by whatever ended it; `erased`: the person's data is to go."""
 
 Pointer = Annotated[
     str,

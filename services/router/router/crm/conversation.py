@@ -54,6 +54,23 @@ class Conversation:
             self.attempt.result, self.attempt.is_skipped = Result(Outcome.IMPOSSIBLE, str(error)), True
         return self.attempt
 
+    async def forget(self, request: CrmRequest) -> Attempt:
+        """Have what the CRM has of an erased person deleted or emptied there; nothing is made for that."""
+        lacking = [name for name in sorted(ids_used(request)) if self._id(name) is None]
+        if lacking:
+            return Attempt.skip(f"no {lacking[0]} of them is known there")
+        try:
+            answer = await self._exchange(request)
+            is_gone = answer.status in (404, 410)
+            self.attempt.result = (
+                Result(Outcome.DELIVERED, "it was not there any more") if is_gone else _judge(request, answer)
+            )
+        except _Ended as end:
+            self.attempt.result = end.result
+        except NoValue as error:
+            return Attempt.skip(str(error))
+        return self.attempt
+
     async def _tell(self, request: CrmRequest) -> Result:
         if request.keep is None:
             return await self._send_once(request)

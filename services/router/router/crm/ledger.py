@@ -13,6 +13,9 @@ from service_kit.postgres import Connection
 
 AT_ONCE = 500
 """News turned into requests in one transaction."""
+ERASED = "erased"
+ERASED_FOR = timedelta(days=28)
+"""A CRM hears of an erasure for so long: the law gives a month."""
 
 
 async def plan(conn: Connection, connections: Mapping[str, CrmConnection], now: datetime) -> int:
@@ -26,6 +29,9 @@ async def plan(conn: Connection, connections: Mapping[str, CrmConnection], now: 
         await conn.execute(q.crm_insert_requests, *map(list, zip(*rows, strict=True)), now)
     if news:
         await conn.execute(q.crm_drop_news, [each["id"] for each in news])
+    for each in news:
+        if each["kind"] == ERASED:
+            await conn.execute(q.crm_drop_ids, each["lead_id"], each["person_id"])
     return len(news)
 
 
@@ -49,7 +55,7 @@ def _requests(news: Row, connections: Mapping[str, CrmConnection], now: datetime
                         news["round"],
                         news["act_id"],
                         news["happened_at"],
-                        now + connection.gives_up_after,
+                        now + (ERASED_FOR if kind == ERASED else connection.gives_up_after),
                     )
                 )
     return found
@@ -85,12 +91,28 @@ async def note(
     next_try: datetime | None,
 ) -> None:
     """Keep how an attempt ended, the ids it brought, and when the next one is; None: there is none."""
+    if not await conn.fetchval(q.crm_is_in_hand, told.id):  # the person was erased meanwhile
+        await conn.execute(q.crm_erased_meanwhile, told.id, told.lead, told.round, now)
+    await _keep_ids(conn, told, attempt, pers, now)
+    await _note_attempt(conn, told, attempt, began, now, next_try)
+    if told.kind == ERASED:
+        await conn.execute(q.crm_drop_ids, told.lead, told.person)
+
+
+async def _keep_ids(
+    conn: Connection, told: Told, attempt: Attempt, pers: Mapping[str, str], now: datetime
+) -> None:
     for name in attempt.lost:
         await conn.execute(q.crm_drop_record, told.connection, name, told.subject_of(pers.get(name, "lead")))
     for name, found in attempt.kept.items():
         subject = told.subject_of(pers.get(name, "lead"))
         await conn.execute(q.crm_keep_record, told.connection, name, subject, found, told.lead, now)
         await conn.execute(q.crm_waken_events, told.connection, name, found)
+
+
+async def _note_attempt(
+    conn: Connection, told: Told, attempt: Attempt, began: datetime, now: datetime, next_try: datetime | None
+) -> None:
     result = attempt.result
     await conn.execute(
         q.crm_note_attempt,

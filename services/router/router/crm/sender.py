@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from router.books import Books
 from router.crm import ledger, metrics
 from router.crm.conversation import Conversation
 from router.crm.told import Attempt, Told
-from router.crm.values import values_of
+from router.crm.values import values_of, values_of_erased
 from router.domain.leads import LeadState
 from router.store import Row, q
 from rulebook.models import CrmConnection, CrmRequest
@@ -54,6 +56,7 @@ class CrmSender:
         self._signer = signer
         self._chance = chance
         self._paused: dict[str, datetime] = {}
+        self._failures: Counter[str] = Counter()
 
     async def work(self) -> None:
         """One round: everything that is due now. Connections do not wait for each other."""
@@ -100,16 +103,20 @@ class CrmSender:
         async with self._database.acquire() as conn:
             began = await self._database.clock.now(conn)
             ready = await self._prepare(conn, told, connection, began)
-        attempt = ready if isinstance(ready, Attempt) else await self._converse(*ready)
+        attempt = ready if isinstance(ready, Attempt) else await self._converse(told, *ready)
         pers = pers_of(connection)
         async with self._database.transaction() as conn:
             now = await self._database.clock.now(conn)
             next_try = self._next_try(told, attempt, now)
+            if told.kind == ledger.ERASED and next_try is None and attempt.state is None:
+                attempt.result = replace(attempt.result, detail=_still_there(attempt.result, ready))
             await ledger.note(conn, told, attempt, pers=pers, began=began, now=now, next_try=next_try)
         metrics.ATTEMPTS.labels("skipped" if attempt.is_skipped else attempt.result.outcome).inc()
         if attempt.result.wait is not None:
             await self._pause(told.connection, attempt.result.wait)
         ended_well = attempt.is_skipped or attempt.result.outcome is Outcome.DELIVERED
+        if not attempt.is_skipped:
+            await self._note_health(told.connection, answers=ended_well)
         if not ended_well:
             _log.warning(
                 "a CRM was not told",
@@ -121,6 +128,14 @@ class CrmSender:
             )
         return ended_well
 
+    async def _note_health(self, name: str, *, answers: bool) -> None:
+        """Once a CRM that failed again and again answers, what waits for it is due at once."""
+        if not answers:
+            self._failures[name] += 1
+        elif self._failures.pop(name, 0) >= FEW:
+            async with self._database.transaction() as conn:
+                await conn.execute(q.crm_waken, name, await self._database.clock.now(conn))
+
     async def _prepare(
         self, conn: Connection, told: Told, connection: CrmConnection | None, now: datetime
     ) -> Attempt | tuple[Conversation, CrmRequest]:
@@ -128,6 +143,12 @@ class CrmSender:
         request = connection.requests.get(told.request) if connection is not None else None
         if connection is None or request is None:
             return Attempt.skip("crm.yaml has no such request any more")
+        if told.kind == ledger.ERASED:
+            records = await ledger.records(conn, told.connection, _subjects(told))
+            known = values_of_erased(
+                told.lead, told.person, event=told.id, happened_at=told.happened_at, records=records
+            )
+            return Conversation(self._exchange, self._signer, connection, known, now), request
         story = await ledger.story(conn, told.lead, told.round, told.act)
         stale = why_stale(story, told)
         if stale is not None or story is None:
@@ -143,8 +164,10 @@ class CrmSender:
         )
         return Conversation(self._exchange, self._signer, connection, values, now), request
 
-    async def _converse(self, conversation: Conversation, request: CrmRequest) -> Attempt:
+    async def _converse(self, told: Told, conversation: Conversation, request: CrmRequest) -> Attempt:
         try:
+            if told.kind == ledger.ERASED:
+                return await conversation.forget(request)
             return await conversation.tell(request)
         except Exception as error:  # one request's own fault must not keep the others
             _log.exception("a CRM could not be told")
@@ -155,6 +178,13 @@ class CrmSender:
         if attempt.state is not None:
             return None
         return Patience().next_try(now, told.attempts, told.give_up_at, attempt.result.wait, self._chance)
+
+
+def _still_there(result: Result, ready: Attempt | tuple[Conversation, CrmRequest]) -> str:
+    """What a person has to delete there by hand, since nobody tries any more."""
+    values = {} if isinstance(ready, Attempt) else ready[0].values
+    there = [f"{name[4:]} {each}" for name, each in values.items() if name.startswith("crm.") and each]
+    return f"{result.detail}; still there, delete it by hand: {', '.join(there) or 'see lead.id'}"[:500]
 
 
 def _subjects(told: Told) -> list[UUID]:

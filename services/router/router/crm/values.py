@@ -49,6 +49,20 @@ def values_of(
     }
 
 
+def values_of_erased(
+    lead: UUID, person: UUID | None, *, event: UUID, happened_at: datetime, records: Mapping[str, str]
+) -> dict[str, Any]:
+    """What there is of an erased person: ids."""
+    return {
+        "lead.id": str(lead),
+        "person.id": _text(person),
+        "event.id": str(event),
+        "event.kind": "erased",
+        "event.at": _moment(happened_at),
+        **{f"crm.{name}": each for name, each in records.items()},
+    }
+
+
 def _lead(story: Row) -> dict[str, Any]:
     return {
         "lead.id": str(story["id"]),

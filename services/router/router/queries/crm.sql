@@ -6,7 +6,9 @@ SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' crm ' ||
 
 -- name: crm_take_news
 -- The oldest news, with the lead's person; the end of a lead after the act that ended it.
-SELECT n.id, n.cause, n.lead_id, n.round, n.kind, n.act_id, n.happened_at, l.person_id, l.is_test
+SELECT n.id, n.cause, n.lead_id, n.round, n.kind, n.act_id, n.happened_at, l.is_test, coalesce(l.person_id, (
+    SELECT r.subject FROM crm_records r WHERE r.lead_id = n.lead_id AND r.subject <> r.lead_id LIMIT 1
+)) AS person_id
 FROM (SELECT * FROM crm_news ORDER BY id LIMIT $1) n JOIN leads l ON l.id = n.lead_id
 ORDER BY n.lead_id, n.round, n.kind = 'closed', n.id
 
@@ -80,7 +82,7 @@ DELETE FROM crm_records WHERE connection = $1 AND name = $2 AND subject = $3
 -- name: crm_note_attempt
 -- Keeps how an attempt ended.
 INSERT INTO crm_attempts (request_id, number, began_at, ended_at, outcome, detail, owner)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+SELECT id, $2, $3, $4, $5, $6, $7 FROM crm_requests WHERE id = $1 ON CONFLICT DO NOTHING
 
 -- name: crm_settle
 -- How a request stands after an attempt; somebody who took it over meanwhile decides instead, unless it is done.
@@ -201,13 +203,39 @@ WITH again AS (UPDATE crm_events SET state = 'new' WHERE state = 'unmatched' RET
 SELECT count(*) FROM again
 
 -- name: wipe_crm
--- What CRMs were told and said of leads, and under which ids they keep them: whose person is erased.
-WITH known AS (
-    DELETE FROM crm_records WHERE subject = ANY($1::uuid[]) OR lead_id = ANY($1::uuid[])
-    RETURNING connection, object_id
-), events AS (
-    DELETE FROM crm_events e USING known k WHERE e.connection = k.connection AND e.object_id = k.object_id
+-- What CRMs were told and said of leads whose person is erased. They are to hear of it: until they have, the ids that
+-- they gave stay.
+WITH events AS (
+    DELETE FROM crm_events e USING crm_records r
+    WHERE (r.subject = ANY($1::uuid[]) OR r.lead_id = ANY($1::uuid[]))
+      AND e.connection = r.connection AND e.object_id = r.object_id
 ), requests AS (
-    DELETE FROM crm_requests WHERE lead_id = ANY($1::uuid[])
+    DELETE FROM crm_requests WHERE lead_id = ANY($1::uuid[]) AND kind <> 'erased'
+), news AS (
+    DELETE FROM crm_news WHERE lead_id = ANY($1::uuid[]) AND kind <> 'erased'
 )
-DELETE FROM crm_news WHERE lead_id = ANY($1::uuid[])
+INSERT INTO crm_news (cause, lead_id, round, kind, happened_at)
+SELECT DISTINCT ON (a.lead_id) a.id, a.lead_id, a.round, 'erased', now() FROM assignments a
+WHERE a.lead_id = ANY($1::uuid[]) AND EXISTS (SELECT FROM crm_in_use)
+ORDER BY a.lead_id, a.round DESC
+
+-- name: crm_erased_meanwhile
+-- A person who was erased while a CRM was just told of them: it is to hear of that too.
+INSERT INTO crm_news (cause, lead_id, round, kind, happened_at) VALUES ($1, $2, $3, 'erased', $4)
+
+-- name: crm_is_in_hand
+-- Whether a request is still known, locked.
+SELECT true FROM crm_requests WHERE id = $1 FOR UPDATE
+
+-- name: crm_drop_ids
+-- The ids that a CRM gave of an erased lead ($1) and its person ($2), once it has heard of the erasure.
+DELETE FROM crm_records r WHERE (r.subject IN ($1, $2) OR r.lead_id = $1)
+    AND NOT EXISTS (
+        SELECT FROM crm_requests q WHERE q.kind = 'erased' AND q.state = 'pending' AND q.connection = r.connection
+            AND (q.lead_id = $1 OR q.subject = $2)
+    )
+
+-- name: crm_waken
+-- Requests that wait after failures: their CRM answers again.
+UPDATE crm_requests SET due_at = $2
+WHERE connection = $1 AND state = 'pending' AND outcome = 'later' AND due_at > $2 AND claimed_until IS NULL
