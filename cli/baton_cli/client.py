@@ -117,19 +117,23 @@ class Client:
             return f"The address comes from {self.stack.file}; `make run` starts a stack and renews it."
         return f"The address comes from {service.variable}."
 
+    def _lacking(self, status: int, said: str, is_operator: bool) -> str:
+        """What is wrong with a token: it is not good (401), or is good and may not do this (403)."""
+        if status == 403:
+            return f"the token may not do this (403): {said}"
+        if not is_operator:
+            return f"this token is not accepted (401): {said}"
+        if not self.stack.operator_token:
+            return "the token is missing (401). Set BATON_OPERATOR_TOKEN to one that the service knows."
+        return (
+            f"the token is not accepted (401). It comes from {self.stack.token_from}; set "
+            "BATON_OPERATOR_TOKEN to the one the service was started with, or to one of `baton token create`."
+        )
+
     def _failure(self, service: Service, response: httpx.Response, *, is_operator: bool) -> CommandFailed:
         said = _problem(response)
-        if response.status_code in (401, 403) and not is_operator:
-            return CannotReach(
-                f"{service.spoken}: this token is not accepted ({response.status_code}): {said}."
-            )
         if response.status_code in (401, 403):
-            has = "is not accepted" if self.stack.operator_token else "is missing"
-            where = self.stack.file or "BATON_OPERATOR_TOKEN"
-            return CannotReach(
-                f"{service.spoken}: the token {has} ({response.status_code}). It comes from {where}; "
-                "set BATON_OPERATOR_TOKEN to the one the service was started with."
-            )
+            return CannotReach(f"{service.spoken}: {self._lacking(response.status_code, said, is_operator)}")
         if response.status_code == 404:
             return FoundNothing(f"{service.spoken}: {said}")
         if response.is_client_error:

@@ -1,5 +1,6 @@
 """Moments and lengths of time as people type and read them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,12 +8,14 @@ from baton_cli.errors import BadUsage
 from rulebook.durations import parse_duration
 
 EXAMPLE = "2026-11-26T10:00:00Z"
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)")
 
 
 def read_moment(text: str, option: str) -> datetime:
-    """An instant from ISO 8601 with an offset. Raises BadUsage naming the option."""
+    """An instant from ISO 8601 with an offset; of a day its beginning. Raises BadUsage naming the option."""
+    day = _DAY.fullmatch(text)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(f"{day[1]}T00:00{day[2]}" if day else text)
     except ValueError:
         raise BadUsage(f"{option}: {text!r} is not a date and time; write for example {EXAMPLE}.") from None
     if moment.tzinfo is None:

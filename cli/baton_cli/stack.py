@@ -9,6 +9,8 @@ from typing import Any
 
 from baton_cli.errors import BadUsage
 
+_OPERATOR = "BATON_OPERATOR_TOKEN"
+
 
 class Service(StrEnum):
     """The four services; the value is the key in stack.json."""
@@ -40,12 +42,14 @@ def service_named(name: str) -> Service:
 
 @dataclass(frozen=True)
 class Stack:
-    """What a client knows of an installation. `content` is stack.json, empty without one."""
+    """What a client knows of an installation. `content` is stack.json, empty without one; `token_from` says
+    where the token stands."""
 
     file: Path | None
     addresses: Mapping[Service, str]
     operator_token: str | None
     content: Mapping[str, Any] = field(default_factory=dict)
+    token_from: str = _OPERATOR
 
     def address(self, service: Service) -> str:
         """The base URL of a service. Raises BadUsage saying where to write it."""
@@ -83,8 +87,10 @@ def find_stack(named: Path | None, environ: Mapping[str, str], start: Path) -> S
     content = _read(file) if file is not None else {}
     addresses = {each: str(content[each.value]) for each in Service if each.value in content}
     addresses |= {each: environ[each.variable] for each in Service if environ.get(each.variable)}
-    token = environ.get("BATON_OPERATOR_TOKEN") or content.get("operator_token")
-    return Stack(file, addresses, token, content)
+    token = environ.get(_OPERATOR)
+    if token or file is None:
+        return Stack(file, addresses, token, content)
+    return Stack(file, addresses, content.get("operator_token"), content, token_from=str(file))
 
 
 def _nearest(start: Path) -> Path | None:

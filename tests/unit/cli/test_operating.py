@@ -383,8 +383,16 @@ def test_a_wrong_token_an_unready_service_and_a_fault_exit_2(
     monkeypatch.setenv("BATON_OPERATOR_TOKEN", "stale")
     done = baton("held")
     assert done.exit_code == 2
-    assert "the token is not accepted (401)" in done.stderr
+    assert "the token is not accepted (401). It comes from BATON_OPERATOR_TOKEN" in done.stderr
     assert done.stdout == ""
+
+
+def test_a_good_token_that_may_not_do_it_is_told_what_it_lacks(baton: Run, services: Services) -> None:
+    services.answer("GET /v1/held", {"detail": "this token lacks the scope operate"}, status=403)
+    done = baton("held")
+    assert done.exit_code == 2
+    assert "the token may not do this (403): this token lacks the scope operate" in done.stderr
+    assert "is not accepted" not in done.stderr
 
 
 def test_what_a_service_declines_is_told_with_its_findings(baton: Run, services: Services) -> None:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from baton_cli.app import app
+from baton_cli.errors import BadUsage
 from baton_cli.moments import in_utc, read_moment
 from worktime import Calendar
 
@@ -109,6 +110,16 @@ def test_a_file_that_cannot_be_read_says_what_to_name(tmp_path: Path) -> None:
         assert done.exit_code == 2
         assert said in done.stderr
         assert "Errno" not in done.stderr
+
+
+def test_a_day_with_its_offset_is_its_beginning() -> None:
+    for text, instant in (
+        ("2026-01-01Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01+01:00", "2025-12-31T23:00:00Z"),
+    ):
+        assert in_utc(read_moment(text, "--since")) == instant
+    with pytest.raises(BadUsage, match="write for example 2026-01-01Z"):
+        read_moment("2026-01-01", "--since")
 
 
 def test_a_calendar_comes_from_the_rulebook_by_name() -> None:

@@ -1,5 +1,6 @@
 """`baton rep`: who is in the roster, what they hold, and when they are away."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,8 @@ from baton_cli.output import print_heading, print_json, print_line, print_table,
 from baton_cli.stack import Service
 from router.cli import rep_changes
 from router.cli.own_token import OwnToken, own_token
-from router.cli.rep_changes import RepName, show_rep
+from router.cli.rep_changes import RepName
+from router.cli.rep_told import absence_told, changed, show_rep
 
 rep = command_group(help="Reps: add and change them, their absences, their load, tokens and open leads.")
 
@@ -69,9 +71,7 @@ def changes(
         print_json({"rep": rep, "changes": found})
         return
     rows = [
-        (brief(each["changed_at"]), each["changed_by"], name, _said(each["before"].get(name)), _said(value))
-        for each in found
-        for name, value in each["after"].items()
+        (brief(each["changed_at"]), each["changed_by"], *field) for each in found for field in changed(each)
     ]
     print_table(["when (UTC)", "by", "what", "before", "after"], rows)
 
@@ -94,6 +94,8 @@ def away(
     body = {"from": since, "until": until, "reason": reason}
     with open_client(stack) as client:
         done = _post(client, rep, "absences", {name: value for name, value in body.items() if value})
+    if not as_json:
+        print_line(absence_told(done["rep"], since, until, datetime.now(UTC)))
     _show_gone(done, as_json=as_json)
 
 
@@ -197,7 +199,8 @@ def _show_gone(done: dict[str, Any], *, as_json: bool) -> None:
         print_json(done)
         return
     rep, count = done["rep"]["id"], len(done["reoffered"])
-    print_line(f"{count} unanswered lead{'s' * (count != 1)} of {rep} went on to somebody else.")
+    moved = f"{count} unanswered lead{'s' * (count != 1)} of {rep} went on to somebody else."
+    print_line(moved if count else f"No lead of {rep} had to go on to somebody else.")
     if done["stay"]:
         print_heading(f"Still with {rep}, for the team lead to decide:")
         _show_leads(done["stay"])
@@ -240,11 +243,3 @@ def _assignment_row(mine: dict[str, Any]) -> tuple[object, ...]:
     profile = mine["profile"]
     moments = ("accept_by", "respond_by", "accepted_at", "contacted_at")
     return mine["lead_id"], person_in(profile), mine["quadrant"], *(brief(mine[key]) for key in moments)
-
-
-def _said(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(_said(each) for each in value) or "none"
-    if isinstance(value, dict):
-        return " ".join(f"{name} {_said(each)}" for name, each in value.items() if each is not None)
-    return "none" if value is None else str(value)
