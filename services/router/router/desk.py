@@ -10,16 +10,24 @@ from uuid import UUID
 
 from lead_events.words import HoldReason, RoutedKind
 from router import metrics
-from router.domain.book import UNSPOKEN, Book, PoolChoice
+from router.domain.book import TEAM, UNSPOKEN, Book, PoolChoice
 from router.domain.choice import chosen_of
 from router.domain.decision import Decision, decide, wait_in_lane
 from router.domain.eligibility import Standing
 from router.domain.imports import import_terms
 from router.domain.leads import Lead, LeadState
 from router.domain.needs import NO_NEEDS
-from router.domain.owners import Owner, Passed, Waits, ask_owners, owners_of
+from router.domain.owners import Owner, Passed, Waits, ask_owners, may_come, owners_of
 from router.domain.roster import Rep
-from router.domain.why import why_assigned, why_held, why_kept_back, why_no_pool, why_passed, why_waits
+from router.domain.why import (
+    Around,
+    why_assigned,
+    why_held,
+    why_kept_back,
+    why_no_pool,
+    why_passed,
+    why_waits,
+)
 from router.locked_rows import LockedRows, chain, team_pool
 
 
@@ -65,7 +73,8 @@ class Desk(LockedRows):
             owners, choice, self.pool(book, choice.pool), lead.routable(), self.reps, members, self.unit.now
         )
         if passed:
-            choice = replace(choice, owner_cannot="; ".join(map(why_passed, passed)))
+            cannot = tuple(map(why_passed, passed))
+            choice = replace(choice, owner_cannot=cannot, comes_back=may_come(passed))
             choice = self._follow_departed(passed, book, choice)
         if isinstance(found, Decision) and found.rep is not None:
             self._assign(lead, cause, book, choice, found, found.rep, owner)
@@ -82,16 +91,18 @@ class Desk(LockedRows):
         left = (each.rep.team for each in passed if each.rep is not None and not each.rep.is_active)
         pools = (team_pool(book, team) for team in left)
         pool = next((each for each in pools if each in self.pools), None)
-        return choice if pool is None else replace(choice, pool=pool, needs=NO_NEEDS)
+        return choice if pool is None else replace(choice, pool=pool, rule=TEAM, needs=NO_NEEDS)
 
     def _wait_for(
         self, waits: Waits, owner: Owner, lead: Lead, cause: UUID, book: Book, choice: PoolChoice
     ) -> None:
         is_new = lead.hold_reason is not HoldReason.WAITS_FOR_OWNER
-        self.begin_hold(lead, choice.pool, HoldReason.WAITS_FOR_OWNER, waits.look_at)
+        look_at = waits.look_at if self._is_in_force(book) else self.unit.now
+        self.begin_hold(lead, choice.pool, HoldReason.WAITS_FOR_OWNER, look_at)
+        lead.waits_for = owner.named
         lead.chosen = chosen_of(choice)
         if is_new:
-            why = why_waits(waits, owner)
+            why = why_waits(waits, owner, self._around(lead))
             self.tell.decided(lead, cause, RoutedKind.HELD, why, book=book, choice=choice)
 
     def _decide(
@@ -104,17 +115,16 @@ class Desk(LockedRows):
         if terms is not None and not from_queue:
             return choice, wait_in_lane(pool, routable, now)
         joins = terms is not None or not from_queue
-        first: Decision | None = None
+        asked: list[Decision] = []
         for each in chain(book, name):
             is_waiting = joins and (each, lead.line) in self.queues
-            decision = decide(self.pool(book, each), routable, now, queue_is_waiting=is_waiting)
-            first = first or decision
-            if decision.rep is not None:
-                return choice, decision
-            if not decision.follows_the_sun:
+            asked.append(decide(self.pool(book, each), routable, now, queue_is_waiting=is_waiting))
+            if asked[-1].rep is not None:
+                return choice, asked[-1]
+            if not asked[-1].follows_the_sun:
                 break
-        if first is None:
-            raise AssertionError("a chain begins with the pool itself")
+        tries = (each.next_try_at for each in asked if each.next_try_at is not None)
+        first = replace(asked[0], next_try_at=min(tries, default=None))
         if first.hold_reason is HoldReason.NEEDS_UNMET and choice.unspoken in self.pools:
             return self._decide_unspoken(lead, book, choice, promise)
         return choice, first
@@ -141,7 +151,8 @@ class Desk(LockedRows):
         owner: Owner | None = None,
     ) -> None:
         pool, terms = decision.pool, import_terms(lead.handling, self.members.values())
-        why = why_assigned(rep, decision, choice, owner)
+        outside = owner is not None and rep.id not in book.members(pool.id, self.members.values())
+        why = why_assigned(rep, decision, choice, owner, self._around(lead, is_outside=outside))
         self.begin_round(lead, cause, book, pool.id, rep, why)
         locked = self.pools[pool.id]
         self.tell.decided(
@@ -155,16 +166,20 @@ class Desk(LockedRows):
         metrics.count_assignment(self.unit, lead, decision)
 
     def _hold(self, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, decision: Decision) -> None:
-        name = decision.pool.id
-        if lead.handling is None:
+        name, reason = decision.pool.id, decision.hold_reason or HoldReason.POOL_EMPTY
+        if reason is HoldReason.WAITS_FOR_OWNER:
+            lead.waits_for = choice.comes_back
+        elif lead.handling is None:
             self._note_queue(lead, book, decision)
-        is_for_owner = decision.hold_reason is HoldReason.WAITS_FOR_OWNER
-        waits_otherwise = _waits_otherwise(lead) and not is_for_owner
-        if lead.state is LeadState.HELD and lead.pool == name and not waits_otherwise:
+        look_at = decision.next_try_at
+        if reason is HoldReason.WAITS_FOR_OWNER and not self._is_in_force(book):
+            look_at = self.unit.now
+        if lead.state is LeadState.HELD and lead.pool == name and not _waits_otherwise(lead, reason):
+            self.begin_hold(lead, name, lead.hold_reason or reason, look_at)
             return
-        self.begin_hold(lead, name, decision.hold_reason or HoldReason.POOL_EMPTY, decision.next_try_at)
+        self.begin_hold(lead, name, reason, look_at)
         lead.chosen = chosen_of(choice)
-        why = why_held(decision, choice)
+        why = why_held(decision, choice, self._around(lead))
         self.tell.decided(
             lead,
             cause,
@@ -179,14 +194,18 @@ class Desk(LockedRows):
     def _note_queue(self, lead: Lead, book: Book, decision: Decision) -> None:
         """What a held live lead means to its pool: others join it, and somebody's coming opens it."""
         locked = self.pools[decision.pool.id]
-        in_force = self.shelf.at(self.unit.now)
-        if in_force is not None and in_force.version != book.version:
+        if not self._is_in_force(book):
             locked.drain_due = True  # the version in force now may know somebody: its own drain may be over
         if decision.hold_reason is HoldReason.QUEUE_AHEAD:
             locked.drain_due = True
         elif decision.hold_reason in (HoldReason.NOBODY_OPEN, HoldReason.NO_CAPACITY):
             self.queues.add((decision.pool.id, lead.line))
         locked.plan_opening(decision.next_try_at, self.unit.now)
+
+    def _is_in_force(self, book: Book) -> bool:
+        """Whether the version that decides is the one of this moment: leads follow that of their event's."""
+        in_force = self.shelf.at(self.unit.now)
+        return in_force is None or in_force.version == book.version
 
     def _hold_without_pool(
         self, lead: Lead, cause: UUID, book: Book | None, choice: PoolChoice
@@ -197,6 +216,12 @@ class Desk(LockedRows):
             self.tell.decided(lead, cause, RoutedKind.HELD, why, book=book, choice=choice)
         return RoutedKind.HELD
 
+    def _around(self, lead: Lead, *, is_outside: bool = False) -> Around:
+        """What beside a decision explains it, told once."""
+        after, lead.taken_from = lead.taken_from, None
+        until = lead.relax_at if lead.relax_at is not None and lead.relax_at > self.unit.now else None
+        return Around(lead.needs, until, after, is_outside)
+
     def would_be_empty(self, lead: Lead, book: Book, choice: PoolChoice, without: str) -> bool:
         """Whether nobody of the chosen pool could ever take the lead once `without` has lost it."""
         if choice.pool is None:
@@ -204,10 +229,16 @@ class Desk(LockedRows):
         excluded = {**lead.excluded, without: Standing.TIMED_OUT.value}
         trial = replace(lead.routable(needs=choice.needs), excluded=excluded)
         decision = decide(self.pool(book, choice.pool), trial, self.unit.now)
-        return decision.hold_reason in (HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET)
+        return decision.hold_reason in _NOBODY_ELSE
 
 
-def _waits_otherwise(lead: Lead) -> bool:
-    """Whether it waited in the lane of imports, or for its owner, and joins its pool's queue only now."""
-    was_paced = lead.hold_reason is HoldReason.PACED and lead.handling is None
-    return was_paced or lead.hold_reason is HoldReason.WAITS_FOR_OWNER
+_NOBODY_ELSE = (HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET, HoldReason.WAITS_FOR_OWNER)
+
+
+def _waits_otherwise(lead: Lead, reason: HoldReason) -> bool:
+    """Whether it waited in the lane of imports, or for its owner, and joins its pool's queue only now; or
+    waits for its owner from now on."""
+    if lead.handling is not None:
+        return False
+    for_owner = HoldReason.WAITS_FOR_OWNER
+    return lead.hold_reason is HoldReason.PACED or (lead.hold_reason is for_owner) != (reason is for_owner)

@@ -17,14 +17,18 @@ from router import store, waiting
 from router.books import Shelf
 from router.domain.accounts import rep_named
 from router.domain.book import NO_PLAN, Book, PoolChoice
-from router.domain.decision import able_now
 from router.domain.eligibility import Standing
 from router.domain.imports import day_began
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.needs import NO_NEEDS
 from router.domain.pool import Pool, Terms
 from router.domain.roster import Load, Rep
+from router.domain.said import Said
+from router.domain.takers import able_now
 from router.domain.why import (
+    Why,
+    after,
+    gone_by,
     why_closed,
     why_taken_back,
 )
@@ -34,6 +38,7 @@ from router.records import Ledger
 from router.roster import RepReader
 from router.store import q
 from router.telling import Teller
+from router.waiting import WaitingKind
 from service_kit.unit import Unit
 
 
@@ -81,8 +86,11 @@ class LockedRows:
                     self.knows[row["person_id"]] = row["rep_id"]
         return set(self.knows.values())
 
-    async def take_for(self, choices: Iterable[tuple[Book, Lead, PoolChoice]]) -> None:
-        """Lock what decisions by these choices may need: pools, those that stand in for them, owners."""
+    async def take_for(
+        self, choices: Iterable[tuple[Book, Lead, PoolChoice]], also: Iterable[tuple[Book, str]] = ()
+    ) -> None:
+        """Lock what decisions by these choices may need: pools, those that stand in for them, owners; and
+        pools `also`."""
         found = list(choices)
         owners: set[str | None] = {choice.owner for _, _, choice in found}
         for book in {book.version: book for book, _, _ in found}.values():
@@ -93,7 +101,7 @@ class LockedRows:
             for pool in (choice.pool, choice.unspoken)
             if pool is not None and pool in book.pools
         ]
-        wanted += self._pools_of_departed(found)
+        wanted += [*self._pools_of_departed(found), *also]
         await self.take_pools(wanted, {lead.line for _, lead, _ in found}, owners)
 
     def _pools_of_departed(
@@ -150,13 +158,18 @@ class LockedRows:
         self.queues = await waiting.queues_waiting(
             conn,
             [
-                (kind, able_now(self.pool(book, pool), kind.like(now), now, self._pools_of))
+                kind
                 for (_, pool), book in pairs.items()
                 for kind in kinds
-                if kind.pool == pool and kind.line in lines
+                if kind.pool == pool and kind.line in lines and self._is_wanted(book, kind, now)
             ],
             now,
         )
+
+    def _is_wanted(self, book: Book, kind: WaitingKind, now: datetime) -> bool:
+        """Whether somebody could take a lead of the kind once those expected to be freed are."""
+        pool = self.pool(book, kind.pool)
+        return any(True for _ in able_now(pool, kind.like(now), now, self._pools_of))
 
     async def count_imported(self) -> None:
         """Learn how many leads of imports each locked rep got today; needed before one is handed out."""
@@ -176,15 +189,25 @@ class LockedRows:
             locked.version = book.version
         return locked.pool
 
-    def take_back(self, lead: Lead, cause: UUID, ended_by: Standing) -> None:
-        """End the open round by `ended_by` (declined, timed_out or reassigned).
+    def take_back(
+        self,
+        lead: Lead,
+        cause: UUID,
+        ended_by: Standing,
+        gone: Said | None = None,
+        *,
+        for_good: bool = True,
+    ) -> None:
+        """End the open round by `ended_by` (declined, timed_out or reassigned); `gone`: why, in other words.
 
-        The lead is without a rep until `route` or `hand_to`.
+        The lead is without a rep until `route` or `hand_to`. `for_good`: no rule offers it to them again.
         """
         handoff = self.end_round(lead, ended_by.value)
         lead.state = LeadState.STUB
-        lead.excluded = {**lead.excluded, handoff.rep: ended_by.value}
-        why = why_taken_back(self.reps[handoff.rep].name, ended_by)
+        if for_good:
+            lead.excluded = {**lead.excluded, handoff.rep: ended_by.value}
+        name, gone = self.reps[handoff.rep].name, gone or gone_by(ended_by)
+        why, lead.taken_from = why_taken_back(name, gone), after(name, gone)
         self.tell.routed(lead, cause, RoutedKind.TAKEN_BACK, why, pool=handoff.pool, rep=handoff.rep)
 
     def hand_to(
@@ -193,7 +216,7 @@ class LockedRows:
         cause: UUID,
         book: Book,
         rep: str,
-        why: str,
+        why: Why,
         *,
         choice: PoolChoice = NO_PLAN,
         over_capacity: bool = False,
@@ -236,7 +259,7 @@ class LockedRows:
         why = why_closed(reason, by)
         self.tell.routed(lead, cause, RoutedKind.CLOSED, why, pool=pool, rep=rep, close=reason)
 
-    def leave_queue(self, lead: Lead, cause: UUID, book: Book | None, why: str) -> None:
+    def leave_queue(self, lead: Lead, cause: UUID, book: Book | None, why: Why) -> None:
         """A held lead goes back to nurturing; of whoever waits behind it nobody's turn changes."""
         pool = lead.pool
         self.ledger.touch(lead)
@@ -265,7 +288,7 @@ class LockedRows:
         self._taken.clear()
         self._freed.clear()
 
-    def begin_round(self, lead: Lead, cause: UUID, book: Book, pool: str | None, rep: Rep, why: str) -> None:
+    def begin_round(self, lead: Lead, cause: UUID, book: Book, pool: str | None, rep: Rep, why: Why) -> None:
         """The lead is this rep's, from now on, and promised as the agreement says."""
         now = self.unit.now
         self.ledger.touch(lead)

@@ -30,7 +30,7 @@ from router.books import Shelf
 from router.desk import Desk
 from router.domain.book import Book, PoolChoice, read_book
 from router.domain.choice import choice_of_waiting
-from router.domain.decision import able_now, decide
+from router.domain.decision import decide
 from router.domain.eligibility import Standing
 from router.domain.leads import Lead, LeadState
 from router.domain.needs import needs_of
@@ -38,6 +38,8 @@ from router.domain.proof import choose_again
 from router.domain.roster import Load, Rep
 from router.domain.strategies.round_robin import Period
 from router.domain.strategies.value_fair import Worth
+from router.domain.takers import able_now
+from router.domain.why import why_by_hand
 from router.locked import LockedPool, Member
 from router.memory import Memory
 from rulebook.models import Rulebook
@@ -243,7 +245,9 @@ class DeskMachine(RuleBasedStateMachine):
             return
         has_room = self.load[rep].open < self.reps[rep].capacity
         with self.transaction() as desk:
-            assert desk.hand_to(lead, lead.id, self.book, rep, "by hand") is has_room
+            assert (
+                desk.hand_to(lead, lead.id, self.book, rep, why_by_hand(desk.reps[rep], "marta")) is has_room
+            )
 
     @rule(number=st.integers(0, 99))
     def a_lead_is_closed(self, number: int) -> None:

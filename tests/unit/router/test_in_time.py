@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from router.domain.book import PoolChoice
-from router.domain.decision import RoutableLead, decide
+from router.domain.decision import Decision, RoutableLead, decide
 from router.domain.eligibility import Standing
 from router.domain.roster import Load
 from router.domain.why import why_assigned
@@ -19,6 +19,11 @@ def lead(promise: timedelta | None = HALF_AN_HOUR) -> RoutableLead:
     return RoutableLead(LEAD, "main", promise=promise)
 
 
+def told(decision: Decision) -> str:
+    assert decision.rep is not None
+    return why_assigned(decision.rep, decision, CHOICE).text
+
+
 def test_who_goes_home_in_five_minutes_is_passed_over_for_who_stays() -> None:
     pool = make_pool(make_rep("ana"), make_rep("bea", hours=LATE), deadline_aware=True)
     decision = decide(pool, lead(), NEARLY_SIX)
@@ -26,9 +31,7 @@ def test_who_goes_home_in_five_minutes_is_passed_over_for_who_stays() -> None:
     assert (decision.rep.id, decision.overruled, decision.is_late) == ("bea", "ana", False)
     standings = {each.rep: each.standing for each in decision.candidates}
     assert standings == {"ana": Standing.TOO_LATE, "bea": Standing.CHOSEN}
-    assert "it was the turn of Ana, who could not answer in time" in why_assigned(
-        decision.rep, decision, CHOICE
-    )
+    assert "it was the turn of Ana, who could not answer in time" in told(decision)
 
 
 def test_without_a_promise_or_where_the_pool_does_not_ask_turns_alone_decide() -> None:
@@ -78,9 +81,7 @@ def test_when_nobody_can_answer_in_time_turns_decide_and_a_late_answer_is_foreto
     assert decision.rep is not None
     assert (decision.rep.id, decision.is_late, decision.overruled) == ("ana", True, None)
     assert decision.answer_at == NOW + timedelta(minutes=50)
-    assert "a late answer is expected, at Tue 2026-03-03 10:50 UTC" in why_assigned(
-        decision.rep, decision, CHOICE
-    )
+    assert "a late answer is expected, at Tue 2026-03-03 10:50 UTC" in told(decision)
 
 
 def test_when_all_go_home_the_promise_runs_on_in_the_morning() -> None:

@@ -123,7 +123,7 @@ def test_why_is_one_line_a_manager_understands() -> None:
     decision = decide(pool, RoutableLead(LEAD, "main"), NOW)
     assert decision.rep is not None
     choice = PoolChoice("north", "es", "Spanish leads", (RuleError("vip", "the lead has no 'x'"),))
-    assert why_assigned(decision.rep, decision, choice) == (
+    assert why_assigned(decision.rep, decision, choice).text == (
         "Ana of North: next in turn of 2 by weight, 2 of 3 leads with this one; not considered: 1 not active;"
         " rule es (Spanish leads); rules in error: vip"
     )
@@ -133,7 +133,7 @@ def test_why_held_says_when_it_is_tried_again() -> None:
     pool = make_pool(make_rep("ana"))
     decision = decide(pool, RoutableLead(LEAD, "main"), NOW.replace(hour=20))
     assert decision.hold_reason is HoldReason.NOBODY_OPEN
-    assert why_held(decision, PoolChoice("north", "fallback", None)) == (
+    assert why_held(decision, PoolChoice("north", "fallback", None)).text == (
         "Held in North: nobody who could take it is at work; next try Wed 2026-03-04 09:00 UTC;"
         " reps: 1 outside working hours; no rule holds, so the plan's fallback pool"
     )

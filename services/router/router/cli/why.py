@@ -28,6 +28,8 @@ def why(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> Non
         print_json({"lead": found, "decisions": decisions, "timers": timers, "waits_for": waits_for})
         return
     _show_lead(found)
+    if len(decisions) > 1:
+        print_line(f"Newest decision: {decisions[-1]['why']}")
     if waits_for is not None:
         print_line(waits_for)
     for number, decision in enumerate(decisions, start=1):
@@ -101,7 +103,7 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "locked": _lock(lead),
             "held because": _spoken(lead.get("hold_reason")),
             "next try": brief_utc(lead.get("next_try_at")),
-            "closed": f"{brief_utc(lead['closed_at'])}, {lead['close_reason']}"
+            "closed": f"{brief_utc(lead['closed_at'])}, {_spoken(lead['close_reason'])}"
             if lead.get("closed_at")
             else None,
             "test": "yes" if lead.get("is_test") else None,
@@ -136,7 +138,7 @@ def _show_decision(number: int, decision: dict[str, Any]) -> None:
             "pool": decision.get("pool_id"),
             "held because": _spoken(decision.get("hold_reason")),
             "next try": brief_utc(decision.get("next_try_at")),
-            "chosen by": _spoken(proof.get("strategy")) if decision.get("rep_id") else None,
+            "chosen by": _chosen_by(decision),
             "answer expected": brief_utc(proof.get("answer_at")),
             "went past": f"{proof['overruled']}, who could not answer in time"
             if proof.get("overruled")
@@ -161,7 +163,23 @@ def _show_candidates(decision: dict[str, Any]) -> None:
         print_line(
             f"of {sum(proof['counts'].values())} reps those whose turn was nearest; all of them: {counts}"
         )
-    print_line(_OWED.get(proof.get("strategy", ""), _OWED["weighted_round_robin"]))
+    if _was_a_turn(candidates) or any(each.get("owed", each.get("credit")) for each in candidates):
+        print_line(_OWED.get(proof.get("strategy", ""), _OWED["weighted_round_robin"]))
+
+
+def _was_a_turn(candidates: list[dict[str, Any]]) -> bool:
+    """Whether the strategy chose among several; an owner, or the only one, is chosen by nobody's turn."""
+    standings = [each["standing"] for each in candidates]
+    return "chosen" in standings and "available" in standings
+
+
+def _chosen_by(decision: dict[str, Any]) -> object:
+    proof, candidates = decision.get("proof") or {}, decision["candidates"]
+    if not decision.get("rep_id") or not proof:
+        return None
+    if any(each["standing"] == "owner" for each in candidates):
+        return "whose it is"
+    return _spoken(proof.get("strategy")) if _was_a_turn(candidates) else None
 
 
 _OWED = {
@@ -186,7 +204,7 @@ def _show_rounds(lead: dict[str, Any]) -> None:
     print_heading("Rounds (UTC)")
     moments = ("assigned_at", "accept_by", "respond_by", "accepted_at", "contacted_at", "ended_at")
     rows = [
-        (each["round"], each["rep_name"], *(brief(each[key]) for key in moments), each["ended_by"])
+        (each["round"], each["rep_name"], *(brief(each[key]) for key in moments), _spoken(each["ended_by"]))
         for each in lead["assignments"]
     ]
     columns = [key.removesuffix("_at").replace("_", " ") for key in moments]

@@ -7,6 +7,8 @@ from lead_events.ids import event_id
 from router.books import Books
 from router.desk import Desk
 from router.domain.eligibility import Standing
+from router.domain.said import said
+from router.domain.why import why_as_crm_says
 from router.errors import NoRulebook, Refused
 from router.roster import RepReader
 from service_kit.unit import Unit
@@ -39,8 +41,6 @@ class OwnerHandler:
         desk.expect_freed(found.handoff.rep, unit.now)
         await desk.take_pools([], [found.line], [rep])
         cause = event_id(found.handoff.id, f"{by} {rep}", lead)
-        desk.take_back(found, cause, Standing.REASSIGNED)
-        desk.hand_to(
-            found, cause, book, rep, f"{reason}: {desk.reps[rep].name} has it now", over_capacity=True
-        )
+        desk.take_back(found, cause, Standing.REASSIGNED, said("gone.by_hand", by=by))
+        desk.hand_to(found, cause, book, rep, why_as_crm_says(desk.reps[rep], reason), over_capacity=True)
         await desk.write()

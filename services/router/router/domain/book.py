@@ -9,6 +9,7 @@ from lead_events.words import AccountStanding, Quadrant
 from router.domain.accounts import named_owner, owner_of, standing_of
 from router.domain.asking import Asked, CompiledRule, Target
 from router.domain.needs import NO_NEEDS, Needs, needs_of
+from router.domain.said import Said
 from rulebook.cel import CelError, Condition, compile_condition
 from rulebook.context import ROUTING_VARIABLES, routing_variables
 from rulebook.languages import language_code
@@ -52,12 +53,13 @@ class RuleError:
 class PoolChoice:
     """The pool for a lead.
 
-    `rule` is the rule's id, "fallback", "on_error", "customers" or "competitors"; no pool: the line has no
-    plan, or it `keeps_back` the lead. `owner`: who goes before the pool, as the CRM names them, since the
-    account is `standing`, or as a table of named accounts does (`is_named_account`); `owner_cannot`: why they
-    do not take it. `needs`: what the rule and the pool ask of the rep; `territory`: the row of a table that
-    chose; `unspoken`: the pool for a language that nobody of this one speaks; `owners`: whether the person's
-    and the account's owner keep it, and what holds when they cannot take it; `waited_since`: the rules chose
+    `rule` is the rule's id, or one of the words below; no pool: the line has no plan, or it `keeps_back` the
+    lead. `owner`: who goes before the pool, as the CRM names them, since the account is `standing`, or as a
+    table of named accounts does (`is_named_account`); `owner_cannot`: why they do not take it. `unconsented`:
+    rules whose partners the person did not agree to. `needs`: what the rule and the pool ask of the rep;
+    `territory`: the row of a table that chose; `unspoken`: the pool for a language that nobody of this one
+    speaks; `owners`: whether the person's and the account's owner keep it, and what holds when they cannot
+    take it; `comes_back`: of these who is not in the roster, or not active; `waited_since`: the rules chose
     it then, and it waited.
     """
 
@@ -67,13 +69,15 @@ class PoolChoice:
     errors: tuple[RuleError, ...] = ()
     owner: str | None = None
     standing: AccountStanding = AccountStanding.NONE
-    owner_cannot: str | None = None
+    owner_cannot: tuple[Said, ...] = ()
     needs: Needs = NO_NEEDS
     territory: str | None = None
     unspoken: str | None = None
     owners: Owners = USUAL_OWNERS
     is_named_account: bool = False
     waited_since: datetime | None = None
+    unconsented: tuple[str, ...] = ()
+    comes_back: str | None = None
 
     @property
     def keeps_back(self) -> bool:
@@ -82,7 +86,7 @@ class PoolChoice:
 
 
 FALLBACK, ON_ERROR, CUSTOMERS, COMPETITORS = "fallback", "on_error", "customers", "competitors"
-UNSPOKEN, WAITED = "unspoken", "queue"
+UNSPOKEN, WAITED, TEAM = "unspoken", "queue", "team"
 NO_PLAN = PoolChoice(None, None, None)
 
 
@@ -125,6 +129,7 @@ class CompiledPlan:
         """
         errors: list[RuleError] = []
         asked, rep = Asked(context, self.segments, account), None
+        unconsented: list[str] = []
         for rule in self.rules:
             answer = asked.holds(rule)
             if isinstance(answer, CelError):
@@ -132,11 +137,14 @@ class CompiledPlan:
             elif answer and (target := asked.target(rule)) is not None:
                 rep = rep or target.rep
                 if target.pool is not None and self._may_have(target.pool, consents):
-                    return _Found.by(rule.source, target, tuple(errors), rep)
+                    return _Found.by(rule.source, target, tuple(errors), rep, tuple(unconsented))
+                if target.pool is not None:
+                    unconsented.append(rule.source.id)
         if errors and self.source.on_error is not None:
-            why = "a rule could not be evaluated"
-            return _Found(self.source.on_error, ON_ERROR, why, tuple(errors), rep)
-        return _Found(self.source.fallback, FALLBACK, None, tuple(errors), rep)
+            why, pool = "a rule could not be evaluated", self.source.on_error
+            return _Found(pool, ON_ERROR, why, tuple(errors), rep, unconsented=tuple(unconsented))
+        pool = self.source.fallback
+        return _Found(pool, FALLBACK, None, tuple(errors), rep, unconsented=tuple(unconsented))
 
     def _may_have(self, pool: str, consents: Collection[str]) -> bool:
         """Whether the person agreed to go to these partners, if they are partners."""
@@ -165,6 +173,7 @@ class CompiledPlan:
             unspoken=self.source.unspoken if needs.language_match == "required" else None,
             owners=self.source.owners,
             is_named_account=owner is None and found.rep is not None,
+            unconsented=found.unconsented,
         )
 
     def _account_owner(
@@ -189,14 +198,20 @@ class _Found:
     rep: str | None = None
     territory: str | None = None
     asking: RoutingRule | None = None
+    unconsented: tuple[str, ...] = ()
 
     @classmethod
     def by(
-        cls, rule: RoutingRule, target: Target, errors: tuple[RuleError, ...], rep: str | None
+        cls,
+        rule: RoutingRule,
+        target: Target,
+        errors: tuple[RuleError, ...],
+        rep: str | None,
+        unconsented: tuple[str, ...],
     ) -> "_Found":
         """By a rule that holds."""
         because = rule.because or (f"territory {target.territory}" if target.territory else None)
-        return cls(target.pool, rule.id, because, errors, rep, target.territory, rule)
+        return cls(target.pool, rule.id, because, errors, rep, target.territory, rule, unconsented)
 
 
 def _language(context: Mapping[str, Any]) -> str | None:

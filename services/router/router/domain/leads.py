@@ -12,6 +12,7 @@ from router.domain.accounts import OURS, standing_of
 from router.domain.decision import RoutableLead
 from router.domain.imports import ImportTerms
 from router.domain.needs import NO_NEEDS, Needs
+from router.domain.said import Said
 
 _RANK = {Quadrant.PERFECT: 0, Quadrant.WARM: 1, Quadrant.CURIOUS: 2, Quadrant.COLD: 3}
 _ASKS = frozenset({CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK, CauseKind.AFTER_CLOSE})
@@ -103,6 +104,7 @@ class Lead:
     chosen: dict[str, Any] = field(default_factory=dict)
     needs: Needs = NO_NEEDS
     relax_at: datetime | None = None
+    waits_for: str | None = None  # an owner as the plan or the CRM names them
     value: int | None = None
     told: dict[str, Any] = field(default_factory=dict)
     last_routed: UUID | None = None
@@ -112,6 +114,7 @@ class Lead:
     locked_by: str | None = None
     locked_at: datetime | None = None
     handoff: Handoff | None = None
+    taken_from: Said | None = None  # in this transaction, and not told yet
 
     @property
     def is_over(self) -> bool:

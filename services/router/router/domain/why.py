@@ -1,206 +1,258 @@
-"""Decisions in plain words: one line a manager understands. Nothing about the buyer stands in them."""
+"""Why a decision is as it is, in sentences a manager understands. Nothing about the buyer stands in them.
 
+What is said is made here, as keys and values; `why_words.py` has it in English.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from lead_events.words import AccountStanding, CloseReason, HoldReason, Quadrant
-from router.domain.accounts import IN_WORDS
-from router.domain.book import COMPETITORS, CUSTOMERS, FALLBACK, ON_ERROR, UNSPOKEN, WAITED, PoolChoice
+from router.domain.book import (
+    COMPETITORS,
+    CUSTOMERS,
+    FALLBACK,
+    ON_ERROR,
+    TEAM,
+    UNSPOKEN,
+    WAITED,
+    PoolChoice,
+)
 from router.domain.decision import Decision
 from router.domain.eligibility import CODES, Standing
+from router.domain.needs import NO_NEEDS, Needs
 from router.domain.owners import Belonging, Owner, Passed, Waits
 from router.domain.roster import Rep
-
-_NOT_NOW = {
-    Standing.INACTIVE: "not active",
-    Standing.NO_WEIGHT: "without a share",
-    Standing.OTHER_LINE: "selling another line",
-    Standing.OTHER_LANGUAGE: "not speaking its language",
-    Standing.NO_SKILL: "without the skill it needs",
-    Standing.DECLINED: "having declined this lead",
-    Standing.TIMED_OUT: "having let this lead wait",
-    Standing.REASSIGNED: "who had it and had to hand it on",
-    Standing.OUTSIDE_HOURS: "outside working hours",
-    Standing.ABSENT: "away",
-    Standing.FULL: "at capacity",
-    Standing.NOT_OWNER: "not its owner",
-    Standing.DAY_FULL: "with all the leads of their day",
-    Standing.WEEK_FULL: "with all the leads of their week",
-    Standing.KEPT_FREE: "with no place for imported leads",
-    Standing.TOO_LATE: "who could not answer in time",
-}
-
-_HELD = {
-    HoldReason.NOBODY_OPEN: "nobody who could take it is at work",
-    HoldReason.NO_CAPACITY: "everybody at work who could take it is at capacity",
-    HoldReason.POOL_EMPTY: "the pool has nobody left who may take it",
-    HoldReason.QUEUE_AHEAD: "earlier leads of this pool are waiting and go first",
-    HoldReason.PACED: "imported leads are handed out best first, behind live ones",
-    HoldReason.WAITS_FOR_OWNER: "it waits for whom it belongs to",
-    HoldReason.NEEDS_UNMET: "nobody of the pool has what it needs",
-}
-
-_CLOSED = {
-    CloseReason.REJECTED: "sales rejected it",
-    CloseReason.RECYCLED: "sales gave it back to nurturing",
-    CloseReason.WON: "won",
-    CloseReason.LOST: "lost",
-    CloseReason.MERGED: "it became one with another lead",
-    CloseReason.ERASED: "the person's data was erased",
-    CloseReason.DO_NOT_CONTACT: "the person asked not to be contacted",
-}
+from router.domain.said import Said, Value, said, say
+from router.domain.why_words import ENGLISH
 
 
-_HOW = {
-    "weighted_round_robin": "next in turn of {able} by weight",
-    "least_loaded": "with the fewest leads in hand of {able}",
-    "longest_idle": "the longest without a new lead of {able}",
-    "value_fair": "handed the least value so far of {able}",
-}
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Sentences, the most telling first."""
+
+    parts: tuple[Said, ...]
+
+    @property
+    def text(self) -> str:
+        """In English, in one line, with moments in UTC."""
+        return "; ".join(say(each, ENGLISH, _moment) for each in self.parts)
+
+    def document(self) -> list[dict[str, Any]]:
+        """As it is kept, to be put into the words of any language."""
+        return [each.document() for each in self.parts]
 
 
-def why_assigned(rep: Rep, decision: Decision, choice: PoolChoice, owner: Owner | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What beside the decision explains it.
+
+    `needs`: what the lead asked for; `prefers_until`: when what it only prefers is given up, if that is to
+    come; `after`: from whom it was taken just before; `is_outside`: the owner is not of the pool.
+    """
+
+    needs: Needs = NO_NEEDS
+    prefers_until: datetime | None = None
+    after: Said | None = None
+    is_outside: bool = False
+
+
+_NO_MORE = Around()
+_CAN = frozenset({Standing.CHOSEN, Standing.AVAILABLE, Standing.OWNER, Standing.OPENS_FIRST})
+_NOT_NOW = sorted(set(Standing) - _CAN, key=lambda standing: ENGLISH[f"standing.{standing.value}"])
+
+
+def why_assigned(
+    rep: Rep, decision: Decision, choice: PoolChoice, owner: Owner | None = None, around: Around = _NO_MORE
+) -> Why:
     """Why this rep got the lead; `owner`: as whose it is theirs."""
-    held = decision.opens[decision.pool.place(rep.id)]
-    parts = [
-        f"{rep.name} of {decision.pool.name}: {_why_this_one(decision, choice, owner)}, "
-        f"{held + 1} of {rep.capacity} leads with this one"
-    ]
+    values: dict[str, Value] = {
+        "rep": rep.name,
+        "reason": _why_this_one(decision, choice, owner),
+        "held": decision.opens[decision.pool.place(rep.id)] + 1,
+        "capacity": rep.capacity,
+    }
+    if around.is_outside:
+        parts = [Said("assigned.outside", values)]
+    else:
+        parts = [Said("assigned", {**values, "pool": decision.pool.name})]
     parts += _about_time(decision)
-    others = _others(decision)
-    if others:
-        parts.append(f"not considered: {others}")
-    return "; ".join([*parts, _by_rule(choice)])
+    parts += _given_up(rep, around.needs) if owner is None else []
+    parts += _counted("others", decision)
+    parts += _after(around)
+    parts += _where_else(decision, choice)
+    parts += [said("otherwise", pool=decision.pool.name)] if around.is_outside else []
+    return Why((*parts, *_by_rule(choice)))
 
 
-def _why_this_one(decision: Decision, choice: PoolChoice, owner: Owner | None) -> str:
+def _why_this_one(decision: Decision, choice: PoolChoice, owner: Owner | None) -> Said:
     if decision.count(Standing.OPENS_FIRST):
-        return "nobody is at work, and they come first"
-    if owner is not None and owner.belonging is Belonging.PERSON:
-        return "who knows this person from before"
-    if owner is not None and owner.belonging is Belonging.NAMED_ACCOUNT:
-        return "who looks after this named account"
+        return said("reason.opens_first")
+    if owner is not None and owner.belonging is not Belonging.ACCOUNT:
+        return said(f"reason.{owner.belonging.value}")
     if decision.count(Standing.OWNER):
-        known = choice.standing is not AccountStanding.NONE
-        return "owner of the account" + (f", which is {IN_WORDS[choice.standing]}" if known else "")
+        if choice.standing is AccountStanding.NONE:
+            return said("reason.account")
+        return said("reason.account_of", account=said(f"account.{choice.standing.value}"))
+    if decision.count(Standing.NOT_OWNER):
+        return said("reason.import")
     able = decision.count(Standing.CHOSEN, Standing.AVAILABLE)
     if able == 1:
-        return "the only one who can take it now"
-    return _HOW.get(decision.pool.terms.strategy, _HOW["weighted_round_robin"]).format(able=able)
+        return said("reason.only_in_time" if decision.count(Standing.TOO_LATE) else "reason.only")
+    key = f"reason.{decision.pool.terms.strategy}"
+    return said(key if key in ENGLISH else "reason.weighted_round_robin", able=able)
 
 
-def _about_time(decision: Decision) -> list[str]:
+def _about_time(decision: Decision) -> list[Said]:
     """What the promise of an answer did to the choice."""
     if decision.is_late and decision.answer_at is not None:
-        return [f"a late answer is expected, at {_moment(decision.answer_at)}: nobody can give one in time"]
+        return [said("late", at=decision.answer_at)]
     if decision.overruled is not None:
-        name = decision.pool.reps[decision.overruled].name
-        return [f"it was the turn of {name}, who could not answer in time"]
+        return [said("overruled", rep=decision.pool.reps[decision.overruled].name)]
     return []
 
 
-def why_held(decision: Decision, choice: PoolChoice) -> str:
+def _given_up(rep: Rep, needs: Needs) -> list[Said]:
+    """What the lead prefers and this rep has not."""
+    found = []
+    if needs.language_match == "preferred" and needs.languages and not needs.languages & rep.languages:
+        found.append(said("language_given_up"))
+    if needs.skills_match == "preferred" and not needs.skills <= rep.skills:
+        found.append(said("skill_given_up"))
+    return found
+
+
+def why_held(decision: Decision, choice: PoolChoice, around: Around = _NO_MORE) -> Why:
     """Why nobody got it, and when it is tried again."""
     reason = decision.hold_reason or HoldReason.POOL_EMPTY
-    parts = [f"Held in {decision.pool.name}: {_HELD[reason]}"]
+    parts = [said("held", pool=decision.pool.name, reason=said(f"held.{reason.value}"))]
     if decision.next_try_at is not None:
-        parts.append(f"next try {_moment(decision.next_try_at)}")
-    others = _others(decision)
-    if others:
-        parts.append(f"reps: {others}")
-    return "; ".join([*parts, _by_rule(choice)])
+        parts.append(said("next_try", at=decision.next_try_at))
+    if around.prefers_until is not None and decision.count(Standing.OTHER_LANGUAGE, Standing.NO_SKILL):
+        parts.append(said("prefers", at=around.prefers_until))
+    return Why((*parts, *_counted("reps", decision), *_after(around), *_by_rule(choice)))
 
 
-def why_no_pool(line: str, *, has_rulebook: bool) -> str:
+def why_no_pool(line: str, *, has_rulebook: bool) -> Why:
     """Why there is no pool to choose from."""
-    if not has_rulebook:
-        return "Held: no rulebook has reached the router yet"
-    return f"Held: no rule names a pool; the rulebook has no plan for line {line}"
+    return Why((said("held.no_plan", line=line) if has_rulebook else said("held.no_rulebook"),))
 
 
-def why_taken_back(rep_name: str, ended_by: Standing) -> str:
+def why_by_hand(rep: Rep, by: str, because: str | None = None) -> Why:
+    """Somebody decided so, for a reason of theirs."""
+    if because:
+        return Why((said("by_hand.because", rep=rep.name, by=by, because=because),))
+    return Why((said("by_hand", rep=rep.name, by=by),))
+
+
+def why_found(rep: Rep) -> Why:
+    """The rep entered the lead."""
+    return Why((said("found", rep=rep.name),))
+
+
+def why_as_crm_says(rep: Rep, because: str) -> Why:
+    """A CRM names another owner."""
+    return Why((said("as_crm_says", rep=rep.name, because=because),))
+
+
+def why_taken_back(rep_name: str, gone: Said) -> Why:
     """Why a round ended without the rep's own closing."""
-    return f"Taken back from {rep_name}, {_TAKEN_BACK[ended_by]}"
+    return Why((said("taken_back", rep=rep_name, gone=gone),))
 
 
-_TAKEN_BACK = {
-    Standing.DECLINED: "who declined it",
-    Standing.TIMED_OUT: "who did not accept it within the promised time",
-    Standing.REASSIGNED: "who is to hand it on",
-}
+def gone_by(ended_by: Standing) -> Said:
+    """What the rep did, or did not do, with the lead."""
+    return said(f"gone.{ended_by.value}")
 
 
-def why_kept_back(standing: AccountStanding) -> str:
+def why_kept_back(standing: AccountStanding) -> Why:
     """Why a lead goes to no rep at all."""
-    named = f"the plan names no pool for them under `{COMPETITORS}`"
-    return f"For no rep: its account is {IN_WORDS[standing]}, and {named}"
+    return Why((said("kept_back", account=said(f"account.{standing.value}")),))
 
 
-def why_passed(passed: Passed) -> str:
+def why_passed(passed: Passed) -> Said:
     """Why an owner does not get the lead."""
     owner, rep, standing = passed.owner, passed.rep, passed.standing
     if rep is None or standing is None:
-        return f"{_OWNS[owner.belonging]} {owner.named} is no rep of the roster"
-    return f"{_OWNS[owner.belonging]} {rep.name} cannot take it: {_NOT_NOW[standing]}"
+        return said(f"unknown.{owner.belonging.value}", rep=owner.named)
+    return said(f"passed.{owner.belonging.value}", rep=rep.name, standing=said(f"standing.{standing.value}"))
 
 
-def why_waits(waits: Waits, owner: Owner) -> str:
+def why_waits(waits: Waits, owner: Owner, around: Around = _NO_MORE) -> Why:
     """Why a lead waits although others could take it."""
-    return (
-        f"Held for {waits.rep.name}, {_WHOSE[owner.belonging]}, now {_NOT_NOW[waits.standing]};"
-        f" next try {_moment(waits.look_at)}"
+    held = said(
+        "held.for",
+        rep=waits.rep.name,
+        whose=said(f"whose.{owner.belonging.value}"),
+        standing=said(f"standing.{waits.standing.value}"),
+        at=waits.look_at,
     )
+    return Why((held, *_after(around)))
 
 
-_OWNS = {
-    Belonging.PERSON: "the rep who knows the person,",
-    Belonging.ACCOUNT: "its account's owner",
-    Belonging.NAMED_ACCOUNT: "who looks after its account,",
-}
-_WHOSE = {
-    Belonging.PERSON: "who knows the person",
-    Belonging.ACCOUNT: "owner of its account",
-    Belonging.NAMED_ACCOUNT: "who looks after its account",
-}
-
-
-def why_left_queue(quadrant: Quadrant) -> str:
+def why_left_queue(quadrant: Quadrant) -> Why:
     """Why a lead that waited goes to nobody for now."""
-    return f"Left the queue for nurturing: by its score it is {quadrant.value} now, and no SQL any more"
+    return Why((said("left_queue", quadrant=said(f"quadrant.{quadrant.value}")),))
 
 
-def why_closed(reason: CloseReason, rep_name: str | None) -> str:
+def why_closed(reason: CloseReason, rep_name: str | None) -> Why:
     """Why the lead's cycle ended."""
-    return f"Closed by {rep_name}: {_CLOSED[reason]}" if rep_name else f"Closed: {_CLOSED[reason]}"
+    because = said(f"closed.{reason.value}")
+    if rep_name:
+        return Why((said("closed.by", rep=rep_name, reason=because),))
+    return Why((said("closed", reason=because),))
 
 
-def _by_rule(choice: PoolChoice) -> str:
-    if choice.rule == CUSTOMERS:
-        text = "its account is a customer, so the plan's pool for customers"
-    elif choice.rule == COMPETITORS:
-        text = "its account is a competitor, so the plan's pool for competitors"
-    elif choice.rule == UNSPOKEN:
-        text = "nobody of the pool first chosen speaks its language, so the plan's pool for that"
-    elif choice.rule == WAITED:
-        text = "it waited in this pool"
-    elif choice.rule == FALLBACK:
-        text = "no rule holds, so the plan's fallback pool"
-    elif choice.rule == ON_ERROR:
-        text = "a rule could not be evaluated, so the plan's pool for that case"
-    else:
-        text = f"rule {choice.rule}" + (f" ({choice.because})" if choice.because else "")
-        named = choice.territory is not None and choice.territory not in (choice.because or "")
-        text += f", territory {choice.territory}" if named else ""
+def _after(around: Around) -> list[Said]:
+    return [around.after] if around.after is not None else []
+
+
+def after(rep_name: str, gone: Said) -> Said:
+    """Before another got it, it was taken from this rep."""
+    return said("after", rep=rep_name, gone=gone)
+
+
+def _where_else(decision: Decision, choice: PoolChoice) -> list[Said]:
+    """Another pool than the rules chose stands in for it, since it is open."""
+    if choice.pool is None or decision.pool.id == choice.pool:
+        return []
+    return [said("follows_the_sun", pool=choice.pool, next=decision.pool.name)]
+
+
+_PLAIN_RULES = frozenset({CUSTOMERS, COMPETITORS, UNSPOKEN, WAITED, FALLBACK, ON_ERROR, TEAM})
+"""What chose a pool without being a rule of the plan."""
+
+
+def _by_rule(choice: PoolChoice) -> Iterator[Said]:
+    yield from choice.owner_cannot
     if choice.waited_since is not None:
-        text = f"waited since {_moment(choice.waited_since)}; {text}"
-    if choice.owner_cannot is not None:
-        text = f"{choice.owner_cannot}; {text}"
-    broken = ", ".join(error.rule for error in choice.errors)
-    return f"{text}; rules in error: {broken}" if broken else text
+        yield said("waited_since", at=choice.waited_since)
+    if choice.unconsented:
+        yield said("unconsented", rules=", ".join(choice.unconsented))
+    if choice.rule in _PLAIN_RULES:
+        yield said(f"rule.{choice.rule}")
+    else:
+        yield from _rule(choice.rule or "", choice.because, choice.territory)
+    if choice.errors:
+        yield said("broken", rules=", ".join(error.rule for error in choice.errors))
 
 
-def _others(decision: Decision) -> str:
-    counts = {word: decision.codes.count(CODES[standing]) for standing, word in _NOT_NOW.items()}
-    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()) if count)
+def _rule(name: str, because: str | None, territory: str | None) -> Iterator[Said]:
+    yield said("rule.because", rule=name, because=because) if because else said("rule", rule=name)
+    if territory and territory not in (because or ""):
+        yield said("territory", territory=territory)
+
+
+def _counted(key: str, decision: Decision) -> list[Said]:
+    """How many reps stood how, but for those who could have had it."""
+    counts = {standing: decision.codes.count(CODES[standing]) for standing in _NOT_NOW}
+    found = tuple(
+        said("count", number=number, standing=said(f"standing.{standing.value}"))
+        for standing, number in counts.items()
+        if number
+    )
+    return [said(key, counts=found)] if found else []
 
 
 def _moment(at: datetime) -> str:

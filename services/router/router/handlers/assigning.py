@@ -25,6 +25,8 @@ from router.domain.orders import (
     judge_order,
 )
 from router.domain.roster import Load, Rep
+from router.domain.said import said
+from router.domain.why import why_by_hand
 from router.errors import (
     KeyUsedForAnotherAct,
     LeadChangedHands,
@@ -124,7 +126,7 @@ async def _do(desk: Desk, lead: Lead, cause: UUID, order: Order) -> list[str]:
     if order.kind is OrderKind.ASSIGN:
         told += await _hand_over(desk, lead, cause, book, order)
     else:
-        await _to_pool(desk, lead, cause, book)
+        await _to_pool(desk, lead, cause, book, order.by)
     await desk.write()
     if lead.locked_by is not None:
         await _lock(unit, lead, None, None)
@@ -146,8 +148,8 @@ async def _hand_over(desk: Desk, lead: Lead, cause: UUID, book: Book, order: Ord
         _check_limits(rep, load)
     had = load.open
     if lead.handoff is not None:
-        desk.take_back(lead, cause, Standing.REASSIGNED)
-    why = f"Given to {rep.name} by hand, by {order.by}"
+        desk.take_back(lead, cause, Standing.REASSIGNED, said("gone.by_hand", by=order.by))
+    why = why_by_hand(rep, order.by)
     if not desk.hand_to(lead, cause, book, name, why, over_capacity=order.force):
         raise RepCannotHave(
             f"{name} has {had} open leads of at most {rep.capacity}; choose another rep, or send force"
@@ -165,14 +167,15 @@ def _check_limits(rep: Rep, load: Load) -> None:
             )
 
 
-async def _to_pool(desk: Desk, lead: Lead, cause: UUID, book: Book) -> None:
+async def _to_pool(desk: Desk, lead: Lead, cause: UUID, book: Book, by: str) -> None:
     choice = choose_pool(lead, book)
     await desk.take_for([(book, lead, choice)])
-    desk.take_back(lead, cause, Standing.REASSIGNED)
+    desk.take_back(lead, cause, Standing.REASSIGNED, said("gone.by_hand", by=by))
     desk.route(lead, cause, book, choice)
 
 
 async def _lock(unit: Unit, lead: Lead, by: str | None, reason: str | None) -> None:
+    unit.note("locked_by", lead.locked_by, by)
     lead.locked_by, lead.locked_at = by, unit.now if by is not None else None
     await unit.conn.execute(q.set_lock, lead.id, by, lead.locked_at, reason)
 
@@ -194,6 +197,7 @@ def _answer(lead: Lead, order: Order, before: str | None, told: list[str]) -> di
 async def _keep(
     unit: Unit, cause: UUID, lead: Lead, order: Order, before: str | None, answer: dict[str, Any]
 ) -> None:
+    unit.note("rep", before, answer["rep_id"])
     await unit.conn.execute(
         q.insert_order,
         cause,

@@ -12,6 +12,7 @@ from router.domain.book import Book, PoolChoice
 from router.domain.eligibility import Standing
 from router.domain.leads import Lead
 from router.domain.moves import Move, moves
+from router.domain.said import said
 from router.locked import Member
 from router.roster import RepReader
 from router.store import Row, q
@@ -104,7 +105,7 @@ def _go(desk: Desk, book: Book, move: Move) -> None:
     choice: PoolChoice = move.after
     cause = event_id(_CHANGES, f"plan {book.version}", lead.id)
     if lead.handoff is not None:
-        desk.take_back(lead, cause, Standing.REASSIGNED)
+        desk.take_back(lead, cause, Standing.REASSIGNED, said("gone.plan", version=book.version))
     desk.route(lead, cause, book, choice)
 
 

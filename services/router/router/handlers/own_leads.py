@@ -12,6 +12,7 @@ from router.desk import Desk
 from router.domain.book import Book
 from router.domain.leads import Lead, LeadState, Scored
 from router.domain.own_leads import Entry, became_of, submission_of, was_free
+from router.domain.why import why_found
 from router.errors import KeyUsedForAnotherAct, NoRulebook, RepCannotHave, RosterInvalid
 from router.store import q
 from service_kit.batch import Received
@@ -113,9 +114,8 @@ class Found:
         finder = desk.reps.get(rep)
         if finder is None or not finder.is_active:
             return False
-        why = f"Found and entered by {finder.name}"
         self.given.add(event.data.cause.id)
-        return desk.hand_to(lead, event.id, book, rep, why, over_capacity=True)
+        return desk.hand_to(lead, event.id, book, rep, why_found(finder), over_capacity=True)
 
     def note(self, event: Received[LeadScored], lead: Lead) -> None:
         """What became of the entry, if this state comes of one."""

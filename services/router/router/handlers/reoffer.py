@@ -16,6 +16,7 @@ from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.eligibility import Standing
 from router.domain.leads import Lead
+from router.domain.said import said
 from router.roster import RepReader
 from router.store import Row, q
 from service_kit.unit import Unit
@@ -31,6 +32,9 @@ class Reoffered:
 
     gone: tuple[UUID, ...] = ()
     stay: tuple[UUID, ...] = ()
+
+
+NOTHING = Reoffered()
 
 
 class TellLead(Protocol):
@@ -56,20 +60,23 @@ class ReofferHandler:
         """Reps whose turn it is."""
         return [row["id"] for row in await unit.conn.fetch(q.reps_to_reoffer, unit.now)]
 
-    def reoffer(self, rep: str) -> Callable[[Unit], Any]:
-        """One pass over a rep's unanswered leads; call it again until none went.
+    def reoffer(self, rep: str, before: Reoffered = NOTHING) -> Callable[[Unit], Any]:
+        """One pass over a rep's unanswered leads; again, with what all did so far, until it does nothing.
 
-        The last one tells the team lead what stays, answered or not.
+        So each lead is looked at once. The last pass tells the team lead what stays, answered or not.
         """
 
         async def run(unit: Unit) -> Reoffered:
             desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
-            found = await unit.conn.fetch(q.unanswered_of_rep, rep, AT_ONCE)
+            known = [*before.gone, *before.stay]
+            found = await unit.conn.fetch(q.unanswered_of_rep, rep, known, AT_ONCE)
             await desk.take_leads([row["lead_id"] for row in found], insert=False)
             await unit.refresh_now()
             done = await reoffer_unanswered(desk, rep)
-            if not done.gone:
-                await self._tell_once(unit, (await unit.conn.fetch(q.one_rep, rep))[0])
+            if done == NOTHING:
+                row = (await unit.conn.fetch(q.one_rep, rep))[0]
+                await unit.conn.execute(q.set_reoffer, rep, _next_look(row, before, unit.now))
+                await self._tell_once(unit, row)
             return done
 
         return run
@@ -88,24 +95,23 @@ class ReofferHandler:
 async def reoffer_unanswered(desk: Desk, rep: str) -> Reoffered:
     """Take back and route what the rep holds of the desk's leads, unanswered, if the rep is away or has left.
 
-    From who is only away a lead is taken if somebody else could ever have it. The minutes until then stay
-    the team's: the rep's promise ran in their own working time only.
+    From who is only away a lead is taken if somebody else could ever have it, and may come back to them if
+    it waits still when they do. The minutes until then stay the team's: the rep's promise ran in their own
+    working time only.
     """
     unit, book = desk.unit, desk.shelf.at(desk.unit.now)
     if book is None:
-        return Reoffered()
+        return NOTHING
     theirs = [(book, lead, choose_pool(lead, book)) for lead in desk.leads.values() if _is_held(lead, rep)]
     await desk.read_members()
     desk.expect_freed(rep, unit.now)
     await desk.take_for(theirs)
     row = (await unit.conn.fetch(q.one_rep, rep))[0]
-    done = Reoffered()
-    if _gone_since(row, unit.now) is not None:
-        done = _hand_on(desk, theirs, rep, has_left=row["left_at"] is not None)
-        await desk.write()
-        unit.after_commit(partial(metrics.REOFFERED.inc, len(done.gone)))
-    if not done.gone:
-        await unit.conn.execute(q.set_reoffer, rep, _next_look(row, done, unit.now))
+    if _gone_since(row, unit.now) is None:
+        return NOTHING
+    done = _hand_on(desk, theirs, rep, has_left=row["left_at"] is not None)
+    await desk.write()
+    unit.after_commit(partial(metrics.REOFFERED.inc, len(done.gone)))
     return done
 
 
@@ -120,7 +126,8 @@ def _hand_on(
             stay.append(lead.id)
             continue
         cause = _cause(lead)
-        desk.take_back(lead, cause, Standing.REASSIGNED)
+        gone_as = said("gone.left" if has_left else "gone.away")
+        desk.take_back(lead, cause, Standing.REASSIGNED, gone_as, for_good=has_left)
         desk.route(lead, cause, book, choice)
         gone.append(lead.id)
     return Reoffered(tuple(gone), tuple(stay))

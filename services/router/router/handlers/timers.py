@@ -14,6 +14,7 @@ from router.domain.breaches import AfterBreach, Because, Breached, Followed, aft
 from router.domain.deadlines import had_full_time
 from router.domain.eligibility import Standing
 from router.domain.leads import Handoff, Lead
+from router.domain.said import Said, said
 from router.store import q
 from service_kit.batch import Received
 from service_kit.postgres import Connection
@@ -99,13 +100,18 @@ def apply_timer(
     if follows.because is not Because.TIME_LEFT:
         desk.ledger.fire(handoff, news.kind, news.due_at)
     if follows.what is AfterBreach.REASSIGN:
-        desk.take_back(lead, event.id, Standing.TIMED_OUT)
+        desk.take_back(lead, event.id, Standing.TIMED_OUT, _left_waiting(news.kind))
         kind = desk.route(lead, event.id, book, choice)
         effect = Effect.REASSIGNED if kind is RoutedKind.ASSIGNED else Effect.TAKEN_BACK_AND_HELD
         return TimerNews(event.id, news, effect)
     if follows.what is AfterBreach.UNOWNED and not lead.is_test:
         desk.unit.after_commit(metrics.UNOWNED_BREACHES.inc)
     return TimerNews(event.id, news, _effect(follows, handoff), follows.told)
+
+
+def _left_waiting(kind: TimerKind) -> Said:
+    """What the rep did not do in time."""
+    return said("gone.timed_out" if kind is TimerKind.ACCEPT else "gone.unanswered")
 
 
 def _effect(follows: Followed, handoff: Handoff) -> Effect:

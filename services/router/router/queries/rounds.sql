@@ -23,11 +23,16 @@ WHERE a.id = n.id AND a.ended_at IS NULL
 -- Begins rounds; one that is over already is written with its end.
 INSERT INTO assignments
     (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_within, respond_within, why,
-     accept_by, respond_by, ended_at, ended_by, is_imported)
-SELECT * FROM unnest(
+     accept_by, respond_by, ended_at, ended_by, is_imported, said)
+SELECT n.id, n.lead_id, n.rep_id, n.pool_id, n.round, n.assigned_at, n.rulebook_version, n.accept_within,
+       n.respond_within, n.why, n.accept_by, n.respond_by, n.ended_at, n.ended_by, n.is_imported, n.said::jsonb
+FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
     $8::interval[], $9::interval[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
-    $14::text[], $15::boolean[]
+    $14::text[], $15::boolean[], $16::text[]
+) AS n (
+    id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, accept_within, respond_within, why,
+    accept_by, respond_by, ended_at, ended_by, is_imported, said
 )
 
 -- name: running_promises

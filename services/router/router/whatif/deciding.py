@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lead_events.words import HoldReason
-from router.domain.book import Book, PoolChoice
+from router.domain.book import TEAM, Book, PoolChoice
 from router.domain.decision import Decision, RoutableLead, decide
 from router.domain.needs import NO_NEEDS
 from router.domain.owners import Owner, Passed, Waits, ask_owners, owners_of
@@ -107,7 +107,7 @@ class Company:
             owners, choice, self.pools[choice.pool], lead, self.reps, self.members, now
         )
         if passed:
-            choice = replace(choice, owner_cannot="; ".join(map(why_passed, passed)))
+            choice = replace(choice, owner_cannot=tuple(map(why_passed, passed)))
         return found, owner, self._after_departed(passed, choice)
 
     def _after_departed(self, passed: Iterable[Passed], choice: PoolChoice) -> PoolChoice:
@@ -116,7 +116,7 @@ class Company:
         teams = [each.rep.team for each in passed if each.rep is not None and not each.rep.is_active]
         pools = (name for team in teams for name in self.pools if self.book.pools[name].team == team)
         pool = next(pools, None)
-        return choice if pool is None else replace(choice, pool=pool, needs=NO_NEEDS)
+        return choice if pool is None else replace(choice, pool=pool, rule=TEAM, needs=NO_NEEDS)
 
     def decide(
         self,

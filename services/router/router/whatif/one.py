@@ -9,12 +9,13 @@ from router.books import Books
 from router.domain.book import UNSPOKEN, Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.deadlines import deadlines
-from router.domain.decision import Decision, able_now
+from router.domain.decision import Decision
 from router.domain.leads import Lead
 from router.domain.owners import Owner, Waits
 from router.domain.pool import Terms
 from router.domain.strategies.choosers import Chooser
-from router.domain.why import why_assigned, why_held, why_kept_back, why_no_pool, why_waits
+from router.domain.takers import able_now
+from router.domain.why import Around, Why, why_assigned, why_held, why_kept_back, why_no_pool, why_waits
 from router.errors import NoRulebook
 from router.memory import read_memories
 from router.roster import RepReader
@@ -76,12 +77,12 @@ async def _decide(
     if isinstance(owned, Waits) and owner is not None:
         return _held(why_waits(owned, owner), choice, HoldReason.WAITS_FOR_OWNER, owned.look_at)
     if isinstance(owned, Decision):
-        return _decided(company.book, lead, choice, owned, owner, now)
+        return _decided(company, lead, choice, owned, owner, now)
     queues = await _queues(conn, company, choice, lead.line, now)
     decision = company.decide(choice, routable, now, queues)
     if decision.pool.id == choice.unspoken:
         choice = replace(choice, pool=decision.pool.id, rule=UNSPOKEN)
-    return _decided(company.book, lead, choice, decision, None, now)
+    return _decided(company, lead, choice, decision, None, now)
 
 
 async def _known_by(conn: Connection, book: Book, lead: Lead, now: datetime) -> str | None:
@@ -99,8 +100,8 @@ async def _queues(
     """Where leads wait that somebody can take: a new one joins them."""
     pools = set(company.chain(choice.pool or "")) | ({choice.unspoken} if choice.unspoken else set())
     kinds = [each for each in await kinds_waiting(conn, pools) if each.line == line]
-    asked = [(kind, able_now(company.pools[kind.pool], kind.like(now), now)) for kind in kinds]
-    return await queues_waiting(conn, asked, now)
+    wanted = [kind for kind in kinds if any(able_now(company.pools[kind.pool], kind.like(now), now))]
+    return await queues_waiting(conn, wanted, now)
 
 
 def _no_pool(lead: Lead, choice: PoolChoice) -> dict[str, Any]:
@@ -109,10 +110,10 @@ def _no_pool(lead: Lead, choice: PoolChoice) -> dict[str, Any]:
     return _held(why_no_pool(lead.line, has_rulebook=True), choice, HoldReason.NO_RULE_MATCHED, None)
 
 
-def _held(why: str, choice: PoolChoice, reason: HoldReason | None, at: datetime | None) -> dict[str, Any]:
+def _held(why: Why, choice: PoolChoice, reason: HoldReason | None, at: datetime | None) -> dict[str, Any]:
     return {
         "effect": "held",
-        "why": why,
+        "why": why.text,
         "rep": None,
         **_chosen(choice),
         "hold_reason": reason,
@@ -132,20 +133,31 @@ def _chosen(choice: PoolChoice) -> dict[str, Any]:
 
 
 def _decided(
-    book: Book, lead: Lead, choice: PoolChoice, decision: Decision, owner: Owner | None, now: datetime
+    company: Company,
+    lead: Lead,
+    choice: PoolChoice,
+    decision: Decision,
+    owner: Owner | None,
+    now: datetime,
 ) -> dict[str, Any]:
+    until = lead.routable(needs=choice.needs).relaxes_at()
+    around = Around(
+        choice.needs,
+        prefers_until=until if until is not None and until > now else None,
+        is_outside=owner is not None and not _is_of_the_pool(company, choice, decision),
+    )
     candidates = [
         {"rep": each.rep, "standing": each.standing.value, "open": each.open, "capacity": each.capacity}
         for each in decision.candidates[:MOST_CANDIDATES]
     ]
     if decision.rep is None:
-        why = why_held(decision, choice)
+        why = why_held(decision, choice, around)
         return {
             **_held(why, choice, decision.hold_reason, decision.next_try_at),
             "candidates": candidates,
         }
-    promise = book.promise(lead.quadrant)
-    until = deadlines(
+    promise = company.book.promise(lead.quadrant)
+    due = deadlines(
         decision.rep.calendar,
         now,
         accept_within=promise.accept_within,
@@ -153,14 +165,19 @@ def _decided(
     )
     return {
         "effect": "assigned",
-        "why": why_assigned(decision.rep, decision, choice, owner),
+        "why": why_assigned(decision.rep, decision, choice, owner, around).text,
         "rep": decision.rep.id,
         **_chosen(choice),
         "round": 1,
-        "accept_by": until.accept_by,
-        "respond_by": until.respond_by,
+        "accept_by": due.accept_by,
+        "respond_by": due.respond_by,
         "answer_expected_at": decision.answer_at,
         "is_late": decision.is_late,
         "overruled": decision.overruled,
         "candidates": candidates,
     }
+
+
+def _is_of_the_pool(company: Company, choice: PoolChoice, decision: Decision) -> bool:
+    """Whether the owner who takes it belongs to the pool that the rules chose."""
+    return decision.rep is not None and decision.rep.id in company.pools[choice.pool or ""].reps
