@@ -72,7 +72,11 @@ def _instead(client: Client, identity: str) -> str:
 
 def _only_one(named: str, found: list[dict[str, Any]]) -> str:
     if not found:
-        also = "" if "@" in named else " For a submission's id there is `baton submission ID`."
+        also = (
+            " What was posted and is no lead yet is in `baton quarantine list`."
+            if "@" in named
+            else " For a submission's id there is `baton submission ID`."
+        )
         raise FoundNothing(f"There is no lead {named!r}: `baton leads` lists leads.{also}")
     choices = found
     if len(found) > 1:

@@ -14,6 +14,8 @@ from baton_cli.stack import Service
 from baton_cli.status.metrics import Reading, read_metrics, stalled
 from baton_cli.version import installed
 
+NOBODY_EVER = ("pool_empty", "needs_unmet")
+"""Reasons of a hold that end only when the roster, the plan or a person changes something."""
 HELD_SHOWN = 500
 PAGE, PAGES = 500, 10
 """Of the quarantine: so many at once, and so many times."""
@@ -230,7 +232,20 @@ def notes(document: dict[str, Any]) -> list[str]:
         f"{each['subject'].removeprefix('[Baton] ')}: `baton form health {each['form']}` tells more."
         for each in document["alerts"] or ()
     ]
-    return [*_waiting(document["quarantine"] or {}), *refused, *alerts]
+    return [*_stuck(document["held"] or {}), *_waiting(document["quarantine"] or {}), *refused, *alerts]
+
+
+def _stuck(held: dict[str, Any]) -> list[str]:
+    """Leads that wait, and that no time will bring to anybody."""
+    reasons = held.get("by_reason", {})
+    stuck = sum(reasons.get(each, 0) for each in NOBODY_EVER)
+    if not stuck:
+        return []
+    lead = "1 lead waits" if stuck == 1 else f"{stuck} leads wait"
+    return [
+        f"{lead} that nobody of the pool may take: `baton held` lists them, "
+        "`baton lead assign LEAD REP --why TEXT` gives one to a rep."
+    ]
 
 
 def _waiting(quarantine: dict[str, Any]) -> list[str]:

@@ -69,6 +69,14 @@ def test_what_was_not_moved_is_told_and_exits_1(baton: Run, services: Services) 
     assert "0 moved, 1 not, 4 more after these." in done.stdout
 
 
+def test_a_lead_that_the_rules_give_to_nobody_now_is_told_as_waiting(baton: Run, services: Services) -> None:
+    row = {"lead_id": LEAD, "moved": True, "rep_id": None, "why": None, "waits": "pool_empty"}
+    services.answer(
+        "POST /v1/leads/reassign", {"dry_run": False, "moved": 1, "refused": 0, "leads": [row], "left": 0}
+    )
+    assert "waits: pool empty" in baton("lead", "reassign", "--from", "ana", "--why", "left", "--yes").stdout
+
+
 def test_moving_nobodys_leads_says_how_to_name_them(baton: Run) -> None:
     done = baton("lead", "reassign", "--why", "x")
     assert done.exit_code == 2

@@ -196,6 +196,15 @@ def test_a_submissions_id_for_a_lead_points_to_both(command: str, baton: Run, kn
     assert "baton submission" in baton(command, "9c00").stderr + baton(command, OTHER).stderr
 
 
+def test_of_an_unknown_email_it_is_said_where_posts_wait_that_are_no_leads(
+    baton: Run, known: Services
+) -> None:
+    known.answer("GET /v1/leads", {"leads": []})
+    done = baton("why", "luz@example.com")
+    assert done.exit_code == 1
+    assert "`baton quarantine list`" in done.stderr
+
+
 def test_an_unknown_whole_id_says_what_lists_leads(baton: Run, known: Services) -> None:
     done = baton("why", OTHER)
     assert done.exit_code == 1

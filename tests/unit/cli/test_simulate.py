@@ -122,3 +122,14 @@ def test_how_many_reps_are_needed_is_told_with_what_was_tried(baton: Run, servic
     done = baton("simulate", "reps", "north", "--in-time", "0.95")
     assert "north needs 3 reps for 95% within the promise; it has 2." in done.stdout
     assert "2.0% to 4.0%" in done.stdout
+    assert "too few" not in done.stdout
+
+
+def test_where_more_reps_do_not_help_or_few_leads_came_it_is_said(baton: Run, services: Services) -> None:
+    late = {"mean": 0.5, "low": 0.12, "high": 0.87}
+    tried = [{"reps": count, "late": late, "breached": late} for count in (3, 500)]
+    result = {"pool": "north", "leads": 7, "weeks": 4, "now": 2, "needed": None, "tried": tried}
+    services.answer("POST /v1/simulate/reps", json.dumps({"result": result}) + "\n")
+    done = baton("simulate", "reps", "north")
+    assert "with 500 nobody waits for a free one, and 50% are late all the same" in done.stdout
+    assert "Only 7 leads came to north in that time: too few to build on." in done.stdout

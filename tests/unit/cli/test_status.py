@@ -53,6 +53,14 @@ def well(services: Services) -> Services:
     return services
 
 
+def test_leads_that_nobody_may_take_are_something_to_look_at(baton: Run, well: Services) -> None:
+    waiting = [{"id": str(at), "hold_reason": why} for at, why in enumerate(("nobody_open", "pool_empty"))]
+    well.answer("GET /v1/held", {"held": waiting})
+    done = baton("status")
+    assert done.exit_code == 0, done.output
+    assert "1 lead waits that nobody of the pool may take: `baton held` lists them" in done.stdout
+
+
 def test_a_healthy_stack_is_told_whole_and_exits_0(baton: Run, well: Services) -> None:
     done = baton("status", "--json")
     assert done.exit_code == 0, done.output

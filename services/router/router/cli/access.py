@@ -8,7 +8,7 @@ import typer
 from baton_cli.audit import operator_name
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
-from baton_cli.moments import brief_utc
+from baton_cli.moments import brief
 from baton_cli.output import print_json, print_line, print_table
 from baton_cli.stack import Service
 
@@ -53,7 +53,7 @@ def list_tokens(
         print_json({"tokens": found})
         return
     columns = ["id", "name", "role", "rep", "good until (UTC)", "last used (UTC)", "revoked (UTC)"]
-    print_table(columns, [_token_row(each) for each in found])
+    print_table(columns, [_token_row(each) for each in found], optional=["revoked (UTC)"])
 
 
 @token.command("revoke")
@@ -94,11 +94,11 @@ def audit(
 
 
 def _token_row(each: dict[str, Any]) -> list[Any]:
-    moments = [each[name] and brief_utc(each[name]) for name in ("expires_at", "last_used_at", "revoked_at")]
+    moments = [brief(each[name]) for name in ("expires_at", "last_used_at", "revoked_at")]
     return [each["id"], each["name"], each["role"], each["rep_id"], *moments]
 
 
 def _entry_row(each: dict[str, Any]) -> list[Any]:
     thing = f"{each['object_kind']} {each['object_id']}"
     fields = ", ".join(each["detail"].get("fields", []))
-    return [each["id"], brief_utc(each["at"]), each["name"], each["role"], each["action"], thing, fields]
+    return [each["id"], brief(each["at"]), each["name"], each["role"], each["action"], thing, fields]

@@ -156,10 +156,15 @@ def _show_listed(answer: dict[str, Any]) -> None:
 
 
 def _show_moved(answer: dict[str, Any]) -> None:
-    rows = [(each["lead_id"], each.get("rep_id"), each["why"]) for each in answer["leads"]]
+    rows = [(each["lead_id"], each.get("rep_id"), each["why"] or _waits(each)) for each in answer["leads"]]
     if rows:
         print_table(["lead", "now with", "note"], rows, optional=["note"])
     print_line(f"{answer['moved']} moved, {answer['refused']} not{_left(answer)}.")
+
+
+def _waits(moved: dict[str, Any]) -> str | None:
+    """Of a lead that the rules could give to nobody now."""
+    return f"waits: {moved['waits'].replace('_', ' ')}" if moved.get("waits") else None
 
 
 def _left(answer: dict[str, Any]) -> str:

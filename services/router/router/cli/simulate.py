@@ -13,7 +13,7 @@ from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
 from baton_cli.files import Force, Out, check_place, save
-from baton_cli.moments import read_moment
+from baton_cli.moments import brief_utc, read_moment
 from baton_cli.output import Changing, print_fields, print_json, print_line, print_table
 from baton_cli.stack import Service
 from rulebook.documents import read_document
@@ -27,6 +27,8 @@ simulate = command_group(
 TIMEOUT = 120.0
 """Seconds from one line of the answer to the next."""
 USUAL = timedelta(days=90)
+FEW = 50
+"""Leads of a pool below which their arrivals say little."""
 Since = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Leads from then on. [default: 90 days ago]", show_default=False),
@@ -54,9 +56,10 @@ def one(
         print_json(found)
         return
     print_line(found["why"])
-    shown = ("effect", "rep", "pool", "rule", "territory", "hold_reason", "next_try_at", "accept_by")
-    more = ("respond_by", "answer_expected_at", "is_late", "overruled")
-    print_fields({name.replace("_", " "): found.get(name) for name in (*shown, *more)})
+    plain = ("effect", "rep", "pool", "rule", "territory", "hold_reason", "is_late", "overruled")
+    moments = ("next_try_at", "accept_by", "respond_by", "answer_expected_at")
+    told = {name: found.get(name) for name in plain} | {name: brief_utc(found.get(name)) for name in moments}
+    print_fields({name.replace("_", " "): value for name, value in told.items()})
     rows = [
         (each["rep"], each["standing"].replace("_", " "), f"{each['open']} of {each['capacity']}")
         for each in found["candidates"]
@@ -131,9 +134,25 @@ def reps(
         for each in result["tried"]
     ]
     print_table(["reps", "late", "95 % interval", "broken by a rep"], rows)
-    needed = result["needed"]
-    told = f"{needed} reps" if needed is not None else "more reps than can be tried"
-    print_line(f"{pool} needs {told} for {in_time:.0%} within the promise; it has {result['now']}.")
+    for line in _verdict(result, pool, in_time):
+        print_line(line)
+
+
+def _verdict(result: dict[str, Any], pool: str, in_time: float) -> list[str]:
+    """How many reps it comes to, and what keeps the answer from being worth much."""
+    needed, now = result["needed"], result["now"]
+    if needed is not None:
+        said = [f"{pool} needs {needed} reps for {in_time:.0%} within the promise; it has {now}."]
+    else:
+        most = max(result["tried"], key=lambda each: each["reps"])
+        said = [
+            f"More reps do not keep {in_time:.0%} within the promise: with {most['reps']} nobody waits for a "
+            f"free one, and {most['late']['mean']:.0%} are late all the same. What one answer takes, or the "
+            f"hours in which {pool} is open, are too long for the promise. It has {now} reps."
+        ]
+    if result["leads"] < FEW:
+        said.append(f"Only {result['leads']} leads came to {pool} in that time: too few to build on.")
+    return said
 
 
 def _lead(text: str) -> Any:
