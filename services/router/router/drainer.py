@@ -1,24 +1,24 @@
 """The part that drains: woken by whoever frees a rep in this process, and looking by itself for the rest."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
 from router import store
 from router.handlers.drain import Drained, DrainHandler
 from router.handlers.imports import ImportHandler
+from router.rests import Rests
 from router.store import q
 from service_kit.clock import pause
 from service_kit.errors import describe
-from service_kit.logs import logger
-from service_kit.parts import Failures, is_transient
+from service_kit.parts import Failures
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 
-_log = logger(__name__)
-
 ORPHANS_EVERY = 5
-"""Rounds between two looks for leads held in no pool of the rulebook, and for leads of imports."""
+"""Rounds between two looks for leads that stand in no queue, being held in no pool of the rulebook or waiting
+for their owner, and for leads of imports."""
 
 
 class Drainer:
@@ -38,6 +38,7 @@ class Drainer:
         self._rounds = 0
         self._waits_for: str | None = None
         self._failures = Failures(self.name)
+        self._rests = Rests("drained pools", runtime.clock)
 
     def wake(self) -> None:
         """A rep has room: look at once. Call it after the commit."""
@@ -64,29 +65,28 @@ class Drainer:
     async def look(self) -> int:
         """Drain what is due now; returns how many leads found a rep.
 
-        What is wrong with one pool is raised after the others had their turn.
+        What is wrong with one pool, or with leads of one kind, keeps no others waiting: see `Rests`.
         """
-        await self._runtime.in_transaction(self._handler.note_rulebook)
+        await self._rests.attempt("the rulebook", self._note_rulebook)
         async with self._runtime.database.transaction() as conn:
             now = await self._runtime.database.clock.now(conn)
             await store.note_openings(conn, now)
             pools = [row["id"] for row in await conn.fetch(q.pools_to_drain)]
-        placed, broken = 0, None
+        placed = 0
         for pool in pools:
-            try:
-                placed += await self._drain(pool)
-            except Exception as error:
-                if is_transient(error):
-                    raise
-                _log.error("a pool cannot be drained", pool=pool, error=describe(error))
-                broken = error  # the other pools are drained all the same
+            placed += await self._rests.attempt(f"pool {pool}", partial(self._drain, pool))
         self._rounds += 1
         if self._rounds % ORPHANS_EVERY == 1:
-            placed += await self._runtime.in_transaction(self._handler.drain_orphans)
-            placed += await self._place_imported()
-        if broken is not None:
-            raise broken
+            placed += await self._rests.attempt("leads of no queue", self._drain_orphans)
+            placed += await self._rests.attempt("leads of imports", self._place_imported)
         return placed
+
+    async def _note_rulebook(self) -> int:
+        await self._runtime.in_transaction(self._handler.note_rulebook)
+        return 0
+
+    async def _drain_orphans(self) -> int:
+        return await self._passes(self._handler.drain_orphans)
 
     async def _place_imported(self) -> int:
         """Hand out what imports brought, after the live leads of every pool had their turn."""
@@ -100,16 +100,18 @@ class Drainer:
         return placed
 
     async def _drain(self, pool: str) -> int:
-        """Passes over one pool until nothing is due or one places nobody, as when others hold the leads."""
-        placed = 0
-
         async def one_pass(unit: Unit) -> Drained:
             return await self._handler.drain(unit, pool)
 
+        return await self._passes(one_pass)
+
+    async def _passes(self, one_pass: Callable[[Unit], Awaitable[Drained]]) -> int:
+        """Passes until nothing is due or one does nothing; returns how many leads found a rep."""
+        placed = 0
         while not self._stopping:
             drained = await self._runtime.in_transaction(one_pass)
             placed += drained.placed
-            if not drained.is_due or not drained.placed:
+            if not drained.goes_on:
                 break
         return placed
 

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lead_events import Rep as RepNews
+from router.domain.absences import day_start
 from router.domain.imports import day_began, week_began
-from router.domain.ramp import effective_capacity, effective_weight, read_ramp_up
+from router.domain.ramp import effective_capacity, effective_weight, next_step, read_ramp_up
 from router.domain.roster import Load, Rep
 from router.store import Row, q
 from rulebook.models import RampUp
@@ -62,16 +63,24 @@ class RepReader:
         """With the weight and capacity of the rep's own day."""
         if ramp_up is None:
             return rep
-        day = now.astimezone(ZoneInfo(str(rep.document["tz"]))).date()
+        zone = ZoneInfo(str(rep.document["tz"]))
+        day = now.astimezone(zone).date()
         known = self._ramping.get(rep.id)
         if known is None or known[:2] != (rep.revision, day):
             scaled = replace(
                 rep,
                 weight=effective_weight(rep.weight, ramp_up, day),
                 capacity=effective_capacity(rep.capacity, ramp_up, day),
+                rises_at=_rises_at(ramp_up, day, zone),
             )
             known = self._ramping[rep.id] = rep.revision, day, scaled
         return known[2]
+
+
+def _rises_at(ramp_up: RampUp, day: date, zone: ZoneInfo) -> datetime | None:
+    """The local midnight after `day` from which more of weight and capacity counts."""
+    step = next_step(ramp_up, day)
+    return day_start(step, zone) if step is not None else None
 
 
 async def _count_limited(

@@ -3,7 +3,7 @@
 Rows in, domain objects out. Every function works inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from lead_events.words import CloseReason, HoldReason, ProgressKind, Quadrant, S
 from router.domain.acts import PastAct, PastRound
 from router.domain.kept_needs import needs_of_text, text_of_needs
 from router.domain.leads import Handoff, Lead, LeadState
+from router.domain.needs import Needs
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
@@ -56,6 +57,7 @@ def read_lead(row: Row) -> Lead:
         chosen=row["chosen"],
         needs=needs_of_text(row["needs"]),
         relax_at=row["relax_at"],
+        waits_for=row["waits_for"],
         value=row["value_minor"],
         told=row["told"],
         last_routed=row["last_routed"],
@@ -98,17 +100,29 @@ async def lock_imported(
     pool: str,
     line: str,
     import_id: str,
-    reps: Sequence[str],
-    names: Sequence[str],
+    kinds: Sequence[tuple[Needs, bool | None, Collection[str], Collection[str], int]],
     members: Sequence[str],
     limit: int,
+    now: datetime,
 ) -> dict[UUID, Lead]:
-    """Lock held leads of an import that one of `reps` may take, best first; those locked elsewhere are left.
+    """Lock held leads of an import, best first; those locked elsewhere are left.
 
-    An owner column may call a rep by any of `names`, and anybody of the pool by any of `members`.
+    `kinds`: needs, whether what they prefer is still asked for, who may take such leads, what an owner column
+    may call these, and how many. It may call anybody of the pool by any of `members`.
     """
     rows = await conn.fetch(
-        q.lock_imported, pool, line, import_id, list(reps), list(names), list(members), limit
+        q.lock_imported,
+        pool,
+        line,
+        import_id,
+        [text_of_needs(needs) for needs, _, _, _, _ in kinds],
+        [strict for _, strict, _, _, _ in kinds],
+        [",".join(reps) for _, _, reps, _, _ in kinds],
+        [",".join(names) for _, _, _, names, _ in kinds],
+        [places for _, _, _, _, places in kinds],
+        list(members),
+        limit,
+        now,
     )
     return {lead.id: lead for lead in map(read_lead, rows)}
 
@@ -121,9 +135,15 @@ async def lock_orphans(
     return {lead.id: lead for lead in map(read_lead, rows)}
 
 
-async def lock_waiting_for_owners(conn: Connection, now: datetime, limit: int) -> dict[UUID, Lead]:
-    """Lock leads that wait for whom they belong to, and are to look again."""
-    return {lead.id: lead for lead in map(read_lead, await conn.fetch(q.lock_waiting_for_owners, now, limit))}
+async def lock_waiting_for_owners(
+    conn: Connection, now: datetime, places: Mapping[str, int], limit: int
+) -> dict[UUID, Lead]:
+    """Lock leads that wait for whom they belong to, and are to look again: by the clock, or since their owner
+    can take so many now."""
+    rows = await conn.fetch(q.lock_waiting_for_owners, now, limit)
+    if places:
+        rows += await conn.fetch(q.lock_waiting_for, list(places), list(places.values()), limit)
+    return {lead.id: lead for lead in map(read_lead, rows)}
 
 
 async def with_handoffs(conn: Connection, rows: Sequence[Row]) -> dict[UUID, Lead]:
@@ -173,10 +193,11 @@ async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
         [lead.handling for lead in leads],
         [lead.account for lead in leads],
         [text_of_needs(lead.needs) for lead in leads],
-        [lead.relax_at for lead in leads],
+        [lead.routable().relaxes_at() if lead.state is LeadState.HELD else None for lead in leads],
         [lead.value for lead in leads],
         [lead.told for lead in leads],
         [lead.chosen for lead in leads],
+        [lead.waits_for if lead.hold_reason is HoldReason.WAITS_FOR_OWNER else None for lead in leads],
     ]
     await conn.execute(q.update_leads, *columns)
 

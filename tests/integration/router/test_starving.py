@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from lead_events.words import Quadrant, Stage
+from router.handlers.drain import Drained
+from service_kit.unit import Unit
 from tests.integration.router.worlds import World, rep, rulebook
 from worktime import Calendar
 
@@ -201,7 +203,30 @@ async def test_a_pool_that_cannot_be_drained_keeps_no_other_waiting(routing: Wor
     await routing.end("a")
     async with routing.runtime.database.transaction() as conn:
         await conn.execute("UPDATE leads SET quadrant = 'none' WHERE state = 'held' AND pool_id = 'courses'")
-    with pytest.raises(ValueError, match="none"):
-        await routing.drain()
+    await routing.drain()
     assert routing.kinds("waiting") == ["held", "assigned"]
     assert routing.kinds("broken") == ["held"]
+
+
+async def test_a_pool_that_fails_each_time_is_left_alone_for_longer_and_the_others_are_not(
+    routing: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+    await routing.drain()
+    drain = routing.wiring.drainer._handler.drain
+
+    async def fails_for_courses(unit: Unit, pool: str) -> Drained:
+        tries.append(pool)
+        if pool == "courses":
+            raise ValueError(pool)
+        return await drain(unit, pool)
+
+    monkeypatch.setattr(routing.wiring.drainer._handler, "drain", fails_for_courses)
+    async with routing.runtime.database.transaction() as conn:
+        await conn.execute("UPDATE pools SET drain_due = true")
+    for _ in range(9):
+        await routing.drain()
+        async with routing.runtime.database.transaction() as conn:
+            await conn.execute("UPDATE pools SET drain_due = true WHERE id = 'north'")
+    assert tries.count("north") == 9, "each look, whatever became of another pool"
+    assert tries.count("courses") < tries.count("north")

@@ -17,6 +17,7 @@ from tests.unit.router.pools import LEAD, NOW, make_pool, make_rep
 
 ITALIAN = frozenset({"it"})
 MORNING = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+NEXT_WEEK = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
 
 def lead(needs: Needs, minutes_ago: int = 0) -> RoutableLead:
@@ -71,7 +72,14 @@ def test_what_nobody_here_has_is_not_waited_for_if_it_is_only_preferred() -> Non
         ),
         pytest.param({"per_day": 2}, Load(today=1), Standing.CHOSEN, None, id="one more today"),
         pytest.param(
-            {"per_week": 9}, Load(this_week=9), Standing.WEEK_FULL, MORNING, id="the week's is full"
+            {"per_week": 9}, Load(this_week=9), Standing.WEEK_FULL, NEXT_WEEK, id="the week's is full"
+        ),
+        pytest.param(
+            {"per_day": 2, "per_week": 9},
+            Load(today=2, this_week=9),
+            Standing.DAY_FULL,
+            NEXT_WEEK,
+            id="both are full",
         ),
     ],
 )

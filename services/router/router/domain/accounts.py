@@ -47,3 +47,13 @@ def rep_named(named: str | None, reps: Iterable[Named]) -> str | None:
     """The rep's id, by id or e-mail; None for whom the roster does not know."""
     wanted = (named or "").strip().casefold()
     return next((rep.id for rep in reps if wanted in (rep.id.casefold(), rep.email.casefold())), None)
+
+
+def reps_named(named: Iterable[str], reps: Iterable[Named]) -> dict[str, str]:
+    """The reps' ids by these names, as `rep_named` finds them; whom the roster does not know is left out."""
+    ids: dict[str, str] = {}
+    for rep in reps:
+        ids.setdefault(rep.id.casefold(), rep.id)
+        ids.setdefault(rep.email.casefold(), rep.id)
+    found = {name: ids.get(name.strip().casefold()) for name in named}
+    return {name: rep for name, rep in found.items() if rep is not None}

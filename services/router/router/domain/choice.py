@@ -5,6 +5,7 @@ from typing import Any
 from router.domain.accounts import owner_of, standing_of
 from router.domain.book import NO_PLAN, USUAL_OWNERS, WAITED, Book, PoolChoice
 from router.domain.leads import Lead
+from router.domain.needs import Needs
 from rulebook.context import routing_context, scoring_context
 from rulebook.models import Owners
 
@@ -51,7 +52,15 @@ def owner_of_waiting(lead: Lead) -> str | None:
     return named
 
 
-def choice_of_waiting(lead: Lead, pool: str, owners: Owners = USUAL_OWNERS) -> PoolChoice:
+def unspoken_of(book: Book, line: str, needs: Needs) -> str | None:
+    """The pool that the line's plan names for a language that nobody of the pool speaks, if one is needed."""
+    plan = book.plans.get(line)
+    return plan.source.unspoken if plan is not None and needs.language_match == "required" else None
+
+
+def choice_of_waiting(
+    lead: Lead, pool: str, owners: Owners = USUAL_OWNERS, unspoken: str | None = None
+) -> PoolChoice:
     """The choice that a lead has waited for in this pool."""
     return PoolChoice(
         pool,
@@ -61,6 +70,7 @@ def choice_of_waiting(lead: Lead, pool: str, owners: Owners = USUAL_OWNERS) -> P
         owner=owner_of_waiting(lead),
         standing=standing_of(lead.account),
         owners=owners,
+        unspoken=unspoken,
         is_named_account=bool(lead.chosen.get("named")),
         waited_since=lead.held_since,
     )

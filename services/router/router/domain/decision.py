@@ -4,17 +4,18 @@ In this order: the owner (`decide_for_owner`), hard rules (`eligibility.py`), wh
 then the pool's strategy (`strategies/`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from lead_events.words import HoldReason
+from router.domain.chances import comes_first_at, next_place
 from router.domain.eligibility import (
+    AT_WORK_WITHOUT_PLACE,
     CODES,
     MAY_LATER,
     STANDINGS,
-    WITHOUT_ROOM,
     Eligible,
     Kind,
     Standing,
@@ -24,12 +25,12 @@ from router.domain.eligibility import (
 from router.domain.imports import ImportTerms, next_day_opening
 from router.domain.needs import NO_NEEDS, Needs
 from router.domain.pool import Pool
-from router.domain.roster import Presence, Rep, earliest_opening
+from router.domain.roster import Presence, Rep
 from router.domain.strategies.choosers import Proposal
 
 _MAY_LATER = bytes(CODES[standing] for standing in MAY_LATER)
-_AWAY = frozenset({Standing.OUTSIDE_HOURS, Standing.ABSENT})
-_LIMITED = frozenset({Standing.DAY_FULL, Standing.WEEK_FULL})
+OWNER_LOOK = timedelta(days=1)
+"""How often a lead that waits for an owner looks again at least, whatever else has it look before."""
 _LASTING = bytes(
     CODES[standing]
     for standing in (
@@ -149,14 +150,19 @@ def decide(pool: Pool, lead: RoutableLead, now: datetime, *, queue_is_waiting: b
     somebody could take it. A drain passes False: it brings the leads in the queue's own order.
     """
     eligible, relaxes_at = _eligible(pool, lead, now)
+    if _is_for_its_owner(pool, lead):
+        return _held(pool, eligible, lead, HoldReason.WAITS_FOR_OWNER, now + OWNER_LOOK)
     able = _less(eligible.able, lead.excluded)
     if not able:
         return _hold(pool, eligible, lead, now, relaxes_at)
     if queue_is_waiting:
         return _held(pool, eligible, lead, HoldReason.QUEUE_AHEAD, now)
-    if pool.terms.strategy == "account_owner":
-        return _held(pool, eligible, lead, HoldReason.WAITS_FOR_OWNER, None)
     return _assign(pool, eligible, lead, able, now)
+
+
+def _is_for_its_owner(pool: Pool, lead: RoutableLead) -> bool:
+    """Whether nobody takes it by turn: the pool is of account owners, and no import names a rep of it."""
+    return pool.terms.strategy == "account_owner" and (lead.terms is None or lead.terms.owner is None)
 
 
 def _eligible(pool: Pool, lead: RoutableLead, now: datetime) -> tuple[Eligible, datetime | None]:
@@ -211,7 +217,9 @@ def _hold(
         eligible.held = eligible.held or _why_held(pool, eligible.codes, lead, now)
         reason, opening = eligible.held
     if reason is HoldReason.NOBODY_OPEN and pool.terms.gives_to_first_who_opens:
-        return _first_who_opens(pool, eligible, lead, now)
+        given = _first_who_opens(pool, eligible, lead, now)
+        if given is not None:
+            return given
     if relaxes_at is not None:
         opening = min(opening or relaxes_at, relaxes_at)
     return _held(pool, eligible, lead, reason, opening)
@@ -231,27 +239,24 @@ def _why_held(
         return (HoldReason.NEEDS_UNMET if unmet else HoldReason.POOL_EMPTY), None
     if lead.terms is not None and all(standing is Standing.DAY_FULL for _, standing in later):
         return HoldReason.PACED, next_day_opening((rep for rep, _ in later), now)
-    openings = [
-        earliest_opening((rep for rep, standing in later if standing in _AWAY), now),
-        next_day_opening((rep for rep, standing in later if standing in _LIMITED), now),
-    ]
-    opening = min((at for at in openings if at is not None), default=None)
-    is_full = any(standing in WITHOUT_ROOM or standing in _LIMITED for _, standing in later)
+    chances = (next_place(rep, pool.loads[rep.id], now) for rep, _ in later)
+    opening = min((at for at in chances if at is not None), default=None)
+    is_full = any(standing in AT_WORK_WITHOUT_PLACE for _, standing in later)
     return (HoldReason.NO_CAPACITY if is_full else HoldReason.NOBODY_OPEN), opening
 
 
-def _first_who_opens(pool: Pool, eligible: Eligible, lead: RoutableLead, now: datetime) -> Decision:
+def _first_who_opens(pool: Pool, eligible: Eligible, lead: RoutableLead, now: datetime) -> Decision | None:
     """Nobody is at work: whoever comes first, of those with a place and not away, finds it on their desk."""
     codes = _codes(pool, eligible, lead.excluded)
     openings = {
-        rep.id: rep.next_open(now)
+        rep.id: comes_first_at(rep, now)
         for rep, code in zip(pool.reps.values(), codes, strict=True)
         if code == CODES[Standing.OUTSIDE_HOURS]
         and room(rep, pool.loads[rep.id], lead.terms) is Standing.AVAILABLE
     }
     first = min((at for at in openings.values() if at is not None), default=None)
     if first is None:
-        return _held(pool, eligible, lead, HoldReason.NOBODY_OPEN, None)
+        return None
     able = {name: pool.reps[name].weight for name, at in openings.items() if at == first}
     proposal = pool.chooser.propose(able, pool.loads, pool.everybody)
     codes[pool.place(proposal.rep)] = CODES[Standing.OPENS_FIRST]
@@ -270,28 +275,6 @@ def _held(
 def wait_in_lane(pool: Pool, lead: RoutableLead, now: datetime) -> Decision:
     """An imported lead on arrival: it waits, and those who wait are handed out best first."""
     return _held(pool, pool.eligible(lead.kind(strict=True), now), lead, HoldReason.PACED, None)
-
-
-def able_now(pool: Pool, lead: RoutableLead, now: datetime, freed: Collection[str] = ()) -> list[str]:
-    """Who could take a lead like this now; of `freed`, also those still full."""
-    eligible, _ = _eligible(pool, lead, now)
-    full = CODES[Standing.FULL]
-    return [
-        name
-        for name, code in zip(pool.reps, eligible.codes, strict=True)
-        if name in eligible.able or (code == full and name in freed)
-    ]
-
-
-def able_by_the_sun(pools: Iterable[Pool], lead: RoutableLead, now: datetime) -> list[str]:
-    """Who could take a lead like this now, in the first of these pools where somebody is at work for it; the
-    pools as they follow each other."""
-    for pool in pools:
-        able = able_now(pool, lead, now)
-        codes = _eligible(pool, lead, now)[0].codes
-        if able or any(STANDINGS[code] in WITHOUT_ROOM or STANDINGS[code] in _LIMITED for code in codes):
-            return able
-    return []
 
 
 def _ever(pool: Pool, eligible: Eligible, excluded: Mapping[str, str]) -> bool:

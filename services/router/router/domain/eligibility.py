@@ -47,14 +47,8 @@ CODES: Mapping[Standing, int] = {
 """One letter a standing, as decision records keep them."""
 STANDINGS: Mapping[int, Standing] = {code: standing for standing, code in CODES.items()}
 
-WITHOUT_ROOM = frozenset({Standing.FULL, Standing.KEPT_FREE})
-MAY_LATER = WITHOUT_ROOM | {
-    Standing.AVAILABLE,
-    Standing.OUTSIDE_HOURS,
-    Standing.ABSENT,
-    Standing.DAY_FULL,
-    Standing.WEEK_FULL,
-}
+AT_WORK_WITHOUT_PLACE = frozenset({Standing.FULL, Standing.KEPT_FREE, Standing.DAY_FULL, Standing.WEEK_FULL})
+MAY_LATER = AT_WORK_WITHOUT_PLACE | {Standing.AVAILABLE, Standing.OUTSIDE_HOURS, Standing.ABSENT}
 """Those who might take it some day."""
 _AVAILABLE = CODES[Standing.AVAILABLE]
 
@@ -67,6 +61,10 @@ class Kind:
     languages: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
     terms: ImportTerms | None = None
+
+    def suits(self, rep: Rep) -> bool:
+        """Whether the rep has the language and skills asked for."""
+        return (not self.languages or bool(self.languages & rep.languages)) and self.skills <= rep.skills
 
 
 class Seats(Protocol):

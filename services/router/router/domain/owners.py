@@ -7,15 +7,13 @@ from enum import StrEnum
 
 from router.domain.accounts import Named, rep_named
 from router.domain.book import PoolChoice
-from router.domain.decision import Decision, RoutableLead, decide_for_owner
-from router.domain.eligibility import Standing
+from router.domain.decision import OWNER_LOOK, Decision, RoutableLead, decide_for_owner
+from router.domain.eligibility import Standing, room
 from router.domain.pool import Pool
-from router.domain.roster import Rep
+from router.domain.roster import Load, Presence, Rep
 
 LOOK_AGAIN = timedelta(minutes=1)
 """How often a lead that waits for an owner without a place looks whether there is one."""
-LOOK_AGAIN_AT_LEAST = timedelta(days=1)
-"""The same where nobody but the owner may take it, who comes back later or nobody knows when."""
 
 
 class Belonging(StrEnum):
@@ -115,9 +113,22 @@ def _waits_until(
         return None
     at_most = (lead.since or now) + choice.owners.wait_at_most
     if is_theirs_alone:
-        at_most = now + LOOK_AGAIN_AT_LEAST
+        at_most = now + OWNER_LOOK
     if now >= at_most:
         return None
     is_away = standing in (Standing.OUTSIDE_HOURS, Standing.ABSENT)
     soon = rep.next_open(now) if is_away else now + LOOK_AGAIN
     return min(at_most, soon) if soon is not None else at_most
+
+
+def may_come(passed: Iterable[Passed]) -> str | None:
+    """Of owners who do not get a lead, the first who could if they entered the roster or came back to it."""
+    missing = (each for each in passed if each.standing in (None, Standing.INACTIVE))
+    return next((each.owner.named for each in missing), None)
+
+
+def room_of_owner(rep: Rep, load: Load, now: datetime) -> int:
+    """How many leads an owner can take now, if they are asked."""
+    if not rep.is_active or rep.presence(now) is not Presence.OPEN:
+        return 0
+    return rep.capacity - load.open if room(rep, load, None) is Standing.AVAILABLE else 0

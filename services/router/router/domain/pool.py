@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from router.domain.chances import next_place
 from router.domain.eligibility import Eligible, Kind
-from router.domain.roster import NEVER, Load, Presence, Rep
+from router.domain.roster import NEVER, Load, Rep
 from router.domain.strategies.choosers import Chooser, Proposal, RoundRobin, chooser_of
 from router.domain.strategies.round_robin import Period
 from router.domain.strategies.value_fair import Worth
@@ -143,10 +144,10 @@ class Pool:
         return self._places[name]
 
     def next_opening(self, now: datetime) -> datetime | None:
-        """When the next rep who is away comes to work, whatever line they sell."""
-        away = (
-            rep.next_open(now)
+        """When the next rep whom a clock keeps from leads may take one, whatever line they sell."""
+        moments = (
+            next_place(rep, self.loads[rep.id], now)
             for rep in self.reps.values()
-            if rep.is_active and rep.weight and rep.presence(now) is not Presence.OPEN
+            if rep.is_active and rep.weight
         )
-        return min((at for at in away if at is not None), default=None)
+        return min((at for at in moments if at is not None), default=None)

@@ -1,6 +1,6 @@
 """Reps as a decision sees them: who they are, when they work, and what they have in hand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -68,7 +68,8 @@ class Load:
 class Rep:
     """A sales representative.
 
-    `calendar` is `hours` less the absences; `weight` and `capacity` are those of today, ramp-up counted in.
+    `calendar` is `hours` less the absences; `weight` and `capacity` are those of today, ramp-up counted in,
+    and may rise at `rises_at`.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Rep:
     skills: frozenset[str] = frozenset()
     per_day: int | None = None
     per_week: int | None = None
+    rises_at: datetime | None = None
     _known: list[Stretch] = field(default_factory=list, compare=False, repr=False)
 
     def presence(self, now: datetime) -> Presence:
@@ -119,8 +121,3 @@ class Rep:
         except NeverOpens:
             at_work_again = NEVER
         return Stretch(Presence.OUTSIDE_HOURS, now, min(at_work_again, opening))
-
-
-def earliest_opening(reps: Iterable[Rep], now: datetime) -> datetime | None:
-    """The first of the reps' next openings."""
-    return min((at for rep in reps if (at := rep.next_open(now)) is not None), default=None)

@@ -184,13 +184,11 @@ async def _prepare(desk: Desk, lead: Lead, act: Act) -> tuple[Book, PoolChoice]:
     await desk.read_members()
     desk.expect_freed(lead.handoff.rep, desk.unit.now)
     choice = choose_pool(lead, book)
-    wanted = []
-    if act.kind is ProgressKind.DECLINED and choice.pool is not None:
-        wanted.append((book, choice.pool))
-        was = lead.handoff.pool
-        if act.content.get("code") == DeclineCode.WRONG_TERRITORY and was in book.pools and was is not None:
-            wanted.append((book, was))  # whose turn it is there changes
-    await desk.take_pools(wanted, [lead.line], [choice.owner] if wanted else ())
+    goes_on = [(book, lead, choice)] if act.kind is ProgressKind.DECLINED else []
+    was = lead.handoff.pool
+    is_misrouted = goes_on and act.content.get("code") == DeclineCode.WRONG_TERRITORY
+    changes_turns = is_misrouted and was is not None and was in book.pools
+    await desk.take_for(goes_on, also=[(book, was)] if changes_turns and was is not None else [])
     return book, choice
 
 

@@ -6,15 +6,17 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from lead_events.words import RoutedKind
+from lead_events.words import HoldReason, RoutedKind
 from router import metrics, store
 from router.books import Books
 from router.desk import Desk
+from router.domain.accounts import reps_named
 from router.domain.book import Book
-from router.domain.choice import choice_of_waiting, choose_pool, owner_of_waiting
-from router.domain.decision import able_by_the_sun
-from router.domain.leads import Lead
+from router.domain.choice import choice_of_waiting, choose_pool, owner_of_waiting, unspoken_of
+from router.domain.leads import Lead, LeadState
+from router.domain.owners import room_of_owner
 from router.domain.pool import Pool, Terms
+from router.domain.takers import able_by_the_sun, is_unmet
 from router.handlers.rulebook import enter
 from router.locked_rows import chain
 from router.roster import RepReader
@@ -29,10 +31,17 @@ AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What one pass did. `is_due` tells that a held lead may still find a rep."""
+    """What one pass did: leads that found a rep, and those that wait elsewhere now. `is_due` tells that one
+    which is still held may go on, too."""
 
     placed: int
     is_due: bool
+    moved: int = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another pass may do more: one that did nothing, as when others hold the leads, ends it."""
+        return self.is_due and self.placed + self.moved > 0
 
 
 class DrainHandler:
@@ -49,6 +58,7 @@ class DrainHandler:
         book = shelf.at(unit.now)
         if book is None or self._seen == (len(shelf.history), book.version):
             return
+        await unit.conn.execute(q.owners_look_again, unit.now)  # leads are locked before pools
         await enter(unit, book.company, book.version)
         unit.after_commit(partial(self._remember, (len(shelf.history), book.version)))
 
@@ -63,12 +73,14 @@ class DrainHandler:
             await unit.conn.execute(q.rest_pool, pool)
             return Drained(0, is_due=False)
         await desk.read_members()
-        await self._take_waiting(desk, book, pool)
+        elsewhere = await self._take_waiting(desk, book, pool)
         owners = await desk.read_owners(desk.leads.values(), book)
         of_accounts = {owner_of_waiting(lead) for lead in desk.leads.values()}
-        await desk.take_pools([(book, pool)], [], owners | of_accounts)  # it asks for no place in line
-        best_first = sorted(desk.leads.values(), key=Lead.place_in_line)[:AT_ONCE]
+        pools = [(book, each) for each in {pool, *elsewhere}]
+        await desk.take_pools(pools, [], owners | of_accounts)  # it asks for no place in line
+        best_first = sorted(desk.leads.values(), key=Lead.place_in_line)
         placed = sum(_place(desk, book, pool, lead) for lead in best_first)
+        moved = sum(not _waits_in(pool, lead) for lead in best_first) - placed
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
         locked = desk.pools[pool]
@@ -76,23 +88,22 @@ class DrainHandler:
         locked.drain_due = await _is_due(desk, book, pool, waiting)
         locked.next_opening = await _next_chance(desk, book, pool) if waiting else None
         await desk.write()
-        return Drained(placed, locked.drain_due)
+        return Drained(placed, locked.drain_due, moved)
 
-    async def drain_orphans(self, unit: Unit) -> int:
+    async def drain_orphans(self, unit: Unit) -> Drained:
         """Leads held in no pool of the rulebook in force whose line has a plan, and those that wait for an
-        owner and are to look again: decide by the rules.
-
-        Returns how many found a rep.
-        """
+        owner and are to look again: decide by the rules."""
         desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
         book = desk.shelf.at(unit.now)
         if book is None:
-            return 0
-        desk.leads = await store.lock_orphans(unit.conn, book.pools, book.plans, AT_ONCE)
-        desk.leads |= await store.lock_waiting_for_owners(unit.conn, unit.now, AT_ONCE)
-        if not desk.leads:
-            return 0
+            return Drained(0, is_due=False)
         await desk.read_members()
+        orphans = await store.lock_orphans(unit.conn, book.pools, book.plans, AT_ONCE)
+        owners = await self._places_of_owners(desk)
+        waiting = await store.lock_waiting_for_owners(unit.conn, unit.now, owners, AT_ONCE)
+        desk.leads = orphans | waiting
+        if not desk.leads:
+            return Drained(0, is_due=False)
         choices = {lead.id: choose_pool(lead, book) for lead in desk.leads.values()}
         await desk.take_for((book, lead, choices[lead.id]) for lead in desk.leads.values())
         placed = 0
@@ -101,34 +112,66 @@ class DrainHandler:
             placed += kind is RoutedKind.ASSIGNED
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
-        return placed
+        is_due = max(len(orphans), len(waiting)) >= AT_ONCE
+        return Drained(placed, is_due, len(desk.leads) - placed)
 
-    async def _take_waiting(self, desk: Desk, book: Book, pool: str) -> None:
-        """Lock the waiting leads that somebody could take by what is known before the pool is locked."""
+    async def _places_of_owners(self, desk: Desk) -> dict[str, int]:
+        """How many leads owners can take now for whom some wait, by the names that these wait for."""
+        conn, now = desk.unit.conn, desk.unit.now
+        named = [row["waits_for"] for row in await conn.fetch(q.owners_waited_for)]
+        found = reps_named(named, desk.members.values())
+        if not found:
+            return {}
+        reps, loads = await self._reader.look(conn, found.values(), now)
+        places = {name: room_of_owner(reps[rep], loads[rep], now) for name, rep in found.items()}
+        return {name: room for name, room in places.items() if room > 0}
+
+    async def _take_waiting(self, desk: Desk, book: Book, pool: str) -> set[str]:
+        """Lock the waiting leads that may go on by what is known before the pool is locked; returns the pools
+        that the plans name for those whose language nobody here speaks."""
         conn, now = desk.unit.conn, desk.unit.now
         waiting = await kinds_waiting(conn, [pool])
         if not waiting:
-            return
+            return set()
         pools = []
         for name in chain(book, pool):
             reps, loads = await self._reader.look(conn, book.members(name, desk.members.values()), now)
             pools.append(Pool(name, name, reps, loads, Terms.of(book.pools[name])))
-        for kind in waiting:
-            able = able_by_the_sun(pools, kind.like(now), now)
-            places = {
-                rep: each.reps[rep].capacity - each.opens[each.place(rep)]
-                for each in pools
-                for rep in able
-                if rep in each.reps
-            }
-            room = sum(places.values())
-            if room > 0:
-                desk.leads.update(await lock_waiting(conn, kind, able, now, min(room, AT_ONCE)))
+        asked = [(kind, _may_go(book, pools, kind, now)) for kind in waiting]
+        going = [each for each in asked if each[1] > 0]
+        desk.leads = await lock_waiting(conn, going, now, AT_ONCE)
+        elsewhere = (_unspoken_here(book, pools, kind, now) for kind, _ in going)
+        return {each for each in elsewhere if each is not None}
+
+
+def _may_go(book: Book, pools: Sequence[Pool], kind: WaitingKind, now: datetime) -> int:
+    """How many leads of a kind may go on, to reps here or elsewhere; up to AT_ONCE."""
+    like, room = kind.like(now), 0
+    if pools[0].terms.strategy == "account_owner":
+        return AT_ONCE  # nobody takes them by turn: they wait for whom they belong to, beside the queue
+    for pool, name in able_by_the_sun(pools, like, now):
+        room += pool.reps[name].capacity - pool.opens[pool.place(name)]
+        if room >= AT_ONCE:
+            return AT_ONCE
+    return AT_ONCE if room == 0 and _unspoken_here(book, pools, kind, now) is not None else room
+
+
+def _unspoken_here(book: Book, pools: Sequence[Pool], kind: WaitingKind, now: datetime) -> str | None:
+    """The pool for leads of a kind that nobody here has the language for, if that is so and one is named."""
+    unspoken = unspoken_of(book, kind.line, kind.needs)
+    return unspoken if unspoken in book.pools and is_unmet(pools[0], kind.like(now), now) else None
+
+
+def _waits_in(pool: str, lead: Lead) -> bool:
+    """Whether the lead still stands in the pool's queue."""
+    waits_for_owner = lead.hold_reason is HoldReason.WAITS_FOR_OWNER
+    return lead.state is LeadState.HELD and lead.pool == pool and not waits_for_owner
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
     plan = book.company.routing.plans.get(lead.line)
-    choice = choice_of_waiting(lead, pool, plan.owners if plan is not None else Owners())
+    owners = plan.owners if plan is not None else Owners()
+    choice = choice_of_waiting(lead, pool, owners, unspoken_of(book, lead.line, lead.needs))
     return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
 
 
@@ -138,10 +181,10 @@ def _cause(lead: Lead) -> UUID:
 
 
 async def _is_due(desk: Desk, book: Book, pool: str, waiting: Sequence[WaitingKind]) -> bool:
-    """Under the pool's lock: whether a lead that is still held could be placed."""
+    """Under the pool's lock: whether a lead that is still held could go on."""
     now = desk.unit.now
     pools = [desk.pool(book, name) for name in chain(book, pool)]
-    asked = [(kind, able_by_the_sun(pools, kind.like(now), now)) for kind in waiting]
+    asked = [kind for kind in waiting if _may_go(book, pools, kind, now)]
     return bool(await queues_waiting(desk.unit.conn, asked, now))
 
 

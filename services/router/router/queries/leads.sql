@@ -9,13 +9,25 @@ INSERT INTO leads (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING
 SELECT * FROM leads WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 
 -- name: lock_waiting_leads
--- Up to $7 held leads of a pool, line and needs, best first, that one of the reps $4 was not taken from; busy ones
--- are left. $5: those that still ask for what they prefer at $6, or those that have given it up.
+-- Held leads of the kinds asked for, up to $6 of each and $8 in all, best first; busy ones are left. A kind is a pool
+-- ($1), line, needs and who had them before ($4); $5: those that still ask for what they prefer at $7, or do no more.
+WITH picked AS (
+    SELECT l.id
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[])
+        AS asked (pool, line, needs, had_by, strict, places)
+    CROSS JOIN LATERAL (
+        SELECT id, rank, received_at FROM leads
+        WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner'
+          AND pool_id = asked.pool AND line = asked.line AND needs = asked.needs AND had_by = asked.had_by
+          AND (asked.strict IS NULL OR coalesce(relax_at > $7, true) = asked.strict)
+        ORDER BY rank, received_at, id LIMIT asked.places
+    ) AS l
+    ORDER BY l.rank, l.received_at, l.id LIMIT $8
+)
 SELECT * FROM leads
-WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner'
-  AND pool_id = $1 AND line = $2 AND needs = $3
-  AND coalesce(relax_at > $6, true) = $5 AND NOT (excluded ?& $4::text[])
-ORDER BY rank, received_at, id LIMIT $7 FOR NO KEY UPDATE SKIP LOCKED
+WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS NULL
+  AND hold_reason <> 'waits_for_owner' AND pool_id = ANY($1::text[])
+ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_orphans
 -- Held leads in none of the pools $1 whose line has a plan ($2); busy ones are left.
@@ -24,14 +36,27 @@ WHERE state = 'held' AND line = ANY($2::text[]) AND (pool_id IS NULL OR NOT pool
 ORDER BY rank, received_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_imported
--- Up to $7 held leads of an import, best first, that one of the reps $4 may take, busy ones left. An owner column
--- holds an id or e-mail: one of theirs ($5), or of nobody in the pool ($6).
+-- Held leads of an import, up to $8 of each kind and $10 in all, best first, that one of the reps named with the kind
+-- may take; busy ones are left. An owner column holds an id or e-mail: one of theirs, or of nobody in the pool.
+WITH picked AS (
+    SELECT l.id
+    FROM unnest($4::text[], $5::boolean[], $6::text[], $7::text[], $8::integer[])
+        AS asked (needs, strict, reps, names, places)
+    CROSS JOIN LATERAL (
+        SELECT id, rank, received_at FROM leads
+        WHERE state = 'held' AND handling IS NOT NULL AND pool_id = $1 AND line = $2 AND handling->>'import_id' = $3
+          AND needs = asked.needs AND (asked.strict IS NULL OR coalesce(relax_at > $11, true) = asked.strict)
+          AND NOT (excluded ?& string_to_array(asked.reps, ','))
+          AND (handling->>'mode' <> 'owner'
+               OR lower(trim(coalesce(handling->>'owner', ''))) = ANY(string_to_array(asked.names, ','))
+               OR NOT lower(trim(coalesce(handling->>'owner', ''))) = ANY($9::text[]))
+        ORDER BY rank, received_at, id LIMIT asked.places
+    ) AS l
+    ORDER BY l.rank, l.received_at, l.id LIMIT $10
+)
 SELECT * FROM leads
-WHERE state = 'held' AND handling IS NOT NULL AND pool_id = $1 AND line = $2 AND handling->>'import_id' = $3
-  AND NOT (excluded ?& $4::text[])
-  AND (handling->>'mode' <> 'owner' OR lower(trim(coalesce(handling->>'owner', ''))) = ANY($5::text[])
-       OR NOT lower(trim(coalesce(handling->>'owner', ''))) = ANY($6::text[]))
-ORDER BY rank, received_at, id LIMIT $7 FOR NO KEY UPDATE SKIP LOCKED
+WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS NOT NULL AND pool_id = $1
+ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: update_leads
 -- Writes back the locked leads of a batch.
@@ -44,57 +69,72 @@ UPDATE leads SET
     next_try_at = n.next_try_at, excluded = n.excluded, last_routed = n.last_routed, closed_at = n.closed_at,
     close_reason = n.close_reason, closing_seq = n.closing_seq, handling = n.handling,
     account = n.account, needs = n.needs, relax_at = n.relax_at, value_minor = n.value_minor, told = n.told,
-    chosen = n.chosen
+    chosen = n.chosen, waits_for = n.waits_for
 FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[],
     $10::jsonb[], $11::jsonb[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::boolean[], $17::boolean[],
     $18::timestamptz[], $19::timestamptz[], $20::integer[], $21::integer[], $22::text[], $23::smallint[], $24::text[],
     $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::uuid[], $29::timestamptz[], $30::text[], $31::bigint[],
     $32::jsonb[], $33::jsonb[], $34::text[], $35::timestamptz[], $36::bigint[], $37::jsonb[],
-    $38::jsonb[]
+    $38::jsonb[], $39::text[]
 ) AS n (
     id, state, person_id, line, scored_seq, routed_seq, progressed_seq, quadrant, stage, profile, score, form_id,
     source, campaign, submissions, asks, is_test, received_at, sql_at, rulebook_version, round, pool_id, rank,
     hold_reason, held_since, next_try_at, excluded, last_routed, closed_at, close_reason, closing_seq, handling,
-    account, needs, relax_at, value_minor, told, chosen
+    account, needs, relax_at, value_minor, told, chosen, waits_for
 )
 WHERE leads.id = n.id
 
 -- name: kinds_waiting
--- Which needs the held leads of pools have, by line: one look into the index for each.
+-- Which needs the held leads of pools have, by line and by who had them before: one look into the index for each.
 WITH RECURSIVE kinds AS (
-    (SELECT pool_id, line, needs FROM leads
-     WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner' AND pool_id = ANY($1::text[])
-     ORDER BY pool_id, line, needs LIMIT 1)
+    SELECT first.* FROM unnest($1::text[]) AS pool (id)
+    CROSS JOIN LATERAL (
+        SELECT pool_id, line, needs, had_by, excluded FROM leads
+        WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner' AND pool_id = pool.id
+        ORDER BY line, needs, had_by LIMIT 1
+    ) AS first
     UNION ALL
-    SELECT n.pool_id, n.line, n.needs
+    SELECT next.*
     FROM kinds k
     CROSS JOIN LATERAL (
-        SELECT pool_id, line, needs FROM leads
-        WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner' AND pool_id = ANY($1::text[])
-          AND (pool_id, line, needs) > (k.pool_id, k.line, k.needs)
-        ORDER BY pool_id, line, needs LIMIT 1
-    ) AS n
+        SELECT pool_id, line, needs, had_by, excluded FROM leads
+        WHERE state = 'held' AND handling IS NULL AND hold_reason <> 'waits_for_owner' AND pool_id = k.pool_id
+          AND (line, needs, had_by) > (k.line, k.needs, k.had_by)
+        ORDER BY line, needs, had_by LIMIT 1
+    ) AS next
 )
-SELECT pool_id, line, needs FROM kinds
+SELECT pool_id, line, needs, had_by, excluded FROM kinds
 
 -- name: queues_waiting
--- Which of the pools and lines hold a lead of these needs that was not taken from all of the reps named with them.
-SELECT DISTINCT pool_id, line
-FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[]) AS asked (pool_id, line, needs, strict, reps)
+-- Which of the pools and lines hold a lead of a kind asked for, as `lock_waiting_leads` names them.
+SELECT DISTINCT asked.pool AS pool_id, asked.line
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) AS asked (pool, line, needs, had_by, strict)
 WHERE EXISTS (
     SELECT FROM leads l
     WHERE l.state = 'held' AND l.handling IS NULL AND l.hold_reason <> 'waits_for_owner'
-      AND l.pool_id = asked.pool_id AND l.line = asked.line
-      AND l.needs = asked.needs AND coalesce(l.relax_at > $6, true) = asked.strict
-      AND NOT (l.excluded ?& string_to_array(asked.reps, ','))
+      AND l.pool_id = asked.pool AND l.line = asked.line AND l.needs = asked.needs
+      AND l.had_by = asked.had_by
+      AND (asked.strict IS NULL OR coalesce(l.relax_at > $6, true) = asked.strict)
 )
 
 -- name: imports_waiting
--- Which imports have leads that wait, by pool, line and terms.
-SELECT DISTINCT pool_id, line, handling->>'import_id' AS import_id, handling->>'mode' AS mode,
-       (handling->>'per_rep_daily')::integer AS per_rep_daily
-FROM leads WHERE state = 'held' AND handling IS NOT NULL AND pool_id IS NOT NULL ORDER BY 1, 2, 3
+-- Which imports have leads that wait, by pool, line and needs: one look into the index for each.
+WITH RECURSIVE waiting AS (
+    (SELECT pool_id, line, handling->>'import_id' AS import_id, needs, handling FROM leads
+     WHERE state = 'held' AND handling IS NOT NULL AND pool_id IS NOT NULL
+     ORDER BY pool_id, line, handling->>'import_id', needs LIMIT 1)
+    UNION ALL
+    SELECT next.*
+    FROM waiting w
+    CROSS JOIN LATERAL (
+        SELECT pool_id, line, handling->>'import_id', needs, handling FROM leads
+        WHERE state = 'held' AND handling IS NOT NULL AND pool_id IS NOT NULL
+          AND (pool_id, line, handling->>'import_id', needs) > (w.pool_id, w.line, w.import_id, w.needs)
+        ORDER BY pool_id, line, handling->>'import_id', needs LIMIT 1
+    ) AS next
+)
+SELECT pool_id, line, import_id, needs, (handling->>'per_rep_daily')::integer AS per_rep_daily FROM waiting
 
 -- name: insert_late_arrivals
 -- Asks on closed leads that were not answered before.
@@ -142,10 +182,48 @@ DELETE FROM outbox
 WHERE topic LIKE '%-dlq' AND EXISTS (
     SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0)
 
+-- name: owners_waited_for
+-- Whom leads wait for, as the plan or the CRM names them: one look into the index for each.
+WITH RECURSIVE owners AS (
+    (SELECT waits_for FROM leads
+     WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND waits_for IS NOT NULL ORDER BY waits_for LIMIT 1)
+    UNION ALL
+    SELECT next.waits_for
+    FROM owners o
+    CROSS JOIN LATERAL (
+        SELECT waits_for FROM leads
+        WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND waits_for > o.waits_for ORDER BY waits_for LIMIT 1
+    ) AS next
+)
+SELECT waits_for FROM owners
+
 -- name: lock_waiting_for_owners
 -- Leads that wait for whom they belong to and are to look again; busy ones are left.
 SELECT * FROM leads WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND next_try_at <= $1
-ORDER BY next_try_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+ORDER BY next_try_at, rank, received_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: lock_waiting_for
+-- Up to $3 leads that wait for an owner who can take so many now ($2), best first; busy ones are left.
+WITH picked AS (
+    SELECT l.id
+    FROM unnest($1::text[], $2::integer[]) AS owner (name, places)
+    CROSS JOIN LATERAL (
+        SELECT id, rank, received_at FROM leads
+        WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND waits_for = owner.name
+        ORDER BY rank, received_at, id LIMIT owner.places
+    ) AS l
+    ORDER BY l.rank, l.received_at, l.id LIMIT $3
+)
+SELECT * FROM leads
+WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND hold_reason = 'waits_for_owner'
+ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: owners_look_again
+-- Another plan is in force: whoever waits for an owner looks again.
+UPDATE leads SET next_try_at = $1 WHERE id IN (
+    SELECT id FROM leads
+    WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND next_try_at > $1 ORDER BY id FOR NO KEY UPDATE
+)
 
 -- name: next_relaxing
 -- When the first of a pool's held leads gives up what it only prefers.

@@ -66,7 +66,10 @@ SELECT id FROM reps WHERE lower(email) = lower($1) AND id <> $2 ORDER BY id LIMI
 -- name: reps_of_slack_member
 -- Who is told as this member of Slack; more than one where the roster is wrong.
 SELECT id, name, texts, hours ->> 'tz' AS tz FROM reps
-WHERE left_at IS NULL AND notify @> jsonb_build_array(jsonb_build_object('channel', 'slack', 'to', $1::text))
+WHERE left_at IS NULL AND (
+    notify @> jsonb_build_array(jsonb_build_object('channel', 'slack', 'to', $1::text))
+    OR notify @> jsonb_build_array(jsonb_build_object('channel', 'slack', 'member', $1::text))
+)
 ORDER BY id LIMIT 2
 
 -- name: teams
@@ -110,10 +113,10 @@ UPDATE reps SET reoffer_at = $2 WHERE id = $1
 UPDATE reps SET lead_told_of = $2 WHERE id = $1
 
 -- name: unanswered_of_rep
--- Leads that a rep has neither accepted nor contacted, oldest first.
+-- Leads that a rep has neither accepted nor contacted, oldest first, less those in $2.
 SELECT lead_id FROM assignments
-WHERE rep_id = $1 AND ended_at IS NULL AND accepted_at IS NULL AND contacted_at IS NULL
-ORDER BY assigned_at, lead_id LIMIT $2
+WHERE rep_id = $1 AND ended_at IS NULL AND accepted_at IS NULL AND contacted_at IS NULL AND NOT lead_id = ANY($2::uuid[])
+ORDER BY assigned_at, lead_id LIMIT $3
 
 -- name: open_of_reps
 -- The open rounds of reps, the one due first on top.
