@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PARTS := schemas libs/worktime libs/rulebook libs/scorecard libs/service_kit libs/delivery services/intake services/scoring services/router services/sla-monitor cli libs/scorecard_training dev
+PARTS := schemas libs/worktime libs/charts libs/rulebook libs/scorecard libs/service_kit libs/delivery services/intake services/scoring services/router services/sla-monitor cli libs/scorecard_training dev
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
@@ -79,6 +79,6 @@ clean: ## Forget the demo's data (.baton/) while nothing runs on it; the install
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-TYPED := schemas/lead_events libs/worktime/worktime libs/rulebook/rulebook libs/scorecard/scorecard libs/service_kit/service_kit libs/delivery/delivery \
+TYPED := schemas/lead_events libs/worktime/worktime libs/charts/charts libs/rulebook/rulebook libs/scorecard/scorecard libs/service_kit/service_kit libs/delivery/delivery \
 	services/intake/intake services/scoring/scoring services/router/router services/sla-monitor/sla_monitor \
 	cli/baton_cli libs/scorecard_training/scorecard_training dev/baton_dev bench tests

@@ -20,12 +20,12 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from bench.company import RULEBOOK
+from charts.bars import Series, rows_of_bars
 from lead_events.words import Quadrant
 from router.domain.book import Book, PoolChoice, read_book
 from router.domain.decision import Decision
 from router.domain.hours import hours_document, with_absences
 from router.domain.roster import Rep
-from router.whatif.charts import Series, rows_of_bars
 from router.whatif.deciding import Company
 from router.whatif.engine import Simulation
 from router.whatif.figures import Due, Figures, gap

@@ -1,10 +1,10 @@
-"""Charts as SVG, without anything from outside: they stand in the page, and in documents, as they are."""
+"""How well a learned scorecard tells leads apart, and what its rules weigh, drawn."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 
+from charts.svg import GRID, INK, MAIN, OTHER, QUIET, bar, dot, line, path, svg, text, upright
 from lead_events.words import Quadrant
 from scorecard_training.columns import Codes, Floats
 from scorecard_training.measures import CalibrationBin
@@ -12,63 +12,12 @@ from scorecard_training.stability import Standing
 from scorecard_training.validation import QuadrantRow
 from scorecard_training.wording import WordedRule
 
-INK, QUIET, GRID, PAPER = "#1f2933", "#616e7c", "#d9dee4", "#ffffff"
-MAIN, OTHER = "#1d6fb8", "#c0562b"
 COLOURS = {
     Quadrant.PERFECT: "#2f855a",
     Quadrant.WARM: "#d69e2e",
     Quadrant.CURIOUS: "#5a67d8",
     Quadrant.COLD: "#8795a6",
 }
-
-
-def svg(width: int, height: int, title: str, body: Sequence[str]) -> str:
-    """A whole SVG with a title that is read aloud."""
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}"><title>{escape(title)}</title>'
-        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
-    )
-    return "\n".join([head, *body, "</svg>"])
-
-
-def text(
-    x: float,
-    y: float,
-    said: str,
-    *,
-    anchor: str = "start",
-    size: int = 13,
-    fill: str = INK,
-    bold: bool = False,
-) -> str:
-    """One line of text."""
-    weight = ' font-weight="600"' if bold else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{fill}"{weight}>'
-        f"{escape(said)}</text>"
-    )
-
-
-def line(
-    x1: float, y1: float, x2: float, y2: float, colour: str = GRID, width: float = 1, dash: str = ""
-) -> str:
-    """A straight line."""
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{dashed}/>'
-
-
-def bar(x: float, y: float, width: float, height: float, colour: str, opacity: float = 1) -> str:
-    """A filled rectangle."""
-    place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
-    return f'<rect {place} fill="{colour}" fill-opacity="{opacity}"/>'
-
-
-def upright(x: float, y: float, said: str) -> str:
-    """One line of text that is read upward."""
-    turned = f'transform="translate({x} {y}) rotate(-90)"'
-    return f'<text {turned} text-anchor="middle" fill="{QUIET}">{escape(said)}</text>'
 
 
 def quadrant_chart(rows: Sequence[QuadrantRow]) -> str:
@@ -128,8 +77,8 @@ def calibration_chart(bins: Sequence[CalibrationBin]) -> str:
         *_frame(left, top, side, "promised chance, a tenth of all leads each", "share won", "as promised"),
     ]
     points = [(left + side * each.promised, top + side * (1 - each.won)) for each in bins]
-    body.append(_path(points, MAIN))
-    body += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{MAIN}"/>' for x, y in points]
+    body.append(path(points, MAIN))
+    body += [dot(x, y, MAIN) for x, y in points]
     return svg(370, 372, title, body)
 
 
@@ -148,7 +97,7 @@ def gains_chart(scores: Floats, outcome: Codes) -> str:
         (left + side * float(x), top + side * (1 - float(caught[end])))
         for x, end in zip(at, ends, strict=True)
     ]
-    body.append(_path(points, MAIN))
+    body.append(path(points, MAIN))
     return svg(370, 372, title, body)
 
 
@@ -188,8 +137,3 @@ def points_chart(rules: Sequence[WordedRule], standings: Sequence[Standing]) -> 
 
 def _cut(said: str, most: int = 56) -> str:
     return said if len(said) <= most else said[: most - 1] + "…"
-
-
-def _path(points: Sequence[tuple[float, float]], colour: str) -> str:
-    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from charts.bars import Series, columns, rows_of_bars
 from lead_events.money import minor_digits
-from router.whatif.charts import Series, columns, rows_of_bars
 
 SIDES = ("happened", "current", "draft")
 NAMES = {"happened": "what happened", "current": "plan in force, replayed", "draft": "draft, replayed"}

@@ -1,0 +1,71 @@
+"""Bars beside each other, one group a label."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from charts.svg import BESIDE, GRID, MAIN, OTHER, QUIET, bar, line, svg, text
+
+COLOURS = (BESIDE, MAIN, OTHER)
+"""Of the series in order: at most so many."""
+WIDTH, ROW, LEFT, RIGHT = 720, 16, 190, 70
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One colour of bars: a name, and a figure for each label, none below 0."""
+
+    name: str
+    figures: Sequence[float]
+
+
+def rows_of_bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
+    """Bars that lie."""
+    most = _most(series)
+    group = ROW * len(series) + 10
+    body = [_legend(series)]
+    for at, label in enumerate(labels):
+        top = 36 + at * group
+        body.append(text(LEFT - 8, top + group / 2, label, anchor="end"))
+        for place, each in enumerate(series):
+            width = (WIDTH - LEFT - RIGHT) * each.figures[at] / most
+            y = top + place * ROW
+            body.append(bar(LEFT, y, max(width, 0.5), ROW - 3, COLOURS[place]))
+            body.append(text(LEFT + width + 6, y + 11, _short(each.figures[at]), size=11, fill=QUIET))
+    return svg(WIDTH, 40 + group * len(labels), title, body)
+
+
+def columns(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
+    """Bars that stand."""
+    most = _most(series)
+    left, top, tall = 60, 40, 180
+    wide = (WIDTH - left - 20) / max(1, len(labels))
+    body = [_legend(series)]
+    for step in range(5):
+        y = top + tall - tall * step / 4
+        body.append(line(left, y, WIDTH - 20, y, GRID))
+        body.append(text(left - 6, y + 4, _short(most * step / 4), anchor="end", size=11, fill=QUIET))
+    for at, label in enumerate(labels):
+        thick = (wide - 4) / len(series)
+        for place, each in enumerate(series):
+            height = tall * each.figures[at] / most
+            x = left + at * wide + 2 + place * thick
+            body.append(bar(x, top + tall - height, max(1.0, thick - 1), height, COLOURS[place]))
+        x = left + at * wide + wide / 2
+        body.append(text(x, top + tall + 16, label, anchor="middle", size=11, fill=QUIET))
+    return svg(WIDTH, top + tall + 30, title, body)
+
+
+def _most(series: Sequence[Series]) -> float:
+    return max((figure for each in series for figure in each.figures), default=0) or 1
+
+
+def _legend(series: Sequence[Series]) -> str:
+    parts = []
+    for at, each in enumerate(series):
+        parts.append(bar(LEFT + at * 170, 8, 12, 12, COLOURS[at]))
+        parts.append(text(LEFT + at * 170 + 18, 19, each.name))
+    return "".join(parts)
+
+
+def _short(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 10 or figure == int(figure) else f"{figure:.2g}"
