@@ -215,6 +215,8 @@ class Stack:
             mail_port, page_port = (ports[name] for name in _MAIL)
             self.mailbox = Mailbox(self.home / "mail", mail_port=mail_port, page_port=page_port)
             self.mailbox.start()
+        router = {"BATON_ROUTER_URL": f"http://127.0.0.1:{ports[ROUTER.name]}"}
+        around = self._around = replace(around, extra=router | dict(around.extra))
         if self._tells_reps:
             around = self._around = replace(
                 around, extra=self._telling(ports[ROUTER.name]) | dict(around.extra)

@@ -13,6 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from service_kit.auth_gate import Gate
+from service_kit.auth_remote import RouterDirectory
+from service_kit.clock import ManualClock
 from service_kit.fakes import FakeBroker
 from service_kit.migrate import migrate
 from service_kit.postgres import Database
@@ -29,8 +32,18 @@ SETTINGS = {
 OPERATOR = "the operator's own"
 
 
-def built(service: str, dsn: str, folder: Path, **more: Any) -> FastAPI:
-    """The application of a service, with a store of its own in the database."""
+def built(
+    service: str,
+    dsn: str,
+    folder: Path,
+    *,
+    asks: str | None = None,
+    clock: ManualClock | None = None,
+    **more: Any,
+) -> FastAPI:
+    """The application of a service, with a store of its own in the database; it `asks` a router about tokens,
+    and believes its answers by this clock.
+    """
     main = importlib.import_module(f"{service}.main")
     chosen = getattr(importlib.import_module(f"{service}.settings"), SETTINGS[service])
     settings = chosen(
@@ -42,7 +55,10 @@ def built(service: str, dsn: str, folder: Path, **more: Any) -> FastAPI:
     if service != "intake":
         migrate(dsn, schema=settings.store_schema, packages=main.PACKAGES)
         database = Database(dsn, schema=settings.store_schema, application_name="test")
-    app: FastAPI = main.build_app(settings, Runtime(settings, broker=broker, database=database))
+    runtime = Runtime(settings, broker=broker, database=database)
+    if asks is not None and clock is not None:
+        runtime.gate = Gate(settings, RouterDirectory(asks, OPERATOR, clock.monotonic))
+    app: FastAPI = main.build_app(settings, runtime)
     return app
 
 

@@ -2,7 +2,7 @@
 
 import hmac
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Protocol
 from weakref import WeakSet
 
@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from service_kit.auth_attempts import Attempts
-from service_kit.auth_principal import Principal, Role, Scope, break_glass
+from service_kit.auth_principal import CONFINED, Principal, Role, Scope, break_glass
 from service_kit.auth_tokens import OPERATOR, TOKEN, Credentials, bearer_token, refused_token
 from service_kit.problems import Problem
 from service_kit.settings import ServiceSettings
@@ -29,9 +29,9 @@ class Directory(Protocol):
     async def principal(self, token: str) -> Principal | None:
         """Whose token it is; None for one that is unknown, has expired or was revoked."""
 
-    async def confine(self, principal: Principal, request: Request, *, chooses: bool) -> None:
-        """Raises Problem 404 for what this principal does not see. `chooses`: the route itself leaves out
-        what they do not see.
+    async def confine(self, principal: Principal, path: Mapping[str, str]) -> None:
+        """Raises Problem for a rep or team lead who does not see what a path names: 404 as for what there is
+        not, 403 where it names nothing. `path`: its parameters.
         """
 
 
@@ -79,6 +79,11 @@ class Gate:
             return None
         return await self._directory.principal(token)
 
+    async def confine(self, principal: Principal, path: Mapping[str, str]) -> None:
+        """Raises Problem for what this principal does not see of what a path names."""
+        if self._directory is not None and principal.role in CONFINED:
+            await self._directory.confine(principal, path)
+
     async def _principal(self, token: str) -> Principal | None:
         given = token.encode("utf-8", "surrogatepass")
         if self._expected and hmac.compare_digest(given, self._expected.encode()):
@@ -92,8 +97,8 @@ class Gate:
         found = await self.identify(credentials, _address(request))
         if not found.may(scope):
             raise lacking(found, scope)
-        if self._directory is not None:
-            await self._directory.confine(found, request, chooses=chooses)
+        if not chooses:
+            await self.confine(found, {name: str(said) for name, said in request.path_params.items()})
         request.state.principal = found
         return found
 

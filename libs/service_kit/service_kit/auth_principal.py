@@ -56,7 +56,7 @@ class Scope(StrEnum):
 
 
 _REP = frozenset({Scope.LEADS_READ, Scope.LEADS_ACT})
-_TEAM_LEAD = _REP | {Scope.LEADS_ASSIGN, Scope.ROSTER_READ, Scope.ROSTER_AWAY}
+_TEAM_LEAD = _REP | {Scope.LEADS_ASSIGN, Scope.ROSTER_READ, Scope.ROSTER_AWAY, Scope.ROUTING_READ}
 _ALL = frozenset(Scope)
 _OPERATORS = frozenset(
     {

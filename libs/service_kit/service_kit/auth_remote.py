@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from fastapi import Request
 
-from service_kit.auth_principal import CONFINED, Principal, Role, known_scopes
+from service_kit.auth_principal import Principal, Role, known_scopes
 from service_kit.logs import logger
 from service_kit.problems import Problem
 from service_kit.settings import ServiceSettings
@@ -55,12 +54,9 @@ class RouterDirectory:
                 self._kept.popitem(last=False)
         return found
 
-    async def confine(self, principal: Principal, request: Request, *, chooses: bool) -> None:
-        """Raises Problem for what this principal does not see; the router knows whose is what."""
-        if principal.role not in CONFINED or chooses:
-            return
-        named = {name: str(value) for name, value in request.path_params.items()}
-        asked = {"role": principal.role, "subject": principal.subject, "named": named}
+    async def confine(self, principal: Principal, path: Mapping[str, str]) -> None:
+        """Raises Problem for what this rep or team lead does not see; the router knows whose is what."""
+        asked = {"role": principal.role, "subject": principal.subject, "named": path}
         told = await self._ask(SIGHT, asked)
         if told.get("sees") is not True:
             status = 403 if told.get("status") == 403 else 404

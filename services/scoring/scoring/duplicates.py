@@ -28,6 +28,7 @@ from scoring.store import duplicates as store
 from scoring.store import load, persons, save
 from scoring.store.load import WorkingSet
 from scoring.store.views import Place
+from service_kit.audit import Also
 from service_kit.errors import Fault, classify, describe
 from service_kit.logs import logger
 from service_kit.runtime import Runtime
@@ -59,7 +60,7 @@ class Duplicates:
         async with self._runtime.database.acquire() as conn:
             return await store.page(conn, state, after, limit)
 
-    async def merge(self, identity: UUID, order: Order) -> DuplicateState:
+    async def merge(self, identity: UUID, order: Order, also: Also | None = None) -> DuplicateState:
         """Marketing says that the two are one. Said again it changes nothing.
 
         Raises UnknownDuplicate, AnsweredOtherwise, NothingToJoin.
@@ -74,9 +75,9 @@ class Duplicates:
                 raise NothingToJoin
             return await _settle(unit, told, became, why, order)
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
-    async def part(self, identity: UUID, order: Order) -> DuplicateState:
+    async def part(self, identity: UUID, order: Order, also: Also | None = None) -> DuplicateState:
         """Marketing says that they are two people. Said again it changes nothing.
 
         Raises UnknownDuplicate, AnsweredOtherwise.
@@ -88,7 +89,7 @@ class Duplicates:
                 return told
             return await _settle(unit, told, DuplicateState.APART, told.why, order)
 
-        return await self._runtime.in_transaction(work)
+        return await self._runtime.in_transaction(work, also)
 
     async def _to_answer(
         self, unit: Unit, identity: UUID, so: set[DuplicateState]

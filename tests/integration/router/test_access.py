@@ -118,7 +118,34 @@ async def test_a_team_lead_sees_and_moves_what_is_of_their_team(routing: World) 
     away = await ask(routing, token, "POST", f"{path}/assign", json={"reason": "x", "rep": "nobody-of-mine"})
     assert away.status_code == 404
     assert (await ask(routing, token, "PATCH", f"/v1/reps/{holder}", json={"weight": 2})).status_code == 403
-    assert (await ask(routing, token, "GET", "/v1/held")).status_code == 403
+    assert (await ask(routing, token, "POST", "/v1/simulate", json={})).status_code == 403
+
+
+async def test_a_team_lead_sees_and_gives_out_what_is_held_in_pools_of_their_team(routing: World) -> None:
+    names = [f"lead-{number}" for number in range(5)]  # room for four
+    for name in names:
+        await routing.take(name)
+    held = next(name for name in names if routing.holder(name) is None)
+    path = f"/v1/leads/{lead_id(held)}"
+    for team, lead in (("north", "ana"), ("school", "carla")):
+        await routing.operate("PUT", f"/v1/teams/{team}", json={"name": team, "lead": lead})
+    north, school = [(await made(routing, role="team_lead", rep=rep))["token"] for rep in ("ana", "carla")]
+    rep = await routing.token("bea")
+
+    async def sees(token: str) -> tuple[int, list[str]]:
+        listed = await ask(routing, token, "GET", "/v1/held")
+        waiting = [each["id"] for each in listed.json().get("held", [])]
+        return (await ask(routing, token, "GET", path)).status_code, waiting
+
+    assert await sees(north) == (200, [str(lead_id(held))])
+    assert await sees(school) == (404, [])
+    assert await sees(rep) == (404, [])
+    pools = (await ask(routing, north, "GET", "/v1/pools")).json()["pools"]
+    assert [each["id"] for each in pools] == ["north", "spare"]
+    order = {"rep": "bea", "reason": "knows them", "force": True}
+    assert (await ask(routing, school, "POST", f"{path}/assign", json=order)).status_code == 404
+    given = await ask(routing, north, "POST", f"{path}/assign", json=order)
+    assert (given.status_code, given.json().get("rep_id")) == (200, "bea"), given.text
 
 
 async def test_every_change_is_audited_by_whom_without_what_was_sent(routing: World) -> None:
@@ -213,3 +240,53 @@ async def test_nobody_gives_what_they_do_not_have(routing: World) -> None:
     assert "roster:write" in refused.json()["detail"]
     given = await ask(routing, narrow, "POST", "/v1/tokens", json={**wish, "scopes": ["leads:read"]})
     assert given.status_code == 201
+
+
+async def test_another_service_is_told_whether_a_rep_sees_what_its_path_names(routing: World) -> None:
+    holder = await held_by(routing, "lead")
+    token = (await made(routing, role="machine", scopes=["tokens:check"]))["token"]
+
+    async def look(subject: str, **named: str) -> dict[str, Any]:
+        asked = {"role": "rep", "subject": subject, "named": named}
+        answer = await ask(routing, token, "POST", "/v1/tokens/sight", json=asked)
+        told: dict[str, Any] = answer.json()
+        return told
+
+    lead = str(lead_id("lead"))
+    assert await look(holder, lead_id=lead) == {"sees": True}
+    for subject, named in (("carla", lead), (holder, str(lead_id("none"))), ("nobody", lead)):
+        told = await look(subject, lead_id=named)
+        assert (told["sees"], told["status"]) == (False, 404), subject
+    assert (await look(holder, person_id=lead))["status"] == 403
+    assert (await look(holder))["status"] == 403
+
+
+async def test_a_token_that_gives_tokens_gives_no_rep_what_it_lacks(routing: World) -> None:
+    narrow = (await made(routing, role="operator", scopes=["tokens:write"]))["token"]
+    refused = await ask(routing, narrow, "POST", "/v1/reps/ana/tokens")
+    assert refused.status_code == 403, refused.text
+    assert "leads:act" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("role", ["rep", "team_lead", "manager", "machine"])
+async def test_only_an_operator_gives_tokens(routing: World, role: str) -> None:
+    of_a_rep = {"rep": "ana"} if role in ("rep", "team_lead") else {}
+    scopes = {"scopes": ["roster:write"]} if role == "machine" else {}
+    token = (await made(routing, role=role, **of_a_rep, **scopes))["token"]
+    wish = {"name": "more", "role": "manager"}
+    for path in ("/v1/tokens", "/v1/reps/ana/tokens"):
+        assert (await ask(routing, token, "POST", path, json=wish)).status_code == 403, path
+    assert (await ask(routing, token, "GET", "/v1/tokens")).status_code == 403
+
+
+async def test_the_audit_log_says_from_what_to_what(routing: World) -> None:
+    holder = await held_by(routing, "lead")
+    other = next(name for name in ("ana", "bea") if name != holder)
+    await routing.operate("PATCH", f"/v1/reps/{other}", json={"weight": 3, "email": "new@example.com"})
+    path = f"/v1/leads/{lead_id('lead')}"
+    await routing.operate("POST", f"{path}/assign", json={"rep": other, "reason": "asked for"})
+    await routing.operate("POST", f"{path}/lock", json={"reason": "knows them"})
+    lock, assign, change = (await audit_log(routing))[:3]
+    assert lock["detail"]["changes"] == {"locked_by": [None, "operator"]}
+    assert assign["detail"]["changes"] == {"rep": [holder, other]}
+    assert change["detail"] == {"fields": ["email", "weight"], "changes": {"weight": [1, 3]}}

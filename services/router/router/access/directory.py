@@ -1,9 +1,10 @@
 """Whom the router knows: holders of its tokens, and people of the company's OpenID Connect provider."""
 
-from fastapi import Request
+from collections.abc import Mapping
 
-from router.access.sight import confine
+from router.access.sight import confine, pools_led
 from router.access.tokens import holder
+from router.books import Books
 from router.store import q
 from service_kit.auth_attempts import Attempts
 from service_kit.auth_gate import Gate
@@ -20,6 +21,7 @@ class TokenDirectory:
     def __init__(self, runtime: Runtime, oidc: Oidc | None = None) -> None:
         self._runtime = runtime
         self._oidc = oidc
+        self._books = Books()
 
     async def principal(self, token: str) -> Principal | None:
         """Whose token it is."""
@@ -42,13 +44,12 @@ class TokenDirectory:
             return None
         return Principal(person.role, found[0]["id"], person.email, SCOPES[person.role])
 
-    async def confine(self, principal: Principal, request: Request, *, chooses: bool) -> None:
-        """Raises Problem for what this principal does not see."""
-        if chooses or principal.role not in CONFINED:
-            return
-        path = {name: str(said) for name, said in request.path_params.items()}
-        async with self._runtime.database.acquire() as conn:
-            await confine(conn, principal, path)
+    async def confine(self, principal: Principal, path: Mapping[str, str]) -> None:
+        """Raises Problem for what this rep or team lead does not see."""
+        database = self._runtime.database
+        async with database.acquire() as conn:
+            pools = await pools_led(conn, principal, self._books, await database.clock.now(conn))
+            await confine(conn, principal, path, pools or ())
 
 
 def router_gate(runtime: Runtime) -> Gate:

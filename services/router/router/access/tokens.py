@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 from router.errors import UnknownItem, UnknownRep
 from router.handlers.reps import hash_token
 from router.store import Row, q
+from service_kit.audit import Caller
 from service_kit.auth_principal import SCOPES, Principal, Role, Scope, known_scopes
 from service_kit.postgres import Connection
+from service_kit.problems import Problem
 from service_kit.unit import Unit
 
 MOST_DAYS = 400
@@ -43,8 +45,18 @@ class Wish:
         return cls(rep, Role.REP, rep, SCOPES[Role.REP], USUAL_DAYS)
 
 
-def give(wish: Wish, by: str) -> Callable[[Unit], Awaitable[dict[str, Any]]]:
-    """The transaction that makes a token; only its answer ever holds it. Raises UnknownRep."""
+def give(wish: Wish, who: Caller) -> Callable[[Unit], Awaitable[dict[str, Any]]]:
+    """The transaction that makes a token; only its answer ever holds it.
+
+    Nobody gives what they do not have: raises Problem 403 at once. The transaction raises UnknownRep.
+    """
+    lacking = sorted(scope for scope in wish.scopes if not who.principal.may(scope))
+    if lacking:
+        raise Problem(
+            403,
+            "Your own token does not allow that much",
+            f"name under scopes what you have yourself; you lack {', '.join(lacking)}",
+        )
 
     async def run(unit: Unit) -> dict[str, Any]:
         if wish.rep is not None and not await unit.conn.fetch(q.one_rep, wish.rep):
@@ -64,7 +76,7 @@ def give(wish: Wish, by: str) -> Callable[[Unit], Awaitable[dict[str, Any]]]:
             wish.rep,
             scopes,
             unit.now,
-            by,
+            who.by,
             expires,
         )
         return {

@@ -1,13 +1,12 @@
 """Tokens of people and programs."""
 
-from collections.abc import Collection
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from router.access.audit import Caller, audited
+from router.access.audit import audited
 from router.access.tokens import MOST_DAYS, USUAL_DAYS, Wish, give, revoke
 from router.api.allowed import allowed
 from router.api.names import Who
@@ -15,7 +14,6 @@ from router.api.refusals import refusals_as_problems
 from router.store import q
 from service_kit.auth_principal import CONFINED, SCOPES, Role, Scope
 from service_kit.documents import refusals
-from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -68,8 +66,7 @@ def _add_tokens(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/tokens", status_code=201, responses=refusals(404), dependencies=allowing)
     async def create_token(token: TokenNew, who: Who) -> dict[str, Any]:
         """A token of a person or a program; it is shown this once. Nobody gives what they do not have."""
-        _refuse_what_they_lack(token.wish().scopes, who)
-        work = audited(who, "token.create", "token", token.name, give(token.wish(), who.by))
+        work = audited(who, "token.create", "token", token.name, give(token.wish(), who))
         with refusals_as_problems():
             return await runtime.in_transaction(work)
 
@@ -88,13 +85,3 @@ def _add_tokens(router: APIRouter, runtime: Runtime) -> None:
         work = audited(who, "token.revoke", "token", token_id, revoke(token_id, who.by))
         with refusals_as_problems():
             return await runtime.in_transaction(work)
-
-
-def _refuse_what_they_lack(scopes: Collection[Scope], who: Caller) -> None:
-    lacking = sorted(scope for scope in scopes if not who.principal.may(scope))
-    if lacking:
-        raise Problem(
-            403,
-            "Your own token does not allow that much",
-            f"name under scopes what you have yourself; you lack {', '.join(lacking)}",
-        )

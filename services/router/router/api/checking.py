@@ -5,7 +5,6 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from router.access.sight import confine
 from service_kit.auth_principal import Principal, Role, Scope
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
@@ -55,8 +54,7 @@ def checking_router(runtime: Runtime) -> APIRouter:
         """Whether a rep or team lead sees what a path names; if not, what to answer them."""
         who = Principal(sent.role, sent.subject, sent.subject, frozenset())
         try:
-            async with runtime.database.acquire() as conn:
-                await confine(conn, who, sent.named)
+            await runtime.gate.confine(who, sent.named)
         except Problem as refused:
             return {
                 "sees": False,

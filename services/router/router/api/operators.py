@@ -5,13 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from router.access.audit import audited
+from router.access.audit import Caller, audited
+from router.access.sight import pools_led
 from router.access.tokens import Wish, give
 from router.api.allowed import allowed
 from router.api.assignments import ask
 from router.api.decisions import decision
 from router.api.names import RepId, Who
 from router.api.refusals import refusals_as_problems
+from router.books import Books
 from router.domain.leads import LeadState
 from router.errors import UnknownLead
 from router.store import Row, q
@@ -27,7 +29,7 @@ def operator_router(runtime: Runtime) -> APIRouter:
     @router.post("/reps/{rep_id}/tokens", status_code=201, dependencies=allowed(runtime, Scope.TOKENS_WRITE))
     async def create_token(rep_id: RepId, who: Who) -> dict[str, Any]:
         """A new token for a rep, good for a year; it is shown this once."""
-        work = audited(who, "token.create", "rep", rep_id, give(Wish.of_rep(rep_id), who.by))
+        work = audited(who, "token.create", "rep", rep_id, give(Wish.of_rep(rep_id), who))
         with refusals_as_problems():
             made = await runtime.in_transaction(work)
         return {"token": made["token"], "expires_at": made["expires_at"]}
@@ -38,15 +40,26 @@ def operator_router(runtime: Runtime) -> APIRouter:
 
 
 def _add_lists(router: APIRouter, runtime: Runtime) -> None:
-    @router.get("/pools", dependencies=allowed(runtime, Scope.ROUTING_READ))
-    async def list_pools() -> dict[str, Any]:
-        """Pools, and how many leads each holds."""
-        return {"pools": [dict(row) for row in await _rows(runtime, q.all_pools)]}
+    books = Books()
 
-    @router.get("/held", dependencies=allowed(runtime, Scope.ROUTING_READ))
-    async def list_held(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
-        """Leads that wait, in the order they are drained, and why."""
-        return {"held": [dict(row) for row in await _rows(runtime, q.held_leads, limit)]}
+    async def seen(who: Caller) -> list[str] | None:
+        database = runtime.database
+        async with database.acquire() as conn:
+            found = await pools_led(conn, who.principal, books, await database.clock.now(conn))
+        return None if found is None else sorted(found)
+
+    @router.get("/pools", dependencies=allowed(runtime, Scope.ROUTING_READ, chooses=True))
+    async def list_pools(who: Who) -> dict[str, Any]:
+        """Pools, and how many leads each holds; of a team lead those all of whose reps they lead."""
+        theirs = await seen(who)
+        rows = await _rows(runtime, q.all_pools)
+        return {"pools": [dict(row) for row in rows if theirs is None or row["id"] in theirs]}
+
+    @router.get("/held", dependencies=allowed(runtime, Scope.ROUTING_READ, chooses=True))
+    async def list_held(who: Who, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
+        """Leads that wait, in the order they are drained, and why; to a team lead those of their pools."""
+        rows = await _rows(runtime, q.held_leads, limit, await seen(who))
+        return {"held": [dict(row) for row in rows]}
 
     @router.get("/conservation", dependencies=allowed(runtime, Scope.OPERATE))
     async def read_conservation() -> dict[str, Any]:

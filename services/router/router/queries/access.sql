@@ -37,9 +37,12 @@ SELECT r.id FROM reps r LEFT JOIN teams t ON t.id = r.team WHERE t.lead = $1 OR 
 SELECT id FROM teams WHERE lead = $1
 
 -- name: leads_of_reps_among
--- Of these leads, those that these reps have or had last.
-SELECT l.id FROM leads l JOIN assignments a ON a.lead_id = l.id AND a.round = l.round
-WHERE l.id = ANY($1::uuid[]) AND a.rep_id = ANY($2::text[]) AND l.state NOT IN ('held', 'erased')
+-- Of these leads, those that these reps have or had last, and those held in these pools.
+SELECT l.id FROM leads l LEFT JOIN assignments a ON a.lead_id = l.id AND a.round = l.round
+WHERE l.id = ANY($1::uuid[]) AND (
+    (a.rep_id = ANY($2::text[]) AND l.state NOT IN ('held', 'erased'))
+    OR (l.state = 'held' AND l.pool_id = ANY($3::text[]))
+)
 
 -- name: rep_of_asked_decline
 -- Who asks to decline.

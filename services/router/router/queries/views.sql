@@ -71,9 +71,9 @@ LEFT JOIN (SELECT pool_id, count(*) AS held FROM leads WHERE state = 'held' GROU
 ORDER BY p.id
 
 -- name: held_leads
--- Leads that wait, in the order they are drained.
+-- Leads that wait, in the order they are drained; of these pools where some are named.
 SELECT id, line, pool_id, quadrant, hold_reason, held_since, next_try_at, received_at, is_test
-FROM leads WHERE state = 'held' ORDER BY pool_id NULLS FIRST, rank, received_at, id LIMIT $1
+FROM leads WHERE state = 'held' AND ($2::text[] IS NULL OR pool_id = ANY($2)) ORDER BY pool_id NULLS FIRST, rank, received_at, id LIMIT $1
 
 -- name: leads_by_state
 -- How many leads are in each state.

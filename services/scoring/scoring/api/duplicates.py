@@ -11,6 +11,7 @@ from scoring.domain.duplicates import DuplicateState
 from scoring.duplicates import Duplicates
 from scoring.errors import as_problems
 from scoring.persons import Order
+from service_kit.audit import Who, entry
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
@@ -48,10 +49,12 @@ def duplicate_routes(router: APIRouter, runtime: Runtime) -> None:
         tags=["duplicates"],
         responses=refusals(404, 409),
     )
-    async def merge(duplicate_id: UUID, answer: Answer) -> dict[str, Any]:
+    async def merge(duplicate_id: UUID, answer: Answer, who: Who) -> dict[str, Any]:
         """The two are one person. It can be undone as any merge can."""
         with as_problems():
-            state = await duplicates.merge(duplicate_id, Order(answer.by, answer.reason))
+            caller = who.named(answer.by)
+            asked = entry(caller, "duplicate.merge", "duplicate", duplicate_id)
+            state = await duplicates.merge(duplicate_id, Order(caller.by, answer.reason), asked)
         return {"id": duplicate_id, "state": state}
 
     @router.post(
@@ -60,8 +63,10 @@ def duplicate_routes(router: APIRouter, runtime: Runtime) -> None:
         tags=["duplicates"],
         responses=refusals(404, 409),
     )
-    async def apart(duplicate_id: UUID, answer: Answer) -> dict[str, Any]:
+    async def apart(duplicate_id: UUID, answer: Answer, who: Who) -> dict[str, Any]:
         """They are two people; the lead given back counts as one of its own."""
         with as_problems():
-            state = await duplicates.part(duplicate_id, Order(answer.by, answer.reason))
+            caller = who.named(answer.by)
+            asked = entry(caller, "duplicate.apart", "duplicate", duplicate_id)
+            state = await duplicates.part(duplicate_id, Order(caller.by, answer.reason), asked)
         return {"id": duplicate_id, "state": state}
