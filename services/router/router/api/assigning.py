@@ -99,7 +99,7 @@ def assigning_router(runtime: Runtime, handler: AssignHandler, wake: Callable[[]
     )
     async def reassign(many: MoveMany, who: Who, key: Key = None) -> dict[str, Any]:
         """Move many leads, each by itself: what became of each is told. At most 500 at once; of more, send it
-        again until `left` is 0. A dry run lists them."""
+        again, with another key, until `left` is 0 or nothing moves. A dry run lists them."""
         await _may_name(runtime, who, many.from_rep, many.to)
         wanted, left = await _wanted(runtime, many, who, key)
         if many.dry_run:
@@ -178,7 +178,7 @@ async def _wanted(
         raise Problem(422, "Which leads?", "send from_rep, or up to 500 ids under leads")
     wanted: dict[UUID, int | None] = dict.fromkeys(many.leads)
     if many.from_rep is not None:
-        found = await _rows(runtime, q.leads_to_move, many.from_rep, many.unanswered, 10_000)
+        found = await _rows(runtime, q.leads_to_move, many.from_rep, many.unanswered, 10_000, who.by)
         of_rep = {row["lead_id"]: row["round"] for row in found}
         wanted = {lead: of_rep[lead] for lead in wanted if lead in of_rep} if wanted else dict(of_rep)
         if key is not None and not many.dry_run:

@@ -27,7 +27,7 @@ class Act:
     """What a rep reports. `content` holds the act's own fields as JSON, without absent ones.
 
     `by_machine`: a system that saw it reports it. `confirmed_by`: who let a rep decline above the number a
-    week.
+    week. `round`: it is of this one alone; None: of the rep's last.
     """
 
     kind: ProgressKind
@@ -35,6 +35,7 @@ class Act:
     key: str | None = None
     by_machine: bool = False
     confirmed_by: str | None = None
+    round: int | None = None
 
     @property
     def proof(self) -> Proof:
@@ -130,8 +131,14 @@ def judge(
     """Whether `rep` may do `act` now. `past` and `rounds` are this rep's on this lead, oldest first."""
     if lead is None or not rounds:
         return NotYours()
+    if lead.state is LeadState.ERASED:
+        return WrongState("erased with its person", "nothing more is kept about it")
     if act.kind is ProgressKind.RATED:
         return _rating(act, lead, past)
+    if act.round is not None and act.round != rounds[-1].round:
+        return WrongState(
+            "in another round by now", "what was asked of an earlier one is over"
+        )
     by_key = next((done for done in past if act.key is not None and done.key == act.key), None)
     if by_key is not None:
         same = by_key.kind is act.kind and by_key.content == act.content
@@ -156,8 +163,6 @@ def _rating(act: Act, lead: Lead, past: Sequence[PastAct]) -> Verdict:
         return Repeat(before[-1].answer)
     if lead.state is LeadState.MERGED:
         return WrongState("merged into another lead of the same person", "rate that one if you hold it")
-    if lead.state is LeadState.ERASED:
-        return WrongState("erased with its person", "nothing more is kept about it")
     return Proceed()
 
 

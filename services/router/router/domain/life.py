@@ -64,7 +64,7 @@ LIFE: tuple[Step, ...] = (
     Step(LifeAct.CONTACTED, _WITH_REP, Who.HOLDER, "contacted"),
     Step(LifeAct.REJECT, _WITH_REP, Who.HOLDER, "over; wrong data and duplicates are listed for repair"),
     Step(LifeAct.RECYCLE, _WITH_REP, Who.HOLDER, "over, until it wakes up"),
-    Step(LifeAct.OUTCOME, _WITH_REP, Who.HOLDER, "won and lost: over; else it goes on"),
+    Step(LifeAct.OUTCOME, _WITH_REP, Who.HOLDER, "won and lost: over; else contacted"),
     Step(LifeAct.RATE, _WITH_REP | {LifeState.OVER}, Who.ANY_HOLDER, "nothing: what the rep thinks is known"),
     Step(
         LifeAct.ASSIGN,

@@ -125,7 +125,7 @@ class ActHandler:
         round_, at = handoff.round, act.counts_at(handoff.assigned_at, unit.now)
         desk.progress(lead, cause, _event(lead, _told(act, desk, at), rep, round_, at))
         _note(desk, lead, act, at)
-        if act.kind is ProgressKind.CONTACTED and handoff.contacted_at == at:
+        if closes is None and handoff.contacted_at == at:
             await note_answer(unit.conn, handoff, at)
         if closes is not None:
             desk.close(lead, cause, closes, lead.progressed_seq)
@@ -220,6 +220,9 @@ def _note(desk: Desk, lead: Lead, act: Act, at: datetime) -> None:
         handoff.contacted_at = handoff.contacted_at or at
         if contact_of(act.content["result"]) is Contact.CONVERSATION:
             handoff.talked_at = handoff.talked_at or at
+    elif act.kind is ProgressKind.OUTCOME:  # nobody meets a buyer whom they have not answered
+        handoff.contacted_at = handoff.contacted_at or at
+        handoff.talked_at = handoff.talked_at or at
     desk.ledger.touch_handoff(handoff)
 
 

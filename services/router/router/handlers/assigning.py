@@ -4,6 +4,7 @@ Who is too late is told who has it: the lead's lock puts rules, rotations and cl
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from router.domain.orders import (
     Unfit,
     judge_order,
 )
-from router.domain.roster import Load, Rep
+from router.domain.roster import Load, Presence, Rep
 from router.domain.said import said
 from router.domain.why import why_by_hand
 from router.errors import (
@@ -154,7 +155,16 @@ async def _hand_over(desk: Desk, lead: Lead, cause: UUID, book: Book, order: Ord
         raise RepCannotHave(
             f"{name} has {had} open leads of at most {rep.capacity}; choose another rep, or send force"
         )
-    return [f"{name} now has {load.open} open leads of {rep.capacity}"] if load.open > rep.capacity else []
+    over = [f"{name} now has {load.open} open leads of {rep.capacity}"] if load.open > rep.capacity else []
+    return over + _absence(rep, desk.unit.now)
+
+
+def _absence(rep: Rep, now: datetime) -> list[str]:
+    if rep.presence(now) is not Presence.ABSENT:
+        return []
+    back = rep.next_open(now)
+    until = f"until {back.isoformat(timespec='minutes')}" if back is not None else "and no return is known"
+    return [f"{rep.id} is away {until}: the lead waits for them, and its promises run by their hours"]
 
 
 def _check_limits(rep: Rep, load: Load) -> None:

@@ -81,7 +81,8 @@ class DeclineHandler:
         async def run(unit: Unit) -> dict[str, Any]:
             asked = await _one(unit, identity)
             if asked["state"] == "asked":
-                act = Act(ProgressKind.DECLINED, asked["content"], confirmed_by=by)
+                round_ = asked["round"]
+                act = Act(ProgressKind.DECLINED, asked["content"], confirmed_by=by, round=round_)
                 await self._acts.act(unit, asked["rep_id"], asked["lead_id"], act)
             return await _settle(unit, identity, "confirmed", by)
 

@@ -26,10 +26,11 @@ SELECT count(*)::integer FROM orders WHERE lead_id = $1
 UPDATE leads SET locked_by = $2, locked_at = $3, lock_reason = $4 WHERE id = $1
 
 -- name: leads_to_move
--- Up to $3 open leads of a rep, the oldest first: all, or those without any answer ($2).
-SELECT a.lead_id, a.round FROM assignments a
+-- Up to $3 open leads of a rep, all, or those without any answer ($2): the oldest first, after them those that another
+-- than $4 has locked.
+SELECT a.lead_id, a.round FROM assignments a JOIN leads l ON l.id = a.lead_id
 WHERE a.rep_id = $1 AND a.ended_at IS NULL AND (NOT $2 OR (a.accepted_at IS NULL AND a.contacted_at IS NULL))
-ORDER BY a.assigned_at, a.lead_id LIMIT $3
+ORDER BY l.locked_by IS NOT NULL AND l.locked_by <> $4, a.assigned_at, a.lead_id LIMIT $3
 
 -- name: shown_to_move
 -- Leads as a dry run lists them.
