@@ -1,5 +1,6 @@
 """What the router offers to the `baton` command about access: tokens, and who changed what."""
 
+import json
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,9 +9,10 @@ import typer
 from baton_cli.audit import operator_name
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
-from baton_cli.moments import brief
+from baton_cli.errors import BadUsage
+from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_json, print_line, print_table
-from baton_cli.stack import Service
+from baton_cli.stack import Service, service_named
 
 token = command_group(help="Tokens of people and programs: make one, list them, end one.")
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
@@ -73,24 +75,39 @@ def revoke(
 
 
 def audit(
+    service: Annotated[
+        list[str] | None, typer.Option(help="Only of this service; may be repeated. [default: all four]")
+    ] = None,
     subject: Annotated[str | None, typer.Option("--by", help="A rep's id, or a token's name.")] = None,
     action: Annotated[str | None, typer.Option(help="As rep.change or lead.assign.")] = None,
     object_kind: Annotated[str | None, typer.Option("--kind", help="As rep, lead, token or team.")] = None,
     object_id: Annotated[str | None, typer.Option("--id", help="Of what was changed.")] = None,
-    before: Annotated[int | None, typer.Option(min=1, help="Entries older than this one.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only from then on, as 2026-03-01T09:00:00Z.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, help="Entries older than this one; with one --service.")
+    ] = None,
     limit: Limit = 100,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who changed what by the API, the newest first."""
+    """Show who changed what, and from what to what, in all services, the newest first."""
+    services = [service_named(each) for each in service or ()] or list(Service)
+    if before is not None and len(services) > 1:
+        raise BadUsage("Each service numbers its own entries: name one with --service beside --before.")
     asked = {"subject": subject, "action": action, "object_kind": object_kind, "object_id": object_id}
+    asked["since"] = in_utc(read_moment(since, "--since")) if since else None
     with open_client(stack) as client:
-        told = client.get(Service.ROUTER, "/v1/audit", **asked, before=before, limit=limit)
+        found = [
+            {"service": each.spoken, **entry}
+            for each in services
+            for entry in items(client.get(each, "/v1/audit", **asked, before=before, limit=limit), "audit")
+        ]
+    found = sorted(found, key=lambda entry: str(entry["at"]), reverse=True)[:limit]
     if as_json:
-        print_json(told)
+        print_json({"audit": found})
         return
-    columns = ["entry", "when (UTC)", "by", "role", "what", "of", "fields"]
-    print_table(columns, [_entry_row(each) for each in items(told, "audit")])
+    columns = ["service", "entry", "when (UTC)", "by", "role", "what", "of", "changed"]
+    print_table(columns, [_entry_row(each) for each in found])
 
 
 def _token_row(each: dict[str, Any]) -> list[Any]:
@@ -100,5 +117,18 @@ def _token_row(each: dict[str, Any]) -> list[Any]:
 
 def _entry_row(each: dict[str, Any]) -> list[Any]:
     thing = f"{each['object_kind']} {each['object_id']}"
-    fields = ", ".join(each["detail"].get("fields", []))
-    return [each["id"], brief(each["at"]), each["name"], each["role"], each["action"], thing, fields]
+    when, detail = brief(each["at"]), each["detail"]
+    who = [each["service"], each["id"], when, each["name"], each["role"], each["action"], thing]
+    return [*who, _changed(detail.get("changes", {}), detail.get("fields", []))]
+
+
+def _changed(changes: dict[str, list[Any]], fields: list[str]) -> str:
+    """From what to what where that is kept, else the names of what was sent."""
+    told = [f"{name}: {_value(before)} -> {_value(after)}" for name, (before, after) in changes.items()]
+    return "; ".join([*told, *(name for name in fields if name not in changes)])
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
