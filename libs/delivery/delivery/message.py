@@ -22,12 +22,13 @@ class Channel(StrEnum):
 class Target:
     """One receiver: a webhook's `url` with the name of the `secret` it is signed with, an e-mail address, a
     member or channel of Slack with the name of the secret that holds the token, or the name of the secret
-    that holds the URL of an Apprise service."""
+    that holds the URL of an Apprise service. `member`: who in a channel of Slack it is for."""
 
     channel: Channel
     url: str = ""
     secret: str = ""
     address: str = ""
+    member: str = ""
 
     @classmethod
     def webhook(cls, url: str, secret: str) -> "Target":
@@ -40,9 +41,9 @@ class Target:
         return cls(Channel.EMAIL, address=address)
 
     @classmethod
-    def slack(cls, address: str, secret: str) -> "Target":
+    def slack(cls, address: str, secret: str, member: str = "") -> "Target":
         """A member (`U…`) or channel (`C…`, `D…`) of Slack; `secret` is the name of the token's secret."""
-        return cls(Channel.SLACK, address=address, secret=secret)
+        return cls(Channel.SLACK, address=address, secret=secret, member=member)
 
     @classmethod
     def apprise(cls, secret: str) -> "Target":
@@ -57,7 +58,7 @@ class Target:
 
     def as_json(self) -> dict[str, str]:
         """For the table of attempts."""
-        fields = {"url": self.url, "secret": self.secret, "address": self.address}
+        fields = {"url": self.url, "secret": self.secret, "address": self.address, "member": self.member}
         return {name: value for name, value in fields.items() if value}
 
 

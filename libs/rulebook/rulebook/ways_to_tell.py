@@ -23,6 +23,8 @@ def lacks(way: Notify) -> Iterator[Lack]:
         yield Lack(None, "names nobody in Slack", "add `to:` with the id of a member or channel")
     elif way.channel == "webhook" and not (way.to or "").startswith(("https://", "http://")):
         yield Lack(None, "has no address to send to", "add `to: https://...`")
+    if way.channel != "slack" and way.member is not None:
+        yield Lack("member", "is of Slack alone", "delete it, or write `channel: slack`")
     if way.channel in ("webhook", "apprise") and way.secret is None:
         what = "what it is signed with" if way.channel == "webhook" else "the URL it sends to"
         yield Lack(None, f"names no secret: {what}", "add `secret: NAME`")

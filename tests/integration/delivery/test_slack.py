@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -83,6 +83,17 @@ async def test_a_message_with_blocks_arrives_and_can_be_changed_by_its_receipt(w
     assert changed.outcome is Outcome.DELIVERED
     path, _, fields = workspace.asked[1]
     assert (path, fields["channel"], fields["ts"]) == ("/api/chat.update", "D1", "171.25")
+
+
+async def test_what_a_buyer_wrote_calls_nobody_and_is_never_too_long(workspace: Workspace) -> None:
+    """The text beside the blocks is read for mentions; and a text too long would never arrive."""
+    cry = "<!channel> <https://x.example|your bank> & co " + "x" * 50_000
+    assert (await slack(workspace).carry(replace(message(), text=cry), START)).outcome is Outcome.DELIVERED
+    text = workspace.asked[0][2]["text"]
+    assert text.startswith("A lead\n&lt;!channel&gt; &lt;https://x.example|your bank&gt; &amp; co xxx"), text[
+        :200
+    ]
+    assert len(text) < 4000
 
 
 @pytest.mark.parametrize(

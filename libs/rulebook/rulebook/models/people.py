@@ -54,6 +54,11 @@ class Notify(RulebookModel):
         default=None,
         description="name of a secret: what a webhook is signed with; for apprise, the URL it sends to",
     )
+    member: str | None = Field(
+        default=None,
+        pattern=r"^[UW][A-Z0-9]{1,30}$",
+        description="slack, where `to` is a channel of many: id of the member who answers there",
+    )
 
 
 class RepSeed(RulebookModel):

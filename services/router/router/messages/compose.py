@@ -10,6 +10,8 @@ from router.messages.people import one_line, who
 from router.messages.texts import Words, words_for
 
 CONTRIBUTIONS = 12
+ASKS = 10
+"""The last so many; how often the buyer wrote in all is said beside them."""
 _QUIET = frozenset({MessageKind.TAKEN_BACK, MessageKind.BREACHED, MessageKind.SETTLED})
 """Kinds that ask for no act of the reader on the lead."""
 _NO_MORE = frozenset({MessageKind.TAKEN_BACK, MessageKind.SETTLED})
@@ -143,7 +145,7 @@ def _history(facts: Facts, words: Words) -> list[str]:
     return [
         *([words.say("history.received", when=words.moment(received))] if received is not None else []),
         words.count("submissions", facts.submissions),
-        *(words.say("history.asked", when=words.moment(at)) for at in facts.asked_at),
+        *(words.say("history.asked", when=words.moment(at)) for at in facts.asked_at[-ASKS:]),
         *_labelled(values, words),
     ]
 

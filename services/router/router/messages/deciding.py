@@ -43,7 +43,7 @@ class Deciding:
         words = words_for(row["texts"], row["tz"])
         over = _over(row, words)
         named = f"{row['rep_name']}: {who(row['profile'], words)}" if over is None else ""
-        notify: tuple[Mapping[str, Any], ...] = tuple(row["notify"])
+        notify: tuple[Mapping[str, Any], ...] = (*row["notify"], *(row["team_notify"] or ()))
         return Asked(link.act, row["lead_id"], row["lead_rep"], named, words, notify, over)
 
     async def do(self, link: Link) -> Said | None:

@@ -117,7 +117,9 @@ class Preparing:
             subject=letter.subject,
             text=as_text(letter),
             html=as_html(letter) if channel is Channel.EMAIL else None,
-            blocks=as_blocks(letter, answers_here=self._slack_answers()) if is_slack else (),
+            blocks=as_blocks(letter, answers_here=self._slack_answers(), member=message.target.member)
+            if is_slack
+            else (),
             data={**message.data, **letter.data},
         )
 

@@ -56,12 +56,15 @@ _BODY = "font-family:sans-serif;line-height:1.45;max-width:40em"
 _BUTTON = "display:inline-block;padding:10px 16px;margin:4px;border:1px solid;border-radius:4px"
 
 
-def as_blocks(letter: Letter, *, answers_here: bool = False) -> list[dict[str, Any]]:
+def as_blocks(letter: Letter, *, answers_here: bool = False, member: str = "") -> list[dict[str, Any]]:
     """Slack blocks. Everything is plain text, so that nothing a buyer wrote is a mention or a link.
 
     `answers_here`: Slack tells us of buttons, so they act at once; else they open the page that asks.
+    `member`: whom it is for in a channel of many, who is called by it.
     """
     blocks = [_header(letter.subject), _section(letter.intro)]
+    if member:
+        blocks.insert(1, {"type": "section", "text": {"type": "mrkdwn", "text": f"<@{member}>"}})
     blocks += [
         _section("\n".join((each.heading, *(f"• {line}" for line in each.lines)))) for each in letter.sections
     ]

@@ -12,6 +12,7 @@ import orjson
 from delivery.addresses import Allowed
 from delivery.crm_exchange import Call, Exchange
 from delivery.message import Result
+from delivery.slack import as_plain
 from router.messages.answering import Answering
 from router.messages.rendering import blocks_after, chosen_of
 from router.messages.said import Asked, Ended, Said
@@ -84,8 +85,8 @@ class SlackAnswers:
 
 _NOT_VALID = "This button is not valid any more."
 _NOT_THEIRS = (
-    "The roster does not know you as the rep of this lead. Ask an operator to name your member id as the way "
-    "to tell you: baton rep notify."
+    "Only the rep whose lead it is can answer here. The roster does not know you as that rep; if you are, "
+    "ask an operator to name your member id: baton rep notify."
 )
 
 
@@ -99,8 +100,10 @@ def payload_of(body: bytes) -> dict[str, Any] | None:
 
 
 def _is_their_rep(asked: Asked, payload: Mapping[str, Any]) -> bool:
+    """By the member whom they are told as, or who answers for them in a channel of many."""
     user = (payload.get("user") or {}).get("id")
-    return any(each["channel"] == "slack" and each.get("to") == user for each in asked.notify)
+    ways = [each for each in asked.notify if each["channel"] == "slack"]
+    return bool(user) and any(user in (each.get("to"), each.get("member")) for each in ways)
 
 
 def _only_to_them(text: str) -> dict[str, Any]:
@@ -111,6 +114,6 @@ def _shown(said: Said, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The message without its buttons; where the lead still waits for an answer, only a word beside it."""
     text = " ".join(filter(None, (said.text, said.holder)))
     if said.ended not in (Ended.DONE, Ended.OVER):
-        return _only_to_them(text)
+        return _only_to_them(as_plain(text))
     blocks = (payload.get("message") or {}).get("blocks") or []
-    return {"replace_original": True, "text": text, "blocks": blocks_after(blocks, text)}
+    return {"replace_original": True, "text": as_plain(text), "blocks": blocks_after(blocks, text)}

@@ -25,7 +25,7 @@ def _target(entry: Mapping[str, Any], email: str) -> Target | None:
         case "webhook" if to and secret:
             return Target.webhook(to, secret)
         case "slack" if to:
-            return Target.slack(to, secret or SLACK_TOKEN)
+            return Target.slack(to, secret or SLACK_TOKEN, entry.get("member") or "")
         case "apprise" if secret:
             return Target.apprise(secret)
     return None
