@@ -8,6 +8,8 @@ from charts.svg import BESIDE, GRID, MAIN, OTHER, QUIET, bar, line, svg, text
 COLOURS = (BESIDE, MAIN, OTHER)
 """Of the series in order: at most so many."""
 WIDTH, ROW, LEFT, RIGHT = 720, 16, 190, 70
+LETTER, LONGEST = 7.5, 36
+"""Pixels that a letter takes on average, a little more; letters of a label, beyond which it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +22,17 @@ class Series:
 
 def rows_of_bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
     """Bars that lie."""
-    most = _most(series)
+    most, left = _most(series), _room(labels)
     group = ROW * len(series) + 10
     body = [_legend(series)]
     for at, label in enumerate(labels):
         top = 36 + at * group
-        body.append(text(LEFT - 8, top + group / 2, label, anchor="end"))
+        body.append(text(left - 8, top + group / 2, _cut(label), anchor="end"))
         for place, each in enumerate(series):
-            width = (WIDTH - LEFT - RIGHT) * each.figures[at] / most
+            width = (WIDTH - left - RIGHT) * each.figures[at] / most
             y = top + place * ROW
-            body.append(bar(LEFT, y, max(width, 0.5), ROW - 3, COLOURS[place]))
-            body.append(text(LEFT + width + 6, y + 11, _short(each.figures[at]), size=11, fill=QUIET))
+            body.append(bar(left, y, max(width, 0.5), ROW - 3, COLOURS[place]))
+            body.append(text(left + width + 6, y + 11, _short(each.figures[at]), size=11, fill=QUIET))
     return svg(WIDTH, 40 + group * len(labels), title, body)
 
 
@@ -60,11 +62,21 @@ def _most(series: Sequence[Series]) -> float:
 
 
 def _legend(series: Sequence[Series]) -> str:
-    parts = []
+    parts, x = [], float(LEFT)
     for at, each in enumerate(series):
-        parts.append(bar(LEFT + at * 170, 8, 12, 12, COLOURS[at]))
-        parts.append(text(LEFT + at * 170 + 18, 19, each.name))
+        parts.append(bar(x, 8, 12, 12, COLOURS[at]))
+        parts.append(text(x + 18, 19, each.name))
+        x += 18 + LETTER * len(each.name) + 18
     return "".join(parts)
+
+
+def _room(labels: Sequence[str]) -> float:
+    """Where bars begin: right of the longest label."""
+    return max(LEFT, 12 + LETTER * max((len(_cut(label)) for label in labels), default=0))
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"
 
 
 def _short(figure: float) -> str:

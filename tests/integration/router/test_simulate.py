@@ -108,7 +108,7 @@ async def test_past_leads_go_through_another_plan_beside_what_happened(world: Wo
     assert lines[0] == {
         "seen": 0,
         "of": 6,
-        "left_out": {"leads": 6, "of_imports": 0, "tests": 0, "never_routed": 0},
+        "left_out": {"leads": 6, "of_imports": 0, "found_by_reps": 0, "tests": 0, "never_routed": 0},
     }
     result = lines[-1]["result"]
     assert result["counts"] == {"leads": 6, "erased": 1}
@@ -130,6 +130,65 @@ async def test_a_draft_that_cannot_be_used_is_refused_with_what_is_wrong(routing
     response = await routing.operate("POST", "/v1/simulate/history", json=body)
     assert response.status_code == 422
     assert "nowhere" in response.json()["detail"]
+
+
+async def test_only_errors_of_a_draft_keep_it_from_being_used(routing: World) -> None:
+    pools = {"north": {"name": "North", "team": "nroth"}}
+    body = {"since": SINCE, "routing": {"pools": pools, "plans": {"main": {"fallback": "north"}}}}
+    detail = (await routing.operate("POST", "/v1/simulate/history", json=body)).json()["detail"]
+    assert "there is no team `nroth`" in detail
+    assert "warning" not in detail
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("2030-01-01T00:00:00Z", None, "still to come"),
+        (SINCE, (TUESDAY_10 - timedelta(days=2)).isoformat(), "swap the two"),
+    ],
+)
+async def test_a_time_in_which_nothing_came_is_refused(
+    routing: World, since: str, until: str | None, said: str
+) -> None:
+    for path, more in (("history", {}), ("reps", {"pool": "north"})):
+        body = {"since": since, "until": until, **more}
+        response = await routing.operate("POST", f"/v1/simulate/{path}", json=body)
+        assert response.status_code == 422
+        assert said in response.json()["detail"]
+
+
+async def test_what_a_rep_found_is_no_part_of_a_replay(routing: World) -> None:
+    await routing.take("lead-0")
+    routing.clock.advance(60)
+    async with routing.runtime.database.acquire() as conn:
+        await conn.execute("UPDATE leads SET form_id = '+own'")
+    lines = await told(routing, "/history", {"since": SINCE})
+    assert (lines[-1]["result"]["counts"]["leads"], lines[0]["left_out"]["found_by_reps"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ({"country": "Neverland"}, "country 'Neverland' is none; write it as ES"),
+        ({"language": "klingon"}, "language 'klingon' is none; write it as es"),
+        ({"employees": "many"}, "employees 'many' is no number; write for example 40"),
+    ],
+)
+async def test_what_no_rule_could_read_of_a_lead_is_refused(
+    routing: World, profile: dict[str, Any], said: str
+) -> None:
+    response = await routing.operate("POST", "/v1/simulate", json={"profile": profile})
+    assert response.status_code == 422
+    assert said in response.json()["detail"]
+
+
+async def test_a_country_by_its_name_is_its_code_as_from_a_form(world: World) -> None:
+    document = rulebook()
+    rule = {"id": "spain", "when": "has(lead.country) && lead.country == 'ES'", "pool": "spare"}
+    document["routing"]["plans"]["main"]["rules"] = [rule]
+    await world.publish_rulebook(document)
+    found = (await world.operate("POST", "/v1/simulate", json={"country": "Spain"})).json()
+    assert found["rule"] == "spain"
 
 
 async def test_as_many_simulations_run_as_may_and_no_more(routing: World) -> None:

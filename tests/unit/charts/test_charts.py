@@ -34,6 +34,14 @@ def test_bars_are_as_long_as_their_figures() -> None:
     assert widths == [12, 460, 230], "the legend's mark, then a bar each"
 
 
+def test_labels_have_room_and_those_beyond_it_are_cut() -> None:
+    chart = rows_of_bars("Leads", ["x" * 30, "y" * 80], [Series("one", [1, 2]), Series("other", [1, 2])])
+    words = {each.text or "": float(each.get("x", 0)) for each in drawn(chart).iter(f"{SVG}text")}
+    assert words["x" * 30] >= 7 * 30
+    assert words["y" * 35 + "…"] >= 7 * 36
+    assert words["other"] > words["one"] + 7 * len("one")
+
+
 def test_nothing_at_all_is_drawn_as_nothing() -> None:
     for figures in ([], [0, 0]):
         labels = [str(number) for number in range(len(figures))]

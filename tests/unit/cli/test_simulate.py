@@ -76,11 +76,31 @@ def test_one_lead_may_stand_in_a_file(baton: Run, services: Services, tmp_path: 
     assert services.asked[-1][1] == {"line": "training"}
 
 
-def test_what_is_no_lead_is_refused_with_what_to_write(baton: Run) -> None:
+def test_what_is_no_lead_is_refused_with_what_to_write(baton: Run, tmp_path: Path) -> None:
     for text in ("nowhere.json", "{country: ES}"):
         done = baton("simulate", "one", text)
         assert done.exit_code == 2
     assert "write for example" in baton("simulate", "one", "{country: ES}").output
+    latin = tmp_path / "lead.json"
+    latin.write_bytes('{"profile": {"city": "Coruña"}}'.encode("latin-1"))
+    assert "is not UTF-8 text (byte 26)" in baton("simulate", "one", str(latin)).output
+    for text, said in (
+        ("a\0b", "no JSON object and no file"),
+        ('{"expected_value": 1e400}', "1e400 is no number"),
+        ('{"fit": NaN}', "NaN is no number"),
+    ):
+        done = baton("simulate", "one", text)
+        assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+def test_a_time_without_leads_is_said_with_what_was_left_out(baton: Run, services: Services) -> None:
+    empty = json.loads(history().splitlines()[-1])["result"] | {
+        "counts": {"leads": 0},
+        "left_out": {"leads": 0, "tests": 3},
+    }
+    services.answer("POST /v1/simulate/history", json.dumps({"result": empty}))
+    done = baton("simulate", "history")
+    assert done.stdout == "No lead came to be routed in that time (left out: 3 tests).\n"
 
 
 def test_a_draft_of_a_routing_is_sent_and_the_page_written(

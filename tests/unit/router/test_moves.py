@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from lead_events.words import OWN_FORM
 from router.domain.book import Book
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.moves import Move, MoveReason, moves, why
@@ -48,6 +49,12 @@ def lead(rep: str | None = None, country: str = "ES", **more: Any) -> Lead:
     return made
 
 
+def found_by(rep: str) -> Lead:
+    made = lead(rep)
+    made.form_id = OWN_FORM
+    return made
+
+
 def one(made: Lead, policy: OpenLeads = "stay", old: Book | None = OLD, new: Book = NEW) -> Move:
     (found,) = moves([made], old, new, policy, REPS)
     return found
@@ -67,6 +74,7 @@ def one(made: Lead, policy: OpenLeads = "stay", old: Book | None = OLD, new: Boo
         ),
         pytest.param(lead("cleo", accepted_at=NOW), "move_all", MoveReason.ALL_MOVE, True, id="all move"),
         pytest.param(lead("bea"), "move_all", MoveReason.OF_THE_POOL, False, id="a rep of both pools"),
+        pytest.param(found_by("cleo"), "move_all", MoveReason.OWNED, False, id="its rep found it"),
     ],
 )
 def test_what_another_plan_does_to_an_open_lead(

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from lead_events.model import UtcTime
 from lead_events.scored import Account
@@ -20,11 +20,13 @@ from router.api.refusals import refusals_as_problems
 from router.books import Books
 from router.domain.leads import Lead
 from router.roster import RepReader
-from router.whatif.history import Histories, Ready, SimulationBroke, TooManySimulations
+from router.whatif.history import Histories, NoSuchPeriod, Ready, SimulationBroke, TooManySimulations
 from router.whatif.one import Simulator
 from rulebook.cel import ConditionInvalid
 from rulebook.context import PROFILE_FIELDS
-from rulebook.findings import RulebookInvalid
+from rulebook.countries import country_code
+from rulebook.findings import RulebookInvalid, errors_in
+from rulebook.languages import language_code
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusal
 from service_kit.problems import Problem
@@ -39,6 +41,21 @@ PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=2
 _OF_THE_PROFILE = frozenset(PROFILE_FIELDS)
 
 
+def _as_rules_read(profile: dict[str, Any]) -> dict[str, Any]:
+    """Country and language by their codes and employees as a number, as forms make of them."""
+    read = dict(profile)
+    for name, code, example in (("country", country_code, "ES"), ("language", language_code, "es")):
+        told = profile.get(name)
+        read[name] = code(told) if isinstance(told, str) else None
+        if told is not None and read[name] is None:
+            raise ValueError(f"{name} {told!r} is none; write it as {example}")
+    employees = str(profile.get("employees", 0))
+    if not employees.isdecimal():
+        raise ValueError(f"employees {employees!r} is no number; write for example 40")
+    read["employees"] = int(employees)
+    return {name: value for name, value in read.items() if profile.get(name) is not None}
+
+
 class LeadToTry(BaseModel):
     """A lead as people know it. Whatever else rules ask about stands under `profile`, or beside it."""
 
@@ -48,7 +65,9 @@ class LeadToTry(BaseModel):
     quadrant: Quadrant = Quadrant.PERFECT
     fit: int = Field(default=100, ge=0, le=100)
     interest: int = Field(default=100, ge=0, le=100)
-    profile: dict[str, Any] = Field(default_factory=dict, examples=[{"country": "ES", "employees": 40}])
+    profile: Annotated[dict[str, Any], AfterValidator(_as_rules_read)] = Field(
+        default_factory=dict, examples=[{"country": "ES", "employees": 40}]
+    )
     form: PlainText = ""
     source: PlainText = ""
     campaign: PlainText | None = None
@@ -173,7 +192,14 @@ def _as_problems() -> Iterator[None]:
     with refusals_as_problems():
         try:
             yield
-        except (RulebookInvalid, ConditionInvalid, ValueError) as error:
+        except RulebookInvalid as error:
+            detail = "; ".join(str(each) for each in errors_in(error.findings))
+            raise Problem(
+                422, "The plan cannot be used", f"{detail}; `baton check` says all of it"
+            ) from error
+        except NoSuchPeriod as error:
+            raise Problem(422, "No such time", str(error), field="since") from error
+        except (ConditionInvalid, ValueError) as error:
             detail = f"{error}; `baton check` says all of it"
             raise Problem(422, "The plan cannot be used", detail) from error
         except KeyError as error:

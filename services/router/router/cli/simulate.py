@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
@@ -99,8 +100,11 @@ def history(
         print_line(f"Written to {out}.")
     if as_json:
         print_json(result)
-    elif out is None:
+    elif out is None and result["counts"]["leads"]:
         _show_history(result)
+    elif out is None:
+        left = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in _left_out(result).items())
+        print_line(f"No lead came to be routed in that time{f' (left out: {left})' if left else ''}.")
 
 
 @simulate.command()
@@ -122,7 +126,7 @@ def reps(
         print_json(result)
         return
     if not result["tried"]:
-        print_line(f"{pool} had {result['leads']} leads and has {result['now']} reps: nothing to work out.")
+        print_line(f"{pool} had {result['leads']} leads and has {_reps(result['now'])}: nothing to work out.")
         return
     rows = [
         (
@@ -142,17 +146,21 @@ def _verdict(result: dict[str, Any], pool: str, in_time: float) -> list[str]:
     """How many reps it comes to, and what keeps the answer from being worth much."""
     needed, now = result["needed"], result["now"]
     if needed is not None:
-        said = [f"{pool} needs {needed} reps for {in_time:.0%} within the promise; it has {now}."]
+        said = [f"{pool} needs {_reps(needed)} for {in_time:.0%} within the promise; it has {now}."]
     else:
         most = max(result["tried"], key=lambda each: each["reps"])
         said = [
             f"More reps do not keep {in_time:.0%} within the promise: with {most['reps']} nobody waits for a "
             f"free one, and {most['late']['mean']:.0%} are late all the same. What one answer takes, or the "
-            f"hours in which {pool} is open, are too long for the promise. It has {now} reps."
+            f"hours in which {pool} is open, are too long for the promise. It has {_reps(now)}."
         ]
     if result["leads"] < FEW:
         said.append(f"Only {result['leads']} leads came to {pool} in that time: too few to build on.")
     return said
+
+
+def _reps(number: int) -> str:
+    return f"{number} rep" if number == 1 else f"{number} reps"
 
 
 def _lead(text: str) -> Any:
@@ -161,13 +169,24 @@ def _lead(text: str) -> Any:
     elif not text.lstrip().startswith("{"):
         try:
             text = Path(text).read_text("utf-8")
-        except OSError as error:
-            raise BadUsage(f"{text!r} is no JSON object and no file: {error.strerror}.") from None
+        except UnicodeDecodeError as error:
+            raise BadUsage(f"{text} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from None
+        except (OSError, ValueError) as error:
+            told = getattr(error, "strerror", None) or str(error)
+            raise BadUsage(f"{text!r} is no JSON object and no file: {told}.") from None
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except ValueError as error:
         example = '{"profile": {"country": "ES"}}'
         raise BadUsage(f"this is no JSON: {error}; write for example {example}.") from None
+
+
+def _finite(text: str) -> float:
+    return float(text) if isfinite(float(text)) else _no_number(text)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number that JSON has")
 
 
 def _period(since: str | None, until: str | None) -> dict[str, Any]:
@@ -204,7 +223,7 @@ def _answer(client: Client, path: str, asked: dict[str, Any]) -> dict[str, Any]:
                 return result
             if "tried" in told:
                 late = told["tried"]["late"]["mean"]
-                shown.show(f"{told['tried']['reps']} reps: {late:.1%} late")
+                shown.show(f"{_reps(told['tried']['reps'])}: {late:.1%} late")
             elif monotonic() - shown_at >= 1:
                 shown_at = monotonic()
                 shown.show(_progress(told["seen"], told["of"], shown_at - began))
@@ -220,8 +239,8 @@ def _progress(seen: int, of: int, seconds: float) -> str:
 def _page(result: dict[str, Any], asked: dict[str, Any]) -> bytes:
     from router.whatif.page import page
 
-    until = f" until {asked['until']}" if "until" in asked else ""
-    period = f"Leads since {asked['since']}{until}, seed {asked['seed']}."
+    until = f" until {brief_utc(asked['until'])}" if "until" in asked else ""
+    period = f"Leads since {brief_utc(asked['since'])}{until}, seed {asked['seed']}."
     return page(result, period=period).encode()
 
 
@@ -245,6 +264,11 @@ def _show_history(result: dict[str, Any]) -> None:
     print_line(
         f"{changed['leads']} of {changed['of']} leads would have another rep than by the plan in force."
     )
+
+
+def _left_out(result: dict[str, Any]) -> dict[str, int]:
+    counts = result.get("left_out", {})
+    return {name: number for name, number in counts.items() if number and name != "leads"}
 
 
 def _minutes(seconds: float | None) -> str | None:

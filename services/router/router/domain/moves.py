@@ -13,6 +13,7 @@ from router.domain.accounts import rep_named
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.leads import Handoff, Lead, LeadState
+from router.domain.own_leads import is_own
 from rulebook.models import OpenLeads
 
 
@@ -26,7 +27,7 @@ class MoveReason(StrEnum):
     BEGUN = "begun"  # its rep has accepted it or contacted the buyer
     OF_THE_POOL = "of_the_pool"  # its rep is of the new pool, too
     LOCKED = "locked"  # a person locked it to its rep
-    OWNED = "owned"  # its rep is the owner, whatever the pool
+    OWNED = "owned"  # its rep is the owner, or found it, whatever the pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def moves(
         if after.pool is None or (after.pool == before.pool and not is_gone):
             continue
         rep = lead.handoff.rep if lead.handoff is not None else None
-        is_owner = rep is not None and rep == rep_named(after.owner, roster)
+        is_owner = rep is not None and (is_own(lead) or rep == rep_named(after.owner, roster))
         reason = MoveReason.OWNED if is_owner else _reason(lead.handoff, members[after.pool], policy)
         if lead.handoff is not None and lead.locked_by is not None:
             reason = MoveReason.LOCKED
@@ -119,5 +120,5 @@ _IN_WORDS = {
     MoveReason.BEGUN: "its rep has begun, and keeps it",
     MoveReason.OF_THE_POOL: "its rep is of that pool, too, and keeps it",
     MoveReason.LOCKED: "it is locked to its rep by hand",
-    MoveReason.OWNED: "its rep is its owner, and keeps it",
+    MoveReason.OWNED: "its rep is its owner or found it, and keeps it",
 }

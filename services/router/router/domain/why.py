@@ -139,10 +139,8 @@ def why_no_pool(line: str, *, has_rulebook: bool) -> Why:
     return Why((said("held.no_plan", line=line) if has_rulebook else said("held.no_rulebook"),))
 
 
-def why_by_hand(rep: Rep, by: str, because: str | None = None) -> Why:
-    """Somebody decided so, for a reason of theirs."""
-    if because:
-        return Why((said("by_hand.because", rep=rep.name, by=by, because=because),))
+def why_by_hand(rep: Rep, by: str) -> Why:
+    """Somebody decided so. Their reason may be about the buyer, and stands with the order only."""
     return Why((said("by_hand", rep=rep.name, by=by),))
 
 

@@ -24,7 +24,6 @@ ENGLISH = {
     "count": "{number} {standing}",
     "follows_the_sun": "nobody of the pool {pool} is at work, and {next} comes next",
     "by_hand": "Given to {rep} by hand, by {by}",
-    "by_hand.because": "Given to {rep} by hand, by {by}: {because}",
     "found": "Found and entered by {rep}",
     "as_crm_says": "{because}: {rep} has it now",
     # it waits

@@ -1,8 +1,8 @@
 -- The past, read for simulations: page by page in order of a key, without locks.
 
 -- name: history_leads
--- Leads that were to be routed, in order of when, after one; what became of each. Test leads are none, and what an
--- import brought waited in a lane of its own.
+-- Leads that were to be routed, in order of when, after one; what became of each. Test leads are none, what an import
+-- brought waited in a lane of its own, and what reps found (form $6) goes to them by no plan.
 SELECT l.id, l.state, l.line, l.quadrant, l.profile, l.score, l.form_id, l.source, l.campaign, l.submissions, l.asks,
        l.account, l.value_minor, l.told, l.person_id, coalesce(l.sql_at, l.received_at) AS at,
        l.person_id IS NOT NULL
@@ -23,17 +23,18 @@ CROSS JOIN LATERAL (
 ) AS h
 WHERE (coalesce(l.sql_at, l.received_at), l.id) > ($1::timestamptz, $2::uuid)
   AND coalesce(l.sql_at, l.received_at) < $3
-  AND NOT l.is_test AND l.handling IS NULL AND (l.round > 0 OR l.state = 'held')
+  AND NOT l.is_test AND l.handling IS NULL AND l.form_id <> $6 AND (l.round > 0 OR l.state = 'held')
 ORDER BY coalesce(l.sql_at, l.received_at), l.id LIMIT $4
 
 -- name: history_counts
 -- How many leads a replay reads, and how many it leaves out, and why.
-SELECT count(*) FILTER (WHERE is_routed AND handling IS NULL AND NOT is_test)::integer AS leads,
-       count(*) FILTER (WHERE is_routed AND handling IS NOT NULL AND NOT is_test)::integer AS of_imports,
+SELECT count(*) FILTER (WHERE is_routed AND handling IS NULL AND NOT is_test AND NOT is_own)::integer AS leads,
+       count(*) FILTER (WHERE is_routed AND handling IS NOT NULL AND NOT is_test AND NOT is_own)::integer AS of_imports,
+       count(*) FILTER (WHERE is_routed AND is_own AND NOT is_test)::integer AS found_by_reps,
        count(*) FILTER (WHERE is_routed AND is_test)::integer AS tests,
        count(*) FILTER (WHERE NOT is_routed)::integer AS never_routed
 FROM (
-    SELECT handling, is_test, round > 0 OR state = 'held' AS is_routed
+    SELECT handling, is_test, form_id = $3 AS is_own, round > 0 OR state = 'held' AS is_routed
     FROM leads WHERE coalesce(sql_at, received_at) >= $1 AND coalesce(sql_at, received_at) < $2
 ) AS l
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from lead_events.words import OWN_FORM
 from router.books import Books
 from router.domain.book import Book, read_book
 from router.errors import NoRulebook
@@ -29,6 +30,10 @@ _FIRST = UUID(int=0)
 
 class TooManySimulations(Exception):
     """As many simulations run as may: ask again once one of them has ended."""
+
+
+class NoSuchPeriod(Exception):
+    """Nothing can have come between these moments: ask for others."""
 
 
 class SimulationBroke(Exception):
@@ -62,23 +67,24 @@ class Histories:
         seed: int,
     ) -> Ready:
         """Check a draft: a whole rulebook, or a routing in place of the one in force. Raises
-        RulebookInvalid with all findings, ConditionInvalid, NoRulebook, TooManySimulations."""
+        RulebookInvalid with all findings, ConditionInvalid, NoRulebook, NoSuchPeriod, TooManySimulations."""
         book, now = await self._in_force()
+        ends = _end(since, until, now)
         current = to_document(book.company)
         draft = dict(rulebook) if rulebook is not None else _with_routing(current, routing)
         checked = await asyncio.to_thread(_checked, draft)
         question = {"question": "replay", "current": current, "draft": checked, "seed": seed}
-        return Ready({**question, "version": book.version}, since, min(until or now, now))
+        return Ready({**question, "version": book.version}, since, ends)
 
     async def ready_to_staff(
         self, pool: str, *, since: datetime, until: datetime | None, most_late: float
     ) -> Ready:
         """Check the question how many reps a pool needs. Raises KeyError for a pool that is not there,
-        NoRulebook, TooManySimulations."""
+        NoRulebook, NoSuchPeriod, TooManySimulations."""
         book, now = await self._in_force()
         if pool not in book.pools:
             raise KeyError(f"there is no pool {pool!r}; name one of {', '.join(sorted(book.pools))}")
-        until = min(until or now, now)
+        until = _end(since, until, now)
         question = {"question": "reps", "current": to_document(book.company), "version": book.version}
         moments = {"since": since.isoformat(), "until": until.isoformat()}
         return Ready({**question, **moments, "pool": pool, "most_late": most_late}, since, until)
@@ -100,7 +106,7 @@ class Histories:
         """How far it is, again and again, and the result at the end. Raises SimulationBroke."""
         async with self._turns:
             async with self._runtime.database.acquire() as conn:
-                counts = dict((await conn.fetch(q.history_counts, ready.since, ready.until))[0])
+                counts = dict((await conn.fetch(q.history_counts, ready.since, ready.until, OWN_FORM))[0])
             yield {"seen": 0, "of": counts["leads"], "left_out": counts}
             staff = await observe_staff(self._runtime, ready.since)
             question = {**ready.question, "staff": staff}
@@ -143,12 +149,23 @@ class Histories:
         place: tuple[datetime, UUID] = ready.since, _FIRST
         while True:
             async with self._runtime.database.acquire() as conn:
-                rows = await conn.fetch(q.history_leads, *place, ready.until, PAGE, now)
+                rows = await conn.fetch(q.history_leads, *place, ready.until, PAGE, now, OWN_FORM)
             for row in rows:
                 yield dict(row)
             if len(rows) < PAGE:
                 return
             place = rows[-1]["at"], rows[-1]["id"]
+
+
+def _end(since: datetime, until: datetime | None, now: datetime) -> datetime:
+    """Up to when leads are read. Raises NoSuchPeriod."""
+    if since >= now:
+        raise NoSuchPeriod(
+            f"since is {since.isoformat()}, which is still to come: write a moment that is past"
+        )
+    if until is not None and until <= since:
+        raise NoSuchPeriod("until is not after since: swap the two")
+    return min(until or now, now)
 
 
 def _line(document: Mapping[str, Any]) -> bytes:

@@ -85,8 +85,9 @@ def _note(result: Result) -> str:
     told = (
         f"{counts.get('leads', 0):,} leads, {counts.get('erased', 0):,} of them erased since: of those the "
         f"rules know line and source only. Left out: {left.get('of_imports', 0):,} of imports, "
-        f"{left.get('tests', 0):,} tests. Reps begin without leads in hand. What the plan in force comes to "
-        "when replayed differs from what happened by the error of the model."
+        f"{left.get('found_by_reps', 0):,} that reps found, {left.get('tests', 0):,} tests. Reps begin "
+        "without leads in hand. What the plan in force comes to when replayed differs from what happened by "
+        "the error of the model."
     )
     errors = result["rules_in_error"]
     listed = ", ".join(f"{rule} ({number:,})" for rule, number in errors.items())

@@ -66,7 +66,7 @@ class Replay:
         self._by_plan, self._by_draft = Pairing(), Pairing()
         self._seed = seed
         self._simulations: dict[str, Simulation] = {}
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter(leads=0, erased=0)
         self._errors: Counter[str] = Counter()
 
     def add(self, row: Row) -> None:
