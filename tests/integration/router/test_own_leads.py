@@ -1,5 +1,6 @@
 """A rep enters a lead of their own: it is theirs whoever's turn it is, and nobody's lead is taken by it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -165,3 +166,29 @@ async def test_nothing_is_promised_of_what_a_rep_found_and_it_is_told_as_theirs(
     assert (own["accept_by"], own["respond_by"]) == (None, None)
     (other,) = await routing.mine("ana")
     assert other["accept_by"] is not None
+
+
+async def test_an_illness_takes_what_they_found_from_nobody(routing: World) -> None:
+    answer = await enter(routing, "bea", **ADA)
+    lead = lead_of(UUID(answer.json()["id"]), "main")
+    await scoring_says(routing, answer.json()["id"], lead, quadrant=Quadrant.PERFECT, stage=Stage.SQL)
+    now = routing.clock.now()
+    away = {"since": now.isoformat(), "until": (now + timedelta(days=2)).isoformat(), "reason": "ill"}
+    await routing.operate("POST", "/v1/reps/bea/absences", json=away)
+    await routing.wiring.absentees.look()
+    await routing.runtime.published()
+    assert (await routing.loads())["bea"] == 1
+    shown = await routing.operate("GET", f"/v1/leads/{lead}")
+    assert shown.json()["assignments"][0]["accepted_at"] is not None, "who enters a lead has taken it"
+
+
+async def test_who_enters_a_person_twice_is_told_that_the_lead_is_theirs_already(routing: World) -> None:
+    first = await enter(routing, "bea", **ADA)
+    lead = lead_of(UUID(first.json()["id"]), "main")
+    await scoring_says(routing, first.json()["id"], lead)
+    routing.clock.advance(60)
+    second = await enter(routing, "bea", **ADA)
+    await scoring_says(routing, second.json()["id"], lead, seq=2)
+    newest = (await entered(routing, "bea"))[0]
+    assert newest["became"] == "joined"
+    assert "you have this person's lead already" in newest["says"]

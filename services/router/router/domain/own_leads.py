@@ -106,6 +106,8 @@ def says(row: Mapping[str, Any]) -> str:
         return _SAYS[became]
     if became is Became.YOURS:
         return "it is yours; see GET /v1/me/assignments"
+    if row["has"] == row["rep_id"]:
+        return "you have this person's lead already; see GET /v1/me/assignments"
     has = row["has_name"] or row["has"]
     if has is not None:
         return f"this person was known already, and {has} has the lead: speak to them"

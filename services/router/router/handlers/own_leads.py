@@ -75,6 +75,12 @@ async def _check_room(unit: Unit, rep: str, entry: Entry) -> None:
         )
 
 
+def _accept(desk: Desk, lead: Lead) -> None:
+    if lead.handoff is not None:
+        lead.handoff.accepted_at = desk.unit.now
+        desk.ledger.touch_handoff(lead.handoff)
+
+
 def _is_entry(kind: CauseKind) -> bool:
     return kind is CauseKind.SUBMISSION
 
@@ -106,7 +112,7 @@ class Found:
         """Give a lead that nobody had to its finder, whoever's turn it is. False: it goes as any other.
 
         One place was free when they entered it; should another lead have taken that since, it is theirs all
-        the same.
+        the same. Who enters a lead has accepted it: no absence gives it to somebody else.
         """
         rep = self._finder(event)
         if rep is None or what is Scored.DO_NOT_CONTACT or lead.handoff is not None or not was_free(before):
@@ -115,7 +121,9 @@ class Found:
         if finder is None or not finder.is_active:
             return False
         self.given.add(event.data.cause.id)
-        return desk.hand_to(lead, event.id, book, rep, why_found(finder), over_capacity=True)
+        is_given = desk.hand_to(lead, event.id, book, rep, why_found(finder), over_capacity=True)
+        _accept(desk, lead)
+        return is_given
 
     def note(self, event: Received[LeadScored], lead: Lead) -> None:
         """What became of the entry, if this state comes of one."""

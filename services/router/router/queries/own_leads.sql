@@ -28,7 +28,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS s (id, lead_id, became) WHERE
 
 -- name: own_leads_of_rep
 -- What a rep entered, newest first, and who has the lead now.
-SELECT o.id, o.at, o.line, o.lead_id, o.became, l.state, a.rep_id AS has, r.name AS has_name
+SELECT o.id, o.rep_id, o.at, o.line, o.lead_id, o.became, l.state, a.rep_id AS has, r.name AS has_name
 FROM own_leads o
 LEFT JOIN leads l ON l.id = o.lead_id
 LEFT JOIN assignments a ON a.lead_id = o.lead_id AND a.ended_at IS NULL
