@@ -51,6 +51,9 @@ AT_WORK_WITHOUT_PLACE = frozenset({Standing.FULL, Standing.KEPT_FREE, Standing.D
 MAY_LATER = AT_WORK_WITHOUT_PLACE | {Standing.AVAILABLE, Standing.OUTSIDE_HOURS, Standing.ABSENT}
 """Those who might take it some day."""
 _AVAILABLE = CODES[Standing.AVAILABLE]
+_WHATEVER_IT_NEEDS = bytes(
+    CODES[standing] for standing in (Standing.INACTIVE, Standing.NO_WEIGHT, Standing.OTHER_LINE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,15 @@ class Eligible:
             if each is Standing.AVAILABLE
         }
         return cls(kind, now, bytearray(CODES[each] for each in found), able)
+
+    def for_needs(self, seats: Seats, kind: Kind) -> "Eligible":
+        """The same for leads of this line and terms that ask for more: a glance at each rep."""
+        codes = bytearray(self.codes)
+        for place, (rep, code) in enumerate(zip(seats.reps.values(), self.codes, strict=True)):
+            if code not in _WHATEVER_IT_NEEDS and not kind.suits(rep):
+                codes[place] = CODES[_unmet(rep, kind) or Standing.AVAILABLE]
+        able = {name: weight for name, weight in self.able.items() if kind.suits(seats.reps[name])}
+        return Eligible(kind, self.now, codes, able)
 
     def look_again(self, place: int, seats: Seats, rep: Rep) -> None:
         """The load of the rep at this place has changed."""
@@ -177,13 +189,19 @@ def _lasting(rep: Rep, kind: Kind, known: Container[str]) -> Standing | None:
         return Standing.NO_WEIGHT
     if kind.line not in rep.lines:
         return Standing.OTHER_LINE
-    if kind.languages and not kind.languages & rep.languages:
-        return Standing.OTHER_LANGUAGE
-    if not kind.skills <= rep.skills:
-        return Standing.NO_SKILL
+    unmet = _unmet(rep, kind)
+    if unmet is not None:
+        return unmet
     owner = kind.terms.owner if kind.terms is not None else None
     # an owner who is not of the pool is no owner: the lead would wait for ever
     return Standing.NOT_OWNER if owner not in (None, rep.id) and owner in known else None
+
+
+def _unmet(rep: Rep, kind: Kind) -> Standing | None:
+    """What of the needs the rep has not."""
+    if kind.languages and not kind.languages & rep.languages:
+        return Standing.OTHER_LANGUAGE
+    return None if kind.skills <= rep.skills else Standing.NO_SKILL
 
 
 def answer_by(reps: Iterable[Rep], now: datetime, promise: timedelta) -> datetime:

@@ -114,7 +114,10 @@ class Pool:
             stretches = [rep.stretch(now) for rep in self.reps.values()]
             self._since, self._until = now, min((each.until for each in stretches), default=NEVER)
         found = self._eligible.get(kind)
-        if found is None:
+        if found is None and (kind.languages or kind.skills):
+            of_line = self.eligible(Kind(kind.line, terms=kind.terms), now)
+            found = self._eligible[kind] = of_line.for_needs(self, kind)
+        elif found is None:
             found = self._eligible[kind] = Eligible.of(self, kind, now)
         return found
 

@@ -184,8 +184,11 @@ async def _is_due(desk: Desk, book: Book, pool: str, waiting: Sequence[WaitingKi
     """Under the pool's lock: whether a lead that is still held could go on."""
     now = desk.unit.now
     pools = [desk.pool(book, name) for name in chain(book, pool)]
-    asked = [kind for kind in waiting if _may_go(book, pools, kind, now)]
-    return bool(await queues_waiting(desk.unit.conn, asked, now))
+    whole = (kind for kind in waiting if kind.strict is None)
+    if any(_may_go(book, pools, kind, now) for kind in whole):
+        return True
+    parts = [kind for kind in waiting if kind.strict is not None and _may_go(book, pools, kind, now)]
+    return bool(await queues_waiting(desk.unit.conn, parts, now))
 
 
 async def _next_chance(desk: Desk, book: Book, pool: str) -> datetime | None:

@@ -16,6 +16,7 @@ CREATE INDEX leads_imported_waiting ON leads (pool_id, line, (handling->>'import
     WHERE state = 'held' AND handling IS NOT NULL;
 CREATE INDEX leads_waiting_for ON leads (waits_for, rank, received_at, id)
     WHERE state = 'held' AND hold_reason = 'waits_for_owner';
+CREATE INDEX leads_held ON leads (pool_id, line) WHERE state = 'held';
 CREATE INDEX leads_relaxing ON leads (pool_id, relax_at) WHERE state = 'held' AND handling IS NULL;
 
 UPDATE leads SET next_try_at = now() WHERE state = 'held' AND hold_reason = 'waits_for_owner';

@@ -30,9 +30,30 @@ WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS 
 ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_orphans
--- Held leads in none of the pools $1 whose line has a plan ($2); busy ones are left.
+-- Held leads in none of the pools $1 whose line has a plan ($2); busy ones are left. Which pools hold any takes one look
+-- into the index for each.
+WITH RECURSIVE pools AS (
+    (SELECT pool_id FROM leads WHERE state = 'held' AND pool_id IS NOT NULL ORDER BY pool_id LIMIT 1)
+    UNION ALL
+    SELECT next.pool_id
+    FROM pools p
+    CROSS JOIN LATERAL (
+        SELECT pool_id FROM leads WHERE state = 'held' AND pool_id > p.pool_id ORDER BY pool_id LIMIT 1
+    ) AS next
+), picked AS (
+    SELECT l.id FROM pools
+    CROSS JOIN LATERAL (
+        SELECT id FROM leads WHERE state = 'held' AND pool_id = pools.pool_id AND line = ANY($2::text[])
+        ORDER BY rank, received_at, id LIMIT $3
+    ) AS l
+    WHERE NOT pools.pool_id = ANY($1::text[])
+    UNION ALL
+    (SELECT id FROM leads WHERE state = 'held' AND pool_id IS NULL AND line = ANY($2::text[])
+     ORDER BY rank, received_at, id LIMIT $3)
+)
 SELECT * FROM leads
-WHERE state = 'held' AND line = ANY($2::text[]) AND (pool_id IS NULL OR NOT pool_id = ANY($1::text[]))
+WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND line = ANY($2::text[])
+  AND (pool_id IS NULL OR NOT pool_id = ANY($1::text[]))
 ORDER BY rank, received_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_imported
