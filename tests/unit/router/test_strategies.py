@@ -114,6 +114,34 @@ def test_value_handed_out_differs_by_one_largest_lead_for_the_smaller_weight_at_
             assert shares[one.id] - shares[other.id] <= bound + 1e-6
 
 
+@given(
+    st.lists(st.sampled_from([1, 2, 99, 100]), min_size=1, max_size=6),
+    st.lists(st.sampled_from([None, -(10**9), -1, 0, 1, 10**4, 10**12]), min_size=1, max_size=80),
+)
+def test_no_value_and_no_weight_is_too_odd_and_who_has_none_gets_nothing(
+    weights: list[int], values: list[int | None]
+) -> None:
+    """No value, 0 or less counts as a mean lead: the bound holds of what leads count for."""
+    reps = [make_rep(f"r{number}", weight=weight) for number, weight in enumerate(weights)]
+    pool = make_pool(*reps, make_rep("none", weight=0), strategy="value_fair")
+    counted = dict.fromkeys([*(rep.id for rep in reps), "none"], 0.0)
+    worth, largest = Worth(), 0.0
+    for number, value in enumerate(values):
+        counts = worth.of(value)
+        lead, now = RoutableLead(LEAD, "main", value=value), NOW + timedelta(seconds=number)
+        decision = decide(pool, lead, now)
+        assert decision.rep is not None
+        decision.give(lead, now)
+        counted[decision.rep.id] += counts
+        worth, largest = Worth(mean=worth.smoothed(value)), max(largest, counts)
+    assert counted["none"] == 0
+    shares = {rep.id: counted[rep.id] / rep.weight for rep in reps}
+    for one in reps:
+        for other in reps:
+            bound = largest / min(one.weight, other.weight)
+            assert shares[one.id] - shares[other.id] <= bound * (1 + 1e-9) + 1e-6
+
+
 @pytest.mark.parametrize("strategy", ["weighted_round_robin", "least_loaded", "longest_idle", "value_fair"])
 @given(
     leads=st.integers(1, 40), changes=st.lists(st.tuples(st.integers(0, 39), st.integers(0, 4)), max_size=8)
