@@ -93,6 +93,10 @@ async def test_nobody_takes_a_lead_that_another_has_by_entering_it(routing: Worl
     own = (await entered(routing, "bea"))[0]
     assert (own["became"], own["has"]) == ("joined", "ana")
     assert "speak to them" in own["says"]
+    async with routing.client() as client:
+        headers = {"Authorization": f"Bearer {await routing.token('ana')}"}
+        (mine,) = (await client.get("/v1/me/assignments", headers=headers)).json()["assignments"]
+    assert (mine["asked_again"], mine["asks"]) == (0, []), "a colleague wrote it, the buyer asked nothing"
 
 
 async def test_another_lead_of_the_person_that_is_scored_anew_by_it_goes_to_nobody(routing: World) -> None:

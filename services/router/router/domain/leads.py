@@ -177,13 +177,14 @@ def is_an_ask(event: LeadScored) -> bool:
     return event.cause.kind in _ASKS
 
 
-def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) -> Scored:
+def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool, by_rep: bool = False) -> Scored:
     """Take in a state from scoring; only one with a higher `seq` than the last changes what is known.
 
     On a lead that is over an ask is answered even when its state is older: it is news to sales all the same.
     A lead that has a rep stays with them whatever its score does, and an ask on it is told to them. One that
     waits in the queue leaves it when it is no SQL any more, unless a rep had it before: what sales was handed
-    once goes back by sales' own word only. What one of ours asks needs no score.
+    once goes back by sales' own word only. What one of ours asks needs no score. What a rep wrote (`by_rep`)
+    is no ask of the buyer.
     """
     if lead.state is LeadState.ERASED:
         return Scored.ERASED
@@ -195,7 +196,7 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool) ->
     if newer and event.do_not_contact:
         return Scored.DO_NOT_CONTACT
     if lead.state is LeadState.ASSIGNED:
-        return _ask_again(lead, event, now, newer=newer)
+        return _ask_again(lead, event, now, newer=newer, by_rep=by_rep)
     if not newer:
         return Scored.STALE
     if (lead.stage is Stage.SQL or lead.is_request_of_ours) and not _is_for_nurturing(event):
@@ -221,8 +222,8 @@ def _is_for_nurturing(event: LeadScored) -> bool:
     return event.handling is not None and event.handling.mode is ImportMode.NURTURE
 
 
-def _ask_again(lead: Lead, event: LeadScored, now: datetime, *, newer: bool) -> Scored:
-    if is_an_ask(event) and lead.handoff is not None:
+def _ask_again(lead: Lead, event: LeadScored, now: datetime, *, newer: bool, by_rep: bool) -> Scored:
+    if is_an_ask(event) and not by_rep and lead.handoff is not None:
         lead.handoff.asked_again += 1
         lead.handoff.asked_again_at = now
         return Scored.ASKED_AGAIN

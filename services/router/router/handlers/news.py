@@ -201,7 +201,8 @@ class _LeadNews:
         book = self._desk.shelf.at(event.time)
         self._desk.ledger.touch(lead)
         before = lead.state
-        what = apply_scored(lead, event.data, self._batch.now, asks=_asks(event.data, book))
+        asks, by_rep = _asks(event.data, book), self._found.is_entry(event)
+        what = apply_scored(lead, event.data, self._batch.now, asks=asks, by_rep=by_rep)
         if lead.handoff is not None:
             self._desk.ledger.touch_handoff(lead.handoff)
         if what is Scored.LATE_ASK:

@@ -131,6 +131,10 @@ class Found:
         if self._finder(event) is not None and cause not in self.settled:
             self.settled[cause] = (lead.id, became_of(lead, is_given=cause in self.given).value)
 
+    def is_entry(self, event: Received[LeadScored]) -> bool:
+        """Whether a rep's entry, and no act of the buyer, is what this state was published for."""
+        return self._finder(event) is not None
+
     def _finder(self, event: Received[LeadScored]) -> str | None:
         """Other leads of the person are published for the same cause, as scored anew: they are not meant."""
         cause = event.data.cause
