@@ -96,6 +96,51 @@ async def test_a_rep_that_cannot_be_is_refused_with_what_to_write(
     assert len(routing.availability()) == 3
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"email": "a@b\0.com"}, "email"),
+        ({"notify": [{"channel": "slack", "to": "U1\0"}]}, "notify[0]`: holds a zero character"),
+        ({"absences": [{"first_day": "2026-03-05"}]}, "`absences[0].last_day`"),
+        ({"absences": [{"first_day": "2026-03-05", "last_day": "2026-03-04"}]}, "swap the two"),
+        (
+            {"absences": [{"from": "2026-03-05T10:00:00", "until": "2026-03-05T11:00:00Z"}]},
+            "`absences[0].from`",
+        ),
+        ({"absences": [{"from": "2026-03-05T10:00:00Z"}]}, "`absences[0].until`"),
+        (
+            {"absences": [{"first_day": "2026-03-05", "last_day": "2026-03-05"}] * 10_000},
+            "at most 400 entries",
+        ),
+        ({"absences": ["2026-03-05"]}, "absences[0]"),
+    ],
+)
+async def test_what_cannot_be_changed_is_told_of_the_field_and_of_nothing_else(
+    routing: World, change: dict[str, Any], says: str
+) -> None:
+    response = await routing.operate("PATCH", "/v1/reps/ana", json=change)
+    assert response.status_code == 422, response.text
+    assert says in response.json()["detail"]
+    assert "function-after" not in response.text
+    assert (await rep_of(routing, "ana"))["revision"] == 1
+
+
+async def test_why_somebody_is_away_is_for_who_may_say_so_and_not_for_who_only_reads(routing: World) -> None:
+    await away(routing, "ana", until="2026-03-05", reason="surgery")
+    wishes = [("dashboard", ["roster:read"]), ("assistant", ["roster:read", "roster:away"])]
+    seen = []
+    for name, scopes in wishes:
+        wish = {"name": name, "role": "machine", "scopes": scopes}
+        token = (await routing.operate("POST", "/v1/tokens", json=wish)).json()["token"]
+        async with routing.client() as client:
+            headers = {"Authorization": f"Bearer {token}"}
+            answers = [await client.get(path, headers=headers) for path in ("/v1/reps", "/v1/reps/ana")]
+        assert [each.status_code for each in answers] == [200, 200]
+        assert all("2026-03-06T00:00:00+01:00" in each.text for each in answers), "when is for both"
+        seen.append(["surgery" in each.text for each in answers])
+    assert seen == [[False, False], [True, True]]
+
+
 async def test_each_change_is_kept_with_what_was_before_by_whom_and_when(routing: World) -> None:
     for change in ({"weight": 3}, {"weight": 3}, {"per_day": 5, "skills": ["enterprise"]}, {"per_day": None}):
         async with routing.client() as client:

@@ -53,6 +53,28 @@ async def test_absences_holidays_and_campaigns_stand_in_one_calendar(world: Worl
     assert "Carla: away" not in found
 
 
+async def test_whole_days_stay_whole_where_the_clock_goes_forward_at_midnight(world: World) -> None:
+    """Santiago de Chile, 2026-09-06: after 23:59 comes 01:00."""
+    book = rulebook()
+    book["calendars"]["office"]["tz"] = "America/Santiago"
+    await world.publish_rulebook(book)
+    world.clock.advance(86_400 * 170)
+    days = {"from": "2026-09-06", "until": "2026-09-08"}
+    await world.operate("POST", "/v1/reps/ana/absences", json=days)
+    _, content, _ = await fetch(world, await token_of(world, "marketing"))
+    assert events(content)["Ana: away"] == (date(2026, 9, 6), date(2026, 9, 9))
+
+
+async def test_names_with_commas_breaks_and_emoji_are_read_back_as_they_are(routing: World) -> None:
+    name = "Ana; \U0001f600, María-José \\ \n" + "Ñandú " * 20
+    response = await routing.operate("PATCH", "/v1/reps/ana", json={"name": name.strip()})
+    assert response.status_code == 200, response.text
+    await routing.operate("POST", "/v1/reps/ana/absences", json={"from": "2026-03-09", "until": "2026-03-10"})
+    _, content, _ = await fetch(routing, await token_of(routing, "marketing"))
+    assert f"{name.strip()}: away" in events(content)
+    assert max(map(len, content.split(b"\r\n"))) <= 75, "long lines are folded, in octets"
+
+
 async def test_what_stays_keeps_its_uid_and_what_is_as_it_was_is_not_sent_again(routing: World) -> None:
     await routing.operate("POST", "/v1/reps/ana/absences", json={"from": "2026-03-09", "until": "2026-03-10"})
     token = await token_of(routing, "marketing")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from router.absentees import Absentees
-from router.access.audit import audited
+from router.access.audit import Caller, audited
 from router.access.sight import reps_seen, teams_led
 from router.api.allowed import allowed
 from router.api.names import RepId, Who
@@ -50,12 +50,13 @@ def _add_reading(router: APIRouter, runtime: Runtime) -> None:
         async with runtime.database.acquire() as conn:
             seen = await reps_seen(conn, who.principal)
             rows = [row for row in await conn.fetch(q.all_reps) if seen is None or row["id"] in seen]
-        return {"reps": [_view(row, feeds, now) for row in rows]}
+        reasons = sees_reasons(who)
+        return {"reps": [_view(row, feeds, now, reasons=reasons) for row in rows]}
 
     @router.get("/reps/{rep_id}", dependencies=allowed(runtime, Scope.ROSTER_READ))
-    async def read_rep(rep_id: RepId) -> dict[str, Any]:
+    async def read_rep(rep_id: RepId, who: Who) -> dict[str, Any]:
         """One rep."""
-        return await shown(runtime, await one_rep(runtime, rep_id))
+        return await shown(runtime, await one_rep(runtime, rep_id), reasons=sees_reasons(who))
 
     @router.get("/reps/{rep_id}/changes", dependencies=allowed(runtime, Scope.ROSTER_READ))
     async def read_changes(
@@ -210,14 +211,21 @@ def _away_until(row: Row, now: datetime) -> datetime | None:
     return span[1] if span is not None else None
 
 
-async def shown(runtime: Runtime, row: Row) -> dict[str, Any]:
-    """A rep as the API tells of them."""
-    return _view(row, await _feeds(runtime), await _now(runtime))
+def sees_reasons(who: Caller) -> bool:
+    """Why somebody is away is for who may say that they are, and for nobody who only reads the roster."""
+    return who.principal.may(Scope.ROSTER_AWAY)
 
 
-def _view(row: Row, feeds: dict[str, Feeds], now: datetime) -> dict[str, Any]:
+async def shown(runtime: Runtime, row: Row, *, reasons: bool = True) -> dict[str, Any]:
+    """A rep as the API tells of them; `reasons`: why they are away, too."""
+    return _view(row, await _feeds(runtime), await _now(runtime), reasons=reasons)
+
+
+def _view(row: Row, feeds: dict[str, Feeds], now: datetime, *, reasons: bool) -> dict[str, Any]:
+    absences = row["absences"] if reasons else [{**each, "reason": "away"} for each in row["absences"]]
     return {
         **{name: row[name] for name in ("id", "open", *FIELDS)},
+        "absences": absences,
         "time_zone": row["hours"]["tz"],
         "away_until": _away_until(row, now),
         "left_at": row["left_at"],

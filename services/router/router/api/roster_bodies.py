@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from lead_events.model import UtcTime
 from router.domain.hours import DAYS
@@ -12,6 +20,7 @@ from rulebook.models.base import Identifier
 from rulebook.ways_to_tell import lacks
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+Address = Annotated[str, Field(max_length=320, pattern=r"^[^\x00]*$", examples=["ana@example.com"])]
 Why = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$", description="without the character NUL")]
 Language = Annotated[
     str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="as ISO 639-1 and BCP 47 write it")
@@ -42,6 +51,8 @@ Moment = Annotated[
 
 
 def _reaches_somebody(way: Notify) -> Notify:
+    if "\x00" in f"{way.to}{way.member}":
+        raise ValueError("holds a zero character; write it without")
     found = next(lacks(way), None)
     if found is not None:
         raise ValueError(f"{found.message}; {found.hint}")
@@ -87,11 +98,17 @@ class PartDay(_Body):
         return self
 
 
+def _by_its_keys(value: Any, _: ValidatorFunctionWrapHandler) -> Any:
+    """Moments where it names one, else days: so that what is wrong is told of one kind and not of both."""
+    has_moments = isinstance(value, dict) and bool({"from", "until"} & value.keys())
+    return (PartDay if has_moments else RepAbsence).model_validate(value)
+
+
 class RepPatch(_Body):
     """What is to change about a rep; a field left out stays. A limit, hours or CRM id of null is none."""
 
     name: Text | None = None
-    email: Annotated[str, Field(max_length=320)] | None = None
+    email: Address | None = None
     team: Identifier | None = None
     lines: Annotated[Ids, Field(min_length=1)] | None = None
     languages: Annotated[list[Language], Field(max_length=50)] | None = None
@@ -105,9 +122,10 @@ class RepPatch(_Body):
     ramp_up: RampUp | None = None
     calendar: Identifier | None = None
     own_hours: Week | None = None
-    absences: Annotated[list[RepAbsence | PartDay], Field(max_length=400)] | None = Field(
-        default=None, description="replaces all absences said by hand; those of feeds stay"
-    )
+    absences: (
+        Annotated[list[Annotated[RepAbsence | PartDay, WrapValidator(_by_its_keys)]], Field(max_length=400)]
+        | None
+    ) = Field(default=None, description="replaces all absences said by hand; those of feeds stay")
     absence_feeds: Annotated[Ids, Field(max_length=5)] | None = Field(
         default=None, description="names of secrets that hold the URLs of iCalendar feeds"
     )
@@ -136,7 +154,7 @@ class RepNew(RepPatch):
 
     id: Identifier
     name: Text
-    email: Annotated[str, Field(max_length=320)]
+    email: Address
     team: Identifier
     calendar: Identifier
 

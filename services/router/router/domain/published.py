@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from router.domain.absences import joined
+from router.domain.absences import day_start, joined
 from router.domain.hours import Span
 from rulebook.models import Campaign
 
@@ -66,10 +66,12 @@ def _absences(reps: Iterable[AwayRep], low: datetime, high: datetime) -> Iterabl
 
 
 def _days(start: datetime, end: datetime, tz: str) -> tuple[date, date] | None:
-    """The local days of a span that begins and ends at local midnight; the last is not included."""
+    """The local days of a span that begins and ends with a local day, which is not at midnight where clocks
+    go forward at it; the last is not included."""
     zone = ZoneInfo(tz)
-    first, last = start.astimezone(zone), end.astimezone(zone)
-    return (first.date(), last.date()) if first.time() == last.time() == time() else None
+    days = start.astimezone(zone).date(), end.astimezone(zone).date()
+    bounds = [day_start(day, zone).astimezone(UTC) for day in days]
+    return days if bounds == [start.astimezone(UTC), end.astimezone(UTC)] else None
 
 
 def _holidays(holidays: Mapping[str, Iterable[date]], low: date, high: date) -> Iterable[Event]:
