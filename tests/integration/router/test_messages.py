@@ -118,6 +118,19 @@ async def test_a_lead_reaches_its_rep_by_mail_and_is_accepted_by_the_link(
     assert len(mailbox.letters) == 1, "nobody is told twice"
 
 
+async def test_why_a_rep_has_a_lead_is_told_in_their_language(world: World, mailbox: Mailbox) -> None:
+    reps = {"ana": rep("Ana", texts="es"), "carla": rep("Carla", team="school", lines=["training"])}
+    await world.publish_rulebook(rulebook(reps=reps))
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    await tell(told)
+    (letter,) = mailbox.to("ana")
+    why = text_of(letter).partition("POR QUÉ USTED\n")[2].partition("\n\n")[0]
+    assert why.splitlines()[0].startswith("- Ana, de ")
+    assert "nadie más puede atenderlo ahora; 1 de " in why
+    assert "leads con este" in why
+
+
 async def test_no_personal_data_stands_in_the_rows_of_messages(routing: World, mailbox: Mailbox) -> None:
     world = with_mail(routing, mailbox)
     await world.take("ada", first_name="Ada", last_name="Byron")

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lead_events.words import AccountStanding, BuyerStage, DeclineCode, Quadrant, RejectCode
+from router.domain.said import said
 from router.messages.compose import compose
 from router.messages.compose_lists import SHOWN, compose_late, compose_left
 from router.messages.facts import Facts, LateLead, Left, OtherLead, Reader
 from router.messages.kinds import CHOICES, LinkAct, MessageKind, content_of
 from router.messages.links import CHARACTERS, Link, Links
 from router.messages.rendering import as_blocks, as_html, as_text
-from router.messages.texts import CATALOGUE, plural, words_for
+from router.messages.texts import CATALOGUE, WHY, plural, words_for
 
 ROUND = UUID("6f2d0f3e-1111-5a7e-9a61-5b8d2f0b1a11")
 SECRET = "a secret of thirty-two characters"
@@ -81,6 +82,41 @@ def test_every_language_has_every_text_with_the_same_places(language: str) -> No
     assert len(texts["weekdays"].split()) == 7
     assert len(texts["months"].split()) == 12
     assert not [key for key, text in texts.items() if not text.strip()]
+
+
+@pytest.mark.parametrize("language", CATALOGUE)
+def test_every_language_says_every_why_with_the_same_places(language: str) -> None:
+    english, words = WHY["en"], WHY[language]
+    assert words.keys() == english.keys()
+    assert not [key for key in english if places(words[key]) != places(english[key])]
+    quadrants = [f"quadrant.{each}" for each in Quadrant]
+    assert [words[key] for key in quadrants] == [CATALOGUE[language][key] for key in quadrants]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "it was the turn of Bea, who could not answer in time"),
+        ("es", "era el turno de Bea, que no podía responder a tiempo"),
+        ("pt", "era a vez de Bea, que não podia responder a tempo"),
+        ("it", "era il turno di Bea, che non poteva rispondere in tempo"),
+        ("ro", "era rândul altcuiva (Bea), care nu putea răspunde la timp"),
+    ],
+)
+def test_why_is_told_in_the_readers_language_and_by_their_clock(language: str, line: str) -> None:
+    kept = [said("overruled", rep="Bea").document(), said("waited_since", at=AT).document()]
+    reader = Reader("Ana", language, "Europe/Madrid")
+    letter = compose(MessageKind.ASSIGNED, replace(FACTS, said=kept), reader)
+    text = as_text(letter)
+    assert f"- {line}\n" in text
+    assert words_for(language, "Europe/Madrid").moment(AT) in text
+    assert FACTS.why not in text
+
+
+@pytest.mark.parametrize("kept", [[], [{"key": "of a later release", "values": {}}]])
+def test_a_record_without_such_sentences_is_told_as_it_was_decided(kept: list[dict[str, object]]) -> None:
+    letter = compose(MessageKind.ASSIGNED, replace(FACTS, said=kept), Reader("Ana", "it"))
+    assert f"- {FACTS.why}\n" in as_text(letter)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +184,7 @@ def test_every_kind_is_composed_in_every_language(kind: MessageKind, language: s
 def test_a_new_lead_is_told_with_everything_known_about_it() -> None:
     letter = compose(MessageKind.ASSIGNED, FACTS, Reader("Ana", "en", "Europe/Madrid"))
     text = as_text(letter)
-    for said in (
+    for expected in (
         "Ada Byron",
         "+34600000000",
         "is a customer",
@@ -165,7 +201,7 @@ def test_a_new_lead_is_told_with_everything_known_about_it() -> None:
         "FOR THE BUYER\n- Prices & terms: https://example.com/prices?a=1&b=2",
         "Accept: https://leads.example.com/act/",
     ):
-        assert said in text
+        assert expected in text
     assert letter.subject == "New lead: Ada Byron, Engines <Ltd> (perfect)"
 
 

@@ -148,7 +148,7 @@ def test_each_other_reason_reads_as_a_sentence() -> None:
         "Held for Ana, owner of its account, now away; next try Wed 2026-03-04 09:00 UTC",
         "Given to Ana by hand, by marta",
         "Found and entered by Ana",
-        "HubSpot: Ana has it now",
+        "owner changed in HubSpot: Ana has it now",
         "Taken back from Ana, who did not answer within the promised time",
         "Held: no rulebook has reached the router yet",
         "For no rep: its account is a competitor, and the plan names no pool for them under `competitors`",

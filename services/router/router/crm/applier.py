@@ -36,7 +36,7 @@ class Acts(Protocol):
 class Assigns(Protocol):
     """Gives a lead to a named rep."""
 
-    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str, reason: str) -> Any:
+    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str) -> Any:
         """Raises Refused."""
 
 
@@ -136,8 +136,7 @@ class CrmApplier:
         at = event["occurred_at"]
         if at is not None and at < lead["assigned_at"]:
             return Settled(EventState.IGNORED, "the lead was handed on after it", lead["id"])
-        name = event["connection"]
-        await self._assigns.assign(unit, lead["id"], rep, f"crm:{name}", f"owner changed in {name}")
+        await self._assigns.assign(unit, lead["id"], rep, f"crm:{event['connection']}")
         return Settled(EventState.APPLIED, f"handed to {rep}", lead["id"], frees=True)
 
     async def _report(self, unit: Unit, event: Row) -> Settled:

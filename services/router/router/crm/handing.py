@@ -21,7 +21,7 @@ class OwnerHandler:
         self._books = books
         self._reader = reader
 
-    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str, reason: str) -> Any:
+    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str) -> Any:
         """End the open round and begin one of this rep. Raises Refused when nobody has the lead, or the rep
         takes no part any more."""
         desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
@@ -42,5 +42,6 @@ class OwnerHandler:
         await desk.take_pools([], [found.line], [rep])
         cause = event_id(found.handoff.id, f"{by} {rep}", lead)
         desk.take_back(found, cause, Standing.REASSIGNED, said("gone.by_hand", by=by))
-        desk.hand_to(found, cause, book, rep, why_as_crm_says(desk.reps[rep], reason), over_capacity=True)
+        why = why_as_crm_says(desk.reps[rep], by.removeprefix("crm:"))
+        desk.hand_to(found, cause, book, rep, why, over_capacity=True)
         await desk.write()

@@ -149,9 +149,9 @@ def why_found(rep: Rep) -> Why:
     return Why((said("found", rep=rep.name),))
 
 
-def why_as_crm_says(rep: Rep, because: str) -> Why:
+def why_as_crm_says(rep: Rep, crm: str) -> Why:
     """A CRM names another owner."""
-    return Why((said("as_crm_says", rep=rep.name, because=because),))
+    return Why((said("as_crm_says", rep=rep.name, crm=crm),))
 
 
 def why_taken_back(rep_name: str, gone: Said) -> Why:

@@ -25,7 +25,7 @@ ENGLISH = {
     "follows_the_sun": "nobody of the pool {pool} is at work, and {next} comes next",
     "by_hand": "Given to {rep} by hand, by {by}",
     "found": "Found and entered by {rep}",
-    "as_crm_says": "{because}: {rep} has it now",
+    "as_crm_says": "owner changed in {crm}: {rep} has it now",
     # it waits
     "held": "Held in {pool}: {reason}",
     "held.nobody_open": "nobody who could take it is at work",

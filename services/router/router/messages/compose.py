@@ -53,7 +53,7 @@ def _about_the_lead(kind: MessageKind, facts: Facts, words: Words) -> Iterable[S
     yield Section(words.say("heading.decline"), _declined_because(kind, facts, words))
     yield Section(words.say("heading.deadline"), _deadlines(facts, words))
     yield Section(words.say("heading.contact"), _contact(facts, words))
-    yield Section(words.say("heading.why"), [facts.why] if kind is MessageKind.ASSIGNED else [])
+    yield Section(words.say("heading.why"), _why(facts, words) if kind is MessageKind.ASSIGNED else [])
     yield Section(words.say("heading.score"), _score(facts, words))
     yield Section(words.say("heading.persona"), _persona(facts, words))
     yield Section(words.say("heading.history"), _history(facts, words))
@@ -68,6 +68,14 @@ def _declined_because(kind: MessageKind, facts: Facts, words: Words) -> list[str
     is_only_the_code = code is not None and reason == code.replace("_", " ")
     own_words = one_line(reason) if reason and not is_only_the_code else ""
     return [each for each in (in_words, own_words) if each]
+
+
+def _why(facts: Facts, words: Words) -> list[str]:
+    """A line a sentence; as it was decided, in English, where the record is older than its sentences."""
+    try:
+        return [one_line(words.why(each)) for each in facts.said] or [facts.why]
+    except (KeyError, ValueError):
+        return [facts.why]
 
 
 def _deadlines(facts: Facts, words: Words) -> list[str]:

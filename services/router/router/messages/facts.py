@@ -30,8 +30,8 @@ class OtherLead:
 class Facts:
     """A lead and its round as they are now; names of lines, sources and campaigns are the company's.
 
-    `content`: title and address of what fits the buyer's stage; `declined_because`: what the rep gave as the
-    reason of a decline that waits.
+    `why` is in English, `said` the same as keys and values of sentences; `content`: title and address of what
+    fits the buyer's stage; `declined_because`: what the rep gave as the reason of a decline that waits.
     """
 
     lead_id: UUID
@@ -59,6 +59,7 @@ class Facts:
     links: Mapping[LinkAct, str] = field(default_factory=dict)
     content: Sequence[tuple[str, str]] = ()
     declined_because: Mapping[str, Any] | None = None
+    said: Sequence[Mapping[str, Any]] = ()
     is_closed: bool = False
 
     def due(self) -> datetime | None:

@@ -81,6 +81,7 @@ class Preparing:
             round=row["round"],
             rep_name=row["rep_name"],
             why=row["why"],
+            said=row["said"] or (),
             quadrant=row["quadrant"],
             line=named.line(row["line"]),
             source=named.source(row["source"]),

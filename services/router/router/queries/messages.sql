@@ -170,7 +170,7 @@ WHERE a.ended_at IS NULL AND a.accepted_at IS NULL AND a.contacted_at IS NULL AN
 
 -- name: message_facts
 -- Everything a message to rep $2 about round $1 may say, as it is now.
-SELECT a.id, a.lead_id, a.rep_id, a.round, a.why, a.assigned_at, a.accept_by, a.respond_by, a.accepted_at,
+SELECT a.id, a.lead_id, a.rep_id, a.round, a.why, a.said, a.assigned_at, a.accept_by, a.respond_by, a.accepted_at,
        a.contacted_at, a.ended_at, a.ended_by, owner.name AS rep_name,
        l.state, l.person_id, l.line, l.profile, l.score, l.told, l.quadrant, l.source, l.campaign, l.submissions,
        l.account, l.is_test, l.received_at, l.rulebook_version,

@@ -41,10 +41,10 @@ class Handing:
     """Stands for the handler that gives a lead to a named rep; keeps what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[UUID, str, str, str]] = []
+        self.asked: list[tuple[UUID, str, str]] = []
 
-    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str, reason: str) -> None:
-        self.asked.append((lead, rep, by, reason))
+    async def assign(self, unit: Unit, lead: UUID, rep: str, by: str) -> None:
+        self.asked.append((lead, rep, by))
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ async def test_a_new_owner_there_gets_the_lead_here(known: CrmWorld) -> None:
     asked = handing(known)
     await say(known, event(known, "owner", "902"))
     await known.apply()
-    assert asked.asked == [(lead_id("ada"), "bea", "crm:own", "owner changed in own")]
+    assert asked.asked == [(lead_id("ada"), "bea", "crm:own")]
 
 
 async def test_a_rep_whom_the_crm_names_has_the_lead_though_they_are_full(known: CrmWorld, crm: Crm) -> None:

@@ -1,14 +1,23 @@
 """What messages and pages say, in each language; a test holds the languages to the same keys and places."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from router.domain.said import read_said, say
+from router.domain.why_words import ENGLISH
 from router.messages.texts import en, es, it, pt, ro
+from router.messages.texts.why_es import WHY as ES
+from router.messages.texts.why_it import WHY as IT
+from router.messages.texts.why_pt import WHY as PT
+from router.messages.texts.why_ro import WHY as RO
 
 CATALOGUE = MappingProxyType({"en": en.TEXTS, "es": es.TEXTS, "it": it.TEXTS, "pt": pt.TEXTS, "ro": ro.TEXTS})
+WHY = MappingProxyType({"en": ENGLISH, "es": ES, "it": IT, "pt": PT, "ro": RO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,10 @@ class Words:
     def say(self, key: str, **places: object) -> str:
         """The text of a key, its places filled."""
         return CATALOGUE[self.language][key].format(**places)
+
+    def why(self, sentence: Mapping[str, Any]) -> str:
+        """A sentence of why, as it is kept. Raises KeyError for one that is not in the words."""
+        return say(read_said(sentence), WHY[self.language], self.moment)
 
     def count(self, key: str, number: int) -> str:
         """So many of something, in the form that the language has for the number."""
