@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from router.main import wire
 from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 
@@ -111,3 +112,37 @@ async def test_a_third_plan_takes_over_what_the_second_left(world: World) -> Non
     await follow(world)
     assert world.holder("lead") == "ana"
     assert world.kinds("lead") == ["assigned"], "it never left"
+
+
+async def test_a_plan_prepared_for_later_moves_leads_at_its_moment_by_whichever_router_runs(
+    world: World,
+) -> None:
+    await world.publish_rulebook(plan("one", "move_all"))
+    await follow(world)
+    for name in ("first", "second"):
+        await world.take(name)
+    await world.publish_rulebook(plan("two", "move_all"), 2, in_seconds=3600)
+    await follow(world)
+    assert [world.holder(name) for name in ("first", "second")] == ["ana", "ana"]
+    world.clock.advance(3600)
+    restarted = wire(world.runtime, world.settings).moves
+    while await world.runtime.in_transaction(restarted.follow):
+        pass
+    await world.runtime.published()
+    assert [world.holder(name) for name in ("first", "second")] == ["bea", "bea"]
+    assert await follow(world) == 0, "the router of before finds it done"
+    why = world.routed("first")[-1].why
+    assert "taken back from Ana, as version 2 of the rulebook has another pool for it" in why
+
+
+async def test_a_plan_withdrawn_before_its_moment_moves_nothing(world: World) -> None:
+    await world.publish_rulebook(plan("one", "move_all"))
+    await follow(world)
+    await world.take("lead")
+    await world.publish_rulebook(plan("two", "move_all"), 2, in_seconds=3600)
+    await world.publish_rulebook(plan("one", "move_all"), 3, in_seconds=3600)
+    world.clock.advance(3600)
+    await follow(world)
+    await world.take("next")
+    assert [world.holder(name) for name in ("lead", "next")] == ["ana", "ana"]
+    assert world.kinds("lead") == ["assigned"]
