@@ -12,7 +12,7 @@ from lead_events.words import HoldReason, RoutedKind
 from router import metrics
 from router.domain.book import TEAM, UNSPOKEN, Book, PoolChoice
 from router.domain.choice import chosen_of
-from router.domain.decision import Decision, decide, wait_in_lane
+from router.domain.decision import NOBODY_ELSE, Decision, decide, wait_in_lane
 from router.domain.eligibility import Standing
 from router.domain.imports import import_terms
 from router.domain.leads import Lead, LeadState
@@ -229,10 +229,7 @@ class Desk(LockedRows):
         excluded = {**lead.excluded, without: Standing.TIMED_OUT.value}
         trial = replace(lead.routable(needs=choice.needs), excluded=excluded)
         decision = decide(self.pool(book, choice.pool), trial, self.unit.now)
-        return decision.hold_reason in _NOBODY_ELSE
-
-
-_NOBODY_ELSE = (HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET, HoldReason.WAITS_FOR_OWNER)
+        return decision.hold_reason in NOBODY_ELSE
 
 
 def _waits_otherwise(lead: Lead, reason: HoldReason) -> bool:

@@ -82,8 +82,9 @@ class Course:
         self.overruled = self.overruled or decision.overruled is not None
 
     def lose(self, how: Standing) -> None:
-        """Its rep has it no more, and the rules choose again."""
-        self.excluded = {**self.excluded, self.rep or "": how.value}
+        """Its rep has it no more, and the rules choose again; who was only away may have it again."""
+        if how is not Standing.REASSIGNED:
+            self.excluded = {**self.excluded, self.rep or "": how.value}
         self.turn += 1
         self.rep = self.pool = self.respond_by = None
         self.choice = self.arrival.choice

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from lead_events.words import HoldReason
 from router.domain.book import TEAM, Book, PoolChoice
-from router.domain.decision import Decision, RoutableLead, decide
+from router.domain.decision import NOBODY_ELSE, Decision, RoutableLead, decide
 from router.domain.needs import NO_NEEDS
 from router.domain.owners import Owner, Passed, Waits, ask_owners, owners_of
 from router.domain.pool import Pool, Terms
@@ -156,7 +156,7 @@ class Company:
         if choice.pool is None:
             return False
         decision = decide(self.pools[choice.pool], lead, now)
-        return decision.hold_reason not in (HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET)
+        return decision.hold_reason not in NOBODY_ELSE
 
     def waits_in(self, choice: PoolChoice, pool: str) -> PoolChoice:
         """The choice of a lead that waits in this pool; in the one for other languages it needs none."""
