@@ -31,7 +31,11 @@ _NEVER = (
     ip_network("2001::/32"),  # Teredo, RFC 4380
     ip_network("fec0::/10"),  # site-local, RFC 3879
     ip_network("::/96"),  # IPv4-compatible, RFC 4291
+    ip_network("192.0.0.0/24"),  # protocol assignments, RFC 6890: Python calls part of it global
+    ip_network("192.88.99.0/24"),  # the relay of 6to4 that was, RFC 7526
+    ip_network("3fff::/20"),  # documentation, RFC 9637
 )
+_ISATAP = frozenset({0x5EFE, 0x200_5EFE})  # RFC 5214: the third quarter of an address, before an IPv4 address
 
 
 class AddressRefused(ValueError):
@@ -200,7 +204,8 @@ def is_public(address: Address) -> bool:
 
 
 def _within(address: Address) -> Iterable[Address]:
-    """The address, or the IPv4 address that it carries: mapped, translated (NAT64) or tunnelled (6to4)."""
+    """The address, or the IPv4 address that it carries: mapped, translated (NAT64) or tunnelled (6to4,
+    ISATAP)."""
     if isinstance(address, IPv4Address):
         yield address
     elif address.ipv4_mapped is not None:
@@ -210,4 +215,6 @@ def _within(address: Address) -> Iterable[Address]:
     else:
         if address in _SIX_TO_FOUR:
             yield IPv4Address(int(address) >> 80 & 0xFFFFFFFF)
+        if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+            yield IPv4Address(int(address) & 0xFFFFFFFF)
         yield address

@@ -71,6 +71,18 @@ ADDRESSES = [
     ("2002:a00:1::1", "private through 6to4"),
     ("2002:a9fe:a9fe::", "metadata through 6to4"),
     ("2001:0:7f00:1::", "Teredo"),
+    ("192.0.0.8", "a dummy address among protocol assignments"),
+    ("192.0.0.20", "among protocol assignments"),
+    ("192.88.99.1", "the relay of 6to4 that was"),
+    ("3fff::1", "documentation, the newer one"),
+    ("5f00::1", "segments of a router's path"),
+    ("2001:2::1", "benchmarks"),
+    ("2001:20::1", "hashes that look like addresses"),
+    ("::ffff:0:127.0.0.1", "loopback, translated"),
+    ("2001:470::200:5efe:127.0.0.1", "loopback through ISATAP"),
+    ("2001:470::5efe:a9fe:a9fe", "metadata through ISATAP"),
+    ("::ffff:100.100.100.200", "metadata of another cloud, mapped"),
+    ("64:ff9b::6464:64c8", "the same through NAT64"),
 ]
 """What a name may lead to."""
 
@@ -108,6 +120,17 @@ SPELLINGS = [
     ("[64:ff9b::7f00:1]", "in brackets, NAT64"),
     ("[2002:7f00:1::]", "in brackets, 6to4"),
     ("[fe80::1%25lo]", "in brackets with a zone"),
+    ("127.000.000.001", "with leading zeros"),
+    ("\u2460\u2461\u2466.\u24ea.\u24ea.\u2460", "digits in circles"),
+    ("local\u00adhost", "a hyphen that nobody sees"),
+    ("localhost\u200b", "a space of no width"),
+    ("\uff4c\uff4f\uff43\uff41\uff4c\uff48\uff4f\uff53\uff54", "full-width letters"),
+    ("0x7f000001.", "a hexadecimal number with a dot at its end"),
+    ("00000000177.0.0.1", "octal with many zeros"),
+    ("[::ffff:0:7f00:1]", "in brackets, translated"),
+    ("[2001:470::200:5efe:7f00:1]", "in brackets, ISATAP"),
+    ("127.0.0.1%2f", "a slash by percent sign"),
+    ("127.0.0.1%00.example.com", "a null by percent sign"),
 ]
 """What stands in a URL where its host does, read by the machine's own resolver."""
 
@@ -122,6 +145,14 @@ TRICKS = [
     ("//127.0.0.1:{port}/", "no scheme"),
     ("gopher://127.0.0.1:{port}/", "another scheme"),
     ("file:///etc/passwd", "a file"),
+    ("http:127.0.0.1:{port}/", "no slashes"),
+    ("http:///127.0.0.1:{port}/", "three slashes"),
+    ("http://[127.0.0.1]:{port}/", "brackets round IPv4"),
+    ("http://hooks.example.com:80:{port}/", "two ports"),
+    ("http://:x@127.0.0.1:{port}/", "a password alone"),
+    ("http://@127.0.0.1:{port}/", "an empty user name"),
+    ("http://hooks.example.com\u2028@127.0.0.1:{port}/", "a line separator"),
+    ("jar:http://127.0.0.1:{port}/!/", "a scheme round another"),
 ]
 
 
