@@ -215,3 +215,85 @@ async def test_a_decline_that_waits_goes_with_whatever_else_happens_to_its_lead(
             assert answer is None or answer.status_code in (200, 409), f"{end}: {answer.text}"
     await world.read()
     await account_is_whole(world, list(leads.values()))
+
+
+async def test_a_decline_that_waits_ends_where_an_absence_takes_the_lead(world: World) -> None:
+    await with_limit(world)
+    await world.take("ada")
+    await world.act("ana", "ada", "decline", {"reason": "no"})
+    decline = await asked_of(world, "ada")
+    now = world.clock.now()
+    away = {"since": now.isoformat(), "until": (now + timedelta(days=2)).isoformat(), "reason": "ill"}
+    await world.operate("POST", "/v1/reps/ana/absences", json=away)
+    await world.wiring.absentees.look()
+    await world.runtime.published()
+    assert world.holder("ada") == "bea"
+    assert (await world.operate("GET", "/v1/declines")).json()["declines"] == []
+    late = await post(world, f"/v1/declines/{decline}/confirm", "rosa")
+    assert late.status_code == 409
+    assert late.json()["detail"]
+    assert world.holder("ada") == "bea"
+
+
+async def test_a_key_is_of_one_act_of_one_rep_on_one_lead(world: World) -> None:
+    await with_limit(world, 99)
+    await world.take("a", "b", "c", "d")
+    mine = [name for name in "abcd" if world.holder(name) == "ana"]
+    one, other = mine[:2]
+    assert [(await world.act("ana", name, "accept", key="k")).status_code for name in (one, other)] == [
+        200
+    ] * 2
+    reached = {"channel": "phone", "result": "reached"}
+    assert (await world.act("ana", one, "contacted", reached, key="k")).status_code == 422
+    busy = reached | {"result": "busy"}
+    first = await world.act("ana", one, "contacted", reached, key="k-2")
+    assert (await world.act("ana", one, "contacted", busy, key="k-2")).status_code == 422
+    assert (await world.act("ana", one, "contacted", reached, key="k-2")).json() == first.json()
+    await order(world, one, "assign", rep="bea")
+    theirs = await world.act("bea", one, "accept", key="k")
+    assert (theirs.status_code, theirs.json()["round"]) == (200, 2)
+    again = await world.act("ana", one, "accept", key="k")
+    assert (again.status_code, again.json()["round"]) == (200, 1), "said again, the answer of then"
+    assert world.holder(one) == "bea"
+
+
+async def test_a_key_of_a_decline_that_waits_is_of_no_other_act(world: World) -> None:
+    await with_limit(world)
+    await world.take("ada")
+    asked = await world.act("ana", "ada", "decline", {"reason": "no"}, key="k")
+    assert asked.status_code == 202
+    assert (await world.act("ana", "ada", "accept", key="k")).status_code == 422
+    assert (await world.act("ana", "ada", "decline", {"reason": "no"}, key="k")).json() == asked.json()
+    assert (await world.act("ana", "ada", "accept", key="k-2")).status_code == 200
+
+
+async def test_a_lead_comes_back_to_who_had_it_and_its_first_acts_are_of_the_new_round(world: World) -> None:
+    await with_limit(world, 99)
+    await world.take("ada")
+    await world.act("ana", "ada", "accept")
+    await order(world, "ada", "assign", rep="bea")
+    late = await world.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})
+    assert late.status_code == 409
+    await order(world, "ada", "assign", rep="ana")
+    again = await world.act("ana", "ada", "accept")
+    assert (again.status_code, again.json()["round"]) == (200, 3), "no repeat of the first round's"
+    assert [event.round for event in world.progressed("ada")] == [1, 3]
+
+
+async def test_how_a_lead_was_won_is_put_right_by_who_won_it_and_by_nobody_else(world: World) -> None:
+    await with_limit(world, 99)
+    await world.take("ada")
+    await world.act("ana", "ada", "accept")
+    await order(world, "ada", "assign", rep="bea")
+    won = {"result": "won", "value": {"minor": 100, "currency": "EUR"}}
+    await world.act("bea", "ada", "outcome", won)
+    more = won | {"value": {"minor": 900, "currency": "EUR"}}
+    assert (await world.act("ana", "ada", "outcome", more)).status_code == 409
+    right = await asyncio.gather(*(world.act("bea", "ada", "outcome", more) for _ in range(3)))
+    assert {answer.status_code for answer in right} == {200}
+    lost = await world.act("bea", "ada", "outcome", {"result": "lost"})
+    assert lost.status_code == 409
+    assert "closed as won" in lost.json()["detail"]
+    outcomes = [event.outcome for event in world.progressed("ada")]
+    values = [each.value.minor for each in outcomes if each is not None and each.value is not None]
+    assert values == [100, 900], "each amount is told once"

@@ -27,7 +27,7 @@ from router.errors import (
     WakeUpInThePast,
     WrongLeadState,
 )
-from router.handlers.declines import ASKED, ask_first
+from router.handlers.declines import ASKED, ask_first, check_key
 from router.handlers.duplicates import with_named
 from router.handlers.repairs import note_repair
 from router.paces import note_answer
@@ -91,6 +91,7 @@ class ActHandler:
             case Proceed() if unnamed is not None:
                 raise unnamed
             case Proceed():
+                await check_key(unit.conn, rep, lead_id, act)
                 _check_wake_up(_told(act, desk, unit.now), unit.now)
         if lead is not None and (act.kind is ProgressKind.RATED or isinstance(verdict, Correct)):
             return await self._say(unit, desk, lead, rep, act, round_=rounds[-1].round, number=len(past))

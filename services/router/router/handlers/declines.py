@@ -11,8 +11,9 @@ from router.domain.acts import Act
 from router.domain.book import Book
 from router.domain.imports import week_began
 from router.domain.leads import Lead
-from router.errors import AlreadyDecided, UnknownItem, WrongLeadState
+from router.errors import AlreadyDecided, KeyUsedForAnotherAct, UnknownItem, WrongLeadState
 from router.store import Row, q
+from service_kit.postgres import Connection
 from service_kit.unit import Unit
 
 ASKED = "asked_to_decline"
@@ -46,9 +47,18 @@ async def ask_first(desk: Desk, lead: Lead, act: Act, book: Book) -> dict[str, A
         return None
     identity = event_id(handoff.id, "decline-asked", lead.id)
     await unit.conn.execute(
-        q.insert_asked_decline, identity, lead.id, handoff.rep, handoff.round, unit.now, act.content
+        q.insert_asked_decline, identity, lead.id, handoff.rep, handoff.round, unit.now, act.content, act.key
     )
     return _answer(lead.id, handoff.round, unit.now.isoformat())
+
+
+async def check_key(conn: Connection, rep: str, lead: UUID, act: Act) -> None:
+    """Raises KeyUsedForAnotherAct for a key that came with a wish to decline, and now with something else."""
+    if act.key is None:
+        return
+    said = await conn.fetchval(q.asked_decline_of_key, lead, rep, act.key)
+    if said is not None and (act.kind is not ProgressKind.DECLINED or said != act.content):
+        raise KeyUsedForAnotherAct(act.key)
 
 
 def _asked_before(asked: Row, lead: Lead, round_: int) -> dict[str, Any]:

@@ -52,7 +52,11 @@ SELECT id, state, at, decided_by, decided_at FROM asked_declines WHERE lead_id =
 
 -- name: insert_asked_decline
 -- A rep asks to decline above the number a week.
-INSERT INTO asked_declines (id, lead_id, rep_id, round, at, content) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO asked_declines (id, lead_id, rep_id, round, at, content, key) VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: asked_decline_of_key
+-- What a rep's wish to decline said that came with this key.
+SELECT content FROM asked_declines WHERE lead_id = $1 AND rep_id = $2 AND key = $3
 
 -- name: one_asked_decline
 -- One of them.
@@ -111,4 +115,4 @@ WITH wiped_orders AS (
 ), wiped_locks AS (
     UPDATE leads SET lock_reason = NULL WHERE id = ANY($1::uuid[]) AND lock_reason IS NOT NULL
 )
-UPDATE asked_declines SET content = '{}' WHERE lead_id = ANY($1::uuid[])
+UPDATE asked_declines SET content = '{}', key = NULL WHERE lead_id = ANY($1::uuid[])
