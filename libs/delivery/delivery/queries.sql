@@ -3,8 +3,8 @@
 -- name: insert_deliveries
 -- Messages to send; one that is known by its id already is left as it is.
 INSERT INTO deliveries
-    (id, about, kind, channel, target, subject, text, data, receiver, created_at, due_at, give_up_at)
-SELECT id, about, kind, channel, target, subject, text, data, receiver, $10, $10, $10::timestamptz + $11::interval
+    (id, about, kind, channel, target, subject, text, data, receiver, created_at, due_at, give_up_at, lasts)
+SELECT id, about, kind, channel, target, subject, text, data, receiver, $10, $10, $10::timestamptz + $11::interval, $11
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[], $8::jsonb[], $9::text[]
 ) AS t (id, about, kind, channel, target, subject, text, data, receiver)
@@ -62,7 +62,7 @@ SELECT number, at, milliseconds, outcome, detail FROM delivery_attempts WHERE de
 -- name: send_again
 -- A message that was given up is tried once more from now on, for as long as the first time.
 UPDATE deliveries SET state = 'pending', ended_at = NULL, outcome = NULL, detail = NULL, due_at = $2,
-    give_up_at = $2::timestamptz + (give_up_at - created_at)
+    give_up_at = $2::timestamptz + coalesce(lasts, give_up_at - created_at)
 WHERE id = $1 AND state = 'given_up' RETURNING id
 
 -- name: count_pending

@@ -290,3 +290,46 @@ async def test_time_runs_on_while_a_receiver_is_left_alone_and_one_more_attempt_
     assert carrier.carried == [late.id]
     found = await rows(database, f"SELECT state, attempts FROM deliveries WHERE id = '{late.id}'")
     assert found == [("given_up", 1)]
+
+
+async def test_a_message_that_is_sent_again_and_again_is_tried_as_long_each_time(
+    database: Database, clock: ManualClock
+) -> None:
+    [message] = await enqueue(database, days=3)
+    sending = sender(database, clock, Notebook(Result(Outcome.GONE)))
+    for _ in range(3):
+        await sending.work()
+        clock.advance(timedelta(days=10).total_seconds())
+        async with database.transaction() as conn:
+            assert await store.send_again(conn, message.id, clock.now())
+        [(give_up_at,)] = await rows(database, "SELECT give_up_at FROM deliveries")
+        assert give_up_at == clock.now() + timedelta(days=3)
+
+
+async def test_two_who_have_it_sent_again_at_once_send_it_once(
+    database: Database, clock: ManualClock
+) -> None:
+    [message] = await enqueue(database)
+    carrier = Notebook(Result(Outcome.GONE))
+    await sender(database, clock, carrier).work()
+
+    async def again() -> bool:
+        async with database.transaction() as conn:
+            return await store.send_again(conn, message.id, clock.now())
+
+    assert sorted(await asyncio.gather(again(), again(), again())) == [False, False, True]
+    carrier.results = [Result(Outcome.DELIVERED)]
+    await asyncio.gather(*(sender(database, clock, carrier).work() for _ in range(3)))
+    assert carrier.carried == [message.id] * 2
+
+
+async def test_a_restart_tries_nothing_before_its_time(database: Database, clock: ManualClock) -> None:
+    [message] = await enqueue(database)
+    carrier = Notebook(Result(Outcome.LATER, wait=timedelta(hours=1)))
+    await sender(database, clock, carrier).work()
+    clock.advance(3599)
+    await sender(database, clock, carrier).work()
+    assert carrier.carried == [message.id]
+    clock.advance(1)
+    await sender(database, clock, carrier).work()
+    assert carrier.carried == [message.id] * 2
