@@ -28,7 +28,7 @@ DAN = {
     "per_week": 9,
     "ramp_up": {"first_day": "2026-03-02", "weeks": 4, "start": 0.5},
     "own_hours": {"tue": [["09:00", "13:00"]]},
-    "notify": [{"channel": "slack", "to": "U123", "secret": None}],
+    "notify": [{"channel": "slack", "to": "U123", "secret": None, "member": None}],
     "texts": "pt",
     "crm_id": "0055",
 }
@@ -270,6 +270,25 @@ async def test_who_is_back_takes_leads_again(routing: World) -> None:
     assert [each.get("last_day") for each in found["absences"]] == [None, "2026-08-15"]
     assert await routing.drain() == 1
     assert routing.holder("ada") == "ana"
+
+
+async def test_a_planned_absence_is_taken_back_and_nobody_s_other_one_with_it(routing: World) -> None:
+    await away(routing, "ana", **{"from": "2026-08-03", "until": "2026-08-14"})
+    await away(routing, "ana", **{"from": "2026-12-21", "until": "2026-12-31"})
+    at_work = {"from": "2026-08-01", "until": "2026-08-31"}
+    response = await routing.operate("POST", "/v1/reps/ana/back", json=at_work)
+    assert response.status_code == 200, response.text
+    assert [each["first_day"] for each in response.json()["absences"]] == ["2026-12-21"]
+    for body, says in (
+        (at_work, "ana is not away then"),
+        ({"from": "2026-08-31", "until": "2026-08-01"}, "swap the two"),
+        ({"until": "soon"}, "write a day such as"),
+        ({"to": "2026-08-01"}, "to"),
+    ):
+        refused = await routing.operate("POST", "/v1/reps/ana/back", json=body)
+        assert (refused.status_code, says in refused.text) == (422, True), refused.text
+    (change, *_) = await changes_of(routing, "ana")
+    assert [each["first_day"] for each in change["before"]["absences"]] == ["2026-08-03", "2026-12-21"]
 
 
 async def test_who_has_left_gets_nothing_and_keeps_no_unanswered_lead(routing: World) -> None:

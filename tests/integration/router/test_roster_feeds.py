@@ -226,6 +226,22 @@ async def test_who_is_back_is_at_work_although_the_feed_says_away(
     assert absences(routing)[-1] == "2026-03-31"
 
 
+async def test_days_at_work_in_the_middle_of_what_a_feed_says_stay_at_work(
+    routing: World, publisher: Publisher
+) -> None:
+    publisher.files["/ana.ics"] = ics("20260309", "20260310", "20260311")
+    reading = feeds(routing, publisher)
+    await subscribe(routing, "ana-absences")
+    await look(routing, reading)
+    body = {"from": "2026-03-10", "until": "2026-03-10"}
+    response = await routing.operate("POST", "/v1/reps/ana/back", json=body)
+    assert response.status_code == 200, response.text
+    publisher.files["/ana.ics"] += b"\r\n"
+    routing.clock.advance(READ_EVERY.total_seconds())
+    await look(routing, reading)
+    assert absences(routing) == ["2026-03-08", "2026-03-10"]
+
+
 @pytest.mark.parametrize(
     ("allowed", "answers", "says"),
     [

@@ -145,6 +145,8 @@ def test_who_is_away_leaves_word_of_what_became_of_their_leads(baton: Run, servi
     assert str(LEAD["lead_id"]) in done.stdout
     assert "No lead of ana had to go on" in baton("rep", "left", "ana").stdout
     assert baton("rep", "back", "ana").exit_code == 0
+    assert baton("rep", "back", "ana", "--from", "2026-08-10", "--until", "2026-08-14").exit_code == 0
+    assert sent(services, "POST /v1/reps/ana/back") == {"from": "2026-08-10", "until": "2026-08-14"}
 
 
 def test_a_feed_that_fails_is_told_beside_the_roster(baton: Run, services: Services) -> None:

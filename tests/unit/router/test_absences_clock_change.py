@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.domain.absences import absent_spans, away_at, ended_now, entry, span_of
+from router.domain.absences import absent_spans, away_at, ended, entry, span_of
 from router.domain.feed import read_feed
 from router.domain.hours import with_absences
 
@@ -62,7 +62,7 @@ def test_spans_of_two_sources_that_begin_in_that_hour_are_in_the_order_of_instan
 
 def test_who_is_back_within_that_hour_ends_the_absence_at_that_instant() -> None:
     now = datetime(2026, 10, 25, 1, 5, tzinfo=UTC)
-    (kept,) = ended_now([{**OVER_THE_FOLD, "reason": "ill"}], MADRID, now)
+    (kept,) = ended([{**OVER_THE_FOLD, "reason": "ill"}], MADRID, now)
     assert kept == {"from": FIRST, "until": "2026-10-25T02:05:00+01:00", "reason": "ill"}
 
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.domain.absences import absent_spans, away_at, ended_now, entry, joined, next_beginning, span_of
+from router.domain.absences import (
+    absent_spans,
+    asked_return,
+    away_at,
+    ended,
+    entry,
+    joined,
+    next_beginning,
+    span_of,
+)
 from router.domain.hours import check_own_hours, hours_document, with_absences
 from router.domain.ramp import effective_capacity, effective_weight, next_step, part
 from rulebook.models import Calendar as CalendarSeed
@@ -94,13 +103,45 @@ def test_an_end_before_the_start_says_what_to_write(start: date | None, until: d
 def test_who_is_back_ends_what_has_begun_and_keeps_what_is_to_come() -> None:
     begun = {"first_day": "2026-03-02", "last_day": "2026-03-06", "reason": "flu"}
     coming = {"first_day": "2026-08-01", "last_day": "2026-08-15", "reason": "away"}
-    kept = ended_now([begun, coming], MADRID, NOW)
+    kept = ended([begun, coming], MADRID, NOW)
     assert kept[1] == coming
     assert kept[0] == {
         "from": "2026-03-02T00:00:00+01:00",
         "until": "2026-03-03T10:00:00+01:00",
         "reason": "flu",
     }
+
+
+SUMMER = {"first_day": "2026-08-03", "last_day": "2026-08-14", "reason": "away"}
+
+
+@pytest.mark.parametrize(
+    ("start", "until", "left", "because"),
+    [
+        (date(2026, 8, 3), date(2026, 8, 14), [], "all of it is taken back"),
+        (date(2026, 8, 1), date(2026, 8, 31), [], "so is what lies within"),
+        (date(2026, 8, 10), None, [("2026-08-03", "2026-08-09")], "it ends earlier"),
+        (
+            date(2026, 8, 6),
+            date(2026, 8, 7),
+            [("2026-08-03", "2026-08-05"), ("2026-08-08", "2026-08-14")],
+            "two days at work between",
+        ),
+        (date(2026, 9, 1), date(2026, 9, 2), [("2026-08-03", "2026-08-14")], "another time changes nothing"),
+    ],
+)
+def test_an_absence_is_taken_back_or_cut(
+    start: date, until: date | None, left: list[tuple[str, str]], because: str
+) -> None:
+    kept = ended([SUMMER], MADRID, *asked_return(start, until, MADRID, NOW))
+    assert [(each["first_day"], each["last_day"]) for each in kept] == left, because
+
+
+def test_hours_cut_out_of_a_day_leave_hours() -> None:
+    morning = datetime(2026, 8, 3, 9), datetime(2026, 8, 3, 14)  # noqa: DTZ001
+    first, rest = ended([SUMMER], MADRID, *asked_return(*morning, MADRID, NOW))
+    assert (first["from"], first["until"]) == ("2026-08-03T00:00:00+02:00", "2026-08-03T09:00:00+02:00")
+    assert (rest["from"], rest["until"]) == ("2026-08-03T14:00:00+02:00", "2026-08-15T00:00:00+02:00")
 
 
 def test_an_early_return_is_taken_out_of_feeds_and_leaves_what_is_said_by_hand() -> None:

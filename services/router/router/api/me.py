@@ -11,7 +11,7 @@ from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.api.reps import rep_of_token
 from router.api.roster import one_rep, shown, what_follows
-from router.api.roster_bodies import Away
+from router.api.roster_bodies import Away, Back
 from router.domain.moments import read_moment
 from router.handlers.reps import RepHandler
 from service_kit.documents import refusals
@@ -40,10 +40,11 @@ def me_router(
         return await what_follows(runtime, absentees, wake, row)
 
     @router.post("/back", responses=refusals(503))
-    async def be_back(rep: me, who: Who) -> dict[str, Any]:
-        """I am back: an absence that holds now ends, whatever its source."""
+    async def be_back(rep: me, who: Who, back: Back | None = None) -> dict[str, Any]:
+        """I am back: an absence that holds now ends, whatever its source; as for an operator."""
+        since, until = (back or Back()).span()
         with refusals_as_problems():
-            done = audited(who, "rep.back", "rep", rep, reps.back(rep, rep))
+            done = audited(who, "rep.back", "rep", rep, reps.back(rep, rep, since, until))
             row = await runtime.in_transaction(done)
         wake()
         return await shown(runtime, row)

@@ -12,7 +12,7 @@ from router.access.sight import reps_seen, teams_led
 from router.api.allowed import allowed
 from router.api.names import RepId, Who
 from router.api.refusals import refusals_as_problems
-from router.api.roster_bodies import Away, RepNew, RepPatch, TeamPut
+from router.api.roster_bodies import Away, Back, RepNew, RepPatch, TeamPut
 from router.domain.absences import away_at, read_spans
 from router.domain.moments import read_moment
 from router.errors import UnknownRep, UnknownTeam
@@ -114,10 +114,12 @@ def _add_coming_and_going(
             return await gone(await runtime.in_transaction(done))
 
     @router.post("/reps/{rep_id}/back", dependencies=away_or_back, responses=refusals(503))
-    async def come_back(rep_id: RepId, who: Who) -> dict[str, Any]:
-        """The rep is back: an absence that holds now ends, whatever its source."""
+    async def come_back(rep_id: RepId, who: Who, back: Back | None = None) -> dict[str, Any]:
+        """The rep is back: an absence that holds now ends, whatever its source. With `from` one that holds
+        then ends then; with both, all between the two is no absence any more."""
+        since, until = (back or Back()).span()
         with refusals_as_problems():
-            made = audited(who, "rep.back", "rep", rep_id, reps.back(rep_id, who.by))
+            made = audited(who, "rep.back", "rep", rep_id, reps.back(rep_id, who.by, since, until))
             row = await runtime.in_transaction(made)
         wake()
         return await shown(runtime, row)

@@ -1,5 +1,6 @@
 """What an operator sends about reps and teams."""
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -176,6 +177,18 @@ class Away(_Body):
     since: Moment | None = Field(default=None, alias="from")
     until: Moment
     reason: Why = "away"
+
+
+class Back(_Body):
+    """At work after all. Nothing sent: from now to the end of the absence that holds now."""
+
+    since: Moment | None = Field(default=None, alias="from")
+    until: Moment | None = Field(default=None, description="left out: the end of what holds at `from`")
+
+    def span(self) -> tuple[date | datetime | None, date | datetime | None]:
+        """What was sent, read."""
+        since, until = (read_moment(each) if each is not None else None for each in (self.since, self.until))
+        return since, until
 
 
 class TeamPut(_Body):

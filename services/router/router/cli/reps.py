@@ -100,10 +100,22 @@ def away(
 
 
 @rep.command()
-def back(rep: RepName, stack: StackFile = None, as_json: AsJson = False) -> None:
-    """A rep is back: an absence that holds now ends, whether said by hand or by a feed."""
+def back(
+    rep: RepName,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First day at work. [default: now]")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="Last day at work. [default: as long as that absence was to last]"),
+    ] = None,
+    stack: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """A rep is back, or will be at work after all: an absence ends, whether said by hand or by a feed."""
+    body = {name: value for name, value in (("from", since), ("until", until)) if value}
     with open_client(stack) as client:
-        show_rep(_post(client, rep, "back"), as_json=as_json)
+        show_rep(_post(client, rep, "back", body or None), as_json=as_json)
 
 
 @rep.command()

@@ -58,17 +58,55 @@ def entry(
     return {"from": begin.isoformat(), "until": end.isoformat(), "reason": reason}
 
 
-def ended_now(entries: Iterable[Entry], tz: str, now: datetime) -> list[dict[str, Any]]:
-    """The absences of somebody who is back now: what has begun ends now, what is to come stays."""
+def asked_return(
+    start: date | datetime | None, until: date | datetime | None, tz: str, now: datetime
+) -> tuple[datetime, datetime | None]:
+    """From when somebody is at work after all, and until when: None is the end of what holds then.
+
+    Written as in `entry`. Raises ValueError for an end before the start.
+    """
+    if until is not None:
+        return span_of(entry(start, until, reason="", tz=tz, now=now), tz)
+    return now if start is None else _with_offset(_moment(start, ZoneInfo(tz), "start")), None
+
+
+def ended(
+    entries: Iterable[Entry], tz: str, at: datetime, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The absences of somebody who is back at `at`: those that hold then end then, and what is to come stays.
+
+    With `until` all between the two is taken out, whatever it belongs to.
+    """
     kept: list[dict[str, Any]] = []
     for each in entries:
         start, end = span_of(each, tz)
-        if not start <= now < end:
-            kept.append(dict(each))
-        elif start < now:
-            back = now.astimezone(ZoneInfo(tz)).isoformat()
-            kept.append({"from": start.isoformat(), "until": back, "reason": each.get("reason", "away")})
+        hole = (at, until or end)
+        is_cut = start < hole[1] and hole[0] < end if until is not None else start <= at < end
+        kept += (
+            [_entry_of(span, each, tz) for span in _less((start, end), [hole])] if is_cut else [dict(each)]
+        )
     return kept
+
+
+def set_aside(told: Iterable[Span], at: datetime, until: datetime | None) -> Span | None:
+    """Of what feeds tell, what does not count for somebody back at `at`; None: they tell nothing."""
+    if until is not None:
+        return (at, until) if any(start < until and at < end for start, end in told) else None
+    holds = away_at(told, at)
+    return (at, holds[1]) if holds is not None else None
+
+
+def _entry_of(span: Span, of: Entry, tz: str) -> dict[str, Any]:
+    """What is left of an entry: whole days where it names days and both edges begin one."""
+    zone = ZoneInfo(tz)
+    start, end = (each.astimezone(zone) for each in span)
+    reason = of.get("reason", "away")
+    days = start.date(), end.date()
+    bounds = [day_start(day, zone).astimezone(UTC) for day in days]
+    if "first_day" in of and bounds == [each.astimezone(UTC) for each in span]:
+        last = days[1] - timedelta(days=1)
+        return {"first_day": str(days[0]), "last_day": str(last), "reason": reason}
+    return {"from": start.isoformat(), "until": end.isoformat(), "reason": reason}
 
 
 def absent_spans(

@@ -8,11 +8,12 @@ from typing import Any
 from router.books import Books
 from router.domain.absences import (
     absent_spans,
-    away_at,
-    ended_now,
+    asked_return,
+    ended,
     entry,
     joined,
     read_spans,
+    set_aside,
     write_spans,
 )
 from router.domain.book import Book
@@ -34,7 +35,7 @@ Edit = Callable[[Unit, Row], Changes]
 MOST_ABSENCES = 400
 """By hand, of one rep: the document travels with every handoff."""
 _RETURNS_AT_MOST = 10
-"""Early returns that are remembered against a feed."""
+"""Early returns, not over yet, that are kept against feeds."""
 
 
 class RepHandler:
@@ -91,23 +92,22 @@ class RepHandler:
 
         return self._edit(rep, by, edit)
 
-    def back(self, rep: str, by: str) -> Callable[[Unit], Any]:
-        """The rep is back now: what is said by hand ends, and what a feed says is set aside until its end."""
+    def back(
+        self,
+        rep: str,
+        by: str,
+        start: date | datetime | None = None,
+        until: date | datetime | None = None,
+    ) -> Callable[[Unit], Any]:
+        """The rep is at work after all: from now or `start`, to the end of the absence that holds then or to
+        `until`. What is said by hand ends, and what a feed says is set aside."""
 
         async def run(unit: Unit) -> Row:
             row = await self._lock(unit, rep)
             if row["left_at"] is not None:
                 raise RosterInvalid("left_at", f"{rep} has left; send is_active true to take them back first")
-            tz, returned = row["hours"]["tz"], read_spans(row["returned"])
             told = await feed_spans(unit.conn, rep, row["absence_feeds"])
-            span = away_at(absent_spans([], told, returned, tz), unit.now)
-            if span is not None:
-                returned = [*returned, (unit.now, span[1])][-_RETURNS_AT_MOST:]
-            changes = {
-                "absences": ended_now(row["absences"], tz, unit.now),
-                "returned": write_spans(each for each in returned if each[1] > unit.now),
-            }
-            return await self._write(unit, row, changes, by)
+            return await self._write(unit, row, _return(row, told, start, until, unit.now), by)
 
         return run
 
@@ -250,6 +250,29 @@ def _unknown(field: str, name: str, known: Iterable[str]) -> RosterInvalid:
 def _same(row: Row, spans: Iterable[Span]) -> bool:
     """Whether the absences are those of the rep's document, however they are cut."""
     return joined(spans) == joined(read_spans(row["document"].get("absences", [])))
+
+
+def _return(
+    row: Row,
+    told: Iterable[Span],
+    start: date | datetime | None,
+    until: date | datetime | None,
+    now: datetime,
+) -> Changes:
+    """Raises RosterInvalid for a span in which the rep is not away, and beyond _RETURNS_AT_MOST."""
+    tz, returned = row["hours"]["tz"], read_spans(row["returned"])
+    try:
+        at, end = asked_return(start, until, tz, now)
+    except ValueError as error:
+        raise RosterInvalid("until", str(error)) from None
+    new = set_aside(absent_spans([], told, returned, tz), at, end)
+    counts = [each for each in (*returned, *filter(None, [new])) if each[1] > now]
+    if len(counts) > _RETURNS_AT_MOST:
+        raise RosterInvalid("absence_feeds", "too many returns from what it says; correct it at its source")
+    by_hand = ended(row["absences"], tz, at, end)
+    if (start or until) is not None and new is None and by_hand == row["absences"]:
+        raise RosterInvalid("from", f"{row['id']} is not away then; GET /v1/reps/{row['id']} shows when")
+    return {"absences": by_hand, "returned": write_spans(counts)}
 
 
 def _known(rep: str) -> RosterInvalid:
