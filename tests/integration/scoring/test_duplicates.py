@@ -1,6 +1,7 @@
 """Leads that sales gives back as another one again: one person, or a question for marketing."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,19 @@ from fastapi import APIRouter, FastAPI
 from lead_events import LeadProgressed
 from lead_events.ids import lead_id, person_id
 from lead_events.words import CauseKind, ProgressKind
+from rulebook.identity import identity_keys
+from rulebook.models import Matching
 from scoring.accounting import conservation_answer
 from scoring.api.duplicates import duplicate_routes
 from scoring.api.merges import merge_routes
 from scoring.domain.erasure import ErasureKeys
+from scoring.domain.grouping import persons_of
 from scoring.duplicates import Duplicates
 from scoring.feedback import feedback_spec
 from scoring.persons import Named, Order, PersonDesk
 from service_kit.problems import install_problems
 from tests.integration.scoring.test_feedback import taken
+from tests.integration.scoring.test_identity_at_once import grouped, post, profiles
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -349,3 +354,43 @@ async def test_a_duplicate_teaches_no_scorecard_and_neither_does_a_lead_that_a_r
     rows = await world.fetch("SELECT id FROM leads WHERE is_marketings(id, is_test, origins)")
     assert {row["id"] for row in rows} == {lead(eva), lead(leo)}
     assert lead(own) not in {row["id"] for row in rows}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_words_of_sales_among_many_who_post_leave_who_is_who_as_it_is_defined(
+    world: "World", seed: int
+) -> None:
+    chance = random.Random(seed)
+    made = profiles(chance)[:120]
+    world.runtime.settings.batch_max = 5
+    sent = await post(world, range(60), made)
+    await world.settle(consumers=3)
+    leads = sorted(row["id"] for row in await world.fetch("SELECT id FROM leads WHERE state = 'open'"))
+    for one, other in (chance.sample(leads, 2) for _ in range(30)):
+        duplicate(world, one, other)
+
+    async def look() -> None:
+        for _ in range(8):
+            await Duplicates(world.runtime).work()
+            await asyncio.sleep(0.02)
+
+    late = asyncio.create_task(post(world, range(60, 120), made))
+    await asyncio.gather(world.settle(consumers=3), *(look() for _ in range(3)))
+    sent += await late
+    await world.settle()
+    await look()
+    rows = await world.fetch("SELECT kind, value, other_kind, other_value FROM kept_together")
+    together = {
+        frozenset({(row["kind"], row["value"]), (row["other_kind"], row["other_value"])}) for row in rows
+    }
+    matching = Matching()
+    keys = {
+        each.fingerprint: [(key.kind, key.value) for key in identity_keys(dict(each.profile), matching)]
+        for each in sent
+    }
+    assert await grouped(world) == persons_of(keys, (), together)
+    states = {row["state"] for row in await world.fetch("SELECT DISTINCT state FROM duplicates")}
+    assert "merged" in states
+    assert "waits" not in states
+    assert await world.fetch("SELECT 1 FROM duplicates WHERE why = 'failed'") == []
+    assert (await conservation_answer(world.database))["unaccounted"] == 0
