@@ -127,14 +127,17 @@ _ONE_ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>(),;:\"\[\]\\@]+@[^\s\x00-\x1f\x7
 
 
 def _address(text: str) -> str:
-    if not _ONE_ADDRESS.fullmatch(text):
+    if not _ONE_ADDRESS.fullmatch(text) or "=?" in text:
         raise ValueError(f"{text!r} is not one plain address such as ana@example.com")
     return text
 
 
 def one_line(text: str) -> str:
-    """Without line breaks and control characters, cut to a subject's length."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())[:SUBJECT_CHARACTERS]
+    """Without line breaks, control characters and those that turn the direction of writing, as long as a
+    subject may be. What looks like an encoded word (RFC 2047) is taken apart: a header is read as it is set,
+    and what was encoded in it would become lines of its own."""
+    printable = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(printable.replace("=?", "= ?").split())[:SUBJECT_CHARACTERS]
 
 
 def _refused(error: aiosmtplib.SMTPRecipientRefused) -> Result:

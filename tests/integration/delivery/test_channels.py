@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -143,6 +144,17 @@ async def test_an_email_arrives(mailbox: Mailbox) -> None:
     letter = message_from_bytes(mailbox.letters[0], policy=default)
     assert (letter["To"], letter["Subject"]) == ("ana@example.com", "Silent")
     assert letter["Message-ID"] == f"<{sent.id}@example.org>"
+
+
+async def test_a_name_that_hides_a_line_break_brings_in_no_header(mailbox: Mailbox) -> None:
+    name = "=?utf-8?q?Ada=0D=0ABcc:_eva=40example.com=0D=0A=0D=0Aclick?="
+    sent = replace(message(Target.email("ana@example.com")), subject=f"New lead: {name}")
+    result = await mail(mailbox).carry(sent, datetime.now(UTC))
+    assert result.outcome is Outcome.DELIVERED, result.detail
+    letter = message_from_bytes(mailbox.letters[0], policy=default)
+    assert letter["Bcc"] is None
+    assert letter["Message-ID"] == f"<{sent.id}@example.org>", "the head goes on after the subject"
+    assert "eva" in letter["Subject"], "as they typed it"
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,29 @@ def test_a_subject_brings_in_no_header() -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "=?utf-8?q?x=0D=0ABcc:_eva=40example.com?=",
+        "=?utf-8?b?eApCY2M6IGV2YUBleGFtcGxlLmNvbQ==?=",
+        "==??utf-8?q?x=0ABcc:_eva?=",
+        "=?us-ascii?Q?x=0ABcc:_eva?= =?us-ascii?Q?=0A=0Abody?=",
+        "\u202emoc.elpmaxe@ave\u2066",
+    ],
+)
+def test_an_encoded_word_in_a_buyers_name_stays_what_they_typed(name: str) -> None:
+    """Else it is decoded when the letter is made, and brings in lines of its own."""
+    letter = letter_of(message(subject=f"New lead: {name} (perfect)"), "baton@example.org")
+    head = letter.as_bytes().partition(b"\r\n\r\n")[0].lower()
+    assert b"\nbcc" not in head.replace(b"\r", b"")
+    assert letter["Subject"].startswith("New lead: ")
+    assert letter["Subject"].endswith(" (perfect)")
+    assert letter["Subject"].isprintable()
+
+
+@pytest.mark.parametrize(
     "address",
     [
+        "=?utf-8?q?a=0ABcc=3A_x?=@example.com",
         "ana@example.com\r\nBcc: eva@example.com",
         "ana@example.com, eva@example.com",
         "ana",

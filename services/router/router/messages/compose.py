@@ -159,7 +159,8 @@ def _history(facts: Facts, words: Words) -> list[str]:
 
 
 def _other(line: str, rep: str | None, words: Words) -> str:
-    return words.say("other.with", line=line, rep=rep) if rep else words.say("other.waits", line=line)
+    said = words.say("other.with", line=line, rep=rep) if rep else words.say("other.waits", line=line)
+    return one_line(said)
 
 
 def _labelled(values: Mapping[str, Any], words: Words) -> list[str]:
