@@ -1,6 +1,7 @@
 """Roster and pools: does everybody named exist, and does everybody get leads."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from rulebook.documents import Loc
 from rulebook.languages import language_code
@@ -8,6 +9,9 @@ from rulebook.models import Notify, Pool, RepSeed, Rulebook
 from rulebook.normalise import email_key, read_email
 from rulebook.report import Report
 from rulebook.ways_to_tell import lacks
+
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
+"""Of absences, as in the roster itself."""
 
 
 def check_people(rulebook: Rulebook, report: Report) -> None:
@@ -68,6 +72,12 @@ def _check_rep(rulebook: Rulebook, name: str, rep: RepSeed, report: Report) -> N
                 (*loc, "absences", number),
                 f"ends {absence.last_day}, before it starts",
                 "write the earlier day as first_day; both days are included",
+            )
+        elif absence.first_day < _EARLIEST or absence.last_day > _LATEST:
+            report.error(
+                (*loc, "absences", number),
+                f"{absence.first_day} to {absence.last_day} is further than calendars reach",
+                f"write days from {_EARLIEST} to {_LATEST}",
             )
     is_known = not report.is_partial("pools") and not report.is_ignored(rep.team)
     if is_known and not any(name in members(rulebook, pool) for pool in rulebook.routing.pools.values()):

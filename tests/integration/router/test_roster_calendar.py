@@ -75,6 +75,14 @@ async def test_names_with_commas_breaks_and_emoji_are_read_back_as_they_are(rout
     assert max(map(len, content.split(b"\r\n"))) <= 75, "long lines are folded, in octets"
 
 
+async def test_a_campaign_without_an_end_is_in_the_calendar_and_stops_nothing(world: World) -> None:
+    always = {"name": "Always on", "first_day": "2026-03-01", "last_day": "9999-12-31"}
+    await world.publish_rulebook(rulebook(campaigns={"always": always}))
+    status, content, _ = await fetch(world, await token_of(world, "marketing"))
+    assert status == 200
+    assert b"DTSTART;VALUE=DATE:20260301" in content
+
+
 async def test_what_stays_keeps_its_uid_and_what_is_as_it_was_is_not_sent_again(routing: World) -> None:
     await routing.operate("POST", "/v1/reps/ana/absences", json={"from": "2026-03-09", "until": "2026-03-10"})
     token = await token_of(routing, "marketing")

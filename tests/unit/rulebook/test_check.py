@@ -189,6 +189,15 @@ SLIPS: list[tuple[str, str, str, str, str, str, str]] = [
         "their own",
     ),
     (
+        "an absence without an end",
+        "roster.yaml",
+        "last_day: 2027-01-06",
+        "last_day: 9999-12-31",
+        "roster.reps.nuria-pascual.absences[0]",
+        "further than calendars reach",
+        "to 2199-12-31",
+    ),
+    (
         "an absence backwards",
         "roster.yaml",
         "last_day: 2027-01-06",

@@ -12,6 +12,8 @@ from router.domain.absences import day_start, joined
 from router.domain.hours import Span
 from rulebook.models import Campaign
 
+_LAST = date.max - timedelta(days=1)
+"""A campaign without an end is written as until 9999-12-31; no day is next."""
 BACK, AHEAD = timedelta(days=30), timedelta(days=400)
 _NAMES = UUID("7b6f1a52-8a43-5d8e-9f0e-3c7f3f6f2a10")
 """Namespace of UIDs: what keeps its beginning keeps its UID, and moves at subscribers instead of doubling."""
@@ -86,7 +88,7 @@ def _campaigns(campaigns: Mapping[str, Campaign], low: date, high: date) -> Iter
     for name, campaign in sorted(campaigns.items()):
         if campaign.last_day >= low and campaign.first_day <= high:
             title = f"Campaign: {campaign.name}"
-            end = campaign.last_day + timedelta(days=1)
+            end = min(campaign.last_day, _LAST) + timedelta(days=1)
             yield _event(f"campaign {name}", title, "CAMPAIGN", campaign.first_day, end)
 
 
