@@ -89,14 +89,21 @@ def read_document(path: Path, name: str, prefix: Loc) -> Document:
         else:
             reader.document.value = reader.read(node, prefix)
     except UnicodeDecodeError as error:
-        reader._add(
-            (name, 1), prefix, f"is not UTF-8 text (byte {error.start})", "save the file again as UTF-8"
-        )
+        line, told = not_text(error.object, error.start)
+        message = f"is not UTF-8 text: `{told}`, if saved by Windows"
+        reader._add((name, line), prefix, message, "save the file again as UTF-8")
     except RecursionError:
         reader._add((name, 1), prefix, "is nested too deeply", "write lists and objects a few levels deep")
     except yaml.YAMLError as error:
         reader.document.findings.append(_syntax(name, prefix, error))
     return reader.document
+
+
+def not_text(content: bytes, at: int) -> tuple[int, str]:
+    """The line of a byte that is no UTF-8, and what the line probably says."""
+    begins, ends = content.rfind(b"\n", 0, at) + 1, content.find(b"\n", at)
+    told = content[begins : ends if ends >= 0 else None].decode("cp1252", "replace").strip()[:60]
+    return content.count(b"\n", 0, at) + 1, told
 
 
 def scalar(node: yaml.Node) -> Any:

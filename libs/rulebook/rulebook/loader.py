@@ -18,7 +18,7 @@ accounts/<name>.csv     tables that routing.yaml names: which pool or rep has wh
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class _Folder:
     value: dict[str, Any] = field(default_factory=dict)
     places: dict[Loc, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
+    """Paths of which nothing more is to be said."""
 
     def add(self, document: Document) -> Any:
         for loc, place in document.places.items():
@@ -73,7 +75,7 @@ def examine(path: Path) -> tuple[Rulebook | None, list[Finding]]:
     folder = _read(path)
     if not folder.value:
         return None, folder.findings
-    errors, stand_ins = _Told(folder.findings), StandIns(folder.value)
+    errors, stand_ins = _Told(folder.findings, folder.told), StandIns(folder.value)
     rulebook = _validated(folder, errors, stand_ins)
     if rulebook is not None:
         errors.add(check_rulebook(rulebook, folder.places, ignoring=frozenset(stand_ins.left_out)))
@@ -100,12 +102,13 @@ def _bounded(findings: list[Finding]) -> Iterator[Finding]:
 class _Told:
     """Findings, less those about what is told already."""
 
-    def __init__(self, findings: list[Finding]) -> None:
+    def __init__(self, findings: list[Finding], paths: Iterable[str] = ()) -> None:
         self.findings = list(findings)
+        self._paths = frozenset(paths)
 
     def add(self, more: list[Finding]) -> None:
         """Those of `more` that say something new: not at a told place, nor inside it."""
-        told = {finding.path for finding in self.findings}
+        told = self._paths | {finding.path for finding in self.findings}
         self.findings += [each for each in more if not told & set(_around(each.path))]
 
 
@@ -135,8 +138,7 @@ def _read(path: Path) -> _Folder:
     if not (path / "company.yaml").is_file():
         folder.findings.append(_no_rulebook(path))
         return folder
-    company = folder.add(read_document(path / "company.yaml", _name(path, "company.yaml"), ()))
-    folder.value = dict(company) if isinstance(company, dict) else {"company": company}
+    _read_company(path, folder)
     for key in (*SINGLE_FILES, *OPTIONAL_FILES):
         file = path / f"{key}.yaml"
         if file.is_file():
@@ -150,6 +152,20 @@ def _read(path: Path) -> _Folder:
     _read_tables(path, folder)
     folder.findings += _strangers(path)
     return folder
+
+
+def _read_company(path: Path, folder: _Folder) -> None:
+    """The top of the rulebook. If nothing can be read of it, none of its keys is called missing."""
+    name = _name(path, "company.yaml")
+    company = folder.add(read_document(path / "company.yaml", name, ()))
+    if isinstance(company, dict):
+        folder.value = dict(company)
+        return
+    folder.value = {"company": None}
+    folder.told |= Rulebook.model_fields.keys() - {*SINGLE_FILES, *OPTIONAL_FILES, *FOLDERS}
+    if not folder.findings:
+        hint = "write `company: ...` and below it `time_zone`, `currency` and `lines`"
+        folder.findings.append(Finding(name, 1, "rulebook", "holds no keys", hint))
 
 
 def _no_rulebook(path: Path) -> Finding:

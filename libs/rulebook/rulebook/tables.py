@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rulebook.countries import country_code
-from rulebook.documents import Document, Loc, Place, dotted
+from rulebook.documents import Document, Loc, Place, dotted, not_text
 from rulebook.findings import Finding
 from rulebook.languages import language_code
 
@@ -141,10 +141,7 @@ def _text(content: bytes) -> str:
 
 def _no_text(content: bytes, error: UnicodeDecodeError) -> tuple[int, str, str]:
     """The line of the first sign that cannot be read, and what it probably is."""
-    line = content.count(b"\n", 0, error.start) + 1
-    begins = content.rfind(b"\n", 0, error.start) + 1
-    ends = content.find(b"\n", error.start)
-    told = content[begins : ends if ends >= 0 else None].decode("cp1252", "replace").strip()[:60]
+    line, told = not_text(content, error.start)
     return line, f"is not UTF-8 text: `{told}`, if saved by Windows", "save it as `CSV UTF-8`"
 
 
