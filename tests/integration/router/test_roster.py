@@ -166,6 +166,28 @@ async def test_who_changes_teams_takes_leads_of_the_new_team(routing: World) -> 
     assert routing.holder("waits") == "carla"
 
 
+@pytest.mark.parametrize(
+    ("needs", "change"),
+    [
+        ({"language": "required"}, {"languages": ["es", "ro"]}),
+        ({"skills": ["tenders"]}, {"skills": ["tenders"]}),
+    ],
+)
+async def test_who_learns_what_a_lead_waits_for_gets_it_and_keeps_it_when_they_forget(
+    world: World, needs: dict[str, Any], change: dict[str, Any]
+) -> None:
+    book = rulebook()
+    book["routing"]["pools"]["north"] |= needs
+    await world.publish_rulebook(book)
+    await world.take("waits", language="ro")
+    assert world.routed("waits")[-1].hold_reason == "needs_unmet"
+    await world.operate("PATCH", "/v1/reps/ana", json=change)
+    assert await world.drain() == 1
+    await world.operate("PATCH", "/v1/reps/ana", json={field: [] for field in change})
+    await world.drain()
+    assert (world.holder("waits"), world.kinds("waits")) == ("ana", ["held", "assigned"])
+
+
 async def test_own_hours_close_a_rep_and_null_gives_them_the_calendar_again(routing: World) -> None:
     hours = {"mon": [["09:00", "18:00"]]}
     await routing.operate("PATCH", "/v1/reps/ana", json={"own_hours": hours})

@@ -266,6 +266,31 @@ async def test_a_feed_that_leads_inside_or_harms_is_not_read(
     assert bool(publisher.asked) == (allowed == "127.0.0.0/8")
 
 
+async def test_a_server_that_never_ends_its_answer_is_left_after_a_while(routing: World) -> None:
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n")
+        await writer.drain()
+        await gone.wait()
+        writer.close()
+
+    gone = asyncio.Event()
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/private"
+    reading = Feeds(
+        routing.runtime,
+        routing.wiring.reps,
+        Secrets(environ={"BATON_SECRET_HR": url}),
+        FeedFetcher(Allowed.parse("127.0.0.0/8"), seconds=0.2),
+        routing.wiring.drainer.wake,
+    )
+    await subscribe(routing, "hr")
+    await look(routing, reading)
+    (shown,) = (await ana(routing))["feeds"]
+    assert shown["problem"] == "no answer within 0.2 s"
+    gone.set()
+    server.close()
+
+
 async def test_a_feed_without_its_secret_says_where_to_write_it(routing: World, publisher: Publisher) -> None:
     await subscribe(routing, "nowhere")
     await look(routing, feeds(routing, publisher))
