@@ -68,6 +68,11 @@ LEFT JOIN feedback f ON f.id = d.id
 WHERE d.state = $1 AND ($2::timestamptz IS NULL OR (d.at, d.id) > ($2, $3::uuid))
 ORDER BY d.at, d.id LIMIT $4
 
+-- name: export_duplicates
+-- What became of leads that sales gave back as another one again, or of which it said so, oldest first.
+SELECT lead_id, of_lead_id, at, state, why, settled_at, settled_by, settled_reason FROM duplicates
+WHERE lead_id = ANY($1::uuid[]) OR of_lead_id = ANY($1::uuid[]) ORDER BY at, id
+
 -- name: erase_duplicates
 -- Of erased leads: nothing is asked any more, and no reason is kept.
 UPDATE duplicates SET settled_reason = NULL,

@@ -101,6 +101,11 @@ async def page(
     return [dict(row) for row in await conn.fetch(_q.list_duplicates, state.value, at, identity, limit)]
 
 
+async def export(conn: Connection, leads: Sequence[UUID]) -> list[dict[str, Any]]:
+    """What is kept of these leads."""
+    return [dict(row) for row in await conn.fetch(_q.export_duplicates, list(leads))]
+
+
 async def erase(conn: Connection, leads: Sequence[UUID], now: datetime) -> None:
     """Of erased leads: nothing is asked any more."""
     await conn.execute(_q.erase_duplicates, list(leads), now)

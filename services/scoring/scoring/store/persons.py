@@ -219,6 +219,7 @@ async def export(conn: Connection, subject: Subject) -> dict[str, Any]:
             )
         ],
         **await nurturing.export(conn, persons, subject.keys),
+        "duplicates": await duplicates.export(conn, leads),
         "acts": [dict(row) for row in await conn.fetch(_q.export_acts, persons)],
     }
 
