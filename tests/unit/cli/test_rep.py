@@ -172,6 +172,32 @@ def test_the_audit_of_a_rep_reads_as_a_table(baton: Run, services: Services) -> 
     assert json.loads(baton("rep", "changes", "ana", "--json").stdout)["changes"] == [change]
 
 
+def test_what_a_feed_changed_reads_as_spans(baton: Run, services: Services) -> None:
+    span = ["2026-03-09T23:00:00+00:00", "2026-03-10T23:00:00+00:00"]
+    changes = [
+        {
+            "changed_at": "2026-03-03T09:00:00Z",
+            "changed_by": "feed hr",
+            "before": {key: []},
+            "after": {key: [span]},
+        }
+        for key in ("away", "returned")
+    ]
+    services.answer("GET /v1/reps/ana/changes", {"rep_id": "ana", "changes": changes})
+    told = baton("rep", "changes", "ana").stdout
+    assert told.count("2026-03-09 23:00:00 UTC to 2026-03-10 23:00:00 UTC") == 2
+
+
+def test_a_channel_of_slack_names_who_answers_there(baton: Run, services: Services) -> None:
+    services.answer(
+        "PATCH /v1/reps/ana", {**ANA, "notify": [{"channel": "slack", "to": "C4", "member": "U1"}]}
+    )
+    told = baton("rep", "notify", "ana", "slack:C4@U1").stdout
+    sent_way = {"channel": "slack", "to": "C4", "member": "U1"}
+    assert sent(services, "PATCH /v1/reps/ana") == {"notify": [sent_way]}
+    assert "slack:C4@U1" in told
+
+
 def test_teams_and_what_waits_for_their_lead(baton: Run, services: Services) -> None:
     services.answer(
         "GET /v1/teams", {"teams": [{"id": "spain", "name": "Spain", "lead": None, "notify": []}]}

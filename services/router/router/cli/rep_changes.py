@@ -121,7 +121,10 @@ def notify(
     rep: RepName,
     ways: Annotated[
         list[str],
-        typer.Argument(metavar="WAY...", help="email, slack:U123, webhook:https://x#SECRET, apprise:#SECRET"),
+        typer.Argument(
+            metavar="WAY...",
+            help="email, slack:U123, slack:C456@U123, webhook:https://x#SECRET, apprise:#SECRET",
+        ),
     ],
     stack: StackFile = None,
     as_json: AsJson = False,

@@ -121,7 +121,8 @@ def _ramp_up(ramp: Mapping[str, Any]) -> str:
 
 def _way(way: Mapping[str, Any]) -> str:
     """As `baton rep notify` takes it."""
-    channel, to, secret = (way.get(name) or "" for name in ("channel", "to", "secret"))
+    channel, to, secret, member = (way.get(name) or "" for name in ("channel", "to", "secret", "member"))
+    to += f"@{member}" if member else ""
     return channel + (f":{to}" if to or secret else "") + (f"#{secret}" if secret else "")
 
 
@@ -133,9 +134,16 @@ def _plain(value: Any) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
+def _spans(many: Sequence[Sequence[str]]) -> str:
+    """Of feeds, which tell no reasons and of which instants are kept."""
+    return "; ".join(f"{brief_utc(start)} to {brief_utc(end)}" for start, end in many)
+
+
 _SPELLED: dict[str, Callable[[Any], str]] = {
     "own_hours": _week,
     "absences": lambda many: "; ".join(map(_absence, many)),
+    "away": _spans,
+    "returned": _spans,
     "ramp_up": _ramp_up,
     "notify": lambda many: ", ".join(map(_way, many)),
     "left_at": brief_utc,

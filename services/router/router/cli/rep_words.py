@@ -59,8 +59,10 @@ def read_ramp_up(text: str) -> dict[str, Any] | None:
 
 
 def read_way(word: str) -> dict[str, str]:
-    """A way of telling somebody, as CHANNEL[:TO][#SECRET]; the router says what one of them lacks."""
+    """A way of telling somebody, as CHANNEL[:TO][#SECRET], in Slack also slack:CHANNEL@MEMBER; the router
+    says what one of them lacks."""
     rest, _, secret = word.partition("#")
     channel, _, to = rest.partition(":")
-    found = {"channel": channel, "to": to, "secret": secret}
+    to, _, member = to.partition("@") if channel == "slack" else (to, "", "")
+    found = {"channel": channel, "to": to, "secret": secret, "member": member}
     return {name: value for name, value in found.items() if value}
