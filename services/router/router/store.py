@@ -10,11 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
-from lead_events.words import CloseReason, HoldReason, ProgressKind, Quadrant, Stage
+from lead_events.words import CloseReason, HoldReason, ProgressKind, Stage
 from router.domain.acts import PastAct, PastRound
 from router.domain.kept_needs import needs_of_text, text_of_needs
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.needs import Needs
+from router.lead_rows import lead_for_rules
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 
@@ -25,48 +26,25 @@ Row = asyncpg.Record
 
 def read_lead(row: Row) -> Lead:
     """A lead of its row, without the open round."""
-    return Lead(
-        id=row["id"],
-        state=LeadState(row["state"]),
-        person_id=row["person_id"],
-        line=row["line"],
-        scored_seq=row["scored_seq"],
-        routed_seq=row["routed_seq"],
-        progressed_seq=row["progressed_seq"],
-        quadrant=Quadrant(row["quadrant"]),
-        stage=Stage(row["stage"]),
-        profile=row["profile"],
-        score=row["score"],
-        form_id=row["form_id"],
-        source=row["source"],
-        campaign=row["campaign"],
-        submissions=row["submissions"],
-        asks=row["asks"],
-        is_test=row["is_test"],
-        received_at=row["received_at"],
-        sql_at=row["sql_at"],
-        rulebook_version=row["rulebook_version"],
-        round=row["round"],
-        pool=row["pool_id"],
-        hold_reason=HoldReason(row["hold_reason"]) if row["hold_reason"] else None,
-        held_since=row["held_since"],
-        next_try_at=row["next_try_at"],
-        excluded=row["excluded"],
-        handling=row["handling"],
-        account=row["account"],
-        chosen=row["chosen"],
-        needs=needs_of_text(row["needs"]),
-        relax_at=row["relax_at"],
-        waits_for=row["waits_for"],
-        value=row["value_minor"],
-        told=row["told"],
-        last_routed=row["last_routed"],
-        closed_at=row["closed_at"],
-        close_reason=CloseReason(row["close_reason"]) if row["close_reason"] else None,
-        closing_seq=row["closing_seq"],
-        locked_by=row["locked_by"],
-        locked_at=row["locked_at"],
-    )
+    lead = lead_for_rules(row["id"], row)
+    lead.person_id = row["person_id"]
+    lead.scored_seq, lead.routed_seq = row["scored_seq"], row["routed_seq"]
+    lead.progressed_seq = row["progressed_seq"]
+    lead.stage = Stage(row["stage"])
+    lead.is_test = row["is_test"]
+    lead.received_at, lead.sql_at = row["received_at"], row["sql_at"]
+    lead.rulebook_version = row["rulebook_version"]
+    lead.round, lead.pool = row["round"], row["pool_id"]
+    lead.hold_reason = HoldReason(row["hold_reason"]) if row["hold_reason"] else None
+    lead.held_since, lead.next_try_at = row["held_since"], row["next_try_at"]
+    lead.excluded, lead.handling, lead.chosen = row["excluded"], row["handling"], row["chosen"]
+    lead.needs, lead.relax_at = needs_of_text(row["needs"]), row["relax_at"]
+    lead.waits_for = row["waits_for"]
+    lead.last_routed = row["last_routed"]
+    lead.closed_at, lead.closing_seq = row["closed_at"], row["closing_seq"]
+    lead.close_reason = CloseReason(row["close_reason"]) if row["close_reason"] else None
+    lead.locked_by, lead.locked_at = row["locked_by"], row["locked_at"]
+    return lead
 
 
 def _read_handoff(row: Row) -> Handoff:
@@ -197,7 +175,7 @@ async def write_leads(conn: Connection, leads: Sequence[Lead]) -> None:
         [lead.value for lead in leads],
         [lead.told for lead in leads],
         [lead.chosen for lead in leads],
-        [lead.waits_for if lead.hold_reason is HoldReason.WAITS_FOR_OWNER else None for lead in leads],
+        [lead.waits_for if lead.state is LeadState.HELD else None for lead in leads],
     ]
     await conn.execute(q.update_leads, *columns)
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from lead_events.words import Quadrant
 from router.domain.leads import Lead, LeadState
 from router.domain.ramp import read_ramp_up
 from router.domain.roster import Rep
+from router.lead_rows import lead_for_rules
 from router.whatif.fitting import read_behaviour
 from router.whatif.model import Arrival, Fate, Staff
 from worktime import Calendar
@@ -34,22 +34,7 @@ class Stored:
 
 def read_stored(row: Row) -> Stored:
     """A row of `history_leads`."""
-    lead = Lead(
-        id=UUID(row["id"]),
-        state=LeadState(row["state"]),
-        line=row["line"],
-        quadrant=Quadrant(row["quadrant"]),
-        profile=dict(row["profile"]),
-        score=dict(row["score"]),
-        form_id=row["form_id"],
-        source=row["source"],
-        campaign=row["campaign"],
-        submissions=row["submissions"],
-        asks=row["asks"],
-        account=row["account"],
-        value=row["value_minor"],
-        told=dict(row["told"]),
-    )
+    lead = lead_for_rules(UUID(row["id"]), row)
     person = UUID(row["person_id"]) if row["comes_again"] else None
     return Stored(lead, datetime.fromisoformat(row["at"]), person, row)
 
