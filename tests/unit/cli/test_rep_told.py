@@ -65,6 +65,8 @@ def test_of_a_new_rep_only_what_was_said_is_listed() -> None:
             "ana is away until Sat 2026-03-07 00:00 (Europe/Madrid).",
         ),
         (None, "2026-08-03", "2026-08-14", "ana is away from 2026-08-03 until 2026-08-14. When it begins"),
+        ("2026-03-06T23:00:00Z", "2026-08-03", "2026-08-14", "ana is away from 2026-08-03 until 2026-08-14."),
+        ("2026-03-06T23:00:00Z", "2026-03-01", "2026-03-02", "is over already"),
         (None, "2026-03-01", "2026-03-02", "is over already: it is kept, and no lead moves."),
         (None, "2026-03-03T08:00", "2026-03-03T09:30", "is over already"),
         (None, "2026-03-03T11:00", "2026-03-03T12:00", "ana is away from 2026-03-03T11:00 until"),

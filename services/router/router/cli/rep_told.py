@@ -69,9 +69,11 @@ def changed(change: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def absence_told(rep: Mapping[str, Any], since: str | None, until: str, now: datetime) -> str:
     """What an absence that was just entered comes to: it holds, is still to come, or is over."""
     name = rep["id"]
-    if rep.get("away_until"):
-        return f"{name} is away until {_local(rep['away_until'], rep.get('time_zone'))}."
-    if _is_over(until, rep.get("time_zone"), now):
+    zone = rep.get("time_zone")
+    has_begun = since is None or not _is_later(since, zone, now)
+    if rep.get("away_until") and has_begun and not _is_over(until, zone, now):
+        return f"{name} is away until {_local(rep['away_until'], zone)}."
+    if _is_over(until, zone, now):
         return f"This absence of {name} is over already: it is kept, and no lead moves."
     return (
         f"{name} is away from {since or 'now'} until {until}. "
@@ -80,8 +82,17 @@ def absence_told(rep: Mapping[str, Any], since: str | None, until: str, now: dat
 
 
 def _is_over(until: str, zone: str | None, now: datetime) -> bool:
+    return until < _as_written(until, zone, now)
+
+
+def _is_later(since: str, zone: str | None, now: datetime) -> bool:
+    return since > _as_written(since, zone, now)
+
+
+def _as_written(moment: str, zone: str | None, now: datetime) -> str:
+    """Now, as the rep's clock shows it and to the day or minute as `moment` is."""
     here = now.astimezone(ZoneInfo(zone)) if zone else now
-    return until < here.strftime("%Y-%m-%d" if len(until) == len("2026-03-02") else "%Y-%m-%dT%H:%M")
+    return here.strftime("%Y-%m-%d" if len(moment) == len("2026-03-02") else "%Y-%m-%dT%H:%M")
 
 
 def _absence(each: Mapping[str, str]) -> str:
