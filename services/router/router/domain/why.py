@@ -6,6 +6,7 @@ What is said is made here, as keys and values; `why_words.py` has it in English.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from lead_events.words import AccountStanding, CloseReason, HoldReason, Quadrant
@@ -28,13 +29,13 @@ from router.domain.said import Said, Value, said, say
 from router.domain.why_words import ENGLISH
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Why:
     """Sentences, the most telling first."""
 
     parts: tuple[Said, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """In English, in one line, with moments in UTC."""
         return "; ".join(say(each, ENGLISH, _moment) for each in self.parts)
@@ -244,6 +245,8 @@ def _rule(name: str, because: str | None, territory: str | None) -> Iterator[Sai
 
 def _counted(key: str, decision: Decision) -> list[Said]:
     """How many reps stood how, but for those who could have had it."""
+    if decision.count(*_CAN) == len(decision.codes):
+        return []
     counts = {standing: decision.codes.count(CODES[standing]) for standing in _NOT_NOW}
     found = tuple(
         said("count", number=number, standing=said(f"standing.{standing.value}"))
