@@ -1,7 +1,8 @@
 """Does what a CRM said: an owner is a new rep, an outcome is the act of who has the lead."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -141,7 +142,7 @@ class CrmApplier:
 
     async def _report(self, unit: Unit, event: Row) -> Settled:
         """By whoever has the lead now, or had it last: they may have got it a moment ago."""
-        [lead, *_] = await unit.conn.fetch(q.crm_leads_of_object, *_named(event))
+        lead = _lead_meant(await unit.conn.fetch(q.crm_leads_of_object, *_named(event)), event["occurred_at"])
         if await _is_our_own(unit, q.crm_our_own_outcome, event, lead, event["outcome"]):
             return Settled(EventState.IGNORED, "our own report, come back", lead["id"])
         if await _is_outdone(unit, event, is_owner=False):
@@ -158,6 +159,13 @@ class _Refusal(Exception):
         super().__init__(settled.why)
         self.event = event
         self.settled = settled
+
+
+def _lead_meant(leads: Sequence[Row], at: datetime | None) -> Row:
+    """Of several leads of one person the one that a rep had by then: what is said late of an earlier one ends
+    no newer one."""
+    by_then = [each for each in leads if at is None or each["first_assigned_at"] <= at + ECHO]
+    return (by_then or leads)[0]
 
 
 def _named(event: Row) -> tuple[str, str, str]:

@@ -155,7 +155,8 @@ SELECT EXISTS (
 
 -- name: crm_leads_of_object
 -- The leads that a CRM keeps under an id, open ones first, the last handed one on top, with who has or had them.
-SELECT l.id, l.state, a.rep_id, a.round, a.assigned_at, a.ended_at
+SELECT l.id, l.state, a.rep_id, a.round, a.assigned_at, a.ended_at,
+       (SELECT min(f.assigned_at) FROM assignments f WHERE f.lead_id = l.id) AS first_assigned_at
 FROM crm_records r
 JOIN leads l ON l.id = r.subject OR l.person_id = r.subject
 JOIN LATERAL (

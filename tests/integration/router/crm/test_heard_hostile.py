@@ -70,3 +70,23 @@ async def test_a_clock_far_off_there_shadows_nothing_that_is_said_later(known: C
     await known.apply()
     assert [each.outcome.result for each in known.progressed("ada") if each.outcome] == ["opportunity", "won"]
     assert [each.outcome.value for each in known.progressed("ada") if each.outcome] == [None, None]
+
+
+async def test_an_outcome_of_an_earlier_lead_that_comes_late_ends_no_newer_one(
+    known: CrmWorld, crm: Crm
+) -> None:
+    """The contact is one for all leads of the person; the win was of the first."""
+    late = event(known, "stage", "won")
+    known.clock.advance(60)
+    await known.act("ana", "ada", "outcome", {"result": "won"})
+    known.clock.advance(3600)
+    known.score("again", person="ada")
+    await known.tell()
+    assert known.holder("again") is not None
+    known.clock.advance(600)
+    await say(known, late)
+    await known.apply()
+    assert known.progressed("again") == []
+    await say(known, event(known, "stage", "won", id="of the second"))
+    await known.apply()
+    assert [each.kind for each in known.progressed("again")] == ["outcome"]
