@@ -167,9 +167,8 @@ class Desk(LockedRows):
 
     def _hold(self, lead: Lead, cause: UUID, book: Book, choice: PoolChoice, decision: Decision) -> None:
         name, reason = decision.pool.id, decision.hold_reason or HoldReason.POOL_EMPTY
-        if reason is HoldReason.WAITS_FOR_OWNER:
-            lead.waits_for = choice.comes_back
-        elif lead.handling is None:
+        lead.waits_for = choice.comes_back
+        if reason is not HoldReason.WAITS_FOR_OWNER and lead.handling is None:
             self._note_queue(lead, book, decision)
         look_at = decision.next_try_at
         if reason is HoldReason.WAITS_FOR_OWNER and not self._is_in_force(book):

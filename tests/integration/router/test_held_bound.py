@@ -415,3 +415,29 @@ async def test_a_rep_whose_leads_cannot_be_handed_on_keeps_nobody_elses(world: W
     await world.wiring.absentees.look()
     others = next(name for name in ("one", "two") if name != "one")
     assert world.holder(others) == "carla"
+
+
+async def test_a_lead_in_a_queue_goes_to_its_owner_of_another_pool_as_soon_as_they_can(world: World) -> None:
+    document = company(ana=FULL, bea=FULL)
+    document["routing"]["pools"]["north"]["reps"] = ["bea"]
+    await world.publish_rulebook(document)
+    await world.take("hers", account=owned_by("ana"))
+    await world.take("beas")
+    await world.take("waits", account=owned_by("ana"))
+    assert world.routed("waits")[-1].hold_reason is HoldReason.NO_CAPACITY
+    await world.end("hers")
+    await world.hand_out()
+    assert world.holder("waits") == "ana"
+
+
+async def test_what_follows_the_sun_to_a_pool_of_owners_is_not_looked_at_again_and_again(
+    world: World,
+) -> None:
+    document = company(None, SUN, ana=ALWAYS, bea={})
+    document["routing"]["pools"]["night"]["strategy"] = "account_owner"
+    await world.publish_rulebook(document)
+    await wait(world, hours=12)
+    await world.take("waits")
+    await change(world, "ana", capacity=7)
+    await world.hand_out()
+    assert (world.holder("waits"), await looks_due(world)) == (None, 0)

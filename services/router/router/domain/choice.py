@@ -46,9 +46,11 @@ def chosen_of(choice: PoolChoice) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if value is not None}
 
 
-def owner_of_waiting(lead: Lead) -> str | None:
-    """Whose a lead that waits is: as its account says now, else as the plan said when it began to wait."""
-    named: str | None = owner_of(lead.account) or lead.chosen.get("owner")
+def owner_of_waiting(lead: Lead, owners: Owners = USUAL_OWNERS) -> str | None:
+    """Whose a lead that waits is: as its account says now, where that counts, else as the plan said when it
+    began to wait."""
+    of_account = owner_of(lead.account) if owners.account else None
+    named: str | None = of_account or lead.chosen.get("owner")
     return named
 
 
@@ -67,7 +69,7 @@ def choice_of_waiting(
         lead.chosen.get("rule", WAITED),
         lead.chosen.get("because"),
         territory=lead.chosen.get("territory"),
-        owner=owner_of_waiting(lead),
+        owner=owner_of_waiting(lead, owners),
         standing=standing_of(lead.account),
         owners=owners,
         unspoken=unspoken,

@@ -122,9 +122,14 @@ def _waits_until(
 
 
 def may_come(passed: Iterable[Passed]) -> str | None:
-    """Of owners who do not get a lead, the first who could if they entered the roster or came back to it."""
-    missing = (each for each in passed if each.standing in (None, Standing.INACTIVE))
-    return next((each.owner.named for each in missing), None)
+    """Of owners who do not get a lead, the first who may later: who comes back or is full, else who is not in
+    the roster, or not active."""
+    known = list(passed)
+    for standings in (_COMES_BACK, {None, Standing.INACTIVE}):
+        for each in known:
+            if each.standing in standings:
+                return each.owner.named
+    return None
 
 
 def room_of_owner(rep: Rep, load: Load, now: datetime) -> int:

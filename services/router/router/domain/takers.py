@@ -18,7 +18,9 @@ _AT_WORK = bytes(CODES[standing] for standing in AT_WORK_WITHOUT_PLACE)
 
 
 def able_now(pool: Pool, lead: RoutableLead, now: datetime, freed: Collection[str] = ()) -> Iterator[str]:
-    """Who could take a lead like this now; of `freed`, also those still full."""
+    """Who could take a lead like this now by turn; of `freed`, also those still full."""
+    if pool.terms.strategy == "account_owner":
+        return
     of_line, asked = _of_line(pool, lead, now), _asked(pool, lead, now)
     full = [name for name in freed if name in pool.reps and of_line.codes[pool.place(name)] == _FULL]
     for names in (of_line.able, full):
@@ -31,6 +33,8 @@ def able_by_the_sun(pools: Iterable[Pool], lead: RoutableLead, now: datetime) ->
     """Who could take a lead like this now, in the first of these pools where somebody is at work for it; the
     pools as they follow each other."""
     for pool in pools:
+        if pool.terms.strategy == "account_owner":
+            return  # nobody there takes it by turn
         found = False
         for name in able_now(pool, lead, now):
             found = True

@@ -11,7 +11,7 @@ from router import metrics, store
 from router.books import Books
 from router.desk import Desk
 from router.domain.accounts import reps_named
-from router.domain.book import Book
+from router.domain.book import Book, PoolChoice
 from router.domain.choice import choice_of_waiting, choose_pool, owner_of_waiting, unspoken_of
 from router.domain.leads import Lead, LeadState
 from router.domain.owners import room_of_owner
@@ -104,11 +104,12 @@ class DrainHandler:
         desk.leads = orphans | waiting
         if not desk.leads:
             return Drained(0, is_due=False)
-        choices = {lead.id: choose_pool(lead, book) for lead in desk.leads.values()}
+        choices = {lead.id: _choice(book, lead) for lead in desk.leads.values()}
         await desk.take_for((book, lead, choices[lead.id]) for lead in desk.leads.values())
         placed = 0
         for lead in desk.leads.values():
-            kind = desk.route(lead, _cause(lead), book, choices[lead.id])
+            in_queue = _waits_in(lead.pool, lead) and lead.pool in book.pools
+            kind = desk.route(lead, _cause(lead), book, choices[lead.id], from_queue=in_queue)
             placed += kind is RoutedKind.ASSIGNED
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
@@ -162,16 +163,27 @@ def _unspoken_here(book: Book, pools: Sequence[Pool], kind: WaitingKind, now: da
     return unspoken if unspoken in book.pools and is_unmet(pools[0], kind.like(now), now) else None
 
 
-def _waits_in(pool: str, lead: Lead) -> bool:
+def _waits_in(pool: str | None, lead: Lead) -> bool:
     """Whether the lead still stands in the pool's queue."""
     waits_for_owner = lead.hold_reason is HoldReason.WAITS_FOR_OWNER
     return lead.state is LeadState.HELD and lead.pool == pool and not waits_for_owner
 
 
-def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
+def _choice(book: Book, lead: Lead) -> PoolChoice:
+    """By the rules anew, but for what stands in a queue: that has been chosen."""
+    if lead.pool is None or lead.pool not in book.pools or not _waits_in(lead.pool, lead):
+        return choose_pool(lead, book)
+    return _choice_in_queue(book, lead.pool, lead)
+
+
+def _choice_in_queue(book: Book, pool: str, lead: Lead) -> PoolChoice:
     plan = book.company.routing.plans.get(lead.line)
     owners = plan.owners if plan is not None else Owners()
-    choice = choice_of_waiting(lead, pool, owners, unspoken_of(book, lead.line, lead.needs))
+    return choice_of_waiting(lead, pool, owners, unspoken_of(book, lead.line, lead.needs))
+
+
+def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
+    choice = _choice_in_queue(book, pool, lead)
     return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
 
 

@@ -204,16 +204,15 @@ WHERE topic LIKE '%-dlq' AND EXISTS (
     SELECT 1 FROM unnest($1::text[]) AS mark WHERE position(convert_to(mark, 'UTF8') IN coalesce(value, '')) > 0)
 
 -- name: owners_waited_for
--- Whom leads wait for, as the plan or the CRM names them: one look into the index for each.
+-- Whose leads wait, for them or in a queue since they could not take them, as the plan or the CRM names them: one look
+-- into the index for each.
 WITH RECURSIVE owners AS (
-    (SELECT waits_for FROM leads
-     WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND waits_for IS NOT NULL ORDER BY waits_for LIMIT 1)
+    (SELECT waits_for FROM leads WHERE state = 'held' AND waits_for IS NOT NULL ORDER BY waits_for LIMIT 1)
     UNION ALL
     SELECT next.waits_for
     FROM owners o
     CROSS JOIN LATERAL (
-        SELECT waits_for FROM leads
-        WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND waits_for > o.waits_for ORDER BY waits_for LIMIT 1
+        SELECT waits_for FROM leads WHERE state = 'held' AND waits_for > o.waits_for ORDER BY waits_for LIMIT 1
     ) AS next
 )
 SELECT waits_for FROM owners
@@ -224,19 +223,19 @@ SELECT * FROM leads WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND
 ORDER BY next_try_at, rank, received_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_waiting_for
--- Up to $3 leads that wait for an owner who can take so many now ($2), best first; busy ones are left.
+-- Up to $3 leads that wait and belong to an owner who can take so many now ($2), best first; busy ones are left.
 WITH picked AS (
     SELECT l.id
     FROM unnest($1::text[], $2::integer[]) AS owner (name, places)
     CROSS JOIN LATERAL (
         SELECT id, rank, received_at FROM leads
-        WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND waits_for = owner.name
+        WHERE state = 'held' AND waits_for = owner.name
         ORDER BY rank, received_at, id LIMIT owner.places
     ) AS l
     ORDER BY l.rank, l.received_at, l.id LIMIT $3
 )
 SELECT * FROM leads
-WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND hold_reason = 'waits_for_owner'
+WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS NULL AND waits_for = ANY($1::text[])
 ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: owners_look_again
