@@ -86,7 +86,8 @@ async def test_a_duplicate_is_named_on_the_page_and_a_slip_moves_nothing(
     routing: World, mailbox: Mailbox
 ) -> None:
     world = with_mail(routing, mailbox)
-    await world.take("ada", "bob")
+    await world.take("ada")
+    await world.take("bob")
     await tell(world)
     chosen = {**SURE, "code": "duplicate"}
     async with world.client() as client:
