@@ -131,6 +131,22 @@ async def test_why_a_rep_has_a_lead_is_told_in_their_language(world: World, mail
     assert "leads con este" in why
 
 
+async def test_who_answers_what_does_not_fit_any_more_reads_so_in_their_language(
+    world: World, mailbox: Mailbox
+) -> None:
+    reps = {"ana": rep("Ana", texts="it"), "carla": rep("Carla", team="school", lines=["training"])}
+    await world.publish_rulebook(rulebook(reps=reps))
+    told = with_mail(world, mailbox)
+    await told.take("ada")
+    await tell(told)
+    await told.act("ana", "ada", "accept")
+    async with told.client() as client:
+        path = link(mailbox.to("ana")[0], "Non accettare")
+        late = await client.post(path, data={**SURE, "code": "no_time"})
+    assert late.status_code == 409
+    assert "Questo non vale più: il lead è già accettato." in late.text
+
+
 async def test_no_personal_data_stands_in_the_rows_of_messages(routing: World, mailbox: Mailbox) -> None:
     world = with_mail(routing, mailbox)
     await world.take("ada", first_name="Ada", last_name="Byron")

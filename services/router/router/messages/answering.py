@@ -88,12 +88,18 @@ class Answering:
         async with self._runtime.database.acquire() as conn:
             row = await conn.fetchrow(q.round_of_link, round_)
         if row is not None and _is_theirs(row) and isinstance(error, WrongLeadState):
-            return Said(Ended.REFUSED, words.say("page.not_now", state=error.state))
+            return Said(Ended.REFUSED, words.say("page.not_now", state=words.say(f"state.{_state(row)}")))
         return _over(row["holder_name"] if row is not None else None, words)
 
 
 def _is_theirs(row: Row) -> bool:
     return row["ended_at"] is None and row["state"] != "erased"
+
+
+def _state(row: Row) -> str:
+    if row["contacted_at"] is not None:
+        return "contacted"
+    return "accepted" if row["accepted_at"] is not None else "offered"
 
 
 def _over(holder: str | None, words: Words) -> Said:

@@ -196,7 +196,7 @@ WHERE l.id = ANY($1::uuid[]) AND a.rep_id = $2 ORDER BY l.rank, l.received_at, l
 
 -- name: round_of_link
 -- A round, its lead and rep, whether it is the rep's last one of the lead, and who has the lead now.
-SELECT a.id, a.lead_id, a.rep_id, a.ended_at, l.state, l.profile, l.quadrant, r.texts, r.hours->>'tz' AS tz,
+SELECT a.id, a.lead_id, a.rep_id, a.accepted_at, a.contacted_at, a.ended_at, l.state, l.profile, l.quadrant, r.texts, r.hours->>'tz' AS tz,
        r.notify, r.left_at, h.name AS holder_name, c.rep_id AS holder_id,
        NOT EXISTS (
            SELECT FROM assignments n WHERE n.lead_id = a.lead_id AND n.rep_id = a.rep_id AND n.round > a.round
