@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from lead_events.catalog import topic
-from service_kit.app import create_app
+from service_kit.app import RouteOpen, create_app
 from service_kit.clock import ManualClock, SystemClock, pause
 from service_kit.fakes import FakeBroker
 from service_kit.parts import Part, Periodic
@@ -193,7 +193,19 @@ def _plain_app(parts: list[Part], *routers: APIRouter) -> FastAPI:
         routers=lambda _: routers,
         needs_database=False,
         runtime=runtime,
+        open_to_all=("/refused", "/broken"),
     )
+
+
+def test_a_service_with_a_route_that_asks_for_no_scope_does_not_start() -> None:
+    router = APIRouter()
+
+    @router.get("/forgotten")
+    async def forgotten() -> None:
+        """Nothing."""
+
+    with pytest.raises(RouteOpen, match="/forgotten"):
+        _plain_app([], router)
 
 
 async def _dead(world: World, number: int = 1) -> bool:

@@ -49,5 +49,6 @@ WHERE l.id = ANY($1::uuid[]) AND (
 SELECT rep_id FROM asked_declines WHERE id = $1
 
 -- name: rep_of_email
--- The rep with this address who has not left.
-SELECT id FROM reps WHERE lower(email) = lower($1) AND left_at IS NULL ORDER BY id LIMIT 2
+-- The rep with this address who has not left; large and small letters are alike in ASCII alone, as the
+-- Kelvin sign becomes a k and is somebody else's address.
+SELECT id FROM reps WHERE lower(email COLLATE "C") = lower($1::text COLLATE "C") AND left_at IS NULL ORDER BY id LIMIT 2
