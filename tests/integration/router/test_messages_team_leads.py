@@ -152,6 +152,8 @@ async def test_a_team_lead_confirms_a_decline_by_the_link(world: World, mailbox:
     assert (other.status_code, "già stato deciso" in other.text) == (409, True)
     assert told.holder("ada") == "bea"
     assert told.progressed("ada")[-1].kind == "declined"
+    (entry, *_) = (await told.operate("GET", "/v1/audit")).json()["audit"]
+    assert (entry["action"], entry["role"], entry["subject"]) == ("decline.confirm", "team_lead", "rosa")
     await tell(told)
     assert len(mailbox.to("rosa")) == 1
     assert len(mailbox.to("bea")) == 1
