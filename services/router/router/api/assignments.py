@@ -109,7 +109,7 @@ async def closed_for_me(conn: Connection, rep: str, now: datetime) -> list[dict[
             "profile": row["profile"],
             "closed_at": row["ended_at"],
             "close_reason": row["close_reason"],
-            "why": why_closed(CloseReason(row["close_reason"]), None),
+            "why": why_closed(CloseReason(row["close_reason"]), None).text,
         }
         for row in rows
     ]
