@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from service_kit.problems import install_problems
 
-SECRET = "eyJsZWFkIjoi-a-link-that-accepts-a-lead"  # noqa: S105
+SECRET = "eyJsZWFkIjoi-a-link-that-accepts-a-lead"
 
 
 @pytest.mark.parametrize(

@@ -136,9 +136,7 @@ def judge(
     if act.kind is ProgressKind.RATED:
         return _rating(act, lead, past)
     if act.round is not None and act.round != rounds[-1].round:
-        return WrongState(
-            "in another round by now", "what was asked of an earlier one is over"
-        )
+        return WrongState("in another round by now", "what was asked of an earlier one is over")
     by_key = next((done for done in past if act.key is not None and done.key == act.key), None)
     if by_key is not None:
         same = by_key.kind is act.kind and by_key.content == act.content

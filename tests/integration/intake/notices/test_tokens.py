@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 
 from intake import metrics
 from intake.notices.api import notices_router
+from service_kit.auth_gate import Gate
 from service_kit.problems import install_problems
 from service_kit.settings import ServiceSettings
 from tests.integration.intake.notices.vendor import Vendor, json_answer
@@ -148,7 +149,7 @@ async def test_the_operator_sees_what_fails_since_when_and_how_many_wait(
     app = FastAPI()
     install_problems(app)
     settings = ServiceSettings.model_validate({"operator_token": "secret"})
-    app.include_router(notices_router(settings, world.standing, world.books))
+    app.include_router(notices_router(Gate(settings), world.standing, world.books))
     async with world.running():
         await world.take(meta_notice("101", "102"))
         await world.settled()
