@@ -39,7 +39,7 @@ async def world(migrated: str) -> AsyncIterator[World]:
     """An empty router: no rulebook yet."""
     with psycopg.connect(migrated) as conn:
         conn.execute(EMPTY.encode())
-    async with router_over(migrated, ManualClock(TUESDAY_10)) as running:
+    async with router_over(World, migrated, ManualClock(TUESDAY_10)) as running:
         yield running
 
 

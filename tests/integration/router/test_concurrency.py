@@ -3,12 +3,10 @@
 import asyncio
 from collections import Counter
 
-import psycopg
-
 from router.consumer import consumer_spec
 from router.main import wire
 from service_kit.consumer import Consumer
-from tests.integration.router.worlds import World, rep, rulebook
+from tests.integration.router.worlds import World, deadlocks, rep, rulebook
 
 WRITERS = 8
 NAMES = [f"lead{number}" for number in range(160)]
@@ -96,25 +94,13 @@ async def test_pools_that_share_their_reps_and_changes_of_all_kinds_at_once_meet
     _seqs_have_no_gap_and_no_round_is_given_twice(world)
     answer = (await world.operate("GET", "/v1/conservation")).json()
     assert (answer["unaccounted"], answer["leads_known"]) == (0, len(NAMES))
-    assert await _deadlocks(world) == 0
+    assert await deadlocks(world) == 0
 
 
 def _consumers(world: World, number: int) -> list[Consumer]:
     """So many routers, each with what it caches for itself."""
     specs = [consumer_spec(wire(world.runtime, world.settings).news) for _ in range(number)]
     return [world.runtime.consumer(spec) for spec in specs]
-
-
-async def _deadlocks(world: World) -> int:
-    """How many the server has seen in this test's database since it was made."""
-    assert world.settings.dsn is not None
-    await world.runtime.database.close()  # a connection tells its figures when it ends
-    with psycopg.connect(world.settings.dsn.get_secret_value()) as conn:
-        row = conn.execute(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 async def _stir(world: World, reps: list[str], number: int) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Awaitable
 from random import Random
 from typing import Any
 
-import psycopg
 import pytest
 
 from lead_events.words import Quadrant
 from router.consumer import consumer_spec
 from router.main import Wiring, wire
-from tests.integration.router.worlds import World, lead_id, rep, rulebook
+from tests.integration.router.worlds import World, deadlocks, lead_id, rep, rulebook
 
 ROUTERS, ROUNDS = 3, 12
 REPS = [f"rep{number}" for number in range(6)]
@@ -161,7 +160,7 @@ async def test_whatever_happens_at_once_each_lead_has_one_owner_and_nobody_too_m
         await asyncio.gather(*crowd.by_routers())
     await _all_is_sound(world, crowd)
     assert set(crowd.answers) <= {200, 202, 404, 409}, crowd.answers
-    assert await _deadlocks(world) == 0
+    assert await deadlocks(world) == 0
 
 
 async def _all_is_sound(world: World, crowd: Crowd) -> None:
@@ -183,15 +182,3 @@ async def _all_is_sound(world: World, crowd: Crowd) -> None:
     answer = (await world.operate("GET", "/v1/conservation")).json()
     assert answer["unaccounted"] == 0
     assert sum(hop["dead_letters"] for hop in answer["hops"]) == 0
-
-
-async def _deadlocks(world: World) -> int:
-    """How many the server has seen in this test's database since it was made."""
-    assert world.settings.dsn is not None
-    await world.runtime.database.close()  # a connection tells its figures when it ends
-    with psycopg.connect(world.settings.dsn.get_secret_value()) as conn:
-        row = conn.execute(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        ).fetchone()
-    assert row is not None
-    return int(row[0])

@@ -98,7 +98,15 @@ async def press(
         "response_url": f"http://127.0.0.1:{server.port}/response",
         "message": {"blocks": [{"type": "header"}, {"type": "actions"}]},
     }
-    body = urlencode({"payload": json.dumps(payload)})
+    posted = {"payload": json.dumps(payload)}
+    return await signed_post(world, "/slack/interactions", posted, secret=secret, age=age)
+
+
+async def signed_post(
+    world: World, path: str, fields: dict[str, str], *, secret: str = SIGNING, age: int = 0
+) -> httpx.Response:
+    """What Slack sends, `age` seconds old."""
+    body = urlencode(fields)
     stamp = str(int((world.clock.now() - timedelta(seconds=age)).timestamp()))
     mark = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
     headers = {
@@ -107,7 +115,7 @@ async def press(
         "X-Slack-Signature": f"v0={mark}",
     }
     async with world.client() as client:
-        answer = await client.post("/slack/interactions", content=body, headers=headers)
+        answer = await client.post(path, content=body, headers=headers)
     await world.runtime.published()
     return answer
 

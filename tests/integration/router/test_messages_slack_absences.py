@@ -1,15 +1,11 @@
 """Absences by chat: a slash command of Slack, signed, from the member whom the roster names."""
 
 import asyncio
-import hashlib
-import hmac
-from datetime import timedelta
-from urllib.parse import urlencode
 
 import httpx
 import pytest
 
-from tests.integration.router.test_messages_slack import SIGNING, Server, server, slack
+from tests.integration.router.test_messages_slack import SIGNING, Server, server, signed_post, slack
 from tests.integration.router.worlds import World
 
 __all__ = ["Server", "server", "slack"]
@@ -19,18 +15,7 @@ async def write(
     world: World, user: str, text: str, *, secret: str = SIGNING, age: int = 0, **fields: str
 ) -> httpx.Response:
     posted = {"command": "/baton", "text": text, "user_id": user, "team_id": "T1", **fields}
-    body = urlencode(posted)
-    stamp = str(int((world.clock.now() - timedelta(seconds=age)).timestamp()))
-    mark = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Slack-Request-Timestamp": stamp,
-        "X-Slack-Signature": f"v0={mark}",
-    }
-    async with world.client() as client:
-        answer = await client.post("/slack/commands", content=body, headers=headers)
-    await world.runtime.published()
-    return answer
+    return await signed_post(world, "/slack/commands", posted, secret=secret, age=age)
 
 
 async def said(world: World, user: str, text: str) -> str:

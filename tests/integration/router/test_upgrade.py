@@ -56,7 +56,7 @@ async def later(upgraded: str) -> AsyncIterator[World]:
     """Today's router over it."""
     clock = ManualClock(TUESDAY_10)
     clock.advance(HALF_AN_HOUR_ON)
-    async with router_over(upgraded, clock) as running:
+    async with router_over(World, upgraded, clock) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, cast
 from uuid import UUID, uuid4, uuid5
 
 import httpx
+import psycopg
 from pydantic import SecretStr
 
 from lead_events import (
@@ -415,13 +416,28 @@ class World:
         return loads
 
 
+W = TypeVar("W", bound=World)
+
+
 def _of(events: Iterable[Any], name: str | None) -> list[Any]:
     return [event for event in events if name is None or event.lead_id == lead_id(name)]
 
 
+async def deadlocks(world: World) -> int:
+    """How many the server has seen in this test's database since it was made."""
+    assert world.settings.dsn is not None
+    await world.runtime.database.close()  # a connection tells its figures when it ends
+    with psycopg.connect(world.settings.dsn.get_secret_value()) as conn:
+        row = conn.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @asynccontextmanager
-async def router_over(dsn: str, clock: ManualClock) -> AsyncIterator[World]:
-    """A router on a migrated database, with a broker of its own that knows nothing yet."""
+async def router_over(kind: type[W], dsn: str, clock: ManualClock, **more: Any) -> AsyncIterator[W]:
+    """A router on a migrated database, with a broker of its own that knows nothing yet. `more`: settings."""
     database = await Database.connect(
         dsn,
         schema="router",
@@ -430,12 +446,12 @@ async def router_over(dsn: str, clock: ManualClock) -> AsyncIterator[World]:
         clock=ManualTransactionClock(clock),
     )
     settings = RouterSettings(
-        operator_token=SecretStr(OPERATOR), dsn=SecretStr(dsn), gather_ms=0, drain_ms=1000
+        operator_token=SecretStr(OPERATOR), dsn=SecretStr(dsn), gather_ms=0, drain_ms=1000, **more
     )
     broker = FakeBroker(partitions=2)
     runtime = Runtime(settings, broker=broker, database=database)
     await runtime.publisher.start()
-    running = World(runtime, broker, clock, settings)
+    running = kind(runtime, broker, clock, settings)
     yield running
     await running.stop_reading()
     await runtime.close()

@@ -7,16 +7,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 
-from router.settings import RouterSettings
-from service_kit.clock import ManualClock, ManualTransactionClock
-from service_kit.fakes import FakeBroker
-from service_kit.postgres import Database
-from service_kit.runtime import Runtime
+from service_kit.clock import ManualClock
 from tests.integration.router.conftest import EMPTY
-from tests.integration.router.crm.crms import Crm
-from tests.integration.router.worlds import OPERATOR, TUESDAY_10, World
+from tests.integration.router.crm.crms import EVENTS, Crm, book, contacts
+from tests.integration.router.worlds import TUESDAY_10, World, router_over
 
 SECRETS = {
     "crm-token": "tok-1",
@@ -73,26 +68,18 @@ async def routed(migrated: str, tmp_path: Path) -> AsyncIterator[CrmWorld]:
         (tmp_path / name).write_text(value)
     with psycopg.connect(migrated) as conn:
         conn.execute(EMPTY.encode())
-    clock = ManualClock(TUESDAY_10)
-    database = await Database.connect(
-        migrated,
-        schema="router",
-        application_name="test",
-        max_size=12,
-        clock=ManualTransactionClock(clock),
-    )
-    settings = RouterSettings(
-        operator_token=SecretStr(OPERATOR),
-        dsn=SecretStr(migrated),
-        gather_ms=0,
-        drain_ms=1000,
-        secrets_dir=tmp_path,
-        delivery_allow="127.0.0.0/8",
-    )
-    broker = FakeBroker(partitions=2)
-    runtime = Runtime(settings, broker=broker, database=database)
-    await runtime.publisher.start()
-    running = CrmWorld(runtime, broker, clock, settings)
-    yield running
-    await running.stop_reading()
-    await runtime.close()
+    allowed = {"secrets_dir": tmp_path, "delivery_allow": "127.0.0.0/8"}
+    async with router_over(CrmWorld, migrated, ManualClock(TUESDAY_10), **allowed) as running:
+        yield running
+
+
+@pytest.fixture
+async def known(routed: CrmWorld, crm: Crm) -> CrmWorld:
+    """Ada's lead is with Ana, and the CRM keeps it as c-1."""
+    crm.answers("GET", "/search", 200, {"results": [{"id": "c-1"}]})
+    crm.answers("PATCH", "/contacts/c-1", 200)
+    await routed.publish_rulebook(book(contacts(crm, events=EVENTS)))
+    routed.score("ada")
+    await routed.tell()
+    routed.clock.advance(600)
+    return routed

@@ -8,6 +8,25 @@ from typing import Any
 
 from tests.integration.router.worlds import rep, rulebook
 
+EVENTS: dict[str, Any] = {
+    "signature": {"scheme": "hmac_sha256", "secret": "crm-events"},
+    "id": "/id",
+    "object": "/object",
+    "record": "contact",
+    "occurred_at": "/at",
+    "changes": [
+        {"when": {"/field": "owner"}, "owner": "/value"},
+        {"when": {"/field": "stage", "/value": "talking"}, "outcome": "opportunity"},
+        {
+            "when": {"/field": "stage", "/value": "won"},
+            "outcome": "won",
+            "value": "/amount",
+            "currency": "/money",
+        },
+        {"when": {"/field": "stage", "/value": "lost"}, "outcome": "lost", "reason": "/why"},
+    ],
+}
+
 Rule = Callable[["Asked"], tuple[int, Any] | tuple[int, Any, dict[str, str]] | None]
 
 

@@ -14,27 +14,8 @@ from hubspot.utils.signature import Signature
 from router.crm.applier import CrmApplier
 from service_kit.unit import Unit
 from tests.integration.router.crm.conftest import SECRETS, CrmWorld
-from tests.integration.router.crm.crms import Crm, book, contacts
+from tests.integration.router.crm.crms import EVENTS, Crm, book, contacts
 from tests.integration.router.worlds import lead_id
-
-EVENTS: dict[str, Any] = {
-    "signature": {"scheme": "hmac_sha256", "secret": "crm-events"},
-    "id": "/id",
-    "object": "/object",
-    "record": "contact",
-    "occurred_at": "/at",
-    "changes": [
-        {"when": {"/field": "owner"}, "owner": "/value"},
-        {"when": {"/field": "stage", "/value": "talking"}, "outcome": "opportunity"},
-        {
-            "when": {"/field": "stage", "/value": "won"},
-            "outcome": "won",
-            "value": "/amount",
-            "currency": "/money",
-        },
-        {"when": {"/field": "stage", "/value": "lost"}, "outcome": "lost", "reason": "/why"},
-    ],
-}
 
 
 class Handing:
@@ -45,18 +26,6 @@ class Handing:
 
     async def assign(self, unit: Unit, lead: UUID, rep: str, by: str) -> None:
         self.asked.append((lead, rep, by))
-
-
-@pytest.fixture
-async def known(routed: CrmWorld, crm: Crm) -> CrmWorld:
-    """Ada's lead is with Ana, and the CRM keeps it as c-1."""
-    crm.answers("GET", "/search", 200, {"results": [{"id": "c-1"}]})
-    crm.answers("PATCH", "/contacts/c-1", 200)
-    await routed.publish_rulebook(book(contacts(crm, events=EVENTS)))
-    routed.score("ada")
-    await routed.tell()
-    routed.clock.advance(600)
-    return routed
 
 
 def handing(world: CrmWorld) -> Handing:

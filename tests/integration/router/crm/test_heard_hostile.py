@@ -8,20 +8,8 @@ import pytest
 from router.crm.applier import CrmApplier
 from service_kit.unit import Unit
 from tests.integration.router.crm.conftest import CrmWorld
-from tests.integration.router.crm.crms import Crm, book, contacts
-from tests.integration.router.crm.test_heard import EVENTS, Handing, event, say, state
-
-
-@pytest.fixture
-async def known(routed: CrmWorld, crm: Crm) -> CrmWorld:
-    """Ada's lead is with Ana, and the CRM keeps it as c-1."""
-    crm.answers("GET", "/search", 200, {"results": [{"id": "c-1"}]})
-    crm.answers("PATCH", "/contacts/c-1", 200)
-    await routed.publish_rulebook(book(contacts(crm, events=EVENTS)))
-    routed.score("ada")
-    await routed.tell()
-    routed.clock.advance(600)
-    return routed
+from tests.integration.router.crm.crms import Crm
+from tests.integration.router.crm.test_heard import Handing, event, say, state
 
 
 async def _said(world: CrmWorld, owner: str, id_: str) -> None:
