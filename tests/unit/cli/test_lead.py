@@ -74,7 +74,10 @@ def test_a_lead_that_the_rules_give_to_nobody_now_is_told_as_waiting(baton: Run,
     services.answer(
         "POST /v1/leads/reassign", {"dry_run": False, "moved": 1, "refused": 0, "leads": [row], "left": 0}
     )
-    assert "waits: pool empty" in baton("lead", "reassign", "--from", "ana", "--why", "left", "--yes").stdout
+    assert (
+        "waits: nobody is left in the pool who may take it"
+        in baton("lead", "reassign", "--from", "ana", "--why", "left", "--yes").stdout
+    )
 
 
 def test_moving_nobodys_leads_says_how_to_name_them(baton: Run) -> None:

@@ -15,6 +15,7 @@ from baton_cli.output import print_json, print_line, print_table
 from baton_cli.stack import Service
 from router.cli.own_leads import own
 from router.cli.repairs import repairs
+from router.cli.why import hold_in_words
 
 lead = command_group(help="Leads by hand: give one to a rep, move many, lock one; declines and repairs.")
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; kept with the order.")]
@@ -164,7 +165,7 @@ def _show_moved(answer: dict[str, Any]) -> None:
 
 def _waits(moved: dict[str, Any]) -> str | None:
     """Of a lead that the rules could give to nobody now."""
-    return f"waits: {moved['waits'].replace('_', ' ')}" if moved.get("waits") else None
+    return f"waits: {hold_in_words(moved['waits'])}" if moved.get("waits") else None
 
 
 def _left(answer: dict[str, Any]) -> str:

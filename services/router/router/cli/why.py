@@ -101,7 +101,7 @@ def _show_lead(lead: dict[str, Any]) -> None:
             "account": _account(lead.get("account")),
             "with": f"{now[-1]['rep_name']}, round {now[-1]['round']}" if now else None,
             "locked": _lock(lead),
-            "held because": _spoken(lead.get("hold_reason")),
+            "held because": hold_in_words(lead.get("hold_reason")),
             "next try": brief_utc(lead.get("next_try_at")),
             "closed": f"{brief_utc(lead['closed_at'])}, {_spoken(lead['close_reason'])}"
             if lead.get("closed_at")
@@ -136,7 +136,7 @@ def _show_decision(number: int, decision: dict[str, Any]) -> None:
         {
             "rule": decision.get("rule"),
             "pool": decision.get("pool_id"),
-            "held because": _spoken(decision.get("hold_reason")),
+            "held because": hold_in_words(decision.get("hold_reason")),
             "next try": brief_utc(decision.get("next_try_at")),
             "chosen by": _chosen_by(decision),
             "answer expected": brief_utc(proof.get("answer_at")),
@@ -268,9 +268,20 @@ def _candidate_row(each: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _held_row(lead: dict[str, Any]) -> tuple[object, ...]:
-    why_not = _spoken(lead["hold_reason"])
+    why_not = hold_in_words(lead["hold_reason"])
     times = (brief(lead["held_since"]), brief(lead["next_try_at"]))
     return lead["id"], lead["line"], lead["pool_id"], lead["quadrant"], why_not, *times
+
+
+_HELD = {
+    "pool_empty": "nobody is left in the pool who may take it",
+    "needs_unmet": "nobody of the pool has what it needs",
+}
+
+
+def hold_in_words(reason: object) -> object:
+    """What a lead waits for, as people say it."""
+    return _HELD.get(str(reason), _spoken(reason))
 
 
 def _details(content: dict[str, Any]) -> str:
