@@ -211,6 +211,7 @@ class Desk(LockedRows):
     ) -> RoutedKind:
         if lead.state is not LeadState.HELD or lead.hold_reason is not HoldReason.NO_RULE_MATCHED:
             self.begin_hold(lead, None, HoldReason.NO_RULE_MATCHED, None)
+            lead.waits_for = None  # no plan says whose it is
             why = why_no_pool(lead.line, has_rulebook=book is not None)
             self.tell.decided(lead, cause, RoutedKind.HELD, why, book=book, choice=choice)
         return RoutedKind.HELD

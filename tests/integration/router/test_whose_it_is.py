@@ -1,5 +1,6 @@
 """Who knows the person, what a lead needs, pools that stand in for others, learned paces, records."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from lead_events import Account, LeadRouted
 from lead_events.words import AccountStanding, HoldReason
 from router.domain.proof import choose_again
+from router.handlers import drain
 from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 WHOLE_DAY = [["00:00", "24:00"]]
@@ -252,3 +254,28 @@ async def test_a_lead_of_the_night_goes_to_its_owner_in_the_morning(world: World
     world.clock.advance(timedelta(hours=12).total_seconds())
     await world.hand_out()
     assert world.holder("night") == "bea"
+
+
+async def test_what_waited_for_an_owner_keeps_no_drain_going_once_its_line_has_no_plan(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = {"owners": {"when_away": "wait", "wait_at_most": "2d"}}
+    away = [{"first_day": "2026-03-04", "last_day": "2026-03-04"}]
+    document = north(plan, ana={"absences": away}, bea={})
+    await world.publish_rulebook(document)
+    await worked(world, "first", person="buyer")
+    world.clock.advance(timedelta(days=1).total_seconds())
+    await world.take("second", person="buyer")
+    assert held(world, "second")[0] is HoldReason.WAITS_FOR_OWNER
+    del document["routing"]["plans"]["main"]
+    await world.publish_rulebook(document, version=2)
+    await world.hand_out()
+    assert held(world, "second")[0] is HoldReason.NO_RULE_MATCHED
+    world.clock.advance(timedelta(days=1).total_seconds())
+    monkeypatch.setattr(drain, "AT_ONCE", 1)  # as many leads as one pass takes
+    async with asyncio.timeout(10):
+        await world.hand_out()
+    document["routing"]["plans"]["main"] = {"fallback": "north", **plan}
+    await world.publish_rulebook(document, version=3)
+    await world.hand_out()
+    assert world.holder("second") == "ana"
