@@ -92,6 +92,15 @@ class AlreadyDecided(Refused):
     """Another decided otherwise before."""
 
 
+class OwnDecline(Refused):
+    """Another than the rep who asks decides."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nobody decides on their own decline; ask another team lead, a manager or an operator to decide"
+        )
+
+
 class KeyUsedForAnotherAct(Refused):
     """The Idempotency-Key came before with another act: send a new one."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from router.main import build_app
 from service_kit.clock import ManualClock
-from tests.integration.router.worlds import World, lead_id
+from tests.integration.router.worlds import World, lead_id, rulebook
 from tests.unit.service_kit.test_oidc import NOW, Issuer
 
 ALL_DAYS = 400
@@ -119,6 +119,27 @@ async def test_a_team_lead_sees_and_moves_what_is_of_their_team(routing: World) 
     assert away.status_code == 404
     assert (await ask(routing, token, "PATCH", f"/v1/reps/{holder}", json={"weight": 2})).status_code == 403
     assert (await ask(routing, token, "POST", "/v1/simulate", json={})).status_code == 403
+
+
+@pytest.mark.parametrize("word", ["confirm", "refuse"])
+async def test_a_team_lead_does_not_decide_on_their_own_decline(world: World, word: str) -> None:
+    document = rulebook()
+    document["agreement"]["sales"]["declines_a_week"] = 0
+    document["roster"]["teams"]["north"]["lead"] = "ana"
+    await world.publish_rulebook(document)
+    await world.take("ada")
+    await world.act("ana", "ada", "decline", {"reason": "no"})
+    [waiting] = (await world.operate("GET", "/v1/declines")).json()["declines"]
+    path = f"/v1/declines/{waiting['id']}/{word}"
+    own = (await made(world, role="team_lead", rep="ana"))["token"]
+    refused = await ask(world, own, "POST", path)
+    assert (refused.status_code, refused.json()["title"]) == (403, "Your own decline")
+    assert "ask another team lead, a manager or an operator" in refused.json()["detail"]
+    assert world.holder("ada") == "ana"
+    assert not [each for each in await audit_log(world) if each["action"].startswith("decline.")]
+    manager = (await made(world, role="manager"))["token"]
+    assert (await ask(world, manager, "POST", path)).status_code == 200
+    assert world.holder("ada") == ("bea" if word == "confirm" else "ana")
 
 
 async def test_a_team_lead_sees_and_gives_out_what_is_held_in_pools_of_their_team(routing: World) -> None:

@@ -67,3 +67,26 @@ async def test_a_team_lead_decides_in_the_channel_of_the_team(shared: World, ser
         assert shared.holder("ada") == "ana"
     await press(shared, server, "U9", confirm)
     assert shared.holder("ada") == "bea"
+
+
+async def test_who_asks_to_decline_does_not_decide_on_it_in_the_channel_of_the_team(
+    shared: World, server: Server
+) -> None:
+    document = shared.published("rulebook-published")[-1].model_dump(mode="json")["rulebook"]
+    document["agreement"]["sales"]["declines_a_week"] = 0
+    await shared.publish_rulebook(document, 2)
+    ways = [{"channel": "slack", "to": "C2", "member": MEMBERS["ana"]}]
+    team = {"name": "North", "lead": "bea", "notify": ways}
+    assert (await shared.operate("PUT", "/v1/teams/north", json=team)).is_success
+    await shared.take("ada")
+    await shared.act("ana", "ada", "decline", {"reason": "no time"})
+    await tell(shared)
+    asked = next(each for each in server.of("/chat.postmessage") if each["channel"] == "C2")
+    confirm = elements(server, server.of("/chat.postmessage").index(asked))[0]["value"]
+    await press(shared, server, MEMBERS["ana"], confirm)
+    shown = server.of("/response")[-1]
+    assert (shown["response_type"], shown["replace_original"]) == ("ephemeral", False)
+    assert "Nobody decides on their own decline" in shown["text"]
+    assert shared.holder("ada") == "ana"
+    await press(shared, server, MEMBERS["bea"], confirm)
+    assert shared.holder("ada") == "bea", "she leads the team and decides"

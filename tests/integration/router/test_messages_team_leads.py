@@ -121,6 +121,59 @@ async def test_without_a_team_lead_late_answers_are_nobodys_news(world: World, m
     assert left == 0
 
 
+async def test_who_leads_the_team_hears_of_leads_that_nobody_may_take(world: World, mailbox: Mailbox) -> None:
+    await world.publish_rulebook(led())
+    told = with_mail(world, mailbox)
+    await told.take("a", "b")
+    for name in ("a", "b"):
+        for _ in range(2):
+            answer = await told.act(told.holder(name) or "", name, "decline", {"reason": "no"})
+            assert answer.status_code == 200, answer.text
+    assert told.kinds("a")[-1] == told.kinds("b")[-1] == "held"
+    await tell(told)
+    assert mailbox.to("rosa") == [], "the first waits for others"
+    told.clock.advance(40)
+    await tell(told)
+    (letter,) = mailbox.to("rosa")
+    assert letter["Subject"] == "North: nessuno può prendere 2 lead aperti"
+    assert "a@example.com (perfetto)" in text_of(letter)
+    told.clock.advance(3600)
+    await tell(told)
+    assert len(mailbox.to("rosa")) == 1, "nothing new, so nothing is told"
+
+
+async def test_leads_that_somebody_may_take_after_all_are_told_of_to_nobody(
+    world: World, mailbox: Mailbox
+) -> None:
+    await world.publish_rulebook(led(bea=rep("Bea", team="school")))
+    told = with_mail(world, mailbox)
+    await told.take("a")
+    assert (await told.act("ana", "a", "decline", {"reason": "no"})).status_code == 200
+    told.clock.advance(40)
+    await told.wiring.messages.make()
+    assert (await told.operate("PATCH", "/v1/reps/bea", json={"team": "north"})).status_code == 200
+    await told.drain()
+    assert told.holder("a") == "bea"
+    await tell(told)
+    assert mailbox.to("rosa") == []
+
+
+async def test_leads_that_nobody_may_take_and_nobody_hears_of_are_counted(
+    world: World, mailbox: Mailbox
+) -> None:
+    book = led(lead=None)
+    await world.publish_rulebook(book)
+    told = with_mail(world, mailbox)
+    before = REGISTRY.get_sample_value("baton_unowned_holds_total") or 0.0
+    await told.take("a")
+    for _ in range(2):
+        await told.act(told.holder("a") or "", "a", "decline", {"reason": "no"})
+    for _ in range(3):
+        told.clock.advance(40)
+        await tell(told)
+    assert REGISTRY.get_sample_value("baton_unowned_holds_total") == before + 1
+
+
 async def asked_to_decline(world: World, mailbox: Mailbox, **more: Any) -> tuple[World, EmailMessage]:
     book = led(**more)
     book["agreement"]["sales"]["declines_a_week"] = 0
@@ -179,6 +232,21 @@ async def test_a_decline_that_the_rep_took_back_is_not_decided_any_more(
         late = await client.post(link(letter, "Lasciarlo andare"), data=SURE)
     await told.runtime.published()
     assert (shown.status_code, late.status_code) == (409, 409)
+    assert told.holder("ada") == "ana"
+
+
+async def test_who_asks_to_decline_does_not_decide_on_it_by_a_link(world: World, mailbox: Mailbox) -> None:
+    """However the link came to be theirs: nobody is sent one about what they asked themselves."""
+    told, letter = await asked_to_decline(world, mailbox)
+    team = {"name": "North", "lead": "ana"}
+    assert (await told.operate("PUT", "/v1/teams/north", json=team)).status_code == 200
+    async with told.runtime.database.acquire() as conn:
+        await conn.execute("UPDATE asked_declines SET told = 'ana'")
+    async with told.client() as client:
+        path = link(letter, "Lasciarlo andare")
+        refused = [await client.get(path), await client.post(path, data=SURE)]
+    assert [each.status_code for each in refused] == [409, 409]
+    assert all("Nobody decides on their own decline" in each.text for each in refused)
     assert told.holder("ada") == "ana"
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from router.access.audit import audited
 from router.access.sight import reps_seen
 from router.api.allowed import allowed
 from router.api.names import Who
@@ -14,6 +13,7 @@ from router.api.refusals import refusals_as_problems
 from router.handlers.declines import DeclineHandler
 from router.handlers.repairs import resolve
 from router.store import q
+from service_kit.audit import audited
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
@@ -47,10 +47,11 @@ def _add_declines(
         responses=_REFUSALS,
     )
     async def confirm(decline_id: UUID, who: Who) -> Any:
-        """The decline holds: somebody else gets the lead."""
+        """The decline holds: somebody else gets the lead. Nobody decides on their own (403)."""
+        work = declines.confirm(decline_id, who.by, who.principal.rep)
         with refusals_as_problems():
             answer = await runtime.in_transaction(
-                audited(who, "decline.confirm", "decline", decline_id, declines.confirm(decline_id, who.by))
+                audited(who, "decline.confirm", "decline", decline_id, work)
             )
         wake()
         return answer
@@ -61,11 +62,10 @@ def _add_declines(
         responses=_REFUSALS,
     )
     async def refuse(decline_id: UUID, who: Who) -> Any:
-        """The lead stays with its rep."""
+        """The lead stays with its rep. Nobody decides on their own decline (403)."""
+        work = declines.refuse(decline_id, who.by, who.principal.rep)
         with refusals_as_problems():
-            return await runtime.in_transaction(
-                audited(who, "decline.refuse", "decline", decline_id, declines.refuse(decline_id, who.by))
-            )
+            return await runtime.in_transaction(audited(who, "decline.refuse", "decline", decline_id, work))
 
 
 def _add_repairs(router: APIRouter, runtime: Runtime) -> None:

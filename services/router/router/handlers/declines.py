@@ -11,7 +11,7 @@ from router.domain.acts import Act
 from router.domain.book import Book
 from router.domain.imports import week_began
 from router.domain.leads import Lead
-from router.errors import AlreadyDecided, KeyUsedForAnotherAct, UnknownItem, WrongLeadState
+from router.errors import AlreadyDecided, KeyUsedForAnotherAct, OwnDecline, UnknownItem, WrongLeadState
 from router.store import Row, q
 from service_kit.postgres import Connection
 from service_kit.unit import Unit
@@ -77,19 +77,20 @@ def _answer(lead: UUID, round_: int, at: str) -> dict[str, Any]:
 
 
 class DeclineHandler:
-    """Handles what a team lead says of declines that wait for them."""
+    """Handles what a team lead says of declines that wait for them. `rep`: who says so, None for no rep."""
 
     def __init__(self, acts: Acts) -> None:
         self._acts = acts
 
-    def confirm(self, identity: UUID, by: str) -> Callable[[Unit], Any]:
+    def confirm(self, identity: UUID, by: str, rep: str | None) -> Callable[[Unit], Any]:
         """The decline holds: somebody else gets the lead. Said again it changes nothing.
 
-        Raises UnknownItem, AlreadyDecided when it was refused, WrongLeadState when the lead has gone on.
+        Raises UnknownItem, OwnDecline, AlreadyDecided when it was refused, WrongLeadState when the lead has
+        gone on.
         """
 
         async def run(unit: Unit) -> dict[str, Any]:
-            asked = await _one(unit, identity)
+            asked = await _of_another(unit, identity, rep)
             if asked["state"] == "asked":
                 round_ = asked["round"]
                 act = Act(ProgressKind.DECLINED, asked["content"], confirmed_by=by, round=round_)
@@ -98,11 +99,11 @@ class DeclineHandler:
 
         return run
 
-    def refuse(self, identity: UUID, by: str) -> Callable[[Unit], Any]:
+    def refuse(self, identity: UUID, by: str, rep: str | None) -> Callable[[Unit], Any]:
         """The lead stays with its rep. Said again it changes nothing."""
 
         async def run(unit: Unit) -> dict[str, Any]:
-            asked = await _one(unit, identity)
+            asked = await _of_another(unit, identity, rep)
             await unit.conn.fetch(q.lock_leads, [asked["lead_id"]])
             await unit.refresh_now()
             return await _settle(unit, identity, "refused", by)
@@ -114,6 +115,14 @@ async def _one(unit: Unit, identity: UUID) -> Row:
     asked = await unit.conn.fetchrow(q.one_asked_decline, identity)
     if asked is None:
         raise UnknownItem("decline", identity, _WHERE)
+    return asked
+
+
+async def _of_another(unit: Unit, identity: UUID, rep: str | None) -> Row:
+    """Raises OwnDecline where the rep who decides is the one who asked."""
+    asked = await _one(unit, identity)
+    if asked["rep_id"] == rep:
+        raise OwnDecline
     return asked
 
 

@@ -20,10 +20,10 @@ from service_kit.unit import Unit
 class Declines(Protocol):
     """Does what a team lead says of declines that wait for them."""
 
-    def confirm(self, identity: UUID, by: str) -> Callable[[Unit], Any]:
+    def confirm(self, identity: UUID, by: str, rep: str | None) -> Callable[[Unit], Any]:
         """The transaction by which the decline holds. Raises Refused."""
 
-    def refuse(self, identity: UUID, by: str) -> Callable[[Unit], Any]:
+    def refuse(self, identity: UUID, by: str, rep: str | None) -> Callable[[Unit], Any]:
         """The transaction by which the lead stays with its rep. Raises Refused."""
 
 
@@ -44,7 +44,8 @@ class Deciding:
         over = _over(row, words)
         named = f"{row['rep_name']}: {who(row['profile'], words)}" if over is None else ""
         notify: tuple[Mapping[str, Any], ...] = (*row["notify"], *(row["team_notify"] or ()))
-        return Asked(link.act, row["lead_id"], row["lead_rep"], named, words, notify, over)
+        asker = tuple(row["rep_notify"])
+        return Asked(link.act, row["lead_id"], row["lead_rep"], named, words, notify, over, asker)
 
     async def do(self, link: Link) -> Said | None:
         """Do it; said again it gives the same answer."""
@@ -53,9 +54,10 @@ class Deciding:
             return None
         words = words_for(row["texts"], row["tz"])
         confirms = link.act is LinkAct.CONFIRM
-        work = (self._declines.confirm if confirms else self._declines.refuse)(link.subject, row["lead_rep"])
+        by = row["lead_rep"]
+        work = (self._declines.confirm if confirms else self._declines.refuse)(link.subject, by, by)
         try:
-            await self._runtime.in_transaction(work, _asked(link, row["lead_rep"]))
+            await self._runtime.in_transaction(work, _asked(link, by))
         except NoRulebook:
             return Said(Ended.LATER, words.say("page.later"))
         except (AlreadyDecided, Refused):
@@ -82,6 +84,8 @@ def _asked(link: Link, lead: str) -> Also:
 
 def _over(row: Row, words: Words) -> Said | None:
     """Why there is nothing to decide any more."""
+    if row["rep_id"] == row["lead_rep"]:
+        return Said(Ended.REFUSED, words.say("page.own_decline"))
     if row["state"] == "erased":
         return Said(Ended.OVER, words.say("page.decided"))
     if row["asked_state"] != "asked":

@@ -40,3 +40,5 @@ class Asked:
     words: Words
     notify: tuple[Mapping[str, Any], ...]
     over: Said | None
+    asker: tuple[Mapping[str, Any], ...] = ()
+    """How the rep is told on whose wish somebody else is to decide."""

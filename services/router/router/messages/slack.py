@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,7 +15,7 @@ from delivery.message import Result
 from delivery.slack import as_plain
 from router.messages.answering import Answering
 from router.messages.rendering import blocks_after, chosen_of
-from router.messages.said import Asked, Ended, Said
+from router.messages.said import Ended, Said
 from service_kit.logs import logger
 from service_kit.secrets import SecretMissing, Secrets
 
@@ -65,7 +65,9 @@ class SlackAnswers:
     async def _done(self, value: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         token = value.partition(":")[0]
         asked = await self._answering.read(token)
-        if asked is not None and not _is_their_rep(asked, payload):
+        if asked is not None and _is_one_of(asked.asker, payload):
+            return _only_to_them(as_plain(asked.words.say("page.own_decline")))
+        if asked is not None and not _is_one_of(asked.notify, payload):
             return _only_to_them(_NOT_THEIRS)
         said = await self._answering.do(token, chosen_of(asked.act, value)) if asked is not None else None
         return _shown(said, payload) if said is not None else _only_to_them(_NOT_VALID)
@@ -99,10 +101,10 @@ def payload_of(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _is_their_rep(asked: Asked, payload: Mapping[str, Any]) -> bool:
+def _is_one_of(told: Sequence[Mapping[str, Any]], payload: Mapping[str, Any]) -> bool:
     """By the member whom they are told as, or who answers for them in a channel of many."""
     user = (payload.get("user") or {}).get("id")
-    ways = [each for each in asked.notify if each["channel"] == "slack"]
+    ways = [each for each in told if each["channel"] == "slack"]
     return bool(user) and any(user in (each.get("to"), each.get("member")) for each in ways)
 
 

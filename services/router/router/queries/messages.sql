@@ -129,8 +129,8 @@ SELECT receipt FROM deliveries WHERE id = $1 AND state = 'delivered'
 
 -- name: decline_of_link
 -- A decline that waits, its rep and lead, and the team lead whose word decides.
-SELECT d.id, d.lead_id, d.state AS asked_state, d.decided_by, a.ended_at, a.accepted_at, a.contacted_at, l.state,
-       l.profile, r.name AS rep_name, b.id AS lead_rep, b.texts, b.hours->>'tz' AS tz, b.notify, b.left_at,
+SELECT d.id, d.lead_id, d.rep_id, d.state AS asked_state, d.decided_by, a.ended_at, a.accepted_at, a.contacted_at, l.state,
+       l.profile, r.name AS rep_name, r.notify AS rep_notify, b.id AS lead_rep, b.texts, b.hours->>'tz' AS tz, b.notify, b.left_at,
        t.lead AS leads_now, t.notify AS team_notify, h.name AS holder_name
 FROM asked_declines d
 JOIN assignments a ON a.lead_id = d.lead_id AND a.round = d.round

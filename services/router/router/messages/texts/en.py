@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "subject.taken_back": "No longer yours: {who}",
     "subject.unattended": "{rep} is away: {leads}",
     "subject.late_expected": "Late answers expected: {leads}",
+    "subject.nobodys": "{place}: nobody may take {leads}",
     "subject.decline_asked": "{rep} asks to decline {who}",
     "subject.settled": "Over: {who}",
     "intro.assigned": "Hello {name}, this lead is yours.",
@@ -19,6 +20,8 @@ TEXTS: dict[str, str] = {
     "them.",
     "intro.late_expected": "Hello {name}, nobody can answer these leads in time as things stand. Decide who "
     "helps.",
+    "intro.nobodys": "Hello {name}, these leads wait in {place}, where nobody is left who may take them: "
+    "everybody has had or declined them, or nobody has what they ask for. Decide who takes them.",
     "intro.decline_asked": "Hello {name}, {rep} has declined as many leads this week as agreed and asks to "
     "decline this one too. It stays with them, and its deadline runs, until you decide.",
     "intro.settled": "There is nothing more to do here.",
@@ -114,6 +117,7 @@ TEXTS: dict[str, str] = {
     "state.contacted": "it has been contacted already",
     "state.offered": "it waits for an answer",
     "page.decided": "This is decided already.",
+    "page.own_decline": "Nobody decides on their own decline: ask another team lead, a manager or operator.",
     "page.gone_on": "The lead has been answered or has gone on: nothing is to be decided any more.",
     "page.later": "It cannot be done at this moment. Try again in a minute.",
     "page.choose": "Choose one of the answers offered.",

@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "subject.taken_back": "Ya no es suyo: {who}",
     "subject.unattended": "{rep} está ausente: {leads}",
     "subject.late_expected": "Se esperan respuestas tardías: {leads}",
+    "subject.nobodys": "{place}: nadie puede recibir {leads}",
     "subject.decline_asked": "{rep} pide rechazar a {who}",
     "subject.settled": "Terminado: {who}",
     "intro.assigned": "Hola, {name}: este lead es suyo.",
@@ -19,6 +20,8 @@ TEXTS: dict[str, str] = {
     "atiende.",
     "intro.late_expected": "Hola, {name}: tal como están las cosas, nadie puede responder a tiempo a estos "
     "leads. Decida quién ayuda.",
+    "intro.nobodys": "Hola, {name}: estos leads esperan en {place}, donde no queda nadie que pueda "
+    "recibirlos: todos los han tenido o rechazado, o nadie tiene lo que piden. Decida quién los atiende.",
     "intro.decline_asked": "Hola, {name}: {rep} ya ha rechazado esta semana tantos leads como se acordó y "
     "pide rechazar también este. Hasta que usted decida, el lead sigue siendo suyo y el plazo corre.",
     "intro.settled": "Aquí no queda nada por hacer.",
@@ -114,6 +117,7 @@ TEXTS: dict[str, str] = {
     "state.contacted": "ya hubo contacto",
     "state.offered": "el lead espera respuesta",
     "page.decided": "Ya está decidido.",
+    "page.own_decline": "Nadie decide sobre su propio rechazo: pídalo a otro responsable u operador.",
     "page.gone_on": "El lead ha tenido respuesta o ha pasado a otra persona: ya no hay nada que decidir.",
     "page.later": "No se puede hacer en este momento. Inténtelo de nuevo en un minuto.",
     "page.choose": "Elija una de las respuestas ofrecidas.",

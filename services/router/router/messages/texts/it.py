@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "subject.taken_back": "Non è più Suo: {who}",
     "subject.unattended": "{rep} è assente: {leads}",
     "subject.late_expected": "Risposte attese in ritardo: {leads}",
+    "subject.nobodys": "{place}: nessuno può prendere {leads}",
     "subject.decline_asked": "{rep} chiede di rifiutare {who}",
     "subject.settled": "Concluso: {who}",
     "intro.assigned": "Buongiorno {name}, questo lead è Suo.",
@@ -20,6 +21,9 @@ TEXTS: dict[str, str] = {
     "prende.",
     "intro.late_expected": "Buongiorno {name}, per come stanno le cose nessuno può rispondere in tempo a "
     "questi lead. Decida chi aiuta.",
+    "intro.nobodys": "Buongiorno {name}, questi lead aspettano in {place}, dove non resta nessuno che "
+    "possa prenderli: tutti li hanno avuti o rifiutati, o nessuno ha ciò che chiedono. Decida chi li "
+    "prende.",
     "intro.decline_asked": "Buongiorno {name}, {rep} ha già rifiutato questa settimana tanti lead quanti "
     "concordati e chiede di rifiutare anche questo. Finché Lei non decide, il lead resta dov'è e il "
     "termine corre.",
@@ -116,6 +120,7 @@ TEXTS: dict[str, str] = {
     "state.contacted": "il contatto c'è già stato",
     "state.offered": "il lead aspetta risposta",
     "page.decided": "È già stato deciso.",
+    "page.own_decline": "Nessuno decide sul proprio rifiuto: lo chieda a un altro responsabile o operatore.",
     "page.gone_on": "Il lead ha avuto risposta o è passato ad altri: non c'è più nulla da decidere.",
     "page.later": "In questo momento non è possibile. Riprovi tra un minuto.",
     "page.choose": "Scelga una delle risposte offerte.",

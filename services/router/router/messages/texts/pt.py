@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "subject.taken_back": "Já não é seu: {who}",
     "subject.unattended": "{rep} está ausente: {leads}",
     "subject.late_expected": "Esperam-se respostas tardias: {leads}",
+    "subject.nobodys": "{place}: ninguém pode receber {leads}",
     "subject.decline_asked": "{rep} pede para recusar {who}",
     "subject.settled": "Terminado: {who}",
     "intro.assigned": "Olá, {name}: este lead é seu.",
@@ -19,6 +20,8 @@ TEXTS: dict[str, str] = {
     "atende.",
     "intro.late_expected": "Olá, {name}: tal como as coisas estão, ninguém consegue responder a tempo a "
     "estes leads. Decida quem ajuda.",
+    "intro.nobodys": "Olá, {name}: estes leads esperam em {place}, onde já não há ninguém que os possa "
+    "receber: todos os tiveram ou recusaram, ou ninguém tem o que pedem. Decida quem os atende.",
     "intro.decline_asked": "Olá, {name}: {rep} já recusou esta semana tantos leads quantos foram acordados "
     "e pede para recusar também este. Até à sua decisão, o lead continua com a mesma pessoa e o prazo "
     "corre.",
@@ -115,6 +118,7 @@ TEXTS: dict[str, str] = {
     "state.contacted": "já houve contacto",
     "state.offered": "o lead espera resposta",
     "page.decided": "Já está decidido.",
+    "page.own_decline": "Ninguém decide sobre a sua própria recusa: peça a outro responsável ou operador.",
     "page.gone_on": "O lead teve resposta ou passou para outra pessoa: já não há nada a decidir.",
     "page.later": "Não é possível neste momento. Tente de novo dentro de um minuto.",
     "page.choose": "Escolha uma das respostas oferecidas.",

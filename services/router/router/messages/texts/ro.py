@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "subject.taken_back": "Nu mai este al dumneavoastră: {who}",
     "subject.unattended": "{rep} lipsește: {leads}",
     "subject.late_expected": "Se așteaptă răspunsuri întârziate: {leads}",
+    "subject.nobodys": "{place}: nimeni nu poate prelua {leads}",
     "subject.decline_asked": "{rep} cere să refuze: {who}",
     "subject.settled": "Încheiat: {who}",
     "intro.assigned": "Bună ziua, {name}, acest lead este al dumneavoastră.",
@@ -21,6 +22,8 @@ TEXTS: dict[str, str] = {
     "cine le preia.",
     "intro.late_expected": "Bună ziua, {name}, așa cum stau lucrurile, nimeni nu poate răspunde la timp la "
     "aceste leaduri. Decideți cine ajută.",
+    "intro.nobodys": "Bună ziua, {name}, aceste leaduri așteaptă în {place}, unde nu mai este nimeni "
+    "care să le poată lua: toți le-au avut sau refuzat, ori nimeni nu are ce cer. Decideți cine le preia.",
     "intro.decline_asked": "Bună ziua, {name}, {rep} a refuzat deja săptămâna aceasta câte leaduri s-au "
     "convenit și cere să îl refuze și pe acesta. Până când decideți, leadul rămâne unde este și termenul "
     "curge.",
@@ -117,6 +120,7 @@ TEXTS: dict[str, str] = {
     "state.contacted": "contactul a avut loc deja",
     "state.offered": "leadul așteaptă răspuns",
     "page.decided": "Este deja decis.",
+    "page.own_decline": "Nimeni nu decide asupra propriului refuz: cereți altui șef sau unui operator.",
     "page.gone_on": "Leadul a primit răspuns sau a trecut la altcineva: nu mai este nimic de decis.",
     "page.later": "Acum nu se poate. Încercați din nou peste un minut.",
     "page.choose": "Alegeți unul dintre răspunsurile oferite.",
