@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from router.access.audit import audited
 from router.access.tokens import MOST_DAYS, USUAL_DAYS, Wish, give, revoke
 from router.api.allowed import allowed
 from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.store import q
+from service_kit.audit import audited
 from service_kit.auth_principal import CONFINED, SCOPES, Role, Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime

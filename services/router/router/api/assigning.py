@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from router.access.audit import Caller, audited
 from router.access.sight import leads_seen, reps_seen
 from router.api.allowed import allowed
 from router.api.names import Who
@@ -18,6 +17,7 @@ from router.domain.orders import Order, OrderKind
 from router.errors import Refused
 from router.handlers.assigning import AssignHandler
 from router.store import Row, q
+from service_kit.audit import Caller, audited
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
-from router.access.audit import audited
 from router.api.allowed import allowed
 from router.api.names import Who
 from router.api.roster_bodies import CalendarTokenNew
@@ -19,6 +18,7 @@ from router.domain.hours import hours_document
 from router.domain.published import AwayRep, shared_calendar
 from router.handlers.reps import hash_token
 from router.store import Row, q
+from service_kit.audit import audited
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem

@@ -6,7 +6,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from router.access.audit import audited
 from router.api.allowed import allowed
 from router.api.names import Who
 from router.api.refusals import refusals_as_problems
@@ -20,6 +19,7 @@ from router.crm.signatures import is_from_crm
 from router.store import q
 from rulebook.models import CrmConnection, CrmInbound
 from rulebook.models.crm import CrmEvent
+from service_kit.audit import audited
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.problems import Problem

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from router.absentees import Absentees
-from router.access.audit import audited
 from router.api.names import Who
 from router.api.refusals import refusals_as_problems
 from router.api.reps import rep_of_token
@@ -14,6 +13,7 @@ from router.api.roster import one_rep, shown, what_follows
 from router.api.roster_bodies import Away, Back
 from router.domain.moments import read_moment
 from router.handlers.reps import RepHandler
+from service_kit.audit import audited
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 

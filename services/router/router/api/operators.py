@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from router.access.audit import Caller, audited
 from router.access.sight import pools_led
 from router.access.tokens import Wish, give
 from router.api.allowed import allowed
@@ -17,6 +16,7 @@ from router.books import Books
 from router.domain.leads import LeadState
 from router.errors import UnknownLead
 from router.store import Row, q
+from service_kit.audit import Caller, audited
 from service_kit.auth_principal import Scope
 from service_kit.conservation import conservation
 from service_kit.runtime import Runtime

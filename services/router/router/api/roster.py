@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from router.absentees import Absentees
-from router.access.audit import Caller, audited
 from router.access.sight import reps_seen, teams_led
 from router.api.allowed import allowed
 from router.api.names import RepId, Who
@@ -20,6 +19,7 @@ from router.handlers.reps import RepHandler
 from router.handlers.teams import put_team
 from router.rep_rows import FIELDS
 from router.store import Row, q
+from service_kit.audit import Caller, audited
 from service_kit.auth_principal import CONFINED, Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime

@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from router.access.audit import Caller, audited
 from router.domain.absences import entry, span_of
 from router.domain.chat import SaysAway, SaysBack, read_chat
 from router.errors import NoRulebook, RosterInvalid
 from router.handlers.reps import RepHandler
 from router.messages.texts import Words, words_for
 from router.store import Row, q
+from service_kit.audit import Caller, audited
 from service_kit.auth_principal import SCOPES, Principal, Role
 from service_kit.runtime import Runtime
 

@@ -1,5 +1,0 @@
-"""The audit log, as every service has it."""
-
-from service_kit.audit import Caller, audit, audited
-
-__all__ = ["Caller", "audit", "audited"]
