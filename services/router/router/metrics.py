@@ -54,6 +54,10 @@ UNOWNED_ABSENCES = Counter(
     "baton_unowned_absences_total",
     "Reps who were away or had left with open leads that nobody is named to hear of: name leads of teams.",
 )
+UNOWNED_HOLDS = Counter(
+    "baton_unowned_holds_total",
+    "Leads that nobody may take and nobody is named to hear of: name leads of teams.",
+)
 MOVED = Counter("baton_leads_moved_total", "Open leads that followed a change of the plan to another pool.")
 LATE_EXPECTED = Counter(
     "baton_late_answers_expected_total",

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lead_events.words import AccountStanding, BuyerStage, DeclineCode, Quadrant, RejectCode
 from router.domain.said import said
 from router.messages.compose import compose
-from router.messages.compose_lists import SHOWN, compose_late, compose_left
-from router.messages.facts import Facts, LateLead, Left, OtherLead, Reader
+from router.messages.compose_lists import SHOWN, compose_late, compose_left, compose_nobodys
+from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, Reader
 from router.messages.kinds import CHOICES, LinkAct, MessageKind, content_of
 from router.messages.links import CHARACTERS, Link, Links
 from router.messages.rendering import as_blocks, as_html, as_text
@@ -25,7 +25,7 @@ SECRET = "a secret of thirty-two characters"
 LINKS = Links(SECRET, "https://leads.example.com/")
 AT = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 
-OF_SEVERAL = {MessageKind.UNATTENDED, MessageKind.LATE_EXPECTED}
+OF_SEVERAL = {MessageKind.UNATTENDED, MessageKind.LATE_EXPECTED, MessageKind.NOBODYS}
 
 FACTS = Facts(
     lead_id=uuid4(),
@@ -263,6 +263,17 @@ def test_late_answers_are_told_together_and_counted(language: str) -> None:
     (section,) = letter.sections
     assert len(section.lines) == SHOWN + 1
     assert str(SHOWN + 5) in letter.subject
+    assert "5" in section.lines[-1]
+
+
+@pytest.mark.parametrize("language", CATALOGUE)
+def test_leads_that_nobody_may_take_are_told_together_and_counted(language: str) -> None:
+    leads = [(uuid4(), {"name": f"Ada {n}"}, "perfect") for n in range(SHOWN + 1)]
+    letter = compose_nobodys(Nobodys("North", leads, 4), Reader("Carla", language))
+    (section,) = letter.sections
+    assert len(section.lines) == SHOWN + 1
+    assert str(SHOWN + 5) in letter.subject
+    assert letter.subject.startswith("North")
     assert "5" in section.lines[-1]
 
 

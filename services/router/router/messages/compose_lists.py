@@ -1,8 +1,9 @@
 """What team leads are told of several leads at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from router.messages.facts import LateLead, Left, Reader
+from router.messages.facts import LateLead, Left, Nobodys, Reader
 from router.messages.kinds import MessageKind
 from router.messages.letters import Letter, Section
 from router.messages.people import who
@@ -16,9 +17,7 @@ def compose_left(left: Left, reader: Reader) -> Letter:
     """To a team lead: the open leads that stay with somebody who is away."""
     words = words_for(reader.language, reader.zone)
     places = {"rep": left.rep_name, "name": reader.name, "leads": words.count("leads", len(left.leads))}
-    lines = [
-        f"{who(profile, words)} ({words.say(f'quadrant.{quadrant}')})" for _, profile, quadrant in left.leads
-    ]
+    lines = [_named(profile, quadrant, words) for _, profile, quadrant in left.leads]
     return Letter(
         words.language,
         words.say("subject.unattended", **places),
@@ -28,21 +27,43 @@ def compose_left(left: Left, reader: Reader) -> Letter:
     )
 
 
+def compose_nobodys(nobodys: Nobodys, reader: Reader) -> Letter:
+    """To a team lead: leads that wait although nobody of their pool may take them."""
+    words = words_for(reader.language, reader.zone)
+    number = len(nobodys.leads) + nobodys.more
+    places = {"name": reader.name, "place": nobodys.place, "leads": words.count("leads", number)}
+    lines = [_named(profile, quadrant, words) for _, profile, quadrant in nobodys.leads[:SHOWN]]
+    return Letter(
+        words.language,
+        words.say("subject.nobodys", **places),
+        words.say("intro.nobodys", **places),
+        [Section(words.say("heading.leads"), lines + _more(number - len(lines), words))],
+        data={"kind": MessageKind.NOBODYS.value, "leads": [str(lead) for lead, _, _ in nobodys.leads]},
+    )
+
+
 def compose_late(late: Sequence[LateLead], more: int, reader: Reader) -> Letter:
     """To a team lead: answers that are expected to come too late. `more`: those that are not listed."""
     words = words_for(reader.language, reader.zone)
     number = len(late) + more
     places = {"name": reader.name, "leads": words.count("leads", number)}
     lines = [_late_line(each, words) for each in late[:SHOWN]]
-    if number > len(lines):
-        lines.append(words.say("late.more", leads=words.count("leads", number - len(lines))))
     return Letter(
         words.language,
         words.say("subject.late_expected", **places),
         words.say("intro.late_expected", **places),
-        [Section(words.say("heading.leads"), lines)],
+        [Section(words.say("heading.leads"), lines + _more(number - len(lines), words))],
         data={"kind": MessageKind.LATE_EXPECTED.value, "leads": [str(each.lead_id) for each in late]},
     )
+
+
+def _named(profile: Mapping[str, Any], quadrant: str, words: Words) -> str:
+    return f"{who(profile, words)} ({words.say(f'quadrant.{quadrant}')})"
+
+
+def _more(number: int, words: Words) -> list[str]:
+    """How many are not listed."""
+    return [words.say("late.more", leads=words.count("leads", number))] if number > 0 else []
 
 
 def _late_line(late: LateLead, words: Words) -> str:

@@ -78,6 +78,15 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Nobodys:
+    """Leads of a pool, or of a line without one, that nobody may take. `more`: those that are not named."""
+
+    place: str
+    leads: Sequence[tuple[UUID, Mapping[str, Any], str]]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class LateLead:
     """A lead whose answer is expected after its promise."""
 

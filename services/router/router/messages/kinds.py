@@ -19,11 +19,18 @@ class MessageKind(StrEnum):
     DECLINE_ASKED = (
         "decline_asked"  # to the team lead: a decline above the week's number waits for their word
     )
+    NOBODYS = "nobodys"  # to a team lead: leads that nobody of their pool may take, together
     SETTLED = "settled"  # in place of a posted message with buttons: the round is over, and who has the lead
 
 
 TO_TEAM_LEADS = frozenset(
-    {MessageKind.BREACHED, MessageKind.UNATTENDED, MessageKind.LATE_EXPECTED, MessageKind.DECLINE_ASKED}
+    {
+        MessageKind.BREACHED,
+        MessageKind.UNATTENDED,
+        MessageKind.LATE_EXPECTED,
+        MessageKind.DECLINE_ASKED,
+        MessageKind.NOBODYS,
+    }
 )
 WITH_BUTTONS = frozenset({MessageKind.ASSIGNED, MessageKind.ASKED_AGAIN, MessageKind.WARNED})
 """Kinds whose buttons are the rep's acts on the round."""

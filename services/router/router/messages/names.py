@@ -17,6 +17,11 @@ class Names:
         """A line."""
         return str(self.book.company.lines.get(line, line)) if self.book is not None else line
 
+    def pool(self, pool: str) -> str:
+        """A pool."""
+        named = self.book.company.routing.pools.get(pool) if self.book is not None else None
+        return named.name if named is not None else pool
+
     def source(self, source: str) -> str:
         """A source."""
         named = self.book.company.sources.get(source) if self.book is not None else None

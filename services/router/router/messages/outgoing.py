@@ -15,6 +15,7 @@ from router import metrics
 from router.books import Books
 from router.messages.digests import tell_late
 from router.messages.kinds import MessageKind
+from router.messages.nobodys import tell_nobodys
 from router.messages.settling import settle
 from router.messages.ways import News, messages_of, ways_to
 from router.store import Row, q
@@ -72,6 +73,8 @@ class Outgoing:
                 await unit.conn.execute(source.note, [row["id"] for row in rows], unit.now)
             full = full or len(rows) == AT_ONCE
         await tell_late(unit, self._channels, TOLD_FOR)
+        book = (await self._books.shelf(unit.conn)).at(unit.now)
+        await tell_nobodys(unit, book, self._channels, TOLD_FOR)
         return await settle(unit, AT_ONCE, TOLD_FOR) or full
 
     async def tell_team_lead(self, unit: Unit, rep: str, leads: Sequence[UUID]) -> None:

@@ -9,8 +9,8 @@ from delivery.message import Channel, Message, Stale
 from router.books import Books
 from router.domain.book import Book
 from router.messages.compose import compose
-from router.messages.compose_lists import compose_late, compose_left
-from router.messages.facts import Facts, LateLead, Left, OtherLead, Reader
+from router.messages.compose_lists import compose_late, compose_left, compose_nobodys
+from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, Reader
 from router.messages.kinds import MessageKind
 from router.messages.letters import Letter
 from router.messages.links import Links
@@ -55,6 +55,8 @@ class Preparing:
             return await _unattended(conn, message)
         if kind is MessageKind.LATE_EXPECTED:
             return await _late(conn, message)
+        if kind is MessageKind.NOBODYS:
+            return await _nobodys(conn, message, Names((await self._books.shelf(conn)).at(now)))
         return await self._about_a_round(conn, kind, message, now)
 
     async def _about_a_round(
@@ -157,7 +159,7 @@ async def _unattended(conn: Connection, message: Message) -> Letter | Stale:
     if reader is None or away is None or not rows:
         return Stale("none of these leads is with them any more")
     left = Left(away["name"], [(row["id"], row["profile"], row["quadrant"]) for row in rows])
-    return compose_left(left, Reader(reader["name"], reader["texts"], reader["tz"] or "UTC"))
+    return compose_left(left, _as_reader(reader))
 
 
 async def _late(conn: Connection, message: Message) -> Letter | Stale:
@@ -169,8 +171,22 @@ async def _late(conn: Connection, message: Message) -> Letter | Stale:
         LateLead(row["id"], row["profile"], row["quadrant"], row["rep_name"], row["answer_at"], row["due_at"])
         for row in rows
     ]
-    where = Reader(reader["name"], reader["texts"], reader["tz"] or "UTC")
-    return compose_late(late, message.data["more"], where)
+    return compose_late(late, message.data["more"], _as_reader(reader))
+
+
+async def _nobodys(conn: Connection, message: Message, named: Names) -> Letter | Stale:
+    reader = await conn.fetchrow(q.reader_of_messages, message.data["to"])
+    rows = await conn.fetch(q.still_of_nobody, [UUID(lead) for lead in message.data["leads"]])
+    if reader is None or not rows:
+        return Stale("all of these leads have found somebody or have ended")
+    pool, line = rows[0]["pool_id"], rows[0]["line"]
+    place = named.pool(pool) if pool is not None else named.line(line)
+    leads = [(row["id"], row["profile"], row["quadrant"]) for row in rows]
+    return compose_nobodys(Nobodys(place, leads, message.data["more"]), _as_reader(reader))
+
+
+def _as_reader(row: Row) -> Reader:
+    return Reader(row["name"], row["texts"], row["tz"] or "UTC")
 
 
 def _reader(row: Row) -> Reader:
