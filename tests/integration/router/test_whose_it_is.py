@@ -279,3 +279,19 @@ async def test_what_waited_for_an_owner_keeps_no_drain_going_once_its_line_has_n
     await world.publish_rulebook(document, version=3)
     await world.hand_out()
     assert world.holder("second") == "ana"
+
+
+async def test_of_two_owners_who_cannot_take_it_the_first_who_can_has_what_waits(world: World) -> None:
+    away = [{"first_day": "2026-03-04", "last_day": "2026-03-10"}]
+    ana = {"lines": ["main", "training"], "capacity": 1}
+    await world.publish_rulebook(north(None, {"reps": ["bea"]}, ana=ana, bea={"absences": away}))
+    assert await worked(world, "first", person="buyer") == "bea"
+    await world.take("hers", line="training")
+    assert world.holder("hers") == "ana"
+    world.clock.advance(timedelta(days=1).total_seconds())
+    account = Account(id=uuid4(), crm_id="A-1", name="Acme", standing=AccountStanding.CUSTOMER, owner="ana")
+    await world.take("second", person="buyer", account=account)
+    assert held(world, "second")[0] is HoldReason.NOBODY_OPEN
+    await world.end("hers")
+    await world.hand_out()
+    assert world.holder("second") == "ana"

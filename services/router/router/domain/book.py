@@ -59,7 +59,7 @@ class PoolChoice:
     rules whose partners the person did not agree to. `needs`: what the rule and the pool ask of the rep;
     `territory`: the row of a table that chose; `unspoken`: the pool for a language that nobody of this one
     speaks; `owners`: whether the person's and the account's owner keep it, and what holds when they cannot
-    take it; `comes_back`: of these who may later; `waited_since`: the rules chose
+    take it; `comes_back`: of these who may later, one a line; `waited_since`: the rules chose
     it then, and it waited.
     """
 

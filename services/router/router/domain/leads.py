@@ -104,7 +104,7 @@ class Lead:
     chosen: dict[str, Any] = field(default_factory=dict)
     needs: Needs = NO_NEEDS
     relax_at: datetime | None = None
-    waits_for: str | None = None  # an owner as the plan or the CRM names them
+    waits_for: str | None = None  # owners as the plan or the CRM names them, one a line
     value: int | None = None
     told: dict[str, Any] = field(default_factory=dict)
     last_routed: UUID | None = None

@@ -122,14 +122,16 @@ def _waits_until(
 
 
 def may_come(passed: Iterable[Passed]) -> str | None:
-    """Of owners who do not get a lead, the first who may later: who comes back or is full, else who is not in
+    """Of owners who do not get a lead those who may later, one a line: who comes back or is full, is not in
     the roster, or not active."""
-    known = list(passed)
-    for standings in (_COMES_BACK, {None, Standing.INACTIVE}):
-        for each in known:
-            if each.standing in standings:
-                return each.owner.named
-    return None
+    may = {None, Standing.INACTIVE, *_COMES_BACK}
+    names = [each.owner.named for each in passed if each.standing in may]
+    return "\n".join(names) or None
+
+
+def names_of(waits_for: str) -> list[str]:
+    """The owners that `may_come` wrote down."""
+    return waits_for.split("\n")
 
 
 def room_of_owner(rep: Rep, load: Load, now: datetime) -> int:
