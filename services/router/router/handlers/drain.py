@@ -13,16 +13,15 @@ from router.desk import Desk
 from router.domain.accounts import reps_named
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choice_of_waiting, choose_pool, owner_of_waiting, unspoken_of
-from router.domain.decision import NOBODY_LEFT
 from router.domain.leads import Lead, LeadState
 from router.domain.owners import names_of, room_of_owner
 from router.domain.pool import Pool, Terms
-from router.domain.takers import able_by_the_sun, is_nobodys, is_unmet
+from router.domain.takers import able_by_the_sun, is_unmet
 from router.handlers.rulebook import enter
 from router.locked_rows import chain
 from router.roster import RepReader
 from router.store import q
-from router.waiting import WaitingKind, kinds_waiting, lock_nobodys, lock_waiting, queues_waiting
+from router.waiting import WaitingKind, kinds_waiting, lock_waiting, queues_waiting
 from rulebook.models import Owners
 from service_kit.unit import Unit
 
@@ -32,8 +31,8 @@ AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What one pass did: leads that found a rep, and those that wait elsewhere or otherwise now. `is_due`
-    tells that one which is still held may go on, too."""
+    """What one pass did: leads that found a rep, and those that wait elsewhere now. `is_due` tells that one
+    which is still held may go on, too."""
 
     placed: int
     is_due: bool
@@ -75,7 +74,6 @@ class DrainHandler:
             return Drained(0, is_due=False)
         await desk.read_members()
         elsewhere = await self._take_waiting(desk, book, pool)
-        untold = [lead for lead in desk.leads.values() if lead.hold_reason not in NOBODY_LEFT]
         owners = await desk.read_owners(desk.leads.values(), book)
         of_accounts = {owner_of_waiting(lead) for lead in desk.leads.values()}
         pools = [(book, each) for each in {pool, *elsewhere}]
@@ -83,15 +81,14 @@ class DrainHandler:
         best_first = sorted(desk.leads.values(), key=Lead.place_in_line)
         placed = sum(_place(desk, book, pool, lead) for lead in best_first)
         moved = sum(not _waits_in(pool, lead) for lead in best_first) - placed
-        told = sum(_waits_in(pool, lead) and lead.hold_reason in NOBODY_LEFT for lead in untold)
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
         locked = desk.pools[pool]
         waiting = await kinds_waiting(unit.conn, [pool])  # only what is read under the lock is certain
-        locked.drain_due = told >= AT_ONCE or await _is_due(desk, book, pool, waiting)
+        locked.drain_due = await _is_due(desk, book, pool, waiting)
         locked.next_opening = await _next_chance(desk, book, pool) if waiting else None
         await desk.write()
-        return Drained(placed, locked.drain_due, moved + told)
+        return Drained(placed, locked.drain_due, moved)
 
     async def drain_orphans(self, unit: Unit) -> Drained:
         """Leads held in no pool of the rulebook in force whose line has a plan, and those that wait for an
@@ -147,8 +144,6 @@ class DrainHandler:
         asked = [(kind, _may_go(book, pools, kind, now)) for kind in waiting]
         going = [each for each in asked if each[1] > 0]
         desk.leads = await lock_waiting(conn, going, now, AT_ONCE)
-        nobodys = [kind for kind, room in asked if not room and is_nobodys(pools, kind.like(now), now)]
-        desk.leads |= await lock_nobodys(conn, nobodys, now, AT_ONCE)
         elsewhere = (_unspoken_here(book, pools, kind, now) for kind, _ in going)
         return {each for each in elsewhere if each is not None}
 
