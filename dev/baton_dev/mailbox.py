@@ -45,7 +45,7 @@ class Mailbox:
     def start(self) -> None:
         """Return once both ports answer."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._letters = [read_letter(path) for path in sorted(self.folder.glob("*.eml"))]
+        self._letters = [read_letter(path) for path in self._files()]
         self._server.start()
         self._page.start()
 
@@ -65,9 +65,13 @@ class Mailbox:
         path = self.folder / f"{number:06d}-{_as_file_name(receiver)}.eml"
         path.write_bytes(content)
         self._letters.append(read_letter(path))
-        for old in sorted(self.folder.glob("*.eml"))[:-KEPT]:
+        for old in self._files()[:-KEPT]:
             old.unlink()
         del self._letters[:-KEPT]
+
+    def _files(self) -> list[Path]:
+        """Its own, the oldest first; what else lies there is somebody's."""
+        return sorted(self.folder.glob("[0-9][0-9][0-9][0-9][0-9][0-9]-*.eml"))
 
 
 def _as_file_name(receiver: str) -> str:

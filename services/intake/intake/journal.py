@@ -69,7 +69,9 @@ class Journal:
         try:
             size = os.fstat(handle).st_size
             is_torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"  # a crash within a line
-            os.write(handle, (b"\n" if is_torn else b"") + line + b"\n")
+            left = (b"\n" if is_torn else b"") + line + b"\n"
+            while left:  # a disk that is nearly full takes a part
+                left = left[os.write(handle, left) :]
             os.fsync(handle)
         finally:
             os.close(handle)

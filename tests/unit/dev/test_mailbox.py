@@ -55,6 +55,16 @@ def test_a_letter_is_a_file_and_a_page_and_is_there_after_a_restart(tmp_path: Pa
     assert [each.subject for each in second.letters()] == ["Şăptămâna nouă"]
 
 
+def test_a_file_that_somebody_put_there_keeps_no_stack_from_starting_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "kept-by-me.eml").write_text("Subject: mine")
+    box = _mailbox(tmp_path / "mail")
+    box.start()
+    box.stop()
+    assert box.letters() == []
+    assert (tmp_path / "mail" / "kept-by-me.eml").exists()
+
+
 def test_of_too_many_letters_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(the_mailbox, "KEPT", 2)
     box = _mailbox(tmp_path / "mail")

@@ -1,5 +1,7 @@
 """Who changed what in intake, in a file that is only added to."""
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +42,25 @@ async def test_a_line_that_a_crash_cut_hides_no_other(journal: Journal) -> None:
     found = await journal.newest(Asked(), 10)
     assert [each["object_id"] for each in found] == ["after", "before"]
     assert found[0]["id"] > found[1]["id"]
+
+
+async def test_an_entry_that_the_disk_took_in_part_is_refused(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is nearly full takes a part and only then says so."""
+    write, answers = os.write, [50]
+
+    def nearly_full(handle: int, line: bytes) -> int:
+        if not answers:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(handle, line[: answers.pop()])
+
+    monkeypatch.setattr("os.write", nearly_full)
+    with pytest.raises(OSError, match="No space"):
+        await journal.keep(EVA, "import.take", "import", "one")
+    monkeypatch.undo()
+    await journal.keep(EVA, "import.take", "import", "two")
+    assert [each["object_id"] for each in await journal.newest(Asked(), 10)] == ["two"]
 
 
 async def test_nobody_else_on_the_machine_reads_it(journal: Journal) -> None:
