@@ -12,7 +12,7 @@ from lead_events.words import HoldReason, RoutedKind
 from router import metrics
 from router.domain.book import TEAM, UNSPOKEN, Book, PoolChoice
 from router.domain.choice import chosen_of
-from router.domain.decision import NOBODY_ELSE, Decision, decide, wait_in_lane
+from router.domain.decision import NOBODY_ELSE, NOBODY_LEFT, Decision, decide, wait_in_lane
 from router.domain.eligibility import Standing
 from router.domain.imports import import_terms
 from router.domain.leads import Lead, LeadState
@@ -234,8 +234,10 @@ class Desk(LockedRows):
 
 def _waits_otherwise(lead: Lead, reason: HoldReason) -> bool:
     """Whether it waited in the lane of imports, or for its owner, and joins its pool's queue only now; or
-    waits for its owner from now on."""
+    waits for its owner from now on; or nobody is left who may take it."""
     if lead.handling is not None:
         return False
+    if reason in NOBODY_LEFT and lead.hold_reason not in NOBODY_LEFT:
+        return True
     for_owner = HoldReason.WAITS_FOR_OWNER
     return lead.hold_reason is HoldReason.PACED or (lead.hold_reason is for_owner) != (reason is for_owner)

@@ -82,7 +82,8 @@ class Drainer:
         return placed
 
     async def _note_rulebook(self) -> int:
-        await self._runtime.in_transaction(self._handler.note_rulebook)
+        while await self._runtime.in_transaction(self._handler.note_rulebook):
+            pass
         return 0
 
     async def _drain_orphans(self) -> int:

@@ -67,6 +67,16 @@ async def lock_waiting(
     return {lead.id: lead for lead in map(read_lead, rows)}
 
 
+async def lock_nobodys(
+    conn: Connection, kinds: Sequence[WaitingKind], now: datetime, limit: int
+) -> dict[UUID, Lead]:
+    """Lock held leads of these kinds, which nobody may take any more, that were not told so."""
+    if not kinds:
+        return {}
+    rows = await conn.fetch(q.lock_nobodys, *_columns(kinds), now, limit)
+    return {lead.id: lead for lead in map(read_lead, rows)}
+
+
 async def queues_waiting(
     conn: Connection, kinds: Iterable[WaitingKind], now: datetime
 ) -> set[tuple[str, str]]:

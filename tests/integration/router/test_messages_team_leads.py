@@ -142,6 +142,28 @@ async def test_who_leads_the_team_hears_of_leads_that_nobody_may_take(world: Wor
     assert len(mailbox.to("rosa")) == 1, "nothing new, so nothing is told"
 
 
+async def test_leads_that_waited_for_a_place_are_nobodys_once_all_have_left(
+    world: World, mailbox: Mailbox
+) -> None:
+    one = {name: rep(name.title(), capacity=1) for name in ("ana", "bea")}
+    await world.publish_rulebook(led(lead="rosa", **one))
+    told = with_mail(world, mailbox)
+    await told.take("a", "b", "c")
+    assert (await told.operate("GET", "/v1/held")).json()["held"][0]["hold_reason"] == "no_capacity"
+    for name in one:
+        assert (await told.operate("POST", f"/v1/reps/{name}/left")).status_code == 200
+        await told.drain()
+    held = (await told.operate("GET", "/v1/held")).json()["held"]
+    assert [each["hold_reason"] for each in held] == ["pool_empty"] * 3
+    again = told.kinds("c")
+    told.clock.advance(40)
+    await told.drain()
+    await tell(told)
+    assert told.kinds("c") == again, "what has not changed is not told again"
+    (letter,) = mailbox.to("rosa")
+    assert letter["Subject"] == "North: nessuno può prendere 3 lead aperti"
+
+
 async def test_leads_that_somebody_may_take_after_all_are_told_of_to_nobody(
     world: World, mailbox: Mailbox
 ) -> None:

@@ -281,6 +281,23 @@ async def test_what_waited_for_an_owner_keeps_no_drain_going_once_its_line_has_n
     assert world.holder("second") == "ana"
 
 
+async def test_another_plan_has_who_waits_for_an_owner_look_again_some_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = [{"first_day": "2026-03-04", "last_day": "2026-03-04"}]
+    plan = {"owners": {"when_away": "wait", "wait_at_most": "2d"}}
+    await world.publish_rulebook(north(plan, ana={"absences": away}, bea={}))
+    await worked(world, "first", person="buyer")
+    world.clock.advance(timedelta(days=1).total_seconds())
+    names = [f"lead{number}" for number in range(3)]
+    await world.take(*names, person="buyer")
+    assert {held(world, name)[0] for name in names} == {HoldReason.WAITS_FOR_OWNER}
+    monkeypatch.setattr(drain, "LOOK_AGAIN_AT_ONCE", 1)
+    await world.publish_rulebook(north(None, ana={"absences": away}, bea={}), version=2)
+    await world.hand_out()
+    assert [world.holder(name) for name in names] == ["bea"] * 3
+
+
 async def test_of_two_owners_who_cannot_take_it_the_first_who_can_has_what_waits(world: World) -> None:
     away = [{"first_day": "2026-03-04", "last_day": "2026-03-10"}]
     ana = {"lines": ["main", "training"], "capacity": 1}

@@ -31,7 +31,8 @@ from router.domain.strategies.choosers import Proposal
 _MAY_LATER = bytes(CODES[standing] for standing in MAY_LATER)
 OWNER_LOOK = timedelta(days=1)
 """How often a lead that waits for an owner looks again at least, whatever else has it look before."""
-NOBODY_ELSE = frozenset({HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET, HoldReason.WAITS_FOR_OWNER})
+NOBODY_LEFT = frozenset({HoldReason.POOL_EMPTY, HoldReason.NEEDS_UNMET})
+NOBODY_ELSE = NOBODY_LEFT | {HoldReason.WAITS_FOR_OWNER}
 """Why a lead is held that nobody of the pool would ever take by turn."""
 _LASTING = bytes(
     CODES[standing]

@@ -43,6 +43,15 @@ def able_by_the_sun(pools: Iterable[Pool], lead: RoutableLead, now: datetime) ->
             return
 
 
+def is_nobodys(pools: Iterable[Pool], lead: RoutableLead, now: datetime) -> bool:
+    """Whether nobody of these pools may ever take a lead like this, as things stand; pools of account owners
+    aside, which have nobody to take one by turn."""
+    return not any(
+        pool.terms.strategy == "account_owner" or any(True for _ in _suited(pool, lead, now))
+        for pool in pools
+    )
+
+
 def is_unmet(pool: Pool, lead: RoutableLead, now: datetime) -> bool:
     """Whether nobody of the pool who may have it has what it needs, though there are others."""
     of_line, asked = _of_line(pool, lead, now), _asked(pool, lead, now)

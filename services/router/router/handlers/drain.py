@@ -13,26 +13,29 @@ from router.desk import Desk
 from router.domain.accounts import reps_named
 from router.domain.book import Book, PoolChoice
 from router.domain.choice import choice_of_waiting, choose_pool, owner_of_waiting, unspoken_of
+from router.domain.decision import NOBODY_LEFT
 from router.domain.leads import Lead, LeadState
 from router.domain.owners import names_of, room_of_owner
 from router.domain.pool import Pool, Terms
-from router.domain.takers import able_by_the_sun, is_unmet
+from router.domain.takers import able_by_the_sun, is_nobodys, is_unmet
 from router.handlers.rulebook import enter
 from router.locked_rows import chain
 from router.roster import RepReader
 from router.store import q
-from router.waiting import WaitingKind, kinds_waiting, lock_waiting, queues_waiting
+from router.waiting import WaitingKind, kinds_waiting, lock_nobodys, lock_waiting, queues_waiting
 from rulebook.models import Owners
 from service_kit.unit import Unit
 
 AT_ONCE = 100
 """Held leads in one transaction, at most."""
+LOOK_AGAIN_AT_ONCE = 2000
+"""Leads that wait for an owner and are only marked, in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What one pass did: leads that found a rep, and those that wait elsewhere now. `is_due` tells that one
-    which is still held may go on, too."""
+    """What one pass did: leads that found a rep, and those that wait elsewhere or otherwise now. `is_due`
+    tells that one which is still held may go on, too."""
 
     placed: int
     is_due: bool
@@ -52,15 +55,19 @@ class DrainHandler:
         self._reader = reader
         self._seen: tuple[int, int] | None = None
 
-    async def note_rulebook(self, unit: Unit) -> None:
-        """A version of the rulebook that arrived or took effect enters, and may open every pool."""
+    async def note_rulebook(self, unit: Unit) -> bool:
+        """A version of the rulebook that arrived or took effect enters, and may open every pool. True: it has
+        not entered yet, as others who wait for an owner are to look again first."""
         shelf = await self._books.shelf(unit.conn)
         book = shelf.at(unit.now)
         if book is None or self._seen == (len(shelf.history), book.version):
-            return
-        await unit.conn.execute(q.owners_look_again, unit.now)  # leads are locked before pools
+            return False
+        looked = await unit.conn.fetch(q.owners_look_again, unit.now, LOOK_AGAIN_AT_ONCE)
+        if len(looked) == LOOK_AGAIN_AT_ONCE:  # leads are locked before pools
+            return True
         await enter(unit, book.company, book.version)
         unit.after_commit(partial(self._remember, (len(shelf.history), book.version)))
+        return False
 
     def _remember(self, seen: tuple[int, int]) -> None:
         self._seen = seen
@@ -74,6 +81,7 @@ class DrainHandler:
             return Drained(0, is_due=False)
         await desk.read_members()
         elsewhere = await self._take_waiting(desk, book, pool)
+        untold = [lead for lead in desk.leads.values() if lead.hold_reason not in NOBODY_LEFT]
         owners = await desk.read_owners(desk.leads.values(), book)
         of_accounts = {owner_of_waiting(lead) for lead in desk.leads.values()}
         pools = [(book, each) for each in {pool, *elsewhere}]
@@ -81,14 +89,15 @@ class DrainHandler:
         best_first = sorted(desk.leads.values(), key=Lead.place_in_line)
         placed = sum(_place(desk, book, pool, lead) for lead in best_first)
         moved = sum(not _waits_in(pool, lead) for lead in best_first) - placed
+        told = sum(_waits_in(pool, lead) and lead.hold_reason in NOBODY_LEFT for lead in untold)
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
         locked = desk.pools[pool]
         waiting = await kinds_waiting(unit.conn, [pool])  # only what is read under the lock is certain
-        locked.drain_due = await _is_due(desk, book, pool, waiting)
+        locked.drain_due = told >= AT_ONCE or await _is_due(desk, book, pool, waiting)
         locked.next_opening = await _next_chance(desk, book, pool) if waiting else None
         await desk.write()
-        return Drained(placed, locked.drain_due, moved)
+        return Drained(placed, locked.drain_due, moved + told)
 
     async def drain_orphans(self, unit: Unit) -> Drained:
         """Leads held in no pool of the rulebook in force whose line has a plan, and those that wait for an
@@ -144,6 +153,8 @@ class DrainHandler:
         asked = [(kind, _may_go(book, pools, kind, now)) for kind in waiting]
         going = [each for each in asked if each[1] > 0]
         desk.leads = await lock_waiting(conn, going, now, AT_ONCE)
+        nobodys = [kind for kind, room in asked if not room and is_nobodys(pools, kind.like(now), now)]
+        desk.leads |= await lock_nobodys(conn, nobodys, now, AT_ONCE)
         elsewhere = (_unspoken_here(book, pools, kind, now) for kind, _ in going)
         return {each for each in elsewhere if each is not None}
 

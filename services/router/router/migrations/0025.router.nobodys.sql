@@ -8,3 +8,5 @@ CREATE INDEX leads_of_nobody_untold ON leads (pool_id, line)
     WHERE state = 'held' AND hold_reason IN ('pool_empty', 'needs_unmet', 'no_rule_matched') AND NOT is_test
         AND (hold_told_at IS NULL OR hold_told_at < held_since);
 CREATE INDEX leads_told_to_be_nobodys ON leads (hold_told_at) WHERE hold_told_at IS NOT NULL;
+CREATE INDEX leads_not_told_to_be_nobodys ON leads (pool_id, line, needs, had_by, rank, received_at, id)
+    WHERE state = 'held' AND handling IS NULL AND hold_reason NOT IN ('waits_for_owner', 'pool_empty', 'needs_unmet');

@@ -29,6 +29,27 @@ WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS 
   AND hold_reason <> 'waits_for_owner' AND pool_id = ANY($1::text[])
 ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
+-- name: lock_nobodys
+-- Held leads of the kinds asked for, as `lock_waiting_leads` names them, that were not told to have nobody left; the
+-- best of each kind first, busy ones are left.
+WITH picked AS (
+    SELECT l.id
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) AS asked (pool, line, needs, had_by, strict)
+    CROSS JOIN LATERAL (
+        SELECT id FROM leads
+        WHERE state = 'held' AND handling IS NULL
+          AND hold_reason NOT IN ('waits_for_owner', 'pool_empty', 'needs_unmet')
+          AND pool_id = asked.pool AND line = asked.line AND needs = asked.needs AND had_by = asked.had_by
+          AND (asked.strict IS NULL OR coalesce(relax_at > $6, true) = asked.strict)
+        ORDER BY rank, received_at, id LIMIT $7
+    ) AS l
+    LIMIT $7
+)
+SELECT * FROM leads
+WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS NULL
+  AND hold_reason NOT IN ('waits_for_owner', 'pool_empty', 'needs_unmet') AND pool_id = ANY($1::text[])
+ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
+
 -- name: lock_orphans
 -- Held leads in none of the pools $1 whose line has a plan ($2); busy ones are left. Which pools hold any takes one look
 -- into the index for each.
@@ -239,11 +260,12 @@ WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS 
 ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: owners_look_again
--- Another plan is in force: whoever waits for an owner looks again.
+-- Another plan is in force: who waits for an owner looks again, $2 of them at a time.
 UPDATE leads SET next_try_at = $1 WHERE id IN (
     SELECT id FROM leads
-    WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND next_try_at > $1 ORDER BY id FOR NO KEY UPDATE
-)
+    WHERE state = 'held' AND hold_reason = 'waits_for_owner' AND next_try_at > $1
+    ORDER BY id LIMIT $2 FOR NO KEY UPDATE
+) RETURNING id
 
 -- name: next_relaxing
 -- When the first of a pool's held leads gives up what it only prefers.
