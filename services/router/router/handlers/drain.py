@@ -115,6 +115,7 @@ class DrainHandler:
             return Drained(0, is_due=False)
         choices = {lead.id: _choice(book, lead) for lead in desk.leads.values()}
         await desk.take_for((book, lead, choices[lead.id]) for lead in desk.leads.values())
+        stood = {lead.id: _stands(lead) for lead in desk.leads.values()}
         placed = 0
         for lead in desk.leads.values():
             in_queue = _waits_in(lead.pool, lead) and lead.pool in book.pools
@@ -123,7 +124,8 @@ class DrainHandler:
         await desk.write()
         unit.after_commit(partial(metrics.DRAINED.inc, placed))
         is_due = max(len(orphans), len(waiting)) >= AT_ONCE
-        return Drained(placed, is_due, len(desk.leads) - placed)
+        moved = sum(_stands(lead) != stood[lead.id] for lead in desk.leads.values()) - placed
+        return Drained(placed, is_due, moved)
 
     async def _places_of_owners(self, desk: Desk) -> dict[str, int]:
         """How many leads owners can take now for whom some wait, by what these wait for."""
@@ -181,6 +183,12 @@ def _waits_in(pool: str | None, lead: Lead) -> bool:
     """Whether the lead still stands in the pool's queue."""
     waits_for_owner = lead.hold_reason is HoldReason.WAITS_FOR_OWNER
     return lead.state is LeadState.HELD and lead.pool == pool and not waits_for_owner
+
+
+def _stands(lead: Lead) -> tuple[object, ...]:
+    """Where a lead waits, for what, and until when it is not looked at: a pass that changes none of it for
+    any lead would do the same again."""
+    return lead.state, lead.pool, lead.hold_reason, lead.waits_for, lead.next_try_at
 
 
 def _choice(book: Book, lead: Lead) -> PoolChoice:
