@@ -16,17 +16,20 @@ from service_kit.migrate import MigrationsInvalid, migrate
 from service_kit.postgres import Database
 from tests.integration.service_kit.worlds import Store
 
+MIGRATIONS = ["0001.service-kit", "0002.service-kit.audit"]
+"""Of every service."""
+
 
 def test_migrating_makes_the_schema_and_a_second_time_does_nothing(database_dsn: str) -> None:
-    assert migrate(database_dsn, schema="one", packages=[]) == ["0001.service-kit"]
+    assert migrate(database_dsn, schema="one", packages=[]) == MIGRATIONS
     assert migrate(database_dsn, schema="one", packages=["service_kit"]) == []
-    assert migrate(database_dsn, schema="two", packages=[]) == ["0001.service-kit"]
+    assert migrate(database_dsn, schema="two", packages=[]) == MIGRATIONS
 
 
 def test_several_processes_may_migrate_at_once(database_dsn: str) -> None:
     with ThreadPoolExecutor(4) as crowd:
         applied = list(crowd.map(lambda _: migrate(database_dsn, schema="kit", packages=[]), range(4)))
-    assert sorted(applied) == [[], [], [], ["0001.service-kit"]]
+    assert sorted(applied) == [[], [], [], MIGRATIONS]
 
 
 @pytest.mark.parametrize(
