@@ -29,6 +29,7 @@ class FakeBroker:
         self._partitions = partitions
         self._clock = clock or SystemClock()
         self._logs: dict[TopicPartition, list[Record]] = {}
+        self._written: dict[str, list[Record]] = {}
         self._groups: dict[str, _Group] = {}
         self._topics: dict[str, int] = {}
         self._refused: set[str] = set()
@@ -57,8 +58,8 @@ class FakeBroker:
         self._refused.add(topic)
 
     def records(self, topic: str) -> list[Record]:
-        """Everything on a topic, merged by broker time."""
-        return list(merge(*(self._logs[p] for p in self.partitions_of(topic)), key=lambda r: r.broker_time))
+        """Everything on a topic in the order it was written, whichever partitions took it."""
+        return list(self._written.get(topic, ()))
 
     def partitions_of(self, topic: str) -> list[TopicPartition]:
         """A topic's partitions; the topic appears if it is new."""
@@ -82,6 +83,7 @@ class FakeBroker:
             now.replace(microsecond=now.microsecond // 1000 * 1000),
         )
         log.append(written)
+        self._written.setdefault(record.topic, []).append(written)
         self._wake()
         return written
 
