@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from uuid import UUID
 
@@ -48,8 +49,12 @@ def posts(run: int) -> list[Fields]:
 
 
 def one_after_the_other(baton: Installation, made: Sequence[Fields], share: Sequence[int]) -> dict[UUID, int]:
-    """What one worker posts; the number of each submission."""
-    return {baton.post("busy", made[number]): number for number in share}
+    """What one worker posts; the number of each submission.
+
+    By connections of its own: a pool that threads share may close as spare what it just gave to one of them.
+    """
+    with closing(Installation(baton.stack)) as website:
+        return {website.post("busy", made[number]): number for number in share}
 
 
 def groups(baton: Installation, sent: dict[UUID, int]) -> Groups:
