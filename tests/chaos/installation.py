@@ -28,6 +28,8 @@ PODS = 2
 HASTE = {
     "BATON_OUTBOX_CLAIM_MS": "1500",  # what a killed publisher leaves is swept within seconds
     "BATON_LOG_LEVEL": "warning",
+    # a disk that is busy for a second has intake answer 503, rightly; here only what was broken may show
+    "BATON_SPOOL_DEADLINE_MS": "10000",
 }
 REST_SECONDS = 120.0
 
