@@ -27,7 +27,7 @@ from lead_events.scored import (
     Persona,
     Score,
 )
-from lead_events.sla import SlaBreached, SlaWarned, SlaWithdrawn, Stretch, TimerResult
+from lead_events.sla import SlaBreached, SlaReminded, SlaWarned, SlaWithdrawn, Stretch, TimerResult
 from lead_events.submitted import (
     Attribution,
     Consent,
@@ -56,6 +56,7 @@ EVENT_OF_TOPIC: dict[str, type[EventModel]] = {
     "lead-routed": LeadRouted,
     "lead-progressed": LeadProgressed,
     "rep-availability-changed": RepAvailabilityChanged,
+    "sla-reminded": SlaReminded,
     "sla-warned": SlaWarned,
     "sla-breached": SlaBreached,
     "sla-withdrawn": SlaWithdrawn,
@@ -75,6 +76,7 @@ EVENT_OF_VERSION: dict[str, type[EventModel]] = {
     "lead-routed.v1": LeadRouted,
     "lead-progressed.v1": LeadProgressed,
     "rep-availability-changed.v1": RepAvailabilityChanged,
+    "sla-reminded.v1": SlaReminded,
     "sla-warned.v1": SlaWarned,
     "sla-breached.v1": SlaBreached,
     "sla-withdrawn.v1": SlaWithdrawn,
@@ -120,6 +122,7 @@ __all__ = [
     "RulebookPublished",
     "Score",
     "SlaBreached",
+    "SlaReminded",
     "SlaWarned",
     "SlaWithdrawn",
     "Stretch",

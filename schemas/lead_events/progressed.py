@@ -47,6 +47,7 @@ class LeadProgressed(EventModel):
     code: str | None = Field(
         default=None,
         description="for declined, rejected, recycled: wrong_territory, no_time, wrong_data, duplicate, ...; "
+        "for paused: a reason that the agreement names; "
         "for an outcome of lost: price, timing, competitor, no_need, no_answer, other",
     )
     duplicate_of: UUID | None = Field(
@@ -59,12 +60,18 @@ class LeadProgressed(EventModel):
         default=None, max_length=200, description="what proves it: the CRM's or telephony's id"
     )
     wake_at: UtcTime | None = Field(default=None, description="for recycled")
+    until: UtcTime | None = Field(
+        default=None, description="for paused: when it goes on by itself; absent: once it is resumed"
+    )
+    asked_at: UtcTime | None = Field(
+        default=None, description="for asked_again: the buyer's act; `at` is when the rep was shown it"
+    )
     outcome: Outcome | None = None
     rating: int | None = Field(
         default=None, ge=1, le=5, description="for rated: what the rep thinks of the lead, 5 is best"
     )
     closing: Closing | None = Field(default=None, description="for arrived_after_close")
     cause_id: UUID | None = Field(
-        default=None, description="for arrived_after_close: the late submission or ask"
+        default=None, description="for arrived_after_close and asked_again: the submission or ask"
     )
     is_test: bool = False

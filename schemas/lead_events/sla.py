@@ -1,4 +1,4 @@
-"""sla-warned, sla-breached, sla-withdrawn: the results of timers."""
+"""sla-warned, sla-breached, sla-reminded, sla-withdrawn: the results of timers."""
 
 from uuid import UUID
 
@@ -34,6 +34,10 @@ class TimerResult(EventModel):
     fired_at: UtcTime
     is_test: bool = False
     rulebook_version: int = Field(ge=1)
+    agreement: str | None = Field(default=None, description="its id in the rulebook; absent: not told")
+    is_trial: bool = Field(
+        default=False, description="the agreement is only tried: shown to those it names, and nothing follows"
+    )
 
 
 class SlaWarned(TimerResult):
@@ -54,8 +58,17 @@ class SlaBreached(TimerResult):
     )
 
 
+class SlaReminded(TimerResult):
+    """A promise was broken, and the rep has still not acted. Nothing is broken anew."""
+
+    number: int = Field(ge=1, description="which reminder this is")
+    at_most: int = Field(ge=1, description="how many there are")
+    reminds_at: UtcTime
+
+
 class SlaWithdrawn(TimerResult):
-    """An act from before the due time turned up after the breach: it stays visible and is not counted."""
+    """A fact from before the due time turned up after the breach, an act or a pause: the breach stays
+    visible and is not counted."""
 
     act_kind: str
     act_at: UtcTime

@@ -141,7 +141,7 @@ class HoldReason(StrEnum):
 
 
 class ProgressKind(StrEnum):
-    """What a rep, or their CRM, did with a lead."""
+    """What a rep, or their CRM, did with a lead; `asked_again`: that the buyer did, and the rep was shown."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -150,6 +150,9 @@ class ProgressKind(StrEnum):
     RECYCLED = "recycled"
     OUTCOME = "outcome"
     RATED = "rated"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ASKED_AGAIN = "asked_again"
     ARRIVED_AFTER_CLOSE = "arrived_after_close"
 
 
@@ -250,3 +253,4 @@ class ChargedTo(StrEnum):
     SALES_TEAM = "sales_team"
     MARKETING = "marketing"
     SYSTEM = "system"
+    NOBODY = "nobody"

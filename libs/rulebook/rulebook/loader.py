@@ -9,6 +9,7 @@ routing.yaml            pools and plans
 roster.yaml             teams and reps
 calendars.yaml          calendar id to calendar
 agreement.yaml          the agreement
+agreements/<id>.yaml    others: on trial, of the next months, or over; may be absent
 alerts.yaml             who hears of trouble with forms; may be absent
 nurturing.yaml          what marketing's tool is told; may be absent
 crm.yaml                CRM name to how it is told, and how it answers; may be absent
@@ -37,7 +38,12 @@ from rulebook.vendor_presets import with_preset
 
 SINGLE_FILES = ("sources", "routing", "roster", "calendars", "agreement")
 OPTIONAL_FILES = ("alerts", "nurturing", "crm", "campaigns")
-FOLDERS = {"forms": "forms", "scorecards": "scorecards", "shadow_scorecards": "shadow-scorecards"}
+FOLDERS = {
+    "forms": "forms",
+    "scorecards": "scorecards",
+    "shadow_scorecards": "shadow-scorecards",
+    "agreements": "agreements",
+}
 """The key of the rulebook that each folder fills."""
 MOST_OF_A_TABLE = 50
 """Errors, and warnings, of one table that are told one by one."""

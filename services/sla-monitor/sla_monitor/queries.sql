@@ -69,17 +69,22 @@ SELECT DISTINCT lead_id FROM timers WHERE state = 'pending' AND rep_id = ANY($1:
 -- Facts, each once by its id whatever its seq; returns those that are new.
 INSERT INTO facts (
     id, lead_id, producer, seq, kind, at, round, rep_id, reason, line, team, quadrant, rulebook_version,
-    calendar_id, availability_revision, is_test, contact
+    calendar_id, availability_revision, is_test, contact, code, until, asked_at, result, value_minor, currency,
+    duplicate_of, proof, evidence, wake_at
 )
 SELECT
     id, lead_id, producer, seq, kind, at, round, rep_id, reason, line, team, quadrant, rulebook_version,
-    calendar_id, availability_revision, is_test, contact
+    calendar_id, availability_revision, is_test, contact, code, until, asked_at, result, value_minor, currency,
+    duplicate_of, proof, evidence, wake_at
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::int[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::text[], $13::int[], $14::uuid[], $15::int[], $16::bool[], $17::text[]
+    $10::text[], $11::text[], $12::text[], $13::int[], $14::uuid[], $15::int[], $16::bool[], $17::text[],
+    $18::text[], $19::timestamptz[], $20::timestamptz[], $21::text[], $22::bigint[], $23::text[], $24::uuid[], $25::text[],
+    $26::text[], $27::timestamptz[]
 ) AS told (
     id, lead_id, producer, seq, kind, at, round, rep_id, reason, line, team, quadrant, rulebook_version,
-    calendar_id, availability_revision, is_test, contact
+    calendar_id, availability_revision, is_test, contact, code, until, asked_at, result, value_minor, currency,
+    duplicate_of, proof, evidence, wake_at
 )
 ON CONFLICT DO NOTHING
 RETURNING id

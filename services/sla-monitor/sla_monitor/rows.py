@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from lead_events.words import Contact, ProgressKind, Quadrant, RoutedKind, TimerKind
-from sla_monitor.domain.facts import Fact, FactKind, Handoff, LeadState
+from sla_monitor.domain.facts import NO_DETAIL, Detail, Fact, FactKind, Handoff, LeadState
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.path import Origin
 from sla_monitor.domain.timers import Ending, Timer, TimerState
@@ -36,6 +36,19 @@ _PLAIN = (
     "is_duplicate",
     "duplicate_counted",
 )
+DETAILS = (
+    "code",
+    "until",
+    "asked_at",
+    "result",
+    "value_minor",
+    "currency",
+    "duplicate_of",
+    "proof",
+    "evidence",
+    "wake_at",
+)
+"""The columns of a fact's detail."""
 _KINDS: dict[str, FactKind] = {kind.value: kind for kind in (*RoutedKind, *ProgressKind)}
 _US = timedelta(microseconds=1)
 
@@ -67,7 +80,14 @@ def fact_from(row: Row) -> Fact:
         row["reason"],
         handoff,
         Contact(row["contact"]) if row["contact"] is not None else None,
+        detail_from(row),
     )
+
+
+def detail_from(row: Row) -> Detail:
+    """What an act says beside its kind."""
+    found = {name: row[name] for name in DETAILS if row[name] is not None}
+    return Detail(**found) if found else NO_DETAIL
 
 
 def handoff_from(row: Row) -> Handoff:

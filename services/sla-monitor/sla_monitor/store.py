@@ -147,6 +147,7 @@ async def insert_facts(conn: Connection, told: Sequence[tuple[UUID, Fact, bool]]
     columns += [[handoff.get(name) for handoff in handoffs] for name in names]
     columns.append([is_test for _, _, is_test in told])
     columns.append([fact.contact for _, fact, _ in told])
+    columns += [[getattr(fact.detail, name) for _, fact, _ in told] for name in rows.DETAILS]
     return {row["id"] for row in await conn.fetch(_q.insert_facts, *columns)}
 
 

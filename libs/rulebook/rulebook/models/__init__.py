@@ -1,7 +1,20 @@
 """The rulebook as types: what a company writes in YAML, checked. `loader.py` says where something is
 wrong."""
 
-from rulebook.models.agreement import Agreement, MarketingSide, Promise, SalesSide
+from rulebook.models.agreement import (
+    Agreement,
+    Attempts,
+    Goal,
+    MarketingSide,
+    Promise,
+    Promises,
+    Reminders,
+    SalesSide,
+    Signer,
+    Signatures,
+    Volume,
+    Works,
+)
 from rulebook.models.base import Duration, Identifier, RulebookModel, Share
 from rulebook.models.campaigns import Campaign
 from rulebook.models.care import Alerts, Channel, Matching, Retention
@@ -74,6 +87,7 @@ __all__ = [
     "Absence",
     "Agreement",
     "Alerts",
+    "Attempts",
     "Calendar",
     "Campaign",
     "Captcha",
@@ -95,6 +109,7 @@ __all__ = [
     "Fetch",
     "FieldMapping",
     "Form",
+    "Goal",
     "Group",
     "Identifier",
     "Input",
@@ -115,7 +130,9 @@ __all__ = [
     "Plan",
     "Pool",
     "Promise",
+    "Promises",
     "RampUp",
+    "Reminders",
     "RepSeed",
     "Repeats",
     "Retention",
@@ -131,6 +148,8 @@ __all__ = [
     "Share",
     "SignalRule",
     "Signature",
+    "Signatures",
+    "Signer",
     "Source",
     "SpamPolicy",
     "Split",
@@ -139,5 +158,7 @@ __all__ = [
     "Territory",
     "TextLanguage",
     "Unfold",
+    "Volume",
     "Wave",
+    "Works",
 ]

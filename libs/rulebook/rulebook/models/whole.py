@@ -46,6 +46,10 @@ class Rulebook(RulebookModel):
     roster: Roster
     calendars: dict[Identifier, Calendar]
     agreement: Agreement
+    agreements: dict[Identifier, Agreement] = Field(
+        default_factory=dict,
+        description="others beside it: on trial, of the next months, or over; read from agreements/<id>.yaml",
+    )
     alerts: Alerts = Alerts()
     nurturing: Nurturing | None = None
     crm: dict[Identifier, CrmConnection] = Field(default_factory=dict, description="CRMs that hear of leads")

@@ -26,6 +26,25 @@ class Handoff:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What an act says beside its kind: amounts in minor units, `evidence` the id of what proves it."""
+
+    code: str | None = None
+    until: datetime | None = None
+    asked_at: datetime | None = None
+    result: str | None = None
+    value_minor: int | None = None
+    currency: str | None = None
+    duplicate_of: UUID | None = None
+    proof: str | None = None
+    evidence: str | None = None
+    wake_at: datetime | None = None
+
+
+NO_DETAIL = Detail()
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One decision of the router, one act of a rep, or the merging of a lead into another.
 
@@ -44,6 +63,7 @@ class Fact:
     reason: str | None = None
     handoff: Handoff | None = None
     contact: Contact | None = None
+    detail: Detail = NO_DETAIL
 
     @property
     def is_own(self) -> bool:

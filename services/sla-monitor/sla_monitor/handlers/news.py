@@ -25,7 +25,7 @@ from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
 from service_kit.batch import Batch, Received
 from sla_monitor import metrics, store
-from sla_monitor.domain.facts import DUPLICATE, OWN, Fact, Handoff
+from sla_monitor.domain.facts import DUPLICATE, NO_DETAIL, OWN, Detail, Fact, Handoff
 from sla_monitor.domain.lead import Lead, Scoring
 from sla_monitor.domain.path import Origin
 from sla_monitor.handlers.reconciling import reconcile_leads
@@ -177,7 +177,25 @@ def _act(received: Received[Any], act: LeadProgressed) -> Fact:
     is_again = act.kind is ProgressKind.REJECTED and act.code == RejectCode.DUPLICATE
     reason = DUPLICATE if is_again else None
     told = act.kind, act.at, act.round, act.rep_id, reason
-    return Fact(received.id, source, act.seq, *told, contact=act.contact)
+    return Fact(received.id, source, act.seq, *told, contact=act.contact, detail=_detail(act))
+
+
+def _detail(act: LeadProgressed) -> Detail:
+    outcome = act.outcome
+    value = outcome.value if outcome else None
+    found = Detail(
+        code=act.code,
+        until=act.until,
+        asked_at=act.asked_at,
+        result=outcome.result if outcome else None,
+        value_minor=value.minor if value else None,
+        currency=value.currency if value else None,
+        duplicate_of=act.duplicate_of,
+        proof=act.proof,
+        evidence=act.evidence,
+        wake_at=act.wake_at,
+    )
+    return NO_DETAIL if found == NO_DETAIL else found
 
 
 def _sort_hours(
