@@ -10,8 +10,8 @@ from rulebook.models.agreement import (
     Promises,
     Reminders,
     SalesSide,
-    Signer,
     Signatures,
+    Signer,
     Volume,
     Works,
 )
