@@ -29,7 +29,11 @@ FAMILIES = {
     "scorecard": (
         Section.RULEBOOK,
         "Scorecards: compared on stored leads, tried in the shadow, promoted, learned from history.",
-    )
+    ),
+    "agreement": (
+        Section.RULEBOOK,
+        "The agreement of marketing and sales: read it, plan it, object to what it counted.",
+    ),
 }
 """Commands that several packages fill with subcommands: where each stands, and the line about it."""
 
