@@ -1,4 +1,4 @@
-"""Campaigns: do they end after they begin?"""
+"""Campaigns: do they end after they begin, and is their source declared?"""
 
 from rulebook.models import Rulebook
 from rulebook.report import Report
@@ -13,3 +13,4 @@ def check_campaigns(rulebook: Rulebook, report: Report) -> None:
                 f"ends {campaign.last_day}, before it starts",
                 "write the earlier day as first_day; both days are included",
             )
+        report.reference(("campaigns", name, "source"), "source", campaign.source, rulebook.sources)

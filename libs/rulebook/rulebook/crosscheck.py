@@ -7,6 +7,7 @@ from rulebook.check_conditions import check_conditions
 from rulebook.check_crm import check_crm
 from rulebook.check_forms import check_forms
 from rulebook.check_nurturing import check_nurturing
+from rulebook.check_pages import check_pages
 from rulebook.check_people import check_people
 from rulebook.check_pools import check_pools
 from rulebook.check_promises import check_promises
@@ -31,6 +32,7 @@ CHECKS = (
     check_nurturing,
     check_crm,
     check_campaigns,
+    check_pages,
     check_conditions,
 )
 

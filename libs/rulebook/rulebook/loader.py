@@ -1,6 +1,6 @@
 """A rulebook from its folder of YAML files.
 
-company.yaml            company, time_zone, currency, lines
+company.yaml            company, time_zone, currency, lines, and who gets which page
 forms/<form>.yaml       one form each; the file's name is the form's id
 sources.yaml            source id to source
 scorecards/<line>.yaml  one a line
@@ -13,7 +13,7 @@ agreements/<id>.yaml    others: on trial, of the next months, or over; may be ab
 alerts.yaml             who hears of trouble with forms; may be absent
 nurturing.yaml          what marketing's tool is told; may be absent
 crm.yaml                CRM name to how it is told, and how it answers; may be absent
-campaigns.yaml          what marketing has planned, for the common calendar; may be absent
+campaigns.yaml          what marketing has planned, and news of products; may be absent
 territories/<name>.csv  tables that routing.yaml names: which pool has which place; may be absent
 accounts/<name>.csv     tables that routing.yaml names: which pool or rep has which company; may be absent
 """

@@ -26,7 +26,17 @@ from rulebook.models import (
 )
 
 FOLDER = ".schemas"
-_COMPANY = ("company", "time_zone", "currency", "lines", "staff_domains", "content", "matching", "retention")
+_COMPANY = (
+    "company",
+    "time_zone",
+    "currency",
+    "lines",
+    "staff_domains",
+    "content",
+    "pages",
+    "matching",
+    "retention",
+)
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -29,3 +29,23 @@ def test_a_campaign_that_ends_before_it_begins_is_named_by_its_line(tmp_path: Pa
     (finding,) = findings
     assert (Path(finding.file).name, finding.line) == ("campaigns.yaml", 2)
     assert "before it starts" in finding.message
+
+
+def test_a_campaign_of_a_source_that_nobody_declared_is_named_by_its_line(tmp_path: Path) -> None:
+    text = "fair:\n  name: Fair\n  first_day: 2026-04-01\n  last_day: 2026-04-01\n  source: gogle-ads\n"
+    _, findings = examine(with_campaigns(tmp_path / "rulebook", text))
+    (finding,) = findings
+    assert (Path(finding.file).name, finding.line, finding.hint) == (
+        "campaigns.yaml",
+        5,
+        "did you mean `google-ads`?",
+    )
+
+
+def test_news_of_a_product_stand_beside_campaigns(tmp_path: Path) -> None:
+    text = "new:\n  kind: news\n  name: New\n  first_day: 2026-04-01\n"
+    text += "  last_day: 2026-04-07\n  text: It is new.\n"
+    rulebook, findings = examine(with_campaigns(tmp_path / "rulebook", text))
+    assert findings == []
+    assert rulebook is not None
+    assert (rulebook.campaigns["new"].kind, rulebook.campaigns["new"].text) == ("news", "It is new.")

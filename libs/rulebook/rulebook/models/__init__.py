@@ -48,6 +48,7 @@ from rulebook.models.forms import (
     Wave,
 )
 from rulebook.models.nurturing import Nurturing, NurturingCsv, NurturingWebhook
+from rulebook.models.pages import Page, Pages
 from rulebook.models.people import (
     Absence,
     Calendar,
@@ -126,6 +127,8 @@ __all__ = [
     "NurturingWebhook",
     "OpenLeads",
     "Owners",
+    "Page",
+    "Pages",
     "Persona",
     "Plan",
     "Pool",

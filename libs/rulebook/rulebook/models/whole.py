@@ -14,6 +14,7 @@ from rulebook.models.content import Content
 from rulebook.models.crm import CrmConnection
 from rulebook.models.forms import Form, Source
 from rulebook.models.nurturing import Nurturing
+from rulebook.models.pages import Pages
 from rulebook.models.people import Calendar, Roster
 from rulebook.models.routing import Routing
 from rulebook.models.scoring import Scorecard
@@ -33,6 +34,7 @@ class Rulebook(RulebookModel):
         default_factory=dict,
         description="what a rep may send a buyer who stands at this stage of deciding; shown in messages",
     )
+    pages: Pages | None = Field(default=None, description="who gets the weekly and the monthly page")
     matching: Matching = Matching()
     retention: Retention = Retention()
     forms: dict[Identifier, Form]

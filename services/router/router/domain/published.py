@@ -86,7 +86,8 @@ def _holidays(holidays: Mapping[str, Iterable[date]], low: date, high: date) -> 
 
 def _campaigns(campaigns: Mapping[str, Campaign], low: date, high: date) -> Iterable[Event]:
     for name, campaign in sorted(campaigns.items()):
-        if campaign.last_day >= low and campaign.first_day <= high:
+        is_near = campaign.last_day >= low and campaign.first_day <= high
+        if campaign.kind == "campaign" and is_near:
             title = f"Campaign: {campaign.name}"
             end = min(campaign.last_day, _LAST) + timedelta(days=1)
             yield _event(f"campaign {name}", title, "CAMPAIGN", campaign.first_day, end)
