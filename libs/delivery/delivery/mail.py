@@ -1,4 +1,4 @@
-"""E-mail over SMTP: plain text, and the same as HTML where a message has it; one receiver a message."""
+"""E-mail over SMTP: plain text, with the same as HTML and files where a message has them, one receiver each."""
 
 import asyncio
 import re
@@ -120,6 +120,9 @@ def letter_of(message: Message, sender: str) -> EmailMessage:
     letter.set_content(message.text, cte="quoted-printable")
     if message.html is not None:
         letter.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    for each in message.attachments:
+        main, _, sub = each.kind.partition("/")
+        letter.add_attachment(each.content, maintype=main, subtype=sub, filename=one_line(each.name))
     return letter
 
 

@@ -63,12 +63,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file beside an e-mail; other channels leave it out. `kind`: its media type, such as text/html."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What is sent. `id` is the same in every attempt, so that a receiver knows a repeat.
 
     `kind` is the `type` of a webhook's body; `data` goes to webhooks, `subject` and `text` to people (and
     stand in the webhook too). `about`: what the message speaks of. `html` is the text once more, for e-mail
-    that shows it, and `blocks` for Slack; both are composed when a message goes out and kept nowhere.
+    that shows it, `attachments` go with e-mail, and `blocks` are for Slack; all three are composed when a
+    message goes out and kept nowhere.
     `replaces`: the receipt of an earlier one that this one changes, where the channel can.
     """
 
@@ -81,6 +91,7 @@ class Message:
     created_at: datetime
     data: Mapping[str, Any] = field(default_factory=dict)
     html: str | None = None
+    attachments: Sequence[Attachment] = ()
     blocks: Sequence[Mapping[str, Any]] = ()
     replaces: str | None = None
 

@@ -1,12 +1,13 @@
 """E-mails as they are written, and servers as settings name them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from delivery.mail import MailServer, letter_of
-from delivery.message import Message, Target
+from delivery.message import Attachment, Message, Target
 
 IDENTITY = UUID("00000000-0000-0000-0000-00000000000a")
 
@@ -29,6 +30,19 @@ def test_a_subject_brings_in_no_header() -> None:
     letter = letter_of(message(subject="Silent\r\nBcc: eva@example.com\u2028x"), "baton@example.org")
     assert letter["Subject"] == "Silent Bcc: eva@example.com x"
     assert letter["Bcc"] is None
+    assert b"\nBcc" not in letter.as_bytes()
+
+
+def test_a_file_goes_beside_the_text_and_brings_in_no_header_by_its_name() -> None:
+    page = Attachment("2026-11\r\nBcc: eva@example.com.html", "text/html", "<p>ñ</p>".encode())
+    letter = letter_of(replace(message(), html="<p>Hola</p>", attachments=[page]), "baton@example.org")
+    (attached,) = letter.iter_attachments()
+    assert attached.get_filename() == "2026-11 Bcc: eva@example.com.html"
+    assert attached.get_content_type() == "text/html"
+    assert attached.get_payload(decode=True) == "<p>ñ</p>".encode()
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert body.get_content() == "Hola ñ\n"
     assert b"\nBcc" not in letter.as_bytes()
 
 
