@@ -1,4 +1,4 @@
-"""E-mail over SMTP: plain text, with the same as HTML and files where a message has them, one receiver each."""
+"""E-mail over SMTP: plain text, with the same as HTML and files where a message has them; one receiver."""
 
 import asyncio
 import re
