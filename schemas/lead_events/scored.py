@@ -50,6 +50,10 @@ class Cause(EventModel):
     id: UUID
     kind: CauseKind
     at: UtcTime
+    source: str | None = Field(
+        default=None, description="of a submission that this lead holds: where it came from; else absent"
+    )
+    campaign: str | None = None
 
 
 class OtherLead(EventModel):

@@ -44,6 +44,22 @@ async def test_a_returning_person_joins_the_open_lead_and_is_scored_again(world:
     assert (await world.states())[again.submission_id] == "joined"
 
 
+async def test_each_submission_tells_its_own_source_beside_the_one_that_opened_the_lead(
+    world: "World",
+) -> None:
+    world.submit({"email": "eva@example.com", "employees": 80}, source="website")
+    world.submit(
+        {"email": "eva@example.com"},
+        source="partners",
+        campaign="autumn",
+        received_at=START + timedelta(hours=1),
+    )
+    await world.settle()
+    first, second = world.scored()
+    assert (first.source, first.cause.source, first.cause.campaign) == ("website", "website", None)
+    assert (second.source, second.cause.source, second.cause.campaign) == ("website", "partners", "autumn")
+
+
 async def test_two_spellings_of_a_gmail_mailbox_are_one_person_where_the_rulebook_says_so(
     bare_world: "World",
 ) -> None:

@@ -87,7 +87,7 @@ class Admission:
         leads = [lead for lead, _ in taken]
         merged = [each for each in self.book.of(found.person.id) if each.id in absorbed and each not in leads]
         self._note_said(found.person, incoming, leads)
-        self._publish(found.person, leads + merged, incoming, with_others=opened or bool(found.merged))
+        self._publish(found.person, leads, merged, incoming, with_others=opened or bool(found.merged))
         state = SubmissionState.OPENED if opened else SubmissionState.JOINED
         return Fate(state, found.person.id, _ids(leads), merged_leads=_ids(merged))
 
@@ -213,7 +213,7 @@ class Admission:
         self._note_said(person, incoming, self.holdings.ever(holding))
         merged = [each for each in self.book.of(person.id) if each.id in absorbing and each not in leads]
         if asked := leads + merged:
-            self._publish(person, asked, incoming, with_others=False)
+            self._publish(person, leads, merged, incoming, with_others=False)
         occasion = self._occasion(incoming, CauseKind.RESCORE)
         for each in {person.id: person, before.id: before}.values():
             self._publish_beside(each, [x for x in self.book.of(each.id) if x not in asked], occasion)
@@ -339,13 +339,28 @@ class Admission:
         return bool(owners)
 
     def _publish(
-        self, person: Person, leads: Sequence[Lead], incoming: Incoming, *, with_others: bool
+        self,
+        person: Person,
+        leads: Sequence[Lead],
+        merged: Sequence[Lead],
+        incoming: Incoming,
+        *,
+        with_others: bool,
     ) -> None:
-        kind = CauseKind.EXPLICIT_ASK if incoming.submission.explicit_ask else CauseKind.SUBMISSION
+        """Publish the leads that hold the submission, and those that others ended in, as asked for by it.
+        Only to the first it brought its source."""
+        submission = incoming.submission
+        kind = CauseKind.EXPLICIT_ASK if submission.explicit_ask else CauseKind.SUBMISSION
         occasion = self._occasion(incoming, kind)
+        brought = occasion.cause.model_copy(
+            update={"source": submission.source, "campaign": submission.campaign}
+        )
         for lead in leads:
+            self.book.publish(lead, person, replace(occasion, cause=brought))
+        for lead in merged:
             self.book.publish(lead, person, occasion)
-        others = [lead for lead in self.book.of(person.id) if lead not in leads] if with_others else []
+        asked = [*leads, *merged]
+        others = [lead for lead in self.book.of(person.id) if lead not in asked] if with_others else []
         if others:
             self._publish_beside(person, others, self._occasion(incoming, CauseKind.RESCORE))
 

@@ -211,8 +211,15 @@ class ProgressDesk:
         event_id: UUID,
     ) -> Occasion:
         at = act_time(stored.submission) if stored else report.at
+        told = stored.submission if stored else None
         return Occasion(
-            cause=Cause.model_construct(id=cause, kind=CauseKind.AFTER_CLOSE, at=at),
+            cause=Cause.model_construct(
+                id=cause,
+                kind=CauseKind.AFTER_CLOSE,
+                at=at,
+                source=told.source if told else None,
+                campaign=told.campaign if told else None,
+            ),
             event_cause=event_id,
             journey=self._journey(stored, report),
             cards=self.cards_at(act.received_at),
