@@ -7,6 +7,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,7 @@ from bench import (
     rescoring,
     routing,
     rules,
+    timers,
     training,
     whatif,
 )
@@ -55,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _rescoring_row(table, options.short)
     with console.status("past leads through another plan ..."):
         _whatif_row(table, options.short)
+    with console.status("timers ..."):
+        _timer_rows(table, options)
     with console.status("learning a scorecard ..."):
         _training_row(table)
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
@@ -81,7 +85,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, help="how long the sustained load runs (300, or 30 when short)"
     )
-    parser.add_argument("--million", action="store_true", help="import a million rows, too")
+    parser.add_argument(
+        "--million", action="store_true", help="import a million rows, and have a million timers pending, too"
+    )
     return parser.parse_args(argv)
 
 
@@ -178,6 +184,39 @@ def _whatif_row(table: Table, short: bool) -> None:
         f"{found.leads:,} past leads through two plans; its RSS after a tenth / at most",
         f"{found.rate:,.0f} leads/s; {found.at_a_tenth / 2**20:.0f} / {found.highest / 2**20:.0f} MiB",
         "bounded",
+    )
+
+
+def _timer_rows(table: Table, options: argparse.Namespace) -> None:
+    short = options.short
+    found = timers.measure(
+        pending=100_000,
+        spread=5_000 if short else 10_000,
+        window=timedelta(seconds=30 if short else 600),
+        more_pending=1_000_000 if options.million else None,
+    )
+    for firing in (found.at_once, found.at_once_by_three):
+        table.add_row(
+            f"{len(firing.late):,} timers due at once, 100,000 more pending, monitors: {firing.monitors}",
+            f"all said after {firing.seconds:.1f} s, {firing.faults}; {firing.cpu_told}",
+            "<= 5 s, none double",
+        )
+    late, late_read = found.spread.lateness
+    table.add_row(
+        f"{len(found.spread.late):,} due over {found.window.total_seconds():.0f} s, monitors: 3",
+        f"late after reading {late_read}, after the due time {late}, {found.spread.faults}",
+        "p99 <= 500 ms, most 1 s after reading",
+    )
+    table.add_row(
+        f"a monitor's RSS with {' / '.join(f'{count:,}' for count in found.rss)} pending; firing",
+        f"{' / '.join(f'{size / 2**20:.0f}' for size in found.rss.values())} MiB; "
+        f"{found.at_once.rss / 2**20:.0f} MiB",
+        "flat",
+    )
+    table.add_row(
+        "handoffs read until their timers stand",
+        f"{found.news.rate:,.0f} timers/s, {found.news.by_cpu:,.0f} by its own CPU time",
+        "",
     )
 
 
