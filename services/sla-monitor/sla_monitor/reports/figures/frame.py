@@ -1,0 +1,114 @@
+"""A month's rows with what every figure asks of them: its bounds, its agreement, what objections changed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from rulebook.agreements import NO_AGREEMENT, Agreed, all_agreements, binding_on
+from rulebook.models import Goal, MarketingSide
+from sla_monitor.ledger.book import GivenBack, LeadRow, MonthBook
+
+OWN = "own"
+"""What leads that reps found show as their source."""
+
+
+class Figure(BaseModel):
+    """A part of the report. Shares are 0 to 1; None where there is nothing to divide by."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`until` is its end, or now while it runs. `excused`: rejections taken off the count by an objection."""
+
+    book: MonthBook
+    agreed: Agreed
+    start: datetime
+    end: datetime
+    until: datetime
+    excused: frozenset[UUID]
+
+    @classmethod
+    def of(cls, book: MonthBook) -> "Frame":
+        """The frame of a month under the agreement that binds it."""
+        start, end = (at.astimezone(UTC) for at in (book.period.start, book.period.end))
+        excused = frozenset(
+            each.subject
+            for each in book.objections
+            if each.about == "rejection" and each.verdict == "excused"
+        )
+        return cls(book, binding_in(book), start, end, min(end, book.now.astimezone(UTC)), excused)
+
+    @property
+    def marketing(self) -> MarketingSide:
+        """What marketing promises in the month."""
+        return self.agreed.agreement.marketing
+
+    def within(self, at: datetime | None) -> bool:
+        """Whether a moment lies in the month."""
+        return at is not None and self.start <= at < self.end
+
+    def name(self, identity: str) -> str:
+        """A rep or team as people call them."""
+        return (self.book.names or {}).get(identity, identity)
+
+    def ours(self) -> Iterator[LeadRow]:
+        """Leads that are neither found by reps nor of accounts that sales knows."""
+        return (lead for lead in self.book.leads if lead.is_ours)
+
+    def delivered(self) -> Iterator[LeadRow]:
+        """Leads that marketing delivered in the month."""
+        return (lead for lead in self.book.leads if lead.is_ours and self.within(lead.delivered_at))
+
+    def given_back(self) -> Iterator[tuple[LeadRow, GivenBack]]:
+        """Deliveries of any month that sales gave back in this one."""
+        for lead in self.book.leads:
+            back = lead.given_back
+            if back is not None and lead.is_ours and lead.delivered_at is not None and self.within(back.at):
+                yield lead, back
+
+    def counts_nowhere(self, lead: LeadRow) -> bool:
+        """Whether all of it was taken off: then sales need not have worked it either."""
+        back = lead.given_back
+        if back is None or back.fact in self.excused:
+            return False
+        return self.marketing.part_taken_off(back.code) >= 1
+
+
+def binding_in(book: MonthBook) -> Agreed:
+    """The agreement that judges the month: that of its last day, else of the last day that has one."""
+    agreements = all_agreements(book.rulebook)
+    for day in reversed(list(book.period.days())):
+        found = binding_on(agreements, day)
+        if found.id:
+            return found
+    return Agreed("", NO_AGREEMENT)
+
+
+def fits(goal: Goal, lead: LeadRow) -> bool:
+    """Whether a lead counts towards a goal; a list that is left out holds for all."""
+    return (
+        (not goal.quadrants or lead.quadrant in goal.quadrants)
+        and (not goal.lines or lead.line in goal.lines)
+        and (not goal.sources or lead.last_source in goal.sources)
+        and (not goal.segments or not set(goal.segments).isdisjoint(lead.segments))
+    )
+
+
+def counting(goal: Goal, side: MarketingSide) -> Callable[[LeadRow], Decimal]:
+    """What one lead counts: 1, points, or minor units, as the goal is counted."""
+    if goal.counted_in == "points":
+        return lambda lead: Decimal(side.points.get(lead.quadrant, 0))
+    if goal.counted_in == "money":
+        return lambda lead: Decimal(side.value_minor.get(lead.quadrant, 0))
+    return lambda _: Decimal(1)
+
+
+def share(part: float, whole: float) -> float | None:
+    """A part of a whole; None of nothing."""
+    return part / whole if whole else None

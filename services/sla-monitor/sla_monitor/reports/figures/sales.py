@@ -1,0 +1,240 @@
+"""Sales' side: each kind of promise kept and broken, what was worked, and how quickly by the day."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Literal
+
+from lead_events.words import ChargedTo, ProgressKind, TimerKind
+from rulebook.models import MarketingSide, Works
+from sla_monitor.domain.timers import TimerState
+from sla_monitor.ledger.book import LeadRow, PromiseRow
+from sla_monitor.reports.figures.frame import Figure, Frame, share
+from sla_monitor.reports.figures.marketing import today, working_days_of
+from sla_monitor.reports.figures.spread import Spread, spread
+
+ANSWERS = frozenset(
+    kind.value
+    for kind in (
+        ProgressKind.ACCEPTED,
+        ProgressKind.CONTACTED,
+        ProgressKind.REJECTED,
+        ProgressKind.RECYCLED,
+        ProgressKind.OUTCOME,
+    )
+)
+"""Acts that keep a promise; whatever else ends one cancels it."""
+SPEED = frozenset({TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE, TimerKind.NEXT_RESPONSE})
+"""Promises that hold up to the agreed volume."""
+OF_SALES = (ChargedTo.REP, ChargedTo.SALES_TEAM)
+
+
+class PromiseFigure(Figure):
+    """Promises of one kind that were due in the month. `broken` by whom they are charged to, without those
+    excused. `kept` and `broken` leave out what is above the agreed volume: `above_volume` counts those in
+    time, `late_above_volume` the late ones. `withdrawn` were said to be broken and were not: they count as
+    kept or cancelled, too. `share_kept` is kept of kept and broken by sales; `share_in_time` of kept and all
+    broken."""
+
+    kind: TimerKind
+    kept: int
+    broken: dict[ChargedTo, int]
+    broken_in_all: int
+    excused_by_objection: int
+    excused_by_incident: int
+    above_volume: int
+    late_above_volume: int
+    withdrawn: int
+    cancelled: int
+    open: int
+    corrections_kept: int
+    corrections_broken: int
+    share_kept: float | None
+    share_in_time: float | None
+
+
+class WorksFigure(Figure):
+    """How many of the deliveries whose time to be worked ended by now were worked. `worked` and `due` are
+    leads, or minor units where money is agreed; `to_come` ends later in the month. `result` is the share
+    where a share is agreed, else what was worked; `attained` is result of goal."""
+
+    agreed: Literal["share", "number", "money", "nothing"]
+    goal: float | None
+    due: int
+    worked: int
+    corrections: int
+    to_come: int
+    on_neither_side: int
+    result: float | None
+    attained: float | None
+
+
+class ResponseDay(Figure):
+    """First responses given on one working day, or another day with any: the rep's working seconds."""
+
+    day: date
+    is_working: bool
+    first_response: Spread
+
+
+class SalesFigures(Figure):
+    """Sales' attainment, a row a kind, and its time to work a lead."""
+
+    promises: list[PromiseFigure]
+    works: WorksFigure
+    days: list[ResponseDay]
+
+
+def sales_figures(frame: Frame) -> SalesFigures:
+    """Of the promises that bind."""
+    return SalesFigures(
+        promises=promise_figures(frame, binding_promises(frame)),
+        works=_works(frame, frame.agreed.agreement.sales.works),
+        days=_response_days(frame),
+    )
+
+
+def binding_promises(frame: Frame) -> Iterator[PromiseRow]:
+    """All but those of agreements on trial."""
+    return (row for row in frame.book.promises if not row.is_trial)
+
+
+def is_in_time(row: PromiseRow) -> bool:
+    """Whether an act kept it, also where that became known after it was said to be broken."""
+    ended_well = row.state is TimerState.WITHDRAWN and row.ended_kind in ANSWERS
+    return row.state is TimerState.KEPT or ended_well
+
+
+def is_broken(row: PromiseRow) -> bool:
+    """Whether it ran out and no objection or incident excuses it."""
+    return row.state is TimerState.BREACHED and row.excused is None
+
+
+def above_volume(frame: Frame) -> set[object]:
+    """Leads above the agreed volume."""
+    return {lead.id for lead in frame.book.leads if lead.is_above_volume}
+
+
+def promise_figures(frame: Frame, rows: Iterable[PromiseRow]) -> list[PromiseFigure]:
+    """A row for each kind of which any was due, in the order of the kinds."""
+    above = above_volume(frame)
+    counts: dict[TimerKind, Counter[str]] = defaultdict(Counter)
+    broken: dict[TimerKind, Counter[ChargedTo]] = defaultdict(Counter)
+    for row in rows:
+        if not frame.within(row.due_at):
+            continue
+        is_above = row.kind in SPEED and row.lead_id in above
+        counted = _counted_as(row, is_above=is_above)
+        counts[row.kind][counted] += 1
+        counts[row.kind]["withdrawn"] += row.state is TimerState.WITHDRAWN
+        if counted == "broken":
+            broken[row.kind][row.charged_to or ChargedTo.NOBODY] += 1
+    return [_promise_figure(frame, kind, counts[kind], broken[kind]) for kind in TimerKind if kind in counts]
+
+
+def _counted_as(row: PromiseRow, *, is_above: bool) -> str:
+    if is_in_time(row):
+        return "above_volume" if is_above else "kept"
+    if row.state is TimerState.BREACHED:
+        if row.excused is not None:
+            return f"excused_by_{row.excused}"
+        return "late_above_volume" if is_above else "broken"
+    return "open" if row.state is TimerState.PENDING else "cancelled"
+
+
+def _promise_figure(
+    frame: Frame, kind: TimerKind, counts: Counter[str], broken: Counter[ChargedTo]
+) -> PromiseFigure:
+    kept = counts["kept"]
+    by_sales = sum(broken[each] for each in OF_SALES)
+    return PromiseFigure(
+        kind=kind,
+        kept=kept,
+        broken={each: broken[each] for each in ChargedTo},
+        broken_in_all=broken.total(),
+        excused_by_objection=counts["excused_by_objection"],
+        excused_by_incident=counts["excused_by_incident"],
+        above_volume=counts["above_volume"],
+        late_above_volume=counts["late_above_volume"],
+        withdrawn=counts["withdrawn"],
+        cancelled=counts["cancelled"],
+        open=counts["open"],
+        corrections_kept=corrected(frame, "kept", kind.value),
+        corrections_broken=corrected(frame, "broken", kind.value),
+        share_kept=share(kept, kept + by_sales),
+        share_in_time=share(kept, kept + broken.total()),
+    )
+
+
+def corrected(frame: Frame, measure: str, goal: str | None = None) -> int:
+    """What corrections booked in the month add to a measure; of promises `goal` is their kind."""
+    return sum(
+        each.amount for each in frame.book.corrections if each.measure == measure and each.goal == goal
+    )
+
+
+def _works(frame: Frame, agreed: Works | None) -> WorksFigure:
+    side, in_money = frame.marketing, agreed is not None and agreed.money_minor is not None
+    due = worked = to_come = neither = 0
+    for lead in frame.book.leads:
+        if not lead.is_ours or lead.delivered_at is None or not frame.within(lead.work_due_at):
+            continue
+        counts = _worth(side, lead) if in_money else 1
+        if frame.counts_nowhere(lead):
+            neither += 1
+        elif lead.work_due_at is not None and lead.work_due_at > frame.book.now:
+            to_come += counts
+        else:
+            due += counts
+            worked += counts if _is_worked(lead) else 0
+    later = corrected(frame, "worked")
+    name, goal = _agreed(agreed)
+    result = share(worked + later, due) if name == "share" else float(worked + later)
+    return WorksFigure(
+        agreed=name,
+        goal=goal,
+        due=due,
+        worked=worked,
+        corrections=later,
+        to_come=to_come,
+        on_neither_side=neither,
+        result=result if name != "nothing" else share(worked + later, due),
+        attained=share(result, goal) if result is not None and goal else None,
+    )
+
+
+def _agreed(works: Works | None) -> tuple[Literal["share", "number", "money", "nothing"], float | None]:
+    if works is None:
+        return "nothing", None
+    if works.share is not None:
+        return "share", works.share
+    return ("number", works.number) if works.number is not None else ("money", works.money_minor)
+
+
+def _worth(side: MarketingSide, lead: LeadRow) -> int:
+    return side.value_minor.get(lead.quadrant, 0)
+
+
+def _is_worked(lead: LeadRow) -> bool:
+    return lead.worked_at is not None and lead.work_due_at is not None and lead.worked_at <= lead.work_due_at
+
+
+def first_responses(frame: Frame) -> Iterator[PromiseRow]:
+    """First responses that were given in the month, in time or not."""
+    for row in binding_promises(frame):
+        is_answer = row.kind is TimerKind.FIRST_RESPONSE and row.ended_kind in ANSWERS
+        if is_answer and frame.within(row.ended_at):
+            yield row
+
+
+def _response_days(frame: Frame) -> list[ResponseDay]:
+    taken: dict[date, list[float]] = defaultdict(list)
+    for row in first_responses(frame):
+        if row.ended_at is not None and row.worked is not None:
+            taken[frame.book.period.local_day(row.ended_at)].append(row.worked)
+    working = set(working_days_of(frame, frame.agreed.agreement))
+    begun = {day for day in working if day <= today(frame)}
+    return [
+        ResponseDay(day=day, is_working=day in working, first_response=spread(taken.get(day, ())))
+        for day in sorted(begun | taken.keys())
+    ]
