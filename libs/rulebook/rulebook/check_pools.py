@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator
 
+from rulebook.agreements import all_agreements
 from rulebook.check_people import members
+from rulebook.check_promise_lengths import promises_of
 from rulebook.documents import Loc
 from rulebook.models import Pool, Rulebook
 from rulebook.report import Report, did_you_mean
@@ -15,8 +17,7 @@ def check_pools(rulebook: Rulebook, report: Report) -> None:
         _check_then(rulebook, name, loc, pool, report)
         _check_people_for(rulebook, loc, pool, report)
         _check_partners(rulebook, loc, pool, report)
-        promises = rulebook.agreement.sales.promises.values()
-        is_promised = any(each.first_response_within for each in promises) or report.is_partial("promises")
+        is_promised = _promises_answers(rulebook) or report.is_partial("promises")
         if pool.deadline_aware and not is_promised:
             message = "looks for who can answer in time, and the agreement promises no first response"
             hint = "add `first_response_within` to a promise of agreement.yaml, or delete this"
@@ -56,6 +57,15 @@ def _check_then(rulebook: Rulebook, name: str, loc: Loc, pool: Pool, report: Rep
             round_trip = next(_ways_back(rulebook, name, other, (name, other)), None)
             if round_trip is not None:
                 report.error(here, f"goes in a circle: {' -> '.join(round_trip)}", "end it at one of them")
+
+
+def _promises_answers(rulebook: Rulebook) -> bool:
+    """Whether an agreement that is not over names a first response, for whomever."""
+    found = [each for each in all_agreements(rulebook).values() if each.state != "retired"]
+    promised = (
+        each for agreement in found for _, _, promises in promises_of(agreement) for each in promises.values()
+    )
+    return any(each.first_response_within for each in promised)
 
 
 def _ways_back(rulebook: Rulebook, start: str, at: str, way: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 
+from rulebook.check_agreements import check_agreements
 from rulebook.check_campaigns import check_campaigns
 from rulebook.check_conditions import check_conditions
 from rulebook.check_crm import check_crm
 from rulebook.check_forms import check_forms
+from rulebook.check_hours import check_hours
 from rulebook.check_nurturing import check_nurturing
 from rulebook.check_pages import check_pages
 from rulebook.check_people import check_people
 from rulebook.check_pools import check_pools
-from rulebook.check_promises import check_promises
 from rulebook.check_routing import check_routing
 from rulebook.check_scorecards import check_scorecards
 from rulebook.check_senders import check_senders
@@ -21,7 +22,8 @@ from rulebook.models import Rulebook
 from rulebook.report import Report
 
 CHECKS = (
-    check_promises,
+    check_hours,
+    check_agreements,
     check_people,
     check_forms,
     check_senders,

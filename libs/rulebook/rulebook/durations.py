@@ -1,6 +1,7 @@
 """Lengths of working time as people write them: 90s, 15m, 1h30m, 2d (a day is 24 hours of working time)."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 _PART = re.compile(r"(\d{1,12})(d|h|m|s)", re.ASCII)
@@ -39,9 +40,18 @@ def check_bounds(value: timedelta) -> timedelta:
 
 def format_duration(value: timedelta) -> str:
     """The shortest text that `parse_duration` reads back; whole seconds only."""
+    return _in_units(value, _SECONDS)
+
+
+def format_hours(value: timedelta) -> str:
+    """The same without days, as `60h` and not `2d12h`: nobody works a day of 24 hours."""
+    return _in_units(value, {unit: seconds for unit, seconds in _SECONDS.items() if unit != "d"})
+
+
+def _in_units(value: timedelta, units: Mapping[str, int]) -> str:
     left = int(value.total_seconds())
     parts = []
-    for unit, seconds in _SECONDS.items():
+    for unit, seconds in units.items():
         count, left = divmod(left, seconds)
         if count:
             parts.append(f"{count}{unit}")

@@ -26,11 +26,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rulebook.check_written import check_written
 from rulebook.crm_presets import with_crm_presets
 from rulebook.crosscheck import check_rulebook
 from rulebook.documents import Document, Loc, Place, read_document
 from rulebook.findings import Finding, RulebookInvalid, Severity, errors_in
 from rulebook.models import Rulebook
+from rulebook.report import Report
 from rulebook.sentences import findings_of
 from rulebook.standins import StandIns
 from rulebook.tables import COLUMNS, read_table
@@ -84,7 +86,11 @@ def examine(path: Path) -> tuple[Rulebook | None, list[Finding]]:
     errors, stand_ins = _Told(folder.findings, folder.told), StandIns(folder.value)
     rulebook = _validated(folder, errors, stand_ins)
     if rulebook is not None:
-        errors.add(check_rulebook(rulebook, folder.places, ignoring=frozenset(stand_ins.left_out)))
+        left_out = frozenset(stand_ins.left_out)
+        errors.add(check_rulebook(rulebook, folder.places, ignoring=left_out))
+        written = Report(folder.places, left_out)
+        check_written(folder.value, rulebook, written)
+        errors.add(written.findings)
     unique = dict.fromkeys(errors.findings)
     ordered = sorted(unique, key=lambda each: (each.severity, each.file, each.line, each.path))
     return rulebook, list(_bounded(ordered))

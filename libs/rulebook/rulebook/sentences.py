@@ -24,6 +24,8 @@ _PATTERNS = {
     r"^/[^\s]*$": "a path from the first slash on, without spaces, such as /v1/contacts",
     "^[A-Z]{2}(-[A-Z0-9]{1,3})?$": "a country or region, such as ES or ES-MD",
 }
+_FEW = 5
+"""Words that are all named beside the nearest one."""
 _KINDS = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -73,7 +75,7 @@ def _said(kind: str, detail: Any, loc: Loc) -> tuple[str, str]:
         return f"{_short(value)} is not allowed", f"write {_PATTERNS.get(pattern, pattern)}"
     if kind in ("enum", "literal_error"):
         options = str(ctx.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{_short(value)} is not known here", _did_you_mean(str(value), options)
+        return f"{_short(value)} is not known here", _one_of(str(value), options)
     if type_at(Rulebook, loc) is FieldMapping and kind != "value_error":
         return (
             f"{_short(value)} is no mapping",
@@ -124,6 +126,13 @@ def _short(value: object) -> str:
 def _did_you_mean(word: str, known: list[str]) -> str:
     near = get_close_matches(word, known, n=1)
     return f"did you mean `{near[0]}`?" if near else f"write one of {', '.join(known)}"
+
+
+def _one_of(word: str, options: list[str]) -> str:
+    """The nearest of a few words, and all of them where they are few."""
+    near = _did_you_mean(word, options)
+    is_near = near.startswith("did") and len(options) <= _FEW
+    return f"{near} It is one of {', '.join(options)}" if is_near else near
 
 
 def _description(loc: Loc) -> str:

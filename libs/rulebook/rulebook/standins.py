@@ -42,7 +42,8 @@ _COLLECTIONS = {
     ("routing",): ("pools", "plans"),
     ("routing", "pools"): ("pools",),
     ("routing", "plans"): ("plans",),
-    ("agreement",): ("promises",),
+    ("agreement",): ("promises", "agreements"),
+    ("agreements",): ("promises", "agreements"),
     ("scorecards",): ("rules",),
     ("shadow_scorecards",): ("rules",),
 }
@@ -111,6 +112,8 @@ class StandIns:
 
     def _made(self, name: str, field: FieldInfo, loc: Loc) -> Any:
         """A value no check objects to; None where a default will do, or nothing does."""
+        if name == "lines" and "sales" in loc:
+            return None
         if name == "lines":
             return dict.fromkeys(self._lines(), "-") if len(loc) == 1 else [UNREAD]
         if name == "reps" and loc[:2] == ("routing", "pools"):

@@ -121,7 +121,13 @@ SLIPS_THAT_HIDE = [
         "zone: UTC",
         ["calendars.milan.tz", "calendars.milan.zone"],
     ),
-    ("an agreement of one side", "agreement.yaml", "sales:", "sale:", ["agreement.sales", "agreement.sale"]),
+    (
+        "an agreement of one side",
+        "agreement.yaml",
+        "\nsales:",
+        "\nsale:",
+        ["agreement.sales", "agreement.sale"],
+    ),
 ]
 
 

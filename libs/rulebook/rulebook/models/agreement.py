@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from lead_events.words import Quadrant, RecycleCode, RejectCode, TimerKind
-from rulebook.models.base import Duration, Identifier, RulebookModel, Share
+from rulebook.models.base import Duration, Identifier, RulebookModel, Share, WorkingTime
 
 Count = Literal["number", "points", "money"]
 """What deliveries are counted in."""
@@ -31,8 +31,8 @@ class Attempts(RulebookModel):
     from the handoff. After a try that reached nobody the next one is due in `apart`."""
 
     count: int = Field(ge=2, le=30)
-    within: Duration
-    apart: Duration | None = Field(
+    within: WorkingTime
+    apart: WorkingTime | None = Field(
         default=None, description="working time from one try to the next; absent: `within` / `count`"
     )
 
@@ -40,13 +40,13 @@ class Attempts(RulebookModel):
 class Promise(RulebookModel):
     """What sales promises for one quadrant, in the rep's working time. Absent: nothing is promised."""
 
-    accept_within: Duration | None = None
-    first_response_within: Duration | None = None
-    next_response_within: Duration | None = Field(
+    accept_within: WorkingTime | None = None
+    first_response_within: WorkingTime | None = None
+    next_response_within: WorkingTime | None = Field(
         default=None, description="from the moment the rep is shown that the buyer asked again"
     )
     attempts: Attempts | None = None
-    outcome_within: Duration | None = Field(
+    outcome_within: WorkingTime | None = Field(
         default=None, description="until sales says how it went: meeting, opportunity, won, lost, given back"
     )
 
@@ -83,7 +83,7 @@ class Reminders(RulebookModel):
     """Who has broken a promise and still not acted is reminded `at_most` times, each `every` after the one
     before: of the rep's working time, so never at night; with `at_night` of wall time."""
 
-    every: Duration
+    every: WorkingTime
     at_most: int = Field(default=3, ge=1, le=20)
     at_night: bool = False
 

@@ -1,12 +1,9 @@
-"""Company, calendars and agreement: can the hours and the promises be meant."""
+"""Company and calendars: can the time zone and the hours be meant."""
 
-from datetime import timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from rulebook.calendars import open_hours
 from rulebook.documents import Loc
-from rulebook.durations import format_duration
 from rulebook.models import Calendar, Rulebook
 from rulebook.report import Report, did_you_mean
 from worktime import CalendarError
@@ -15,11 +12,10 @@ LONGEST_NIGHT = 12
 """Hours of a shift past midnight; a longer one has its two ends changed over."""
 
 
-def check_promises(rulebook: Rulebook, report: Report) -> None:
-    """Report what is wrong with the company's zone, the calendars and the agreement."""
+def check_hours(rulebook: Rulebook, report: Report) -> None:
+    """Report what is wrong with the company's zone and the calendars."""
     _check_zone(rulebook, report)
     _check_calendars(rulebook, report)
-    _check_agreement(rulebook, report)
 
 
 def _check_zone(rulebook: Rulebook, report: Report) -> None:
@@ -84,27 +80,3 @@ def _problem(calendar: Calendar) -> CalendarError | None:
 def _day(key: str) -> tuple[str, ...]:
     inner = key.partition(".")[2].split("[")[0]
     return (inner,) if inner else ()
-
-
-def _check_agreement(rulebook: Rulebook, report: Report) -> None:
-    sales = rulebook.agreement.sales
-    for quadrant, promise in sales.promises.items():
-        loc = ("agreement", "sales", "promises", quadrant.value)
-        for key in ("accept_within", "first_response_within"):
-            length = getattr(promise, key)
-            if length is not None and length <= timedelta(0):
-                report.error((*loc, key), "is no time at all", "write a length such as 15m, or leave it out")
-        accept, response = promise.accept_within, promise.first_response_within
-        if accept is not None and response is not None and accept > response:
-            report.error(
-                (*loc, "accept_within"),
-                f"{format_duration(accept)} is longer than first_response_within {format_duration(response)}",
-                f"write {format_duration(response)} or less: a rep accepts before they respond",
-            )
-    for low, high in pairwise(sales.warn_at):
-        if low >= high:
-            report.error(
-                ("agreement", "sales", "warn_at"),
-                f"{high} comes after {low}",
-                "write rising shares, each once, such as [0.5, 0.8]",
-            )
