@@ -103,7 +103,8 @@ def _check_tries(loc: Loc, promise: Promise, report: Report) -> None:
         most = format_hours(timedelta(seconds=int(tries.within.total_seconds()) // (tries.count - 1)))
         hint = f"write apart: {most} or less, or within: {format_hours(needed)} or more"
         report.error((*loc, "attempts", "apart"), message, hint)
-    if outcome and outcome < tries.within:
+    first = promise.first_response_within or promise.accept_within or NOBODY
+    if outcome and first <= outcome < tries.within:
         message = f"{format_hours(outcome)} are over before the tries, within {format_hours(tries.within)}"
         hint = f"write {format_hours(tries.within)} or more, or fewer tries"
         report.warning((*loc, "outcome_within"), message, hint)
