@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from baton_dev.errors import StackError
-from rulebook.demo_hours import with_demo_hours
+from rulebook.demo_hours import is_promised_otherwise, with_demo_hours
 from rulebook.findings import RulebookInvalid
 from rulebook.loader import load_folder
 from rulebook.publication import parse, to_document
@@ -28,4 +28,4 @@ def has_other_hours(published: dict[str, Any], demo: dict[str, Any]) -> bool:
     """Tell whether a published rulebook opens offices or promises answers at other times than the demo's."""
     return any(
         published["calendars"].get(name, calendar) != calendar for name, calendar in demo["calendars"].items()
-    ) or (published["agreement"]["sales"]["promises"] != demo["agreement"]["sales"]["promises"])
+    ) or is_promised_otherwise(published, demo)

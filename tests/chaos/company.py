@@ -15,6 +15,7 @@ def company_in_a_hurry() -> dict[str, Any]:
     document = large_company(copies=COPIES, capacity=CAPACITY)
     sales = document["agreement"]["sales"]
     sales |= {"warn_at": [0.5], "max_rounds": 2, "reassign_on_accept_breach": True}
-    for promise in sales["promises"].values():
-        promise |= {"accept_within": "3s", "first_response_within": "4s"}
+    promise = {"accept_within": "3s", "first_response_within": "4s"}
+    sales["promises"] = dict.fromkeys(sales["promises"], promise)
+    del sales["volume"], sales["reminders"]
     return document

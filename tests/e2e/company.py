@@ -56,6 +56,8 @@ def company_round_the_clock() -> dict[str, Any]:
         calendar |= {"holidays": [], "holidays_of": None, "date_overrides": {}, "date_breaks": {}}
     for rep in document["roster"]["reps"].values():
         rep |= {"absences": [], "capacity": 1000}
-    document["agreement"]["sales"]["promises"] = _PROMISES
+    sales = document["agreement"]["sales"]
+    sales["promises"] = _PROMISES
+    del sales["volume"], sales["reminders"]
     document["forms"] |= _SITE_FORMS | {"busy": _BUSY_FORM}
     return to_document(parse(document))

@@ -61,7 +61,8 @@ class Hours:
             return 0
         zone = ZoneInfo(hours.hours.tz)
         opened = hours.open_intervals(*self._span(first, last))
-        return len({start.astimezone(zone).date() for start, _ in opened})
+        days = {day for start, end in opened for day in _days(start.astimezone(zone), end.astimezone(zone))}
+        return len(days & {first + timedelta(days=each) for each in range((last - first).days + 1)})
 
     def day_mean(self, calendar: str) -> timedelta:
         """The mean length of a working day, of a year."""
@@ -133,6 +134,14 @@ def _is_under(agreement: Agreement, scope: Scope, rep: RepSeed) -> bool:
     if scope.line is not None:
         return scope.line in rep.lines
     return any(line not in agreement.sales.lines for line in rep.lines)
+
+
+def _days(start: datetime, end: datetime) -> Iterator[date]:
+    """The local days that an interval touches, for more than its last moment."""
+    day, last = start.date(), (end - timedelta(microseconds=1)).date()
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
 
 
 def _zone(name: str) -> ZoneInfo:

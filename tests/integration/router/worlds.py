@@ -111,6 +111,7 @@ def rulebook(reps: dict[str, dict[str, Any]] | None = None, **more: Any) -> dict
         "calendars": {"office": {"tz": "Europe/Madrid", "week": WEEK, "holidays_of": "ES"}},
         "agreement": {
             "name": "Agreement",
+            "signatures": {side: {"name": "Ana", "on": "2026-01-01"} for side in ("marketing", "sales")},
             "sales": {
                 "promises": {"perfect": {"accept_within": "30m", "first_response_within": "1h"}},
                 "max_rounds": 3,

@@ -40,6 +40,7 @@ E = TypeVar("E", bound=EventModel)
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TOKEN = "operator-token"
+SIGNED = {side: {"name": "Ana", "on": "2026-01-01"} for side in ("marketing", "sales")}
 
 RULEBOOK: dict[str, Any] = {
     "company": "Aurora",
@@ -101,7 +102,7 @@ RULEBOOK: dict[str, Any] = {
         },
     },
     "calendars": {"office": {"tz": "Europe/Madrid", "week": {"mon": [["09:00", "18:00"]]}}},
-    "agreement": {"name": "Agreement", "sales": {"promises": {}}},
+    "agreement": {"name": "Agreement", "signatures": SIGNED, "sales": {"promises": {}}},
 }
 
 

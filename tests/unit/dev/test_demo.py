@@ -81,7 +81,15 @@ def test_offices_open_round_the_clock_but_romania_keeps_its_hours_and_minutes_be
         },
         "agreement": {
             "sales": {
-                "promises": {"perfect": {"accept_within": "15m", "first_response_within": "1h"}, "warm": {}}
+                "promises": {"perfect": {"accept_within": "15m", "first_response_within": "1h"}, "warm": {}},
+                "lines": {"training": {"warm": {"outcome_within": "160h"}}},
+                "teams": {"academy": {"warm": {"attempts": {"count": 4, "within": "60h", "apart": "15h"}}}},
+                "reminders": {"every": "2h", "at_most": 3},
+            }
+        },
+        "agreements": {
+            "tried": {
+                "sales": {"promises": {"cold": {"attempts": {"count": 6, "within": "6m", "apart": "1m"}}}}
             }
         },
         "routing": {"pools": {"spain": {"answer_takes": "10m"}}},
@@ -93,6 +101,13 @@ def test_offices_open_round_the_clock_but_romania_keeps_its_hours_and_minutes_be
     assert changed["agreement"]["sales"]["promises"]["perfect"] == {
         "accept_within": "15s",
         "first_response_within": "1m",
+    }
+    sales = changed["agreement"]["sales"]
+    assert sales["lines"]["training"]["warm"] == {"outcome_within": "2h40m"}
+    assert sales["teams"]["academy"]["warm"] == {"attempts": {"count": 4, "within": "1h", "apart": "15m"}}
+    assert sales["reminders"] == {"every": "2m", "at_most": 3}
+    assert changed["agreements"]["tried"]["sales"]["promises"]["cold"] == {
+        "attempts": {"count": 6, "within": "25s", "apart": "5s"}
     }
     assert changed["routing"]["pools"]["spain"] == {"answer_takes": "10s"}
     assert written["calendars"]["madrid"]["week"] == week
@@ -112,5 +127,10 @@ def test_a_rulebook_as_written_has_other_hours_one_with_a_new_form_has_not() -> 
     with_form["forms"]["mine"] = with_form["forms"]["generic"]
     assert not has_other_hours(with_form, demo)
     assert has_other_hours(read_rulebook(_EXAMPLE, as_written=True), demo)
+    another = copy.deepcopy(with_form)
+    another["agreements"] = {"tried": copy.deepcopy(demo["agreement"])}
+    assert not has_other_hours(another, demo)
+    another["agreement"]["sales"]["promises"]["warm"]["attempts"]["within"] = "60h"
+    assert has_other_hours(another, demo)
     with_form["agreement"]["sales"]["promises"]["perfect"]["accept_within"] = "10m"
     assert has_other_hours(with_form, demo)
