@@ -14,6 +14,7 @@ from sla_monitor.api import routers
 from sla_monitor.consumer import consumer_spec
 from sla_monitor.handlers.firing import catch_up, fire_due
 from sla_monitor.handlers.gauges import export_gauges
+from sla_monitor.ledger.noting import fill_ledger
 from sla_monitor.memory import Memory
 from sla_monitor.settings import Settings
 
@@ -36,6 +37,9 @@ def build(runtime: Runtime, settings: Settings) -> Iterable[Part]:
         ),
         periodic("waiting handoffs", every=timedelta(seconds=1), work=lambda: catch_up_all(runtime, memory)),
         periodic(
+            "ledger of former leads", every=timedelta(minutes=1), work=lambda: fill_all(runtime, memory)
+        ),
+        periodic(
             "timer gauges",
             every=timedelta(seconds=10),
             work=lambda: export_gauges(runtime.database),
@@ -57,6 +61,12 @@ async def fire_all(runtime: Runtime, memory: Memory, settings: Settings) -> None
 async def catch_up_all(runtime: Runtime, memory: Memory) -> None:
     """Start promises in small transactions until no handoff waits for a version that is here."""
     while await runtime.in_transaction(partial(catch_up, memory=memory, limit=CATCH_UP_LEADS)):
+        continue
+
+
+async def fill_all(runtime: Runtime, memory: Memory) -> None:
+    """Fill the ledger of leads from before it in small transactions until none is left."""
+    while await runtime.in_transaction(partial(fill_ledger, memory=memory, limit=CATCH_UP_LEADS)):
         continue
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sla_monitor.agreements import Agreements
 from sla_monitor.hours import Calendars
+from sla_monitor.ledger.books import Books
 
 GAP = timedelta(seconds=10)
 """A monitor that has not looked for longer than this (store away, process frozen, clock set) starts anew."""
@@ -16,6 +17,7 @@ class Memory:
 
     agreements: Agreements = field(default_factory=Agreements)
     calendars: Calendars = field(default_factory=Calendars)
+    books: Books = field(default_factory=Books)
     started: datetime | None = None
     looked: datetime | None = None
 
