@@ -85,9 +85,10 @@ def lead_id(cause: UUID, line: str) -> UUID:
     return _named("lead", cause, line)
 
 
-def timer_id(lead: UUID, kind: str, opened_by: UUID) -> UUID:
-    """Id of the promise of `kind` on `lead` that the event `opened_by` started."""
-    return _named("timer", lead, kind, opened_by)
+def timer_id(lead: UUID, kind: str, opened_by: UUID, trial: str | None = None) -> UUID:
+    """Id of the promise of `kind` on `lead` that the event `opened_by` started; `trial`: under which agreement
+    that is only tried."""
+    return _named("timer", lead, kind, opened_by, *([trial] if trial is not None else []))
 
 
 def record_id(topic: str, partition: int, offset: int) -> UUID:

@@ -15,16 +15,28 @@ from lead_events.words import (
     TimerKind,
 )
 from service_kit.metrics import BUCKETS
-from sla_monitor.domain.timers import SETTLED
+from sla_monitor.domain.story import Why
+from sla_monitor.domain.timers import SETTLED, Timer
 
-KINDS = (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE)
-TIME_LEFT = ("over", "under_5m", "under_1h", "under_1d", "longer", "never")
+KINDS = tuple(TimerKind)
+TIME_LEFT = ("over", "under_5m", "under_1h", "under_1d", "longer", "never", "paused")
+TRIAL, BINDING = "true", "false"
+"""Values of the label `trial`: promises of agreements that are only tried stand apart."""
 TEAMS_AT_MOST = 200
 
 RECEIVED = Counter(
     "baton_leads_received_total",
     "New leads first heard of from scoring; requests of accounts that sales knows are none.",
     ["source", "quadrant"],
+)
+DELIVERED = Counter(
+    "baton_leads_delivered_total",
+    "Leads that became SQLs: what marketing delivers, by first source and by the quadrant of that moment.",
+    ["source", "quadrant"],
+)
+SEGMENT_ERRORS = Counter(
+    "baton_segment_errors_total",
+    "Segments that could not be decided for a delivered lead: in those it is not counted.",
 )
 OF_ACCOUNTS = Counter(
     "baton_account_requests_total",
@@ -51,24 +63,42 @@ RESPONSE = Histogram(
     "The rep's working time from handoff to contact: the rep's promise.",
     buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
 )
+RESPONSE_WALL = Histogram(
+    "baton_first_response_wall_seconds",
+    "Wall time from handoff to contact.",
+    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+)
 ACCEPTANCE = Histogram(
     "baton_accept_working_seconds",
     "The rep's working time from handoff to acceptance.",
     buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
 )
 ENDED = Counter(
-    "baton_sla_ended_total", "Promises ended by an act in time or by the round's end.", ["kind", "state"]
+    "baton_sla_ended_total",
+    "Promises ended by an act in time or by the round's end.",
+    ["kind", "state", "trial"],
 )
-WARNED = Counter("baton_sla_warned_total", "Warnings said.", ["kind", "team"])
-BREACHED = Counter("baton_sla_breached_total", "Breaches said.", ["kind", "team", "charged_to"])
+WARNED = Counter("baton_sla_warned_total", "Warnings said.", ["kind", "team", "trial"])
+BREACHED = Counter("baton_sla_breached_total", "Breaches said.", ["kind", "team", "charged_to", "trial"])
+REMINDED = Counter(
+    "baton_sla_reminded_total", "Reminders said of broken promises without an act.", ["kind", "team", "trial"]
+)
 UNREAD = Counter("baton_sla_breached_unread_total", "Breaches said although reading stood still.", ["kind"])
 WITHDRAWN = Counter(
-    "baton_sla_withdrawn_total", "Breaches taken back: an act had been in time.", ["kind", "team"]
+    "baton_sla_withdrawn_total",
+    "Breaches taken back: an act had been in time, or the promise stood still.",
+    ["kind", "team", "trial"],
 )
 SKIPPED = Counter(
-    "baton_sla_warnings_skipped_total", "Warnings not said: the promise was broken already.", ["kind"]
+    "baton_sla_warnings_skipped_total",
+    "Warnings not said because the promise was broken already, and reminders because a later one was due.",
+    ["kind"],
 )
-MOVED = Counter("baton_sla_due_times_moved_total", "Due times moved by a change of a rep's hours.")
+MOVED = Counter(
+    "baton_sla_due_times_moved_total",
+    "Due times moved by a change of a rep's hours, a pause or a resume.",
+    ["why"],
+)
 LATENESS = Histogram(
     "baton_sla_lateness_seconds",
     "From a timer's moment to what was said about it.",
@@ -76,7 +106,7 @@ LATENESS = Histogram(
     buckets=BUCKETS,
 )
 
-OPEN = Gauge("baton_sla_open_timers", "Running promises by wall time left.", ["kind", "time_left"])
+OPEN = Gauge("baton_sla_open_timers", "Running promises by wall time left.", ["kind", "time_left", "trial"])
 PROGRESS_AGE = Gauge(
     "baton_sla_reading_age_seconds",
     "How far behind the slowest partition that can carry an act is.",
@@ -98,10 +128,21 @@ def team_label(team: str) -> str:
     return "other"
 
 
+def trial(timer: Timer) -> str:
+    """Whether its agreement is only tried, as a label."""
+    return TRIAL if timer.is_trial else BINDING
+
+
+def of_timer(timer: Timer) -> tuple[str, str, str]:
+    """The labels kind, team, trial."""
+    return timer.kind.value, team_label(timer.handoff.team), trial(timer)
+
+
 def create_known_series() -> None:
     """Series that exist from the start read zero instead of being absent."""
     for quadrant in Quadrant:
         RECEIVED.labels("other", quadrant.value)
+        DELIVERED.labels("other", quadrant.value)
     DUPLICATES.labels("other")
     for standing in KNOWN_STANDINGS:
         OF_ACCOUNTS.labels(standing.value)
@@ -111,15 +152,22 @@ def create_known_series() -> None:
         HELD.labels(reason.value)
     for act in ProgressKind:
         ACTS.labels(act.value)
+    for why in Why:
+        MOVED.labels(why.value)
     for kind in KINDS:
-        UNREAD.labels(kind.value)
-        SKIPPED.labels(kind.value)
-        WARNED.labels(kind.value, "other")
-        WITHDRAWN.labels(kind.value, "other")
+        _create_series_of(kind.value)
+
+
+def _create_series_of(kind: str) -> None:
+    UNREAD.labels(kind)
+    SKIPPED.labels(kind)
+    for tried in (TRIAL, BINDING):
+        for counter in (WARNED, REMINDED, WITHDRAWN):
+            counter.labels(kind, "other", tried)
         for state in SETTLED:
-            ENDED.labels(kind.value, state.value)
+            ENDED.labels(kind, state.value, tried)
         for charged_to in ChargedTo:
-            BREACHED.labels(kind.value, "other", charged_to.value)
+            BREACHED.labels(kind, "other", charged_to.value, tried)
 
 
 def forget_gauges() -> None:

@@ -62,8 +62,10 @@ FROM rep_hours JOIN unnest($1::text[], $2::int[]) AS asked (rep_id, since) USING
 WHERE revision > since ORDER BY revision
 
 -- name: leads_running_for
--- Leads with a running promise of one of these reps: their due times may move.
-SELECT DISTINCT lead_id FROM timers WHERE state = 'pending' AND rep_id = ANY($1::text[])
+-- Leads with a promise that a change of these reps' hours may move: it ran on after the change, as far as is known.
+SELECT DISTINCT lead_id
+FROM timers JOIN unnest($1::text[], $2::timestamptz[]) AS changed (rep_id, at) USING (rep_id)
+WHERE coalesce(due_at, 'infinity'::timestamptz) > changed.at AND (ended_at IS NULL OR ended_at > changed.at)
 
 -- name: insert_facts
 -- Facts, each once by its id whatever its seq; returns those that are new.
@@ -98,30 +100,40 @@ SELECT * FROM facts WHERE lead_id = ANY($1::uuid[])
 SELECT * FROM timers WHERE lead_id = ANY($1::uuid[]) ORDER BY opened_at, kind
 
 -- name: upsert_timers
--- New promises, and what changed about known ones: due times of running ones, levels done, how they ended.
-INSERT INTO timers
+-- New promises, and what changed about known ones: moments, levels done, what was said, how they ended.
+INSERT INTO timers (
+    id, lead_id, kind, round, rep_id, team, line, quadrant, rulebook_version, calendar_id, availability_revision,
+    is_test, opened_by, opened_at, target_us, shares, due_at, warns_at, next_level, next_at, state, ended_by,
+    ended_as, ended_kind, ended_at, agreement, is_trial, pauses_from, pauses_until, revision, breaches,
+    withdrawals, said_due_at, reminds_at
+)
 SELECT
     id, lead_id, kind, round, rep_id, team, line, quadrant, rulebook_version, calendar_id, availability_revision,
     is_test, opened_by, opened_at, target_us, shares, due_at, warns_at, next_level, next_at, state, ended_by,
-    ended_as, ended_kind, ended_at, fired
+    ended_as, ended_kind, ended_at, agreement, is_trial, pauses_from, pauses_until, revision, breaches,
+    withdrawals, said_due_at, reminds_at
 FROM jsonb_to_recordset($1::jsonb) AS new (
     id uuid, lead_id uuid, kind text, round integer, rep_id text, team text, line text, quadrant text,
     rulebook_version integer, calendar_id uuid, availability_revision integer, is_test boolean, opened_by uuid,
     opened_at timestamptz, target_us bigint, shares double precision[], due_at timestamptz, warns_at timestamptz[],
     next_level smallint, next_at timestamptz, state text, ended_by uuid, ended_as text, ended_kind text,
-    ended_at timestamptz, fired boolean
+    ended_at timestamptz, agreement text, is_trial boolean, pauses_from timestamptz[],
+    pauses_until timestamptz[], revision integer, breaches smallint, withdrawals smallint,
+    said_due_at timestamptz, reminds_at timestamptz[]
 )
 ON CONFLICT (id) DO UPDATE SET
     due_at = excluded.due_at, warns_at = excluded.warns_at, next_level = excluded.next_level,
     next_at = excluded.next_at, state = excluded.state, ended_by = excluded.ended_by, ended_as = excluded.ended_as,
-    ended_kind = excluded.ended_kind, ended_at = excluded.ended_at, fired = excluded.fired
+    ended_kind = excluded.ended_kind, ended_at = excluded.ended_at, pauses_from = excluded.pauses_from,
+    pauses_until = excluded.pauses_until, revision = excluded.revision, breaches = excluded.breaches,
+    withdrawals = excluded.withdrawals, said_due_at = excluded.said_due_at, reminds_at = excluded.reminds_at
 
 -- name: insert_moves
 -- The record of due times that moved.
-INSERT INTO timer_moves (timer_id, lead_id, moved_at, revision, due_before, due_after)
-SELECT timer_id, lead_id, $6, revision, due_before, due_after
-FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::timestamptz[])
-    AS moved (timer_id, lead_id, revision, due_before, due_after)
+INSERT INTO timer_moves (timer_id, lead_id, moved_at, why, revision, due_before, due_after)
+SELECT timer_id, lead_id, $7, why, revision, due_before, due_after
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::timestamptz[], $6::timestamptz[])
+    AS moved (timer_id, lead_id, why, revision, due_before, due_after)
 
 -- name: read_moves
 -- How the due times of a lead moved.
@@ -156,14 +168,16 @@ SELECT * FROM firings WHERE lead_id = $1 ORDER BY id
 SELECT id, event_id, event, level FROM firings WHERE id > $1 AND event_id IS NOT NULL ORDER BY id LIMIT $2
 
 -- name: lock_due_leads
--- Leads with a warning or breach whose time has come and whose news is read, or stands still; other monitors skip them.
+-- Leads with a warning, breach or reminder whose time has come and whose news is read, or stands still; other monitors skip them.
 SELECT leads.id
 FROM timers
 JOIN leads ON leads.id = timers.lead_id
 LEFT JOIN read_progress AS routed ON routed.topic = 'lead-routed' AND routed.partition = leads.partition
 LEFT JOIN read_progress AS acted ON acted.topic = 'lead-progressed' AND acted.partition = leads.partition
-CROSS JOIN LATERAL (SELECT CASE WHEN timers.due_at <= $1::timestamptz THEN timers.due_at ELSE timers.next_at END AS at) AS gate
-WHERE timers.state = 'pending' AND timers.next_at <= $1::timestamptz
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN timers.state = 'pending' AND timers.due_at <= $1::timestamptz THEN timers.due_at ELSE timers.next_at END AS at
+) AS gate
+WHERE timers.next_at <= $1::timestamptz
     AND (routed.read_up_to >= gate.at + $3::interval
         OR greatest(gate.at, $2::timestamptz, routed.moved_at) <= $1::timestamptz - $4::interval)
     AND (acted.read_up_to >= gate.at + $3::interval
@@ -199,9 +213,13 @@ WHERE state = $1 AND (coalesce(due_at, 'infinity'::timestamptz), id) > ($2::text
 ORDER BY coalesce(due_at, 'infinity'::timestamptz), id LIMIT $4
 
 -- name: open_timers
--- Running promises by kind and how much wall time is left.
-SELECT kind, time_left, count(*) AS timers FROM (
-    SELECT kind, CASE
+-- Running promises by kind, whether they are on trial, and how much wall time is left.
+SELECT kind, is_trial, time_left, count(*) AS timers FROM (
+    SELECT kind, is_trial, CASE
+        WHEN pauses_from <> '{}' AND EXISTS (
+            SELECT FROM unnest(pauses_from, pauses_until) AS pause (start, until)
+            WHERE start <= $1::timestamptz AND coalesce(until > $1::timestamptz, true)
+        ) THEN 'paused'
         WHEN due_at IS NULL THEN 'never'
         WHEN due_at <= $1::timestamptz THEN 'over'
         WHEN due_at <= $1::timestamptz + interval '5 minutes' THEN 'under_5m'
@@ -210,7 +228,48 @@ SELECT kind, time_left, count(*) AS timers FROM (
         ELSE 'longer'
     END AS time_left
     FROM timers WHERE state = 'pending' AND NOT is_test
-) AS running GROUP BY kind, time_left
+) AS running GROUP BY kind, is_trial, time_left
+
+-- name: status_timers
+-- A page of running promises by due time, those without one last; a filter that is null holds for all.
+SELECT * FROM timers
+WHERE state = 'pending' AND NOT is_test
+    AND (coalesce(due_at, 'infinity'::timestamptz), id) > ($1::text::timestamptz, $2::uuid)
+    AND coalesce(due_at, 'infinity'::timestamptz) <= $3::text::timestamptz
+    AND ($4::text IS NULL OR team = $4) AND ($5::text IS NULL OR rep_id = $5)
+    AND ($6::text IS NULL OR line = $6) AND ($7::text IS NULL OR kind = $7) AND is_trial = $8
+ORDER BY coalesce(due_at, 'infinity'::timestamptz), id LIMIT $9
+
+-- name: deliveries_before
+-- Of leads, how many deliveries of their local day and month come before each: at most as many as are asked about.
+SELECT asked.id, day.found AS of_day, month.found AS of_month
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS asked (id, zone, per_day, per_month)
+JOIN leads AS lead ON lead.id = asked.id AND lead.origin_is_sql AND NOT lead.is_test AND NOT lead.is_own
+CROSS JOIN LATERAL (
+    SELECT greatest(coalesce(lead.occurred_at, lead.received_at), lead.sql_at, lead.released_at) AS at
+) AS delivered
+CROSS JOIN LATERAL (
+    SELECT count(*) AS found FROM (
+        SELECT FROM leads AS other
+        WHERE other.origin_is_sql AND NOT other.is_test AND NOT other.is_own
+            AND greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at)
+                >= date_trunc('day', delivered.at, asked.zone)
+            AND (greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at), other.id)
+                < (delivered.at, lead.id)
+        LIMIT coalesce(asked.per_day, 0)
+    ) AS counted
+) AS day
+CROSS JOIN LATERAL (
+    SELECT count(*) AS found FROM (
+        SELECT FROM leads AS other
+        WHERE other.origin_is_sql AND NOT other.is_test AND NOT other.is_own
+            AND greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at)
+                >= date_trunc('month', delivered.at, asked.zone)
+            AND (greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at), other.id)
+                < (delivered.at, lead.id)
+        LIMIT coalesce(asked.per_month, 0)
+    ) AS counted
+) AS month
 
 -- name: lead_states
 -- How many leads are in each state; every lead is in exactly one.
@@ -221,8 +280,10 @@ SELECT state, count(*) AS leads FROM leads GROUP BY state
 SELECT coalesce(sum(router_seq - router_facts), 0)::bigint AS missing FROM leads WHERE router_seq > router_facts
 
 -- name: agreements_besides
--- The two parts of a rulebook that matter here, of versions that the process does not know yet; they may arrive in any order.
+-- The parts of a rulebook that matter here, of versions that the process does not know yet; they may arrive in any order.
 SELECT
-    version, rulebook -> 'agreement' AS agreement,
-    ARRAY(SELECT jsonb_object_keys(rulebook -> 'sources')) AS sources
+    version, rulebook -> 'agreement' AS agreement, coalesce(rulebook -> 'agreements', '{}') AS agreements,
+    rulebook ->> 'time_zone' AS time_zone,
+    ARRAY(SELECT jsonb_object_keys(rulebook -> 'sources')) AS sources,
+    ARRAY(SELECT jsonb_object_keys(coalesce(rulebook -> 'routing' -> 'segments', '{}'))) AS segments
 FROM rulebook_versions WHERE version <> ALL($1::int[]) ORDER BY version

@@ -28,6 +28,8 @@ def common(timer: Timer, seq: int, now: datetime) -> dict[str, Any]:
         "fired_at": now,
         "is_test": timer.handoff.is_test,
         "rulebook_version": timer.handoff.rulebook_version,
+        "agreement": timer.agreement,
+        "is_trial": timer.is_trial,
     }
 
 

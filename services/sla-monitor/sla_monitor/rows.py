@@ -9,8 +9,9 @@ import asyncpg
 from lead_events.words import Contact, ProgressKind, Quadrant, RoutedKind, TimerKind
 from sla_monitor.domain.facts import NO_DETAIL, Detail, Fact, FactKind, Handoff, LeadState
 from sla_monitor.domain.lead import Lead
+from sla_monitor.domain.openings import EndedAs, Ending
 from sla_monitor.domain.path import Origin
-from sla_monitor.domain.timers import Ending, Timer, TimerState
+from sla_monitor.domain.timers import Timer, TimerState
 
 Row = Mapping[str, Any] | asyncpg.Record
 
@@ -120,7 +121,7 @@ def timer_from(row: Row) -> Timer:
     """A promise as stored."""
     ending = None
     if row["ended_by"] is not None:
-        ending = Ending(row["ended_by"], row["ended_kind"], row["ended_at"], TimerState(row["ended_as"]))
+        ending = Ending(row["ended_by"], row["ended_kind"], row["ended_at"], EndedAs(row["ended_as"]))
     return Timer(
         id=row["id"],
         lead_id=row["lead_id"],
@@ -137,7 +138,14 @@ def timer_from(row: Row) -> Timer:
         state=TimerState(row["state"]),
         next_level=row["next_level"],
         ending=ending,
-        fired=row["fired"],
+        agreement=row["agreement"],
+        is_trial=row["is_trial"],
+        pauses=tuple(zip(row["pauses_from"], row["pauses_until"], strict=True)),
+        revision=row["availability_revision"] if row["revision"] is None else row["revision"],
+        breaches=row["breaches"],
+        withdrawals=row["withdrawals"],
+        said_due_at=row["said_due_at"],
+        reminds_at=tuple(row["reminds_at"]),
     )
 
 
@@ -160,8 +168,16 @@ def timer_to(timer: Timer) -> dict[str, Any]:
         "next_at": timer.next_at,
         "state": timer.state.value,
         "ended_by": ending.fact if ending else None,
-        "ended_as": ending.state.value if ending else None,
+        "ended_as": ending.counts_as.value if ending else None,
         "ended_kind": ending.kind if ending else None,
         "ended_at": ending.at if ending else None,
-        "fired": timer.fired,
+        "agreement": timer.agreement,
+        "is_trial": timer.is_trial,
+        "pauses_from": [start for start, _ in timer.pauses],
+        "pauses_until": [end for _, end in timer.pauses],
+        "revision": timer.revision,
+        "breaches": timer.breaches,
+        "withdrawals": timer.withdrawals,
+        "said_due_at": timer.said_due_at,
+        "reminds_at": timer.reminds_at,
     }

@@ -14,6 +14,7 @@ from sla_monitor.domain.facts import Fact, in_order
 from sla_monitor.domain.firing import Reading
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.story import Move
+from sla_monitor.domain.terms import VolumeLimit
 from sla_monitor.domain.timers import Timer
 
 _q = load_queries("sla_monitor")
@@ -35,7 +36,7 @@ class RepHours:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One level of a timer to be said, or left unsaid. `level`: warning:SHARE, breach, withdrawal."""
+    """One level of a timer to be said, or left unsaid; `level` as `level_name` of the domain gives it."""
 
     timer: Timer
     level: str
@@ -120,11 +121,12 @@ async def read_rep_hours(conn: Connection, since: Mapping[str, int]) -> list[Rep
     return [RepHours(*row.values()) for row in found]
 
 
-async def leads_running_for(conn: Connection, reps: Collection[str]) -> list[UUID]:
-    """Leads whose running promises depend on these reps' hours."""
-    if not reps:
+async def leads_running_for(conn: Connection, since: Mapping[str, datetime]) -> list[UUID]:
+    """Leads with promises that ran on after a rep's hours changed, given since when for each rep."""
+    if not since:
         return []
-    return [row["lead_id"] for row in await conn.fetch(_q.leads_running_for, list(reps))]
+    found = await conn.fetch(_q.leads_running_for, list(since), list(since.values()))
+    return [row["lead_id"] for row in found]
 
 
 async def insert_facts(conn: Connection, told: Sequence[tuple[UUID, Fact, bool]]) -> set[UUID]:
@@ -179,6 +181,7 @@ async def insert_moves(conn: Connection, moves: Sequence[Move], now: datetime) -
             _q.insert_moves,
             [move.timer.id for move in moves],
             [move.timer.lead_id for move in moves],
+            [move.why.value for move in moves],
             [move.revision for move in moves],
             [move.due_before for move in moves],
             [move.timer.due_at for move in moves],
@@ -259,3 +262,55 @@ async def list_timers(
     return [
         rows.timer_from(row) for row in await conn.fetch(_q.list_timers, state, after_due, after_id, limit)
     ]
+
+
+async def above_volume(conn: Connection, limits: Mapping[UUID, VolumeLimit]) -> set[UUID]:
+    """Of these leads those that were delivered after as many as are agreed of their local day, or month."""
+    if not limits:
+        return set()
+    found = await conn.fetch(
+        _q.deliveries_before,
+        list(limits),
+        [limit.zone for limit in limits.values()],
+        [limit.per_day for limit in limits.values()],
+        [limit.per_month for limit in limits.values()],
+    )
+    return {row["id"] for row in found if _is_above(limits[row["id"]], row["of_day"], row["of_month"])}
+
+
+def _is_above(limit: VolumeLimit, of_day: int, of_month: int) -> bool:
+    return (limit.per_day is not None and of_day >= limit.per_day) or (
+        limit.per_month is not None and of_month >= limit.per_month
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which running promises a screen shows; None: all. `due_before`: those that run out by then."""
+
+    team: str | None = None
+    rep: str | None = None
+    line: str | None = None
+    kind: str | None = None
+    due_before: datetime | None = None
+    is_trial: bool = False
+
+
+async def status_timers(
+    conn: Connection, wanted: Wanted, after_due: str, after_id: UUID, limit: int
+) -> list[Timer]:
+    """A page of running promises by due time, after a place in that order."""
+    before = "infinity" if wanted.due_before is None else wanted.due_before.isoformat()
+    found = await conn.fetch(
+        _q.status_timers,
+        after_due,
+        after_id,
+        before,
+        wanted.team,
+        wanted.rep,
+        wanted.line,
+        wanted.kind,
+        wanted.is_trial,
+        limit,
+    )
+    return [rows.timer_from(row) for row in found]

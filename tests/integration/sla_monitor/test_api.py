@@ -252,7 +252,7 @@ async def test_figures_count_leads_and_response_times_and_leave_tests_out(world:
             _value("baton_speed_to_lead_seconds_sum"),
             _value("baton_first_response_working_seconds_sum"),
             _value("baton_accept_working_seconds_count"),
-            _value("baton_sla_breached_total", kind="accept", team="iberia", charged_to="rep"),
+            _value("baton_sla_breached_total", kind="accept", team="iberia", charged_to="rep", trial="false"),
         ]
 
     world.publish_rulebook()
@@ -279,8 +279,8 @@ async def test_figures_count_leads_and_response_times_and_leave_tests_out(world:
     await export_gauges(world.database)
     change = [after - earlier for after, earlier in zip(figures(), before, strict=True)]
     assert change == [1, 1, 2, 1, 1, 120, 120, 1, 1]
-    assert _value("baton_sla_open_timers", kind="first_response", time_left="over") == 0
-    assert _value("baton_sla_open_timers", kind="first_response", time_left="under_1h") == 1
+    assert _value("baton_sla_open_timers", kind="first_response", time_left="over", trial="false") == 0
+    assert _value("baton_sla_open_timers", kind="first_response", time_left="under_1h", trial="false") == 1
     assert _value("baton_sla_leads", state="held") == 2
     assert _value("baton_sla_missing_facts") == 0
     assert _value("baton_sla_reading_age_seconds", topic="lead-routed") >= 0

@@ -216,19 +216,20 @@ async def test_a_clock_set_back_does_not_pass_for_reading_ahead(world: World) ->
 def _figures() -> dict[str, float]:
     names = {
         "baton_lead_acts_total": {"kind": "contacted"},
-        "baton_sla_ended_total": {"kind": "accept", "state": "kept"},
+        "baton_sla_ended_total": {"kind": "accept", "state": "kept", "trial": "false"},
         "baton_first_response_working_seconds_count": {},
         "baton_speed_to_lead_seconds_count": {},
         "baton_leads_received_total": {"source": "website", "quadrant": "perfect"},
-        "baton_sla_due_times_moved_total": {},
+        "baton_sla_due_times_moved_total": {"why": "hours"},
     }
     return {name: REGISTRY.get_sample_value(name, labels) or 0.0 for name, labels in names.items()}
 
 
 async def test_a_batch_rolled_back_before_its_commit_is_counted_once(world: World) -> None:
-    lead, test = a_lead(), a_lead()
+    lead, running, test = a_lead(), a_lead(), a_lead()
     world.publish_rulebook()
     world.assigned(lead)
+    world.assigned(running)
     world.assigned(test, is_test=True)
     async with world.reading() as consumer:
         await world.read_all(consumer)

@@ -37,7 +37,7 @@ MONDAY_9 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MARGIN = timedelta(milliseconds=250)
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 OPEN_UTC: dict[str, Any] = {"tz": "UTC", "week": ALWAYS}
-OUT = ("sla-warned", "sla-breached", "sla-withdrawn")
+OUT = ("sla-warned", "sla-breached", "sla-reminded", "sla-withdrawn")
 TOKEN = "operator-token"
 
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from lead_events.words import ProgressKind, Quadrant, RoutedKind, TimerKind
 from sla_monitor.domain.facts import Fact, FactKind, Handoff
 from sla_monitor.domain.schedule import Schedule, schedule
-from sla_monitor.domain.timers import Terms
+from sla_monitor.domain.terms import Terms
 from worktime import ALWAYS_OPEN, Calendar
 
 LEAD = UUID("2434eee9-2a5f-5c87-9137-9e586805f1f4")

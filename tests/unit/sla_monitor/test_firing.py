@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from lead_events.words import TimerKind
-from sla_monitor.domain.firing import News, Outcome, Reading, level_name, news_up_to, steps
+from sla_monitor.domain.firing import News, Outcome, Reading, news_up_to, steps
 from sla_monitor.domain.schedule import Change, schedule
-from sla_monitor.domain.timers import Timer, TimerState, opened_by, timed
+from sla_monitor.domain.timers import Timer, TimerState, opened, timed
 from tests.unit.sla_monitor.samples import LEAD, MADRID, START, TERMS, around_the_clock, assigned
 from worktime import ALWAYS_OPEN, Calendar
 
@@ -21,8 +21,7 @@ def march(text: str) -> datetime:
 
 def accept_timer() -> Timer:
     opening = assigned()
-    timer = next(t for t in opened_by(opening, LEAD, TERMS) if t.kind is TimerKind.ACCEPT)
-    return timed(timer, around_the_clock(opening))
+    return timed(opened(LEAD, TimerKind.ACCEPT, opening, opening, TERMS), around_the_clock(opening))
 
 
 def read_to(minutes: float) -> list[Reading]:
@@ -32,7 +31,7 @@ def read_to(minutes: float) -> list[Reading]:
 
 def levels(timer: Timer, minutes: float, readings: list[Reading]) -> list[tuple[str, str]]:
     found = steps(timer, readings, now=START + timedelta(minutes=minutes), started=START, margin=NO_MARGIN)
-    return [(level_name(step.share), step.outcome.value) for step in found]
+    return [(step.name, step.outcome.value) for step in found]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ def test_an_unread_breach_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "opened", "due", "warns"),
+    ("sentence", "handed", "due", "warns"),
     [
         ("within the morning", "02T08:30:00", "02T08:45:00", "02T08:37:30"),
         ("over lunch in Madrid", "02T12:50:00", "02T14:05:00", "02T12:57:30"),
@@ -105,9 +104,9 @@ def test_an_unread_breach_says_so() -> None:
         ("ending exactly at closing", "02T16:45:00", "02T17:00:00", "02T16:52:30"),
     ],
 )  # fmt: skip
-def test_moments_are_in_the_working_time_of_the_rep(sentence: str, opened: str, due: str, warns: str) -> None:
-    opening = replace(assigned(), at=march(opened))
-    timer = next(t for t in opened_by(opening, LEAD, TERMS) if t.kind is TimerKind.ACCEPT)
+def test_moments_are_in_the_working_time_of_the_rep(sentence: str, handed: str, due: str, warns: str) -> None:
+    opening = replace(assigned(), at=march(handed))
+    timer = opened(LEAD, TimerKind.ACCEPT, opening, opening, TERMS)
     found = timed(timer, schedule(MADRID, revision=1, opened_at=opening.at))
     assert found.due_at == march(due), sentence
     assert found.warns_at[0] == march(warns), sentence

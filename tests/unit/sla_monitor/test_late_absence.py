@@ -23,7 +23,7 @@ def hours(opening: Fact) -> Schedule:
 
 
 def test_the_promise_of_who_was_ill_ends_unbroken() -> None:
-    found = reconcile(LEAD, in_order(FACTS), {}, terms_of=lambda _: TERMS, hours_of=hours)
+    found = reconcile(LEAD, in_order(FACTS), {}, terms_of=lambda _: (TERMS,), hours_of=hours)
     states = {(timer.kind, timer.round): timer.state.value for timer in found.timers}
     assert states[TimerKind.ACCEPT, 1] == "cancelled"
     assert states[TimerKind.ACCEPT, 2] == "pending"
@@ -35,7 +35,7 @@ def test_the_minutes_until_it_was_said_are_the_teams() -> None:
         (Part.REP, "rep-1", timedelta(minutes=10)),
         (Part.REP, "rep-2", timedelta(minutes=5)),
     ]
-    assert charge(timedelta(minutes=5), timedelta(minutes=15), path) is ChargedTo.SALES_TEAM
+    assert charge(timedelta(minutes=5), timedelta(minutes=15), path).to is ChargedTo.SALES_TEAM
 
 
 def test_what_was_kept_from_somebody_else_after_it_was_said_counts_for_no_rep() -> None:

@@ -102,8 +102,13 @@ def _share(part: Part, minutes: float) -> Share:
 
 def test_only_a_rep_whose_own_working_time_ran_out_answers_for_a_breach() -> None:
     target = minute(15)
-    assert charge(minute(15), target, []) is ChargedTo.REP
-    assert charge(minute(14), target, [_share(Part.HELD, 30), _share(Part.SPOOL, 5)]) is ChargedTo.SALES_TEAM
-    assert charge(minute(14), target, [_share(Part.HELD, 5), _share(Part.SPOOL, 30)]) is ChargedTo.SYSTEM
-    assert charge(minute(0), target, [_share(Part.SOURCE_DELAY, 30)]) is ChargedTo.MARKETING
-    assert charge(minute(14), target, []) is ChargedTo.SALES_TEAM
+
+    def charged(own: float, *path: Share) -> ChargedTo:
+        return charge(minute(own), target, path).to
+
+    assert charged(15) is ChargedTo.REP
+    assert charged(14, _share(Part.HELD, 30), _share(Part.SPOOL, 5)) is ChargedTo.SALES_TEAM
+    assert charged(14, _share(Part.HELD, 5), _share(Part.SPOOL, 30)) is ChargedTo.SYSTEM
+    assert charged(0, _share(Part.SOURCE_DELAY, 30)) is ChargedTo.MARKETING
+    assert charged(14, _share(Part.REP, 5), _share(Part.PAUSED, 30)) is ChargedTo.NOBODY
+    assert charged(14) is ChargedTo.SALES_TEAM

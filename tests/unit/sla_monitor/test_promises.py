@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from lead_events.words import ProgressKind, RoutedKind, TimerKind
 from sla_monitor.domain.facts import Fact, LeadState, in_order, lead_state
 from sla_monitor.domain.schedule import schedule
-from sla_monitor.domain.story import Reconciled, reconcile
-from sla_monitor.domain.timers import Timer, TimerState
+from sla_monitor.domain.story import Reconciled, Withdrawal, reconcile
+from sla_monitor.domain.timers import Timer, TimerState, breach_said
 from tests.unit.sla_monitor.samples import LEAD, START, TERMS, acted, around_the_clock, assigned, fact
 from worktime import ALWAYS_OPEN
 
@@ -22,7 +22,7 @@ def told(facts: Sequence[Fact], stored: Sequence[Timer] = ()) -> Reconciled:
         LEAD,
         in_order(facts),
         {timer.id: timer for timer in stored},
-        terms_of=lambda _: TERMS,
+        terms_of=lambda _: (TERMS,),
         hours_of=around_the_clock,
     )
 
@@ -80,11 +80,11 @@ def test_another_handoff_ends_the_round_before_even_if_nobody_said_taken_back() 
 
 def test_a_breach_that_was_said_is_withdrawn_by_an_act_in_time_and_by_none_after_it() -> None:
     accept = next(t for t in told([assigned()]).timers if t.kind is TimerKind.ACCEPT)
-    fired = replace(accept, fired=True, state=TimerState.BREACHED)
+    fired = breach_said(accept, around_the_clock(accept.opening), START)
     late = told([assigned(), acted(3, "accepted", 16)], [fired])
     assert (late.withdrawn, late.timers[0].state) == ([], TimerState.BREACHED)
     kept = told([assigned(), acted(3, "accepted", 16), acted(2, "accepted", 14)], late.timers)
-    assert [timer.id for timer in kept.withdrawn] == [accept.id]
+    assert [each.timer.id for each in kept.withdrawn] == [accept.id]
     assert told([assigned(), acted(2, "accepted", 14)], kept.timers).withdrawn == []
 
 
@@ -173,7 +173,7 @@ def test_a_breach_said_at_any_moment_is_withdrawn_once_exactly_if_the_promise_wa
 ) -> None:
     facts, arrival = case
     timers: list[Timer] = []
-    withdrawn: list[Timer] = []
+    withdrawn: list[Withdrawal] = []
     seen: list[Fact] = []
     while arrival:
         size = data.draw(st.integers(1, len(arrival)))
@@ -183,16 +183,16 @@ def test_a_breach_said_at_any_moment_is_withdrawn_once_exactly_if_the_promise_wa
         running = [timer for timer in result.timers if timer.state is TimerState.PENDING]
         said = {timer.id for timer in running if data.draw(st.booleans())}
         timers = [
-            replace(timer, fired=True, state=TimerState.BREACHED) if timer.id in said else timer
+            breach_said(timer, around_the_clock(timer.opening), START) if timer.id in said else timer
             for timer in result.timers
         ]
     openings = {each.id: each for each in facts if each.kind is RoutedKind.ASSIGNED}
     for timer in timers:
         assert timer.due_at is not None
         truth = _model(facts, timer.kind, openings[timer.opened_by], timer.due_at)
-        assert timer.state.value == (_SAID[truth] if timer.fired else truth)
+        assert timer.state.value == (_SAID[truth] if timer.breaches else truth)
     ended_well = [timer.id for timer in timers if timer.state is TimerState.WITHDRAWN]
-    assert sorted(timer.id for timer in withdrawn) == sorted(ended_well)
+    assert sorted(each.timer.id for each in withdrawn) == sorted(ended_well)
 
 
 def test_what_never_falls_due_is_not_warned_of() -> None:
@@ -201,7 +201,7 @@ def test_what_never_falls_due_is_not_warned_of() -> None:
         revision=1,
         opened_at=START,
     )
-    found = reconcile(LEAD, [assigned()], {}, terms_of=lambda _: TERMS, hours_of=lambda _: ten_minutes)
+    found = reconcile(LEAD, [assigned()], {}, terms_of=lambda _: (TERMS,), hours_of=lambda _: ten_minutes)
     assert {(timer.due_at, timer.warns_at, timer.next_at) for timer in found.timers} == {
         (None, (None, None), None)
     }

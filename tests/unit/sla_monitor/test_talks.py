@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from lead_events.words import Contact, Quadrant, TimerKind
+from rulebook.agreements import Agreed
 from rulebook.models import Agreement
-from sla_monitor.agreements import promises
+from sla_monitor.agreements import terms
 from sla_monitor.domain.facts import Fact, in_order
 from sla_monitor.domain.story import reconcile
 from tests.unit.sla_monitor.samples import LEAD, TERMS, acted, around_the_clock, assigned
@@ -35,7 +36,7 @@ def test_the_first_response_is_what_the_agreement_of_the_handoff_says(
         LEAD,
         in_order([assigned(), *facts]),
         {},
-        terms_of=lambda _: TALKS if only_talks else TERMS,
+        terms_of=lambda _: (TALKS if only_talks else TERMS,),
         hours_of=around_the_clock,
     )
     states = {timer.kind: timer.state.value for timer in told.timers}
@@ -45,7 +46,7 @@ def test_the_first_response_is_what_the_agreement_of_the_handoff_says(
 
 def test_a_try_keeps_the_promise_to_accept() -> None:
     told = reconcile(
-        LEAD, in_order([assigned(), TRIED]), {}, terms_of=lambda _: TALKS, hours_of=around_the_clock
+        LEAD, in_order([assigned(), TRIED]), {}, terms_of=lambda _: (TALKS,), hours_of=around_the_clock
     )
     ending = next(timer.ending for timer in told.timers if timer.kind is TimerKind.ACCEPT)
     assert ending is not None
@@ -56,4 +57,5 @@ def test_a_try_keeps_the_promise_to_accept() -> None:
 def test_each_version_of_the_agreement_says_which(word: str, expected: bool) -> None:
     sales = {"promises": {"perfect": {"first_response_within": "1h"}}, "first_response": word}
     agreement = Agreement.model_validate({"name": "A", "sales": sales})
-    assert promises(agreement)[Quadrant.PERFECT].only_talks_count is expected
+    found = terms(Agreed("agreement", agreement), Quadrant.PERFECT, "main", "iberia", "UTC")
+    assert found.only_talks_count is expected

@@ -1,7 +1,7 @@
 """Which warnings and breaches are to be said now, and which are not, each with its reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,12 +12,17 @@ PATIENCE = timedelta(seconds=30)
 LATE_AFTER = timedelta(seconds=60)
 """A breach said later than this after its due time is marked late."""
 
-BREACH, WITHDRAWAL = "breach", "withdrawal"
+BREACH, WITHDRAWAL, WARNING, REMINDER = "breach", "withdrawal", "warning", "reminder"
 
 
-def level_name(share: float | None) -> str:
-    """How a level is called where it is unique: `warning:0.8`, or the breach for None."""
-    return BREACH if share is None else f"warning:{share}"
+def level_name(what: str, detail: object = None, number: int = 1) -> str:
+    """How a level is called where it is unique: `warning:0.8`, `breach`, `reminder:2`, `withdrawal`.
+
+    `number`: of the breach that it is or follows; from the second on it stands behind, as `breach:2` and
+    `reminder:1:2`.
+    """
+    parts = [what, *([detail] if detail is not None else []), *([number] if number > 1 else [])]
+    return ":".join(map(str, parts))
 
 
 class News(StrEnum):
@@ -33,6 +38,7 @@ class Outcome(StrEnum):
 
     FIRED = "fired"
     SKIPPED_BREACHED = "skipped_breached"  # a warning nobody needs: the promise is already broken
+    SKIPPED_REMINDED = "skipped_reminded"  # a reminder whose time came unseen, as did that of a later one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,24 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One level of a timer: a share, or None for the breach."""
+    """One level of a timer: a warning with its share, the breach, or a reminder with its number. `breach`:
+    which breach of the timer that is, or which it follows."""
 
+    what: str
     level: int
-    share: float | None
     at: datetime
     outcome: Outcome
     unread: bool
+    share: float | None = None
+    number: int = 0
+    breach: int = 1
+
+    @property
+    def name(self) -> str:
+        """Unique among the levels of its timer."""
+        if self.what == WARNING:
+            return level_name(WARNING, self.share)
+        return level_name(self.what, self.number or None, self.breach)
 
 
 def news_up_to(
@@ -79,20 +96,39 @@ def steps(
     """What is to be done with a timer at `now`, in order of its levels.
 
     From the due time on only the breach matters: warnings wait for it and are then skipped, or vanish with
-    an act that was in time.
+    an act that was in time. Of several reminders whose time has come only the last is said.
     """
-    if timer.state is not TimerState.PENDING:
+    if timer.next_at is None:
         return []
-    moments = [*zip(timer.shares, timer.warns_at, strict=True), (None, timer.due_at)]
-    broken = timer.due_at is not None and timer.due_at <= now
+    broken = timer.state is TimerState.PENDING and timer.due_at is not None and timer.due_at <= now
     found: list[Step] = []
-    for level, (share, at) in enumerate(moments[timer.next_level :], start=timer.next_level):
+    for level, at in enumerate(timer.moments[timer.next_level :], start=timer.next_level):
         if at is None or at > now:
             break
         gate = timer.due_at if broken and timer.due_at is not None else at
         news = news_up_to(gate, readings, now=now, started=started, margin=margin)
         if news is News.WAIT:
             break
-        outcome = Outcome.SKIPPED_BREACHED if broken and share is not None else Outcome.FIRED
-        found.append(Step(level, share, at, outcome, news is News.UNREAD))
-    return found
+        found.append(_step(timer, level, at, broken=broken, unread=news is News.UNREAD))
+    return _last_reminder_only(found)
+
+
+def _step(timer: Timer, level: int, at: datetime, *, broken: bool, unread: bool) -> Step:
+    warnings = len(timer.shares)
+    if level < warnings:
+        outcome = Outcome.SKIPPED_BREACHED if broken else Outcome.FIRED
+        return Step(WARNING, level, at, outcome, unread, share=timer.shares[level])
+    if level == warnings:
+        return Step(BREACH, level, at, Outcome.FIRED, unread, breach=timer.breaches + 1)
+    return Step(
+        REMINDER, level, at, Outcome.FIRED, unread, number=level - warnings, breach=max(1, timer.breaches)
+    )
+
+
+def _last_reminder_only(found: list[Step]) -> list[Step]:
+    return [
+        replace(step, outcome=Outcome.SKIPPED_REMINDED)
+        if step.what == REMINDER and step is not found[-1]
+        else step
+        for step in found
+    ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from lead_events.words import Part, ProgressKind, RoutedKind
 from sla_monitor.domain.facts import Fact
+from sla_monitor.domain.pauses import Pause
 from sla_monitor.domain.schedule import Schedule
 
 
@@ -35,7 +36,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One stretch of the path; `detail` names the rep or the reason for holding."""
+    """One stretch of the path; `detail` names the rep or the reason for holding or pausing."""
 
     part: Part
     detail: str | None
@@ -50,15 +51,27 @@ class Share:
 
 Mark = tuple[datetime, Part, Fact | None]
 """From this moment on the lead is with `part`; the fact names whose."""
+PausesOf = Callable[[Fact], Sequence[Pause]]
+"""When the round that a handoff opened stood still, by the start of each."""
+
+
+def never(_: Fact) -> Sequence[Pause]:
+    """No pauses."""
+    return ()
 
 
 def split(
-    origin: Origin | None, ordered: Sequence[Fact], end: datetime, hours_of: Callable[[Fact], Schedule]
+    origin: Origin | None,
+    ordered: Sequence[Fact],
+    end: datetime,
+    hours_of: Callable[[Fact], Schedule],
+    pauses_of: PausesOf = never,
 ) -> list[Share]:
     """The path up to `end`. The shares follow one another and together last exactly from its start to `end`.
 
     Without an origin (scoring's news is not read yet) the path begins with the first fact. A moment that lies
     before an earlier part's end gives that part nothing. Empty when the path begins at `end` or later.
+    While a rep's round is paused, all time of it is, nights too.
     """
     known = [fact for fact in ordered if fact.at <= end]
     if origin is None and not known:
@@ -70,7 +83,7 @@ def split(
     for number, (_, part, fact) in enumerate(marks):
         until = min(marks[number + 1][0], end) if number + 1 < len(marks) else end
         if until > cursor:
-            shares.extend(_shares(part, fact, cursor, until, hours_of))
+            shares.extend(_shares(part, fact, cursor, until, hours_of, pauses_of))
             cursor = until
     return shares
 
@@ -115,17 +128,37 @@ def _since_routing(known: Sequence[Fact]) -> Iterator[Mark]:
 
 
 def _shares(
-    part: Part, fact: Fact | None, start: datetime, end: datetime, hours_of: Callable[[Fact], Schedule]
+    part: Part,
+    fact: Fact | None,
+    start: datetime,
+    end: datetime,
+    hours_of: Callable[[Fact], Schedule],
+    pauses_of: PausesOf,
 ) -> Iterator[Share]:
     if fact is None:
         yield Share(part, None, start, end)
     elif part is not Part.REP:
         yield Share(part, fact.reason if part is Part.HELD else fact.rep_id, start, end)
     else:
-        yield from _with_rep(fact, start, end, hours_of(fact))
+        yield from _with_rep(fact, start, end, hours_of(fact), pauses_of(fact))
 
 
-def _with_rep(fact: Fact, start: datetime, end: datetime, hours: Schedule) -> Iterator[Share]:
+def _with_rep(
+    fact: Fact, start: datetime, end: datetime, hours: Schedule, pauses: Sequence[Pause]
+) -> Iterator[Share]:
+    cursor = start
+    for pause in pauses:
+        begin, finish = max(pause.start, cursor), min(pause.end or end, end)
+        if begin < finish:
+            yield from _at_work(fact, cursor, begin, hours)
+            yield Share(Part.PAUSED, pause.code, begin, finish)
+            cursor = finish
+    yield from _at_work(fact, cursor, end, hours)
+
+
+def _at_work(fact: Fact, start: datetime, end: datetime, hours: Schedule) -> Iterator[Share]:
+    if start >= end:
+        return
     cursor = start
     for opening, closing in hours.open_intervals(start, end):
         if opening > cursor:

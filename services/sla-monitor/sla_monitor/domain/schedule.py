@@ -1,10 +1,13 @@
 """A rep's working time during one round: the calendar of the handoff, then each change from its moment on."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from worktime import Calendar, NeverOpens
+
+FOREVER = datetime(2099, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+"""Where an interval without an end is cut: no calendar answers for much later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Spell:
     end: datetime | None
     calendar: Calendar
     is_active: bool
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,34 @@ class Schedule:
     """Working time made of spells that follow one another.
 
     A change never reaches back: time before it stays as the rep worked it, so a promise that was broken
-    before the change stays broken and one that was kept stays kept. `revision` is the last one taken in.
+    before the change stays broken and one that was kept stays kept.
     """
 
     spells: tuple[Spell, ...]
-    revision: int = 0
+
+    @property
+    def revision(self) -> int:
+        """The last one taken in."""
+        return self.spells[-1].revision
+
+    def as_of(self, moment: datetime) -> "Schedule":
+        """As it stood at `moment`: without the changes from then on."""
+        known = self.spells[:1] + tuple(spell for spell in self.spells[1:] if spell.start < moment)
+        if len(known) == len(self.spells):
+            return self
+        return Schedule((*known[:-1], replace(known[-1], end=None)))
+
+    def without(self, pauses: Sequence[tuple[datetime, datetime | None]]) -> "Schedule":
+        """With real time taken out: each interval half-open, None without an end."""
+        if not pauses:
+            return self
+        spans = [(min(start, FOREVER), min(end or FOREVER, FOREVER)) for start, end in pauses]
+        return Schedule(tuple(replace(s, calendar=s.calendar.without(spans)) for s in self.spells))
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the rep, if they have not left, works at `at`."""
+        spell = next((s for s in reversed(self.spells) if s.start <= at), self.spells[0])
+        return spell.is_active and spell.calendar.is_open(at)
 
     def add(self, start: datetime, budget: timedelta) -> datetime | None:
         """When `budget` of working time has passed since `start`; None when that never happens."""
@@ -87,17 +114,10 @@ def schedule(
     Only later revisions count, in the order of their numbers, each from its own moment, at the earliest from
     the handoff.
     """
-    marks: list[tuple[datetime, Calendar, bool]] = [(opened_at, calendar, True)]
-    newest = revision
+    spells = [Spell(opened_at, None, calendar, True, revision)]
     for change in sorted(changes, key=lambda each: each.revision):
         if change.revision > revision:
-            marks.append((max(change.at, marks[-1][0]), change.calendar, change.is_active))
-            newest = change.revision
-    ends: list[datetime | None] = [start for start, _, _ in marks[1:]]
-    return Schedule(
-        tuple(
-            Spell(start, end, hours, active)
-            for (start, hours, active), end in zip(marks, [*ends, None], strict=True)
-        ),
-        newest,
-    )
+            start = max(change.at, spells[-1].start)
+            spells[-1] = replace(spells[-1], end=start)
+            spells.append(Spell(start, None, change.calendar, change.is_active, change.revision))
+    return Schedule(tuple(spells))

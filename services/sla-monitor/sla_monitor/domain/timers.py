@@ -1,15 +1,19 @@
-"""The promises on a lead: which handoff opens them, which fact ends them, when they are due."""
+"""The promises on a lead: their moments, and what the facts make of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from lead_events.ids import timer_id
-from lead_events.words import Contact, ProgressKind, RoutedKind, TimerKind
-from sla_monitor.domain.facts import Fact, FactKind, Handoff
+from lead_events.words import RoutedKind, TimerKind
+from rulebook.agreements import MAIN
+from sla_monitor.domain.facts import Fact, Handoff
+from sla_monitor.domain.openings import SUPERSEDED, EndedAs, Ending
+from sla_monitor.domain.pauses import Span, is_paused
 from sla_monitor.domain.schedule import Schedule
+from sla_monitor.domain.terms import Terms
 
 
 class TimerState(StrEnum):
@@ -23,46 +27,17 @@ class TimerState(StrEnum):
 
 
 SETTLED = frozenset({TimerState.KEPT, TimerState.WITHDRAWN, TimerState.CANCELLED})
-"""Nobody broke the promise, and no later news can change that."""
-
-_ANSWERS = {ProgressKind.CONTACTED, ProgressKind.REJECTED, ProgressKind.RECYCLED, ProgressKind.OUTCOME}
-ANSWERED_BY: Mapping[TimerKind, frozenset[FactKind]] = {
-    TimerKind.ACCEPT: frozenset(_ANSWERS | {ProgressKind.ACCEPTED}),
-    TimerKind.FIRST_RESPONSE: frozenset(_ANSWERS),
-}
-"""The acts that keep each kind of promise, by a rep in the round of the promise."""
-
-_ENDS_ROUND: frozenset[FactKind] = frozenset({ProgressKind.DECLINED, RoutedKind.TAKEN_BACK})
-_ENDS_ALL_BEFORE: frozenset[FactKind] = frozenset({RoutedKind.ASSIGNED, RoutedKind.CLOSED})
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What one version of the agreement promises for a quadrant: targets in working time, when to warn.
-
-    `only_talks_count`: a try to reach the buyer is no first response, only a conversation is.
-    """
-
-    targets: Mapping[TimerKind, timedelta]
-    shares: tuple[float, ...]
-    only_talks_count: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The fact that ended a promise, and as what it counts if it came in time."""
-
-    fact: UUID
-    kind: str
-    at: datetime
-    state: TimerState
+"""Nobody broke the promise, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """One promise. `due_at` None: this rep never works long enough again, and nothing will be said.
+    """One promise. `due_at` None: it stands still, or this rep never works long enough again.
 
-    `next_level` counts what is done with: the warnings in order of their shares, then the breach.
+    `next_level` counts what is done with: the warnings in order of their shares, the breach, the reminders.
+    `breaches` and `withdrawals` count what was said; a breach that holds is one more than were withdrawn, and
+    was said of `said_due_at`. `pauses` are those that stop it. `terms` is what its agreement promises: None
+    as it comes from the store.
     """
 
     id: UUID
@@ -80,99 +55,116 @@ class Timer:
     state: TimerState = TimerState.PENDING
     next_level: int = 0
     ending: Ending | None = None
-    fired: bool = False
+    agreement: str = MAIN
+    is_trial: bool = False
+    pauses: tuple[Span, ...] = ()
+    revision: int = 0
+    breaches: int = 0
+    withdrawals: int = 0
+    said_due_at: datetime | None = None
+    reminds_at: tuple[datetime | None, ...] = ()
+    terms: Terms | None = field(default=None, compare=False)
 
     @property
     def opening(self) -> Fact:
         """The fact that opened it, as far as its hours are concerned."""
-        return Fact(
-            self.opened_by,
-            "",
-            0,
-            RoutedKind.ASSIGNED,
-            self.opened_at,
-            self.round,
-            self.rep_id,
-            handoff=self.handoff,
-        )
+        told = RoutedKind.ASSIGNED, self.opened_at, self.round, self.rep_id
+        return Fact(self.opened_by, "", 0, *told, handoff=self.handoff)
 
     @property
-    def availability_revision(self) -> int:
-        """The revision of the rep's hours that the handoff carried."""
-        return self.handoff.availability_revision
+    def moments(self) -> tuple[datetime | None, ...]:
+        """When each level is due: warnings, breach, reminders."""
+        return (*self.warns_at, self.due_at, *self.reminds_at)
 
     @property
     def next_at(self) -> datetime | None:
-        """When the next warning or the breach is due; None when nothing is to come."""
-        if self.state is not TimerState.PENDING:
+        """When the next warning, the breach or a reminder is due; None when nothing is to come."""
+        if self.state is TimerState.PENDING:
+            return self.moments[self.next_level]
+        if self.state is not TimerState.BREACHED or self.ending is not None:
             return None
-        return (*self.warns_at, self.due_at)[self.next_level]
+        to_come = self.moments[self.next_level :]
+        return to_come[0] if to_come else None
+
+    def is_paused(self, at: datetime) -> bool:
+        """Whether it stands still at `at`."""
+        return self.state is TimerState.PENDING and is_paused(self.pauses, at)
+
+    def hours(self, hours_of_rep: Schedule) -> Schedule:
+        """The working time that counts for it."""
+        return hours_of_rep.without(self.pauses)
 
 
-def opened_by(fact: Fact, lead_id: UUID, terms: Terms) -> list[Timer]:
-    """The promises that a handoff starts, still without their moments.
-
-    None where the agreement promises nothing for the quadrant of the lead.
-    """
-    if fact.handoff is None:
-        return []
-    return [
-        Timer(
-            id=timer_id(lead_id, kind, fact.id),
-            lead_id=lead_id,
-            kind=kind,
-            round=fact.round,
-            rep_id=fact.rep_id or "",
-            opened_by=fact.id,
-            opened_at=fact.at,
-            handoff=fact.handoff,
-            target=target,
-            shares=terms.shares,
-            due_at=None,
-            warns_at=(),
-        )
-        for kind, target in terms.targets.items()
-    ]
+def opened(lead_id: UUID, kind: TimerKind, by: Fact, handoff: Fact, terms: Terms) -> Timer:
+    """A promise, still without its moments. Raises ValueError where `handoff` is none."""
+    if handoff.handoff is None:
+        raise ValueError(f"{handoff.kind} hands nothing over; ask with an assigned fact")
+    return Timer(
+        id=timer_id(lead_id, kind, by.id, terms.agreement if terms.is_trial else None),
+        lead_id=lead_id,
+        kind=kind,
+        round=handoff.round,
+        rep_id=handoff.rep_id or "",
+        opened_by=by.id,
+        opened_at=by.at,
+        handoff=handoff.handoff,
+        target=terms.targets[kind],
+        shares=terms.shares,
+        due_at=None,
+        warns_at=(),
+        agreement=terms.agreement,
+        is_trial=terms.is_trial,
+        terms=terms,
+    )
 
 
-def timed(timer: Timer, hours: Schedule) -> Timer:
-    """The timer with its moments by `hours`. What never falls due is not warned of either."""
+def timed(timer: Timer, hours_of_rep: Schedule) -> Timer:
+    """The timer with its moments. What never falls due is not warned of either."""
+    hours = timer.hours(hours_of_rep)
     due_at = hours.add(timer.opened_at, timer.target)
     moments = (hours.add(timer.opened_at, timer.target * share) for share in timer.shares)
-    return replace(timer, due_at=due_at, warns_at=tuple(None if due_at is None else at for at in moments))
+    warns_at = tuple(None if due_at is None else at for at in moments)
+    return replace(timer, due_at=due_at, warns_at=warns_at, revision=hours_of_rep.revision)
 
 
-def ending_of(timer: Timer, ordered: Iterable[Fact], *, only_talks_count: bool = False) -> Ending | None:
-    """The first fact, in the order that decides, that ends this promise.
-
-    An act belongs to a round by its number. A closing, or another handoff, ends what was opened before it.
-    """
-    opening_seen = False
-    for fact in ordered:
-        if fact.id == timer.opened_by:
-            opening_seen = True
-        elif fact.round == timer.round and _answers(timer.kind, fact, only_talks_count=only_talks_count):
-            return Ending(fact.id, fact.kind.value, fact.at, TimerState.KEPT)
-        elif (fact.round == timer.round and fact.kind in _ENDS_ROUND) or (
-            opening_seen and fact.kind in _ENDS_ALL_BEFORE
-        ):
-            return Ending(fact.id, fact.kind.value, fact.at, TimerState.CANCELLED)
-    return None
-
-
-def _answers(kind: TimerKind, fact: Fact, *, only_talks_count: bool) -> bool:
-    is_no_talk = kind is TimerKind.FIRST_RESPONSE and fact.contact is Contact.ATTEMPT
-    return fact.kind in ANSWERED_BY[kind] and not (only_talks_count and is_no_talk)
-
-
-def judged(timer: Timer, ordered: Sequence[Fact], *, only_talks_count: bool = False) -> Timer:
+def judged(timer: Timer, ending: Ending | None, hours_of_rep: Schedule) -> Timer:
     """The timer in the light of all facts known. An act at the due time itself is still in time.
 
-    `only_talks_count` as in the Terms of its handoff.
+    A breach holds that was said of this due time or a later one; one said of an earlier time, when the
+    promise was not broken yet, is withdrawn, and the promise may run out again.
     """
-    ending = ending_of(timer, ordered, only_talks_count=only_talks_count)
-    in_time = ending is not None and (timer.due_at is None or ending.at <= timer.due_at)
+    due = timer.due_at
+    in_time = ending is not None and (due is None or ending.at <= due)
+    said_of = timer.said_due_at if timer.breaches > timer.withdrawals else None
+    if said_of is not None and not in_time and due is not None and due <= said_of:
+        return _broken(replace(timer, ending=ending), hours_of_rep)
+    state = TimerState.PENDING
     if ending is not None and in_time:
-        return replace(timer, ending=ending, state=TimerState.WITHDRAWN if timer.fired else ending.state)
-    state = TimerState.BREACHED if timer.fired else TimerState.PENDING
-    return replace(timer, ending=ending, state=state)
+        state = TimerState.WITHDRAWN if timer.breaches else TimerState(ending.counts_as.value)
+    again = len(timer.shares) if said_of is not None else timer.next_level
+    return replace(
+        timer, ending=ending, state=state, withdrawals=timer.breaches, next_level=again, reminds_at=()
+    )
+
+
+def _broken(timer: Timer, hours_of_rep: Schedule) -> Timer:
+    reminds_at: Sequence[datetime | None] = ()
+    reminding = timer.terms.reminding if timer.terms else None
+    if reminding is not None and timer.due_at is not None and timer.ending is None:
+        reminds_at = reminding.moments(timer.due_at, timer.hours(hours_of_rep))
+    level = max(timer.next_level, len(timer.shares) + 1)
+    return replace(timer, state=TimerState.BREACHED, next_level=level, reminds_at=tuple(reminds_at))
+
+
+def breach_said(timer: Timer, hours_of_rep: Schedule, now: datetime) -> Timer:
+    """The timer after its breach was said at `now`. Reminders due by then are left out: it just was said."""
+    said = replace(timer, breaches=timer.breaches + 1, said_due_at=timer.due_at)
+    broken = _broken(said, hours_of_rep)
+    past = sum(at is not None and at <= now for at in broken.reminds_at)
+    return replace(broken, next_level=broken.next_level + past)
+
+
+def superseded(timer: Timer, hours_of_rep: Schedule) -> Timer:
+    """A promise that the facts, as they are known now, do not open."""
+    ending = Ending(timer.opened_by, SUPERSEDED, timer.opened_at, EndedAs.CANCELLED)
+    return judged(timer, ending, hours_of_rep)

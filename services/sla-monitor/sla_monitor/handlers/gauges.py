@@ -1,5 +1,9 @@
 """Gauges of the store, exported by one instance at a time."""
 
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
 from service_kit.postgres import Database
 from sla_monitor import metrics, store
 from sla_monitor.domain.facts import LeadState
@@ -13,10 +17,7 @@ async def export_gauges(database: Database) -> None:
         progress = await store.read_progress(conn)
         states = await store.fetch(conn, "lead_states")
         missing = await store.fetch(conn, "missing_facts")
-    counted = {(row["kind"], row["time_left"]): row["timers"] for row in open_timers}
-    for kind in metrics.KINDS:
-        for left in metrics.TIME_LEFT:
-            metrics.OPEN.labels(kind.value, left).set(counted.get((kind.value, left), 0))
+    _export_open(open_timers)
     for topic in store.GATES:
         read = [r.read_up_to for (name, _), r in progress.items() if name == topic and r.read_up_to]
         if read:
@@ -25,3 +26,10 @@ async def export_gauges(database: Database) -> None:
     for state in LeadState:
         metrics.LEADS.labels(state.value).set(found.get(state.value, 0))
     metrics.MISSING.set(missing[0]["missing"])
+
+
+def _export_open(open_timers: Sequence[dict[str, Any]]) -> None:
+    counted = {(row["kind"], row["time_left"], row["is_trial"]): row["timers"] for row in open_timers}
+    for kind, left, trial in product(metrics.KINDS, metrics.TIME_LEFT, (False, True)):
+        label = metrics.TRIAL if trial else metrics.BINDING
+        metrics.OPEN.labels(kind.value, left, label).set(counted.get((kind.value, left, trial), 0))

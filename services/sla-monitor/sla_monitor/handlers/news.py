@@ -30,6 +30,8 @@ from sla_monitor.domain.lead import Lead, Scoring
 from sla_monitor.domain.path import Origin
 from sla_monitor.handlers.reconciling import reconcile_leads
 from sla_monitor.hours import Calendars
+from sla_monitor.ledger.noting import note_ledger, note_scored
+from sla_monitor.ledger.store import leads_to_be_worked_by
 from sla_monitor.memory import Memory
 from sla_monitor.store import RepHours
 from worktime import CalendarError
@@ -60,6 +62,7 @@ class News:
 async def take_news(batch: Batch, memory: Memory) -> None:
     """Take in everything a batch says."""
     await memory.agreements.learn(batch.conn)
+    await memory.books.learn(batch.conn)
     news = _sorted_out(batch, memory.calendars)
     for version in news.versions:
         await _take_version(batch, version)
@@ -68,8 +71,9 @@ async def take_news(batch: Batch, memory: Memory) -> None:
     leads = await store.lock_leads(batch.conn, news.leads() | set(moved))
     await batch.refresh_now()
     _take_scored(batch, memory, news, leads)
-    told = await _take_facts(batch, news, leads)
-    await reconcile_leads(batch, memory, leads, told | set(moved))
+    await note_scored(batch, memory, [received.data for received in news.scored])
+    touched = await _take_facts(batch, news, leads) | set(moved)
+    await note_ledger(batch, memory, leads, await reconcile_leads(batch, memory, leads, touched))
     _count_speed(batch, leads)
     _count_duplicates(batch, memory, leads)
     await store.update_leads(batch.conn, leads.values())
@@ -223,24 +227,30 @@ async def _take_version(batch: Batch, received: Received[RulebookPublished]) -> 
 
 
 async def _take_hours(batch: Batch, news: News) -> list[UUID]:
-    """Keep changes of hours; the leads whose running promises they may move."""
+    """Keep changes of hours; the leads whose promises or time to be worked they may move."""
     new = await store.insert_rep_hours(batch.conn, [hours for _, hours in news.hours])
     for received, hours in news.hours:
         key = (hours.rep_id, hours.revision)
         batch.effect(received, TAKEN if key in new else KNOWN)
         new.discard(key)
-    return await store.leads_running_for(batch.conn, {hours.rep_id for _, hours in news.hours})
+    since: dict[str, datetime] = {}
+    for _, hours in news.hours:
+        since[hours.rep_id] = min(hours.at, since.get(hours.rep_id, hours.at))
+    to_be_worked = await leads_to_be_worked_by(batch.conn, since)
+    return [*await store.leads_running_for(batch.conn, since), *to_be_worked]
 
 
 def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, Lead]) -> None:
     for received in news.scored:
         scored, lead = received.data, leads[received.data.lead_id]
-        first = lead.scored_seq == 0
+        first, was_sql = lead.scored_seq == 0, lead.origin_is_sql
         newer = lead.note_scoring(_scoring(scored))
         batch.effect(received, TAKEN if newer else KNOWN)
         lead.is_own = lead.is_own or scored.form_id == OWN_FORM
         if first and not lead.is_test:
             batch.after_commit(_volume(memory, scored).inc)
+        if lead.origin_is_sql and not was_sql and not lead.is_test:
+            _count_delivery(batch, memory, scored)
 
 
 def _volume(memory: Memory, scored: LeadScored) -> Counter:
@@ -252,6 +262,14 @@ def _volume(memory: Memory, scored: LeadScored) -> Counter:
         return metrics.OF_ACCOUNTS.labels(account.standing.value)
     source = scored.source if scored.source in memory.agreements.sources else "other"
     return metrics.RECEIVED.labels(source, scored.quadrant.value)
+
+
+def _count_delivery(batch: Batch, memory: Memory, scored: LeadScored) -> None:
+    account = scored.account
+    if scored.form_id == OWN_FORM or (account is not None and account.standing in metrics.KNOWN_STANDINGS):
+        return
+    source = scored.source if scored.source in memory.agreements.sources else "other"
+    batch.after_commit(metrics.DELIVERED.labels(source, scored.quadrant.value).inc)
 
 
 def _scoring(scored: LeadScored) -> Scoring:

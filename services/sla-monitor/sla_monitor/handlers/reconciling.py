@@ -11,9 +11,9 @@ from lead_events.words import ProgressKind, TimerKind
 from service_kit.turns import in_turns
 from service_kit.unit import Unit
 from sla_monitor import metrics, store
-from sla_monitor.domain.firing import WITHDRAWAL, Outcome
+from sla_monitor.domain.firing import WITHDRAWAL, Outcome, level_name
 from sla_monitor.domain.lead import Lead
-from sla_monitor.domain.story import Move, Reconciled, reconcile
+from sla_monitor.domain.story import Move, Reconciled, Withdrawal, reconcile
 from sla_monitor.domain.timers import Timer
 from sla_monitor.hours import HoursBook, hours_of
 from sla_monitor.memory import Memory
@@ -62,55 +62,64 @@ async def _write(unit: Unit, leads: Mapping[UUID, Lead], told: Told) -> None:
     moves: list[Move] = [move for result in results for move in result.moves]
     await store.upsert_timers(unit.conn, [timer for result in results for timer in result.changed])
     await store.insert_moves(unit.conn, moves, unit.now)
-    await _withdraw(unit, leads, [timer for result in results for timer in result.withdrawn])
+    await _withdraw(unit, leads, [each for result in results for each in result.withdrawn])
     unit.after_commit(partial(_count, told, moves))
 
 
-async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], timers: Collection[Timer]) -> None:
-    sayings = [
-        store.Saying(timer, WITHDRAWAL, Outcome.FIRED.value, timer.ending.at)
-        for timer in timers
-        if timer.ending
-    ]
-    new = await store.insert_sayings(unit.conn, sayings, unit.now)
-    done = []
-    for saying in sayings:
-        if saying.key not in new:
-            continue
-        timer, ending = saying.timer, saying.timer.ending
-        if ending is None:
-            continue
-        event = SlaWithdrawn(
-            **common(timer, leads[timer.lead_id].take_seq(), unit.now),
-            act_kind=ending.kind,
-            act_at=ending.at,
-            withdraws=event_id(timer.id, BREACHED_TOPIC, timer.lead_id),
+async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], found: Collection[Withdrawal]) -> None:
+    sayings = {
+        withdrawal: store.Saying(
+            withdrawal.timer,
+            level_name(WITHDRAWAL, number=withdrawal.number),
+            Outcome.FIRED.value,
+            withdrawal.at,
         )
-        done.append(said(unit, saying, WITHDRAWN_TOPIC, event))
-        if not timer.handoff.is_test:
-            team = metrics.team_label(timer.handoff.team)
-            unit.after_commit(metrics.WITHDRAWN.labels(timer.kind.value, team).inc)
+        for withdrawal in found
+    }
+    new = await store.insert_sayings(unit.conn, list(sayings.values()), unit.now)
+    done = []
+    for withdrawal, saying in sayings.items():
+        if saying.key in new:
+            timer, ordinal = withdrawal.timer, withdrawal.number - 1
+            event = _withdrawn(unit, leads[timer.lead_id], withdrawal)
+            done.append(said(unit, saying, WITHDRAWN_TOPIC, event, ordinal))
+            if not timer.handoff.is_test:
+                unit.after_commit(metrics.WITHDRAWN.labels(*metrics.of_timer(timer)).inc)
     await store.complete_sayings(unit.conn, done)
 
 
+def _withdrawn(unit: Unit, lead: Lead, withdrawal: Withdrawal) -> SlaWithdrawn:
+    timer = withdrawal.timer
+    base = common(timer, lead.take_seq(), unit.now) | {"due_at": withdrawal.due_at}
+    return SlaWithdrawn(
+        **base,
+        act_kind=withdrawal.kind,
+        act_at=withdrawal.at,
+        withdraws=event_id(timer.id, BREACHED_TOPIC, timer.lead_id, withdrawal.number - 1),
+    )
+
+
 def _count(told: Told, moves: Collection[Move]) -> None:
-    metrics.MOVED.inc(sum(not move.timer.handoff.is_test for move in moves))
+    for move in moves:
+        if not move.timer.handoff.is_test:
+            metrics.MOVED.labels(move.why.value).inc()
     for lead_id, result in told.results.items():
         for timer in result.settled:
             if not timer.handoff.is_test:
-                metrics.ENDED.labels(timer.kind.value, timer.state.value).inc()
+                metrics.ENDED.labels(timer.kind.value, timer.state.value, metrics.trial(timer)).inc()
         for timer in result.ended:
-            if not timer.handoff.is_test:
+            if not timer.handoff.is_test and not timer.is_trial:
                 _observe_work(told, lead_id, timer)
 
 
 def _observe_work(told: Told, lead_id: UUID, timer: Timer) -> None:
     ending = timer.ending
-    if ending is None:
+    if ending is None or timer.kind not in (TimerKind.FIRST_RESPONSE, TimerKind.ACCEPT):
         return
     opening = next(fact for fact in told.stories[lead_id].facts if fact.id == timer.opened_by)
-    worked = told.hours.of(opening).elapsed(timer.opened_at, ending.at).total_seconds()
+    worked = timer.hours(told.hours.of(opening)).elapsed(timer.opened_at, ending.at).total_seconds()
     if timer.kind is TimerKind.FIRST_RESPONSE and ending.kind == ProgressKind.CONTACTED:
         metrics.RESPONSE.observe(worked)
+        metrics.RESPONSE_WALL.observe(max(0.0, (ending.at - timer.opened_at).total_seconds()))
     if timer.kind is TimerKind.ACCEPT and ending.kind == ProgressKind.ACCEPTED:
         metrics.ACCEPTANCE.observe(worked)

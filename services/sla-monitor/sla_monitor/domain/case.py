@@ -1,0 +1,70 @@
+"""One promise that ran out: whose minutes they were, and who answers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sla_monitor.domain.charge import Charge, charge
+from sla_monitor.domain.facts import Fact
+from sla_monitor.domain.lead import Lead
+from sla_monitor.domain.path import PausesOf, Share, never, split
+from sla_monitor.domain.pauses import Pause, pauses_of
+from sla_monitor.domain.schedule import Schedule
+from sla_monitor.domain.terms import SPEED
+from sla_monitor.domain.timers import Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`path` is that of the lead up to the due time, `since_handoff` its part from the promise's handoff on,
+    `own` the rep's working time that counted for the promise."""
+
+    timer: Timer
+    path: list[Share]
+    since_handoff: list[Share]
+    own: timedelta
+
+    def charge(self, *, is_above_volume: bool) -> Charge:
+        """Who answers."""
+        return charge(
+            self.own,
+            self.timer.target,
+            self.since_handoff,
+            is_speed=self.timer.kind in SPEED,
+            is_above_volume=is_above_volume,
+        )
+
+
+def case_of(
+    timer: Timer, lead: Lead, facts: Sequence[Fact], hours_of: Callable[[Fact], Schedule], due_at: datetime
+) -> Case:
+    """The case of a promise that ran out at `due_at`; `facts` of its lead, in order."""
+    pauses = stopping(timer, facts)
+    since = _since_handoff(timer, facts)
+    own = timer.hours(hours_of(timer.opening)).elapsed(timer.opened_at, due_at, only_active=True)
+    return Case(
+        timer,
+        split(lead.origin, facts, due_at, hours_of, pauses),
+        split(None, since, due_at, hours_of, pauses),
+        own,
+    )
+
+
+def _since_handoff(timer: Timer, facts: Sequence[Fact]) -> Sequence[Fact]:
+    before = (fact for fact in facts if fact.round == timer.round and fact.at <= timer.opened_at)
+    handoff = next((fact for fact in reversed(list(before)) if fact.handoff is not None), None)
+    return [fact for fact in facts if handoff is None or fact.order >= handoff.order]
+
+
+def stopping(timer: Timer, facts: Sequence[Fact]) -> PausesOf:
+    """The pauses of any round that stop a promise of this kind, by the terms of the timer."""
+    terms = timer.terms
+    if terms is None:
+        return never
+    stops = partial(terms.stops, kind=timer.kind)
+
+    def of_round(handoff: Fact) -> Sequence[Pause]:
+        return pauses_of(facts, handoff.round, stops)
+
+    return of_round
