@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from router.domain.agreed import Answers
 from router.domain.decision import RoutableLead, decide
 from router.domain.pool import Pool, Terms
 from router.domain.proof import proof_of
@@ -80,7 +81,9 @@ def _look_at_all(strategy: Strategy, reps: int, leads: int) -> float:
 
 
 def _lead(number: int) -> RoutableLead:
-    return RoutableLead(_LEAD, "main", promise=timedelta(minutes=30), value=1_000 + number * 37 % 900)
+    return RoutableLead(
+        _LEAD, "main", answers=Answers(timedelta(minutes=30)), value=1_000 + number * 37 % 900
+    )
 
 
 def _pool(strategy: Strategy, reps: int, *, aware: bool = False) -> Pool:

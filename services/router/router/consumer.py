@@ -4,7 +4,15 @@ from router.handlers.news import EFFECTS, NewsHandler
 from service_kit.spec import ConsumerSpec
 
 NAME = "router"
-TOPICS = ("lead-scored", "lead-merged", "person-erased", "sla-warned", "sla-breached", "rulebook-published")
+TOPICS = (
+    "lead-scored",
+    "lead-merged",
+    "person-erased",
+    "sla-warned",
+    "sla-breached",
+    "sla-reminded",
+    "rulebook-published",
+)
 BULK_TOPICS = ("lead-scored-bulk",)
 
 

@@ -5,11 +5,11 @@ The owner comes first, then the pool that the rules chose, then those that stand
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from lead_events.words import HoldReason, RoutedKind
 from router import metrics
+from router.domain.agreed import Answers
 from router.domain.book import TEAM, UNSPOKEN, Book, PoolChoice
 from router.domain.choice import chosen_of
 from router.domain.decision import NOBODY_ELSE, NOBODY_LEFT, Decision, decide, wait_in_lane
@@ -110,8 +110,8 @@ class Desk(LockedRows):
     ) -> tuple[PoolChoice, Decision]:
         now, pool = self.unit.now, self.pool(book, name)
         terms = import_terms(lead.handling, self.members.values())
-        promise = book.promise(lead.quadrant).first_response_within
-        routable = lead.routable(terms, promise=promise)
+        answers = book.agreements.at(self.unit.now).answers(lead.quadrant, lead.line)
+        routable = lead.routable(terms, answers=answers)
         if terms is not None and not from_queue:
             return choice, wait_in_lane(pool, routable, now)
         joins = terms is not None or not from_queue
@@ -126,17 +126,17 @@ class Desk(LockedRows):
         tries = (each.next_try_at for each in asked if each.next_try_at is not None)
         first = replace(asked[0], next_try_at=min(tries, default=None))
         if first.hold_reason is HoldReason.NEEDS_UNMET and choice.unspoken in self.pools:
-            return self._decide_unspoken(lead, book, choice, promise)
+            return self._decide_unspoken(lead, book, choice, answers)
         return choice, first
 
     def _decide_unspoken(
-        self, lead: Lead, book: Book, choice: PoolChoice, promise: timedelta | None
+        self, lead: Lead, book: Book, choice: PoolChoice, answers: Answers
     ) -> tuple[PoolChoice, Decision]:
         """Nobody of the pool speaks the lead's language: the pool that the plan names for that takes it."""
         name = choice.unspoken or ""
         lead.needs = replace(lead.needs, language_match="ignored")
         waits = (name, lead.line) in self.queues
-        routable = lead.routable(promise=promise)
+        routable = lead.routable(answers=answers)
         decision = decide(self.pool(book, name), routable, self.unit.now, queue_is_waiting=waits)
         return replace(choice, pool=name, rule=UNSPOKEN), decision
 

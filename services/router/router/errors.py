@@ -1,5 +1,6 @@
 """What the router refuses, each with the one HTTP answer it maps to in the API."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -113,6 +114,23 @@ class NoRulebook(Refused):
 
     def __init__(self) -> None:
         super().__init__("no rulebook has reached the router yet; publish one, then send the act again")
+
+
+class UnknownPause(Refused):
+    """A lead is paused for a reason that the agreement names."""
+
+    def __init__(self, code: str, agreed: Sequence[str]) -> None:
+        instead = f"write one of: {', '.join(agreed)}" if agreed else "it lets no lead be paused"
+        super().__init__(f"code {code!r} is no reason to pause in the agreement of this lead; {instead}")
+
+
+class PauseEnd(Refused):
+    """A pause ends at a moment to come, within a year, or when it is resumed."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem}; write a moment to come within a year, as 2030-01-31T09:00:00+01:00, or leave it out"
+        )
 
 
 class NoSuchDuplicate(Refused):

@@ -299,7 +299,8 @@ class LockedRows:
         lead.needs = NO_NEEDS
         identity = event_id(cause, "assignment", lead.id, lead.round)
         lead.handoff = Handoff(identity, rep.id, pool, lead.round, now, book.version)
-        self.ledger.begin(lead, lead.handoff, book.promise(lead.quadrant), rep.calendar, why)
+        promise = book.agreements.at(now).promise(lead.quadrant, lead.line, rep.team)
+        self.ledger.begin(lead, lead.handoff, promise, rep.calendar, why)
 
     def look_again(self, rep: str, *, told: Pool | None = None) -> None:
         """What a rep has in hand has changed: every pool but the one that knows looks again."""

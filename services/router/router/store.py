@@ -10,11 +10,13 @@ from uuid import UUID
 
 import asyncpg
 
-from lead_events.words import CloseReason, HoldReason, ProgressKind, Stage
+from lead_events.words import CloseReason, HoldReason, ProgressKind, Stage, TimerKind
 from router.domain.acts import PastAct, PastRound
+from router.domain.breaches import LastActs
 from router.domain.kept_needs import needs_of_text, text_of_needs
 from router.domain.leads import Handoff, Lead, LeadState
 from router.domain.needs import Needs
+from router.domain.pauses import Pause
 from router.lead_rows import lead_for_rules
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
@@ -209,6 +211,34 @@ async def past_rounds(conn: Connection, lead: UUID, rep: str) -> list[PastRound]
         PastRound(row["round"], row["ended_by"], row["ended_at"])
         for row in await conn.fetch(q.rounds_of_rep, lead, rep)
     ]
+
+
+async def pauses_of(
+    conn: Connection, rounds: Sequence[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], list[Pause]]:
+    """The pauses of rounds, named by lead and number, oldest first; what has none is left out."""
+    found: dict[tuple[UUID, int], list[Pause]] = {}
+    if not rounds:
+        return found
+    columns = [lead for lead, _ in rounds], [number for _, number in rounds]
+    for row in await conn.fetch(q.pauses_of_rounds, *columns):
+        kinds = frozenset(map(TimerKind, row["kinds"]))
+        pause = Pause(row["code"], kinds, row["at"], row["until"], row["resumed_at"])
+        found.setdefault((row["lead_id"], row["round"]), []).append(pause)
+    return found
+
+
+async def kept_by(conn: Connection, rounds: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], LastActs]:
+    """When reps last did what keeps promises, by lead and number of the round."""
+    if not rounds:
+        return {}
+    columns = [lead for lead, _ in rounds], [number for _, number in rounds]
+    return {
+        (row["lead_id"], row["round"]): LastActs(
+            row["accepted_at"], row["tried_at"], row["talked_at"], row["outcome_at"]
+        )
+        for row in await conn.fetch(q.acts_of_rounds, *columns)
+    }
 
 
 async def note_openings(conn: Connection, now: datetime) -> None:

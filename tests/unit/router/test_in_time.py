@@ -1,7 +1,9 @@
 """Deadline-aware: only who can still answer in time, by hours, absences and what waits for them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from router.domain.agreed import Answers
 from router.domain.book import PoolChoice
 from router.domain.decision import Decision, RoutableLead, decide
 from router.domain.eligibility import Standing
@@ -16,7 +18,7 @@ CHOICE = PoolChoice("north", "fallback", None)
 
 
 def lead(promise: timedelta | None = HALF_AN_HOUR) -> RoutableLead:
-    return RoutableLead(LEAD, "main", promise=promise)
+    return RoutableLead(LEAD, "main", answers=Answers(promise))
 
 
 def told(decision: Decision) -> str:
@@ -57,7 +59,9 @@ def test_who_has_leads_to_answer_first_is_passed_over() -> None:
         load={"ana": Load(open=3, unanswered=3), "bea": Load(open=9)},
         deadline_aware=True,
     )
-    assert [each.rep.id for each in route_all(pool, 3, NOW, promise=HALF_AN_HOUR) if each.rep] == ["bea"] * 3
+    assert [each.rep.id for each in route_all(pool, 3, NOW, answers=Answers(HALF_AN_HOUR)) if each.rep] == [
+        "bea"
+    ] * 3
 
 
 def test_a_fast_rep_can_have_more_to_answer() -> None:
@@ -96,7 +100,7 @@ def test_when_all_go_home_the_promise_runs_on_in_the_morning() -> None:
 
 def test_leads_handed_out_count_for_who_can_answer_the_next() -> None:
     pool = make_pool(make_rep("ana", weight=9), make_rep("bea"), deadline_aware=True)
-    decisions = route_all(pool, 8, NOW, promise=HALF_AN_HOUR)
+    decisions = route_all(pool, 8, NOW, answers=Answers(HALF_AN_HOUR))
     assert [each.rep.id for each in decisions if each.rep][:6].count(
         "ana"
     ) == 3  # three in half an hour, at ten minutes each
@@ -112,10 +116,31 @@ def test_who_was_passed_over_is_owed_the_turns_and_gets_them_as_soon_as_they_can
         deadline_aware=True,
         answer_takes=timedelta(minutes=9),
     )
-    assert [each.rep.id for each in route_all(pool, 3, NOW, promise=HALF_AN_HOUR) if each.rep] == ["bea"] * 3
+    assert [each.rep.id for each in route_all(pool, 3, NOW, answers=Answers(HALF_AN_HOUR)) if each.rep] == [
+        "bea"
+    ] * 3
     for load in (busy, free):
         load.unanswered = 0
     for name in ("ana", "bea"):
         pool.look_again(name)
-    owners = [each.rep.id for each in route_all(pool, 4, NOW, promise=HALF_AN_HOUR) if each.rep]
+    owners = [each.rep.id for each in route_all(pool, 4, NOW, answers=Answers(HALF_AN_HOUR)) if each.rep]
     assert owners == ["ana", "ana", "ana", "bea"]
+
+
+def test_each_team_is_held_to_its_own_promise() -> None:
+    """Bea's team answers within two hours and promises so; Ana goes home in five minutes, as she did."""
+    north, south = make_rep("ana"), replace(make_rep("bea"), team="south")
+    pool = make_pool(north, south, deadline_aware=True)
+    own = Answers(HALF_AN_HOUR, (("south", timedelta(days=30)),))
+    late = make_pool(make_rep("ana", hours=LATE), south, deadline_aware=True)
+    decision = decide(late, RoutableLead(LEAD, "main", answers=own), NEARLY_SIX)
+    assert not decision.is_late
+    assert Standing.TOO_LATE not in {each.standing for each in decision.candidates}
+    load = {"ana": Load(unanswered=50, open=1), "bea": Load(unanswered=50, open=1)}
+    busy = make_pool(north, south, load=load, deadline_aware=True)
+    given = decide(busy, RoutableLead(LEAD, "main", answers=own), NOW)
+    assert given.rep is not None
+    assert given.rep.id == "bea", "ana's half hour is over before she is through; thirty days are not"
+    nothing = Answers(HALF_AN_HOUR, (("south", None),))
+    assert not decide(busy, RoutableLead(LEAD, "main", answers=nothing), NOW).is_late
+    assert decide(pool, RoutableLead(LEAD, "main", answers=Answers()), NOW).overruled is None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.domain import proof as proofs
+from router.domain.agreed import Answers
 from router.domain.decision import Decision, RoutableLead, decide
 from router.domain.pool import Pool
 from router.domain.proof import candidates_of, choose_again, proof_of
@@ -50,7 +51,7 @@ def test_every_decision_can_be_made_again_from_its_record(
         for number, (weight, capacity) in enumerate(reps)
     ]
     pool = make_pool(*made, strategy=strategy, deadline_aware=aware)
-    hand_out(pool, values, promise=timedelta(minutes=30))
+    hand_out(pool, values, answers=Answers(timedelta(minutes=30)))
 
 
 @given(STRATEGIES, st.lists(st.integers(1, 1000), min_size=1, max_size=30))

@@ -21,8 +21,8 @@ _QUADRANTS = {
 }
 
 
-async def my_assignments(conn: Connection, rep: str) -> list[dict[str, Any]]:
-    """The open leads of a rep, the one due first on top, and the other leads of its person."""
+async def my_assignments(conn: Connection, rep: str, now: datetime) -> list[dict[str, Any]]:
+    """The open leads of a rep, the one due first on top, with what is paused and its person's other leads."""
     rows = await conn.fetch(q.my_assignments, rep)
     persons = sorted({row["person_id"] for row in rows if row["person_id"] is not None})
     others: defaultdict[UUID, list[Row]] = defaultdict(list)
@@ -31,8 +31,12 @@ async def my_assignments(conn: Connection, rep: str) -> list[dict[str, Any]]:
     asks: defaultdict[tuple[UUID, int], list[dict[str, Any]]] = defaultdict(list)
     for row in await conn.fetch(q.asks_of_leads, [row["lead_id"] for row in rows]):
         asks[row["lead_id"], row["round"]].append(ask(row))
+    paused: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in await conn.fetch(q.running_pauses, rep, now):
+        paused[row["lead_id"]].append(_pause(row))
     found = [
-        _assignment(row, others[row["person_id"]]) | {"asks": asks[row["lead_id"], row["round"]]}
+        _assignment(row, others[row["person_id"]])
+        | {"asks": asks[row["lead_id"], row["round"]], "paused": paused[row["lead_id"]]}
         for row in rows
     ]
     return sorted(found, key=_due_first)
@@ -41,6 +45,17 @@ async def my_assignments(conn: Connection, rep: str) -> list[dict[str, Any]]:
 def ask(row: Row) -> dict[str, Any]:
     """One ask of a buyer whose lead a rep has."""
     return {name: row[name] for name in ("round", "rep_id", "kind", "form_id", "source", "asked_at", "at")}
+
+
+def _pause(row: Row) -> dict[str, Any]:
+    """A pause that runs; `promises` stand still meanwhile."""
+    return {
+        "since": row["at"],
+        "until": row["until"],
+        "code": row["code"],
+        "reason": row["reason"],
+        "promises": row["kinds"],
+    }
 
 
 def _due_first(assignment: dict[str, Any]) -> tuple[bool, datetime]:

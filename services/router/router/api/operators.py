@@ -82,11 +82,13 @@ def _add_leads(router: APIRouter, runtime: Runtime) -> None:
         timers = await _rows(runtime, q.timer_news_of_lead, lead_id)
         asks = await _rows(runtime, q.asks_of_leads, [lead_id])
         orders = await _rows(runtime, q.orders_of_lead, lead_id)
+        pauses = await _rows(runtime, q.pauses_of_lead, lead_id)
         return {
             **_lead(lead),
             "assignments": [_round(row) for row in rounds],
             "acts": [dict(row) for row in acts],
             "timers": [dict(row) for row in timers],
+            "pauses": [dict(row) for row in pauses],
             "asked_again": [ask(row) for row in asks],
             "orders": [dict(row) for row in orders],
         }

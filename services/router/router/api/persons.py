@@ -44,6 +44,7 @@ async def _story(conn: Connection, lead: UUID) -> dict[str, Any]:
         "assignments": [_round(row) for row in await conn.fetch(q.assignments_of_lead, lead)],
         "acts": [dict(row) for row in await conn.fetch(q.acts_of_lead, lead)],
         "decisions": [decision(row) for row in await conn.fetch(q.decisions_of_lead, lead)],
+        "pauses": [dict(row) for row in await conn.fetch(q.pauses_of_lead, lead)],
         "timers": [dict(row) for row in await conn.fetch(q.timer_news_of_lead, lead)],
         "crm": [dict(row) for row in await conn.fetch(q.crm_objects_of_lead, lead)],
         "asked_again": [ask(row) for row in await conn.fetch(q.asks_of_leads, [lead])],

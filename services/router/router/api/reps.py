@@ -152,6 +152,26 @@ class ReportOutcome(_Report):
         return self
 
 
+class Pause(_Report):
+    """The buyer is waited for: promises that the agreement names with the reason stand still."""
+
+    code: str = Field(
+        min_length=1,
+        max_length=60,
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="a reason that the agreement's `pauses` names",
+        examples=["buyer_asked_to_wait"],
+    )
+    reason: Reason | None = None
+    until: UtcTime | None = Field(
+        default=None, description="when it goes on by itself, within a year; without it once you resume it"
+    )
+
+
+class Resume(_Report):
+    """All pauses of the lead are over."""
+
+
 class Rate(_Report):
     """What a rep thinks of a lead, good ones too: marketing learns from it."""
 
@@ -174,11 +194,12 @@ def rep_router(runtime: Runtime, acts: ActHandler, wake: Callable[[], None]) -> 
 
     @router.get("/me/assignments")
     async def assignments(rep: me) -> dict[str, Any]:
-        """The leads I hold, the one due first on top; under `closed`, those closed for me and why."""
+        """The leads I hold, the one due first on top, each with what is paused; under `closed`, those closed
+        for me and why."""
         async with runtime.database.acquire() as conn:
             now = await runtime.database.clock.now(conn)
             return {
-                "assignments": await my_assignments(conn, rep),
+                "assignments": await my_assignments(conn, rep, now),
                 "closed": await closed_for_me(conn, rep, now),
             }
 
@@ -223,15 +244,31 @@ def _add_acts(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any) -> 
         right."""
         return await do(rep, lead_id, ProgressKind.OUTCOME, report, key)
 
+    _add_holds(router, do, me, path)
+
     @router.post(f"{path}/rating", responses=_ACT_REFUSALS)
     async def rate(rep: me, lead_id: UUID, report: Rate, key: Key = None) -> Any:
         """Rate a lead that you have or had, 1 to 5, also once it is closed; of several the last holds."""
         return await do(rep, lead_id, ProgressKind.RATED, report, key)
 
 
+def _add_holds(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any, path: str) -> None:
+    @router.post(f"{path}/pause", responses=_ACT_REFUSALS)
+    async def pause(rep: me, lead_id: UUID, report: Pause, key: Key = None) -> Any:
+        """Pause the lead for a reason of the agreement; its promises stand still until you resume it."""
+        return await do(rep, lead_id, ProgressKind.PAUSED, report, key)
+
+    @router.post(f"{path}/resume", responses=_ACT_REFUSALS)
+    async def resume(rep: me, lead_id: UUID, report: Resume | None = None, key: Key = None) -> Any:
+        """End every pause of the lead: its promises run on with what was left."""
+        return await do(rep, lead_id, ProgressKind.RESUMED, report or Resume(), key)
+
+
 def _content(report: BaseModel) -> dict[str, Any]:
     """The act's own fields. A code that says nothing is left out, as from who does not send one."""
     content = report.model_dump(mode="json", exclude_none=True)
+    if isinstance(report, Pause):
+        return content
     return {name: value for name, value in content.items() if (name, value) != ("code", "other")}
 
 

@@ -13,6 +13,7 @@ SAME_CONTACT = timedelta(minutes=5)
 """Two equal reports of a contact without a key within this time are one."""
 
 _CLOSING = {ProgressKind.REJECTED: CloseReason.REJECTED, ProgressKind.RECYCLED: CloseReason.RECYCLED}
+_HOLDS = frozenset({ProgressKind.PAUSED, ProgressKind.RESUMED})
 _CLOSING_OUTCOMES = {"won": CloseReason.WON, "lost": CloseReason.LOST}
 
 
@@ -148,6 +149,8 @@ def judge(
         return _not_open(lead, rounds[-1])
     if act.kind is ProgressKind.DECLINED:
         return _answer_to_the_offer(act, lead)
+    if act.kind is ProgressKind.RESUMED:
+        return _resume(past, rounds[-1].round, now)
     return Proceed()
 
 
@@ -168,8 +171,11 @@ def _repeated(act: Act, past: Sequence[PastAct], round_: int, now: datetime) -> 
     """The act of the rep's last round that this one says again.
 
     Accepting, declining and closing happen once a round; another outcome repeats the last one if it is equal,
-    a contact if it is equal and no more than five minutes old.
+    a contact if it is equal and no more than five minutes old, and so does a pause that has not been resumed.
+    A resume repeats the last one while nothing was paused since.
     """
+    if act.kind in _HOLDS:
+        return _held_before(act, [done for done in past if done.kind in _HOLDS and done.round == round_], now)
     same = [done for done in past if done.kind is act.kind and done.round == round_]
     if not same:
         return None
@@ -182,6 +188,42 @@ def _repeated(act: Act, past: Sequence[PastAct], round_: int, now: datetime) -> 
     if act.kind is ProgressKind.OUTCOME:
         return last if last.closes is act.closes else None
     return last
+
+
+def _held_before(act: Act, holds: Sequence[PastAct], now: datetime) -> PastAct | None:
+    """`holds`: pauses and resumes of the round, oldest first."""
+    if not holds or holds[-1].kind is not act.kind:
+        return None
+    last = holds[-1]
+    if act.kind is ProgressKind.RESUMED:
+        return last
+    is_repeat = act.key is None and last.content == act.content and now - last.at <= SAME_CONTACT
+    return last if is_repeat else None
+
+
+def _resume(past: Sequence[PastAct], round_: int, now: datetime) -> Verdict:
+    """Only what is paused goes on."""
+    running = [done for done in _since_resumed(past, round_) if _runs(done, now)]
+    if running:
+        return Proceed()
+    return WrongState(
+        "not paused: its promises run", "there is nothing to resume; see GET /v1/me/assignments"
+    )
+
+
+def _since_resumed(past: Sequence[PastAct], round_: int) -> list[PastAct]:
+    paused: list[PastAct] = []
+    for done in past:
+        if done.round == round_ and done.kind is ProgressKind.PAUSED:
+            paused.append(done)
+        elif done.round == round_ and done.kind is ProgressKind.RESUMED:
+            paused.clear()
+    return paused
+
+
+def _runs(paused: PastAct, now: datetime) -> bool:
+    until = paused.content.get("until")
+    return until is None or now < datetime.fromisoformat(until)
 
 
 def _is_another_value(act: Act, before: PastAct, lead: Lead) -> bool:

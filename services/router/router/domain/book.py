@@ -5,25 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from lead_events.words import AccountStanding, Quadrant
+from lead_events.words import AccountStanding
 from router.domain.accounts import named_owner, owner_of, standing_of
+from router.domain.agreed import Agreements
 from router.domain.asking import Asked, CompiledRule, Target
 from router.domain.needs import NO_NEEDS, Needs, needs_of
 from router.domain.said import Said
 from rulebook.cel import CelError, Condition, compile_condition
 from rulebook.context import ROUTING_VARIABLES, routing_variables
 from rulebook.languages import language_code
-from rulebook.models import (
-    Agreement,
-    Form,
-    Owners,
-    Plan,
-    Pool,
-    Promise,
-    Routing,
-    RoutingRule,
-    Rulebook,
-)
+from rulebook.models import Form, Owners, Plan, Pool, Routing, RoutingRule, Rulebook
 from rulebook.named_accounts import AccountTable
 from rulebook.territories import TerritoryTable
 
@@ -227,7 +218,7 @@ class Book:
     version: int
     plans: Mapping[str, CompiledPlan]
     pools: Mapping[str, Pool]
-    agreement: Agreement
+    agreements: Agreements
     forms: Mapping[str, Form]
     company: Rulebook
 
@@ -270,10 +261,6 @@ class Book:
             if pool.when_nobody_open == "follow_the_sun" and own & set(pool.then)
         }
 
-    def promise(self, quadrant: Quadrant) -> Promise:
-        """What sales promises for a quadrant; an empty promise where the agreement names none."""
-        return self.agreement.sales.promises.get(quadrant, Promise())
-
     def asks(self, form: str, *, asked_explicitly: bool) -> bool:
         """Whether the person asks to be contacted."""
         return asked_explicitly or (form in self.forms and self.forms[form].explicit_ask)
@@ -286,7 +273,7 @@ def read_book(version: int, rulebook: Rulebook) -> Book:
         version=version,
         plans=_compile(rulebook.routing),
         pools=rulebook.routing.pools,
-        agreement=rulebook.agreement,
+        agreements=Agreements(rulebook),
         forms=rulebook.forms,
         company=rulebook,
     )

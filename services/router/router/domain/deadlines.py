@@ -1,14 +1,17 @@
 """What a rep promises on a lead, as moments."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lead_events.words import TimerKind
+from router.domain.pauses import Pause, ran_for, without_pauses
 from worktime import Calendar, NeverOpens
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Until when a rep accepts and responds, UTC; None where nothing is promised."""
+    """Until when a rep accepts and responds, UTC; None where nothing is promised, or it stands still."""
 
     accept_by: datetime | None
     respond_by: datetime | None
@@ -20,16 +23,22 @@ def deadlines(
     *,
     accept_within: timedelta | None,
     respond_within: timedelta | None,
+    pauses: Sequence[Pause] = (),
+    now: datetime | None = None,
 ) -> Deadlines:
-    """Both deadlines, in the rep's working time from the handoff, by this calendar."""
+    """Both deadlines, in the rep's working time from the handoff, by this calendar, as `pauses` of the round
+    leave it `now`; by default the moment of the handoff."""
+    now = handoff if now is None else now
+    accepting = without_pauses(calendar, pauses, TimerKind.ACCEPT, now)
+    responding = without_pauses(calendar, pauses, TimerKind.FIRST_RESPONSE, now)
     return Deadlines(
-        accept_by=_due(calendar, handoff, accept_within),
-        respond_by=_due(calendar, handoff, respond_within),
+        accept_by=_due(accepting, handoff, accept_within),
+        respond_by=_due(responding, handoff, respond_within),
     )
 
 
-def _due(calendar: Calendar, start: datetime, within: timedelta | None) -> datetime | None:
-    if within is None:
+def _due(calendar: Calendar | None, start: datetime, within: timedelta | None) -> datetime | None:
+    if within is None or calendar is None:
         return None
     try:
         return calendar.add(start, within)
@@ -42,6 +51,16 @@ def worked_between(calendar: Calendar, since: datetime, until: datetime) -> time
     return calendar.elapsed(since, until)
 
 
-def had_full_time(calendar: Calendar, handoff: datetime, now: datetime, target_seconds: int) -> bool:
-    """Whether the rep has had that much working time since the handoff, by the calendar as it now stands."""
-    return now >= handoff and calendar.elapsed(handoff, now) >= timedelta(seconds=target_seconds)
+def had_full_time(
+    calendar: Calendar,
+    handoff: datetime,
+    now: datetime,
+    target_seconds: int,
+    kind: TimerKind = TimerKind.ACCEPT,
+    pauses: Sequence[Pause] = (),
+) -> bool:
+    """Whether the rep has had that much working time since the handoff, by the calendar as it now stands and
+    less the pauses in which a promise of this kind stood still."""
+    if now < handoff:
+        return False
+    return ran_for(calendar, pauses, kind, now).elapsed(handoff, now) >= timedelta(seconds=target_seconds)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from lead_events.words import HoldReason
+from router.domain.agreed import NOTHING_PROMISED, Answers
 from router.domain.chances import comes_first_at, next_place
 from router.domain.eligibility import (
     AT_WORK_WITHOUT_PLACE,
@@ -53,8 +54,8 @@ class RoutableLead:
     """What a decision needs to know of a lead.
 
     `excluded`: reps who had it before, and how that ended. `since`: when it was received, from which what it
-    only prefers is given up. `promise`: the working time within which the agreement has it answered; None:
-    nothing is promised. `value`: expected money in minor units of the company's currency.
+    only prefers is given up. `answers`: the working time within which the agreement has it answered.
+    `value`: expected money in minor units of the company's currency.
     """
 
     id: UUID
@@ -63,7 +64,7 @@ class RoutableLead:
     terms: ImportTerms | None = None
     needs: Needs = NO_NEEDS
     since: datetime | None = None
-    promise: timedelta | None = None
+    answers: Answers = NOTHING_PROMISED
     value: int | None = None
 
     def relaxes_at(self) -> datetime | None:
@@ -185,8 +186,8 @@ def _assign(
     pool: Pool, eligible: Eligible, lead: RoutableLead, able: Mapping[str, int], now: datetime
 ) -> Decision:
     in_time = able
-    if pool.terms.deadline_aware and lead.promise is not None:
-        in_time = _less(eligible.in_time(pool, lead.promise, pool.terms.answer_takes), lead.excluded)
+    if pool.terms.deadline_aware and lead.answers.promises:
+        in_time = _less(eligible.in_time(pool, lead.answers, pool.terms.answer_takes), lead.excluded)
     proposal = pool.chooser.propose(able, pool.loads, pool.everybody)
     codes = _codes(pool, eligible, lead.excluded)
     overruled = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from lead_events.words import HoldReason
+from router.domain.agreed import Answers
 from router.domain.imports import ImportTerms, room_for_imports
 from router.domain.roster import NEVER, Load, Presence, Rep
 from worktime import NeverOpens
@@ -79,11 +80,35 @@ class Seats(Protocol):
     def loads(self) -> Mapping[str, Load]: ...  # noqa: D102 - named as it is
 
 
+@dataclass(frozen=True, slots=True)
+class _By:
+    """By when reps are to answer: all of them, or those of a team; None: they promise nothing."""
+
+    general: datetime | None
+    teams: Mapping[str, datetime | None]
+
+    @classmethod
+    def of(cls, reps: Iterable[Rep], now: datetime, answers: Answers) -> "_By":
+        """For reps who are all at work."""
+        own = dict(answers.teams)
+        others = [rep for rep in reps if rep.team not in own]
+        teams = {
+            team: answer_by((rep for rep in reps if rep.team == team), now, within)
+            for team, within in own.items()
+        }
+        return cls(answer_by(others, now, answers.within), teams)
+
+    def lets(self, rep: Rep, load: Load, now: datetime, usual: timedelta) -> bool:
+        """Whether the rep is expected to answer by then."""
+        by = self.teams.get(rep.team, self.general) if self.teams else self.general
+        return by is None or answers_by(rep, load, now, by, usual)
+
+
 @dataclass(slots=True)
 class _InTime:
-    """Who can answer by a moment."""
+    """Who can answer in time."""
 
-    by: datetime
+    by: _By
     reps: Mapping[str, int]
 
 
@@ -98,7 +123,7 @@ class Eligible:
     codes: bytearray
     able: Mapping[str, int]
     held: tuple[HoldReason, datetime | None] | None = None
-    _in_time: dict[tuple[timedelta, timedelta], _InTime] = field(default_factory=dict)
+    _in_time: dict[tuple[Answers, timedelta], _InTime] = field(default_factory=dict)
 
     @classmethod
     def of(cls, seats: Seats, kind: Kind, now: datetime) -> "Eligible":
@@ -131,22 +156,22 @@ class Eligible:
             self.held = None
         elif code == _AVAILABLE:
             for (_, usual), in_time in self._in_time.items():
-                can = answers_by(rep, load, self.now, in_time.by, usual)
+                can = in_time.by.lets(rep, load, self.now, usual)
                 if can != (rep.id in in_time.reps):
                     in_time.reps = _with(in_time.reps, rep, takes=can)
 
-    def in_time(self, seats: Seats, promise: timedelta, usual: timedelta) -> Mapping[str, int]:
-        """Of those able, who can still answer within `promise`; `usual` is the pace of a rep without one."""
-        found = self._in_time.get((promise, usual))
+    def in_time(self, seats: Seats, answers: Answers, usual: timedelta) -> Mapping[str, int]:
+        """Of those able, who can still answer as promised; `usual` is the pace of a rep without one."""
+        found = self._in_time.get((answers, usual))
         if found is None:
-            by = answer_by((seats.reps[name] for name in self.able), self.now, promise)
+            by = _By.of([seats.reps[name] for name in self.able], self.now, answers)
             can = {
                 name: weight
                 for name, weight in self.able.items()
-                if answers_by(seats.reps[name], seats.loads[name], self.now, by, usual)
+                if by.lets(seats.reps[name], seats.loads[name], self.now, usual)
             }
             found = _InTime(by, can if len(can) < len(self.able) else self.able)
-            self._in_time[promise, usual] = found
+            self._in_time[answers, usual] = found
         return found.reps
 
 
@@ -204,12 +229,15 @@ def _unmet(rep: Rep, kind: Kind) -> Standing | None:
     return None if kind.skills <= rep.skills else Standing.NO_SKILL
 
 
-def answer_by(reps: Iterable[Rep], now: datetime, promise: timedelta) -> datetime:
-    """The moment by which the first of these reps, all at work, has had the promised working time.
+def answer_by(reps: Iterable[Rep], now: datetime, promise: timedelta | None) -> datetime | None:
+    """The moment by which the first of these reps, all at work, has had the promised working time; None where
+    nothing is promised.
 
     It is when the buyer has an answer if all goes well, whoever gives it. One whose day ends before is no
     reason to let the buyer wait until tomorrow while another is there.
     """
+    if promise is None:
+        return None
     soonest = now + promise
     late: list[datetime] = []
     for rep in reps:

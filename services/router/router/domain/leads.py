@@ -1,7 +1,7 @@
 """A lead as the router keeps it, and what a new state from scoring does to it."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from lead_events import LeadScored
 from lead_events.words import CauseKind, CloseReason, HoldReason, ImportMode, Quadrant, Stage
 from router.domain.accounts import OURS, standing_of
+from router.domain.agreed import NOTHING_PROMISED, Answers
 from router.domain.decision import RoutableLead
 from router.domain.imports import ImportTerms
 from router.domain.needs import NO_NEEDS, Needs
@@ -144,12 +145,12 @@ class Lead:
         self,
         terms: ImportTerms | None = None,
         *,
-        promise: timedelta | None = None,
+        answers: Answers = NOTHING_PROMISED,
         needs: Needs | None = None,
     ) -> RoutableLead:
         """What a decision needs of it.
 
-        `terms` are those of the import that brought it, `promise` the working time within which sales answers
+        `terms` are those of the import that brought it, `answers` the working time within which sales answers
         it, `needs` what it asks of a rep, by default what it asked when it began to wait.
         """
         return RoutableLead(
@@ -159,7 +160,7 @@ class Lead:
             terms,
             self.needs if needs is None else needs,
             self.received_at,
-            promise,
+            answers,
             self.value,
         )
 

@@ -26,6 +26,8 @@ class LifeAct(StrEnum):
     REJECT = "reject"
     RECYCLE = "recycle"
     OUTCOME = "outcome"
+    PAUSE = "pause"
+    RESUME = "resume"
     RATE = "rating"
     ASSIGN = "assign"
     TO_POOL = "to_pool"
@@ -65,6 +67,15 @@ LIFE: tuple[Step, ...] = (
     Step(LifeAct.REJECT, _WITH_REP, Who.HOLDER, "over; wrong data and duplicates are listed for repair"),
     Step(LifeAct.RECYCLE, _WITH_REP, Who.HOLDER, "over, until it wakes up"),
     Step(LifeAct.OUTCOME, _WITH_REP, Who.HOLDER, "won and lost: over; else contacted"),
+    Step(
+        LifeAct.PAUSE,
+        _WITH_REP,
+        Who.HOLDER,
+        "as it was, and promises that the agreement names with the reason stand still",
+    ),
+    Step(
+        LifeAct.RESUME, _WITH_REP, Who.HOLDER, "as it was, and all promises run on; only while it is paused"
+    ),
     Step(LifeAct.RATE, _WITH_REP | {LifeState.OVER}, Who.ANY_HOLDER, "nothing: what the rep thinks is known"),
     Step(
         LifeAct.ASSIGN,

@@ -29,6 +29,7 @@ from router.errors import (
 )
 from router.handlers.declines import ASKED, ask_first, check_key
 from router.handlers.duplicates import with_named
+from router.handlers.pauses import check_pause, note_pause
 from router.handlers.repairs import note_repair
 from router.paces import note_answer
 from router.roster import RepReader
@@ -92,6 +93,7 @@ class ActHandler:
                 raise unnamed
             case Proceed():
                 await check_key(unit.conn, rep, lead_id, act)
+                check_pause(desk, lead.handoff if lead is not None else None, act)
                 _check_wake_up(_told(act, desk, unit.now), unit.now)
         if lead is not None and (act.kind is ProgressKind.RATED or isinstance(verdict, Correct)):
             return await self._say(unit, desk, lead, rep, act, round_=rounds[-1].round, number=len(past))
@@ -139,6 +141,7 @@ class ActHandler:
         if lead.locked_by is not None and lead.handoff is not handoff:
             await unit.conn.execute(q.set_lock, lead.id, None, None, None)  # it locked this round
         await note_repair(unit, cause, lead, rep, act)
+        await note_pause(desk, lead, handoff, act, cause, at)
         return Done(await _keep(unit, cause, lead, rep, act, round_, at), frees)
 
 
@@ -199,7 +202,7 @@ def _told(act: Act, desk: Desk, at: datetime) -> Act:
     book = desk.shelf.at(desk.unit.now)
     if act.kind is not ProgressKind.RECYCLED or "wake_at" in act.content or book is None:
         return act
-    after = book.agreement.sales.recycle_no_answer_after
+    after = book.agreements.at(desk.unit.now).sales.recycle_no_answer_after
     if after is None or act.content.get("code") != RecycleCode.NO_ANSWER:
         raise NoWakeUp
     return replace(act, content=act.content | {"wake_at": (at + after).isoformat()})
@@ -248,6 +251,7 @@ def _event(lead: Lead, act: Act, rep: str, round_: int, at: datetime) -> LeadPro
             "proof": act.proof,
             "evidence": content.get("evidence"),
             "wake_at": content.get("wake_at"),
+            "until": content.get("until"),
             "outcome": _outcome(content) if is_outcome else None,
             "rating": content.get("rating"),
             "is_test": lead.is_test,

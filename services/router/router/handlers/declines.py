@@ -43,7 +43,7 @@ async def ask_first(desk: Desk, lead: Lead, act: Act, book: Book) -> dict[str, A
         return None
     since = week_began(desk.reps[handoff.rep], unit.now)
     done = await unit.conn.fetchval(q.declines_since, handoff.rep, since)
-    if done < book.agreement.sales.declines_a_week:
+    if done < book.agreements.at(unit.now).sales.declines_a_week:
         return None
     identity = event_id(handoff.id, "decline-asked", lead.id)
     await unit.conn.execute(

@@ -1,4 +1,4 @@
-"""A batch of news: versions of the rulebook, states and merges from scoring, warnings and breaches."""
+"""A batch of news: versions of the rulebook, states and merges from scoring, results of timers."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -11,6 +11,7 @@ from lead_events import (
     PersonErased,
     RulebookPublished,
     SlaBreached,
+    SlaReminded,
     SlaWarned,
 )
 from lead_events.progressed import Closing
@@ -22,18 +23,20 @@ from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.choice import choose_pool
 from router.domain.leads import Lead, Scored, apply_scored
 from router.domain.why import why_left_queue
-from router.handlers.asks import AskedAgain, asked_again, insert_asks
+from router.handlers.asks import AskedAgain, ask_event, asked_again, insert_asks
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
 from router.handlers.own_leads import Found
 from router.handlers.persons import ErasureEffect, apply_erasure, wipe
 from router.handlers.rulebook import apply_rulebooks
 from router.handlers.timers import (
+    NOTHING_KNOWN,
     Effect,
-    TeamLeads,
+    Known,
+    TimerEvent,
     TimerNews,
     apply_timer,
     insert_timer_news,
-    read_team_leads,
+    read_known,
 )
 from router.roster import RepReader
 from service_kit.batch import Batch, Event, Received
@@ -43,6 +46,7 @@ AboutLead = (
     Received[LeadScored]
     | Received[SlaWarned]
     | Received[SlaBreached]
+    | Received[SlaReminded]
     | Received[LeadMerged]
     | Received[PersonErased]
 )
@@ -125,13 +129,13 @@ class _LeadNews:
         self._asked: list[AskedAgain] = []
         self._erased: set[UUID] = set()
         self._choices: dict[UUID, PoolChoice] = {}
-        self._team_leads: TeamLeads = {}
+        self._known: Known = NOTHING_KNOWN
         self._found = Found({}, {})
 
     async def take(self, events: Sequence[AboutLead]) -> None:
         await self._lock(events)
-        if any(isinstance(event.data, SlaBreached) for event in events):
-            self._team_leads = await read_team_leads(self._batch.conn)
+        breaches = [event.data for event in events if isinstance(event.data, SlaBreached)]
+        self._known = await read_known(self._batch.conn, breaches)
         async for event in in_turns(events):
             if isinstance(event.data, LeadMerged):
                 self._merged(event)
@@ -143,7 +147,7 @@ class _LeadNews:
             else:
                 self._timer(event, self._desk.leads[event.data.lead_id])
         await self._answer_late_asks()
-        await insert_asks(self._batch.conn, self._asked)
+        await self._tell_asks()
         await insert_timer_news(self._batch.conn, self._timers)
         await insert_merges(self._batch.conn, self._merges)
         await self._found.write(self._batch)
@@ -185,7 +189,7 @@ class _LeadNews:
         if lead.is_over:
             return None
         if isinstance(event.data, SlaBreached):
-            return lead if lead.handoff is not None else None
+            return lead if lead.handoff is not None and not event.data.is_trial else None
         if not isinstance(event.data, LeadScored):
             return None
         subject = foreseen.setdefault(lead.id, Lead(lead.id, asks=lead.asks, scored_seq=lead.scored_seq))
@@ -225,11 +229,19 @@ class _LeadNews:
             self._batch.effect(event, _EFFECT_OF[what])
         self._found.note(event, lead)
 
-    def _timer(self, event: Received[SlaWarned] | Received[SlaBreached], lead: Lead) -> None:
+    def _timer(self, event: TimerEvent, lead: Lead) -> None:
         book = self._desk.shelf.at(event.time)
-        found = apply_timer(self._desk, lead, event, book, self._choices.get(event.id), self._team_leads)
+        found = apply_timer(self._desk, lead, event, book, self._choices.get(event.id), self._known)
         self._timers.append(found)
         self._batch.effect(cast("Event", event), found.effect.value)
+
+    async def _tell_asks(self) -> None:
+        """Keep and publish what buyers asked of reps who have their leads, each once."""
+        new = await insert_asks(self._batch.conn, self._asked)
+        for ask in self._asked:
+            if ask.id in new:
+                lead = self._desk.leads[ask.lead_id]
+                self._desk.progress(lead, ask.id, ask_event(ask, lead))
 
     async def _answer_late_asks(self) -> None:
         """Tell scoring which asks met a closed lead, each once."""
@@ -256,7 +268,9 @@ def _may_free(event: AboutLead) -> bool:
     """Whether it may take a lead from its rep."""
     if isinstance(event.data, LeadScored):
         return event.data.do_not_contact
-    return isinstance(event.data, SlaBreached | LeadMerged | PersonErased)
+    if isinstance(event.data, SlaBreached):
+        return not event.data.is_trial
+    return isinstance(event.data, LeadMerged | PersonErased)
 
 
 def _asks(event: LeadScored, book: Book | None) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from lead_events import RepAvailabilityChanged, RulebookPublished
 from lead_events.ids import event_id
-from router import metrics
+from router import metrics, store
 from router.books import Shelf
 from router.domain.book import read_book
 from router.domain.deadlines import deadlines
@@ -114,15 +114,19 @@ def _hours(unit: Unit, row: Row, calendar: CalendarSeed, plain: Mapping[str, Any
 
 
 async def follow_hours(unit: Unit, rep: str, document: dict[str, Any]) -> None:
-    """The rep's running promises end by the new hours; the rep is locked. Deadlines of the past stay."""
+    """The rep's running promises end by the new hours, less what was paused; the rep is locked. Deadlines of
+    the past stay."""
     rows = await unit.conn.fetch(q.running_promises, rep)
     calendar = Calendar.from_dict(document)
+    pauses = await store.pauses_of(unit.conn, [(row["lead_id"], row["round"]) for row in rows])
     due = [
         deadlines(
             calendar,
             row["assigned_at"],
             accept_within=row["accept_within"],
             respond_within=row["respond_within"],
+            pauses=pauses.get((row["lead_id"], row["round"]), ()),
+            now=unit.now,
         )
         for row in rows
     ]

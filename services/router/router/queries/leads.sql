@@ -185,20 +185,23 @@ SELECT DISTINCT lead_id, cause_id, $3::timestamptz FROM unnest($1::uuid[], $2::u
 ON CONFLICT DO NOTHING RETURNING lead_id, cause_id
 
 -- name: insert_asks
--- Keeps asks on leads that a rep has.
-INSERT INTO asks_again (id, lead_id, round, rep_id, kind, form_id, source, asked_at, at)
+-- Keeps asks on leads that a rep has, each once; which of them are new.
+INSERT INTO asks_again (id, lead_id, round, rep_id, kind, form_id, source, asked_at, at, cause_id)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-    $9::timestamptz[]
+    $9::timestamptz[], $10::uuid[]
 )
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING id
 
 -- name: insert_timer_news
--- Keeps warnings and breaches.
-INSERT INTO timer_news (id, lead_id, kind, level, round, rep_id, due_at, fired_at, effect, told)
+-- Keeps warnings, breaches and reminders.
+INSERT INTO timer_news
+    (id, lead_id, kind, level, round, rep_id, due_at, fired_at, effect, told, timer_id, opened_at, agreement,
+     rulebook_version, is_trial, number, at_most)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::timestamptz[], $8::timestamptz[],
-    $9::text[], $10::text[]
+    $9::text[], $10::text[], $11::uuid[], $12::timestamptz[], $13::text[], $14::integer[], $15::boolean[], $16::integer[],
+    $17::integer[]
 )
 ON CONFLICT DO NOTHING
 

@@ -37,7 +37,7 @@ FROM unnest(
 
 -- name: running_promises
 -- The promises of a rep's open rounds.
-SELECT id, assigned_at, accept_within, respond_within FROM assignments WHERE rep_id = $1 AND ended_at IS NULL
+SELECT id, lead_id, round, assigned_at, accept_within, respond_within FROM assignments WHERE rep_id = $1 AND ended_at IS NULL
 
 -- name: move_deadlines
 -- Deadlines by new hours, while they run: what has passed, was kept or is over stays. $4 is now.

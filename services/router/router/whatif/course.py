@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from lead_events.words import HoldReason, Quadrant
+from router.domain.agreed import NOTHING_PROMISED, Answers
 from router.domain.book import PoolChoice
 from router.domain.decision import Decision, RoutableLead
 from router.domain.eligibility import Standing
@@ -60,15 +61,15 @@ class Course:
         self.breaches += 1
         self.breached_at = self.breached_at or at
 
-    def routable(self, promise: timedelta | None) -> RoutableLead:
+    def routable(self, answers: Answers = NOTHING_PROMISED) -> RoutableLead:
         """What a decision needs of it."""
         come, needs = self.arrival, self.choice.needs
-        return RoutableLead(come.id, come.line, self.excluded, None, needs, come.at, promise, come.value)
+        return RoutableLead(come.id, come.line, self.excluded, None, needs, come.at, answers, come.value)
 
     def without_rep(self, how: Standing) -> RoutableLead:
         """As it were, had its rep lost it."""
         excluded = {**self.excluded, self.rep or "": how.value}
-        return replace(self.routable(None), excluded=excluded, needs=self.arrival.choice.needs)
+        return replace(self.routable(), excluded=excluded, needs=self.arrival.choice.needs)
 
     def begin_round(self, decision: Decision, rep: str, now: datetime, respond_by: datetime | None) -> None:
         """It is this rep's, who is to respond by then."""

@@ -10,6 +10,7 @@ from itertools import count
 from uuid import UUID
 
 from lead_events.words import HoldReason
+from router.domain.agreed import Answers
 from router.domain.decision import Decision
 from router.domain.eligibility import Standing
 from router.domain.imports import day_began
@@ -18,6 +19,7 @@ from router.whatif.course import Course, Queue
 from router.whatif.deciding import Company
 from router.whatif.hands import Hands
 from router.whatif.model import Arrival, Fate, Luck
+from rulebook.models import Promise
 from worktime import Calendar, NeverOpens
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -84,9 +86,9 @@ class Simulation:
             self._begin(arrival.at)
         self._until(arrival.at)
         course = Course(arrival, self._number, Luck.draw(self._first), arrival.choice)
-        course.promise = self.company.book.promise(arrival.quadrant).first_response_within
         self._number += 1
         self.now = arrival.at
+        course.promise = self._answers(course).within
         self._route(course)
 
     def finish(self, grace: timedelta = GRACE) -> None:
@@ -161,7 +163,7 @@ class Simulation:
             self._hand_over(course, found, found.rep.id)
 
     def _decide(self, course: Course) -> Decision | Waits:
-        lead = course.routable(course.promise)
+        lead = course.routable(self._answers(course))
         person_owner = self._person_owner(course.arrival)
         owned, _, choice = self.company.owner(course.choice, lead, person_owner, self.now)
         if owned is not None:
@@ -199,7 +201,7 @@ class Simulation:
         self._plan_look(decision.pool.id, decision.next_try_at)
 
     def _plan_relaxing(self, course: Course) -> None:
-        at = course.routable(None).relaxes_at()
+        at = course.routable().relaxes_at()
         if at is not None and at > self.now:
             self._plan(at, Happening.RELAXED, (course, course.turn))
         elif at is not None:
@@ -237,10 +239,11 @@ class Simulation:
         return True
 
     def _hand_over(self, course: Course, decision: Decision, rep: str) -> None:
-        promise = course.promise
+        promised = self._promise(course, rep)
+        course.promise = promise = promised.first_response_within
         if self.given is not None:
             self.given(decision, course.arrival)
-        self.company.give(decision, course.routable(promise), self.now)
+        self.company.give(decision, course.routable(), self.now)
         self._waiting.pop(course.number, None)
         if course.rounds:
             course.luck = Luck.draw(self._later)
@@ -248,11 +251,18 @@ class Simulation:
         respond_by = due(calendar, self.now, promise) if promise is not None else None
         course.begin_round(decision, rep, self.now, respond_by)
         self._hands.take(course)
-        self._plan_response(course, calendar)
+        self._plan_response(course, calendar, promised.accept_within)
 
-    def _plan_response(self, course: Course, calendar: Calendar) -> None:
-        sales = self.company.book.agreement.sales
-        within = self.company.book.promise(course.arrival.quadrant).accept_within
+    def _answers(self, course: Course) -> Answers:
+        come = course.arrival
+        return self.company.book.agreements.at(self.now).answers(come.quadrant, come.line)
+
+    def _promise(self, course: Course, rep: str) -> Promise:
+        come, team = course.arrival, self.company.reps[rep].team
+        return self.company.book.agreements.at(self.now).promise(come.quadrant, come.line, team)
+
+    def _plan_response(self, course: Course, calendar: Calendar, within: timedelta | None) -> None:
+        sales = self.company.book.agreements.at(self.now).sales
         behaviour, about = self.company.staff[course.rep or ""].behaviour, (course, course.turn)
         at = due(calendar, self.now, behaviour.accepts.at(course.luck.accepts))
         goes_on = course.rounds < sales.max_rounds

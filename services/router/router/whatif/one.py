@@ -70,8 +70,8 @@ class Simulator:
 async def _decide(
     conn: Connection, company: Company, lead: Lead, choice: PoolChoice, now: datetime
 ) -> dict[str, Any]:
-    promise = company.book.promise(lead.quadrant).first_response_within
-    routable = lead.routable(promise=promise, needs=choice.needs)
+    answers = company.book.agreements.at(now).answers(lead.quadrant, lead.line)
+    routable = lead.routable(answers=answers, needs=choice.needs)
     knows = await _known_by(conn, company.book, lead, now)
     owned, owner, choice = company.owner(choice, routable, knows, now)
     if isinstance(owned, Waits) and owner is not None:
@@ -156,7 +156,8 @@ def _decided(
             **_held(why, choice, decision.hold_reason, decision.next_try_at),
             "candidates": candidates,
         }
-    promise = company.book.promise(lead.quadrant)
+    agreed = company.book.agreements.at(now)
+    promise = agreed.promise(lead.quadrant, lead.line, decision.rep.team)
     due = deadlines(
         decision.rep.calendar,
         now,
