@@ -6,6 +6,7 @@ Moments are UTC; amounts are minor units of the company's currency. docs/agreeme
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from lead_events.words import ChargedTo, Quadrant, TimerKind
@@ -165,14 +166,24 @@ class Correction:
     """What turned out differently after its month was closed: booked in the month then open.
 
     `measure`: delivered, taken_off, worked, kept, broken, revenue; `subject` the lead or promise; `amount`
-    what it adds, in the measure's own unit, below zero too. `goal` names the goal where the measure is one's.
+    what it adds, in the measure's own unit, below zero too. `goal` names the goal where the measure is one's,
+    or the kind of the promise. Also `due`: leads whose time to be worked ended.
     """
 
     of: str
     measure: str
     subject: UUID
-    amount: int
+    amount: Decimal
     goal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """One figure of a closed month as it stood at its closing, of all its leads or promises."""
+
+    measure: str
+    goal: str | None
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +202,8 @@ class Closing:
 @dataclass(frozen=True, slots=True)
 class MonthBook:
     """Everything about one month. `leads`: those received, delivered, handed, given back, won, or due to be
-    worked in it; `rulebook`: the version in force at its end, or now. `names`: of reps and teams."""
+    worked in it, or that have a promise due in it; `rulebook`: the version in force at its end, or now.
+    `names`: of reps and teams. `booked`: of a closed month the figures as they were closed."""
 
     period: Period
     now: datetime
@@ -204,3 +216,4 @@ class MonthBook:
     corrections: tuple[Correction, ...] = ()
     closing: Closing = Closing()
     names: Mapping[str, str] | None = None
+    booked: tuple[Booked, ...] = ()

@@ -18,6 +18,7 @@ from rulebook.publication import parse
 from rulebook.versions import History, Versioned
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
+from sla_monitor.ledger.periods import Period
 from worktime import Calendar
 
 _q = load_queries("sla_monitor.ledger")
@@ -104,6 +105,10 @@ def book_of(versioned: Versioned) -> Book:
     return Book(versioned.version, rulebook, zone, segments, all_agreements(rulebook))
 
 
+class NoRulebook(LookupError):
+    """No rulebook has been published yet, so nothing was agreed: publish one first."""
+
+
 class Books:
     """All versions, each read once. A version never changes, and they may arrive in any order."""
 
@@ -131,3 +136,11 @@ class Books:
 
     def __iter__(self) -> Iterator[Book]:
         return iter(self._by_version.values())
+
+
+def book_for(books: Books, period: Period, now: datetime) -> Book:
+    """The rulebook in force at the end of a month, or now while it runs. Raises NoRulebook."""
+    found = books.at(min(now, period.end))
+    if found is None:
+        raise NoRulebook("no rulebook is published yet: publish one with `baton rulebook publish`")
+    return found

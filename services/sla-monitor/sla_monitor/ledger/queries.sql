@@ -133,3 +133,132 @@ SELECT
 FROM ledger AS mine
 WHERE mine.lead_id = ANY($1::uuid[]) AND mine.delivered_at IS NOT NULL
     AND NOT (mine.is_test OR mine.is_own OR mine.is_known OR mine.is_merged)
+
+-- name: leads_of_month
+-- Leads with anything in a month, each once; of some leads only, where they are named. No tests, and none that ended in another lead.
+WITH wanted AS (
+    SELECT lead_id FROM ledger WHERE received_at >= $1 AND received_at < $2
+    UNION SELECT lead_id FROM ledger
+        WHERE delivered_at >= $1 AND delivered_at < $2 AND NOT (is_test OR is_own OR is_known OR is_merged)
+    UNION SELECT lead_id FROM ledger WHERE handed_at >= $1 AND handed_at < $2
+    UNION SELECT lead_id FROM ledger WHERE given_at >= $1 AND given_at < $2
+    UNION SELECT lead_id FROM ledger WHERE won_at >= $1 AND won_at < $2
+    UNION SELECT lead_id FROM ledger WHERE work_due_at >= $1 AND work_due_at < $2
+    UNION SELECT lead_id FROM ledger
+        WHERE unhanded_due_at >= $1 AND unhanded_due_at < $2 AND handed_at IS NULL
+    UNION SELECT lead_id FROM timers
+        WHERE state = ANY($4::text[]) AND coalesce(due_at, 'infinity'::timestamptz) >= $1
+            AND coalesce(due_at, 'infinity'::timestamptz) < $2
+    UNION SELECT lead_id FROM touches WHERE at >= $1 AND at < $2
+)
+SELECT
+    lead_id, coalesce(leads.line, ''), coalesce(delivered_quadrant, leads.quadrant), segments,
+    coalesce(leads.source, ''), NOT (ledger.is_own OR is_known), ledger.is_own, ledger.received_at,
+    ledger.scored_at, delivered_at, handed_at, accepted_at, ledger.contacted_at, talked_at, tries, opportunity_at,
+    won_at, won_minor, won_currency, lost_at, lost_code, given_fact, given_at, given_kind, given_code,
+    given_rep_id, duplicate_of, given_proof, given_evidence, rep_id, team, worked_at,
+    CASE WHEN handed_at IS NULL THEN unhanded_due_at ELSE work_due_at END
+FROM wanted JOIN ledger USING (lead_id) JOIN leads ON leads.id = lead_id
+WHERE NOT (ledger.is_test OR is_merged) AND coalesce(delivered_quadrant, leads.quadrant) IS NOT NULL
+    AND ($3::uuid[] IS NULL OR lead_id = ANY($3))
+
+-- name: some_leads
+-- As leads_of_month, of these leads whatever is in the month.
+SELECT
+    lead_id, coalesce(leads.line, ''), coalesce(delivered_quadrant, leads.quadrant), segments,
+    coalesce(leads.source, ''), NOT (ledger.is_own OR is_known), ledger.is_own, ledger.received_at,
+    ledger.scored_at, delivered_at, handed_at, accepted_at, ledger.contacted_at, talked_at, tries, opportunity_at,
+    won_at, won_minor, won_currency, lost_at, lost_code, given_fact, given_at, given_kind, given_code,
+    given_rep_id, duplicate_of, given_proof, given_evidence, rep_id, team, worked_at,
+    CASE WHEN handed_at IS NULL THEN unhanded_due_at ELSE work_due_at END
+FROM ledger JOIN leads ON leads.id = lead_id
+WHERE NOT (ledger.is_test OR is_merged) AND coalesce(delivered_quadrant, leads.quadrant) IS NOT NULL
+    AND lead_id = ANY($1::uuid[])
+
+-- name: promises_of_month
+-- Promises that are due or were ended in a month, with what the breach that holds was charged to and what excuses it.
+SELECT
+    timers.id, timers.lead_id, kind, round, rep_id, team, line, quadrant, agreement, is_trial, opened_at, due_at,
+    state, ended_at, ended_kind, worked_us, firings.event ->> 'charged_to', firings.event -> 'attribution',
+    CASE WHEN state <> 'breached' THEN NULL
+        WHEN EXISTS (SELECT FROM objections WHERE subject = timers.id AND verdict = 'excused') THEN 'objection'
+        WHEN EXISTS (
+            SELECT FROM incidents
+            WHERE retracted_at IS NULL AND due_at BETWEEN from_at AND until_at
+        ) THEN 'incident'
+    END
+FROM timers
+LEFT JOIN promise_times ON promise_times.timer_id = timers.id
+LEFT JOIN firings ON timers.state = 'breached' AND firings.timer_id = timers.id
+    AND firings.level = CASE WHEN timers.breaches > 1 THEN 'breach:' || timers.breaches ELSE 'breach' END
+WHERE timers.state = ANY($4::text[]) AND NOT timers.is_test AND (
+        coalesce(due_at, 'infinity'::timestamptz) >= $1 AND coalesce(due_at, 'infinity'::timestamptz) < $2
+        OR ended_at >= $1 AND ended_at < $2
+    )
+    AND ($3::uuid[] IS NULL OR timers.id = ANY($3))
+
+-- name: rounds_of_month
+-- Handoffs of a month and what came of each. Taken back after a breach: timed out.
+SELECT
+    handed.lead_id, handed.round, handed.rep_id, handed.team, handed.quadrant, handed.at,
+    min(act.at) FILTER (WHERE act.kind = 'accepted') AS accepted_at,
+    min(act.at) FILTER (WHERE act.kind = 'contacted') AS contacted_at,
+    min(act.at) FILTER (WHERE act.kind = 'declined') AS declined_at,
+    min(act.code) FILTER (WHERE act.kind = 'declined') AS decline_code,
+    coalesce(bool_or(act.kind = 'taken_back'), false) AND EXISTS (
+        SELECT FROM timers
+        WHERE timers.lead_id = handed.lead_id AND timers.round = handed.round AND timers.breaches > 0
+    ) AS timed_out
+FROM facts AS handed
+LEFT JOIN facts AS act ON act.lead_id = handed.lead_id AND act.round = handed.round
+    AND act.kind IN ('accepted', 'contacted', 'declined', 'taken_back')
+WHERE handed.kind = 'assigned' AND handed.at >= $1 AND handed.at < $2 AND NOT handed.is_test
+    AND handed.reason IS DISTINCT FROM 'own'
+GROUP BY handed.id
+
+-- name: touches_of_leads
+-- All submissions of the leads of a month, in the order of the acts.
+SELECT lead_id, source, campaign, at, opened FROM touches WHERE lead_id = ANY($1::uuid[]) ORDER BY at, seq
+
+-- name: objections_of_month
+-- Objections to what happened or was objected to in a month.
+SELECT id, about, subject, lead_id, side, by, at, reason, verdict, decided_by, decided_at FROM objections
+WHERE happened_at >= $1 AND happened_at < $2 OR at >= $1 AND at < $2
+    OR subject = ANY($3::uuid[])
+ORDER BY at, id
+
+-- name: positions_between
+-- Which delivery of its local day and month each one is, of the deliveries between two moments.
+SELECT
+    lead_id,
+    row_number() OVER (PARTITION BY date_trunc('day', delivered_at, $3::text) ORDER BY delivered_at, lead_id) AS of_day,
+    row_number() OVER (PARTITION BY date_trunc('month', delivered_at, $3::text) ORDER BY delivered_at, lead_id) AS of_month
+FROM ledger
+WHERE delivered_at >= $1 AND delivered_at < $2 AND NOT (is_test OR is_own OR is_known OR is_merged)
+
+-- name: corrections_of
+-- What was booked in a month for months closed before.
+SELECT of, measure, subject, amount, nullif(goal, '') AS goal FROM bookings WHERE booked_in = $1 AND of <> $1
+ORDER BY of, measure, goal, subject
+
+-- name: booked_of
+-- The figures of a closed month as they stood then.
+SELECT measure, nullif(goal, '') AS goal, sum(amount) AS amount FROM bookings
+WHERE booked_in = $1 AND of = $1 GROUP BY measure, goal ORDER BY measure, goal
+
+-- name: month_row
+-- Who signed a month.
+SELECT * FROM months WHERE period = $1
+
+-- name: closed_months
+-- The months that are closed, the last one last.
+SELECT * FROM months WHERE closed_at IS NOT NULL ORDER BY period
+
+-- name: changed_subjects
+-- What changed since the last closing: where corrections may be found.
+SELECT subject, is_promise FROM changed_since_closing
+
+-- name: booked_for
+-- What is booked so far for closed months, of some subjects.
+SELECT of, measure, subject, goal, sum(amount) AS amount FROM bookings
+WHERE of = ANY($1::text[]) AND subject = ANY($2::uuid[]) GROUP BY of, measure, subject, goal

@@ -1,0 +1,99 @@
+"""What each lead and promise counts in the figures of a month: what is booked when it is closed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sla_monitor.ledger.book import LeadRow, MonthBook, PromiseRow
+from sla_monitor.reports.figures.frame import Frame, counting, fits
+from sla_monitor.reports.figures.sales import SPEED, is_broken, is_in_time
+
+DELIVERED, TAKEN_OFF, DUE, WORKED = "delivered", "taken_off", "due", "worked"
+KEPT, BROKEN, REVENUE = "kept", "broken", "revenue"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One part of one figure. `goal` is "" where the measure knows none; of promises it is their kind."""
+
+    measure: str
+    subject: UUID
+    goal: str
+    amount: Decimal
+
+    @property
+    def key(self) -> tuple[str, UUID, str]:
+        """What is unique about it in a month."""
+        return self.measure, self.subject, self.goal
+
+
+def entries(book: MonthBook) -> Iterator[Entry]:
+    """All parts of a month's figures that are not zero, by the agreement that judges the month."""
+    frame = Frame.of(book)
+    yield from _deliveries(frame)
+    yield from _taken_off(frame)
+    for lead in book.leads:
+        yield from _work(frame, lead)
+        yield from _revenue(frame, lead)
+    yield from _promises(frame)
+
+
+def _deliveries(frame: Frame) -> Iterator[Entry]:
+    side, leads = frame.marketing, list(frame.delivered())
+    for name, goal in side.all_goals().items():
+        count = counting(goal, side)
+        yield from _unless_zero(
+            Entry(DELIVERED, lead.id, name, count(lead)) for lead in leads if fits(goal, lead)
+        )
+
+
+def _taken_off(frame: Frame) -> Iterator[Entry]:
+    side = frame.marketing
+    back = [(lead, given) for lead, given in frame.given_back() if given.fact not in frame.excused]
+    for name, goal in side.all_goals().items():
+        count = counting(goal, side)
+        for lead, given in back:
+            if fits(goal, lead):
+                part = Decimal(str(side.part_taken_off(given.code)))
+                yield from _unless_zero([Entry(TAKEN_OFF, lead.id, name, count(lead) * part)])
+
+
+def _work(frame: Frame, lead: LeadRow) -> Iterator[Entry]:
+    due = lead.work_due_at
+    if due is None or not lead.is_ours or lead.delivered_at is None or not frame.within(due):
+        return
+    if due > frame.book.now or frame.counts_nowhere(lead):
+        return
+    works = frame.agreed.agreement.sales.works
+    in_money = works is not None and works.money_minor is not None
+    worth = Decimal(frame.marketing.value_minor.get(lead.quadrant, 0)) if in_money else Decimal(1)
+    yield from _unless_zero([Entry(DUE, lead.id, "", worth)])
+    if lead.worked_at is not None and lead.worked_at <= due:
+        yield from _unless_zero([Entry(WORKED, lead.id, "", worth)])
+
+
+def _revenue(frame: Frame, lead: LeadRow) -> Iterator[Entry]:
+    won = lead.won
+    if won is not None and won.minor and frame.within(won.at):
+        yield Entry(REVENUE, lead.id, "", Decimal(won.minor))
+
+
+def _promises(frame: Frame) -> Iterator[Entry]:
+    above = {lead.id for lead in frame.book.leads if lead.is_above_volume}
+    for row in frame.book.promises:
+        if row.is_trial or not frame.within(row.due_at) or (row.kind in SPEED and row.lead_id in above):
+            continue
+        measure = _outcome(row)
+        if measure is not None:
+            yield Entry(measure, row.id, row.kind.value, Decimal(1))
+
+
+def _outcome(row: PromiseRow) -> str | None:
+    if is_in_time(row):
+        return KEPT
+    return BROKEN if is_broken(row) else None
+
+
+def _unless_zero(found: Iterable[Entry]) -> Iterator[Entry]:
+    return (entry for entry in found if entry.amount)
