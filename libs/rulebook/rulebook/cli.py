@@ -137,6 +137,7 @@ def init(
     else:
         print_line(f"{len(written)} files in {folder}. Edit them, then `baton check {folder}`")
         print_line(f"and `baton rulebook publish {folder}`.")
+        print_line("The agreement is on trial: measured and shown, and binding nobody until both sides sign.")
 
 
 @rulebook.command()

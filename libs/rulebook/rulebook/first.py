@@ -214,6 +214,11 @@ plans:
 """
 
 _AGREEMENT = """name: Marketing and sales
+# On trial: leads are routed, measured and warned of at once, and nobody is bound. To bind both sides write
+# `state: active`, `first_day`, and who agreed:
+# signatures:
+#   marketing: {name: ..., on: 2026-01-01}
+#   sales: {name: ..., on: 2026-01-01}
 state: trial
 marketing:
   leads: {perfect: 20, warm: 40}   # a month
