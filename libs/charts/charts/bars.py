@@ -1,6 +1,6 @@
 """Bars beside each other, one group a label."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from charts.svg import BESIDE, GRID, MAIN, OTHER, QUIET, bar, line, svg, text
@@ -20,8 +20,17 @@ class Series:
     figures: Sequence[float]
 
 
-def rows_of_bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
-    """Bars that lie."""
+def rows_of_bars(
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    say: Callable[[float], str] | None = None,
+    desc: str = "",
+    width: float = WIDTH,
+) -> str:
+    """Bars that lie; `say` writes the figure behind each."""
+    say = say or _short
     most, left = _most(series), _room(labels)
     group = ROW * len(series) + 10
     body = [_legend(series)]
@@ -29,11 +38,11 @@ def rows_of_bars(title: str, labels: Sequence[str], series: Sequence[Series]) ->
         top = 36 + at * group
         body.append(text(left - 8, top + group / 2, _cut(label), anchor="end"))
         for place, each in enumerate(series):
-            width = (WIDTH - left - RIGHT) * each.figures[at] / most
+            long = (width - left - RIGHT) * each.figures[at] / most
             y = top + place * ROW
-            body.append(bar(left, y, max(width, 0.5), ROW - 3, COLOURS[place]))
-            body.append(text(left + width + 6, y + 11, _short(each.figures[at]), size=11, fill=QUIET))
-    return svg(WIDTH, 40 + group * len(labels), title, body)
+            body.append(bar(left, y, max(long, 0.5), ROW - 3, COLOURS[place]))
+            body.append(text(left + long + 6, y + 11, say(each.figures[at]), size=11, fill=QUIET))
+    return svg(width, 40 + group * len(labels), title, body, desc)
 
 
 def columns(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:

@@ -8,12 +8,14 @@ MAIN, OTHER, BESIDE = "#1d6fb8", "#c0562b", "#8795a6"
 """Told apart by lightness, too."""
 
 
-def svg(width: float, height: float, title: str, body: Sequence[str]) -> str:
-    """A whole SVG with a title that is read aloud."""
+def svg(width: float, height: float, title: str, body: Sequence[str], desc: str = "") -> str:
+    """A whole SVG with a title that is read aloud, and `desc`, what is to be seen in a sentence."""
+    told = f"<desc>{escape(desc)}</desc>" if desc else ""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" role="img" font-family="system-ui, sans-serif" font-size="13" fill="{INK}">'
-        f'<title>{escape(title)}</title><rect width="{width:.0f}" height="{height:.0f}" fill="{PAPER}"/>'
+        f"<title>{escape(title)}</title>{told}"
+        f'<rect width="{width:.0f}" height="{height:.0f}" fill="{PAPER}"/>'
     )
     return "\n".join([head, *body, "</svg>"])
 
@@ -51,15 +53,16 @@ def line(
     return f'<line {ends} stroke="{colour}" stroke-width="{width}"{dashed}/>'
 
 
-def path(points: Sequence[tuple[float, float]], colour: str) -> str:
+def path(points: Sequence[tuple[float, float]], colour: str, dash: str = "") -> str:
     """A line through points."""
     joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
 
 
-def dot(x: float, y: float, colour: str) -> str:
+def dot(x: float, y: float, colour: str, radius: float = 4) -> str:
     """A point on a line."""
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{colour}"/>'
 
 
 def bar(x: float, y: float, width: float, height: float, colour: str, opacity: float = 1) -> str:

@@ -190,7 +190,7 @@ class _Making:
                 talked_at=delivered + timedelta(minutes=20),
                 tries=1,
                 opportunity_at=delivered + timedelta(days=1),
-                won=Won(won, int(round(self.chance.lognormvariate(11.9, 0.5), -3))),
+                won=Won(won, int(round(self.chance.lognormvariate(12.3, 0.5), -3))),
                 rep_id=self._rep("spain"),
                 team="spain",
             )
@@ -235,6 +235,8 @@ class _Making:
     def _worked(
         self, lead: LeadRow, number: int, rep: str, team: str, calendar: Calendar, at: datetime
     ) -> LeadRow:
+        if self.chance.random() < 0.04:
+            return self._refused(lead, number, rep, team, calendar, at)
         target = TARGETS[lead.quadrant, TimerKind.ACCEPT]
         accepted = calendar.add(at, target * min(3.0, self.chance.lognormvariate(-1.3, 0.8)))
         first = TARGETS[lead.quadrant, TimerKind.FIRST_RESPONSE]
@@ -282,6 +284,22 @@ class _Making:
         )
         return self._ended(lead, contacted, calendar) if is_contacted else lead
 
+    def _refused(
+        self, lead: LeadRow, number: int, rep: str, team: str, calendar: Calendar, at: datetime
+    ) -> LeadRow:
+        """Seen at a glance to be no lead: given back without being accepted."""
+        end = calendar.add(at, timedelta(minutes=self.chance.uniform(2, 9)))
+        handed = replace(
+            lead, handed_at=at, rep_id=rep, team=team, work_due_at=calendar.add(at, timedelta(hours=60))
+        )
+        self.rounds.append(RoundRow(lead.id, number, rep, team, lead.quadrant, at))
+        is_known = end < self.now
+        for kind in (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE):
+            self._promise(lead, number, rep, team, calendar, kind, at, end, "rejected", is_known)
+        fact = UUID(int=self.chance.getrandbits(128), version=4)
+        back = GivenBack(fact, end, True, "wrong_data", rep, None, "proved", "bounce-5.1.1")
+        return replace(handed, given_back=back) if is_known else handed
+
     def _ended(self, lead: LeadRow, contacted: datetime, calendar: Calendar) -> LeadRow:
         drawn = self.chance.random()
         later = calendar.add(contacted, timedelta(hours=self.chance.uniform(0.5, 50)))
@@ -317,7 +335,7 @@ class _Making:
         if end >= self.now:
             return lead
         if self.chance.random() < DEALS[lead.quadrant] * 2.2:
-            return replace(lead, won=Won(end, int(round(self.chance.lognormvariate(11.7, 0.5), -3))))
+            return replace(lead, won=Won(end, int(round(self.chance.lognormvariate(12.2, 0.5), -3))))
         if self.chance.random() < 0.5:
             return replace(lead, lost_at=end, lost_code=self.chance.choice(LOST))
         return lead

@@ -1,0 +1,228 @@
+"""The parts of the page about what either side promised."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from charts.lines import Line, lines
+from charts.meters import Meter, meters
+from lead_events.words import ChargedTo
+from sla_monitor.reports.figures.marketing import GoalFigure, MarketingFigures, Pace
+from sla_monitor.reports.figures.month import MonthReport
+from sla_monitor.reports.figures.sales import OF_SALES, PromiseFigure, SalesFigures, WorksFigure
+from sla_monitor.reports.page.pieces import beside, chart, figures, section, table
+from sla_monitor.reports.words import Words
+
+GOALS = "goal counts aim delivered given_back excused taken_off corrections net share"
+PROMISES = "promise kept broken_by_sales broken_by_others excused share_kept share_in_time"
+LONG_SECONDS = 7_200
+"""From here on an axis counts hours, below minutes."""
+CHARGED = "promise by_rep sales_team marketing system nobody withdrawn cancelled above open"
+
+
+def overview(report: MonthReport, words: Words) -> str:
+    """What each side reached of what it promised, in one drawing."""
+    rows = [
+        Meter(goal_name(goal.id, words), goal.share, words.share(goal.share))
+        for goal in report.marketing.goals
+    ]
+    rows += [
+        Meter(words.say(f"kind.{each.kind}"), each.share_kept, words.share(each.share_kept), is_first=False)
+        for each in report.sales.promises
+    ]
+    works = report.sales.works
+    if works.attained is not None:
+        rows.append(Meter(words.say("tile.worked"), works.attained, words.share(works.attained), False))
+    title = words.say("section.overview")
+    return section("overview", words, [chart(meters(title, rows, desc=words.say("desc.overview")))])
+
+
+def marketing(side: MarketingFigures, words: Words) -> Iterator[str]:
+    """Goals and pace."""
+    yield section(
+        "marketing",
+        words,
+        [goals_table(words.say("caption.goals"), side.goals, words)],
+        words.say("note.marketing"),
+    )
+    standing = table(
+        words,
+        words.say("caption.pace"),
+        "goal due delivered ahead",
+        [
+            (
+                goal_name(each.goal, words),
+                counted(each.due, each.counted_in, words),
+                counted(each.delivered, each.counted_in, words),
+                counted(each.ahead, each.counted_in, words, signed=True),
+            )
+            for each in side.pace
+        ],
+    )
+    drawn = [_pace(each, words) for each in side.pace]
+    yield section("pace", words, [standing, beside(*drawn)], words.say("note.pace"))
+
+
+def goals_table(caption: str, goals: Iterable[GoalFigure], words: Words) -> str:
+    """Goals beside what came of them."""
+    return table(words, caption, GOALS, [_goal(goal, words) for goal in goals])
+
+
+def _goal(goal: GoalFigure, words: Words) -> Sequence[str]:
+    amounts = (goal.goal, goal.delivered, goal.given_back, goal.excused, goal.taken_off)
+    told = [counted(amount, goal.counted_in, words) for amount in amounts]
+    later = counted(goal.corrections, goal.counted_in, words, signed=True)
+    net = counted(goal.net, goal.counted_in, words)
+    return [goal_name(goal.id, words), _covers(goal, words), *told, later, net, words.share(goal.share)]
+
+
+def _covers(goal: GoalFigure, words: Words) -> str:
+    parts = [", ".join(words.word("quadrant", each) for each in goal.quadrants)]
+    for name in ("lines", "segments", "sources"):
+        listed = getattr(goal, name)
+        parts.append(words.say(f"of.{name}", names=", ".join(listed)) if listed else "")
+    return "; ".join(part for part in parts if part) or words.say("everything")
+
+
+def goal_name(name: str, words: Words) -> str:
+    """A goal as people call it: its quadrant's word where it is short for one."""
+    return words.word("quadrant", name)
+
+
+def counted(amount: float, unit: str, words: Words, *, signed: bool = False) -> str:
+    """An amount in the unit of a goal."""
+    plus = "+" if signed and amount > 0 else ""
+    if unit == "money":
+        return plus + words.money(amount)
+    return words.say(f"counted_in.{unit}", n=plus + words.number(amount))
+
+
+def _pace(pace: Pace, words: Words) -> str:
+    name = goal_name(pace.goal, words)
+    title = words.say("caption.pace.of", goal=name)
+    is_money = pace.counted_in == "money"
+    seen = lines(
+        title,
+        [words.day_of_month(each.day) for each in pace.days],
+        [
+            Line(words.say("chart.delivered"), [each.delivered for each in pace.days]),
+            Line(words.say("chart.net"), [each.net for each in pace.days]),
+            Line(words.say("chart.planned"), [each.planned for each in pace.days], dashed=True),
+        ],
+        say=words.money if is_money else words.number,
+        desc=_pace_in_words(pace, name, words),
+    )
+    listed = table(
+        words,
+        title,
+        "day planned delivered net",
+        [
+            (
+                words.day(each.day),
+                words.money(each.planned) if is_money else words.number(each.planned, 1),
+                words.money(each.delivered) if is_money else words.number(each.delivered, 1),
+                words.money(each.net) if is_money else words.number(each.net, 1),
+            )
+            for each in pace.days
+        ],
+    )
+    return f"<h3>{escape(title)}</h3>{chart(seen)}{figures(words, listed)}"
+
+
+def _pace_in_words(pace: Pace, name: str, words: Words) -> str:
+    planned = pace.days[-1].planned if pace.days else 0.0
+    return words.say(
+        "desc.pace",
+        goal=name,
+        delivered=counted(pace.delivered, pace.counted_in, words),
+        due=counted(pace.due, pace.counted_in, words),
+        all=counted(planned, pace.counted_in, words),
+    )
+
+
+def sales(side: SalesFigures, words: Words) -> Iterator[str]:
+    """Promises, work, and time to work a lead."""
+    body = [
+        promises_table(words.say("caption.promises"), side.promises, words),
+        table(
+            words, words.say("caption.charged"), CHARGED, [_charged(each, words) for each in side.promises]
+        ),
+        table(words, words.say("caption.works"), "figure value", list(_works(side.works, words))),
+    ]
+    yield section("sales", words, body, words.say("note.sales"))
+    yield section("time", words, [_days(side, words)], words.say("note.time"))
+
+
+def promises_table(caption: str, promises: Iterable[PromiseFigure], words: Words) -> str:
+    """Each kind kept and broken."""
+    return table(words, caption, PROMISES, [_promise(each, words) for each in promises])
+
+
+def _promise(each: PromiseFigure, words: Words) -> Sequence[str]:
+    by_sales = sum(each.broken[charged] for charged in OF_SALES)
+    excused = each.excused_by_objection + each.excused_by_incident
+    numbers = (each.kept, by_sales, each.broken_in_all - by_sales, excused)
+    shares = (each.share_kept, each.share_in_time)
+    return [words.say(f"kind.{each.kind}"), *map(words.number, numbers), *map(words.share, shares)]
+
+
+def _charged(each: PromiseFigure, words: Words) -> Sequence[str]:
+    above = (
+        f"{words.number(each.above_volume + each.late_above_volume)} ({words.number(each.late_above_volume)})"
+    )
+    return [
+        words.say(f"kind.{each.kind}"),
+        *(words.number(each.broken[charged]) for charged in ChargedTo),
+        words.number(each.withdrawn),
+        words.number(each.cancelled),
+        above,
+        words.number(each.open),
+    ]
+
+
+def _works(works: WorksFigure, words: Words) -> Iterator[Sequence[str]]:
+    in_money = works.agreed == "money"
+    say = words.money if in_money else words.number
+    goal = words.share(works.goal) if works.agreed == "share" else say(works.goal)
+    by_share = works.agreed in ("share", "nothing")
+    yield words.say("works.agreed"), goal
+    yield words.say("works.due"), say(works.due)
+    yield words.say("works.worked"), say(works.worked)
+    if works.corrections:
+        yield words.say("works.corrections"), words.signed(works.corrections)
+    yield words.say("works.to_come"), say(works.to_come)
+    yield words.say("works.neither"), words.number(works.on_neither_side)
+    yield words.say("works.result"), words.share(works.result) if by_share else say(works.result)
+    yield words.say("works.attained"), words.share(works.attained)
+
+
+def _days(side: SalesFigures, words: Words) -> str:
+    title = words.say("caption.days")
+    longest = max((each.first_response.p90 or 0 for each in side.days), default=0)
+    unit, size = ("hours", 3600) if longest >= LONG_SECONDS else ("minutes", 60)
+    medians = [each.first_response.median for each in side.days]
+    slowest = [each.first_response.p90 for each in side.days]
+    seen = lines(
+        title,
+        [words.day_of_month(each.day) for each in side.days],
+        [
+            Line(words.say("chart.median"), _in_units(medians, size)),
+            Line(words.say("chart.p90"), _in_units(slowest, size)),
+        ],
+        say=lambda figure: words.say(f"unit.{unit}", n=words.number(figure)),
+        desc=words.say("desc.days"),
+        width=620,
+    )
+    rows = [
+        (
+            words.day(each.day),
+            words.number(each.first_response.n),
+            words.length(each.first_response.median),
+            words.length(each.first_response.p90),
+        )
+        for each in side.days
+    ]
+    return chart(seen) + figures(words, table(words, title, "day count median p90", rows))
+
+
+def _in_units(seconds: Iterable[float | None], size: float) -> list[float | None]:
+    return [None if each is None else each / size for each in seconds]

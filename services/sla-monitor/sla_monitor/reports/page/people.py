@@ -1,0 +1,162 @@
+"""The parts of the page about reps, breaches, objections and trials."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from charts.parts import PartSeries, bars_of_parts
+from lead_events.words import Part, Quadrant
+from sla_monitor.reports.figures.disputes import BreachFigure, DisputeFigures
+from sla_monitor.reports.figures.people import RepFigure
+from sla_monitor.reports.figures.trials import TrialFigure
+from sla_monitor.reports.page.both_sides import goal_name, goals_table, promises_table
+from sla_monitor.reports.page.pieces import chart, section, table
+from sla_monitor.reports.words import DASH, Words
+
+REPS = (
+    "rep team handed accepted declined declined_value timed_out timed_out_value stopped_early kept broken "
+    "share_kept"
+)
+WORST = "lead promise rep quadrant due_at late_by charged_to path"
+SECOND = 1e6
+"""In microseconds; what is shorter is in JSON and CSV."""
+SHORT = 8
+"""Characters by which a lead is told apart on the page; the whole id is in JSON and CSV."""
+
+
+def reps(found: Sequence[RepFigure], words: Words) -> str:
+    """A row a rep."""
+    rows = [
+        (
+            each.name,
+            each.team,
+            words.number(each.handed),
+            words.number(each.accepted),
+            _with_quadrants(each.declined_in_all, each.declined, words),
+            words.money(each.declined_value_minor),
+            _with_quadrants(each.timed_out_in_all, each.timed_out, words),
+            words.money(each.timed_out_value_minor),
+            words.number(each.stopped_early),
+            words.number(each.kept),
+            words.number(each.broken),
+            words.share(each.share_kept),
+        )
+        for each in found
+    ]
+    return section(
+        "reps", words, [table(words, words.say("caption.reps"), REPS, rows)], words.say("note.reps")
+    )
+
+
+def _with_quadrants(number: int, by_quadrant: Mapping[Quadrant, int], words: Words) -> str:
+    listed = words.list("quadrant", {each.value: n for each, n in by_quadrant.items()})
+    return f"{words.number(number)} ({listed})" if number else words.number(0)
+
+
+def worst(found: Sequence[BreachFigure], words: Words) -> str:
+    """The breaches as a drawing of parts and as a table."""
+    names = [part for part in Part if any(each.part == part for breach in found for each in breach.parts)]
+    seen = bars_of_parts(
+        words.say("section.worst"),
+        [f"{short(each.lead_id)} {words.say(f'kind.{each.kind}')}" for each in found],
+        [
+            PartSeries(words.say(f"part.{name}"), [_seconds(breach, name) for breach in found])
+            for name in names
+        ],
+        say=words.length,
+        desc=words.say("desc.worst"),
+    )
+    listed = table(words, words.say("caption.worst"), WORST, [_breach(each, words) for each in found])
+    return section("worst", words, [chart(seen), listed] if found else [listed], words.say("note.worst"))
+
+
+def short(identity: object) -> str:
+    """The beginning of an id."""
+    return str(identity)[:SHORT]
+
+
+def _seconds(breach: BreachFigure, part: Part) -> float:
+    return sum(each.microseconds for each in breach.parts if each.part == part) / SECOND
+
+
+def _breach(each: BreachFigure, words: Words) -> Sequence[str]:
+    return [
+        short(each.lead_id),
+        words.say(f"kind.{each.kind}"),
+        each.rep_name,
+        words.say(f"quadrant.{each.quadrant}"),
+        words.moment(each.due_at),
+        words.length(each.late_seconds),
+        words.word("charged", each.charged_to),
+        ", ".join(
+            f"{words.word('part', part.part)} {words.length(part.microseconds / SECOND)}"
+            for part in each.parts
+            if part.microseconds >= SECOND
+        ),
+    ]
+
+
+def disputes(found: DisputeFigures, words: Words) -> str:
+    """Both counts, every objection, every correction."""
+    counts = [
+        (
+            words.say(f"about.{each.about}"),
+            *map(
+                words.number,
+                (each.before, each.excused, each.after, each.objections, each.upheld, each.undecided),
+            ),
+        )
+        for each in found.counts
+    ]
+    body = [
+        table(
+            words,
+            words.say("caption.counts"),
+            "about before excused after objections upheld undecided",
+            counts,
+        ),
+        _objections(found, words),
+        _corrections(found, words),
+    ]
+    return section("disputes", words, body, words.say("note.disputes"))
+
+
+def _objections(found: DisputeFigures, words: Words) -> str:
+    rows = [
+        (
+            words.say(f"about.{each.about}"),
+            short(each.lead_id),
+            words.word("side", each.side),
+            each.by,
+            words.moment(each.at),
+            each.reason,
+            words.word("verdict", each.verdict),
+            each.decided_by or DASH,
+        )
+        for each in found.objections
+    ]
+    columns = "about lead side by at reason verdict decided_by"
+    return table(words, words.say("caption.objections"), columns, rows)
+
+
+def _corrections(found: DisputeFigures, words: Words) -> str:
+    rows = [
+        (
+            words.month(each.of),
+            words.word("measure", each.measure),
+            goal_name(each.goal, words) if each.goal else DASH,
+            short(each.subject),
+            words.money(each.amount) if each.measure == "revenue" else words.signed(each.amount),
+        )
+        for each in found.corrections
+    ]
+    return table(words, words.say("caption.corrections"), "of measure goal lead amount", rows)
+
+
+def trials(found: Sequence[TrialFigure], words: Words) -> Iterator[str]:
+    """Each agreement on trial; nothing where there is none."""
+    body: list[str] = []
+    for each in found:
+        caption = words.say("caption.trial", name=each.name)
+        body.append(goals_table(caption, each.goals, words))
+        body.append(promises_table(caption, each.promises, words))
+    if body:
+        yield section("trials", words, body, words.say("note.trials"))

@@ -1,0 +1,121 @@
+"""Words, numbers, days and money as a reader of one language writes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from lead_events.money import minor_digits
+from rulebook.models.people import TextLanguage
+from sla_monitor.reports.texts import CATALOGUE
+
+DASH = "–"
+"""Nothing to count, or nothing to divide by."""
+LOCALES: Mapping[str, str] = {"en": "en_GB", "es": "es_ES", "pt": "pt_PT", "it": "it_IT", "ro": "ro_RO"}
+LANGUAGES: tuple[TextLanguage, ...] = ("en", "es", "pt", "it", "ro")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language, for a company whose clock shows `zone` and whose money is `currency`."""
+
+    language: str
+    zone: str
+    currency: str
+
+    def say(self, key: str, **places: object) -> str:
+        """The text of a key, its places filled. Raises KeyError for a key that is not there."""
+        return CATALOGUE[self.language][key].format(**places)
+
+    def word(self, kind: str, word: str | None) -> str:
+        """A word of a closed list; one that a rulebook made up is said as it is written there."""
+        if word is None:
+            return DASH
+        return CATALOGUE[self.language].get(f"{kind}.{word}", word.replace("_", " "))
+
+    def number(self, figure: float | None, digits: int = 2) -> str:
+        """With at most so many digits behind the comma, and a true minus sign."""
+        if figure is None:
+            return DASH
+        pattern = "#,##0." + "#" * digits if digits else "#,##0"
+        return _signed(format_decimal(Decimal(str(round(figure, digits))), pattern, self._locale))
+
+    def signed(self, figure: float | None) -> str:
+        """With its sign, also where it is more."""
+        plus = "+" if figure is not None and figure > 0 else ""
+        return plus + self.number(figure)
+
+    def share(self, part: float | None) -> str:
+        """In per cent, with one digit."""
+        if part is None:
+            return DASH
+        pattern = str(Locale.parse(self._locale).percent_formats[None].pattern)
+        return _signed(format_percent(Decimal(str(part)), pattern.replace("##0", "##0.0"), self._locale))
+
+    def money(self, minor: float | None, currency: str | None = None) -> str:
+        """An amount of minor units; without its cents where there are none."""
+        if minor is None:
+            return DASH
+        currency = currency or self.currency
+        amount = Decimal(str(minor)).scaleb(-minor_digits(currency))
+        pattern = str(Locale.parse(self._locale).currency_formats["standard"].pattern)
+        whole = amount == amount.to_integral_value()
+        pattern = pattern.replace("0.00", "0") if whole else pattern
+        return _signed(format_currency(amount, currency, pattern, self._locale, currency_digits=not whole))
+
+    def day(self, day: date | None) -> str:
+        """A day with its year."""
+        return DASH if day is None else format_date(day, "medium", self._locale)
+
+    def day_of_month(self, day: date) -> str:
+        """Its number alone."""
+        return str(day.day)
+
+    def moment(self, at: datetime | None) -> str:
+        """A moment by the company's clock."""
+        if at is None:
+            return DASH
+        local = at.astimezone(ZoneInfo(self.zone))
+        return f"{self.day(local.date())}, {local:%H:%M}"
+
+    def month(self, name: str | None) -> str:
+        """A month such as 2026-11, in words."""
+        if name is None:
+            return DASH
+        year, _, month = name.partition("-")
+        return format_date(date(int(year), int(month), 1), "LLLL y", self._locale)
+
+    def length(self, seconds: float | None) -> str:
+        """A length of time in the units that suit it, by their international signs."""
+        if seconds is None:
+            return DASH
+        if seconds < 60:
+            return f"{self.number(seconds, 0)} s"
+        minutes = round(seconds / 60)
+        if minutes < 60:
+            return f"{minutes} min"
+        hours, rest = divmod(minutes, 60)
+        if hours < 48:
+            return f"{hours} h {rest:02} min" if rest else f"{hours} h"
+        return f"{self.number(seconds / 86_400, 1)} d"
+
+    def days(self, figure: float | None) -> str:
+        """So many days, with one digit."""
+        return self.number(figure, 1)
+
+    def list(self, kind: str, words: Mapping[str, int]) -> str:
+        """Numbers by words of a closed list, such as perfect 2, warm 5."""
+        return ", ".join(f"{self.word(kind, word)} {self.number(n)}" for word, n in words.items() if n)
+
+    @property
+    def _locale(self) -> str:
+        return LOCALES[self.language]
+
+
+def _signed(figure: str) -> str:
+    return figure.replace("-", "−")
