@@ -1,0 +1,51 @@
+"""The service against the model: random months through the running consumer, in random orders of arrival."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from baton_dev.testing import Servers
+from tests.model.comparison import differences, said_wrongly
+from tests.model.driver import a_world, live, timers
+from tests.model.months import Month, a_month
+from tests.model.shrinking import smallest, story_of
+
+BEFORE = timedelta(days=60)
+OUT = ("sla-warned", "sla-breached", "sla-withdrawn", "sla-reminded")
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_the_service_and_the_model_agree_on_a_random_month(
+    stack: Servers, template: str, seed: int
+) -> None:
+    await _agree(stack.postgres_dsn, template, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(1000, 2000, 10))
+async def test_they_agree_on_a_thousand_months(stack: Servers, template: str, first: int) -> None:
+    for seed in range(first, first + 10):
+        await _agree(stack.postgres_dsn, template, seed)
+
+
+async def _agree(dsn: str, template: str, seed: int) -> None:
+    month = a_month(seed)
+    differs = partial(_differences, dsn, template)
+    found = await differs(month)
+    if found:
+        smaller, fewer = await smallest(month, found, differs)
+        told = [f"seed {seed}: {len(found)} differences, the smallest story has:", *fewer, story_of(smaller)]
+        pytest.fail("\n".join(told))
+
+
+async def _differences(dsn: str, template: str, month: Month) -> list[str]:
+    async with a_world(dsn, template, month.looks[0] - BEFORE) as world:
+        await live(world, month)
+        fired = [(topic, event) for topic in OUT for event in world.out(topic)]
+        letters = [
+            dict(letter.headers)["dl_reason"].decode()
+            for topic in ("lead-routed", "lead-progressed", "lead-scored")
+            for letter in world.broker.records(f"{topic}-sla-monitor-dlq")
+        ]
+        return letters + differences(month, await timers(world)) + said_wrongly(month, fired)
