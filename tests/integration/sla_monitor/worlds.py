@@ -41,7 +41,7 @@ OUT = ("sla-warned", "sla-breached", "sla-reminded", "sla-withdrawn")
 TOKEN = "operator-token"
 
 
-def rulebook(**sales: Any) -> dict[str, Any]:
+def rulebook(agreements: dict[str, Any] | None = None, **sales: Any) -> dict[str, Any]:
     """The least rulebook: perfect leads are accepted within 15 minutes and answered within 30."""
     promises = {"perfect": {"accept_within": "15m", "first_response_within": "30m"}}
     promises |= {"warm": {"first_response_within": "1h"}}
@@ -57,6 +57,7 @@ def rulebook(**sales: Any) -> dict[str, Any]:
         "roster": {"teams": {}, "reps": {}},
         "calendars": {},
         "agreement": {"name": "2026", "sales": {"promises": promises} | sales},
+        "agreements": agreements or {},
     }
 
 
@@ -120,6 +121,13 @@ class World:
         await self.runtime.published()
         return fired
 
+    async def up_to(self, consumer: Consumer, moment: datetime) -> None:
+        """Go to `moment` and a little beyond, read everything, say everything that is due."""
+        self.at(moment + MARGIN)
+        await self.read_all(consumer)
+        while await self.fire():
+            continue
+
     async def catch_up(self) -> int:
         return await self.runtime.in_transaction(partial(catch_up, memory=self.memory, limit=100))
 
@@ -136,14 +144,24 @@ class World:
         self.broker.append(Outgoing(topic, key.encode(), value, tuple(headers)))
         return chosen
 
-    def publish_rulebook(self, version: int = 1, **sales: Any) -> None:
+    def publish_rulebook(
+        self,
+        version: int = 1,
+        *,
+        agreement: dict[str, Any] | None = None,
+        document: dict[str, Any] | None = None,
+        **sales: Any,
+    ) -> None:
+        """`agreement`: more of it than `sales`; `document`: other parts of the rulebook."""
+        content = rulebook(**sales) | (document or {})
+        content["agreement"] = content["agreement"] | (agreement or {})
         event = RulebookPublished(
             version=version,
             effective_from=MONDAY_9 - timedelta(days=1),
             published_at=MONDAY_9 - timedelta(days=1),
             published_by="ops",
             checksum=f"c{version}",
-            rulebook=rulebook(**sales),
+            rulebook=content,
         )
         self.say("rulebook-published", event, key=str(version))
 

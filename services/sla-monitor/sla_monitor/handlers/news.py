@@ -20,9 +20,11 @@ from lead_events import (
 )
 from lead_events.ids import event_id
 from lead_events.words import OWN_FORM, CloseReason, ProgressKind, RejectCode, RoutedKind, Stage
+from rulebook.cel import ConditionInvalid
 from rulebook.findings import RulebookInvalid
 from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
+from rulebook.versions import Versioned
 from service_kit.batch import Batch, Received
 from sla_monitor import metrics, store
 from sla_monitor.domain.facts import DUPLICATE, NO_DETAIL, OWN, Detail, Fact, Handoff
@@ -30,6 +32,7 @@ from sla_monitor.domain.lead import Lead, Scoring
 from sla_monitor.domain.path import Origin
 from sla_monitor.handlers.reconciling import reconcile_leads
 from sla_monitor.hours import Calendars
+from sla_monitor.ledger.books import Book, book_of
 from sla_monitor.ledger.noting import note_ledger, note_scored
 from sla_monitor.ledger.store import leads_to_be_worked_by
 from sla_monitor.memory import Memory
@@ -64,14 +67,16 @@ async def take_news(batch: Batch, memory: Memory) -> None:
     await memory.agreements.learn(batch.conn)
     await memory.books.learn(batch.conn)
     news = _sorted_out(batch, memory.calendars)
+    fresh = {}
     for version in news.versions:
-        await _take_version(batch, version)
+        if (book := await _take_version(batch, version)) is not None:
+            fresh[book.version] = book
     await store.insert_calendars(batch.conn, news.calendars)
     moved = await _take_hours(batch, news)
     leads = await store.lock_leads(batch.conn, news.leads() | set(moved))
     await batch.refresh_now()
     _take_scored(batch, memory, news, leads)
-    await note_scored(batch, memory, [received.data for received in news.scored])
+    await note_scored(batch, memory, [received.data for received in news.scored], fresh)
     touched = await _take_facts(batch, news, leads) | set(moved)
     await note_ledger(batch, memory, leads, await reconcile_leads(batch, memory, leads, touched))
     _count_speed(batch, leads)
@@ -215,15 +220,17 @@ def _sort_hours(
     news.hours.append((received, hours))
 
 
-async def _take_version(batch: Batch, received: Received[RulebookPublished]) -> None:
+async def _take_version(batch: Batch, received: Received[RulebookPublished]) -> Book | None:
     """Promises of handoffs that named it follow in their own transactions."""
+    told = received.data
     try:
-        parse(received.data.rulebook)
-        new = await insert_version(batch.conn, received.data)
-    except (RulebookInvalid, VersionContradicted) as error:
-        batch.reject(received, f"rulebook version {received.data.version} refused: {error}")
-        return
+        book = book_of(Versioned(told.version, told.effective_from, parse(told.rulebook)))
+        new = await insert_version(batch.conn, told)
+    except (RulebookInvalid, ConditionInvalid, VersionContradicted) as error:
+        batch.reject(received, f"rulebook version {told.version} refused: {error}")
+        return None
     batch.effect(received, TAKEN if new else KNOWN)
+    return book
 
 
 async def _take_hours(batch: Batch, news: News) -> list[UUID]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from lead_events import LeadScored
-from lead_events.words import OWN_FORM, AccountStanding, CauseKind, Stage
+from lead_events.words import OWN_FORM, AccountStanding, CauseKind, Quadrant, Stage
 from rulebook.agreements import promise_of
 from sla_monitor.ledger.books import Book
 from sla_monitor.ledger.standing import work_terms
@@ -53,11 +53,8 @@ class Told:
     delivery: Delivery | None
     touch: Touch | None
     undecided: int = 0
-
-    @property
-    def counts(self) -> bool:
-        """Whether it may be a delivery of marketing's."""
-        return not (self.delivery is None or self.delivery.is_known or self.is_test or self.is_own)
+    lacks_book: bool = False
+    """Whether its rulebook had not arrived: then its time to be worked is still to be filled in."""
 
 
 def told_by(scored: LeadScored, book: Book | None) -> Told:
@@ -74,6 +71,7 @@ def told_by(scored: LeadScored, book: Book | None) -> Told:
         delivery,
         _touch(scored),
         undecided,
+        lacks_book=book is None and delivery is not None,
     )
 
 
@@ -93,14 +91,15 @@ def _delivery(scored: LeadScored, book: Book | None) -> tuple[Delivery | None, i
     segments, undecided = book.segments_of(scored) if book is not None else ((), 0)
     account = scored.account
     is_known = account is not None and account.standing is not AccountStanding.NONE
-    due = unhanded_due(scored, at, book) if book is not None else None
+    due = unhanded_due(scored.quadrant, scored.line, at, book) if book is not None else None
     return Delivery(scored.seq, at, scored.quadrant.value, segments, is_known, due), undecided
 
 
-def unhanded_due(scored: LeadScored, at: datetime, book: Book) -> datetime | None:
-    """When the time to be worked of a lead that no rep ever has ends, in the agreement's working time."""
+def unhanded_due(quadrant: Quadrant, line: str, at: datetime, book: Book) -> datetime | None:
+    """When the time to be worked of a lead delivered `at` ends that no rep ever has, in the agreement's
+    working time; None where nothing is agreed."""
     agreement = book.agreed_at(at).agreement
-    terms = work_terms(promise_of(agreement, scored.quadrant, scored.line, ""))
+    terms = work_terms(promise_of(agreement, quadrant, line, ""))
     if terms.within is None:
         return None
     try:

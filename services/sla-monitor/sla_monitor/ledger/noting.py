@@ -25,10 +25,17 @@ from sla_monitor.memory import Memory
 _US = timedelta(microseconds=1)
 
 
-async def note_scored(unit: Unit, memory: Memory, scored: Collection[LeadScored]) -> None:
-    """Take in what lead-scored says of deliveries and submissions, whatever the order of the events."""
+async def note_scored(
+    unit: Unit, memory: Memory, scored: Collection[LeadScored], fresh: Mapping[int, Book]
+) -> None:
+    """Take in what lead-scored says of deliveries and submissions, whatever the order of the events.
+
+    `fresh`: rulebooks that arrive in the same batch, which the memory learns of once they are committed.
+    """
     books = memory.books
-    told = [deliveries.told_by(each, _book(books, each)) for each in scored]
+    told = [
+        deliveries.told_by(each, fresh.get(each.rulebook_version) or _book(books, each)) for each in scored
+    ]
     await store.note_told(unit.conn, told)
     if undecided := sum(each.undecided for each in told):
         unit.after_commit(partial(metrics.SEGMENT_ERRORS.inc, undecided))
@@ -79,15 +86,27 @@ def _worked(told: Told, timers: Iterable[Timer]) -> dict[UUID, int]:
 
 async def fill_ledger(unit: Unit, memory: Memory, *, limit: int) -> int:
     """Fill in what follows from the facts of leads from before the ledger. How many leads that were."""
-    ids = await store.lock_stale(unit.conn, limit)
+    await memory.books.learn(unit.conn)
+    ids = await store.lock_stale(unit.conn, limit) if memory.books.at(unit.now) is not None else []
     if not ids:
         return 0
     await memory.agreements.learn(unit.conn)
-    await memory.books.learn(unit.conn)
     leads = await base.lock_known_leads(unit.conn, ids)
     told = await reconcile_leads(unit, memory, leads, leads.keys())
     await note_ledger(unit, memory, leads, told)
     ended = [timer for story in told.stories.values() for timer in story.timers.values()]
     await store.note_promise_times(unit.conn, _worked(told, ended))
+    await store.note_unhanded_due(unit.conn, await _unhanded(unit, memory.books, ids))
     await base.update_leads(unit.conn, leads.values())
     return len(ids)
+
+
+async def _unhanded(unit: Unit, books: Books, leads: Collection[UUID]) -> dict[UUID, datetime]:
+    """When the time to be worked of deliveries ends that nobody had, by the rulebook of their moment."""
+    due = {}
+    for lead, at, quadrant, line in await store.unhanded(unit.conn, leads):
+        book = books.at(at)
+        ends = deliveries.unhanded_due(quadrant, line, at, book) if book is not None else None
+        if ends is not None:
+            due[lead] = ends
+    return due

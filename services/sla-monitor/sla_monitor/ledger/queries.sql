@@ -9,20 +9,22 @@ FROM rulebook_versions WHERE version <> ALL($1::int[]) ORDER BY version
 -- What a batch of lead-scored says. Of a lead's events the first decides, and the first that made it a SQL, whatever order they arrive in. Sorted, one row a lead.
 INSERT INTO ledger AS kept (
     lead_id, is_test, is_own, first_seq, received_at, scored_at, delivery_seq, delivered_at, delivered_quadrant,
-    segments, is_known, unhanded_due_at
+    segments, is_known, unhanded_due_at, is_stale
 )
 SELECT
     lead_id, is_test, is_own, first_seq, received_at, scored_at, delivery_seq, delivered_at, delivered_quadrant,
-    segments, is_known, unhanded_due_at
+    segments, is_known, unhanded_due_at, is_stale
 FROM jsonb_to_recordset($1::jsonb) AS told (
     lead_id uuid, is_test boolean, is_own boolean, first_seq integer, received_at timestamptz,
     scored_at timestamptz, delivery_seq integer, delivered_at timestamptz, delivered_quadrant text,
-    segments text[], is_known boolean, unhanded_due_at timestamptz
+    segments text[], is_known boolean, unhanded_due_at timestamptz,
+    is_stale boolean
 )
 ORDER BY lead_id
 ON CONFLICT (lead_id) DO UPDATE SET
     is_test = kept.is_test OR excluded.is_test,
     is_own = kept.is_own OR excluded.is_own,
+    is_stale = kept.is_stale OR excluded.is_stale,
     (first_seq, received_at, scored_at) = (
         SELECT seq, received, scored FROM (VALUES
             (kept.first_seq, kept.received_at, kept.scored_at),
@@ -113,6 +115,18 @@ WHERE work_due_at > changed.at OR (work_due_at IS NULL AND worked_at IS NULL AND
 SELECT leads.id FROM ledger JOIN leads ON leads.id = ledger.lead_id
 WHERE ledger.is_stale ORDER BY leads.id LIMIT $1
 FOR UPDATE OF leads SKIP LOCKED
+
+-- name: unhanded
+-- Of leads the deliveries that nobody had, and whose time to be worked was never computed.
+SELECT lead_id, delivered_at, delivered_quadrant, leads.line
+FROM ledger JOIN leads ON leads.id = lead_id
+WHERE lead_id = ANY($1::uuid[]) AND delivered_at IS NOT NULL AND unhanded_due_at IS NULL
+    AND delivered_quadrant IS NOT NULL AND leads.line IS NOT NULL
+
+-- name: note_unhanded_due
+-- When the time to be worked of leads ends that nobody had. Their rows are locked.
+UPDATE ledger SET unhanded_due_at = told.due
+FROM unnest($1::uuid[], $2::timestamptz[]) AS told (lead_id, due) WHERE ledger.lead_id = told.lead_id
 
 -- name: positions
 -- Which delivery of its local day and month each of these leads is, from 1, by moment and id.

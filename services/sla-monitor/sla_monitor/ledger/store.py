@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from lead_events.words import Quadrant
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from sla_monitor.domain.lead import Lead
@@ -48,6 +49,7 @@ def _merge(row: dict[str, Any], told: Told) -> None:
     row.setdefault("first_seq", told.seq)
     row.setdefault("received_at", told.received_at)
     row.setdefault("scored_at", told.scored_at)
+    row["is_stale"] = row.get("is_stale", False) or told.lacks_book
     row.setdefault("segments", [])
     row.setdefault("is_known", False)
     if told.delivery is not None and row.get("delivery_seq") is None:
@@ -107,3 +109,16 @@ async def positions(conn: Connection, leads: Collection[UUID], zone: ZoneInfo) -
     """Which delivery each of these leads is; one that is no delivery is absent."""
     found = await conn.fetch(_q.positions, list(leads), zone.key)
     return {row["lead_id"]: Position(row["of_day"], row["of_month"]) for row in found}
+
+
+async def unhanded(conn: Connection, leads: Collection[UUID]) -> list[tuple[UUID, datetime, Quadrant, str]]:
+    """Of these leads the deliveries that nobody had and whose time to be worked is not known: when each was
+    delivered, its quadrant and line."""
+    found = await conn.fetch(_q.unhanded, list(leads))
+    return [(row[0], row[1], Quadrant(row[2]), row[3]) for row in found]
+
+
+async def note_unhanded_due(conn: Connection, due: Mapping[UUID, datetime]) -> None:
+    """Keep when the time to be worked of leads ends that nobody had."""
+    if due:
+        await conn.execute(_q.note_unhanded_due, list(due), list(due.values()))
