@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -424,7 +425,9 @@ class _Making:
             rounds=tuple(self.rounds),
             touches=tuple(sorted(self.touches, key=lambda touch: touch.at)),
             objections=tuple(objections),
-            corrections=(Correction("2026-10", "delivered", order[0].id, 1, "perfect"),) if order else (),
+            corrections=(Correction("2026-10", "delivered", order[0].id, Decimal(1), "perfect"),)
+            if order
+            else (),
             closing=Closing(marketing=("Irene Soler", self.now - timedelta(hours=2)))
             if signed
             else Closing(),

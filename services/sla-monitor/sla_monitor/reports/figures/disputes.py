@@ -75,7 +75,7 @@ class CorrectionFigure(Figure):
     of: str
     measure: str
     subject: UUID
-    amount: int
+    amount: float
     goal: str | None
 
 

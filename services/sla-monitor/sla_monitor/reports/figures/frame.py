@@ -1,6 +1,7 @@
 """A month's rows with what every figure asks of them: its bounds, its agreement, what objections changed."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,7 +25,8 @@ class Figure(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`until` is its end, or now while it runs. `excused`: rejections taken off the count by an objection."""
+    """`until` is its end, or now while it runs. `excused`: rejections taken off the count by an objection.
+    `booked`: of a closed month what its figures were then, by measure and goal."""
 
     book: MonthBook
     agreed: Agreed
@@ -32,6 +34,7 @@ class Frame:
     end: datetime
     until: datetime
     excused: frozenset[UUID]
+    booked: Mapping[tuple[str, str], Decimal] | None = None
 
     @classmethod
     def of(cls, book: MonthBook) -> "Frame":
@@ -42,7 +45,8 @@ class Frame:
             for each in book.objections
             if each.about == "rejection" and each.verdict == "excused"
         )
-        return cls(book, binding_in(book), start, end, min(end, book.now.astimezone(UTC)), excused)
+        until = min(end, book.now.astimezone(UTC))
+        return cls(book, binding_in(book), start, end, until, excused, _booked(book))
 
     @property
     def marketing(self) -> MarketingSide:
@@ -56,6 +60,15 @@ class Frame:
     def name(self, identity: str) -> str:
         """A rep or team as people call them."""
         return (self.book.names or {}).get(identity, identity)
+
+    def stands(self, measure: str, goal: str, now: Decimal) -> Decimal:
+        """A figure as it was booked when the month was closed; of one that is not closed, what it is now."""
+        return now if self.booked is None else self.booked.get((measure, goal), Decimal(0))
+
+    def corrected(self, measure: str, goal: str | None = None) -> Decimal:
+        """What corrections booked in the month add to a figure; of promises the goal is their kind."""
+        found = (each for each in self.book.corrections if each.measure == measure and each.goal == goal)
+        return sum((each.amount for each in found), Decimal(0))
 
     def ours(self) -> Iterator[LeadRow]:
         """Leads that are neither found by reps nor of accounts that sales knows."""
@@ -78,6 +91,15 @@ class Frame:
         if back is None or back.fact in self.excused:
             return False
         return self.marketing.part_taken_off(back.code) >= 1
+
+
+def _booked(book: MonthBook) -> Mapping[tuple[str, str], Decimal] | None:
+    if not book.closing.is_closed:
+        return None
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for each in book.booked:
+        sums[each.measure, each.goal or ""] += each.amount
+    return sums
 
 
 def binding_in(book: MonthBook) -> Agreed:

@@ -9,7 +9,7 @@ from typing import Literal
 from lead_events.words import Quadrant
 from rulebook.calendars import open_hours
 from rulebook.models import Agreement, Goal
-from sla_monitor.ledger.book import Correction, GivenBack, LeadRow
+from sla_monitor.ledger.book import GivenBack, LeadRow
 from sla_monitor.ledger.periods import working_days
 from sla_monitor.reports.figures.frame import Figure, Frame, counting, fits, share
 
@@ -70,10 +70,7 @@ def marketing_figures(frame: Frame) -> MarketingFigures:
     delivered, back = list(frame.delivered()), list(frame.given_back())
     working = working_days_of(frame, frame.agreed.agreement)
     return MarketingFigures(
-        goals=[
-            goal_figure(frame, name, goal, delivered, back, frame.book.corrections)
-            for name, goal in goals.items()
-        ],
+        goals=[goal_figure(frame, name, goal, delivered, back) for name, goal in goals.items()],
         pace=[_pace(frame, name, goal, delivered, back, working) for name, goal in goals.items()],
     )
 
@@ -90,9 +87,10 @@ def goal_figure(
     goal: Goal,
     delivered: Sequence[LeadRow],
     back: Sequence[tuple[LeadRow, GivenBack]],
-    corrections: Sequence[Correction] = (),
+    *,
+    is_trial: bool = False,
 ) -> GoalFigure:
-    """One goal beside what came of it."""
+    """One goal beside what came of it; of a trial nothing is booked and nothing corrected."""
     count = counting(goal, frame.marketing)
     gross = sum((count(lead) for lead in delivered if fits(goal, lead)), Decimal(0))
     claimed = excused = Decimal(0)
@@ -101,8 +99,11 @@ def goal_figure(
             part = count(lead) * _part(frame, given)
             claimed += part
             excused += part if given.fact in frame.excused else 0
-    later = _corrected(name, corrections)
-    net = gross - (claimed - excused) + later
+    off, later = claimed - excused, Decimal(0)
+    if not is_trial:
+        gross, off = frame.stands("delivered", name, gross), frame.stands("taken_off", name, off)
+        later = frame.corrected("delivered", name) - frame.corrected("taken_off", name)
+    net = gross - off + later
     return GoalFigure(
         id=name,
         counted_in=goal.counted_in,
@@ -112,9 +113,9 @@ def goal_figure(
         sources=goal.sources,
         goal=goal.goal,
         delivered=float(gross),
-        given_back=float(claimed),
+        given_back=float(off + excused),
         excused=float(excused),
-        taken_off=float(claimed - excused),
+        taken_off=float(off),
         corrections=float(later),
         net=float(net),
         share=share(float(net), goal.goal),
@@ -123,12 +124,6 @@ def goal_figure(
 
 def _part(frame: Frame, given: GivenBack) -> Decimal:
     return Decimal(str(frame.marketing.part_taken_off(given.code)))
-
-
-def _corrected(name: str, corrections: Iterable[Correction]) -> int:
-    """What corrections booked in the month add to a goal; more taken off is less."""
-    signs = {"delivered": 1, "taken_off": -1}
-    return sum(signs.get(each.measure, 0) * each.amount for each in corrections if each.goal == name)
 
 
 def _pace(

@@ -1,8 +1,9 @@
 """Sales' side: each kind of promise kept and broken, what was worked, and how quickly by the day."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from lead_events.words import ChargedTo, ProgressKind, TimerKind
@@ -39,6 +40,7 @@ class PromiseFigure(Figure):
     kind: TimerKind
     kept: int
     broken: dict[ChargedTo, int]
+    broken_by_sales: int
     broken_in_all: int
     excused_by_objection: int
     excused_by_incident: int
@@ -62,6 +64,7 @@ class WorksFigure(Figure):
     goal: float | None
     due: int
     worked: int
+    corrections_due: int
     corrections: int
     to_come: int
     on_neither_side: int
@@ -115,7 +118,9 @@ def above_volume(frame: Frame) -> set[object]:
     return {lead.id for lead in frame.book.leads if lead.is_above_volume}
 
 
-def promise_figures(frame: Frame, rows: Iterable[PromiseRow]) -> list[PromiseFigure]:
+def promise_figures(
+    frame: Frame, rows: Iterable[PromiseRow], *, is_trial: bool = False
+) -> list[PromiseFigure]:
     """A row for each kind of which any was due, in the order of the kinds."""
     above = above_volume(frame)
     counts: dict[TimerKind, Counter[str]] = defaultdict(Counter)
@@ -129,7 +134,21 @@ def promise_figures(frame: Frame, rows: Iterable[PromiseRow]) -> list[PromiseFig
         counts[row.kind]["withdrawn"] += row.state is TimerState.WITHDRAWN
         if counted == "broken":
             broken[row.kind][row.charged_to or ChargedTo.NOBODY] += 1
-    return [_promise_figure(frame, kind, counts[kind], broken[kind]) for kind in TimerKind if kind in counts]
+    if not is_trial:
+        _book(frame, counts)
+    return [_promise_figure(kind, counts[kind], broken[kind]) for kind in TimerKind if kind in counts]
+
+
+def _book(frame: Frame, counts: dict[TimerKind, Counter[str]]) -> None:
+    """What was booked when the month was closed, and what was corrected since in others."""
+    for kind in TimerKind:
+        for measure in ("kept", "broken"):
+            now = Decimal(counts[kind][measure]) if kind in counts else Decimal(0)
+            stands = int(frame.stands(measure, kind.value, now))
+            later = int(frame.corrected(measure, kind.value))
+            if stands or later or kind in counts:
+                counts[kind][measure] = stands
+                counts[kind][f"corrections_{measure}"] = later
 
 
 def _counted_as(row: PromiseRow, *, is_above: bool) -> str:
@@ -142,16 +161,17 @@ def _counted_as(row: PromiseRow, *, is_above: bool) -> str:
     return "open" if row.state is TimerState.PENDING else "cancelled"
 
 
-def _promise_figure(
-    frame: Frame, kind: TimerKind, counts: Counter[str], broken: Counter[ChargedTo]
-) -> PromiseFigure:
-    kept = counts["kept"]
-    by_sales = sum(broken[each] for each in OF_SALES)
+def _promise_figure(kind: TimerKind, counts: Counter[str], broken: Counter[ChargedTo]) -> PromiseFigure:
+    kept = counts["kept"] + counts["corrections_kept"]
+    lost = counts["broken"] + counts["corrections_broken"]
+    by_others = sum(broken[each] for each in ChargedTo if each not in OF_SALES)
+    by_sales = max(0, counts["broken"] - by_others)
     return PromiseFigure(
         kind=kind,
-        kept=kept,
+        kept=counts["kept"],
         broken={each: broken[each] for each in ChargedTo},
-        broken_in_all=broken.total(),
+        broken_by_sales=by_sales,
+        broken_in_all=counts["broken"],
         excused_by_objection=counts["excused_by_objection"],
         excused_by_incident=counts["excused_by_incident"],
         above_volume=counts["above_volume"],
@@ -159,46 +179,47 @@ def _promise_figure(
         withdrawn=counts["withdrawn"],
         cancelled=counts["cancelled"],
         open=counts["open"],
-        corrections_kept=corrected(frame, "kept", kind.value),
-        corrections_broken=corrected(frame, "broken", kind.value),
-        share_kept=share(kept, kept + by_sales),
-        share_in_time=share(kept, kept + broken.total()),
-    )
-
-
-def corrected(frame: Frame, measure: str, goal: str | None = None) -> int:
-    """What corrections booked in the month add to a measure; of promises `goal` is their kind."""
-    return sum(
-        each.amount for each in frame.book.corrections if each.measure == measure and each.goal == goal
+        corrections_kept=counts["corrections_kept"],
+        corrections_broken=counts["corrections_broken"],
+        share_kept=share(kept, kept + by_sales + counts["corrections_broken"]),
+        share_in_time=share(kept, kept + lost),
     )
 
 
 def _works(frame: Frame, agreed: Works | None) -> WorksFigure:
-    side, in_money = frame.marketing, agreed is not None and agreed.money_minor is not None
     due = worked = to_come = neither = 0
+    worth = _worth(frame.marketing, agreed)
     for lead in frame.book.leads:
         if not lead.is_ours or lead.delivered_at is None or not frame.within(lead.work_due_at):
             continue
-        counts = _worth(side, lead) if in_money else 1
         if frame.counts_nowhere(lead):
             neither += 1
         elif lead.work_due_at is not None and lead.work_due_at > frame.book.now:
-            to_come += counts
+            to_come += worth(lead)
         else:
-            due += counts
-            worked += counts if _is_worked(lead) else 0
-    later = corrected(frame, "worked")
+            due += worth(lead)
+            worked += worth(lead) if _is_worked(lead) else 0
+    stands = int(frame.stands("due", "", Decimal(due))), int(frame.stands("worked", "", Decimal(worked)))
+    return _works_figure(frame, agreed, *stands, to_come, neither)
+
+
+def _works_figure(
+    frame: Frame, agreed: Works | None, due: int, worked: int, to_come: int, neither: int
+) -> WorksFigure:
+    more_due, more = int(frame.corrected("due")), int(frame.corrected("worked"))
     name, goal = _agreed(agreed)
-    result = share(worked + later, due) if name == "share" else float(worked + later)
+    part = share(worked + more, due + more_due)
+    result = part if name in ("share", "nothing") else float(worked + more)
     return WorksFigure(
         agreed=name,
         goal=goal,
         due=due,
         worked=worked,
-        corrections=later,
+        corrections_due=more_due,
+        corrections=more,
         to_come=to_come,
         on_neither_side=neither,
-        result=result if name != "nothing" else share(worked + later, due),
+        result=result,
         attained=share(result, goal) if result is not None and goal else None,
     )
 
@@ -211,8 +232,11 @@ def _agreed(works: Works | None) -> tuple[Literal["share", "number", "money", "n
     return ("number", works.number) if works.number is not None else ("money", works.money_minor)
 
 
-def _worth(side: MarketingSide, lead: LeadRow) -> int:
-    return side.value_minor.get(lead.quadrant, 0)
+def _worth(side: MarketingSide, agreed: Works | None) -> Callable[[LeadRow], int]:
+    """What one lead counts: its value where money is agreed, else 1."""
+    if agreed is not None and agreed.money_minor is not None:
+        return lambda lead: side.value_minor.get(lead.quadrant, 0)
+    return lambda _: 1
 
 
 def _is_worked(lead: LeadRow) -> bool:

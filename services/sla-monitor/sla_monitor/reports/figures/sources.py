@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -61,13 +62,15 @@ class ForeignMoney(Figure):
 
 
 class SourceFigures(Figure):
-    """Every source under both credits; `binding` is the one of the agreement, by which `origins` count."""
+    """Every source under both credits; `binding` is the one of the agreement, by which `origins` count.
+    `revenue_minor` of a closed month is as it was booked; `corrections_minor` are of months closed before."""
 
     binding: Credit
     first: list[SourceFigure]
     last: list[SourceFigure]
     origins: list[OriginFigure]
     revenue_minor: int
+    corrections_minor: int
     revenue_goal_minor: int | None
     foreign: list[ForeignMoney]
 
@@ -81,7 +84,8 @@ def source_figures(frame: Frame) -> SourceFigures:
         first=_by_source(frame, "first"),
         last=_by_source(frame, "last"),
         origins=_origins(frame, binding),
-        revenue_minor=sum(revenue(lead) for lead in won),
+        revenue_minor=int(frame.stands("revenue", "", Decimal(sum(revenue(lead) for lead in won)))),
+        corrections_minor=int(frame.corrected("revenue")),
         revenue_goal_minor=frame.agreed.agreement.revenue_goal_minor,
         foreign=_foreign(won),
     )

@@ -45,10 +45,10 @@ def _trial(frame: Frame, tried: Agreed) -> TrialFigure:
         last_day=agreement.last_day,
         teams=agreement.trial_teams,
         goals=[
-            goal_figure(under, name, goal, delivered, back)
+            goal_figure(under, name, goal, delivered, back, is_trial=True)
             for name, goal in agreement.marketing.all_goals().items()
         ],
-        promises=promise_figures(under, rows),
+        promises=promise_figures(under, rows, is_trial=True),
     )
 
 

@@ -8,7 +8,7 @@ from charts.meters import Meter, meters
 from lead_events.words import ChargedTo
 from sla_monitor.reports.figures.marketing import GoalFigure, MarketingFigures, Pace
 from sla_monitor.reports.figures.month import MonthReport
-from sla_monitor.reports.figures.sales import OF_SALES, PromiseFigure, SalesFigures, WorksFigure
+from sla_monitor.reports.figures.sales import PromiseFigure, SalesFigures, WorksFigure
 from sla_monitor.reports.page.pieces import beside, chart, figures, section, table
 from sla_monitor.reports.words import Words
 
@@ -158,9 +158,8 @@ def promises_table(caption: str, promises: Iterable[PromiseFigure], words: Words
 
 
 def _promise(each: PromiseFigure, words: Words) -> Sequence[str]:
-    by_sales = sum(each.broken[charged] for charged in OF_SALES)
     excused = each.excused_by_objection + each.excused_by_incident
-    numbers = (each.kept, by_sales, each.broken_in_all - by_sales, excused)
+    numbers = (each.kept, each.broken_by_sales, each.broken_in_all - each.broken_by_sales, excused)
     shares = (each.share_kept, each.share_in_time)
     return [words.say(f"kind.{each.kind}"), *map(words.number, numbers), *map(words.share, shares)]
 

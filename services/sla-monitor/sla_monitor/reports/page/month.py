@@ -1,13 +1,11 @@
 """The whole page of a month."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
 
-from lead_events.words import ChargedTo
 from sla_monitor.reports.figures.month import Head, MonthReport, SignatureFigure
-from sla_monitor.reports.figures.sales import OF_SALES
 from sla_monitor.reports.page import both_sides, flow, people
 from sla_monitor.reports.page.pieces import section
 from sla_monitor.reports.words import DASH, Words
@@ -102,7 +100,7 @@ def _tiles(report: MonthReport, words: Words) -> Iterator[tuple[str, str, str]]:
         "",
     )
     kept = sum(each.kept for each in report.sales.promises)
-    broken = sum(_by_sales(each.broken) for each in report.sales.promises)
+    broken = sum(each.broken_by_sales for each in report.sales.promises)
     yield words.say("tile.kept"), words.share(kept / (kept + broken) if kept + broken else None), ""
     works = report.sales.works
     is_share = works.agreed in ("share", "nothing")
@@ -119,7 +117,3 @@ def _tiles(report: MonthReport, words: Words) -> Iterator[tuple[str, str, str]]:
     yield words.say("tile.revenue"), words.money(sources.revenue_minor), of_goal
     won = words.say("tile.customers", won=words.number(report.speed.won))
     yield words.say("tile.win"), words.share(report.speed.win_rate), won
-
-
-def _by_sales(broken: Mapping[ChargedTo, int]) -> int:
-    return sum(broken[charged] for charged in OF_SALES)

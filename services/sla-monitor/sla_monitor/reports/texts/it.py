@@ -281,8 +281,8 @@ TEXTS: dict[str, str] = {
     "source.no_window": "Il regolamento non indica un termine entro cui questa fonte riprende i lead.",
     "source.returnable": "Restituibili: {n}, per un valore di {value}.",
     "note.marketing": "Un lead conta quando diventa SQL, in ogni obiettivo in cui rientra. Ciò che le "
-    "vendite restituiscono si detrae nel mese in cui è restituito, per la parte concordata per il motivo. Il netto è "
-    "il consegnato meno il detratto, con le correzioni.",
+    "vendite restituiscono si detrae nel mese in cui è restituito, per la parte concordata per il motivo. "
+    "Il netto è il consegnato meno il detratto, con le correzioni.",
     "note.pace": "L'obiettivo è distribuito in parti uguali sui giorni lavorativi del mese; un giorno conta "
     "quando è finito.",
     "note.sales": "Una promessa conta alla sua scadenza. Mantenuto dalle vendite confronta il mantenuto con "

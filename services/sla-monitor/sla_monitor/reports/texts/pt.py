@@ -280,8 +280,8 @@ TEXTS: dict[str, str] = {
     "source.window": "Pode ser devolvido em {window} por: {reasons}.",
     "source.no_window": "O livro de regras não indica prazo em que esta origem aceite devoluções.",
     "source.returnable": "Pode ser devolvido: {n}, no valor de {value}.",
-    "note.marketing": "Um lead conta quando passa a SQL, em cada objetivo em que se enquadra. O que as vendas "
-    "devolvem é descontado no mês em que é devolvido, na parte acordada para o motivo. O líquido é o "
+    "note.marketing": "Um lead conta quando passa a SQL, em cada objetivo em que se enquadra. O que as "
+    "vendas devolvem é descontado no mês em que é devolvido, na parte acordada para o motivo. O líquido é o "
     "entregue menos o descontado, com as correções.",
     "note.pace": "O objetivo é repartido em partes iguais pelos dias úteis do mês; um dia conta quando "
     "terminou.",

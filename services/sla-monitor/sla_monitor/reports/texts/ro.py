@@ -281,8 +281,8 @@ TEXTS: dict[str, str] = {
     "source.no_window": "Regulamentul nu numește un termen în care această sursă primește lead-uri înapoi.",
     "source.returnable": "Se pot înapoia: {n}, în valoare de {value}.",
     "note.marketing": "Un lead se numără când devine SQL, la fiecare obiectiv în care se încadrează. Ce "
-    "înapoiază vânzările se scade în luna în care este înapoiat, cu partea convenită pentru motiv. Netul este "
-    "ce s-a livrat minus ce s-a scăzut, cu corecțiile.",
+    "înapoiază vânzările se scade în luna în care este înapoiat, cu partea convenită pentru motiv. Netul "
+    "este ce s-a livrat minus ce s-a scăzut, cu corecțiile.",
     "note.pace": "Obiectivul este împărțit egal pe zilele lucrătoare ale lunii; o zi se numără când s-a "
     "încheiat.",
     "note.sales": "O promisiune se numără la termenul ei. Ținut de vânzări compară ce s-a ținut cu ce a "
@@ -290,16 +290,17 @@ TEXTS: dict[str, str] = {
     "convenit, promisiunile de viteză nu se impută nimănui și nu intră în aceste părți.",
     "note.time": "De la predarea către agent până la primul răspuns, după ziua răspunsului.",
     "note.funnel": "Fără lead-urile găsite de agenți și cererile companiilor pe care vânzările le cunosc.",
-    "note.sources": "Lead-urile, SQL și clienții se numără fiecare în luna în care s-au întâmplat. Randamentul "
-    "este venituri minus cost, raportat la cost.",
+    "note.sources": "Lead-urile, SQL și clienții se numără fiecare în luna în care s-au întâmplat. "
+    "Randamentul este venituri minus cost, raportat la cost.",
     "note.generated": "Lead-urile găsite de agenți și cele ale companiilor pe care vânzările le cunosc sunt "
     "ale vânzărilor. Atribuit {credit} surse.",
     "note.speed": "În termen numără fiecare prim răspuns datorat, oricui i s-ar imputa cel întârziat.",
     "note.reps": "Valoarea este cea pe care acordul o fixează pentru un lead din fiecare cadran.",
-    "note.worst": "Cele care se numără și au întârziat cel mai mult după ceas, până la răspuns sau până acum.",
+    "note.worst": "Cele care se numără și au întârziat cel mai mult după ceas, până la răspuns sau până "
+    "acum.",
     "note.disputes": "Nimic nu se șterge: ce este scuzat se arată înainte și după.",
     "note.trials": "Se măsoară și se arată; nu obligă pe nimeni.",
     "note.reading": "O liniuță: nimic de numărat sau nimic la care să se împartă. Mediana și nouă din zece "
-    "sunt după rangul cel mai apropiat: cea mai mică cifră măsurată pe care jumătate, sau nouă din zece, nu o "
-    "depășesc.",
+    "sunt după rangul cel mai apropiat: cea mai mică cifră măsurată pe care jumătate, sau nouă din zece, "
+    "nu o depășesc.",
 }
