@@ -18,6 +18,8 @@ YEAR = 2026
 EARLIEST, LATEST = date(2000, 1, 1), date(2098, 12, 31)
 """Days that calendars answer for."""
 NOBODY = timedelta(0)
+_WEEK = date(YEAR, 6, 1)
+"""A Monday; no clock changes in its week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,29 @@ class Hours:
         year = date(YEAR, 1, 1), date(YEAR, 12, 31)
         days = self.working_days(calendar, *year)
         return self.between(calendar, *year) / days if days else NOBODY
+
+    def week(self, calendar: str) -> timedelta:
+        """The working time of a week without holidays."""
+        return sum((end - start for start, end in self._week(calendar)), NOBODY)
+
+    def longest_closed(self, calendar: str) -> timedelta:
+        """The longest time without an opening in weeks without holidays: the weekend, for most."""
+        opened = self._week(calendar)
+        if not opened:
+            return NOBODY
+        starts = [start for start, _ in opened[1:]] + [opened[0][0] + timedelta(weeks=1)]
+        return max(start - end for start, (_, end) in zip(starts, opened, strict=True))
+
+    def _week(self, calendar: str) -> list[tuple[datetime, datetime]]:
+        """The openings of one week of June, from its local Monday on, as if it had no holidays."""
+        known = self.rulebook.calendars.get(calendar)
+        if known is None or self.of(calendar) is None or not any(known.week.values()):
+            return []
+        plain: dict[str, object] = {"holidays": [], "holidays_of": None}
+        plain |= {"date_overrides": {}, "date_breaks": {}}
+        monday = datetime.combine(_WEEK, time(), ZoneInfo(known.tz)).astimezone(UTC)
+        hours = open_hours(known.model_copy(update=plain))
+        return list(hours.open_intervals(monday, monday + timedelta(weeks=1)))
 
     def passes(self, rep: RepSeed, length: timedelta, since: date) -> bool:
         """Whether so much working time of a rep ever passes from a day on, absences left out of it."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rulebook.calendars import absence_span, calendar_document, open_hours, rep_hours
-from rulebook.durations import format_duration, parse_duration
+from rulebook.durations import format_duration, format_hours, parse_duration
 from rulebook.loader import load_folder
 from rulebook.models import Absence, Calendar, Promise
 
@@ -52,6 +52,21 @@ def test_a_fraction_of_a_second_is_refused_for_it_could_not_be_written_back() ->
 def test_a_length_survives_being_written(seconds: int) -> None:
     length = timedelta(seconds=seconds)
     assert parse_duration(format_duration(length)) == length
+
+
+@given(st.integers(0, 10**7))
+def test_working_time_survives_being_written_in_hours(seconds: int) -> None:
+    length = timedelta(seconds=seconds)
+    assert parse_duration(format_hours(length)) == length
+    assert "d" not in format_hours(length)
+
+
+def test_a_promise_is_written_in_hours() -> None:
+    promise = Promise.model_validate({"outcome_within": "2d", "attempts": {"count": 2, "within": "60h"}})
+    assert promise.model_dump(mode="json", exclude_none=True) == {
+        "outcome_within": "48h",
+        "attempts": {"count": 2, "within": "60h"},
+    }
 
 
 def test_public_holidays_are_closed() -> None:
