@@ -1,21 +1,24 @@
 """HTTP for operators: timers of a lead, timers by state, what was said in order, conservation."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
+from lead_events.words import TimerKind
 from service_kit.auth_principal import Scope
 from service_kit.conservation import conservation
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from sla_monitor import store
-from sla_monitor.domain.timers import TimerState
+from sla_monitor.domain.timers import Timer, TimerState
 from sla_monitor.errors import BadCursor, UnknownLead
-from sla_monitor.hours import Calendars
-from sla_monitor.views import lead_view, timer_view, with_hours
+from sla_monitor.memory import Memory
+from sla_monitor.views import lead_view, status_view, timer_view, with_hours
+from sla_monitor.why_late import Looked, look_at, path_view
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 After = Annotated[int, Query(ge=0, lt=2**63, description="next_cursor of the last answer")]
@@ -26,27 +29,72 @@ Leads = Annotated[
 _FIRST = UUID(int=0)
 
 
+class StatusQuery(BaseModel):
+    """Which running promises a screen shows."""
+
+    team: str | None = Field(None, max_length=200)
+    rep: str | None = Field(None, max_length=200)
+    line: str | None = Field(None, max_length=200)
+    kind: TimerKind | None = None
+    due_within: int | None = Field(None, ge=0, le=10_000_000, description="wall seconds left, at most")
+    trial: bool = Field(False, description="those of agreements that are only tried, instead")
+
+    def at(self, now: datetime) -> store.Wanted:
+        """The same for the store."""
+        before = None if self.due_within is None else now + timedelta(seconds=self.due_within)
+        kind = self.kind.value if self.kind else None
+        return store.Wanted(self.team, self.rep, self.line, kind, before, self.trial)
+
+
 def routers(runtime: Runtime) -> Iterable[APIRouter]:
     """The routes of this service."""
     router = APIRouter(prefix="/v1", tags=["timers"])
-    database, calendars = runtime.database, Calendars()
+    database, memory = runtime.database, Memory()
 
     @router.get("/leads/{lead_id}/timers", dependencies=runtime.gate.allowed(Scope.LEADS_READ))
     async def timers_of_lead(lead_id: UUID) -> dict[str, Any]:
         """The promises on one lead, what was said about them, and who had the lead from when to when."""
         async with database.transaction() as conn:
             now = await database.clock.now(conn)
-            found = await _lead_story(conn, calendars, lead_id, now)
+            found = await _lead_story(conn, memory, lead_id, now)
         if found is None:
             raise UnknownLead(lead_id)
         return found
+
+    @router.get("/leads/{lead_id}/path", dependencies=runtime.gate.allowed(Scope.LEADS_READ))
+    async def path_of_lead(lead_id: UUID) -> dict[str, Any]:
+        """Whose every stretch of a lead's time was, up to its first contact or to now; and for each breach
+        when it was due, what came when, and who answers by which rule."""
+        async with database.transaction() as conn:
+            now = await database.clock.now(conn)
+            looked = await look_at(conn, memory, lead_id, now)
+            if looked is None:
+                raise UnknownLead(lead_id)
+            said = await store.fetch(conn, "read_firings_of_lead", lead_id)
+            return await path_view(conn, looked, said)
+
+    @router.get("/status/timers", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
+    async def status_timers(
+        wanted: Annotated[StatusQuery, Query()], limit: Limit = 100, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """Running promises, the one that runs out first on top: for screens and dashboards."""
+        due, last = _due_cursor(cursor)
+        async with database.transaction() as conn:
+            now = await database.clock.now(conn)
+            found = await store.status_timers(conn, wanted.at(now), due, last, limit)
+            hours = await with_hours(conn, memory.calendars, found)
+        return {
+            "now": now,
+            "timers": [status_view(timer, hours, now) for timer in found],
+            "next_cursor": _next_cursor(found, limit),
+        }
 
     @router.get("/persons/{person_id}/export", dependencies=runtime.gate.allowed(Scope.PERSONS_READ))
     async def export_person(person_id: UUID, leads: Leads = None) -> dict[str, Any]:
         """What is kept about a person's leads: promises and moments; nothing here says who the person is."""
         async with database.transaction() as conn:
             now = await database.clock.now(conn)
-            stories = [await _lead_story(conn, calendars, lead, now) for lead in leads or []]
+            stories = [await _lead_story(conn, memory, lead, now) for lead in leads or []]
         return {"person_id": person_id, "leads": [each for each in stories if each is not None]}
 
     @router.get("/timers", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
@@ -58,11 +106,8 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
         async with database.transaction() as conn:
             now = await database.clock.now(conn)
             found = list(await store.list_timers(conn, state.value, due, last, limit))
-            hours = await with_hours(conn, calendars, found)
-        more = None
-        if len(found) == limit:
-            end = found[-1]
-            more = f"{end.due_at.isoformat() if end.due_at else 'infinity'}~{end.id}"
+            hours = await with_hours(conn, memory.calendars, found)
+        more = _next_cursor(found, limit)
         return {"timers": [timer_view(timer, hours, now) for timer in found], "next_cursor": more}
 
     @router.get("/firings", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
@@ -89,16 +134,21 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
 
 
 async def _lead_story(
-    conn: Connection, calendars: Calendars, lead_id: UUID, now: datetime
+    conn: Connection, memory: Memory, lead_id: UUID, now: datetime
 ) -> dict[str, Any] | None:
-    lead = await store.read_lead(conn, lead_id)
-    if lead is None:
+    looked: Looked | None = await look_at(conn, memory, lead_id, now)
+    if looked is None:
         return None
-    story = (await store.read_stories(conn, [lead_id]))[lead_id]
-    hours = await with_hours(conn, calendars, story.timers.values(), story.facts)
     said = await store.fetch(conn, "read_firings_of_lead", lead_id)
     moves = await store.fetch(conn, "read_moves", lead_id)
-    return lead_view(lead, story, hours, said, moves, now)
+    return lead_view(looked.lead, looked.story, looked.hours, said, moves, looked.path, now)
+
+
+def _next_cursor(found: Sequence[Timer], limit: int) -> str | None:
+    if len(found) < limit:
+        return None
+    end = found[-1]
+    return f"{end.due_at.isoformat() if end.due_at else 'infinity'}~{end.id}"
 
 
 def _due_cursor(cursor: str | None) -> tuple[str, UUID]:

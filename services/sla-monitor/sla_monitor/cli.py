@@ -16,6 +16,7 @@ from sla_monitor.domain.timers import TimerState
 
 _COLUMNS = ["promise", "round", "rep", "opened (UTC)", "due (UTC)", "state", "ended by", "time left"]
 _OPTIONAL = _COLUMNS[-2:]
+_RUNNING = (TimerState.PENDING.value, "paused")
 
 
 def timers(
@@ -64,6 +65,64 @@ def sla(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> Non
     _show_path(found["attribution"])
 
 
+def why_late(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> None:
+    """Whose minutes a lead's were, and who answers for each promise that was broken."""
+    with open_client(stack) as client:
+        identity = find_lead(client, lead)
+        found = client.get(Service.SLA_MONITOR, f"/v1/leads/{identity}/path")
+    if as_json:
+        print_json(found)
+        return
+    if not found["stretches"]:
+        print_line("Nothing has happened to it yet.")
+        return
+    print_heading(f"Whose time it was, {brief(found['from'])} to {brief(found['to'])} UTC")
+    rows = [
+        (brief(each["from"]), _spoken(each["part"]), each["detail"], *_whose(each))
+        for each in found["stretches"]
+    ]
+    print_table(["from", "part", "", "whose", "time"], rows)
+    print_line()
+    print_table(["side", "time"], _sides(found["sides"]))
+    if found["is_above_volume"]:
+        print_line("It came above the agreed volume: the promises of speed do not hold for it.")
+    for breach in found["breaches"]:
+        _show_breach(breach)
+
+
+def _whose(stretch: dict[str, Any]) -> tuple[str | None, str | None]:
+    return _spoken(stretch["side"]), _length(stretch["microseconds"] / 1e6)
+
+
+def _sides(sums: dict[str, int]) -> list[tuple[str | None, str | None]]:
+    return [(_spoken(side), _length(length / 1e6)) for side, length in sums.items() if length]
+
+
+def _show_breach(breach: dict[str, Any]) -> None:
+    print_line()
+    trial = " (on trial)" if breach["is_trial"] else ""
+    print_heading(
+        f"{_spoken(breach['kind'])}, round {breach['round']}, {breach['rep_id']}{trial}".capitalize()
+    )
+    came = (
+        f"{_spoken(breach['ended_by'])}, {brief_utc(breach['ended_at'])}" if breach["ended_by"] else "nothing"
+    )
+    print_fields(
+        {
+            "promised": _length(breach["target_seconds"]),
+            "from": brief_utc(breach["opened_at"]),
+            "due": brief_utc(breach["due_at"]),
+            "what came": came,
+            "rep's own working time": _length(breach["own_working_seconds"]),
+            "charged to": "nobody: it was withdrawn"
+            if breach["is_withdrawn"]
+            else _spoken(breach["charged_to"]),
+            "why": None if breach["is_withdrawn"] else breach["rule"],
+        }
+    )
+    print_table(["side, until it was due", "time"], _sides(breach["sides"]))
+
+
 def _show_timers(found: list[dict[str, Any]]) -> None:
     if found:
         print_line()
@@ -99,7 +158,7 @@ def _show_path(path: dict[str, Any]) -> None:
 
 def _row(timer: dict[str, Any]) -> tuple[object, ...]:
     moments = (brief(timer["opened_at"]), brief(timer["due_at"]))
-    left = _length(timer["remaining_working_seconds"]) if timer["state"] == TimerState.PENDING.value else None
+    left = _length(timer["remaining_working_seconds"]) if timer["state"] in _RUNNING else None
     promise = _spoken(timer["kind"])
     return (
         promise,

@@ -8,11 +8,13 @@ from service_kit.postgres import Connection
 from sla_monitor import store
 from sla_monitor.domain.facts import Fact
 from sla_monitor.domain.lead import Lead
-from sla_monitor.domain.path import split, totals
+from sla_monitor.domain.path import Share, totals
 from sla_monitor.domain.timers import Timer, TimerState
 from sla_monitor.hours import Calendars, HoursBook, hours_of
 
 _US = timedelta(microseconds=1)
+PAUSED = "paused"
+"""How a running promise is shown that stands still."""
 
 
 async def with_hours(
@@ -35,26 +37,56 @@ def timer_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]:
         "line": timer.handoff.line,
         "quadrant": timer.handoff.quadrant.value,
         "rulebook_version": timer.handoff.rulebook_version,
+        "agreement": timer.agreement,
+        "is_trial": timer.is_trial,
         "is_test": timer.handoff.is_test,
         "target_seconds": timer.target.total_seconds(),
         "opened_at": timer.opened_at,
         "due_at": timer.due_at,
-        "state": timer.state.value,
+        "state": PAUSED if timer.is_paused(now) else timer.state.value,
+        "breaches": timer.breaches,
+        "withdrawals": timer.withdrawals,
         "ended_by": ending.kind if ending else None,
         "ended_at": ending.at if ending else None,
         "warnings": [
             {"share": share, "at": at, "done": number < timer.next_level}
             for number, (share, at) in enumerate(zip(timer.shares, timer.warns_at, strict=True))
         ],
-        "remaining_working_seconds": _remaining(timer, hours, now),
+        "pauses": [{"from": start, "until": end} for start, end in timer.pauses],
+        "reminders": list(timer.reminds_at),
+        "remaining_working_seconds": remaining(timer, hours, now).total_seconds(),
     }
 
 
-def _remaining(timer: Timer, hours: HoursBook, now: datetime) -> float:
+def remaining(timer: Timer, hours: HoursBook, now: datetime) -> timedelta:
+    """What is left of a running promise in the rep's working time; nothing of one that is over."""
     if timer.state is not TimerState.PENDING:
-        return 0.0
-    worked = hours.of(timer.opening).elapsed(timer.opened_at, now)
-    return max(timedelta(0), timer.target - worked).total_seconds()
+        return timedelta(0)
+    worked = timer.hours(hours.of(timer.opening)).elapsed(timer.opened_at, max(timer.opened_at, now))
+    return max(timedelta(0), timer.target - worked)
+
+
+def status_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]:
+    """One running promise for a screen. `predicted_breach_at` is its due time unless something changes."""
+    left = remaining(timer, hours, now)
+    return {
+        "id": timer.id,
+        "lead_id": timer.lead_id,
+        "kind": timer.kind.value,
+        "round": timer.round,
+        "rep_id": timer.rep_id,
+        "team": timer.handoff.team,
+        "line": timer.handoff.line,
+        "quadrant": timer.handoff.quadrant.value,
+        "agreement": timer.agreement,
+        "is_trial": timer.is_trial,
+        "opened_at": timer.opened_at,
+        "predicted_breach_at": timer.due_at,
+        "remaining_working_seconds": left.total_seconds(),
+        "share_used": 1 - left / timer.target,
+        "is_paused": timer.is_paused(now),
+        "rep_is_working": hours.of(timer.opening).is_open(now),
+    }
 
 
 def lead_view(
@@ -63,11 +95,10 @@ def lead_view(
     hours: HoursBook,
     said: Sequence[dict[str, Any]],
     moves: Sequence[dict[str, Any]],
+    path: Sequence[Share],
     now: datetime,
 ) -> dict[str, Any]:
     """A lead with its promises. The path runs to its first contact, else to now."""
-    end = lead.contacted_at or now
-    path = split(lead.origin, story.facts, end, hours.of)
     return {
         "lead_id": lead.id,
         "line": lead.line,
@@ -90,7 +121,7 @@ def lead_view(
         "moves": [{name: row[name] for name in row if name not in ("id", "lead_id")} for row in moves],
         "attribution": {
             "from": path[0].start if path else None,
-            "to": end,
+            "to": lead.contacted_at or now,
             "parts": [
                 {"part": part.value, "detail": detail, "microseconds": length // _US}
                 for part, detail, length in totals(path)

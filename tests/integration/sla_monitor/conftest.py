@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 
@@ -11,8 +12,8 @@ from baton_dev.testing import Servers
 from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.migrate import migrate
 from service_kit.postgres import Database
-from sla_monitor.main import PACKAGES
-from tests.integration.sla_monitor.worlds import MONDAY_9, World
+from sla_monitor.main import PACKAGES, build_app
+from tests.integration.sla_monitor.worlds import MONDAY_9, TOKEN, World
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +40,14 @@ async def world(stack: Servers, migrated: str) -> AsyncIterator[World]:
     yield await World.open(database, clock)
     await database.close()
     drop_database(stack.postgres_dsn, name)
+
+
+@pytest.fixture
+async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    application = build_app(world.settings, runtime=world.runtime)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application),
+        base_url="http://sla-monitor",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    ) as client:
+        yield client

@@ -1,6 +1,5 @@
 """What operators can ask, and what the figures say."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,23 +10,12 @@ from prometheus_client import REGISTRY
 
 from sla_monitor.handlers.gauges import export_gauges
 from sla_monitor.main import build_app
-from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, World, a_lead
 
 ACCEPT_DUE = MONDAY_9 + timedelta(minutes=15)
 
 
-@pytest.fixture
-async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    application = build_app(world.settings, runtime=world.runtime)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application),
-        base_url="http://sla-monitor",
-        headers={"Authorization": f"Bearer {TOKEN}"},
-    ) as client:
-        yield client
-
-
-async def _ok(api: httpx.AsyncClient, path: str, **query: Any) -> Any:
+async def ok(api: httpx.AsyncClient, path: str, **query: Any) -> Any:
     answer = await api.get(path, params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -52,7 +40,7 @@ async def test_a_lead_shows_its_promises_and_who_had_it(world: World, api: httpx
         world.at(MONDAY_9 + timedelta(minutes=10))
         world.acted(lead, "accepted", at=MONDAY_9 + timedelta(minutes=9))
         await world.read_all(consumer)
-        found = await _ok(api, f"/v1/leads/{lead}/timers")
+        found = await ok(api, f"/v1/leads/{lead}/timers")
     accept, response = found["timers"]
     assert (accept["kind"], accept["state"], accept["ended_by"]) == ("accept", "kept", "accepted")
     assert (response["state"], response["remaining_working_seconds"]) == ("pending", 1200.0)
@@ -70,21 +58,21 @@ async def test_firings_are_read_on_from_a_cursor(world: World, api: httpx.AsyncC
     async with world.reading() as consumer:
         await world.read_all(consumer)
         await world.catch_up()
-        assert await _ok(api, "/v1/firings") == {"firings": [], "next_cursor": 0}
+        assert await ok(api, "/v1/firings") == {"firings": [], "next_cursor": 0}
         world.at(ACCEPT_DUE + MARGIN)
         await world.read_all(consumer)
         await world.fire()
-        page = await _ok(api, "/v1/firings", limit=2)
-        rest = await _ok(api, "/v1/firings", after=page["next_cursor"])
+        page = await ok(api, "/v1/firings", limit=2)
+        rest = await ok(api, "/v1/firings", after=page["next_cursor"])
         world.acted(leads[0], "accepted", at=ACCEPT_DUE)
         await world.read_all(consumer)
-        more = await _ok(api, "/v1/firings", after=rest["next_cursor"])
+        more = await ok(api, "/v1/firings", after=rest["next_cursor"])
     seen = [row["id"] for answer in (page, rest, more) for row in answer["firings"]]
     assert len(seen) == len(set(seen)) == 3 + 3 + 1
     (withdrawal,) = more["firings"]
     assert (withdrawal["level"], withdrawal["event"]["act_kind"]) == ("withdrawal", "accepted")
     assert withdrawal["event"]["lead_id"] == str(leads[0])
-    nothing = await _ok(api, "/v1/firings", after=more["next_cursor"])
+    nothing = await ok(api, "/v1/firings", after=more["next_cursor"])
     assert nothing == {"firings": [], "next_cursor": more["next_cursor"]}
 
 
@@ -98,7 +86,7 @@ async def test_timers_are_paged_by_state_and_due_time(world: World, api: httpx.A
         await world.catch_up()
     pages, cursor = [], None
     while True:
-        page = await _ok(api, "/v1/timers", limit=4, **({"cursor": cursor} if cursor else {}))
+        page = await ok(api, "/v1/timers", limit=4, **({"cursor": cursor} if cursor else {}))
         pages.append(page["timers"])
         cursor = page["next_cursor"]
         if cursor is None:
@@ -107,7 +95,7 @@ async def test_timers_are_paged_by_state_and_due_time(world: World, api: httpx.A
     due = [timer["due_at"] for page in pages for timer in page]
     assert due == sorted(due)
     assert len({timer["id"] for page in pages for timer in page}) == 6
-    assert (await _ok(api, "/v1/timers", state="breached"))["timers"] == []
+    assert (await ok(api, "/v1/timers", state="breached"))["timers"] == []
 
 
 async def test_bad_questions_are_refused_with_what_to_send(world: World, api: httpx.AsyncClient) -> None:
@@ -143,26 +131,26 @@ async def test_what_was_read_is_accounted_for(world: World, api: httpx.AsyncClie
     world.routed(other, "held", hold_reason="no_capacity", round=0)
     async with world.reading() as consumer:
         await world.read_all(consumer)
-    answer = await _ok(api, "/v1/conservation")
+    answer = await ok(api, "/v1/conservation")
     assert answer["unaccounted"] == 0
     assert answer["leads"] == {"assigned": 1, "held": 1}
     read = {hop["topic"]: (hop["hop"], hop["read"]) for hop in answer["hops"]}
     assert read["lead-routed"] == ("router-sla-monitor", 2)
 
 
-def _value(name: str, **labels: str) -> float:
+def value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 async def test_requests_of_known_accounts_are_no_new_leads_and_their_speed_counts(world: World) -> None:
     def figures() -> list[float]:
         return [
-            _value("baton_leads_received_total", source="website", quadrant="perfect"),
+            value("baton_leads_received_total", source="website", quadrant="perfect"),
             *(
-                _value("baton_account_requests_total", standing=standing)
+                value("baton_account_requests_total", standing=standing)
                 for standing in ("customer", "partner", "open_deal", "competitor")
             ),
-            _value("baton_speed_to_lead_seconds_count"),
+            value("baton_speed_to_lead_seconds_count"),
         ]
 
     account = {"id": UUID(int=17), "crm_id": "A-17", "name": "Acme"}
@@ -190,10 +178,10 @@ async def test_what_a_rep_found_earns_marketing_nothing_and_breaks_no_promise(
 
     def figures() -> list[float]:
         return [
-            _value("baton_leads_received_total", source="other", quadrant="perfect"),
-            _value("baton_own_leads_total"),
-            _value("baton_speed_to_lead_seconds_count"),
-            _value("baton_first_response_working_seconds_count"),
+            value("baton_leads_received_total", source="other", quadrant="perfect"),
+            value("baton_own_leads_total"),
+            value("baton_speed_to_lead_seconds_count"),
+            value("baton_first_response_working_seconds_count"),
         ]
 
     lead = a_lead()
@@ -213,16 +201,16 @@ async def test_what_a_rep_found_earns_marketing_nothing_and_breaks_no_promise(
         await world.read_all(consumer)
         assert await world.fire() == []
     assert [new - old for new, old in zip(figures(), before, strict=True)] == [0, 1, 0, 0]
-    shown = await _ok(api, f"/v1/leads/{lead}/timers")
+    shown = await ok(api, f"/v1/leads/{lead}/timers")
     assert (shown["is_own"], shown["timers"]) == (True, [])
 
 
 async def test_what_sales_gives_back_as_another_one_again_is_taken_off_its_source(world: World) -> None:
     def figures() -> list[float]:
         return [
-            _value("baton_leads_received_total", source="website", quadrant="perfect"),
-            _value("baton_leads_duplicate_total", source="website"),
-            _value("baton_leads_duplicate_total", source="other"),
+            value("baton_leads_received_total", source="website", quadrant="perfect"),
+            value("baton_leads_duplicate_total", source="website"),
+            value("baton_leads_duplicate_total", source="other"),
         ]
 
     world.publish_rulebook()
@@ -244,15 +232,15 @@ async def test_what_sales_gives_back_as_another_one_again_is_taken_off_its_sourc
 async def test_figures_count_leads_and_response_times_and_leave_tests_out(world: World) -> None:
     def figures() -> list[float]:
         return [
-            _value("baton_leads_received_total", source="website", quadrant="perfect"),
-            _value("baton_leads_received_total", source="other", quadrant="perfect"),
-            _value("baton_leads_routed_total", kind="assigned"),
-            _value("baton_holds_total", reason="no_capacity"),
-            _value("baton_lead_acts_total", kind="rejected"),
-            _value("baton_speed_to_lead_seconds_sum"),
-            _value("baton_first_response_working_seconds_sum"),
-            _value("baton_accept_working_seconds_count"),
-            _value("baton_sla_breached_total", kind="accept", team="iberia", charged_to="rep", trial="false"),
+            value("baton_leads_received_total", source="website", quadrant="perfect"),
+            value("baton_leads_received_total", source="other", quadrant="perfect"),
+            value("baton_leads_routed_total", kind="assigned"),
+            value("baton_holds_total", reason="no_capacity"),
+            value("baton_lead_acts_total", kind="rejected"),
+            value("baton_speed_to_lead_seconds_sum"),
+            value("baton_first_response_working_seconds_sum"),
+            value("baton_accept_working_seconds_count"),
+            value("baton_sla_breached_total", kind="accept", team="iberia", charged_to="rep", trial="false"),
         ]
 
     world.publish_rulebook()
@@ -279,11 +267,11 @@ async def test_figures_count_leads_and_response_times_and_leave_tests_out(world:
     await export_gauges(world.database)
     change = [after - earlier for after, earlier in zip(figures(), before, strict=True)]
     assert change == [1, 1, 2, 1, 1, 120, 120, 1, 1]
-    assert _value("baton_sla_open_timers", kind="first_response", time_left="over", trial="false") == 0
-    assert _value("baton_sla_open_timers", kind="first_response", time_left="under_1h", trial="false") == 1
-    assert _value("baton_sla_leads", state="held") == 2
-    assert _value("baton_sla_missing_facts") == 0
-    assert _value("baton_sla_reading_age_seconds", topic="lead-routed") >= 0
+    assert value("baton_sla_open_timers", kind="first_response", time_left="over", trial="false") == 0
+    assert value("baton_sla_open_timers", kind="first_response", time_left="under_1h", trial="false") == 1
+    assert value("baton_sla_leads", state="held") == 2
+    assert value("baton_sla_missing_facts") == 0
+    assert value("baton_sla_reading_age_seconds", topic="lead-routed") >= 0
 
 
 async def test_the_application_reads_and_fires_by_itself(world: World) -> None:

@@ -25,9 +25,10 @@ EXPECTED = {
         "status",
         "timers",
         "why",
+        "why-late",
         "worktime",
     },
-    Section.RULEBOOK: {"check", "init", "rulebook", "scorecard"},
+    Section.RULEBOOK: {"agreement", "check", "init", "rulebook", "scorecard"},
     Section.OPERATE: {"dlq", "quarantine", "replay", "rescore", "rescorings", "submission", "version"},
 }
 HEAVY = {
@@ -102,6 +103,7 @@ def leaf_commands() -> list[list[str]]:
             *("away", "back", "left", "unattended", "token", "calendar-token", "assignments"),
         ],
         "rulebook": ["diff", "publish", "rollback", "list", "show"],
+        "agreement": ["plan", "show"],
         "scorecard": ["compare", "promote", "promotions", "shadow"],
         "worktime": ["due", "elapsed", "next-open"],
     }
