@@ -258,7 +258,7 @@ async def test_a_breach_that_moves_nothing_is_the_team_leads(world: World, mailb
     await told.read()
     await tell(told)
     (letter,) = mailbox.to("carla")
-    assert letter["Subject"] == "Ana non ha risposto in tempo a ada@example.com"
+    assert letter["Subject"] == "Ana non ha accettato in tempo: ada@example.com"
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 46, "%00", "..%2f..%2fetc"])

@@ -308,7 +308,7 @@ async def test_a_breach_is_told_to_whom_the_decision_names(
     told.breach("ada", rep_id="ana", kind=TimerKind.ACCEPT)
     await told.read()
     await tell(told)
-    heard = ["Ana non ha risposto in tempo a ada@example.com"] if lead is not None else []
+    heard = ["Ana non ha accettato in tempo: ada@example.com"] if lead is not None else []
     assert subjects(mailbox, "rosa") == heard
     assert subjects(mailbox, "carla") == []
 

@@ -30,6 +30,7 @@ from lead_events import (
     RulebookPublished,
     Score,
     SlaBreached,
+    SlaReminded,
     SlaWarned,
 )
 from lead_events.codec import encode
@@ -303,15 +304,35 @@ class World:
         round_: int = 1,
         kind: TimerKind = TimerKind.ACCEPT,
         time: datetime | None = None,
+        charged_to: ChargedTo = ChargedTo.REP,
+        **more: Any,
     ) -> UUID:
-        common = self._timer(name, rep_id, round_, kind)
-        event = SlaBreached(**common, charged_to=ChargedTo.REP, attribution=[])
+        """`more`: fields of the event, such as agreement and is_trial."""
+        common = self._timer(name, rep_id, round_, kind) | more
+        event = SlaBreached(**common, charged_to=charged_to, attribution=[])
         return self.put("sla-breached", event, str(lead_id(name)), time=time)
 
-    def warn(self, name: str, *, rep_id: str, round_: int = 1) -> UUID:
-        now = self.clock.now()
-        event = SlaWarned(**self._timer(name, rep_id, round_, TimerKind.ACCEPT), share=0.5, warns_at=now)
+    def warn(
+        self, name: str, *, rep_id: str, round_: int = 1, kind: TimerKind = TimerKind.ACCEPT, **more: Any
+    ) -> UUID:
+        common = self._timer(name, rep_id, round_, kind) | more
+        event = SlaWarned(**common, share=0.5, warns_at=self.clock.now())
         return self.put("sla-warned", event, str(lead_id(name)))
+
+    def remind(
+        self,
+        name: str,
+        *,
+        rep_id: str,
+        number: int,
+        at_most: int = 3,
+        round_: int = 1,
+        kind: TimerKind = TimerKind.ACCEPT,
+        **more: Any,
+    ) -> UUID:
+        common = self._timer(name, rep_id, round_, kind) | more
+        event = SlaReminded(**common, number=number, at_most=at_most, reminds_at=self.clock.now())
+        return self.put("sla-reminded", event, str(lead_id(name)))
 
     def _timer(self, name: str, rep_id: str, round_: int, kind: TimerKind) -> dict[str, Any]:
         now = self.clock.now()

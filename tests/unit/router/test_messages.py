@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lead_events.words import AccountStanding, BuyerStage, DeclineCode, Quadrant, RejectCode
+from lead_events.words import AccountStanding, BuyerStage, DeclineCode, Quadrant, RejectCode, TimerKind
 from router.domain.said import said
 from router.messages.compose import compose
 from router.messages.compose_lists import SHOWN, compose_late, compose_left, compose_nobodys
-from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, Reader
+from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, PromiseFacts, Reader
 from router.messages.kinds import CHOICES, LinkAct, MessageKind, content_of
 from router.messages.links import CHARACTERS, Link, Links
-from router.messages.rendering import as_blocks, as_html, as_text
+from router.messages.rendering import TRIAL_SIGN, as_blocks, as_html, as_text
 from router.messages.texts import CATALOGUE, WHY, plural, words_for
 
 ROUND = UUID("6f2d0f3e-1111-5a7e-9a61-5b8d2f0b1a11")
@@ -65,6 +65,10 @@ FACTS = Facts(
     links=LINKS.of_round(ROUND),
     content=[("Prices & terms", "https://example.com/prices?a=1&b=2")],
 )
+
+
+OPEN = PromiseFacts(TimerKind.FIRST_RESPONSE, AT, 2, 3)
+OF_PROMISES = (MessageKind.WARNED, MessageKind.BREACHED, MessageKind.REMINDED)
 
 
 def places(text: str) -> set[str]:
@@ -175,7 +179,8 @@ def test_a_deadline_is_told_by_the_readers_own_clock(language: str, zone: str, s
 @pytest.mark.parametrize("language", CATALOGUE)
 @pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in OF_SEVERAL])
 def test_every_kind_is_composed_in_every_language(kind: MessageKind, language: str) -> None:
-    letter = compose(kind, FACTS, Reader("Ana", language, "Europe/Madrid"))
+    facts = replace(FACTS, promise=OPEN) if kind is MessageKind.REMINDED else FACTS
+    letter = compose(kind, facts, Reader("Ana", language, "Europe/Madrid"))
     assert "{" not in as_text(letter) + letter.subject
     assert f'lang="{language}"' in as_html(letter)
     assert all(len(each.get("text", {}).get("text", "")) <= 3000 for each in as_blocks(letter))
@@ -352,3 +357,67 @@ def test_only_offered_answers_are_taken(
     act: LinkAct, chosen: dict[str, str], content: dict[str, str] | None
 ) -> None:
     assert content_of(act, chosen) == content
+
+
+@pytest.mark.parametrize("language", CATALOGUE)
+@pytest.mark.parametrize("kind", OF_PROMISES)
+def test_no_two_promises_are_told_in_the_same_words(kind: MessageKind, language: str) -> None:
+    """But that accepting and answering are both waited for, and a first answer as the next."""
+    letters = {
+        each: compose(kind, replace(FACTS, promise=replace(OPEN, kind=each)), Reader("Ana", language))
+        for each in TimerKind
+    }
+    subjects = [letter.subject for letter in letters.values()]
+    alike = {MessageKind.WARNED: 4, MessageKind.BREACHED: 5, MessageKind.REMINDED: 4}
+    assert len(set(subjects)) == alike[kind]
+    assert all("{" not in as_text(each) + each.subject for each in letters.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "line"),
+    [
+        (
+            TimerKind.NEXT_RESPONSE,
+            "Ada Byron, Engines <Ltd> asked again, and Ana did not",
+            "Next response by",
+        ),
+        (TimerKind.NEXT_ATTEMPT, "Ana did not try Ada Byron, Engines <Ltd> again in time", "Next try by"),
+        (TimerKind.OUTCOME, "Ana did not say in time how it goes with Ada Byron", "Outcome by"),
+        (TimerKind.ACCEPT, "Ana did not accept Ada Byron, Engines <Ltd> in time", "Accept by"),
+    ],
+)
+def test_a_team_lead_reads_which_promise_was_broken(kind: TimerKind, subject: str, line: str) -> None:
+    facts = replace(FACTS, promise=replace(OPEN, kind=kind), contacted_at=None)
+    letter = compose(MessageKind.BREACHED, facts, Reader("Rosa"))
+    assert letter.subject.startswith(subject)
+    assert line in as_text(letter)
+    assert (letter.data["promise"], letter.data["due_at"]) == (kind.value, AT.isoformat())
+    assert not letter.buttons
+
+
+def test_a_reminder_counts_and_lets_only_the_rep_answer() -> None:
+    facts = replace(FACTS, promise=OPEN)
+    mine = compose(MessageKind.REMINDED, facts, Reader("Ana"))
+    assert mine.subject == "Ada Byron, Engines <Ltd>: still unanswered, reminder 2 of 3"
+    assert mine.buttons
+    theirs = compose(MessageKind.REMINDED, replace(facts, is_readers=False), Reader("Rosa"))
+    assert theirs.subject == f"Ana, {mine.subject}"
+    assert not theirs.buttons
+    assert "/act/" not in as_text(theirs) + str(theirs.data)
+    assert (theirs.data["number"], theirs.data["at_most"]) == (2, 3)
+
+
+@pytest.mark.parametrize("language", CATALOGUE)
+@pytest.mark.parametrize("kind", OF_PROMISES)
+def test_what_is_only_tried_says_so_first_and_in_its_colour(kind: MessageKind, language: str) -> None:
+    facts = replace(FACTS, promise=replace(OPEN, trial="Next <spring>"))
+    letter = compose(kind, facts, Reader("Ana", language))
+    assert letter.subject.startswith("[")
+    assert "Next <spring>" in as_text(letter).splitlines()[0]
+    assert "background:#fff3cd" in as_html(letter)
+    assert "Next &lt;spring&gt;" in as_html(letter)
+    assert as_blocks(letter)[1]["text"]["text"].startswith(TRIAL_SIGN)
+    assert letter.data["trial_of"] == "Next <spring>"
+    binding = compose(kind, replace(facts, promise=OPEN), Reader("Ana", language))
+    assert not binding.mark
+    assert "background" not in as_html(binding)

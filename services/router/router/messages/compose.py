@@ -7,6 +7,7 @@ from router.messages.facts import ABOUT_THE_LEAD, Facts, Reader
 from router.messages.kinds import DECISIONS, LinkAct, MessageKind
 from router.messages.letters import Letter, Section
 from router.messages.people import one_line, who
+from router.messages.promises import promise_data, promise_line, said_of
 from router.messages.texts import Words, words_for
 
 CONTRIBUTIONS = 12
@@ -23,7 +24,7 @@ _FOR_BUYERS = frozenset({MessageKind.ASSIGNED, MessageKind.ASKED_AGAIN, MessageK
 def compose(kind: MessageKind, facts: Facts, reader: Reader) -> Letter:
     """A message about one lead."""
     words = words_for(reader.language, reader.zone)
-    due = facts.due()
+    due = facts.promise.due_at if facts.promise is not None else facts.due()
     places = {
         "who": who(facts.profile, words),
         "quadrant": words.say(f"quadrant.{facts.quadrant}"),
@@ -31,21 +32,23 @@ def compose(kind: MessageKind, facts: Facts, reader: Reader) -> Letter:
         "rep": facts.rep_name,
         "name": reader.name,
     }
+    said = said_of(kind, facts, words, places)
     sections: list[Section] = []
     if kind in ABOUT_THE_LEAD:
         sections = [each for each in _about_the_lead(kind, facts, words) if each.lines]
-    acts = () if kind in _QUIET else _fitting(kind, facts)
+    acts = () if kind in _QUIET or not facts.is_readers else _fitting(kind, facts)
     buttons = [(act, words.say(f"act.{act}"), facts.links[act]) for act in acts if act in facts.links]
     return Letter(
         words.language,
-        words.say(f"subject.{kind}", **places),
-        words.say(f"intro.{kind}", **places),
+        said.subject,
+        said.intro,
         sections,
         buttons,
         _closing(kind, facts, words, has_links=bool(buttons)),
         words.say("heading.content"),
         facts.content if kind in _FOR_BUYERS else (),
         _data(kind, facts),
+        said.mark,
     )
 
 
@@ -79,6 +82,9 @@ def _why(facts: Facts, words: Words) -> list[str]:
 
 
 def _deadlines(facts: Facts, words: Words) -> list[str]:
+    promised = promise_line(facts, words)
+    if promised is not None:
+        return [promised]
     if facts.due() is None and facts.contacted_at is not None:
         return []
     found = [
@@ -183,7 +189,7 @@ def _closing(kind: MessageKind, facts: Facts, words: Words, *, has_links: bool) 
     if kind in _NO_MORE:
         nobody = "now.closed" if facts.is_closed else "now.nobody"
         said.append(words.say("now.with", rep=facts.holder_name) if facts.holder_name else words.say(nobody))
-    elif kind not in _QUIET and not has_links:
+    elif kind not in _QUIET and facts.is_readers and not has_links:
         where = "act.without_links_to_decide" if kind is MessageKind.DECLINE_ASKED else "act.without_links"
         said.append(words.say(where))
     if facts.is_test:
@@ -193,7 +199,8 @@ def _closing(kind: MessageKind, facts: Facts, words: Words, *, has_links: bool) 
 
 def _data(kind: MessageKind, facts: Facts) -> dict[str, Any]:
     """What a webhook gets beside the words."""
-    due = facts.due()
+    promise = facts.promise
+    due = promise.due_at if promise is not None else facts.due()
     data: dict[str, Any] = {
         "kind": kind.value,
         "lead_id": str(facts.lead_id),
@@ -212,6 +219,7 @@ def _data(kind: MessageKind, facts: Facts) -> dict[str, Any]:
         "campaign": facts.campaign,
         "due_at": due.isoformat() if due is not None else None,
         "why": facts.why,
-        "links": {act.value: link for act, link in facts.links.items()},
+        "links": {act.value: link for act, link in facts.links.items()} if facts.is_readers else {},
         "content": [{"title": title, "url": url} for title, url in facts.content],
+        **(promise_data(promise) if promise is not None else {}),
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from lead_events.words import TimerKind
 from router.messages.kinds import LinkAct, MessageKind
 
 
@@ -24,6 +25,18 @@ class OtherLead:
 
     line: str
     rep: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseFacts:
+    """The promise that a message is about. `number` of `most`: which reminder it is; `trial`: the name of the
+    agreement, where it is only tried."""
+
+    kind: TimerKind
+    due_at: datetime
+    number: int | None = None
+    most: int | None = None
+    trial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,9 @@ class Facts:
     declined_because: Mapping[str, Any] | None = None
     said: Sequence[Mapping[str, Any]] = ()
     is_closed: bool = False
+    promise: PromiseFacts | None = None
+    is_readers: bool = True
+    """Whether who reads it is the rep of the round."""
 
     def due(self) -> datetime | None:
         """The promise that runs now: to accept, then to respond."""
@@ -104,6 +120,7 @@ ABOUT_THE_LEAD = frozenset(
         MessageKind.ASKED_AGAIN,
         MessageKind.WARNED,
         MessageKind.BREACHED,
+        MessageKind.REMINDED,
         MessageKind.DECLINE_ASKED,
     }
 )

@@ -13,6 +13,7 @@ class MessageKind(StrEnum):
     ASKED_AGAIN = "asked_again"  # to the rep: the buyer of a lead they have asks once more
     WARNED = "warned"  # to the rep: a promise is about to run out
     BREACHED = "breached"  # to the team lead: a promise of the rep was broken
+    REMINDED = "reminded"  # to the rep and to the team lead: the promise is broken, and still open
     TAKEN_BACK = "taken_back"  # to the rep: the lead went on without an act of theirs
     UNATTENDED = "unattended"  # to the team lead: open leads stay with somebody who is away
     LATE_EXPECTED = "late_expected"  # to the team lead: answers that are expected to come too late, together
@@ -32,7 +33,9 @@ TO_TEAM_LEADS = frozenset(
         MessageKind.NOBODYS,
     }
 )
-WITH_BUTTONS = frozenset({MessageKind.ASSIGNED, MessageKind.ASKED_AGAIN, MessageKind.WARNED})
+WITH_BUTTONS = frozenset(
+    {MessageKind.ASSIGNED, MessageKind.ASKED_AGAIN, MessageKind.WARNED, MessageKind.REMINDED}
+)
 """Kinds whose buttons are the rep's acts on the round."""
 
 

@@ -18,7 +18,7 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What is said, in the reader's language. `buttons`: words for each act and the link that does it;
-    `links`: titles and addresses of what the company wrote for buyers."""
+    `links`: titles and addresses of what the company wrote for buyers; `mark`: that it is only a trial."""
 
     language: str
     subject: str
@@ -29,3 +29,4 @@ class Letter:
     links_heading: str = ""
     links: Sequence[tuple[str, str]] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    mark: str = ""

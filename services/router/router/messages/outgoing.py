@@ -16,6 +16,7 @@ from router.books import Books
 from router.messages.digests import tell_late
 from router.messages.kinds import MessageKind
 from router.messages.nobodys import tell_nobodys
+from router.messages.reminding import tell_reminders
 from router.messages.settling import settle
 from router.messages.ways import News, messages_of, ways_to
 from router.store import Row, q
@@ -48,6 +49,9 @@ def _sources() -> Sequence[_Source]:
     )
 
 
+_OF_TIMERS = frozenset({MessageKind.WARNED, MessageKind.BREACHED})
+
+
 class Outgoing:
     """Any number of processes may make messages: rows that one has in hand are left by the others.
 
@@ -72,6 +76,7 @@ class Outgoing:
                 await self._enqueue(unit, source.kind, rows)
                 await unit.conn.execute(source.note, [row["id"] for row in rows], unit.now)
             full = full or len(rows) == AT_ONCE
+        full = await tell_reminders(unit, self._channels, AT_ONCE, TOLD_FOR) or full
         await tell_late(unit, self._channels, TOLD_FOR)
         book = (await self._books.shelf(unit.conn)).at(unit.now)
         await tell_nobodys(unit, book, self._channels, TOLD_FOR)
@@ -108,6 +113,8 @@ class Outgoing:
         made: list[Message] = []
         for row in rows:
             to, data = row["rep_id"], {"round": str(row["assignment_id"])}
+            if kind in _OF_TIMERS:
+                data["timer"] = str(row["timer"])
             news = News(kind, row["id"], row["lead_id"], to, data)
             made += messages_of(news, ways.get(to), self._channels, unit.now)
         await enqueue(unit.conn, made, now=unit.now, for_=TOLD_FOR)

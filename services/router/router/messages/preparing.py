@@ -6,11 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from delivery.message import Channel, Message, Stale
+from lead_events.words import TimerKind
 from router.books import Books
 from router.domain.book import Book
+from router.domain.breaches import LastActs
 from router.messages.compose import compose
 from router.messages.compose_lists import compose_late, compose_left, compose_nobodys
-from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, Reader
+from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, PromiseFacts, Reader
 from router.messages.kinds import MessageKind
 from router.messages.letters import Letter
 from router.messages.links import Links
@@ -62,16 +64,25 @@ class Preparing:
     async def _about_a_round(
         self, conn: Connection, kind: MessageKind, message: Message, now: datetime
     ) -> Letter | Stale:
-        row = await conn.fetchrow(q.message_facts, UUID(message.data["round"]), message.data["to"])
+        timer = UUID(message.data["timer"]) if "timer" in message.data else None
+        row = await conn.fetchrow(
+            q.message_facts, UUID(message.data["round"]), message.data["to"], timer, now
+        )
         if row is None:
             return Stale("the round is not known any more")
-        over = why_stale(kind, row)
+        shelf = await self._books.shelf(conn)
+        book = shelf.at(now)
+        over = why_stale(kind, row, needs_talk=_needs_talk(row, shelf.version(row["round_version"]) or book))
         if over is not None:
             return Stale(over)
-        book = (await self._books.shelf(conn)).at(now)
         others = await conn.fetch(q.other_leads_of_persons, [row["person_id"]])
         asks = await conn.fetch(q.asks_of_leads, [row["lead_id"]])
-        facts = self._facts(row, book, others, asks)
+        named = shelf.version(row["timer_version"]) or book
+        facts = replace(
+            self._facts(row, book, others, asks),
+            promise=_promise(row, named),
+            is_readers=kind is not MessageKind.REMINDED or row["rep_id"] == row["to_id"],
+        )
         if kind is MessageKind.DECLINE_ASKED:
             facts = replace(facts, links=self._links.of_decline(row["asked_id"]))
         return compose(kind, facts, _reader(row))
@@ -127,8 +138,8 @@ class Preparing:
         )
 
 
-def why_stale(kind: MessageKind, row: Row) -> str | None:
-    """Why a message about this round is not sent any more; None: it is."""
+def why_stale(kind: MessageKind, row: Row, *, needs_talk: bool) -> str | None:
+    """Why a message about this round is not sent any more; None: it is. `needs_talk`: see LastActs."""
     if kind is MessageKind.SETTLED:
         return None  # of an erased person too: what was posted about them is replaced
     if row["state"] == "erased":
@@ -140,11 +151,44 @@ def why_stale(kind: MessageKind, row: Row) -> str | None:
     is_answered = row["accepted_at"] is not None or row["contacted_at"] is not None
     if kind is MessageKind.ASSIGNED and is_answered:
         return "the rep has answered"
-    if kind is MessageKind.WARNED and row["contacted_at"] is not None:
-        return "the rep has answered"
+    if kind in (MessageKind.WARNED, MessageKind.REMINDED):
+        return _why_not_open(row, needs_talk=needs_talk)
     if kind is MessageKind.DECLINE_ASKED:
         return "the rep has answered" if is_answered else _decided(row["asked_state"])
     return None
+
+
+def _why_not_open(row: Row, *, needs_talk: bool) -> str | None:
+    """Why there is nothing to warn or remind of any more."""
+    if row["promise"] is None:  # made before messages named their promise
+        return "the rep has answered" if row["contacted_at"] is not None else None
+    if row["is_paused"] and not row["is_trial"]:
+        return "the promise stands still: the rep has paused the lead"
+    done = LastActs(row["said_yes_at"], row["tried_at"], row["talked_at"], row["outcome_at"])
+    kept = done.keep(TimerKind(row["promise"]), row["promise_opened_at"], needs_talk=needs_talk)
+    return "the rep has answered" if kept else None
+
+
+def _needs_talk(row: Row, book: Book | None) -> bool:
+    """Whether only a conversation is a response, by the agreement that the promise is of."""
+    if book is None:
+        return False
+    of_trial = row["agreement"] or "" if row["is_trial"] else ""
+    sales = book.agreements.sales_of(of_trial, row["assigned_at"])
+    return sales.first_response == "conversation"
+
+
+def _promise(row: Row, book: Book | None) -> PromiseFacts | None:
+    """The promise that a timer spoke of; an agreement that is tried, by its name."""
+    if row["promise"] is None:
+        return None
+    trial = None
+    if row["is_trial"]:
+        identity = row["agreement"] or ""
+        trial = book.agreements.name_of(identity) if book is not None else identity
+    return PromiseFacts(
+        TimerKind(row["promise"]), row["promise_due_at"], row["number"], row["at_most"], trial
+    )
 
 
 def _decided(asked: str | None) -> str | None:

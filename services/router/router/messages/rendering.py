@@ -9,13 +9,15 @@ from router.messages.kinds import CHOICES, LinkAct
 from router.messages.letters import Letter
 from router.messages.texts import Words, words_for
 
+TRIAL_SIGN = "\N{LARGE ORANGE SQUARE}"
+"""The colour of trials in Slack, whose blocks have none."""
 SECTION_CHARACTERS = 2900
 """Slack takes 3,000 in one section (block kit reference, section block)."""
 
 
 def as_text(letter: Letter) -> str:
     """Plain text, for every mailbox and for webhooks."""
-    parts = [letter.intro]
+    parts = [letter.mark, letter.intro] if letter.mark else [letter.intro]
     parts += [
         "\n".join((each.heading.upper(), *(f"- {line}" for line in each.lines))) for each in letter.sections
     ]
@@ -27,8 +29,10 @@ def as_text(letter: Letter) -> str:
 
 
 def as_html(letter: Letter) -> str:
-    """HTML without images, scripts and colours of its own, so that dark mode stays readable."""
-    body = [f"<p>{escape(letter.intro)}</p>"]
+    """HTML without images, scripts and colours of its own, so that dark mode stays readable; but for the mark
+    of a trial, which brings its own ground."""
+    body = [f'<p style="{_MARK}">{escape(letter.mark)}</p>'] if letter.mark else []
+    body.append(f"<p>{escape(letter.intro)}</p>")
     for section in letter.sections:
         items = "".join(f"<li>{escape(line)}</li>" for line in section.lines)
         body.append(f'<h2 style="font-size:1em">{escape(section.heading)}</h2><ul>{items}</ul>')
@@ -53,6 +57,7 @@ def as_html(letter: Letter) -> str:
 
 
 _BODY = "font-family:sans-serif;line-height:1.45;max-width:40em"
+_MARK = "background:#fff3cd;color:#5c3d00;border-left:6px solid #b7791f;padding:8px 12px"
 _BUTTON = "display:inline-block;padding:10px 16px;margin:4px;border:1px solid;border-radius:4px"
 
 
@@ -63,6 +68,8 @@ def as_blocks(letter: Letter, *, answers_here: bool = False, member: str = "") -
     `member`: whom it is for in a channel of many, who is called by it.
     """
     blocks = [_header(letter.subject), _section(letter.intro)]
+    if letter.mark:
+        blocks.insert(1, _section(f"{TRIAL_SIGN} {letter.mark}"))
     if member:
         blocks.insert(1, {"type": "section", "text": {"type": "mrkdwn", "text": f"<@{member}>"}})
     blocks += [

@@ -21,7 +21,11 @@ async def settle(unit: Unit, at_once: int, for_: timedelta) -> bool:
     leads = list({row["lead_id"] for row in rounds})
     kinds = [kind.value for kind in WITH_BUTTONS]
     posted = await unit.conn.fetch(q.messages_with_buttons, list(reps), leads, kinds)
-    made = [_in_place_of(row, reps[row["data"]["round"]], unit.now) for row in posted]
+    made = [
+        _in_place_of(row, reps[row["data"]["round"]], unit.now)
+        for row in posted
+        if row["data"]["to"] == reps[row["data"]["round"]]  # what a team lead was told has no buttons
+    ]
     await enqueue(unit.conn, made, now=unit.now, for_=for_)
     await unit.conn.execute(q.note_buttons_gone, [row["id"] for row in rounds], unit.now)
     return len(rounds) == at_once

@@ -32,15 +32,15 @@ UPDATE asks_again SET told_at = $2 WHERE id = ANY($1::uuid[])
 
 -- name: untold_warnings
 -- Promises that are about to run out, for the rep.
-SELECT n.id, n.lead_id, a.id AS assignment_id, n.rep_id
+SELECT n.id, n.lead_id, a.id AS assignment_id, n.rep_id, n.id AS timer
 FROM timer_news n JOIN assignments a ON a.lead_id = n.lead_id AND a.round = n.round
-WHERE n.told_at IS NULL AND n.level <> 'breached'
+WHERE n.told_at IS NULL AND n.level LIKE 'warned%'
 ORDER BY n.fired_at LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
 
 -- name: untold_breaches
 -- Broken promises, for whom the decision named: who leads the rep's team or the fallback's; empty: nobody. The team is
 -- one that they lead, the rep's own before others.
-SELECT n.id, n.lead_id, a.id AS assignment_id, coalesce(n.told, '') AS rep_id, (
+SELECT n.id, n.lead_id, a.id AS assignment_id, n.id AS timer, coalesce(n.told, '') AS rep_id, (
     SELECT t.id FROM teams t WHERE t.lead = n.told ORDER BY t.id = r.team DESC, t.id LIMIT 1
 ) AS team_id
 FROM timer_news n
@@ -48,6 +48,22 @@ JOIN assignments a ON a.lead_id = n.lead_id AND a.round = n.round
 JOIN reps r ON r.id = n.rep_id
 WHERE n.told_at IS NULL AND n.level = 'breached'
 ORDER BY n.fired_at LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
+
+-- name: untold_reminders
+-- Broken promises that are still open: their rep, and who heard of the breach, with a team that they lead.
+SELECT n.id, n.lead_id, a.id AS assignment_id, n.rep_id, b.told AS lead, (
+    SELECT t.id FROM teams t WHERE t.lead = b.told ORDER BY t.id = r.team DESC, t.id LIMIT 1
+) AS team_id
+FROM timer_news n
+JOIN assignments a ON a.lead_id = n.lead_id AND a.round = n.round
+JOIN reps r ON r.id = n.rep_id
+LEFT JOIN LATERAL (
+    SELECT f.told FROM timer_news f
+    WHERE f.lead_id = n.lead_id AND f.timer_id = n.timer_id AND f.level = 'breached' AND f.told IS NOT NULL
+    ORDER BY f.fired_at DESC, f.id LIMIT 1
+) AS b ON true
+WHERE n.told_at IS NULL AND n.level = 'reminded'
+ORDER BY n.fired_at, n.id LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
 
 -- name: note_timers_told
 -- Their messages are made.
@@ -169,15 +185,29 @@ WHERE a.ended_at IS NULL AND a.accepted_at IS NULL AND a.contacted_at IS NULL AN
     AND NOT EXISTS (SELECT FROM deliveries d WHERE d.about = a.lead_id AND d.data->>'round' = a.id::text)
 
 -- name: message_facts
--- Everything a message to rep $2 about round $1 may say, as it is now.
+-- Everything a message to rep $2 about round $1 may say, as it is now ($4); where a timer spoke, by its news ($3).
 SELECT a.id, a.lead_id, a.rep_id, a.round, a.why, a.said, a.assigned_at, a.accept_by, a.respond_by, a.accepted_at,
        a.contacted_at, a.ended_at, a.ended_by, owner.name AS rep_name,
        l.state, l.person_id, l.line, l.profile, l.score, l.told, l.quadrant, l.source, l.campaign, l.submissions,
        l.account, l.is_test, l.received_at, l.rulebook_version,
        r.id AS to_id, r.name AS to_name, r.texts, r.hours->>'tz' AS tz, c.rep_id AS holder_id, h.name AS holder_name,
-       d.id AS asked_id, d.state AS asked_state, d.content AS asked_content
+       d.id AS asked_id, d.state AS asked_state, d.content AS asked_content,
+       a.rulebook_version AS round_version, n.kind AS promise, n.due_at AS promise_due_at, n.opened_at AS promise_opened_at,
+       n.number, n.at_most, n.agreement, coalesce(n.is_trial, false) AS is_trial, n.rulebook_version AS timer_version,
+       k.said_yes_at, k.tried_at, k.talked_at, k.outcome_at, EXISTS (
+           SELECT FROM pauses p WHERE p.lead_id = a.lead_id AND p.round = a.round AND n.kind = ANY(p.kinds)
+               AND p.resumed_at IS NULL AND (p.until IS NULL OR p.until > $4)
+       ) AS is_paused
 FROM assignments a
 JOIN leads l ON l.id = a.lead_id
+LEFT JOIN timer_news n ON n.id = $3
+CROSS JOIN LATERAL (
+    SELECT max(c.at) FILTER (WHERE c.kind = 'accepted') AS said_yes_at,
+           max(c.at) FILTER (WHERE c.kind = 'contacted') AS tried_at,
+           max(c.at) FILTER (WHERE c.kind = 'contacted' AND c.contact IS DISTINCT FROM 'attempt') AS talked_at,
+           max(c.at) FILTER (WHERE c.kind = 'outcome') AS outcome_at
+    FROM acts c WHERE c.lead_id = a.lead_id AND c.round = a.round
+) AS k
 JOIN reps owner ON owner.id = a.rep_id
 JOIN reps r ON r.id = $2
 LEFT JOIN assignments c ON c.lead_id = a.lead_id AND c.ended_at IS NULL

@@ -11,12 +11,25 @@ from zoneinfo import ZoneInfo
 from router.domain.said import read_said, say
 from router.domain.why_words import ENGLISH
 from router.messages.texts import en, es, it, pt, ro
+from router.messages.texts.promises_en import PROMISES as OF_PROMISES_EN
+from router.messages.texts.promises_es import PROMISES as OF_PROMISES_ES
+from router.messages.texts.promises_it import PROMISES as OF_PROMISES_IT
+from router.messages.texts.promises_pt import PROMISES as OF_PROMISES_PT
+from router.messages.texts.promises_ro import PROMISES as OF_PROMISES_RO
 from router.messages.texts.why_es import WHY as ES
 from router.messages.texts.why_it import WHY as IT
 from router.messages.texts.why_pt import WHY as PT
 from router.messages.texts.why_ro import WHY as RO
 
-CATALOGUE = MappingProxyType({"en": en.TEXTS, "es": es.TEXTS, "it": it.TEXTS, "pt": pt.TEXTS, "ro": ro.TEXTS})
+CATALOGUE = MappingProxyType(
+    {
+        "en": en.TEXTS | OF_PROMISES_EN,
+        "es": es.TEXTS | OF_PROMISES_ES,
+        "it": it.TEXTS | OF_PROMISES_IT,
+        "pt": pt.TEXTS | OF_PROMISES_PT,
+        "ro": ro.TEXTS | OF_PROMISES_RO,
+    }
+)
 WHY = MappingProxyType({"en": ENGLISH, "es": ES, "it": IT, "pt": PT, "ro": RO})
 
 
@@ -30,6 +43,11 @@ class Words:
     def say(self, key: str, **places: object) -> str:
         """The text of a key, its places filled."""
         return CATALOGUE[self.language][key].format(**places)
+
+    def say_of(self, key: str, kind: str, **places: object) -> str:
+        """The text of a key as it is said of one kind, where that has its own."""
+        own = f"{key}.{kind}"
+        return self.say(own if own in CATALOGUE[self.language] else key, **places)
 
     def why(self, sentence: Mapping[str, Any]) -> str:
         """A sentence of why, as it is kept. Raises KeyError for one that is not in the words."""
