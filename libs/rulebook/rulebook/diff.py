@@ -18,11 +18,51 @@ class Change:
     after: Any
 
     def __str__(self) -> str:
-        if self.before is None:
-            return f"+ {self.path}: {self.after}"
-        if self.after is None:
-            return f"- {self.path}: {self.before}"
-        return f"~ {self.path}: {self.before} -> {self.after}"
+        return "\n".join(_lines(self.path, self.before, self.after))
+
+
+def _lines(path: str, before: Any, after: Any) -> Iterator[str]:
+    """A line for each plain value: of what is nested, those that differ."""
+    if before == after:
+        return
+    inner = list(_inside(before, after))
+    for key, old, new in inner:
+        yield from _lines(f"{path}{key}", old, new)
+    if inner:
+        return
+    if before is None:
+        yield f"+ {path}: {_plain(after)}"
+    elif after is None:
+        yield f"- {path}: {_plain(before)}"
+    else:
+        yield f"~ {path}: {_plain(before)} -> {_plain(after)}"
+
+
+def _inside(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The parts of a nested value before and after, each with its key; nothing where one of them is plain."""
+    sides = [side for side in (before, after) if side is not None]
+    if all(isinstance(side, Mapping) for side in sides):
+        for key in dict.fromkeys(key for side in sides for key in side):
+            yield f".{key}", (before or {}).get(key), (after or {}).get(key)
+    elif all(_holds_objects(side) for side in sides):
+        for number in range(max(map(len, sides))):
+            old, new = (side[number] if number < len(side or ()) else None for side in (before, after))
+            yield f"[{number}]", old, new
+
+
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
+
+
+def _plain(value: Any) -> str:
+    """A value as the YAML has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(_plain(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_plain(item)}' for key, item in value.items())}}}"
+    return str(value)
 
 
 def diff(old: Rulebook, new: Rulebook) -> list[Change]:

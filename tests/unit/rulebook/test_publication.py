@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lead_events import RulebookPublished
-from rulebook.diff import diff
+from rulebook.diff import Change, diff
 from rulebook.findings import Finding, RulebookInvalid
 from rulebook.loader import load_folder
 from rulebook.models import Rulebook
@@ -82,8 +82,8 @@ def test_rules_are_told_apart_by_id() -> None:
     rules.append({"id": "new", "when": "true", "points": 1, "reason": "new"})
     lines = [str(change) for change in diff(BOOK, parse(other))]
     assert lines[0] == "~ scorecards.main.fit[right-size].points: 25 -> 30"
-    assert lines[1].startswith("- scorecards.main.fit[large]: ")
-    assert lines[2].startswith("+ scorecards.main.fit[new]: ")
+    assert lines[1].startswith("- scorecards.main.fit[large].id: large\n")
+    assert lines[2].startswith("+ scorecards.main.fit[new].id: new\n")
     assert len(lines) == 3
 
 
@@ -178,3 +178,39 @@ def test_the_published_event_carries_the_whole_document() -> None:
     read = RulebookPublished.model_validate_json(event.to_json())
     assert checksum(read.rulebook) == prepared.checksum
     assert parse(read.rulebook) == BOOK
+
+
+# what changed, the value before, the one after, the lines that say so
+NESTED: list[tuple[str, object, object, list[str]]] = [
+    ("a promise is added", None, {"accept_within": "1h"}, ["+ at.accept_within: 1h"]),
+    ("a promise is gone", {"attempts": {"count": 4}}, None, ["- at.attempts.count: 4"]),
+    ("a word, not a Python one", True, False, ["~ at: true -> false"]),
+    ("a list of plain values", [0.5, 0.8], [0.5], ["~ at: [0.5, 0.8] -> [0.5]"]),
+    ("shifts", [["09:00", "14:00"]], [["09:00", "13:00"]], ["~ at: [[09:00, 14:00]] -> [[09:00, 13:00]]"]),
+    ("nothing in it", None, {}, ["+ at: {}"]),
+    (
+        "a list of objects",
+        [{"first_day": "2026-12-21", "reason": "away"}],
+        [{"first_day": "2026-12-22", "reason": "away"}, {"first_day": "2027-01-07"}],
+        ["~ at[0].first_day: 2026-12-21 -> 2026-12-22", "+ at[1].first_day: 2027-01-07"],
+    ),
+    ("an object instead of a word", "goal", {"goal": 3}, ["~ at: goal -> {goal: 3}"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"), [each[1:] for each in NESTED], ids=[each[0] for each in NESTED]
+)
+def test_a_nested_change_is_told_line_by_line(before: object, after: object, lines: list[str]) -> None:
+    assert str(Change("at", before, after)).splitlines() == lines
+
+
+def test_another_agreement_is_told_in_the_words_of_the_file() -> None:
+    other = to_document(BOOK)
+    other["agreements"] = {"next": {"name": "Next", "state": "draft", "sales": {"promises": {}}}}
+    other["agreement"]["sales"]["teams"] = {"italy": {"warm": {"outcome_within": "2d"}}}
+    told = "\n".join(map(str, diff(BOOK, parse(other)))).splitlines()
+    assert "+ agreement.sales.teams.italy.warm.outcome_within: 48h" in told
+    assert "+ agreements.next.name: Next" in told
+    assert "+ agreements.next.sales.pauses.waits_for_buyer: [next_attempt, outcome]" in told
+    assert not [line for line in told if "{" in line and not line.endswith(": {}")]
