@@ -1,0 +1,66 @@
+"""What is asked of the process that makes a report, and what it may refuse."""
+
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from rulebook.models.people import TextLanguage
+from sla_monitor.ledger.periods import parse_period
+
+Format: TypeAlias = Literal["json", "html", "csv"]
+MEDIA: dict[Format, str] = {
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+}
+REFUSED = 3
+"""Exit status of the process where what was asked cannot be had: why stands on its stdout."""
+
+
+class Asked(BaseModel):
+    """One report: of a month, or of one `source` in it. `now`: the database's time."""
+
+    period: str
+    now: datetime
+    format: Format = "json"
+    language: TextLanguage = "en"
+    source: str | None = None
+
+
+class Question(BaseModel):
+    """What the process reads first: where the store is, and what is asked."""
+
+    dsn: str
+    schema_name: str
+    asked: Asked
+
+
+class Refusal(BaseModel):
+    """Why there is no such report."""
+
+    why: Literal["no_rulebook", "no_source", "not_begun"]
+    detail: str
+
+
+class CannotBe(Exception):
+    """There is no such report; `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
+def check_period(text: str) -> None:
+    """Raises ValueError for what is no month, saying what to write instead."""
+    parse_period(text, ZoneInfo("UTC"))
+
+
+def refuse_future(text: str, now: datetime, zone: ZoneInfo) -> None:
+    """Raises CannotBe for a month that has not begun."""
+    if parse_period(text, zone).start.astimezone(UTC) > now:
+        this = f"{now.astimezone(zone):%Y-%m}"
+        raise CannotBe(
+            Refusal(why="not_begun", detail=f"{text} has not begun: ask for {this} or a month before")
+        )
