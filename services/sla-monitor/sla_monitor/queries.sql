@@ -143,21 +143,18 @@ SELECT * FROM timer_moves WHERE lead_id = $1 ORDER BY id
 -- One writer of firings at a time, until its commit: ids appear in order. Taken after all row locks, so nobody waits twice.
 SELECT pg_advisory_xact_lock(hashtextextended('baton ' || current_schema() || ' firings', 0))
 
--- name: insert_firings
--- What is said, or left unsaid, about timers; returns those that nobody has said before.
-INSERT INTO firings (timer_id, level, lead_id, outcome, at, fired_at, unread, late)
-SELECT timer_id, level, lead_id, outcome, at, $8, unread, late
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bool[], $7::bool[])
-    WITH ORDINALITY AS said (timer_id, level, lead_id, outcome, at, unread, late, place)
-ORDER BY place
-ON CONFLICT ON CONSTRAINT one_firing_a_level DO NOTHING
-RETURNING timer_id, level
+-- name: levels_said
+-- What has been said, or left unsaid, about some timers. Whoever says something holds their leads.
+SELECT timer_id, level FROM firings WHERE timer_id = ANY($1::uuid[])
 
--- name: complete_firings
--- The events of firings just inserted.
-UPDATE firings SET event_id = said.event_id, event = said.event
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[]) AS said (timer_id, level, event_id, event)
-WHERE firings.timer_id = said.timer_id AND firings.level = said.level
+-- name: insert_firings
+-- What is said, or left unsaid, about timers. That somebody has said it before ends the transaction.
+INSERT INTO firings (timer_id, level, lead_id, outcome, at, fired_at, unread, late, event_id, event)
+SELECT timer_id, level, lead_id, outcome, at, $8, unread, late, event_id, event::jsonb
+FROM unnest(
+    $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bool[], $7::bool[], $9::uuid[], $10::text[]
+) WITH ORDINALITY AS said (timer_id, level, lead_id, outcome, at, unread, late, event_id, event, place)
+ORDER BY place
 
 -- name: read_firings_of_lead
 -- Everything said about one lead.
@@ -169,7 +166,7 @@ SELECT id, event_id, event, level FROM firings WHERE id > $1 AND event_id IS NOT
 
 -- name: lock_due_leads
 -- Leads with a warning, breach or reminder whose time has come and whose news is read, or stands still; other monitors skip them.
-SELECT leads.id
+SELECT leads.*
 FROM timers
 JOIN leads ON leads.id = timers.lead_id
 LEFT JOIN read_progress AS routed ON routed.topic = 'lead-routed' AND routed.partition = leads.partition
@@ -185,6 +182,32 @@ WHERE timers.next_at <= $1::timestamptz
 ORDER BY timers.next_at
 LIMIT $5
 FOR UPDATE OF leads SKIP LOCKED
+
+-- name: read_due_timers
+-- What is due of leads that are locked, what was said of it, and whether its rep's hours have changed unseen.
+SELECT
+    timers.*,
+    ARRAY(SELECT level FROM firings WHERE timer_id = timers.id) AS said,
+    EXISTS (
+        SELECT FROM rep_hours
+        WHERE rep_hours.rep_id = timers.rep_id
+            AND rep_hours.revision > coalesce(timers.revision, timers.availability_revision)
+    ) AS is_stale
+FROM timers WHERE lead_id = ANY($1::uuid[]) AND next_at <= $2 ORDER BY next_at, id
+
+-- name: advance_timers
+-- What saying something changes about promises that are there. Their leads are locked.
+UPDATE timers SET
+    next_level = said.next_level, next_at = said.next_at, state = said.state, breaches = said.breaches,
+    said_due_at = said.said_due_at, reminds_at = said.reminds_at::timestamptz[]
+FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::text[], $5::int[], $6::timestamptz[], $7::text[])
+    AS said (id, next_level, next_at, state, breaches, said_due_at, reminds_at)
+WHERE timers.id = said.id
+
+-- name: update_next_seqs
+-- The numbers of the next events of leads that are locked.
+UPDATE leads SET next_seq = said.next_seq FROM unnest($1::uuid[], $2::int[]) AS said (id, next_seq)
+WHERE leads.id = said.id
 
 -- name: read_progress
 -- How far reading has come.

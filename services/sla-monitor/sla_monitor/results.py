@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from lead_events.sla import TimerResult
 from service_kit.unit import Unit
 from sla_monitor.domain.timers import Timer
-from sla_monitor.store import Saying
+from sla_monitor.store import Said, Saying
 
 
 def common(timer: Timer, seq: int, now: datetime) -> dict[str, Any]:
@@ -33,9 +32,7 @@ def common(timer: Timer, seq: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def said(
-    unit: Unit, saying: Saying, topic: str, event: TimerResult, ordinal: int = 0
-) -> tuple[Saying, UUID, dict[str, Any]]:
+def said(unit: Unit, saying: Saying, topic: str, event: TimerResult, ordinal: int = 0) -> Said:
     """Publish `event` with this transaction; what the store keeps of it.
 
     Its id is made of timer, topic and level, so whatever happens twice has one id.
@@ -44,4 +41,4 @@ def said(
     identity = unit.emit(
         topic, event, key=timer.lead_id, cause=timer.id, subject=timer.lead_id, ordinal=ordinal
     )
-    return saying, identity, event.model_dump(mode="json", exclude_none=True)
+    return Said(saying, identity, (unit.outgoing[-1].value or b"").decode())

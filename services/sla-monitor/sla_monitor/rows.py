@@ -1,7 +1,7 @@
 """Between the rows of the store and the words of the domain."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -181,3 +181,8 @@ def timer_to(timer: Timer) -> dict[str, Any]:
         "said_due_at": timer.said_due_at,
         "reminds_at": timer.reminds_at,
     }
+
+
+def array_literal(moments: Sequence[datetime | None]) -> str:
+    """Moments as PostgreSQL writes an array: arrays of different lengths do not go through unnest."""
+    return "{" + ",".join("NULL" if at is None else at.isoformat() for at in moments) + "}"

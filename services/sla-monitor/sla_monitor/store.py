@@ -51,6 +51,26 @@ class Saying:
         return self.timer.id, self.level
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A level and the event that says it, as JSON; both None for one left unsaid."""
+
+    saying: Saying
+    event_id: UUID | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A promise with something due. `said`: the levels of it that are done. `is_stale`: the hours of its rep
+    have changed since its moments were computed.
+    """
+
+    timer: Timer
+    said: frozenset[str]
+    is_stale: bool
+
+
 @dataclass(slots=True)
 class Story:
     """Everything stored about one lead's promises."""
@@ -153,18 +173,22 @@ async def insert_facts(conn: Connection, told: Sequence[tuple[UUID, Fact, bool]]
     return {row["id"] for row in await conn.fetch(_q.insert_facts, *columns)}
 
 
+async def read_facts(conn: Connection, leads: Collection[UUID]) -> dict[UUID, list[Fact]]:
+    """Facts of these leads in order."""
+    found: dict[UUID, list[Fact]] = {lead: [] for lead in leads}
+    if leads:
+        for row in await conn.fetch(_q.read_facts, list(leads)):
+            found[row["lead_id"]].append(rows.fact_from(row))
+    return {lead: in_order(facts) for lead, facts in found.items()}
+
+
 async def read_stories(conn: Connection, leads: Collection[UUID]) -> dict[UUID, Story]:
     """Facts in order and promises of these leads: two statements."""
-    stories = {lead: Story() for lead in leads}
-    if not leads:
-        return stories
-    for row in await conn.fetch(_q.read_facts, list(leads)):
-        stories[row["lead_id"]].facts.append(rows.fact_from(row))
-    for row in await conn.fetch(_q.read_timers, list(leads)):
-        timer = rows.timer_from(row)
-        stories[timer.lead_id].timers[timer.id] = timer
-    for story in stories.values():
-        story.facts = in_order(story.facts)
+    stories = {lead: Story(facts) for lead, facts in (await read_facts(conn, leads)).items()}
+    if leads:
+        for row in await conn.fetch(_q.read_timers, list(leads)):
+            timer = rows.timer_from(row)
+            stories[timer.lead_id].timers[timer.id] = timer
     return stories
 
 
@@ -189,12 +213,48 @@ async def insert_moves(conn: Connection, moves: Sequence[Move], now: datetime) -
         )
 
 
-async def insert_sayings(conn: Connection, sayings: Sequence[Saying], now: datetime) -> set[tuple[UUID, str]]:
-    """Claim levels; returns those that nobody has said before, the only ones to be published."""
-    if not sayings:
+async def advance_timers(conn: Connection, timers: Collection[Timer]) -> None:
+    """Write what saying something changed about promises. Their leads are locked."""
+    if timers:
+        await conn.execute(
+            _q.advance_timers,
+            [timer.id for timer in timers],
+            [timer.next_level for timer in timers],
+            [timer.next_at for timer in timers],
+            [timer.state.value for timer in timers],
+            [timer.breaches for timer in timers],
+            [timer.said_due_at for timer in timers],
+            [rows.array_literal(timer.reminds_at) for timer in timers],
+        )
+
+
+async def update_next_seqs(conn: Connection, leads: Collection[Lead]) -> None:
+    """Write how far the events of leads are numbered. The leads are locked."""
+    if leads:
+        await conn.execute(
+            _q.update_next_seqs, [lead.id for lead in leads], [lead.next_seq for lead in leads]
+        )
+
+
+async def levels_said(conn: Connection, timers: Collection[UUID]) -> set[tuple[UUID, str]]:
+    """Timers and levels of which something has been said. Their leads are locked: so it stays."""
+    if not timers:
         return set()
+    found = await conn.fetch(_q.levels_said, list(timers))
+    return {(row["timer_id"], row["level"]) for row in found}
+
+
+async def insert_firings(conn: Connection, said: Sequence[Said], now: datetime) -> None:
+    """Keep what is said, with the events that say it, and what is left unsaid.
+
+    The last thing a transaction does: others who have something to say wait for its end. Raises
+    UniqueViolationError where something was said before.
+    """
+    if not said:
+        return
+    sayings = [each.saying for each in said]
     await conn.execute(_q.lock_firings)
-    found = await conn.fetch(
+    await conn.execute(
         _q.insert_firings,
         [saying.timer.id for saying in sayings],
         [saying.level for saying in sayings],
@@ -204,28 +264,23 @@ async def insert_sayings(conn: Connection, sayings: Sequence[Saying], now: datet
         [saying.unread for saying in sayings],
         [saying.late for saying in sayings],
         now,
+        [each.event_id for each in said],
+        [each.event for each in said],
     )
-    return {(row["timer_id"], row["level"]) for row in found}
-
-
-async def complete_sayings(conn: Connection, said: Sequence[tuple[Saying, UUID, dict[str, Any]]]) -> None:
-    """Keep the events beside the levels they were published for."""
-    if said:
-        await conn.execute(
-            _q.complete_firings,
-            [saying.timer.id for saying, _, _ in said],
-            [saying.level for saying, _, _ in said],
-            [event_id for _, event_id, _ in said],
-            [event for _, _, event in said],
-        )
 
 
 async def lock_due_leads(
     conn: Connection, *, now: datetime, started: datetime, margin: timedelta, patience: timedelta, limit: int
-) -> list[UUID]:
+) -> dict[UUID, Lead]:
     """Leads with something to say now, locked; those that another monitor holds are left to it."""
     found = await conn.fetch(_q.lock_due_leads, now, started, margin, patience, limit)
-    return list({row["id"] for row in found})
+    return {row["id"]: rows.lead_from(row) for row in found}
+
+
+async def read_due_timers(conn: Connection, leads: Collection[UUID], now: datetime) -> list[Due]:
+    """Promises of these leads, which are locked, with something that is due at `now`, by when it is."""
+    found = await conn.fetch(_q.read_due_timers, list(leads), now)
+    return [Due(rows.timer_from(row), frozenset(row["said"]), row["is_stale"]) for row in found]
 
 
 async def lock_waiting_leads(conn: Connection, versions: Sequence[int], limit: int) -> list[UUID]:

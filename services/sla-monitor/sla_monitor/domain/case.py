@@ -41,20 +41,30 @@ def case_of(
 ) -> Case:
     """The case of a promise that ran out at `due_at`; `facts` of its lead, in order."""
     pauses = stopping(timer, facts)
-    since = _since_handoff(timer, facts)
+    path = split(lead.origin, facts, due_at, hours_of, pauses)
+    handoff = _handoff(timer, facts)
+    since = _from(path, handoff)
+    if since is None:
+        later = [fact for fact in facts if handoff is None or fact.order >= handoff.order]
+        since = split(None, later, due_at, hours_of, pauses)
     own = timer.hours(hours_of(timer.opening)).elapsed(timer.opened_at, due_at, only_active=True)
-    return Case(
-        timer,
-        split(lead.origin, facts, due_at, hours_of, pauses),
-        split(None, since, due_at, hours_of, pauses),
-        own,
-    )
+    return Case(timer, path, since, own)
 
 
-def _since_handoff(timer: Timer, facts: Sequence[Fact]) -> Sequence[Fact]:
-    before = (fact for fact in facts if fact.round == timer.round and fact.at <= timer.opened_at)
-    handoff = next((fact for fact in reversed(list(before)) if fact.handoff is not None), None)
-    return [fact for fact in facts if handoff is None or fact.order >= handoff.order]
+def _handoff(timer: Timer, facts: Sequence[Fact]) -> Fact | None:
+    """The last one of the timer's round by when it was opened."""
+    for fact in reversed(facts):
+        if fact.handoff is not None and fact.round == timer.round and fact.at <= timer.opened_at:
+            return fact
+    return None
+
+
+def _from(path: list[Share], handoff: Fact | None) -> list[Share] | None:
+    """The part of a path from a handoff on; None where no stretch of it begins there."""
+    if handoff is None:
+        return None
+    later = [share for share in path if share.start >= handoff.at]
+    return later if later and later[0].start == handoff.at else None
 
 
 def stopping(timer: Timer, facts: Sequence[Fact]) -> PausesOf:

@@ -1,6 +1,5 @@
 """The promises on a lead: their moments, and what the facts make of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -148,20 +147,30 @@ def judged(timer: Timer, ending: Ending | None, hours_of_rep: Schedule) -> Timer
 
 
 def _broken(timer: Timer, hours_of_rep: Schedule) -> Timer:
-    reminds_at: Sequence[datetime | None] = ()
-    reminding = timer.terms.reminding if timer.terms else None
-    if reminding is not None and timer.due_at is not None and timer.ending is None:
-        reminds_at = reminding.moments(timer.due_at, timer.hours(hours_of_rep))
     level = max(timer.next_level, len(timer.shares) + 1)
-    return replace(timer, state=TimerState.BREACHED, next_level=level, reminds_at=tuple(reminds_at))
+    reminds_at = _reminders(timer, hours_of_rep)
+    return replace(timer, state=TimerState.BREACHED, next_level=level, reminds_at=reminds_at)
+
+
+def _reminders(timer: Timer, hours_of_rep: Schedule) -> tuple[datetime | None, ...]:
+    reminding = timer.terms.reminding if timer.terms else None
+    if reminding is None or timer.due_at is None or timer.ending is not None:
+        return ()
+    return reminding.moments(timer.due_at, timer.hours(hours_of_rep))
 
 
 def breach_said(timer: Timer, hours_of_rep: Schedule, now: datetime) -> Timer:
     """The timer after its breach was said at `now`. Reminders due by then are left out: it just was said."""
-    said = replace(timer, breaches=timer.breaches + 1, said_due_at=timer.due_at)
-    broken = _broken(said, hours_of_rep)
-    past = sum(at is not None and at <= now for at in broken.reminds_at)
-    return replace(broken, next_level=broken.next_level + past)
+    reminds_at = _reminders(timer, hours_of_rep)
+    past = sum(at is not None and at <= now for at in reminds_at)
+    return replace(
+        timer,
+        state=TimerState.BREACHED,
+        next_level=max(timer.next_level, len(timer.shares) + 1) + past,
+        breaches=timer.breaches + 1,
+        said_due_at=timer.due_at,
+        reminds_at=reminds_at,
+    )
 
 
 def superseded(timer: Timer, hours_of_rep: Schedule) -> Timer:

@@ -1,16 +1,18 @@
 """Warnings, breaches and reminders whose time has come, and handoffs that waited for their rulebook."""
 
-from collections.abc import Iterable
+from collections import Counter as Tally
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from lead_events.sla import SlaBreached, SlaReminded, SlaWarned, Stretch
 from service_kit.turns import in_turns
 from service_kit.unit import Unit
 from sla_monitor import metrics, store
-from sla_monitor.domain.case import case_of
 from sla_monitor.domain.firing import (
     BREACH,
     LATE_AFTER,
@@ -24,9 +26,9 @@ from sla_monitor.domain.firing import (
 )
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.path import totals
-from sla_monitor.domain.terms import VolumeLimit
 from sla_monitor.domain.timers import Timer, breach_said
-from sla_monitor.handlers.reconciling import BREACHED_TOPIC, Told, reconcile_leads
+from sla_monitor.handlers.cases import Cases, cases_of
+from sla_monitor.handlers.reconciling import BREACHED_TOPIC, reconcile_leads
 from sla_monitor.ledger.noting import note_ledger
 from sla_monitor.memory import Memory
 from sla_monitor.results import common, said
@@ -48,27 +50,59 @@ class Fired:
 async def fire_due(unit: Unit, memory: Memory, *, margin: timedelta, limit: int) -> list[Fired]:
     """Say what is due now, for up to `limit` timers. Safe to run anywhere, any number of times, side by side.
 
-    Locks the leads first and reads everything about them after that, so an act stored before is seen.
+    Locks the leads first and reads everything about them after that, so an act stored before is seen: whoever
+    stores one brings the promises in line with it before letting the lead go.
     """
     started = memory.started_by(unit.now)
-    ids = await store.lock_due_leads(
+    leads = await store.lock_due_leads(
         unit.conn, now=unit.now, started=started, margin=margin, patience=PATIENCE, limit=limit
     )
-    if not ids:
+    if not leads:
         return []
     await memory.agreements.learn(unit.conn)
-    leads = await store.lock_known_leads(unit.conn, ids)
-    told = await reconcile_leads(unit, memory, leads, leads.keys())
+    timers = await _due_timers(unit, memory, leads)
     progress = await store.read_progress(unit.conn)
-    due: list[tuple[store.Saying, Step]] = []
-    for lead_id, result in told.results.items():
-        partition = leads[lead_id].partition
+    found: list[tuple[store.Due, Step]] = []
+    for due in timers:
+        partition = leads[due.timer.lead_id].partition
         readings = [progress.get((topic, partition or 0), Reading()) for topic in store.GATES]
-        for timer in result.timers:
-            found = steps(timer, readings, now=unit.now, started=started, margin=margin)
-            due.extend((_saying(unit, timer, step), step) for step in found)
-    fired = await _say(unit, leads, told, due)
-    await store.update_leads(unit.conn, leads.values())
+        levels = steps(due.timer, readings, now=unit.now, started=started, margin=margin)
+        found.extend((due, step) for step in levels)
+    return await _say(unit, memory, leads, found)
+
+
+async def _due_timers(unit: Unit, memory: Memory, leads: dict[UUID, Lead]) -> list[store.Due]:
+    """What is due of leads that are locked. Where a rep's hours have changed since, it is computed anew."""
+    due = await store.read_due_timers(unit.conn, leads, unit.now)
+    stale = {each.timer.lead_id: leads[each.timer.lead_id] for each in due if each.is_stale}
+    if not stale:
+        return due
+    await reconcile_leads(unit, memory, stale, stale.keys())
+    await store.update_leads(unit.conn, stale.values())
+    return await store.read_due_timers(unit.conn, leads, unit.now)
+
+
+async def _say(
+    unit: Unit, memory: Memory, leads: dict[UUID, Lead], found: list[tuple[store.Due, Step]]
+) -> list[Fired]:
+    cases = await cases_of(unit, memory, [due.timer for due, step in found if step.what == BREACH])
+    advanced: dict[UUID, Timer] = {}
+    said_now, fired = [], []
+    async for due, step in in_turns(found):
+        timer = advanced.get(due.timer.id, due.timer)
+        advanced[timer.id] = _advanced(timer, step, cases, unit.now)
+        if step.name in due.said:
+            continue
+        event = _event(unit, leads[timer.lead_id], cases, due.timer, step)
+        saying = _saying(unit, due.timer, step)
+        fired.append(Fired(saying, event))
+        topic = TOPICS[step.what]
+        said_now.append(said(unit, saying, topic, event, _ordinal(step)) if event else store.Said(saying))
+    await store.advance_timers(unit.conn, advanced.values())
+    await store.update_next_seqs(
+        unit.conn, [leads[lead] for lead in {each.saying.timer.lead_id for each in fired}]
+    )
+    await store.insert_firings(unit.conn, said_now, unit.now)
     unit.after_commit(partial(_count, fired))
     return fired
 
@@ -78,27 +112,6 @@ def _saying(unit: Unit, timer: Timer, step: Step) -> store.Saying:
     return store.Saying(timer, step.name, step.outcome.value, step.at, step.unread, late)
 
 
-async def _say(
-    unit: Unit, leads: dict[UUID, Lead], told: Told, due: list[tuple[store.Saying, Step]]
-) -> list[Fired]:
-    new = await store.insert_sayings(unit.conn, [saying for saying, _ in due], unit.now)
-    above = await _above_volume(unit, [saying for saying, step in due if step.what == BREACH])
-    advanced: dict[UUID, Timer] = {}
-    done, fired = [], []
-    async for saying, step in in_turns(due):
-        timer = advanced.get(saying.timer.id, saying.timer)
-        advanced[timer.id] = _advanced(timer, step, told, unit.now)
-        if saying.key not in new:
-            continue
-        event = _event(unit, leads[timer.lead_id], told, saying, step, is_above=timer.id in above)
-        fired.append(Fired(saying, event))
-        if event is not None:
-            done.append(said(unit, saying, TOPICS[step.what], event, _ordinal(step)))
-    await store.complete_sayings(unit.conn, done)
-    await store.upsert_timers(unit.conn, advanced.values())
-    return fired
-
-
 def _ordinal(step: Step) -> int:
     """Which event of its topic it is for its timer."""
     if step.what == WARNING:
@@ -106,75 +119,64 @@ def _ordinal(step: Step) -> int:
     return step.breach - 1 if step.what == BREACH else step.breach * REMINDERS_AT_MOST + step.number
 
 
-async def _above_volume(unit: Unit, sayings: Iterable[store.Saying]) -> set[UUID]:
-    """Of timers that ran out, those of leads above the volume of their agreement: by agreement one look."""
-    timers = [saying.timer for saying in sayings]
-    by_limit: dict[VolumeLimit, list[Timer]] = {}
-    for timer in timers:
-        if timer.terms is not None and timer.terms.volume is not None:
-            by_limit.setdefault(timer.terms.volume, []).append(timer)
-    found: set[UUID] = set()
-    for limit, of_limit in by_limit.items():
-        leads = await store.above_volume(unit.conn, {timer.lead_id: limit for timer in of_limit})
-        found |= {timer.id for timer in of_limit if timer.lead_id in leads}
-    return found
-
-
-def _advanced(timer: Timer, step: Step, told: Told, now: datetime) -> Timer:
+def _advanced(timer: Timer, step: Step, cases: Cases, now: datetime) -> Timer:
     if step.what == BREACH:
-        return breach_said(timer, told.hours.of(timer.opening), now)
+        known = replace(cases.timers[timer.id], next_level=timer.next_level)
+        return breach_said(known, cases.hours.of(timer.opening), now)
     return replace(timer, next_level=step.level + 1)
 
 
 def _event(
-    unit: Unit, lead: Lead, told: Told, saying: store.Saying, step: Step, *, is_above: bool
+    unit: Unit, lead: Lead, cases: Cases, timer: Timer, step: Step
 ) -> SlaWarned | SlaBreached | SlaReminded | None:
     if step.outcome is not Outcome.FIRED:
         return None
-    timer = saying.timer
     base = common(timer, lead.take_seq(), unit.now)
     if step.share is not None:
         return SlaWarned(**base, share=step.share, warns_at=step.at)
     if step.what == REMINDER:
         return SlaReminded(**base, number=step.number, at_most=len(timer.reminds_at), reminds_at=step.at)
-    case = case_of(timer, lead, told.stories[lead.id].facts, told.hours.of, step.at)
+    charged_to, path = cases.judge(timer.id, lead, step.at)
     return SlaBreached(
         **base,
-        charged_to=case.charge(is_above_volume=is_above).to,
+        charged_to=charged_to,
         attribution=[
             Stretch(part=part, microseconds=length // _US, detail=detail)
-            for part, detail, length in totals(case.path)
+            for part, detail, length in totals(path)
         ],
-        late=saying.late,
+        late=unit.now - step.at > LATE_AFTER,
         unread=step.unread,
     )
 
 
 def _count(fired: list[Fired]) -> None:
+    """By what is counted together: thousands may be said at once."""
+    counted: Tally[tuple[Counter, tuple[str, ...]]] = Tally()
     for each in fired:
-        timer, event = each.saying.timer, each.event
-        if timer.handoff.is_test:
-            continue
-        if event is None:
-            metrics.SKIPPED.labels(timer.kind.value).inc()
-            continue
-        _count_said(each.saying, event)
+        if not each.saying.timer.handoff.is_test:
+            counted.update(_counts(each))
+            if each.event is not None:
+                level = each.saying.level.partition(":")[0]
+                lateness = (each.event.fired_at - each.saying.at).total_seconds()
+                metrics.LATENESS.labels(level).observe(lateness)
+    for (counter, labels), times in counted.items():
+        counter.labels(*labels).inc(times)
 
 
-def _count_said(saying: store.Saying, event: SlaWarned | SlaBreached | SlaReminded) -> None:
-    timer = saying.timer
+def _counts(fired: Fired) -> Iterator[tuple[Counter, tuple[str, ...]]]:
+    timer, event = fired.saying.timer, fired.event
     kind, team, trial = metrics.of_timer(timer)
-    level = saying.level.partition(":")[0]
-    metrics.LATENESS.labels(level).observe((event.fired_at - saying.at).total_seconds())
     match event:
+        case None:
+            yield metrics.SKIPPED, (kind,)
         case SlaBreached():
-            metrics.BREACHED.labels(kind, team, event.charged_to.value, trial).inc()
+            yield metrics.BREACHED, (kind, team, event.charged_to.value, trial)
             if event.unread:
-                metrics.UNREAD.labels(kind).inc()
+                yield metrics.UNREAD, (kind,)
         case SlaReminded():
-            metrics.REMINDED.labels(kind, team, trial).inc()
+            yield metrics.REMINDED, (kind, team, trial)
         case SlaWarned():
-            metrics.WARNED.labels(kind, team, trial).inc()
+            yield metrics.WARNED, (kind, team, trial)
 
 
 async def catch_up(unit: Unit, memory: Memory, *, limit: int) -> int:

@@ -76,16 +76,16 @@ async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], found: Collection[Wi
         )
         for withdrawal in found
     }
-    new = await store.insert_sayings(unit.conn, list(sayings.values()), unit.now)
+    known = await store.levels_said(unit.conn, {withdrawal.timer.id for withdrawal in found})
     done = []
     for withdrawal, saying in sayings.items():
-        if saying.key in new:
+        if saying.key not in known:
             timer, ordinal = withdrawal.timer, withdrawal.number - 1
             event = _withdrawn(unit, leads[timer.lead_id], withdrawal)
             done.append(said(unit, saying, WITHDRAWN_TOPIC, event, ordinal))
             if not timer.handoff.is_test:
                 unit.after_commit(metrics.WITHDRAWN.labels(*metrics.of_timer(timer)).inc)
-    await store.complete_sayings(unit.conn, done)
+    await store.insert_firings(unit.conn, done, unit.now)
 
 
 def _withdrawn(unit: Unit, lead: Lead, withdrawal: Withdrawal) -> SlaWithdrawn:
