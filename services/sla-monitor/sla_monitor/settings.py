@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from service_kit.settings import ServiceSettings
+from delivery.settings import DeliverySettings
 
 
-class Settings(ServiceSettings):
+class Settings(DeliverySettings):
     """Settings of this service, prefix BATON_."""
 
     service: ClassVar[str] = "sla-monitor"

@@ -9,7 +9,7 @@ from sla_monitor.rhythm.letters import Item, Letter, Section
 
 SECTION_CHARACTERS = 2900
 """Slack takes 3,000 in one section (block kit reference, section block)."""
-WIDEST = 28
+WIDEST = 45
 """Characters of a column of plain text; a longer cell moves its row and no other."""
 
 

@@ -117,16 +117,17 @@ class WeeklyFigures(Figure):
 
 
 @dataclass(frozen=True, slots=True)
-class Breaches:
-    """Broken promises without an act as the store lists them: how many, and the worst as lead, promise, rep
-    and due time."""
+class OpenMatters:
+    """What waits, as the store lists it: how many promises are broken without an act, the worst of them as
+    lead, promise, rep and due time, and objections that nobody has decided."""
 
-    number: int
+    breaches: int
     worst: Sequence[tuple[UUID, TimerKind, str, datetime]]
+    objections: Sequence[Waiting] = ()
 
 
 def weekly_figures(
-    week: Week, books: Sequence[MonthBook], rulebook: Rulebook, breaches: Breaches, now: datetime
+    week: Week, books: Sequence[MonthBook], rulebook: Rulebook, waits: OpenMatters, now: datetime
 ) -> WeeklyFigures:
     """`books`: of the months that this week and the one before lie in, in order; at least one."""
     book, read_in = joined(books), week.next
@@ -147,12 +148,12 @@ def weekly_figures(
         pace=_pace(as_of(paced, min(now, week.end))),
         speed=_speed(this),
         speed_before=_speed(before),
-        open_breaches=breaches.number,
+        open_breaches=waits.breaches,
         breaches=[
             OpenBreach(lead_id=lead, kind=kind, rep=this.name(rep), due_at=due_at)
-            for lead, kind, rep, due_at in breaches.worst
+            for lead, kind, rep, due_at in waits.worst
         ],
-        objections=_waiting(book),
+        objections=list(waits.objections),
         campaigns=_planned(rulebook, "campaign", read_in),
         news=_planned(rulebook, "news", read_in),
     )
@@ -252,20 +253,6 @@ def _pace(book: MonthBook) -> list[GoalPace]:
             ahead=each.ahead,
         )
         for each in side.pace
-    ]
-
-
-def _waiting(book: MonthBook) -> list[Waiting]:
-    """Objections without a verdict, the oldest first."""
-    open_ones = [each for each in book.objections if each.verdict is None]
-    return [
-        Waiting(
-            about="rejection" if each.about == "rejection" else "breach",
-            lead_id=each.lead_id,
-            side=each.side,
-            at=each.at,
-        )
-        for each in sorted(open_ones, key=lambda each: (each.at, each.id))
     ]
 
 

@@ -12,7 +12,7 @@ SHOWN = 15
 
 def weekly_letter(figures: WeeklyFigures, company: str, language: str) -> Letter:
     """The page of one week, in one language."""
-    words = Words(language, figures.zone)
+    words = Words(language, figures.zone, figures.currency)
     wins = words.count("wins", len(figures.wins))
     return Letter(
         language=language,
@@ -56,8 +56,8 @@ def _wins(figures: WeeklyFigures, words: Words) -> Section:
     heading = words.say("heading.wins")
     if not figures.wins:
         return Section(heading, line=words.say("wins.none"))
-    more = more_than_shown(len(figures.wins), words)
-    total = words.say("wins.sum", value=words.money(figures.won_minor, figures.currency))
+    more = left_out(len(figures.wins), words)
+    total = words.say("wins.sum", value=words.money(figures.won_minor))
     return Section(
         heading,
         columns=[words.say(f"column.{each}") for each in ("source", "value", "rep")],
@@ -72,9 +72,9 @@ def _win(win: Win, words: Words) -> Sequence[str]:
     return source, value, win.rep or "–"
 
 
-def more_than_shown(number: int, words: Words) -> str:
+def left_out(number: int, words: Words, shown: int = SHOWN) -> str:
     """How many rows are left out; nothing if none."""
-    return words.say("more", n=words.number(number - SHOWN)) if number > SHOWN else ""
+    return words.say("more", n=words.number(number - shown)) if number > shown else ""
 
 
 def _flow(now: Flow, before: Flow, words: Words) -> Section:
@@ -89,18 +89,17 @@ def _flow(now: Flow, before: Flow, words: Words) -> Section:
 
 
 def _pace(figures: WeeklyFigures, words: Words) -> Section:
-    year, _, month = figures.pace_month.partition("-")
-    heading = words.say("heading.pace", month=words.month(int(year), int(month)))
+    heading = words.say("heading.pace", month=words.month(figures.pace_month))
     if not figures.pace:
         return Section(heading, line=words.say("pace.none"))
     columns = [words.say(f"column.{each}") for each in ("goal", "delivered", "due", "ahead")]
-    rows = [_goal(each, figures.currency, words) for each in figures.pace]
+    rows = [_goal(each, words) for each in figures.pace]
     return Section(heading, columns, rows, figures=True)
 
 
-def _goal(pace: GoalPace, currency: str, words: Words) -> Sequence[str]:
+def _goal(pace: GoalPace, words: Words) -> Sequence[str]:
     def shown(figure: float) -> str:
-        return in_unit(figure, pace.counted_in, currency, words)
+        return in_unit(figure, pace.counted_in, words)
 
     ahead = round(pace.ahead, 1)
     standing = words.say("pace.even")
@@ -119,10 +118,10 @@ def goal_name(goal: str, words: Words) -> str:
     return words.either(f"quadrant.{goal}", goal)
 
 
-def in_unit(figure: float, counted_in: str, currency: str, words: Words) -> str:
+def in_unit(figure: float, counted_in: str, words: Words) -> str:
     """A figure of a goal, in what the goal is counted in."""
     if counted_in == "money":
-        return words.money(figure, currency)
+        return words.money(figure)
     shown = words.number(figure, 1)
     return words.say("unit.points", n=shown) if counted_in == "points" else shown
 
@@ -149,7 +148,7 @@ def _breaches(figures: WeeklyFigures, words: Words) -> Section:
         (str(each.lead_id), words.say(f"promise.{each.kind}"), each.rep, words.moment(each.due_at))
         for each in figures.breaches[:SHOWN]
     ]
-    more = more_than_shown(figures.open_breaches, words)
+    more = left_out(figures.open_breaches, words, len(rows))
     columns = [words.say(f"column.{each}") for each in ("lead", "promise", "rep", "since")]
     return Section(heading, columns, rows, line=" ".join(filter(None, (more, words.say("breaches.hint")))))
 
@@ -166,7 +165,7 @@ def _objections(figures: WeeklyFigures, words: Words) -> Section:
     ]
     columns = [words.say(f"column.{each}") for each in ("lead", "about", "side", "at")]
     heading = words.say("heading.objections", n=words.number(len(figures.objections)))
-    return Section(heading, columns, rows, line=more_than_shown(len(figures.objections), words))
+    return Section(heading, columns, rows, line=left_out(len(figures.objections), words))
 
 
 def _item(planned: Planned, words: Words) -> Item:

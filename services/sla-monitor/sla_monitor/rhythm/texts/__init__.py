@@ -5,29 +5,25 @@ from datetime import date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
+
+from sla_monitor.reports.words import LOCALES
+from sla_monitor.reports.words import Words as Written
 from sla_monitor.rhythm.texts import en, es, it, pt, ro
 
 CATALOGUE = MappingProxyType({"en": en.TEXTS, "es": es.TEXTS, "it": it.TEXTS, "pt": pt.TEXTS, "ro": ro.TEXTS})
-_DECIMALS = MappingProxyType(
-    {
-        code: digits
-        for digits, codes in (
-            (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
-            (3, "BHD IQD JOD KWD LYD OMR TND"),
-            (4, "CLF"),
-        )
-        for code in codes.split()
-    }
-)
-"""Digits after the point by ISO 4217, where they are not two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one language, for readers whose clocks show `zone`."""
+    """The words of one language, for readers whose clocks show `zone` and whose money is `currency`.
+
+    Figures are written as the report writes them.
+    """
 
     language: str
-    zone: str = "UTC"
+    zone: str
+    currency: str
 
     def say(self, key: str, **places: object) -> str:
         """The text of a key, its places filled."""
@@ -41,52 +37,42 @@ class Words:
         """So many of something, in the form that the language has for the number."""
         return self.say(f"{key}.{plural(self.language, number)}", n=self.number(number))
 
-    def number(self, figure: float, decimals: int = 0) -> str:
-        """A figure with the language's separators; decimals that are nothing are left out."""
-        text = f"{figure:,.{decimals}f}"
-        whole, _, part = text.partition(".")
-        part = part.rstrip("0")
-        groups, point = self.say("number.groups"), self.say("number.point")
-        return whole.replace(",", groups) + (f"{point}{part}" if part else "")
+    def number(self, figure: float | None, digits: int = 1) -> str:
+        """A figure; digits that are nothing are left out."""
+        return self._written.number(figure, digits)
 
-    def signed(self, figure: float, decimals: int = 0) -> str:
+    def signed(self, figure: float) -> str:
         """As `number`, with its sign."""
-        shown = self.number(abs(figure), decimals)
-        if shown == "0":
-            return shown
-        return f"{'−' if figure < 0 else '+'}{shown}"
+        return self._written.signed(round(figure, 1))
 
-    def money(self, minor: float, currency: str) -> str:
-        """An amount with its currency."""
-        decimals = _DECIMALS.get(currency, 2)
-        return f"{self.number(minor / 10**decimals, decimals)} {currency}"
+    def money(self, minor: float | None, currency: str | None = None) -> str:
+        """An amount with its currency; None: the company's."""
+        return self._written.money(minor, currency)
 
     def share(self, part: float | None) -> str:
-        """A share in percent; a dash for none."""
-        return "–" if part is None else self.say("share", n=self.number(part * 100))
+        """In percent."""
+        return self._written.share(part)
 
     def length(self, seconds: float | None) -> str:
-        """Hours and minutes, or seconds below one minute; a dash for none."""
-        if seconds is None:
-            return "–"
-        minutes, left = divmod(round(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        if hours:
-            return f"{self.number(hours)} h {minutes} min" if minutes else f"{self.number(hours)} h"
-        return f"{minutes} min" if minutes else f"{left} s"
+        """Days, hours and minutes, or seconds below one minute."""
+        return self._written.length(seconds)
 
     def day(self, day: date) -> str:
         """A day of the year."""
-        return self.say("day", day=day.day, month=self.say("months").split()[day.month - 1])
+        return format_skeleton("MMMMd", day, locale=LOCALES[self.language])
 
-    def month(self, year: int, month: int) -> str:
-        """A month of a year."""
-        return self.say("month", month=self.say("months").split()[month - 1], year=year)
+    def month(self, name: str) -> str:
+        """A month such as 2026-11."""
+        return self._written.month(name)
 
     def moment(self, at: datetime) -> str:
         """A moment as the readers' clocks show it."""
         local = at.astimezone(ZoneInfo(self.zone))
-        return self.say("moment", day=self.day(local.date()), time=f"{local:%H:%M}")
+        return f"{format_skeleton('MMMd', local.date(), locale=LOCALES[self.language])}, {local:%H:%M}"
+
+    @property
+    def _written(self) -> Written:
+        return Written(self.language, self.zone, self.currency)
 
 
 def plural(language: str, number: int) -> str:

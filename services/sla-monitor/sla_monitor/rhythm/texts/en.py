@@ -1,13 +1,6 @@
 """English."""
 
 TEXTS: dict[str, str] = {
-    "number.groups": ",",
-    "number.point": ".",
-    "share": "{n}%",
-    "day": "{day} {month}",
-    "month": "{month} {year}",
-    "moment": "{day}, {time}",
-    "months": "January February March April May June July August September October November December",
     "wins.one": "{n} win",
     "wins.few": "{n} wins",
     "wins.other": "{n} wins",

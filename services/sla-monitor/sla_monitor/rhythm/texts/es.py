@@ -1,13 +1,6 @@
 """Spanish."""
 
 TEXTS: dict[str, str] = {
-    "number.groups": ".",
-    "number.point": ",",
-    "share": "{n} %",
-    "day": "{day} de {month}",
-    "month": "{month} de {year}",
-    "moment": "{day}, {time}",
-    "months": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     "wins.one": "{n} venta",
     "wins.few": "{n} ventas",
     "wins.other": "{n} ventas",

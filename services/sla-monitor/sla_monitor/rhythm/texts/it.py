@@ -1,13 +1,6 @@
 """Italian."""
 
 TEXTS: dict[str, str] = {
-    "number.groups": ".",
-    "number.point": ",",
-    "share": "{n}%",
-    "day": "{day} {month}",
-    "month": "{month} {year}",
-    "moment": "{day}, {time}",
-    "months": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "wins.one": "{n} vendita",
     "wins.few": "{n} vendite",
     "wins.other": "{n} vendite",

@@ -1,13 +1,6 @@
 """Portuguese."""
 
 TEXTS: dict[str, str] = {
-    "number.groups": ".",
-    "number.point": ",",
-    "share": "{n}%",
-    "day": "{day} de {month}",
-    "month": "{month} de {year}",
-    "moment": "{day}, {time}",
-    "months": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "wins.one": "{n} venda",
     "wins.few": "{n} vendas",
     "wins.other": "{n} vendas",

@@ -1,14 +1,6 @@
 """Romanian."""
 
 TEXTS: dict[str, str] = {
-    "number.groups": ".",
-    "number.point": ",",
-    "share": "{n} %",
-    "day": "{day} {month}",
-    "month": "{month} {year}",
-    "moment": "{day}, {time}",
-    "months": "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie "
-    "noiembrie decembrie",
     "wins.one": "{n} vânzare",
     "wins.few": "{n} vânzări",
     "wins.other": "{n} de vânzări",

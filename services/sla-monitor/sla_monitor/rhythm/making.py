@@ -1,0 +1,213 @@
+"""Makes the pages that are due, and those asked for: each once for each receiver, whoever tries."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from delivery.message import Message, Target
+from delivery.store import enqueue
+from rulebook.models import Page, Rulebook
+from service_kit.audit import Also
+from service_kit.postgres import Connection
+from service_kit.runtime import Runtime
+from service_kit.unit import Unit
+from sla_monitor.ledger.books import Book
+from sla_monitor.ledger.periods import Period, period_of
+from sla_monitor.memory import Memory
+from sla_monitor.rhythm import metrics, store
+from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotClosed, NotOver
+from sla_monitor.rhythm.figuring import Figured, Reading, monthly_page, weekly_page
+from sla_monitor.rhythm.receivers import receivers
+from sla_monitor.rhythm.schedule import LATEST, Due, PageKind, both, due_pages, period_named
+from sla_monitor.rhythm.weeks import Week, week_of
+
+LAST = "last"
+"""Names the last week or month that is over."""
+TOLD_FOR = timedelta(days=3)
+"""How long a page is tried; by then another is near."""
+_PAGES = UUID("0d8e1c1e-3f0b-5b6a-9f57-6a4b6a0c2d11")
+"""Namespace of the ids of messages: the same page to the same receiver is the same message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who is sent a page now, and who was before."""
+
+    period: str
+    now: Sequence[str]
+    before: Sequence[str]
+
+
+class PageMaker:
+    """Any number of monitors may have one: the store's lock lets one of them make pages at a time, and the
+    rows keep each receiver to one of each page.
+
+    Figures are read on a connection of their own, so that all of them are of one moment; `_one` keeps the
+    callers of this process from holding all connections while they wait for that one.
+    """
+
+    def __init__(self, runtime: Runtime, memory: Memory) -> None:
+        self._runtime = runtime
+        self._memory = memory
+        self._one = asyncio.Lock()
+
+    async def make(self) -> None:
+        """Make every page that is due. One that cannot be made keeps no other from it."""
+        failures = []
+        for due in await self._runtime.in_transaction(self._due):
+            try:
+                async with self._one:
+                    await self._runtime.in_transaction(partial(self._make, due=due))
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    async def _due(self, unit: Unit) -> list[Due]:
+        book = await self._book(unit.conn, unit.now)
+        first = await store.first_in_force(unit.conn)
+        if book is None or first is None or book.rulebook.pages is None:
+            return []
+        closed = await store.closed_months(unit.conn, unit.now - LATEST[PageKind.CLOSED])
+        calendar = book.paces(book.agreed_at(unit.now).agreement)
+        found = due_pages(book.rulebook.pages, book.zone, calendar, unit.now, closed)
+        return await store.not_made(unit.conn, [each for each in found if each.at >= first])
+
+    async def _make(self, unit: Unit, due: Due) -> None:
+        if not await store.take_turn(unit.conn, wait=False) or not await store.not_made(unit.conn, [due]):
+            return
+        book, then = await self._book(unit.conn, unit.now), self._memory.books.at(due.at)
+        page = page_of(book.rulebook, due.kind) if book is not None else None
+        if book is None or then is None or page is None:
+            return
+        to = receivers(page.to)
+        named = both(receivers_of(then.rulebook, due.kind), to)
+        if named:
+            figured = await self._figured(due.kind, period_named(due.kind, due.period, book.zone))
+            await _keep(unit, figured, due.at)
+            await _send(unit, figured.made, page.language, {each: to[each] for each in named})
+
+    async def send(self, kind: PageKind, name: str, also: Also) -> Sent:
+        """Make a page that somebody asks for, and send it to all named now who were not sent it before.
+
+        `also` is done in the same transaction. Raises BadPeriod, NotOver, NotClosed, NoPageYet for one that
+        cannot be sent.
+        """
+        async with self._one:
+            return await self._runtime.in_transaction(partial(self._ask, kind=kind, name=name), also)
+
+    async def _ask(self, unit: Unit, kind: PageKind, name: str) -> Sent:
+        await store.take_turn(unit.conn, wait=True)
+        book = await self._book(unit.conn, unit.now)
+        page = page_of(book.rulebook, kind) if book is not None else None
+        if book is None or page is None:
+            raise NoPageYet(kind)
+        period = _asked(kind, name, book.zone, unit.now)
+        if period.end > unit.now:
+            raise NotOver(period.name)
+        made = await self._made(unit, kind, period, page.language)
+        to = receivers(page.to)
+        new = await _send(unit, made, page.language, to)
+        return Sent(period.name, sorted(new), sorted(to.keys() - new))
+
+    async def _made(self, unit: Unit, kind: PageKind, period: Week | Period, language: str) -> store.Made:
+        made = await store.read_page(unit.conn, kind, period.name, language)
+        if made is not None:
+            return made
+        figured = await self._figured(kind, period)
+        if kind is PageKind.CLOSED and not figured.made.figures["is_closed"]:
+            raise NotClosed(period.name)
+        await _keep(unit, figured, None)
+        return figured.made
+
+    async def look(self, kind: PageKind, name: str, language: str) -> store.Made:
+        """A page as it was sent, or as it would be now. Raises BadPeriod, NoPageYet."""
+        async with self._runtime.database.transaction() as conn:
+            now = await self._runtime.database.clock.now(conn)
+            book = await self._book(conn, now)
+            if book is None:
+                raise NoPageYet(kind)
+            period = _asked(kind, name, book.zone, now)
+            made = await store.read_page(conn, kind, period.name, language)
+        return made if made is not None else (await self._figured(kind, period)).made
+
+    async def _book(self, conn: Connection, now: datetime) -> Book | None:
+        await self._memory.books.learn(conn)
+        return self._memory.books.at(now)
+
+    async def _figured(self, kind: PageKind, period: Week | Period) -> Figured:
+        async with self._reading() as reading:
+            if isinstance(period, Week):
+                return await weekly_page(reading, period)
+            page = page_of(reading.rulebook, kind)
+            languages = [page.language] if page is not None else []
+            return await monthly_page(reading, kind, period, languages)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Reading]:
+        database = self._runtime.database
+        async with (
+            database.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            now = await database.clock.now(conn)
+            book = await self._book(conn, now)
+            if book is None:
+                raise NoPageYet(None)
+            yield Reading(conn, now, book.rulebook, self._memory.books)
+
+
+async def _keep(unit: Unit, figured: Figured, due_at: datetime | None) -> None:
+    made = figured.made
+    await store.insert_page(unit.conn, made, due_at, unit.now)
+    for language, html in figured.reports.items():
+        await store.insert_report(unit.conn, made.kind, made.period, language, html)
+
+
+async def _send(unit: Unit, made: store.Made, language: str, to: Mapping[str, Target]) -> set[str]:
+    """One message for each who was not sent it, in the transaction that notes it."""
+    ids = {each: uuid5(_PAGES, f"{made.kind} {made.period} {each}") for each in to}
+    new = await store.insert_receivers(unit.conn, made.kind, made.period, language, ids, unit.now)
+    messages = [
+        Message(
+            id=ids[each],
+            about=uuid5(_PAGES, f"{made.kind} {made.period}"),
+            kind=f"page.{made.kind}",
+            target=to[each],
+            subject="",
+            text="",
+            created_at=unit.now,
+            data={"page": made.kind.value, "period": made.period, "language": language},
+        )
+        for each in sorted(new)
+    ]
+    await enqueue(unit.conn, messages, now=unit.now, for_=TOLD_FOR)
+    unit.after_commit(partial(metrics.SENT.labels(made.kind.value).inc, len(new)))
+    return new
+
+
+def _asked(kind: PageKind, name: str, zone: ZoneInfo, now: datetime) -> Week | Period:
+    if name == LAST:
+        return (week_of if kind is PageKind.WEEKLY else period_of)(now, zone).previous
+    try:
+        return period_named(kind, name, zone)
+    except ValueError as error:
+        raise BadPeriod(error) from None
+
+
+def page_of(rulebook: Rulebook, kind: PageKind) -> Page | None:
+    """What the rulebook says of a page; None: nobody gets it."""
+    if rulebook.pages is None:
+        return None
+    return rulebook.pages.weekly if kind.key == "weekly" else rulebook.pages.monthly
+
+
+def receivers_of(rulebook: Rulebook, kind: PageKind) -> dict[str, Target]:
+    """Who gets a page, by the text that each is known by."""
+    page = page_of(rulebook, kind)
+    return receivers(page.to) if page is not None else {}
