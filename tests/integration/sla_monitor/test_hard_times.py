@@ -1,0 +1,139 @@
+"""Races, outages and clocks: each promise ends once, as the acts' own times say."""
+
+import asyncio
+import random
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+
+from service_kit.clock import ManualClock
+from service_kit.runtime import Runtime
+from sla_monitor.handlers.firing import fire_due
+from sla_monitor.memory import Memory
+from tests.integration.sla_monitor.test_kinds import MINUTE, only
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, World, a_lead
+
+DUE = MONDAY_9 + 15 * MINUTE
+US = timedelta(microseconds=1)
+PAIRS = 300
+
+
+async def test_of_acts_within_a_millisecond_of_the_due_time_each_counts_by_its_own(world: World) -> None:
+    rng = random.Random(7)
+    offsets = {a_lead(): rng.randint(-500, 500) for _ in range(PAIRS)}
+    world.publish_rulebook(promises=only(first_response_within="15m"))
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        for lead in offsets:
+            world.assigned(lead)
+        await world.read_all(consumer)
+        world.at(DUE + MARGIN)
+        early = [lead for lead in offsets if rng.random() < 0.5]
+        for lead in early:
+            world.acted(lead, "contacted", at=DUE + offsets[lead] * US)
+        await asyncio.gather(world.read_all(consumer), *(world.fire() for _ in range(6)))
+        for lead in offsets.keys() - set(early):
+            world.acted(lead, "contacted", at=DUE + offsets[lead] * US)
+        await asyncio.gather(world.read_all(consumer), *(world.fire() for _ in range(6)))
+        while await world.fire():
+            continue
+        rows = await world.query("SELECT lead_id, state FROM timers")
+    breaches = Counter(event.lead_id for event in world.out("sla-breached"))
+    withdrawals = Counter(event.lead_id for event in world.out("sla-withdrawn"))
+    states = {row["lead_id"]: row["state"] for row in rows}
+    assert max(breaches.values()) == 1
+    for lead, offset in offsets.items():
+        counted = breaches[lead] - withdrawals[lead]
+        assert counted == (offset > 0)
+        expected = {"breached"} if offset > 0 else {"withdrawn" if breaches[lead] else "kept"}
+        assert {states[lead]} == expected
+
+
+async def test_timely_acts_that_lay_two_minutes_in_the_routers_outbox_are_counted_for_nobody(
+    world: World,
+) -> None:
+    leads = [a_lead() for _ in range(20)]
+    world.publish_rulebook(promises=only(accept_within="15m"))
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        for lead in leads:
+            world.assigned(lead)
+        await world.up_to(consumer, DUE - MINUTE)
+        await world.up_to(consumer, DUE)
+        await world.up_to(consumer, DUE + MINUTE)
+        for lead in leads:
+            world.acted(lead, "accepted", at=DUE - 30 * timedelta(seconds=1))
+        await world.up_to(consumer, DUE + 2 * MINUTE)
+    breaches = {event.timer_id for event in world.out("sla-breached")}
+    assert {event.timer_id for event in world.out("sla-withdrawn")} == breaches
+    states = [await world.states(lead) for lead in leads]
+    assert {state["accept 1"] for state in states} <= {"kept", "withdrawn"}
+
+
+async def test_a_monitor_whose_own_clock_is_stepped_an_hour_says_nothing_early_and_nothing_twice(
+    world: World,
+) -> None:
+    leads = [a_lead() for _ in range(10)]
+    world.publish_rulebook(promises=only(accept_within="15m"))
+    stepped = [
+        Runtime(
+            world.settings,
+            broker=world.broker,
+            database=world.database,
+            clock=ManualClock(MONDAY_9 + timedelta(hours=hours)),
+        )
+        for hours in (-1, 1)
+    ]
+    memories = [Memory(started=MONDAY_9) for _ in stepped]
+
+    async def all_fire() -> None:
+        for runtime, memory in zip(stepped, memories, strict=True):
+            work = partial(fire_due, memory=memory, margin=MARGIN, limit=100)
+            await runtime.in_transaction(work)
+            await runtime.published()
+
+    for runtime in stepped:
+        await runtime.publisher.start()
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        for lead in leads:
+            world.assigned(lead)
+        await world.read_all(consumer)
+        world.at(DUE - US)
+        await world.read_all(consumer)
+        await all_fire()
+        assert world.out("sla-breached") == []
+        world.at(DUE + MARGIN)
+        await world.read_all(consumer)
+        await all_fire()
+        await all_fire()
+    assert Counter(event.lead_id for event in world.out("sla-breached")) == Counter(leads)
+
+
+async def test_a_monitor_away_five_minutes_says_what_is_overdue_and_breaks_nothing_kept(world: World) -> None:
+    leads = [a_lead() for _ in range(60)]
+    world.publish_rulebook(
+        promises=only(accept_within="15m", attempts={"count": 3, "within": "30m"}),
+        reminders={"every": "1m", "at_most": 5},
+    )
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        for lead in leads:
+            world.assigned(lead)
+        await world.up_to(consumer, DUE - MINUTE)
+    says = [
+        partial(world.acted, lead, "contacted", at=DUE - 10 * US, contact="attempt") for lead in leads[:20]
+    ]
+    says += [partial(world.acted, lead, "contacted", at=DUE + 10 * US) for lead in leads[20:40]]
+    random.Random(3).shuffle(says)
+    for say in says:
+        say()
+    again = Memory()
+    async with world.reading(again) as consumer:
+        world.at(DUE + 5 * MINUTE)
+        await world.read_all(consumer)
+        while await world.fire(again):
+            continue
+    assert {event.lead_id for event in world.out("sla-breached")} == set(leads[20:])
+    assert all(event.late for event in world.out("sla-breached"))
+    assert world.out("sla-withdrawn") == world.out("sla-reminded") == []
