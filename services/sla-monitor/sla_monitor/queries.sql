@@ -264,32 +264,26 @@ WHERE state = 'pending' AND NOT is_test
 ORDER BY coalesce(due_at, 'infinity'::timestamptz), id LIMIT $9
 
 -- name: deliveries_before
--- Of leads, how many deliveries of their local day and month come before each: at most as many as are asked about.
+-- Of delivered leads, how many deliveries of their local day and month come before each: at most as many as are asked about.
 SELECT asked.id, day.found AS of_day, month.found AS of_month
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS asked (id, zone, per_day, per_month)
-JOIN leads AS lead ON lead.id = asked.id AND lead.origin_is_sql AND NOT lead.is_test AND NOT lead.is_own
-CROSS JOIN LATERAL (
-    SELECT greatest(coalesce(lead.occurred_at, lead.received_at), lead.sql_at, lead.released_at) AS at
-) AS delivered
+JOIN ledger AS mine ON mine.lead_id = asked.id AND mine.delivered_at IS NOT NULL
+    AND NOT (mine.is_test OR mine.is_own OR mine.is_known OR mine.is_merged)
 CROSS JOIN LATERAL (
     SELECT count(*) AS found FROM (
-        SELECT FROM leads AS other
-        WHERE other.origin_is_sql AND NOT other.is_test AND NOT other.is_own
-            AND greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at)
-                >= date_trunc('day', delivered.at, asked.zone)
-            AND (greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at), other.id)
-                < (delivered.at, lead.id)
+        SELECT FROM ledger AS other
+        WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
+            AND other.delivered_at >= date_trunc('day', mine.delivered_at, asked.zone)
+            AND (other.delivered_at, other.lead_id) < (mine.delivered_at, mine.lead_id)
         LIMIT coalesce(asked.per_day, 0)
     ) AS counted
 ) AS day
 CROSS JOIN LATERAL (
     SELECT count(*) AS found FROM (
-        SELECT FROM leads AS other
-        WHERE other.origin_is_sql AND NOT other.is_test AND NOT other.is_own
-            AND greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at)
-                >= date_trunc('month', delivered.at, asked.zone)
-            AND (greatest(coalesce(other.occurred_at, other.received_at), other.sql_at, other.released_at), other.id)
-                < (delivered.at, lead.id)
+        SELECT FROM ledger AS other
+        WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
+            AND other.delivered_at >= date_trunc('month', mine.delivered_at, asked.zone)
+            AND (other.delivered_at, other.lead_id) < (mine.delivered_at, mine.lead_id)
         LIMIT coalesce(asked.per_month, 0)
     ) AS counted
 ) AS month
