@@ -3,6 +3,9 @@
 from xml.etree import ElementTree as ET
 
 from charts.bars import Series, columns, rows_of_bars
+from charts.lines import Line, lines
+from charts.meters import Meter, meters
+from charts.parts import PartSeries, bars_of_parts
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '<script>alert("x")</script> & "co"'
@@ -47,3 +50,63 @@ def test_nothing_at_all_is_drawn_as_nothing() -> None:
         labels = [str(number) for number in range(len(figures))]
         assert drawn(rows_of_bars("Leads", labels, [Series("now", figures)])) is not None
         assert drawn(columns("Leads", labels, [Series("now", figures)])) is not None
+
+
+def test_lines_end_where_figures_do_and_begin_again_after_a_gap() -> None:
+    chart = lines("Pace", ["1", "2", "3", "4", "5"], [Line("so far", [0, 5, None, 10, None])])
+    (drawn_line,) = drawn(chart).iter(f"{SVG}polyline")
+    (alone,) = drawn(chart).iter(f"{SVG}circle")
+    assert len(drawn_line.get("points", "").split()) == 2
+    assert float(alone.get("cy", 0)) == 38, "the highest figure is at the top"
+
+
+def test_an_axis_ends_at_a_round_figure_and_is_written_as_asked() -> None:
+    chart = lines("Pace", ["1", "2"], [Line("so far", [3, 61])], say=lambda figure: f"{figure:.0f} h")
+    words = [each.text for each in drawn(chart).iter(f"{SVG}text")]
+    assert [word for word in words if word and word.endswith(" h")] == ["0 h", "20 h", "40 h", "60 h", "80 h"]
+
+
+def test_labels_of_days_are_thinned_out_where_they_have_no_room() -> None:
+    labels = [f"{day} November" for day in range(1, 31)]
+    chart = lines("Pace", labels, [Line("so far", [1.0] * 30)])
+    assert sum((each.text or "").endswith("November") for each in drawn(chart).iter(f"{SVG}text")) < 10
+
+
+def test_bars_of_parts_add_up() -> None:
+    chart = bars_of_parts("Whose", ["a", "b"], [PartSeries("rep", [1, 4]), PartSeries("held", [1, 0])])
+    bars = [each for each in drawn(chart).iter(f"{SVG}rect") if each.get("height") == "18.0"]
+    widths = [float(each.get("width", 0)) for each in bars]
+    assert len(widths) == 3, "a part of nothing is not drawn"
+    assert abs((widths[0] + widths[1]) * 2 - widths[2]) < 0.3
+    assert float(bars[1].get("x", 0)) == round(float(bars[0].get("x", 0)) + widths[0], 1)
+
+
+def test_meters_are_cut_beyond_and_say_how_much_it_is() -> None:
+    rows = [Meter("a", 1.0, "100 %"), Meter("b", 4.0, "400 %"), Meter("c", None, "-", is_first=False)]
+    chart = meters("Goals", rows)
+    words = {each.text for each in drawn(chart).iter(f"{SVG}text")}
+    assert {"100 %", "400 %", "-"} <= words
+    widths = [float(each.get("width", 0)) for each in drawn(chart).iter(f"{SVG}rect")][1:]
+    assert (round(widths[1] * 1.25), widths[5]) == (round(widths[3]), 0.5)
+
+
+def test_a_drawing_may_be_told_in_a_sentence() -> None:
+    for chart in (
+        lines("T", ["1"], [Line("n", [1])], desc="said & seen"),
+        bars_of_parts("T", ["1"], [PartSeries("n", [1])], desc="said & seen"),
+        meters("T", [Meter("a", 1, "1")], desc="said & seen"),
+        rows_of_bars("T", ["1"], [Series("n", [1])], desc="said & seen"),
+    ):
+        assert drawn(chart).findtext(f"{SVG}desc") == "said & seen"
+
+
+def test_new_charts_of_nothing_and_of_hostile_words_are_well_formed() -> None:
+    for chart in (
+        lines(HOSTILE, [], [Line(HOSTILE, [])]),
+        lines(HOSTILE, [HOSTILE], [Line(HOSTILE, [None])]),
+        bars_of_parts(HOSTILE, [], [PartSeries(HOSTILE, [])]),
+        bars_of_parts(HOSTILE, [HOSTILE], [PartSeries(HOSTILE, [0])]),
+        meters(HOSTILE, []),
+        meters(HOSTILE, [Meter(HOSTILE, None, HOSTILE)]),
+    ):
+        assert drawn(chart).findtext(f"{SVG}title") == HOSTILE

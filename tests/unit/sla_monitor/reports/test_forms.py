@@ -1,0 +1,304 @@
+"""CSV, words and pages: complete, safe to open, and in the language of the reader."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cache
+from html.parser import HTMLParser
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from sla_monitor.ledger.book import Closing, ObjectionRow
+from sla_monitor.reports.figures.frame import Frame
+from sla_monitor.reports.figures.month import MonthReport, month_report
+from sla_monitor.reports.figures.touches import source_report
+from sla_monitor.reports.page.month import month_page
+from sla_monitor.reports.page.source import source_page
+from sla_monitor.reports.texts import CATALOGUE
+from sla_monitor.reports.tidy import month_csv, safe, source_csv
+from sla_monitor.reports.words import DASH, LANGUAGES, Words
+from tests.unit.sla_monitor.reports.month import company, plausible_month
+from tests.unit.sla_monitor.reports.small import at, book, lead, promise
+
+HOSTILE = '<script>alert("1")</script>'
+VOID = {"meta", "rect", "line", "polyline", "circle"}
+EVERY = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@cache
+def report() -> MonthReport:
+    return month_report(plausible_month())
+
+
+@cache
+def page(language: str) -> str:
+    return month_page(report(), language)
+
+
+def places(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\w+\}", text))
+
+
+class Outline(HTMLParser):
+    """Whether tags are closed in their order; headings, and what is read between tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.told: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.told.append(data)
+
+    def count(self, tag: str) -> int:
+        return sum(each == tag for each, _ in self.tags)
+
+
+def outline(html: str) -> Outline:
+    found = Outline()
+    found.feed(html)
+    found.close()
+    return found
+
+
+@EVERY
+def test_every_language_has_every_text_with_the_same_places(language: str) -> None:
+    english, texts = CATALOGUE["en"], CATALOGUE[language]
+    assert texts.keys() == english.keys()
+    assert not [key for key in english if places(texts[key]) != places(english[key])]
+    assert not [key for key in english if not texts[key].strip()]
+
+
+_WORDS = """
+the of and to in is are was were with by from that this which kept broken given back when
+than month months day days leads share source sources customers revenue cost goal goals
+promise promises first last response delivered accepted each every how whose late due
+open week rep reps team
+"""
+ENGLISH = frozenset(_WORDS.split())
+THEIR_OWN = {"es": {"leads"}, "pt": {"leads"}, "it": {"in", "due"}, "ro": {"cost"}}
+"""Words of the language that look like English ones, and `leads`, which two of them say."""
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_no_english_word_is_left_in_another_language(language: str) -> None:
+    own = (
+        SHARED
+        | ({"a"} if language in ("es", "pt") else set())
+        | ({"in", "team"} if language == "it" else set())
+    )
+    for key, text in CATALOGUE[language].items():
+        words = set(re.findall(r"[a-zà-žășțâî']+", re.sub(r"\{\w+\}", "", text.lower())))
+        assert not words & (ENGLISH - own), f"{key}: {text}"
+    same = {
+        key
+        for key, text in CATALOGUE["en"].items()
+        if CATALOGUE[language][key] == text and re.search(r"[a-z]{3}", re.sub(r"\{\w+\}", "", text))
+    }
+    assert same <= INTERNATIONAL, "said as in English"
+
+
+INTERNATIONAL = {
+    "side.marketing",
+    "col.marketing",
+    "charged.marketing",
+    "origin.marketing",
+    "origin.partner",
+    "unit.minutes",
+    "chart.leads",
+    "col.leads",
+    "chart.cost",
+    "col.cost",
+    "col.lead",
+    "quadrant.perfect",
+    "col.net",
+}
+
+
+@EVERY
+def test_the_page_says_everything_in_its_language(language: str) -> None:
+    found = outline(page(language))
+    told = " ".join(found.told)
+    assert f'<html lang="{language}">' in page(language)
+    assert "{" not in told
+    other = "en" if language != "en" else "es"
+    foreign = [
+        text
+        for key, text in CATALOGUE[other].items()
+        if key.startswith(("section.", "note.", "caption.")) and "{" not in text
+    ]
+    assert not [text for text in foreign if text in told and text not in CATALOGUE[language].values()]
+
+
+@EVERY
+def test_the_page_stands_alone_and_can_be_read_aloud(language: str) -> None:
+    html = page(language)
+    found = outline(html)
+    assert not found.open, "every tag is closed"
+    assert not {tag for tag, _ in found.tags} & {"script", "link", "img", "iframe", "object", "form"}
+    assert not re.findall(r"(?:href|src)=|url\(|@import", html)
+    assert not [name for _, attrs in found.tags for name in attrs if name.startswith("on")]
+    headings = [int(tag[1]) for tag, _ in found.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(headings))
+    assert found.count("table") == found.count("caption") == found.count("thead")
+    assert all(attrs.get("scope") in ("col", "row") for tag, attrs in found.tags if tag == "th")
+    identities = [attrs["id"] for _, attrs in found.tags if "id" in attrs]
+    assert len(identities) == len(set(identities))
+
+
+def drawings(html: str) -> Iterator[ET.Element]:
+    for drawn in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        yield ET.fromstring(drawn)  # noqa: S314 - drawn by us
+
+
+def test_every_drawing_has_a_title_and_a_sentence() -> None:
+    found = list(drawings(page("en")))
+    assert len(found) >= 8
+    for drawing in found:
+        names = {each.tag.rpartition("}")[2]: each.text for each in drawing}
+        assert names["title"]
+        assert names["desc"]
+
+
+@EVERY
+def test_a_month_in_which_nothing_happened_has_a_page_with_dashes_and_no_zero_per_cent(language: str) -> None:
+    html = month_page(month_report(book()), language)
+    assert not outline(html).open
+    empty = month_report(book()).funnel.acceptance[0]
+    assert empty.share is None
+    assert DASH in html
+
+
+def test_what_people_wrote_is_text() -> None:
+    rows = [promise("a", at(3), "breached")]
+    said = ObjectionRow(rows[0].id, "breach", rows[0].id, rows[0].lead_id, HOSTILE, HOSTILE, at(4), HOSTILE)
+    hostile = company().model_copy(update={"company": HOSTILE})
+    made = book(
+        [lead("a", at(3))],
+        rows,
+        rulebook=hostile,
+        objections=(said,),
+        closing=Closing(marketing=(HOSTILE, at(3, month=12))),
+        names={"javier-otxoa": HOSTILE},
+    )
+    html = month_page(month_report(made), "en")
+    assert "<script" not in html
+    assert not outline(html).open
+
+
+def test_source_pages_tell_each_touch_in_every_language() -> None:
+    found = source_report(Frame.of(plausible_month()), "comparison-portal")
+    for language in LANGUAGES:
+        html = source_page(found, language)
+        assert not outline(html).open
+        assert html.count("<tr>") >= len(found.touches)
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_csv_has_a_figure_a_row_and_each_is_named_once() -> None:
+    rows = rows_of(month_csv(report()))
+    named = [(row["section"], row["item"], row["figure"]) for row in rows]
+    assert len(named) == len(set(named))
+    told = {name: row["value"] for name, row in zip(named, rows, strict=True)}
+    goal = report().marketing.goals[0]
+    assert told["marketing.goals", "perfect", "delivered"] == str(goal.delivered)
+    assert told["head", "", "month"] == "2026-11"
+    assert told["marketing.pace.days", "perfect/2026-11-03", "planned"] == "3.0"
+    assert told["speed.follow_up.working", "all", "n"] == str(report().speed.follow_up[0].working.n)
+
+
+def test_csv_of_nothing_is_empty_and_no_zero() -> None:
+    told = {(row["section"], row["figure"]): row["value"] for row in rows_of(month_csv(month_report(book())))}
+    assert told["speed", "win_rate"] == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "written", "why"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)", "a formula"),
+        ("+34600", "'+34600", "a spreadsheet would add"),
+        ("-1+1", "'-1+1", "or subtract"),
+        ("@SUM(A1)", "'@SUM(A1)", "or call"),
+        ("\t=1", "'\t=1", "also behind a tab"),
+        (-3.5, -3.5, "a figure stays a figure"),
+        ("plain", "plain", "a text stays a text"),
+        (None, "", "nothing is nothing"),
+        (True, "true", "yes"),
+    ],
+)
+def test_no_spreadsheet_computes_what_people_wrote(cell: object, written: object, why: str) -> None:
+    assert safe(cell) == written, why
+
+
+def test_csv_of_a_source_has_a_touch_a_row() -> None:
+    month = plausible_month()
+    evil = replace(month.touches[0], source="comparison-portal", campaign="=1+1")
+    found = source_report(Frame.of(replace(month, touches=(evil, *month.touches[1:]))), "comparison-portal")
+    rows = rows_of(source_csv(found))
+    assert len(rows) == len(found.touches)
+    assert rows[0]["campaign"] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "share", "money", "day", "month"),
+    [
+        ("en", "12,345.6", "91.7%", "€1,234.50", "4 Dec 2026", "November 2026"),
+        ("es", "12.345,6", "91,7 %", "1.234,50 €", "4 dic 2026", "noviembre 2026"),
+        ("pt", "12 345,6", "91,7%", "1 234,50 €", "04/12/2026", "novembro 2026"),
+        ("it", "12.345,6", "91,7%", "1.234,50 €", "4 dic 2026", "novembre 2026"),
+        ("ro", "12.345,6", "91,7 %", "1.234,50 EUR", "4 dec. 2026", "noiembrie 2026"),
+    ],
+)
+def test_figures_are_written_as_the_language_writes_them(
+    language: str, number: str, share: str, money: str, day: str, month: str
+) -> None:
+    words = Words(language, "Europe/Madrid", "EUR")
+    told = [
+        words.number(12_345.6),
+        words.share(0.9166),
+        words.money(123_450),
+        words.day(date(2026, 12, 4)),
+        words.month("2026-11"),
+    ]
+    assert [re.sub(r"[\u00a0\u202f]", " ", each) for each in told] == [number, share, money, day, month]
+
+
+def test_dashes_signs_money_without_cents_and_the_companys_clock() -> None:
+    words = Words("en", "Europe/Madrid", "EUR")
+    nothing = [
+        words.number(None),
+        words.share(None),
+        words.money(None),
+        words.length(None),
+        words.month(None),
+    ]
+    assert nothing == [DASH] * 5
+    assert (words.signed(3), words.signed(-3), words.signed(0)) == ("+3", "−3", "0")
+    assert (words.money(200_000), words.money(500, "JPY")) == ("€2,000", "JP¥500")
+    assert words.moment(datetime(2026, 11, 3, 9, 5, tzinfo=UTC)) == "3 Nov 2026, 10:05"
+    lengths = [words.length(each) for each in (0, 59, 60, 3_600, 3_660, 172_800)]
+    assert lengths == ["0 s", "59 s", "1 min", "1 h", "1 h 01 min", "2 d"]
+    assert words.word("reason", "made_up") == "made up"
