@@ -20,6 +20,8 @@ from aiosmtpd.smtp import SMTP
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
+from baton_dev.databases import with_database
+from baton_dev.testing import Servers
 from lead_events import RulebookPublished
 from sla_monitor.main import build_app
 from sla_monitor.memory import Memory
@@ -147,18 +149,20 @@ class Town:
 
 
 @pytest.fixture
-async def town(world: World, mailbox: Mailbox, slack: SlackServer, tmp_path: Path) -> Town:
+async def town(stack: Servers, world: World, mailbox: Mailbox, slack: SlackServer, tmp_path: Path) -> Town:
     (tmp_path / "slack-token").write_text("xoxb-1")
+    (row,) = await world.query("SELECT current_database() AS name")
     settings = Settings(
         **{
             **world.settings.model_dump(),
+            "dsn": with_database(stack.postgres_dsn, row["name"]),
             "smtp_url": SecretStr(f"smtp://127.0.0.1:{mailbox.port}?starttls=never"),
             "smtp_from": "baton@example.com",
             "secrets_dir": tmp_path,
             "slack_api": f"http://127.0.0.1:{slack.port}/",
         }
     )
-    world.settings = settings
+    world.settings = world.runtime.settings = settings
     return Town(world, settings, mailbox, slack)
 
 

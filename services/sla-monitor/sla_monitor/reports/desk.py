@@ -64,7 +64,7 @@ class ReportDesk:
         """The report as it is sent. Raises Busy, NotMade, NoSuchReport."""
         if self._turn.locked():
             raise Busy
-        async with self._turn, _child() as process:
+        async with self._turn, child_process("sla_monitor.reports.child") as process:
             settings = self._runtime.settings
             question = Question(dsn=settings.require_dsn(), schema_name=settings.store_schema, asked=asked)
             try:
@@ -85,9 +85,9 @@ def _checked(process: Process, told: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def _child() -> AsyncIterator[Process]:
-    """Ended whatever happens, also where whoever asked has gone."""
-    command = (sys.executable, "-m", "sla_monitor.reports.child")
+async def child_process(module: str) -> AsyncIterator[Process]:
+    """A module run in a process of its own: ended whatever happens, also where whoever asked has gone."""
+    command = (sys.executable, "-m", module)
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     try:
         yield process

@@ -1,18 +1,18 @@
-"""The figures of a page, read from the store and computed in a thread of their own."""
+"""The figures of a page, read from the store, and the words of one that is kept."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from delivery.message import Attachment
-from rulebook.models import Rulebook
+from rulebook.models import Rulebook, TextLanguage
 from service_kit.postgres import Connection
 from sla_monitor.ledger.books import Books
 from sla_monitor.ledger.periods import Period
 from sla_monitor.ledger.reading import read_month
 from sla_monitor.reports.figures.month import month_report
 from sla_monitor.reports.page.month import month_page
+from sla_monitor.rhythm.asked import Figured
 from sla_monitor.rhythm.letters import Letter
 from sla_monitor.rhythm.monthly import MonthlyFigures, monthly_figures
 from sla_monitor.rhythm.monthly_letter import monthly_letter
@@ -27,16 +27,8 @@ ATTACHED_AT_MOST = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Figured:
-    """A page, and the reports that go with it by language."""
-
-    made: Made
-    reports: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """A read of one moment of the store, the rulebook in force, and what the process remembers."""
+    """A read of one moment of the store, the rulebook in force, and the versions known."""
 
     conn: Connection
     now: datetime
@@ -49,22 +41,19 @@ async def weekly_page(reading: Reading, week: Week) -> Figured:
     conn, now, rulebook = reading.conn, reading.now, reading.rulebook
     months = dict.fromkeys([*week.previous.months(), *week.months()])
     books = [await read_month(conn, month, now=now, books=reading.books) for month in months]
-    waits = await open_matters(conn)
-    figures = await asyncio.to_thread(weekly_figures, week, books, rulebook, waits, now)
-    made = Made(PageKind.WEEKLY, week.name, rulebook.company, figures.model_dump(mode="json"))
-    return Figured(made, {})
+    figures = weekly_figures(week, books, rulebook, await open_matters(conn), now)
+    return Figured(company=rulebook.company, figures=figures.model_dump(mode="json"), reports={})
 
 
-async def monthly_page(reading: Reading, kind: PageKind, month: Period, languages: Sequence[str]) -> Figured:
+async def monthly_page(reading: Reading, month: Period, languages: Sequence[TextLanguage]) -> Figured:
     """Management's page of a month, as its rows stand now, and the whole report in these languages."""
-    both = [
-        await read_month(reading.conn, each, now=reading.now, books=reading.books)
+    report, before = [
+        month_report(await read_month(reading.conn, each, now=reading.now, books=reading.books))
         for each in (month, month.previous)
     ]
-    report, before = [await asyncio.to_thread(month_report, each) for each in both]
-    pages = {each: await asyncio.to_thread(month_page, report, each) for each in languages}
     figures = monthly_figures(report, before).model_dump(mode="json")
-    return Figured(Made(kind, month.name, reading.rulebook.company, figures), pages)
+    pages = {each: month_page(report, each) for each in languages}
+    return Figured(company=reading.rulebook.company, figures=figures, reports=pages)
 
 
 def letter_of(made: Made, language: str, *, by_mail: bool) -> tuple[Letter, Sequence[Attachment]]:

@@ -1,8 +1,7 @@
 """Makes the pages that are due, and those asked for: each once for each receiver, whoever tries."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from delivery.message import Message, Target
 from delivery.store import enqueue
-from rulebook.models import Page, Rulebook
+from rulebook.models import Page, Rulebook, TextLanguage
 from service_kit.audit import Also
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
@@ -19,9 +18,10 @@ from service_kit.unit import Unit
 from sla_monitor.ledger.books import Book
 from sla_monitor.ledger.periods import Period, period_of
 from sla_monitor.memory import Memory
+from sla_monitor.reports.desk import LONGEST_SECONDS, NotMade, child_process
 from sla_monitor.rhythm import metrics, store
+from sla_monitor.rhythm.asked import Figured, Question
 from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotClosed, NotOver
-from sla_monitor.rhythm.figuring import Figured, Reading, monthly_page, weekly_page
 from sla_monitor.rhythm.receivers import receivers
 from sla_monitor.rhythm.schedule import LATEST, Due, PageKind, both, due_pages, period_named
 from sla_monitor.rhythm.weeks import Week, week_of
@@ -47,8 +47,7 @@ class PageMaker:
     """Any number of monitors may have one: the store's lock lets one of them make pages at a time, and the
     rows keep each receiver to one of each page.
 
-    Figures are read on a connection of their own, so that all of them are of one moment; `_one` keeps the
-    callers of this process from holding all connections while they wait for that one.
+    Figures are computed in a process of their own, one at a time: who fires does not wait for them.
     """
 
     def __init__(self, runtime: Runtime, memory: Memory) -> None:
@@ -88,9 +87,8 @@ class PageMaker:
         to = receivers(page.to)
         named = both(receivers_of(then.rulebook, due.kind), to)
         if named:
-            figured = await self._figured(due.kind, period_named(due.kind, due.period, book.zone))
-            await _keep(unit, figured, due.at)
-            await _send(unit, figured.made, page.language, {each: to[each] for each in named})
+            made = await self._keep(unit, due.kind, due.period, page.language, due.at)
+            await _send(unit, made, page.language, {each: to[each] for each in named})
 
     async def send(self, kind: PageKind, name: str, also: Also) -> Sent:
         """Make a page that somebody asks for, and send it to all named now who were not sent it before.
@@ -115,15 +113,15 @@ class PageMaker:
         new = await _send(unit, made, page.language, to)
         return Sent(period.name, sorted(new), sorted(to.keys() - new))
 
-    async def _made(self, unit: Unit, kind: PageKind, period: Week | Period, language: str) -> store.Made:
+    async def _made(
+        self, unit: Unit, kind: PageKind, period: Week | Period, language: TextLanguage
+    ) -> store.Made:
         made = await store.read_page(unit.conn, kind, period.name, language)
         if made is not None:
             return made
-        figured = await self._figured(kind, period)
-        if kind is PageKind.CLOSED and not figured.made.figures["is_closed"]:
+        if kind is PageKind.CLOSED and not await store.is_closed(unit.conn, period.name):
             raise NotClosed(period.name)
-        await _keep(unit, figured, None)
-        return figured.made
+        return await self._keep(unit, kind, period.name, language, None)
 
     async def look(self, kind: PageKind, name: str, language: str) -> store.Made:
         """A page as it was sent, or as it would be now. Raises BadPeriod, NoPageYet."""
@@ -134,39 +132,48 @@ class PageMaker:
                 raise NoPageYet(kind)
             period = _asked(kind, name, book.zone, now)
             made = await store.read_page(conn, kind, period.name, language)
-        return made if made is not None else (await self._figured(kind, period)).made
+        if made is not None:
+            return made
+        async with self._one:
+            figured = await self._figured(kind, period.name, now, [])
+        return store.Made(kind, period.name, figured.company, figured.figures)
 
     async def _book(self, conn: Connection, now: datetime) -> Book | None:
         await self._memory.books.learn(conn)
         return self._memory.books.at(now)
 
-    async def _figured(self, kind: PageKind, period: Week | Period) -> Figured:
-        async with self._reading() as reading:
-            if isinstance(period, Week):
-                return await weekly_page(reading, period)
-            page = page_of(reading.rulebook, kind)
-            languages = [page.language] if page is not None else []
-            return await monthly_page(reading, kind, period, languages)
+    async def _figured(
+        self, kind: PageKind, period: str, now: datetime, languages: list[TextLanguage]
+    ) -> Figured:
+        settings = self._runtime.settings
+        question = Question(
+            dsn=settings.require_dsn(),
+            schema_name=settings.store_schema,
+            kind=kind,
+            period=period,
+            now=now,
+            languages=languages,
+        )
+        async with child_process("sla_monitor.rhythm.child") as process:
+            try:
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    told, _ = await process.communicate(question.model_dump_json().encode())
+            except TimeoutError:
+                raise NotMade(f"it took longer than {LONGEST_SECONDS:.0f} s") from None
+        if process.returncode != 0:
+            raise NotMade("the process that makes it broke off")
+        return Figured.model_validate_json(told)
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Reading]:
-        database = self._runtime.database
-        async with (
-            database.acquire() as conn,
-            conn.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            now = await database.clock.now(conn)
-            book = await self._book(conn, now)
-            if book is None:
-                raise NoPageYet(None)
-            yield Reading(conn, now, book.rulebook, self._memory.books)
-
-
-async def _keep(unit: Unit, figured: Figured, due_at: datetime | None) -> None:
-    made = figured.made
-    await store.insert_page(unit.conn, made, due_at, unit.now)
-    for language, html in figured.reports.items():
-        await store.insert_report(unit.conn, made.kind, made.period, language, html)
+    async def _keep(
+        self, unit: Unit, kind: PageKind, period: str, language: TextLanguage, due_at: datetime | None
+    ) -> store.Made:
+        """Make a page and keep it, in the transaction that sends it."""
+        figured = await self._figured(kind, period, unit.now, [language])
+        made = store.Made(kind, period, figured.company, figured.figures)
+        await store.insert_page(unit.conn, made, due_at, unit.now)
+        for each, html in figured.reports.items():
+            await store.insert_report(unit.conn, kind, period, each, html)
+        return made
 
 
 async def _send(unit: Unit, made: store.Made, language: str, to: Mapping[str, Target]) -> set[str]:

@@ -63,3 +63,7 @@ SELECT about, lead_id, side, at FROM objections WHERE verdict IS NULL ORDER BY a
 -- name: closed_months
 -- Months that both sides closed after a moment.
 SELECT period, closed_at FROM months WHERE closed_at > $1
+
+-- name: is_closed
+-- Whether both sides closed a month.
+SELECT EXISTS (SELECT FROM months WHERE period = $1 AND closed_at IS NOT NULL)

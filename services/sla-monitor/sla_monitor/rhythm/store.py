@@ -109,3 +109,8 @@ async def open_matters(conn: Connection) -> OpenMatters:
 async def closed_months(conn: Connection, since: datetime) -> dict[str, datetime]:
     """Months that were closed after a moment, and when."""
     return {row["period"]: row["closed_at"] for row in await conn.fetch(_q.closed_months, since)}
+
+
+async def is_closed(conn: Connection, month: str) -> bool:
+    """Whether both sides have signed a month."""
+    return bool(await conn.fetchval(_q.is_closed, month))
