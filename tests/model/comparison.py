@@ -2,15 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from lead_events.sla import SlaReminded, SlaWarned, TimerResult
+from lead_events.sla import SlaBreached, SlaReminded, SlaWarned, TimerResult
+from tests.model.figures import deliveries, is_above
 from tests.model.history import History
+from tests.model.minutes import charged, path_of
 from tests.model.months import Month
-from tests.model.promises import Kept, promises_of
+from tests.model.promises import MICROSECOND, Kept, promises_of
 
 Key = tuple[str, str, int, str, str]
 """Lead, kind, round, moment of opening, agreement."""
+SUPERSEDED = "superseded"
+"""How a promise ends of which late news says that it never began."""
 NOT_BROKEN = ("kept", "cancelled", "pending")
 
 
@@ -33,7 +38,11 @@ def differences(month: Month, rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """What differs between the store's promises and the model's, in words."""
     model = expected(month)
     store = {key_of(row): row for row in rows}
-    found = [f"{_named(key)}: the model has none" for key in sorted(store.keys() - model.keys())]
+    found = [
+        f"{_named(key)}: the model has none, monitor {_told(_by_store(store[key]))}"
+        for key in sorted(store.keys() - model.keys())
+        if store[key]["ended_kind"] != SUPERSEDED
+    ]
     found += [f"{_named(key)}: the monitor has none" for key in sorted(model.keys() - store.keys())]
     for key in sorted(model.keys() & store.keys()):
         mine, theirs = _by_model(model[key]), _by_store(store[key])
@@ -59,6 +68,40 @@ def said_wrongly(month: Month, fired: Iterable[tuple[str, TimerResult]]) -> list
         if balance[key] != broken:
             found.append(f"{_named(key)}: {balance[key]} breaches stand, {broken} by the model")
     return found
+
+
+def charged_wrongly(month: Month, fired: Iterable[tuple[str, TimerResult]]) -> list[str]:
+    """Breaches that the monitor charges to somebody else than the model, or whose minutes differ. For months
+    of which all was read before anything was said: else a breach is charged by what was known."""
+    history, found, model = History.of(month.news), [], expected(month)
+    delivered = deliveries(history)
+    for _, event in fired:
+        if not isinstance(event, SlaBreached):
+            continue
+        key = key_of(event.model_dump() | {"lead_id": str(event.lead_id)})
+        kept = model.get(key)
+        if kept is None or kept.due != event.due_at or kept.each.lead not in delivered:
+            continue
+        mine = (charged(history, kept, is_above=is_above(history, kept)), minutes(history, kept))
+        spent: Counter[tuple[str, str | None]] = Counter()
+        for stretch in event.attribution:
+            detail = None if stretch.part == "paused" else stretch.detail
+            spent[str(stretch.part), detail] += stretch.microseconds
+        if mine != (str(event.charged_to), spent):
+            found.append(
+                f"{_named(key)}: charged by the model {mine}, by the monitor {event.charged_to, spent}"
+            )
+    return found
+
+
+def minutes(history: History, kept: Kept) -> Counter[tuple[str, str | None]]:
+    """Microseconds of the lead's path up to the due time, by part."""
+    assert kept.due is not None
+    spent: Counter[tuple[str, str | None]] = Counter()
+    for stretch in path_of(history, kept.each.lead, kept.due, kept):
+        detail = None if stretch.part == "paused" else stretch.detail
+        spent[stretch.part, detail] += (stretch.end - stretch.start) // MICROSECOND
+    return spent
 
 
 def _level(event: TimerResult) -> str:
@@ -98,3 +141,32 @@ def _named(key: Key) -> str:
 
 def _told(values: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+
+
+def moments(month: Month) -> list[datetime]:
+    """When something is to be said: warnings, due times and reminders, by the model."""
+    found = []
+    for kept in expected(month).values():
+        found += [at for _, at in kept.warnings] + list(kept.reminders)
+        if kept.due is not None:
+            found.append(kept.due)
+    return found
+
+
+def said_untimely(month: Month, fired: Iterable[tuple[str, TimerResult]]) -> list[str]:
+    """For a month without late news: warnings and reminders that differ from the model's in share, number or
+    moment."""
+    said: dict[Key, set[tuple[str, float, datetime]]] = {}
+    for _, event in fired:
+        key = key_of(event.model_dump() | {"lead_id": str(event.lead_id)})
+        if isinstance(event, SlaWarned):
+            said.setdefault(key, set()).add(("warning", event.share, event.warns_at))
+        elif isinstance(event, SlaReminded):
+            said.setdefault(key, set()).add(("reminder", event.number, event.reminds_at))
+    found = []
+    for key, kept in expected(month).items():
+        wanted = {("warning", share, at) for share, at in kept.warnings}
+        wanted |= {("reminder", float(number), at) for number, at in enumerate(kept.reminders, 1)}
+        if (more := said.get(key, set())) != wanted:
+            found.append(f"{_named(key)}: only by the model {wanted - more}, only said {more - wanted}")
+    return found

@@ -33,9 +33,10 @@ class Stretch:
     end: datetime
 
 
-def path_of(history: History, lead: UUID, until: datetime) -> list[Stretch]:
-    """The path of a lead from the buyer's act to a moment, in order."""
-    found = [*_before_routing(history, lead), *_after_scoring(history, lead)]
+def path_of(history: History, lead: UUID, until: datetime, promise: Kept | None = None) -> list[Stretch]:
+    """The path of a lead from the buyer's act to a moment, in order, by what had happened by then. For a
+    promise only those pauses count in which it stands still; else all that are agreed."""
+    found = [*_before_routing(history, lead), *_after_scoring(history, lead, until, promise)]
     return [
         Stretch(each.part, each.detail, each.start, min(each.end, until))
         for each in sorted(found, key=lambda each: each.start)
@@ -70,8 +71,8 @@ def _before_routing(history: History, lead: UUID) -> Iterator[Stretch]:
             start = end
 
 
-def _after_scoring(history: History, lead: UUID) -> Iterator[Stretch]:
-    facts = history.facts.get(lead, [])
+def _after_scoring(history: History, lead: UUID, until: datetime, promise: Kept | None) -> Iterator[Stretch]:
+    facts = [fact for fact in history.facts.get(lead, []) if fact.at <= until]
     moves = [f for f in facts if _moves(f)]
     score = the_score(history, lead)
     if moves and score is not None and score.journey.scored_at < moves[0].at:
@@ -80,10 +81,10 @@ def _after_scoring(history: History, lead: UUID) -> Iterator[Stretch]:
     for fact, end in zip(moves, [*(f.at for f in moves[1:]), None], strict=True):
         stop = end or fact.at + HORIZON
         if fact.id in rounds:
-            yield from _of_rep(history, rounds[fact.id], stop)
+            yield from _of_rep(history, rounds[fact.id], stop, until, promise)
         elif fact.kind == "held":
             assert fact.decision is not None
-            yield Stretch("held", fact.decision.hold_reason, fact.at, stop)
+            yield Stretch("held", str(fact.decision.hold_reason), fact.at, stop)
         elif fact.kind in ("declined", "taken_back"):
             yield Stretch("routing", None, fact.at, stop)
 
@@ -94,19 +95,24 @@ def _moves(fact: Fact) -> bool:
     return fact.decision is None or fact.kind in ("assigned", "held", "taken_back", "closed")
 
 
-def _of_rep(history: History, each: Round, stop: datetime) -> Iterator[Stretch]:
+def _of_rep(
+    history: History, each: Round, stop: datetime, until: datetime, promise: Kept | None
+) -> Iterator[Stretch]:
     """What a rep had, split into paused, out of hours and worked; all of it declined if they declined."""
     start = each.handoff.at
-    if each.end is not None and each.end.kind == "declined":
+    if each.end is not None and each.end.kind == "declined" and each.end.at <= until:
         yield Stretch("declined", each.rep.id, start, stop)
         return
     agreements = agreements_of(history, each)
     agreement = agreements[0][1] if agreements else NO_AGREEMENT
-    still = clipped(pauses(each.facts, agreement, start + HORIZON, None), start, stop)
+    kind = None
+    if promise is not None:
+        agreement, kind = promise.agreement, promise.kind
+    still = clipped(pauses(each.facts, agreement, start + HORIZON, kind), start, stop)
     working = clipped(less(WorkingTime(history, each).spans(), still), start, stop)
     yield from _all("paused", None, still)
     yield from _all("rep", each.rep.id, working)
-    yield from _all("out_of_hours", None, less([(start, stop)], union([*still, *working])))
+    yield from _all("out_of_hours", each.rep.id, less([(start, stop)], union([*still, *working])))
 
 
 def _all(part: str, detail: str | None, spans: Sequence[Span]) -> Iterator[Stretch]:
@@ -118,7 +124,7 @@ def charged(history: History, kept: Kept, *, is_above: bool) -> str:
     assert kept.due is not None
     if is_above and kept.kind in SPEED:
         return "nobody"
-    path = path_of(history, kept.each.lead, kept.due)
+    path = path_of(history, kept.each.lead, kept.due, kept)
     own = [(s.start, s.end) for s in path if s.part == "rep" and s.detail == kept.each.rep.id]
     if total(clipped(own, kept.opened.at, kept.due)) >= kept.opened.target:
         return "rep"

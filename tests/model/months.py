@@ -11,6 +11,7 @@ from tests.model.company import Company, a_company, an_id
 from tests.model.history import News
 from tests.model.stories import Story
 
+BEFORE = timedelta(days=30)
 AFTER = timedelta(days=6)
 """How long after the month the last look is taken."""
 DELAYS = ((0.1, 0.75), (300, 0.12), (20_000, 0.08), (400_000, 0.05))
@@ -36,6 +37,8 @@ class Month:
     company: Company
     posted: tuple[Posted, ...]
     looks: tuple[datetime, ...]
+    is_prompt: bool = False
+    """Whether all news arrives at once and somebody looks at each moment that matters."""
 
     @property
     def now(self) -> datetime:
@@ -72,6 +75,21 @@ def a_month(seed: int, leads: int = 16) -> Month:
     twice = [replace(each, at=each.at + timedelta(seconds=rng.randrange(90_000))) for each in posted]
     posted += [each for each in twice if rng.random() < 0.08]
     return Month(seed, company, _arrived(rng, posted), _looks(rng, company))
+
+
+def in_order(month: Month, moments: Collection[datetime]) -> Month:
+    """The same with no news late, once each, and a look after every fact and every one of `moments`."""
+    once = {each.news.id: each for each in month.posted}.values()
+    prompt = [replace(each, at=_published(each.news).astimezone(UTC)) for each in once]
+    ends = {each.at for each in prompt} | set(moments)
+    looks = sorted({at for at in ends if month.company.start - BEFORE < at < month.now} | {month.now})
+    posted = tuple(sorted(prompt, key=lambda each: each.at))
+    return replace(month, posted=posted, looks=tuple(looks), is_prompt=True)
+
+
+def _published(news: News) -> datetime:
+    at: datetime | None = getattr(news.event, "published_at", None)
+    return at or _at(news)
 
 
 def _of_company(rng: random.Random, company: Company) -> list[Posted]:

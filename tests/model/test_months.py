@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from baton_dev.testing import Servers
-from tests.model.comparison import differences, said_wrongly
+from tests.model.comparison import charged_wrongly, differences, moments, said_untimely, said_wrongly
 from tests.model.driver import a_world, live, timers
-from tests.model.months import Month, a_month
+from tests.model.months import Month, a_month, in_order
 from tests.model.shrinking import smallest, story_of
 
 BEFORE = timedelta(days=60)
@@ -19,23 +19,39 @@ OUT = ("sla-warned", "sla-breached", "sla-withdrawn", "sla-reminded")
 async def test_the_service_and_the_model_agree_on_a_random_month(
     stack: Servers, template: str, seed: int
 ) -> None:
-    await _agree(stack.postgres_dsn, template, seed)
+    await _agree(stack.postgres_dsn, template, a_month(seed))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(1000, 2000, 10))
 async def test_they_agree_on_a_thousand_months(stack: Servers, template: str, first: int) -> None:
     for seed in range(first, first + 10):
-        await _agree(stack.postgres_dsn, template, seed)
+        await _agree(stack.postgres_dsn, template, a_month(seed))
 
 
-async def _agree(dsn: str, template: str, seed: int) -> None:
-    month = a_month(seed)
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_warnings_and_reminders_come_at_the_models_moments(
+    stack: Servers, template: str, seed: int
+) -> None:
+    await _agree(stack.postgres_dsn, template, a_prompt_month(seed))
+
+
+def a_prompt_month(seed: int, leads: int = 2) -> Month:
+    """Few leads, no news late, and a look at every moment that matters."""
+    month = a_month(seed, leads)
+    return in_order(month, moments(month))
+
+
+async def _agree(dsn: str, template: str, month: Month) -> None:
     differs = partial(_differences, dsn, template)
     found = await differs(month)
     if found:
         smaller, fewer = await smallest(month, found, differs)
-        told = [f"seed {seed}: {len(found)} differences, the smallest story has:", *fewer, story_of(smaller)]
+        told = [
+            f"seed {month.seed}: {len(found)} differences, the smallest story has:",
+            *fewer,
+            story_of(smaller),
+        ]
         pytest.fail("\n".join(told))
 
 
@@ -48,4 +64,9 @@ async def _differences(dsn: str, template: str, month: Month) -> list[str]:
             for topic in ("lead-routed", "lead-progressed", "lead-scored")
             for letter in world.broker.records(f"{topic}-sla-monitor-dlq")
         ]
-        return letters + differences(month, await timers(world)) + said_wrongly(month, fired)
+        found = letters + differences(month, await timers(world)) + said_wrongly(month, fired)
+        if month.is_prompt or len(month.looks) == 1:
+            found += charged_wrongly(month, fired)
+        if month.is_prompt:
+            found += said_untimely(month, fired)
+        return found
