@@ -38,6 +38,8 @@ class Scope(StrEnum):
     RULEBOOK_READ = "rulebook:read"
     RULEBOOK_WRITE = "rulebook:write"
     TIMERS_READ = "timers:read"
+    AGREEMENT_WRITE = "agreement:write"
+    """Object, decide, and sign a month for a side."""
     ROSTER_READ = "roster:read"
     ROSTER_AWAY = "roster:away"
     ROSTER_WRITE = "roster:write"

@@ -7,6 +7,8 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from delivery import metrics as delivery_metrics
+from delivery.api import delivery_router
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
@@ -15,19 +17,23 @@ from sla_monitor.api import routers
 from sla_monitor.consumer import consumer_spec
 from sla_monitor.handlers.firing import catch_up, fire_due
 from sla_monitor.handlers.gauges import export_gauges
+from sla_monitor.ledger.api import ledger_router
 from sla_monitor.ledger.noting import fill_ledger
 from sla_monitor.memory import Memory
+from sla_monitor.reports.api import report_router
+from sla_monitor.rhythm import metrics as page_metrics
+from sla_monitor.rhythm.api import page_router
+from sla_monitor.rhythm.office import PageOffice
 from sla_monitor.settings import Settings
 
-PACKAGES = ("rulebook", "sla_monitor")
+PACKAGES = ("rulebook", "delivery", "sla_monitor")
 """Whose migrations make the schema, beside the kit's."""
 CATCH_UP_LEADS = 500
 
 
-def build(runtime: Runtime, settings: Settings) -> Iterable[Part]:
-    """The parts: one reads, one fires, one starts what waited for its rulebook, one exports gauges."""
-    metrics.create_known_series()
-    memory = Memory()
+def build(runtime: Runtime, settings: Settings, memory: Memory, office: PageOffice) -> Iterable[Part]:
+    """The parts: one reads, one fires, one starts what waited for its rulebook, one fills in the ledger, two
+    make and send pages, one exports gauges."""
     periodic = partial(Periodic, clock=runtime.clock)
     return [
         runtime.consumer(consumer_spec(runtime, memory)),
@@ -40,6 +46,7 @@ def build(runtime: Runtime, settings: Settings) -> Iterable[Part]:
         periodic(
             "ledger of former leads", every=timedelta(minutes=1), work=lambda: fill_all(runtime, memory)
         ),
+        *office.parts(),
         periodic(
             "timer gauges",
             every=timedelta(seconds=10),
@@ -85,11 +92,23 @@ async def fill_all(runtime: Runtime, memory: Memory) -> None:
 def build_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
     """The application; `runtime` is for tests."""
 
-    def parts(shared: Runtime) -> Iterable[Part]:
-        return build(shared, settings)
-
+    for measured in (metrics, page_metrics):
+        measured.create_known_series()
+    delivery_metrics.known_series()
+    shared, memory = runtime or Runtime.of(settings), Memory()
+    office = PageOffice(shared, settings, memory)
     return create_app(
-        title="Baton sla-monitor", settings=settings, build=parts, routers=routers, runtime=runtime
+        title="Baton sla-monitor",
+        settings=settings,
+        build=lambda rt: build(rt, settings, memory, office),
+        routers=lambda rt: [
+            *routers(rt),
+            page_router(rt, office.maker),
+            delivery_router(rt),
+            report_router(rt),
+            ledger_router(rt),
+        ],
+        runtime=shared,
     )
 
 

@@ -33,6 +33,7 @@ from sla_monitor.domain.path import Origin
 from sla_monitor.handlers.reconciling import reconcile_leads
 from sla_monitor.hours import Calendars
 from sla_monitor.ledger.books import Book, book_of
+from sla_monitor.ledger.disputes import forget_words
 from sla_monitor.ledger.noting import note_ledger, note_scored
 from sla_monitor.ledger.store import leads_to_be_worked_by
 from sla_monitor.memory import Memory
@@ -61,6 +62,11 @@ class News:
         ended = {lead for _, ended in self.ends for lead, _ in ended}
         return {received.data.lead_id for received in self.scored} | {f[1] for f in self.facts} | ended
 
+    def erased(self) -> list[UUID]:
+        """The leads of persons whose data is to go."""
+        told = [received.data for received, _ in self.ends]
+        return [lead for each in told if isinstance(each, PersonErased) for lead in each.leads]
+
 
 async def take_news(batch: Batch, memory: Memory) -> None:
     """Take in everything a batch says."""
@@ -72,6 +78,7 @@ async def take_news(batch: Batch, memory: Memory) -> None:
         if (book := await _take_version(batch, version)) is not None:
             fresh[book.version] = book
     await store.insert_calendars(batch.conn, news.calendars)
+    await forget_words(batch.conn, news.erased())
     moved = await _take_hours(batch, news)
     leads = await store.lock_leads(batch.conn, news.leads() | set(moved))
     await batch.refresh_now()

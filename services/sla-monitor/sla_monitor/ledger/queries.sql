@@ -270,9 +270,118 @@ SELECT * FROM months WHERE closed_at IS NOT NULL ORDER BY period
 
 -- name: changed_subjects
 -- What changed since the last closing: where corrections may be found.
-SELECT subject, is_promise FROM changed_since_closing
+SELECT DISTINCT subject, is_promise FROM changed_since_closing
 
 -- name: booked_for
 -- What is booked so far for closed months, of some subjects.
 SELECT of, measure, subject, goal, sum(amount) AS amount FROM bookings
 WHERE of = ANY($1::text[]) AND subject = ANY($2::uuid[]) GROUP BY of, measure, subject, goal
+
+-- name: given_back
+-- A lead that sales gave back, by the lead or by the act itself.
+SELECT lead_id, given_fact AS subject, given_at AS happened_at FROM ledger
+WHERE given_fact IS NOT NULL AND (lead_id = $1 OR given_fact = $2)
+
+-- name: breaches
+-- Promises of a lead that were said to be broken, or one by its own id: the one that broke last first.
+SELECT id AS subject, lead_id, kind, round, state, coalesce(
+    (SELECT max(fired_at) FROM firings WHERE timer_id = timers.id AND split_part(level, ':', 1) = 'breach'), due_at
+) AS happened_at
+FROM timers
+WHERE breaches > 0 AND (id = $2 OR lead_id = $1 AND ($3::text IS NULL OR kind = $3) AND ($4::int IS NULL OR round = $4))
+ORDER BY state = 'breached' DESC, due_at DESC, id
+
+-- name: objection_to
+-- What was held against something before.
+SELECT * FROM objections WHERE subject = $1
+
+-- name: insert_objection
+-- Somebody objects; nothing is returned where somebody did before.
+INSERT INTO objections (id, about, subject, lead_id, side, by, at, reason, happened_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT ON CONSTRAINT one_objection_a_subject DO NOTHING
+RETURNING *
+
+-- name: lock_objection
+-- One objection, for who decides it.
+SELECT * FROM objections WHERE id = $1 FOR UPDATE
+
+-- name: decide_objection
+-- How it was decided, by whom and why.
+UPDATE objections SET verdict = $2, decided_by = $3, decided_at = $4, why = $5 WHERE id = $1 RETURNING *
+
+-- name: list_objections
+-- A page of objections, the newest first; a filter that is null holds for all.
+SELECT * FROM objections
+WHERE ($1::bool IS NULL OR (verdict IS NULL) = $1) AND ($2::text IS NULL OR side = $2)
+    AND (at, id) < ($3::timestamptz, $4::uuid)
+ORDER BY at DESC, id DESC LIMIT $5
+
+-- name: forget_words
+-- What was written about leads of an erased person goes; who objected to what and how it ended stays.
+UPDATE objections SET reason = '', why = CASE WHEN why IS NULL THEN NULL ELSE '' END
+WHERE lead_id = ANY($1::uuid[])
+
+-- name: insert_incident
+-- A window in which nobody is to blame.
+INSERT INTO incidents (id, from_at, until_at, why, by, at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING *
+
+-- name: lock_incident
+-- One window, for who takes it back.
+SELECT * FROM incidents WHERE id = $1 FOR UPDATE
+
+-- name: retract_incident
+-- It excuses nothing any more, and stays.
+UPDATE incidents SET retracted_by = $2, retracted_at = $3 WHERE id = $1 RETURNING *
+
+-- name: list_incidents
+-- Windows, the newest first, those taken back too.
+SELECT incidents.*, (
+    SELECT count(*) FROM timers
+    WHERE state = ANY($2::text[]) AND coalesce(due_at, 'infinity'::timestamptz) BETWEEN from_at AND until_at
+) AS breaches
+FROM incidents ORDER BY from_at DESC, id LIMIT $1
+
+-- name: note_excused
+-- That an excused subject may change a signed month.
+INSERT INTO changed_since_closing (subject, is_promise)
+SELECT $1, $2 WHERE EXISTS (SELECT FROM months)
+
+-- name: note_excused_window
+-- That the breaches of a window may change signed months.
+INSERT INTO changed_since_closing (subject, is_promise)
+SELECT id, true FROM timers
+WHERE state = 'breached' AND coalesce(due_at, 'infinity'::timestamptz) BETWEEN $1 AND $2
+    AND due_at < (SELECT max(ends_at) FROM months)
+
+-- name: lock_closing
+-- Alone with the months: whoever changes leads or promises is done, and who comes later sees what is signed.
+SELECT pg_advisory_xact_lock(hashtextextended('baton ' || current_schema() || ' closing', 0))
+
+-- name: share_closing
+-- As everybody does who changes what months are counted from.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('baton ' || current_schema() || ' closing', 0))
+
+-- name: insert_month
+-- A month that is signed for the first time.
+INSERT INTO months (period, starts_at, ends_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+
+-- name: lock_month
+-- Who signed a month, for who signs next.
+SELECT * FROM months WHERE period = $1 FOR UPDATE
+
+-- name: sign_for_marketing
+-- Marketing's name under a month.
+UPDATE months SET marketing_name = $2, marketing_by = $3, marketing_at = $4 WHERE period = $1
+
+-- name: sign_for_sales
+-- Sales' name under a month.
+UPDATE months SET sales_name = $2, sales_by = $3, sales_at = $4 WHERE period = $1
+
+-- name: close_month
+-- Both have signed.
+UPDATE months SET closed_at = $2 WHERE period = $1
+
+-- name: forget_changes
+-- Changes that this transaction has seen are in what it books; one noted meanwhile stays.
+DELETE FROM changed_since_closing

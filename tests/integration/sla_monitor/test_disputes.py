@@ -1,0 +1,184 @@
+"""Objections and incidents: who may say what until when, and what it changes."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from sla_monitor.main import build_app
+from tests.integration.sla_monitor.ledgers import month
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
+
+DAY = timedelta(days=1)
+BOTH_BROKEN = MONDAY_9 + timedelta(minutes=30) + MARGIN
+
+
+@pytest.fixture
+async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    application = build_app(world.settings, runtime=world.runtime)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application),
+        base_url="http://sla-monitor",
+        headers={"Authorization": f"Bearer {TOKEN}", "X-Operator": "ana"},
+    ) as client:
+        yield client
+
+
+async def _broken(world: World, lead: UUID) -> None:
+    """A lead whose accept and first response ran out."""
+    world.publish_rulebook()
+    world.scored(lead)
+    world.assigned(lead)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        await world.catch_up()
+        world.at(BOTH_BROKEN)
+        await world.read_all(consumer)
+        await world.fire()
+
+
+async def _object(api: httpx.AsyncClient, **more: Any) -> httpx.Response:
+    body = {"about": "breach", "side": "sales", "reason": "the telephone was dead"} | more
+    return await api.post("/v1/objections", json=body)
+
+
+async def test_an_excused_breach_is_shown_and_says_by_what(world: World, api: httpx.AsyncClient) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    made = await _object(api, lead=str(lead), kind="accept")
+    assert made.status_code == 201, made.text
+    decided = await api.post(f"/v1/objections/{made.json()['id']}/excuse", json={"why": "so it was"})
+    assert (decided.json()["verdict"], decided.json()["decided_by"]) == ("excused", "ana")
+    book = await month(world)
+    assert {row.kind.value: row.excused for row in book.promises} == {
+        "accept": "objection",
+        "first_response": None,
+    }
+    (kept,) = book.objections
+    assert (kept.by, kept.side, kept.verdict, kept.decided_by) == ("ana", "sales", "excused", "ana")
+
+
+async def test_an_upheld_objection_changes_nothing_and_stands(world: World, api: httpx.AsyncClient) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    made = (await _object(api, lead=str(lead), kind="accept")).json()
+    await api.post(f"/v1/objections/{made['id']}/uphold", json={"why": "it was not"})
+    assert [row.excused for row in (await month(world)).promises] == [None, None]
+    again = await api.post(f"/v1/objections/{made['id']}/excuse", json={"why": "still"})
+    assert (again.status_code, again.json()["title"]) == (409, "It is decided already")
+    second = await _object(api, lead=str(lead), kind="accept", side="marketing")
+    assert (second.status_code, second.json()["objection"]) == (409, made["id"])
+
+
+async def test_either_side_objects_within_the_days_of_the_agreement_of_then(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    world.at(BOTH_BROKEN + 5 * DAY)
+    in_time = await _object(api, lead=str(lead), kind="accept")
+    world.at(BOTH_BROKEN + 5 * DAY + timedelta(seconds=1))
+    late = await _object(api, lead=str(lead), kind="first_response")
+    assert (in_time.status_code, late.status_code) == (201, 409)
+    assert "leaves 5 days" in late.json()["detail"]
+
+
+async def test_who_objects_to_what_did_not_happen_is_told_what_to_send(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    cases = [
+        ({"lead": str(lead)}, 404, "several promises were broken: accept of round 1, first_response"),
+        ({"lead": str(uuid4())}, 404, "was broken"),
+        ({"about": "rejection", "lead": str(lead)}, 404, "has not given back"),
+        ({"lead": str(lead), "subject": str(lead)}, 422, "either lead or subject"),
+        ({}, 422, "either lead or subject"),
+        ({"about": "rejection", "lead": str(lead), "kind": "accept"}, 422, "leave them out"),
+        ({"lead": str(lead), "kind": "accept", "side": "both"}, 422, "side"),
+        ({"lead": str(lead), "kind": "accept", "reason": " "}, 422, "reason"),
+    ]
+    for body, status, words in cases:
+        answer = await _object(api, **body)
+        assert answer.status_code == status, (body, answer.text)
+        assert words in answer.text, (body, answer.text)
+    unknown = await api.post(f"/v1/objections/{uuid4()}/uphold", json={"why": "so"})
+    assert (unknown.status_code, unknown.json()["title"]) == (404, "Unknown objection")
+
+
+async def test_an_excused_rejection_says_so_in_the_month(world: World, api: httpx.AsyncClient) -> None:
+    lead = a_lead()
+    world.publish_rulebook()
+    world.scored(lead)
+    world.assigned(lead)
+    world.acted(lead, "rejected", code="out_of_profile")
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+    made = await _object(api, about="rejection", side="marketing", lead=str(lead))
+    await api.post(f"/v1/objections/{made.json()['id']}/excuse", json={"why": "it fits"})
+    book = await month(world)
+    (row,) = book.leads
+    assert row.given_back is not None
+    assert [each.subject for each in book.objections if each.verdict == "excused"] == [row.given_back.fact]
+
+
+async def test_an_incident_excuses_what_fell_due_in_it_until_it_is_taken_back(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    window = {
+        "from": MONDAY_9.isoformat(),
+        "until": (MONDAY_9 + timedelta(minutes=15)).isoformat(),
+        "why": "the exchange was down",
+    }
+    made = (await api.post("/v1/incidents", json=window)).json()
+    assert [row.excused for row in (await month(world)).promises] == ["incident", None]
+    (shown,) = (await api.get("/v1/incidents")).json()["incidents"]
+    assert (shown["breaches"], shown["by"], shown["retracted_at"]) == (1, "ana", None)
+    taken = await api.delete(f"/v1/incidents/{made['id']}")
+    assert taken.json()["retracted_by"] == "ana"
+    assert [row.excused for row in (await month(world)).promises] == [None, None]
+    again = await api.delete(f"/v1/incidents/{made['id']}")
+    assert (again.status_code, again.json()["title"]) == (409, "It is taken back already")
+    actions = [each["action"] for each in (await api.get("/v1/audit")).json()["audit"]]
+    assert actions == ["incident.retract", "incident.add"]
+
+
+async def test_a_window_that_cannot_be_meant_is_refused(world: World, api: httpx.AsyncClient) -> None:
+    cases = [
+        (MONDAY_9, MONDAY_9, "until is not after from"),
+        (MONDAY_9 - 32 * DAY, MONDAY_9, "31 days at most"),
+        (MONDAY_9, MONDAY_9 + 8 * DAY, "within seven days from now"),
+    ]
+    for start, until, words in cases:
+        body = {"from": start.isoformat(), "until": until.isoformat(), "why": "so"}
+        answer = await api.post("/v1/incidents", json=body)
+        assert (answer.status_code, words in answer.text) == (422, True), answer.text
+
+
+async def test_objections_are_read_page_by_page(world: World, api: httpx.AsyncClient) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    for kind in ("accept", "first_response"):
+        await _object(api, lead=str(lead), kind=kind)
+    first = (await api.get("/v1/objections", params={"limit": 1, "open": True})).json()
+    second = (await api.get("/v1/objections", params={"limit": 1, "cursor": first["next_cursor"]})).json()
+    assert {first["objections"][0]["id"]} != {second["objections"][0]["id"]}
+    assert (await api.get("/v1/objections", params={"open": False})).json()["objections"] == []
+
+
+async def test_what_was_written_about_an_erased_persons_lead_goes(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    await _object(api, lead=str(lead), kind="accept", reason="Eva said she was away")
+    async with world.reading() as consumer:
+        world.erased(lead)
+        await world.read_all(consumer)
+    (left,) = (await api.get("/v1/objections")).json()["objections"]
+    assert (left["reason"], left["by"]) == ("", "ana")
