@@ -15,8 +15,10 @@ from lead_events import (
     LeadRouted,
     LeadScored,
     SlaBreached,
+    SlaReminded,
     SlaWarned,
     SlaWithdrawn,
+    TimerResult,
 )
 from lead_events.words import CauseKind, ProgressKind, RoutedKind
 
@@ -26,9 +28,16 @@ TOPICS = (
     "lead-progressed",
     "sla-warned",
     "sla-breached",
+    "sla-reminded",
     "sla-withdrawn",
 )
 
+_BESIDE = {
+    ProgressKind.PAUSED: "paused",
+    ProgressKind.RESUMED: "resumed",
+    ProgressKind.ASKED_AGAIN: "asked again",
+}
+"""Acts that leave a lead as it was."""
 _EARLY_LIMIT = 500
 _OTHERS_SHOWN = 20
 _LOOKS = 3
@@ -91,6 +100,7 @@ class Journal:
             LeadProgressed: self._progressed,
             SlaWarned: self._warned,
             SlaBreached: self._breached,
+            SlaReminded: self._reminded,
             SlaWithdrawn: self._withdrawn,
         }
 
@@ -165,7 +175,7 @@ class Journal:
         row = handler(event) if handler else None
         if row is not None:
             row.looks = _LOOKS
-            if not isinstance(event, SlaWarned | SlaBreached | SlaWithdrawn):
+            if not isinstance(event, SlaWarned | SlaBreached | SlaReminded | SlaWithdrawn):
                 row.news = None
         if row is None and handler:
             self._early.append(event)
@@ -231,15 +241,22 @@ class Journal:
 
     def _progressed(self, event: LeadProgressed) -> Row | None:
         row = self._leads.get(event.lead_id)
-        if row is not None and event.kind is not ProgressKind.RATED:
+        if row is not None and event.kind in _BESIDE:
+            row.marks.append(_BESIDE[event.kind])
+        elif row is not None and event.kind is not ProgressKind.RATED:
             row.state, row.deadline = event.kind.value, None
         return row
 
     def _warned(self, event: SlaWarned) -> Row | None:
-        return self._mark(event.lead_id, f"warning {event.share:.0%} {event.kind.value}", event.due_at)
+        said = f"{_trial(event)}warning {event.share:.0%} {event.kind.value}"
+        return self._mark(event.lead_id, said, event.due_at)
 
     def _breached(self, event: SlaBreached) -> Row | None:
-        return self._mark(event.lead_id, f"BREACH {event.kind.value} ({event.rep_id})")
+        return self._mark(event.lead_id, f"{_trial(event)}BREACH {event.kind.value} ({event.rep_id})")
+
+    def _reminded(self, event: SlaReminded) -> Row | None:
+        which = f"{event.number} of {event.at_most}"
+        return self._mark(event.lead_id, f"{_trial(event)}reminder {which} {event.kind.value}")
 
     def _withdrawn(self, event: SlaWithdrawn) -> Row | None:
         return self._mark(event.lead_id, f"withdrawn {event.kind.value}")
@@ -250,6 +267,11 @@ class Journal:
             row.marks.append(text)
             row.news = Mark(text, due_at)
         return row
+
+
+def _trial(event: TimerResult) -> str:
+    """What is only tried is not taken for what binds."""
+    return "trial: " if event.is_trial else ""
 
 
 def _who(event: LeadScored) -> str:

@@ -17,7 +17,14 @@ Place = tuple[str, int]
 
 READS: Mapping[str, tuple[str, ...]] = {
     "scoring": ("lead-submitted", "lead-imported", "lead-routed", "lead-progressed"),
-    "router": ("lead-scored", "lead-scored-bulk", "lead-merged", "sla-warned", "sla-breached"),
+    "router": (
+        "lead-scored",
+        "lead-scored-bulk",
+        "lead-merged",
+        "sla-warned",
+        "sla-breached",
+        "sla-reminded",
+    ),
     "sla-monitor": ("lead-scored", "lead-scored-bulk", "lead-merged", "lead-routed", "lead-progressed"),
 }
 """Whose topics about leads are whose, by consumer."""

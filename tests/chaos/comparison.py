@@ -192,7 +192,12 @@ def _load(_: Sequence[Promise], books: Books) -> Iterator[Fault]:
             )
 
 
-_LEVELS = {"sla-warned": "warning", "sla-breached": "breach", "sla-withdrawn": "withdrawal"}
+_LEVELS = {
+    "sla-warned": "warning",
+    "sla-breached": "breach",
+    "sla-reminded": "reminder",
+    "sla-withdrawn": "withdrawal",
+}
 
 
 def _firings(_: Sequence[Promise], books: Books) -> Iterator[Fault]:
@@ -204,10 +209,10 @@ def _firings(_: Sequence[Promise], books: Books) -> Iterator[Fault]:
     for topic, level in _LEVELS.items():
         told: defaultdict[tuple[str, Any], set[UUID]] = defaultdict(set)
         for said in books.said[topic]:
-            told[said.about["timer_id"], said.about.get("share")].add(said.id)
-        for (timer_id, share), ids in told.items():
+            told[said.about["timer_id"], said.about.get("share") or said.about.get("number")].add(said.id)
+        for (timer_id, which), ids in told.items():
             if len(ids) > 1:
-                yield Fault(Wrong.FIRED_TWICE, f"timer {timer_id}, {level} {share or ''}: {len(ids)} events")
+                yield Fault(Wrong.FIRED_TWICE, f"timer {timer_id}, {level} {which or ''}: {len(ids)} events")
 
 
 def _told_firings(_: Sequence[Promise], books: Books) -> Iterator[Fault]:
@@ -218,7 +223,7 @@ def _told_firings(_: Sequence[Promise], books: Books) -> Iterator[Fault]:
         yield Fault(Wrong.LOST, f"firing {event} was never told")
     for event in heard - stored:
         yield Fault(Wrong.FIRED_TWICE, f"{event} was told and is in no firing")
-    for topic in ("sla-warned", "sla-breached"):
+    for topic in ("sla-warned", "sla-breached", "sla-reminded"):
         for said in books.said[topic]:
             if said.id not in books.timer_news:
                 yield Fault(Wrong.LOST, f"{topic} {said.id} is not known to router")
@@ -228,7 +233,7 @@ _COUNTED = {
     "scoring": ("lead-scored", "lead-scored-bulk"),
     "router": ("lead-routed",),
     "router's reps": ("lead-progressed",),
-    "sla-monitor": ("sla-warned", "sla-breached", "sla-withdrawn"),
+    "sla-monitor": ("sla-warned", "sla-breached", "sla-reminded", "sla-withdrawn"),
 }
 
 

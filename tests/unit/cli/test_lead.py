@@ -182,3 +182,28 @@ def test_what_a_lead_of_their_own_lacks_is_said_by_the_router(baton: Run, servic
     done = baton("lead", "own", "ana", "--line", "main")
     assert done.exit_code == 1
     assert detail in done.output
+
+
+def test_a_rep_pauses_and_resumes_a_lead_by_their_own_token(baton: Run, services: Services) -> None:
+    known(services)
+    for act in ("pause", "resume"):
+        answer = {"lead_id": LEAD, "round": 2, "act": f"{act}d", "state": "assigned"}
+        services.answer(f"POST /v1/assignments/{LEAD}/{act}", answer)
+    said = ["--code", "waits_for_buyer", "--why", "sends papers", "--until", "2030-01-31T09:00+01:00"]
+    done = baton("lead", "pause", LEAD, "ana", *said)
+    assert done.exit_code == 0, done.output
+    assert f"{LEAD} is paused, round 2." in done.stdout
+    assert sent(services, f"/v1/assignments/{LEAD}/pause") == {
+        "code": "waits_for_buyer",
+        "reason": "sends papers",
+        "until": "2030-01-31T09:00:00+01:00",
+    }
+    shown = baton("lead", "resume", LEAD, "ana", "--json")
+    assert '"act": "resumed"' in shown.stdout
+
+
+@pytest.mark.parametrize("until", ["tomorrow", "2030-01-31", "2030-01-31T09:00"])
+def test_an_end_of_a_pause_that_is_no_moment_is_told_how_to_be_written(baton: Run, until: str) -> None:
+    done = baton("lead", "pause", LEAD, "ana", "--code", "waits_for_buyer", "--until", until)
+    assert done.exit_code == 2
+    assert "as 2030-01-31T09:00+01:00" in done.output

@@ -9,8 +9,20 @@ import pytest
 
 from baton_dev.journal import Journal
 from baton_dev.table import render, sentence, time_left
-from lead_events import Cause, EventModel, Journey, LeadRouted, LeadScored, Profile, Rep, Score, SlaWarned
-from lead_events.words import CauseKind, Quadrant, RoutedKind, Stage, TimerKind
+from lead_events import (
+    Cause,
+    EventModel,
+    Journey,
+    LeadProgressed,
+    LeadRouted,
+    LeadScored,
+    Profile,
+    Rep,
+    Score,
+    SlaReminded,
+    SlaWarned,
+)
+from lead_events.words import CauseKind, ProgressKind, Quadrant, RoutedKind, Stage, TimerKind
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _NAMES = UUID(int=1)
@@ -209,3 +221,25 @@ def test_a_flood_of_leads_by_others_is_counted_not_shown() -> None:
     journal.adopt()
     assert len(journal.adopt()) == len(journal.rows) == 20
     assert journal.others_left_out == 10
+
+
+def test_a_pause_and_an_ask_leave_the_lead_as_it_was_and_show_beside_it() -> None:
+    journal = Journal()
+    journal.sent(1, "Ana", _id("s1"))
+    for event in (_scored("s1", "l1"), _routed("l1")):
+        journal.hear(event)
+    for seq, kind in enumerate(
+        (ProgressKind.PAUSED, ProgressKind.RESUMED, ProgressKind.ASKED_AGAIN), start=1
+    ):
+        said = LeadProgressed(
+            lead_id=_id("l1"), line="main", seq=seq, kind=kind, at=NOW, round=1, rep_id="lola"
+        )
+        journal.hear(said)
+    told = _warned("l1").model_dump(exclude={"share", "warns_at"})
+    journal.hear(SlaReminded(**told, number=2, at_most=3, reminds_at=NOW))
+    journal.hear(_warned("l1").model_copy(update={"is_trial": True}))
+    [row] = journal.rows
+    assert (row.state, row.marks) == (
+        "assigned",
+        ["paused", "resumed", "asked again", "reminder 2 of 3 accept", "trial: warning 50% accept"],
+    )

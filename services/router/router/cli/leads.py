@@ -14,16 +14,19 @@ from baton_cli.moments import brief
 from baton_cli.output import print_json, print_line, print_table
 from baton_cli.stack import Service
 from router.cli.own_leads import own
+from router.cli.pauses import pause, resume
 from router.cli.repairs import repairs
 from router.cli.why import hold_in_words
 
-lead = command_group(help="Leads by hand: give one to a rep, move many, lock one; declines and repairs.")
+lead = command_group(help="Leads by hand: give, move, lock and pause them; declines and repairs.")
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; kept with the order.")]
 Force = Annotated[bool, typer.Option("--force", help="Over the rep's capacity, and over another's lock.")]
 RepName = Annotated[str, typer.Argument(metavar="REP", help="A rep's id; `baton rep list` lists them.")]
 
 
 lead.command("own")(own)
+lead.command("pause")(pause)
+lead.command("resume")(resume)
 lead.command("repairs")(repairs)
 
 

@@ -193,7 +193,17 @@ def assignments(
         print_line(f"{rep} has no open lead.")
     else:
         moments = ["accept by (UTC)", "respond by (UTC)", "accepted", "contacted"]
-        print_table(["lead", "person", "quadrant", *moments], [_assignment_row(each) for each in mine])
+        rows = [(*_assignment_row(each), _paused(each)) for each in mine]
+        print_table(["lead", "person", "quadrant", *moments, "paused"], rows, optional=["paused"])
+
+
+def _paused(assignment: dict[str, Any]) -> str | None:
+    """Why, and until when, of pauses that run."""
+    found = [
+        f"{each['code']} until {brief(each['until'])}" if each["until"] else each["code"]
+        for each in assignment["paused"]
+    ]
+    return "; ".join(found) or None
 
 
 def _post(client: Client, rep: str, act: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
