@@ -187,7 +187,7 @@ def test_a_name_that_means_no_lead_says_what_to_write(
     assert "`baton leads` lists leads" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["why", "explain", "sla"])
+@pytest.mark.parametrize("command", ["why", "why-late", "explain", "sla"])
 def test_a_submissions_id_for_a_lead_points_to_both(command: str, baton: Run, known: Services) -> None:
     known.answer(f"GET /v1/submissions/{OTHER}", {"submission_id": OTHER, "lead_ids": [LEAD]})
     done = baton(command, OTHER)
@@ -392,6 +392,56 @@ def test_sla_tells_promises_firings_and_who_had_the_time(baton: Run, known: Serv
     known.answer("GET /v1/timers", {"timers": [TIMER], "next_cursor": None})
     assert LEAD in baton("timers").stdout
     assert json.loads(baton("timers", "--state", "kept", "--json").stdout)["timers"]
+
+
+def test_why_late_tells_whose_every_minute_was_and_who_answers(baton: Run, known: Services) -> None:
+    stretch = {
+        "part": "held",
+        "detail": "no_capacity",
+        "side": "sales_team",
+        "from": "2026-11-26T10:00:00+00:00",
+        "to": "2026-11-26T10:15:00+00:00",
+        "microseconds": 900_000_000,
+    }
+    sides = {"sales_team": 900_000_000, "rep": 0}
+    breach = {
+        "kind": "accept",
+        "round": 1,
+        "rep_id": "ana",
+        "is_trial": False,
+        "is_withdrawn": False,
+        "target_seconds": 900.0,
+        "opened_at": "2026-11-26T10:00:00+00:00",
+        "due_at": "2026-11-26T10:15:00+00:00",
+        "ended_by": "contacted",
+        "ended_at": "2026-11-26T10:20:00Z",
+        "own_working_seconds": 900.0,
+        "charged_to": "rep",
+        "rule": "the rep's own working time alone used up what was promised",
+        "sides": sides,
+    }
+    path = {
+        "from": stretch["from"],
+        "to": stretch["to"],
+        "is_above_volume": False,
+        "stretches": [stretch],
+        "sides": sides,
+        "breaches": [breach],
+    }
+    known.answer(f"GET /v1/leads/{LEAD}/path", path)
+    done = baton("why-late", LEAD)
+    assert done.exit_code == 0, done.output
+    for said in (
+        "held",
+        "sales team",
+        "0:15:00",
+        "contacted, 2026-11-26 10:20:00 UTC",
+        "own working time alone",
+    ):
+        assert said in done.stdout
+    assert json.loads(baton("why-late", LEAD, "--json").stdout)["breaches"]
+    known.answer(f"GET /v1/leads/{LEAD}/path", path | {"stretches": [], "breaches": []})
+    assert "Nothing has happened to it yet." in baton("why-late", LEAD).stdout
 
 
 def test_leads_shows_state_and_rep_and_survives_without_the_router(
