@@ -86,6 +86,16 @@ def _said(kind: str, detail: Any, loc: Loc) -> tuple[str, str]:
         return f"{_short(value)} is not {_KINDS[kind].split(',')[0].split(':')[0]}", f"write {_KINDS[kind]}"
     if kind == "value_error":
         return _split(str(ctx.get("error", detail["msg"])))
+    return _value_said(kind, detail)
+
+
+def _value_said(kind: str, detail: Any) -> tuple[str, str]:
+    """What is wrong with a plain value."""
+    value, ctx = detail["input"], detail.get("ctx", {})
+    if kind.startswith("date_"):
+        return f"{_short(value)} is no day", "write a day of the calendar, such as 2026-01-31"
+    if kind == "string_too_short":
+        return "is too short" if value else "is empty", f"write at least {ctx.get('min_length')} letters"
     if kind.startswith(("greater_than", "less_than")):
         return f"{_short(value)} is out of range", f"write a value {_range(kind, ctx)}"
     if kind in ("too_short", "too_long"):

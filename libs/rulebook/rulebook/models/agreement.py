@@ -2,9 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lead_events.words import Quadrant, RecycleCode, RejectCode, TimerKind
 from rulebook.models.base import Duration, Identifier, RulebookModel, Share, WorkingTime
@@ -19,11 +20,26 @@ TAKEN_OFF: dict[str, float] = {
     RejectCode.OUT_OF_PROFILE: 1.0,
 }
 """What a rejection takes off where the agreement says nothing; every other reason takes off nothing."""
+_REASONS: dict[str, None] = dict.fromkeys([*map(str, RejectCode), *map(str, RecycleCode)])
 PAUSABLE: dict[str, list[TimerKind]] = {
     "buyer_asked_to_wait": [TimerKind.NEXT_RESPONSE, TimerKind.NEXT_ATTEMPT, TimerKind.OUTCOME],
     "waits_for_buyer": [TimerKind.NEXT_ATTEMPT, TimerKind.OUTCOME],
 }
 """Reasons to pause, and the promises that stand still meanwhile, where the agreement names none."""
+
+
+def _known_reason(word: str) -> str:
+    """A code for which sales gives leads back. Raises ValueError with what to write for another word."""
+    if word not in _REASONS:
+        near = get_close_matches(word, _REASONS, n=1)
+        hint = f"did you mean `{near[0]}`? " if near else ""
+        known = ", ".join(_REASONS)
+        raise ValueError(f"`{word}` is no reason to give a lead back; {hint}write one of {known}")
+    return word
+
+
+Reason = Annotated[str, AfterValidator(_known_reason)]
+"""A code of rejecting or recycling."""
 
 
 class Attempts(RulebookModel):
@@ -156,7 +172,7 @@ class MarketingSide(RulebookModel):
     value_minor: dict[Quadrant, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict, description="what a lead of each quadrant is worth, in minor units"
     )
-    takes_off: dict[RejectCode | RecycleCode, Part] = Field(
+    takes_off: dict[Reason, Part] = Field(
         default_factory=dict,
         description="which part of a lead given back for this reason is taken off; not named: wrong_data, "
         "duplicate and out_of_profile all of it, every other nothing",
@@ -164,8 +180,7 @@ class MarketingSide(RulebookModel):
 
     def part_taken_off(self, code: str | None) -> float:
         """Which part of a lead that sales gives back for `code` does not count as delivered."""
-        named: dict[str, float] = {reason.value: part for reason, part in self.takes_off.items()}
-        return {**TAKEN_OFF, **named}.get(code or "", 0.0)
+        return {**TAKEN_OFF, **self.takes_off}.get(code or "", 0.0)
 
     def all_goals(self) -> dict[str, Goal]:
         """`leads` and `goals` as one: a goal of `leads` is called by its quadrant."""
