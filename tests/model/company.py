@@ -43,6 +43,12 @@ class Company:
     rulebooks: dict[int, tuple[datetime, dict[str, Any]]]
     reps: list[Salesperson]
 
+    @property
+    def zone(self) -> ZoneInfo:
+        found = self.start.tzinfo
+        assert isinstance(found, ZoneInfo)
+        return found
+
     def version(self, moment: datetime) -> int:
         return max(number for number, (since, _) in self.rulebooks.items() if since <= moment)
 
@@ -158,8 +164,8 @@ def _sales(rng: random.Random) -> dict[str, Any]:
         sales["reminders"] = {"every": rng.choice(("30m", "2h")), "at_night": rng.random() < 0.3}
     if rng.random() < 0.4:
         sales["pauses"] = {
-            "waits_for_buyer": rng.choice((["outcome"], ["accept", "first_response", "next_attempt"])),
-            "buyer_asked_to_wait": ["first_response", "next_response", "next_attempt", "outcome"],
+            "waits_for_buyer": rng.choice((["outcome"], ["next_attempt"])),
+            "buyer_asked_to_wait": rng.choice((["next_response"], ["next_attempt", "outcome"])),
         }
     return sales
 

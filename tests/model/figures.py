@@ -10,7 +10,7 @@ from uuid import UUID
 from lead_events import LeadScored
 from lead_events.money import Money, minor_digits
 from lead_events.words import OWN_FORM, OWN_SOURCE
-from rulebook.models import Agreement, Goal, Rulebook
+from rulebook.models import Agreement, Goal, Promise, Rulebook
 from tests.model.history import Fact, History
 from tests.model.hours import Span, open_spans, reached
 from tests.model.minutes import NO_AGREEMENT
@@ -28,6 +28,7 @@ class Delivery:
     lead: UUID
     at: datetime
     score: LeadScored
+    source: str
     of_day: int = 0
     of_month: int = 0
 
@@ -39,6 +40,8 @@ class ToBeWorked:
     lead: UUID
     due: datetime
     worked_at: datetime | None
+    is_off: bool = False
+    """Given back for a reason that takes off all of it: it counts on neither side."""
 
     @property
     def is_worked(self) -> bool:
@@ -121,7 +124,7 @@ def deliveries(history: History) -> dict[UUID, Delivery]:
         days[day] = days.get(day, 0) + 1
         months[day.year, day.month] = months.get((day.year, day.month), 0) + 1
         numbered[found.lead] = Delivery(
-            found.lead, found.at, found.score, days[day], months[day.year, day.month]
+            found.lead, found.at, found.score, found.source, days[day], months[day.year, day.month]
         )
     return numbered
 
@@ -130,9 +133,18 @@ def _delivery(history: History, lead: UUID) -> Delivery | None:
     score = next((each for each in history.scores.get(lead, ()) if each.stage == "sql"), None)
     if score is None or score.is_test or is_own(history, lead) or is_known(score):
         return None
+    if any(fact.kind == "merged" for fact in history.facts.get(lead, ())):
+        return None
     at = score.sql_at or score.cause.at
     released = score.journey.released_at
-    return Delivery(lead, max(at, released) if released else at, score)
+    at = max(at, released) if released else at
+    return Delivery(lead, at, score, last_source(history, lead, at) or score.source)
+
+
+def last_source(history: History, lead: UUID, at: datetime) -> str | None:
+    """By which source the last submission up to a moment came."""
+    told = [s.cause for s in history.scores.get(lead, ()) if s.cause.source is not None and s.cause.at <= at]
+    return max(told, key=lambda cause: cause.at).source if told else None
 
 
 def is_own(history: History, lead: UUID) -> bool:
@@ -163,7 +175,7 @@ def fits(goal: Goal, each: Delivery, rulebook: Rulebook) -> bool:
     return (
         (not goal.quadrants or score.quadrant in goal.quadrants)
         and (not goal.lines or score.line in goal.lines)
-        and (not goal.sources or score.source in goal.sources)
+        and (not goal.sources or each.source in goal.sources)
         and (not goal.segments or any(holds(rulebook.routing.segments, s, score) for s in goal.segments))
     )
 
@@ -226,14 +238,21 @@ def is_excused(history: History, kept: Kept) -> bool:
 
 def _worked(history: History, delivered: dict[UUID, Delivery]) -> Iterable[ToBeWorked]:
     for each in delivered.values():
-        rounds = rounds_of(history, each.lead)
-        agreement = _agreement_of(history, each, rounds)
-        back = given_back(history, each.lead)
-        if back is not None and part_taken_off(agreement, back) == 1:
-            continue
-        due = _work_due(history, each, rounds, agreement)
-        if due is not None:
-            yield ToBeWorked(each.lead, due, worked_at(history, each, rounds, agreement))
+        found = to_be_worked(history, each)
+        if found is not None and not found.is_off:
+            yield found
+
+
+def to_be_worked(history: History, each: Delivery) -> ToBeWorked | None:
+    """Until when a delivered lead is to be worked; None where nothing says so."""
+    rounds = rounds_of(history, each.lead)
+    agreement = _agreement_of(history, each, rounds)
+    due = _work_due(history, each, rounds, agreement)
+    if due is None:
+        return None
+    back = given_back(history, each.lead)
+    is_off = back is not None and part_taken_off(agreement, back) == 1
+    return ToBeWorked(each.lead, due, worked_at(history, each.lead, rounds), is_off)
 
 
 def _agreement_of(history: History, each: Delivery, rounds: list[Round]) -> Agreement:
@@ -266,22 +285,34 @@ def _of_calendar(history: History, agreement: Agreement, at: datetime) -> list[S
     return open_spans(document, at, at + HORIZON)
 
 
-def worked_at(history: History, each: Delivery, rounds: list[Round], agreement: Agreement) -> datetime | None:
+def worked_at(history: History, lead: UUID, rounds: list[Round]) -> datetime | None:
     """Accepted, answered, and a conversation, an outcome or all agreed tries: the first moment of all."""
-    acts = [fact for fact in history.facts.get(each.lead, ()) if fact.act is not None]
+    acts = [fact for fact in history.facts.get(lead, ()) if fact.act is not None]
     contacts = [fact for fact in acts if fact.kind == "contacted"]
-    promise = promised(agreement, each.score.quadrant, each.score.line, None)
-    if rounds:
-        last = rounds[-1]
-        promise = promised(agreement, last.decision.quadrant, last.decision.line, last.rep.team)
-    wanted = promise.attempts.count if promise.attempts else 1
-    accepted = _first(acts, lambda fact: fact.kind in ("accepted", "contacted"))
-    answered = _first(contacts, lambda fact: answers(fact, agreement))
+    accepted = _first(acts, lambda fact: fact.kind in ("accepted", "contacted", "outcome"))
+    answered = _first(acts, lambda f: f.kind == "outcome" or answers(f, _agreed(history, rounds, f)[0]))
     enough = _first(acts, lambda fact: fact.kind == "outcome" or _is_talk(fact))
-    tried = contacts[wanted - 1].at if len(contacts) >= wanted else None
+    tried = next(
+        (f.at for n, f in enumerate(contacts, 1) if n >= _tries_wanted(_agreed(history, rounds, f)[1])), None
+    )
     done = min((at for at in (enough, tried) if at is not None), default=None)
     moments = (accepted, answered, done)
     return max(at for at in moments if at) if all(moments) else None
+
+
+def _agreed(history: History, rounds: list[Round], fact: Fact) -> tuple[Agreement, Promise]:
+    """What was agreed at the handoff that a fact followed."""
+    before = [each for each in rounds if each.handoff.place < fact.place]
+    if not before:
+        return NO_AGREEMENT, Promise()
+    last = before[-1]
+    binding = [found for _, found in agreements_of(history, last) if found.state == "active"]
+    agreement = binding[0] if binding else NO_AGREEMENT
+    return agreement, promised(agreement, last.decision.quadrant, last.decision.line, last.rep.team)
+
+
+def _tries_wanted(promise: Promise) -> int:
+    return promise.attempts.count if promise.attempts else 1
 
 
 def _is_talk(fact: Fact) -> bool:

@@ -13,6 +13,7 @@ from tests.model.hours import open_spans, reached
 
 LENGTHS = (10, 30, 60, 120, 180, 240, 300, 600, 1200)
 """Minutes that agreements promise, so that acts fall around their due times."""
+SOURCES = ("website", "website", "fair", "ads")
 MICROSECOND = timedelta(microseconds=1)
 STEPS = {
     "accepted": 5,
@@ -47,7 +48,7 @@ class Story:
         )
         self._line = rng.choice(LINES)
         self._quadrant = rng.choice(SQLS)
-        self._source = rng.choice(("website", "website", "fair", "ads"))
+        self._source = rng.choice(SOURCES)
         self._flags = {"is_test": rng.random() < 0.06}
         self._is_own = rng.random() < 0.06
         self._seq = {"router": 0, "scoring": 0}
@@ -110,7 +111,9 @@ class Story:
             act = self.now
             self._pass(0.01, 2)
             journey = journey | {"scored_at": self.now}
-            self._scored(self._quadrant, "sql", act, journey, act, kind="signal")
+            kind = rng.choice(("signal", "submission"))
+            self._source = rng.choice(SOURCES) if kind == "submission" else self._source
+            self._scored(self._quadrant, "sql", act, journey, act, kind=kind)
             return True
         self._scored(self._quadrant, "sql", act, journey, act)
         return True
@@ -266,9 +269,12 @@ class Story:
         self._assigned()
 
     def _rescored(self) -> None:
+        """Another quadrant, by the passing of time or by another submission of the buyer."""
         self._quadrant = self._rng.choice(SQLS)
+        kind = self._rng.choice(("rescore", "submission"))
+        self._source = self._rng.choice(SOURCES) if kind == "submission" else self._source
         journey = self._base | {"scored_at": self.now}
-        self._scored(self._quadrant, "sql", self.now, journey, self._sql_at, kind="rescore")
+        self._scored(self._quadrant, "sql", self.now, journey, self._sql_at, kind=kind)
 
     def _over(self, how: str) -> None:
         rng = self._rng
