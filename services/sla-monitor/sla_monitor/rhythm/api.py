@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
 
 from rulebook.models import TextLanguage
@@ -18,6 +18,7 @@ from sla_monitor.rhythm.rendering import as_blocks, as_html, as_text
 from sla_monitor.rhythm.schedule import PageKind
 
 Language = Annotated[TextLanguage, Query(description="in which language")]
+PeriodName = Annotated[str, Path(description="2026-W48, 2026-11, or last", max_length=20)]
 
 
 def page_router(runtime: Runtime, maker: PageMaker) -> APIRouter:
@@ -32,7 +33,7 @@ def page_router(runtime: Runtime, maker: PageMaker) -> APIRouter:
         return {"pages": [{**row, "receiver": shown(row["receiver"])} for row in found]}
 
     @router.get("/{page}/{period}", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
-    async def look(page: PageKind, period: str, language: Language = "en") -> dict[str, Any]:
+    async def look(page: PageKind, period: PeriodName, language: Language = "en") -> dict[str, Any]:
         """A page as it was sent, else as it would be now. `period`: 2026-W48, 2026-11, or `last`."""
         made, letter = await _read(page, period, language)
         return {
@@ -45,13 +46,13 @@ def page_router(runtime: Runtime, maker: PageMaker) -> APIRouter:
         }
 
     @router.get("/{page}/{period}/html", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
-    async def look_at_html(page: PageKind, period: str, language: Language = "en") -> HTMLResponse:
+    async def look_at_html(page: PageKind, period: PeriodName, language: Language = "en") -> HTMLResponse:
         """The same as an e-mail shows it."""
         _, letter = await _read(page, period, language)
         return HTMLResponse(as_html(letter))
 
     @router.post("/{page}/{period}/send", dependencies=runtime.gate.allowed(Scope.DELIVERIES_WRITE))
-    async def send(page: PageKind, period: str, who: Who) -> dict[str, Any]:
+    async def send(page: PageKind, period: PeriodName, who: Who) -> dict[str, Any]:
         """Send a page to everybody named in the rulebook who was not sent it before."""
         sent = await maker.send(page, period, entry(who, "page.send", "page", f"{page} {period}"))
         return {

@@ -18,7 +18,7 @@ from service_kit.unit import Unit
 from sla_monitor.ledger.books import Book
 from sla_monitor.ledger.periods import Period, period_of
 from sla_monitor.memory import Memory
-from sla_monitor.reports.desk import LONGEST_SECONDS, NotMade, child_process
+from sla_monitor.reports.desk import LONGEST_SECONDS, Busy, NotMade, child_process
 from sla_monitor.rhythm import metrics, store
 from sla_monitor.rhythm.asked import Figured, Question
 from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotClosed, NotOver
@@ -124,7 +124,7 @@ class PageMaker:
         return await self._keep(unit, kind, period.name, language, None)
 
     async def look(self, kind: PageKind, name: str, language: str) -> store.Made:
-        """A page as it was sent, or as it would be now. Raises BadPeriod, NoPageYet."""
+        """A page as it was sent, or as it would be now. Raises BadPeriod, NoPageYet, Busy."""
         async with self._runtime.database.transaction() as conn:
             now = await self._runtime.database.clock.now(conn)
             book = await self._book(conn, now)
@@ -134,6 +134,8 @@ class PageMaker:
             made = await store.read_page(conn, kind, period.name, language)
         if made is not None:
             return made
+        if self._one.locked():
+            raise Busy
         async with self._one:
             figured = await self._figured(kind, period.name, now, [])
         return store.Made(kind, period.name, figured.company, figured.figures)
