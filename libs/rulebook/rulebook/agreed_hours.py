@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from rulebook.calendars import absence_span, open_hours
-from rulebook.models import Agreement, RepSeed, Rulebook
+from rulebook.models import Absence, Agreement, RepSeed, Rulebook
 from worktime import Calendar as OpenHours
 from worktime import CalendarError, NeverOpens
 
@@ -17,6 +17,7 @@ YEAR = 2026
 """Whose months are measured where the agreement has no first day."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2098, 12, 31)
 """Days that calendars answer for."""
+_END = date(2099, 12, 31)
 NOBODY = timedelta(0)
 _WEEK = date(YEAR, 6, 1)
 """A Monday; no clock changes in its week."""
@@ -101,7 +102,8 @@ class Hours:
         if hours is None:
             return False
         tz = hours.hours.tz
-        theirs = hours.without(absence_span(absence, tz) for absence in rep.absences)
+        away = (_within_reach(absence) for absence in rep.absences if absence.last_day >= absence.first_day)
+        theirs = hours.without(absence_span(absence, tz) for absence in away)
         try:
             theirs.add(self._span(since, since)[0], max(length, timedelta(seconds=1)))
         except NeverOpens:
@@ -167,6 +169,12 @@ def _days(start: datetime, end: datetime) -> Iterator[date]:
     while day <= last:
         yield day
         day += timedelta(days=1)
+
+
+def _within_reach(absence: Absence) -> Absence:
+    """An absence as far as calendars answer for it; what is beyond is reported elsewhere."""
+    first, last = (min(max(day, EARLIEST), _END) for day in (absence.first_day, absence.last_day))
+    return absence.model_copy(update={"first_day": first, "last_day": last})
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -106,7 +106,7 @@ def plan(rulebook: Rulebook, agreement: Agreement, wish: Wish) -> Plan:
         closed,
         waiting=sum(_come_in(share.leads, closed) for share in shares),
         reps_for_hours=ceil(work / month),
-        reps_for_speed=_reps_for_speed(shares, closed, wish.contact_takes),
+        reps_for_speed=reps_for_speed(shares, closed, wish.contact_takes),
     )
 
 
@@ -174,7 +174,7 @@ def _come_in(leads: int, length: timedelta) -> int:
     return ceil(leads * (length / MONTH))
 
 
-def _reps_for_speed(shares: tuple[Share, ...], closed: timedelta, contact: timedelta) -> int:
+def reps_for_speed(shares: tuple[Share, ...], closed: timedelta, contact: timedelta) -> int:
     """So many that whoever waits at the opening is answered in time, the most urgent first.
 
     Within a promise of length D a rep makes the whole contacts that fit in it, one at least; all leads with a

@@ -12,8 +12,8 @@ _REASONS = {"other": "another reason"}
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
-    """`a, b and c`."""
-    *most, end = words
+    """`a, b and c`; empty for none."""
+    *most, end = [*words] or [""]
     return f"{', '.join(most)} {last} {end}" if most else end
 
 
@@ -120,7 +120,7 @@ def rules_in_words(sales: SalesSide) -> Iterator[str]:
         yield f"After a breach a reminder follows every {length}, {sales.reminders.at_most} at most, {when}."
     for reason, kinds in sales.pauses.items():
         names = listed(kind.value.replace("_", " ") for kind in kinds)
-        yield f"A pause because of {reason.replace('_', ' ')} stops: {names}."
+        yield f"A pause because of {reason.replace('_', ' ')} stops: {names or 'nothing'}."
     yield from _reassignments(sales)
 
 

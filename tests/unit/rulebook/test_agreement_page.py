@@ -21,6 +21,13 @@ def text(found: Page) -> str:
     return "\n".join(line for section in found.sections for line in section.lines)
 
 
+def test_what_is_left_empty_says_nothing_wrong() -> None:
+    found = text(page(sales={"volume": {}, "pauses": {"holidays": []}, "warn_at": []}, rates={}))
+    assert "A pause because of holidays stops: nothing." in found
+    assert "Speed is promised" not in found
+    assert "No number of leads to be worked is agreed." in found
+
+
 def test_the_examples_page_has_every_part_in_order() -> None:
     found = page()
     assert [section.title.partition(",")[0] for section in found.sections] == [

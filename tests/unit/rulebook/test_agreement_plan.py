@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lead_events.words import Quadrant
-from rulebook.agreement_plan import Plan, PlanRefused, Wish, plan
+from rulebook.agreement_plan import Plan, PlanRefused, Share, Wish, plan, reps_for_speed
 from rulebook.loader import load_folder
 from rulebook.models import Agreement
 
@@ -81,6 +83,29 @@ def test_what_waits_after_the_weekend_is_answered_in_time() -> None:
     assert found.reps_for_speed == 6  # 16 within 30 minutes of ten each: three for each rep
     assert found.reps_for_hours == 3
     assert found.reps == 6
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(2, 100)), min_size=1, max_size=4),
+    st.integers(1, 30),
+)
+def test_so_many_reps_are_enough_and_no_fewer(groups: list[tuple[int, int]], contact: int) -> None:
+    """Leads that wait at the opening, the most urgent first: each rep makes one contact after the other."""
+    month = 730
+    shares = tuple(
+        Share(PERFECT, leads, 1, timedelta(minutes=max(within, contact))) for leads, within in groups
+    )
+    reps = reps_for_speed(shares, timedelta(hours=month), timedelta(minutes=contact))
+    due = sorted(
+        (share.first_response_within or timedelta()) // timedelta(minutes=1)
+        for share in shares
+        for _ in range(share.leads)
+    )
+
+    def in_time(number: int) -> bool:
+        return all((place // number + 1) * contact <= within for place, within in enumerate(due))
+
+    assert reps == next((number for number in range(1, len(due) + 1) if in_time(number)), 0)
 
 
 def test_longer_promises_need_fewer_reps_until_the_hours_decide() -> None:

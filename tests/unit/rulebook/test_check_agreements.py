@@ -687,6 +687,20 @@ def test_a_team_that_never_works_promises_nothing(folder: Path) -> None:
     assert "no rep of team `italy` ever works" in said(folder, "agreement.sales.teams.italy").message
 
 
+def test_who_is_away_for_good_keeps_no_promise(folder: Path) -> None:
+    days = "\n    absences: [{first_day: 2020-01-01, last_day: 2199-12-31}]"
+    for languages in ("[it, en]", "[it]"):
+        edit(folder, "roster.yaml", f"    languages: {languages}\n", f"    languages: {languages}{days}\n")
+    edit(folder, "agreement.yaml", "  volume:", "  teams: {italy: {warm: {accept_within: 1h}}}\n  volume:")
+    assert "no rep of team `italy` ever works" in said(folder, "agreement.sales.teams.italy").message
+
+
+def test_days_beyond_all_calendars_are_told_and_stop_no_check(folder: Path) -> None:
+    days = "\n    absences: [{first_day: 0001-01-01, last_day: 9999-12-31}]"
+    edit(folder, "roster.yaml", "    languages: [it]\n", f"    languages: [it]{days}\n")
+    assert [each.path for each in check_folder(folder)] == ["roster.reps.davide-lombardi.absences[0]"]
+
+
 def test_a_team_of_nobody_promises_nothing(folder: Path) -> None:
     edit(folder, "roster.yaml", "    languages: [pt, en]", "    languages: [pt, en]\n    weight: 0")
     edit(folder, "roster.yaml", "    languages: [pt, es]", "    languages: [pt, es]\n    capacity: 0")
