@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from delivery import metrics as delivery_metrics
 from delivery.api import delivery_router
@@ -21,6 +21,8 @@ from sla_monitor.ledger.api import ledger_router
 from sla_monitor.ledger.noting import fill_ledger
 from sla_monitor.memory import Memory
 from sla_monitor.reports.api import report_router
+from sla_monitor.reports.desk import ReportDesk
+from sla_monitor.review.api import review_router
 from sla_monitor.rhythm import metrics as page_metrics
 from sla_monitor.rhythm.api import page_router
 from sla_monitor.rhythm.office import PageOffice
@@ -105,11 +107,17 @@ def build_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
             *routers(rt),
             page_router(rt, office.maker),
             delivery_router(rt),
-            report_router(rt),
+            *_report_routers(rt),
             ledger_router(rt),
         ],
         runtime=shared,
     )
+
+
+def _report_routers(runtime: Runtime) -> Iterable[APIRouter]:
+    """Reports and proposals: one at a time at one desk."""
+    desk = ReportDesk(runtime)
+    return [report_router(runtime, desk), review_router(runtime, desk)]
 
 
 def run(settings: Settings) -> None:

@@ -25,10 +25,10 @@ _SAFE = {
 }
 
 
-def report_router(runtime: Runtime) -> APIRouter:
+def report_router(runtime: Runtime, desk: ReportDesk) -> APIRouter:
     """The routes of reports."""
     router = APIRouter(prefix="/v1/reports", tags=["reports"])
-    desk, allowed = ReportDesk(runtime), runtime.gate.allowed(Scope.TIMERS_READ)
+    allowed = runtime.gate.allowed(Scope.TIMERS_READ)
 
     @router.get("/{period}", dependencies=allowed, response_class=Response, responses=_answers(MonthReport))
     async def month(period: Month, format: As = "json", language: In = "en") -> Response:  # noqa: A002

@@ -20,13 +20,15 @@ REFUSED = 3
 
 
 class Asked(BaseModel):
-    """One report: of a month, or of one `source` in it. `now`: the database's time."""
+    """One report: of a month, of one `source` in it, or with `proposal` the agreement proposed for it.
+    `now`: the database's time."""
 
     period: str
     now: datetime
     format: Format = "json"
     language: TextLanguage = "en"
     source: str | None = None
+    proposal: bool = False
 
 
 class Question(BaseModel):
@@ -40,7 +42,7 @@ class Question(BaseModel):
 class Refusal(BaseModel):
     """Why there is no such report."""
 
-    why: Literal["no_rulebook", "no_source", "not_begun"]
+    why: Literal["no_rulebook", "no_source", "not_begun", "nothing_to_go_by"]
     detail: str
 
 

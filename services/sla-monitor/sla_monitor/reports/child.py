@@ -20,6 +20,7 @@ from sla_monitor.reports.figures.touches import SourceReport, UnknownSource, sou
 from sla_monitor.reports.page.month import month_page
 from sla_monitor.reports.page.source import source_page
 from sla_monitor.reports.tidy import month_csv, source_csv
+from sla_monitor.review.reading import proposal_for
 
 NICER = 5
 """Who fires goes first."""
@@ -53,6 +54,8 @@ async def _answered(question: Question) -> str:
             database.acquire() as conn,
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
+            if question.asked.proposal:
+                return (await proposal_for(conn, question.asked)).model_dump_json()
             book = await read_book(conn, question.asked)
     finally:
         await database.close()

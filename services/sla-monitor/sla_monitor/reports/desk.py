@@ -12,11 +12,12 @@ from sla_monitor.reports.asked import REFUSED, Asked, CannotBe, Question, Refusa
 
 LONGEST_SECONDS = 120.0
 RETRY_SECONDS = 5
-_STATUS = {"no_rulebook": 503, "no_source": 404, "not_begun": 422}
+_STATUS = {"no_rulebook": 503, "no_source": 404, "not_begun": 422, "nothing_to_go_by": 404}
 _TITLE = {
     "no_rulebook": "No rulebook yet",
     "no_source": "No such source",
     "not_begun": "The month has not begun",
+    "nothing_to_go_by": "Nothing to go by",
 }
 
 
