@@ -14,7 +14,7 @@ from rulebook.models import Agreement, Goal, Promise, Rulebook
 from tests.model.history import Fact, History
 from tests.model.hours import Span, open_spans, reached
 from tests.model.minutes import NO_AGREEMENT
-from tests.model.promises import Kept, agreements_of, answers, is_conversation, promised, promises_of
+from tests.model.promises import Kept, agreements_of, is_conversation, promised, promises_of
 from tests.model.rounds import HORIZON, Round, WorkingTime, rounds_of
 from tests.model.segments import holds
 
@@ -290,25 +290,25 @@ def worked_at(history: History, lead: UUID, rounds: list[Round]) -> datetime | N
     acts = [fact for fact in history.facts.get(lead, ()) if fact.act is not None]
     contacts = [fact for fact in acts if fact.kind == "contacted"]
     accepted = _first(acts, lambda fact: fact.kind in ("accepted", "contacted", "outcome"))
-    answered = _first(acts, lambda f: f.kind == "outcome" or answers(f, _agreed(history, rounds, f)[0]))
+    answered = _first(acts, lambda fact: fact.kind in ("contacted", "outcome"))
     enough = _first(acts, lambda fact: fact.kind == "outcome" or _is_talk(fact))
     tried = next(
-        (f.at for n, f in enumerate(contacts, 1) if n >= _tries_wanted(_agreed(history, rounds, f)[1])), None
+        (f.at for n, f in enumerate(contacts, 1) if n >= _tries_wanted(_agreed(history, rounds, f))), None
     )
     done = min((at for at in (enough, tried) if at is not None), default=None)
     moments = (accepted, answered, done)
     return max(at for at in moments if at) if all(moments) else None
 
 
-def _agreed(history: History, rounds: list[Round], fact: Fact) -> tuple[Agreement, Promise]:
-    """What was agreed at the handoff that a fact followed."""
+def _agreed(history: History, rounds: list[Round], fact: Fact) -> Promise:
+    """What was promised at the handoff that a fact followed."""
     before = [each for each in rounds if each.handoff.place < fact.place]
     if not before:
-        return NO_AGREEMENT, Promise()
+        return Promise()
     last = before[-1]
     binding = [found for _, found in agreements_of(history, last) if found.state == "active"]
     agreement = binding[0] if binding else NO_AGREEMENT
-    return agreement, promised(agreement, last.decision.quadrant, last.decision.line, last.rep.team)
+    return promised(agreement, last.decision.quadrant, last.decision.line, last.rep.team)
 
 
 def _tries_wanted(promise: Promise) -> int:
