@@ -15,6 +15,7 @@ from lead_events.ids import lead_id
 from lead_events.words import QuarantineReason
 from scoring.api import scoring_router
 from service_kit.problems import install_problems
+from tests.integration.scoring.conftest import SIGNED
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -81,6 +82,22 @@ async def test_a_later_version_takes_effect_thirty_seconds_ahead_or_later(
     bare_world.submit(received_at=moment, fingerprint="other")
     await bare_world.settle()
     assert [event.rulebook_version for event in bare_world.scored()] == [1, 2]
+
+
+async def test_an_agreement_binds_only_with_both_names(
+    bare_world: "World", client: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    del document["agreement"]["signatures"]["sales"]
+    answer = await client.post("/v1/rulebooks", json={"rulebook": document, "published_by": "ana"})
+    assert answer.status_code == 422
+    assert "agreement.signatures: is active, and sales has not signed" in answer.text
+    document["agreement"]["state"] = "trial"
+    tried = await client.post("/v1/rulebooks", json={"rulebook": document, "published_by": "ana"})
+    assert tried.status_code == 201
+    document["agreements"] = {"other": {"name": "B", "signatures": SIGNED, "sales": {}}}
+    document["agreement"] |= {"state": "active", "signatures": SIGNED}
+    twice = await client.post("/v1/rulebooks", json={"rulebook": document, "published_by": "ana"})
+    assert (twice.status_code, "active since ever, and so is" in twice.text) == (422, True)
 
 
 async def test_an_invalid_rulebook_is_refused_with_everything_that_is_wrong(
