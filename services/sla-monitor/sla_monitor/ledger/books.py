@@ -36,6 +36,8 @@ class Book:
     agreements: Mapping[str, Agreement]
     _days: dict[date, Agreed] = field(default_factory=dict)
     _hours: dict[str | None, Calendar] = field(default_factory=dict)
+    has_volume: bool = False
+    """Whether any of its agreements holds only up to a volume."""
 
     def agreed_at(self, at: datetime) -> Agreed:
         """The agreement that binds on the company's local day of a moment."""
@@ -102,7 +104,9 @@ def book_of(versioned: Versioned) -> Book:
         name: compile_condition(when, ROUTING_VARIABLES) for name, when in rulebook.routing.segments.items()
     }
     zone = ZoneInfo(rulebook.time_zone)
-    return Book(versioned.version, rulebook, zone, segments, all_agreements(rulebook))
+    agreements = all_agreements(rulebook)
+    has_volume = any(each.sales.volume is not None for each in agreements.values())
+    return Book(versioned.version, rulebook, zone, segments, agreements, has_volume=has_volume)
 
 
 class NoRulebook(LookupError):

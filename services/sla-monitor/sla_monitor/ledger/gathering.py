@@ -1,40 +1,35 @@
-"""The rows of a month: set-based, a constant number of statements, streamed into the book."""
+"""The rows of a month: set-based, a constant number of statements, a few thousand rows at a time."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import replace
+import asyncio
+import gc
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from lead_events.money import minor_digits
-from lead_events.words import ChargedTo, Quadrant, TimerKind
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
-from service_kit.turns import in_turns
-from sla_monitor.domain.timers import TimerState
-from sla_monitor.ledger.book import (
-    GivenBack,
-    LeadRow,
-    Money,
-    MonthBook,
-    ObjectionRow,
-    PromiseRow,
-    RoundRow,
-    TouchRow,
-    Won,
-)
+from sla_monitor.ledger.book import LeadRow, MonthBook, ObjectionRow, PromiseRow, TouchRow
 from sla_monitor.ledger.books import Book
 from sla_monitor.ledger.periods import Period, period_of
+from sla_monitor.ledger.shaping import (
+    DELIVERED_AT,
+    ID,
+    IS_OURS,
+    STATES,
+    Place,
+    credited,
+    lead_row,
+    promise_row,
+    round_row,
+    touch_row,
+)
 
 _q = load_queries("sla_monitor.ledger")
-_AT_ONCE = 2_000
-_QUADRANTS = {each.value: each for each in Quadrant}
-_KINDS = {each.value: each for each in TimerKind}
-_CHARGED = {each.value: each for each in ChargedTo}
-_STATES = {each.value: each for each in TimerState if each.value != "superseded"}
-"""What a book shows: a promise that later facts do not open was none."""
-STOPPED_EARLY_SECONDS = 60
+_AT_ONCE = 1_000
+"""Rows between two turns of others: some milliseconds."""
+T = TypeVar("T")
 
 
 class Gathering:
@@ -46,7 +41,12 @@ class Gathering:
 
     async def whole(self) -> MonthBook:
         """The book of the month."""
-        leads, touches = await self._leads(_q.leads_of_month, *self._span, None, list(_STATES))
+        with _no_cycles():
+            return await self._whole()
+
+    async def _whole(self) -> MonthBook:
+        start, end = self._span
+        leads, touches = await self._leads(_q.leads_of_month, *self._span, None, list(STATES))
         promises = await self._promises(None)
         subjects = [lead.given_back.fact for lead in leads if lead.given_back is not None]
         return MonthBook(
@@ -55,158 +55,85 @@ class Gathering:
             rulebook=self._book.rulebook,
             leads=tuple(leads),
             promises=tuple(promises),
-            rounds=tuple([_round(row) async for row in self._rows(_q.rounds_of_month, *self._span)]),
-            touches=tuple(touch for touch in touches if self._period.start <= touch.at < self._period.end),
-            objections=tuple(await self.objections(subjects)),
+            rounds=tuple(await self._rows(round_row, _q.rounds_of_month, *self._span)),
+            touches=tuple(touch for touch in touches if start <= touch.at < end),
+            objections=tuple(await self._objections(subjects)),
             names=names_of(self._book),
         )
 
     async def some(self, leads: Collection[UUID], promises: Collection[UUID]) -> MonthBook:
-        """As far as it is about some leads and promises only."""
+        """As far as it is about some leads and promises only, for corrections."""
         found = await self._promises(list(promises))
         of_promises = {promise.lead_id for promise in found}
         rows, _ = await self._leads(_q.some_leads, [*{*leads, *of_promises}])
         subjects = [lead.given_back.fact for lead in rows if lead.given_back is not None]
-        objections = tuple(await self.objections(subjects))
+        objections = tuple(await self._objections(subjects))
         book = self._book.rulebook
         return MonthBook(
             self._period, self._now, book, tuple(rows), tuple(found), (), (), objections=objections
         )
 
-    async def objections(self, subjects: Collection[UUID]) -> list[ObjectionRow]:
+    async def _objections(self, subjects: Collection[UUID]) -> list[ObjectionRow]:
         """Those of the month, and those to what is in the book."""
         found = await self._conn.fetch(_q.objections_of_month, *self._span, list(subjects))
         return [ObjectionRow(*row) for row in found]
 
     async def _leads(self, query: str, *arguments: Any) -> tuple[list[LeadRow], list[TouchRow]]:
-        found = [_lead(row, self._book) async for row in self._rows(query, *arguments)]
-        ids = [lead.id for lead in found]
-        touches = [TouchRow(*row) async for row in self._rows(_q.touches_of_leads, ids)]
-        placed = await self._placed(_credited(found, touches))
-        return placed, touches
+        rows = await self._rows(_as_it_is, query, *arguments)
+        touches = await self._rows(touch_row, _q.touches_of_leads, [row[ID] for row in rows])
+        sources, places = credited(rows, touches), await self._places(rows)
+
+        def shaped(row: Any) -> LeadRow:
+            return lead_row(row, self._book, sources.get(row[ID]), places.get(row[ID]))
+
+        return await _in_parts(shaped, rows), touches
 
     async def _promises(self, some: Sequence[UUID] | None) -> list[PromiseRow]:
-        query = self._rows(_q.promises_of_month, *self._span, some, list(_STATES))
-        return [_promise(row) async for row in query]
+        return await self._rows(promise_row, _q.promises_of_month, *self._span, some, list(STATES))
 
-    async def _placed(self, leads: list[LeadRow]) -> list[LeadRow]:
-        """Which delivery each is. Of other months only where an agreement names a volume."""
-        delivered = [lead.delivered_at for lead in leads if lead.delivered_at is not None and lead.is_ours]
+    async def _places(self, rows: Collection[Any]) -> Mapping[UUID, Place]:
+        """Which delivery each lead is. Of other months only where an agreement names a volume."""
+        delivered = [row[DELIVERED_AT] for row in rows if row[DELIVERED_AT] is not None and row[IS_OURS]]
         if not delivered:
-            return leads
-        first = min(delivered) if self._has_volume() else max(min(delivered), self._period.start)
+            return {}
+        first = min(delivered) if self._book.has_volume else max(min(delivered), self._span[0])
         zone = self._period.zone
-        start = period_of(first, zone).start
-        end = period_of(max(delivered), zone).end
+        start, end = period_of(first, zone).start, period_of(max(delivered), zone).end
         found = await self._conn.fetch(_q.positions_between, start, end, zone.key)
-        places = {row[0]: (row[1], row[2]) for row in found}
-        return [_at_place(lead, places.get(lead.id), self._book) for lead in leads]
+        return {row[0]: (row[1], row[2]) for row in found}
 
-    def _has_volume(self) -> bool:
-        agreements = self._book.agreements.values()
-        return any(each.sales.volume is not None for each in agreements)
-
-    async def _rows(self, query: str, *arguments: Any) -> AsyncIterator[Any]:
-        """The rows of a query, a few thousand at a time; others get their turn in between."""
+    async def _rows(self, shape: Callable[[Any], T], query: str, *arguments: Any) -> list[T]:
+        """What a query gives, in its order."""
         statement = await self._conn.prepare(query)
         cursor = await statement.cursor(*arguments)
+        found: list[T] = []
         while rows := await cursor.fetch(_AT_ONCE):
-            async for row in in_turns(rows):
-                yield row
+            found += map(shape, rows)
+        return found
 
 
-def _lead(row: Any, book: Book) -> LeadRow:
-    (
-        identity, line, quadrant, segments, source, is_ours, is_own, received_at, scored_at, delivered_at,
-        handed_at, accepted_at, contacted_at, talked_at, tries, opportunity_at, won_at, won_minor,
-        won_currency, lost_at, lost_code, given_fact, given_at, given_kind, given_code, given_rep_id,
-        duplicate_of, proof, evidence, rep_id, team, worked_at, work_due_at,
-    ) = row  # fmt: skip
-    given = None
-    if given_fact is not None:
-        is_rejection = given_kind == "rejected"
-        given = GivenBack(
-            given_fact, given_at, is_rejection, given_code, given_rep_id, duplicate_of, proof, evidence
-        )
-    won = worth(won_at, won_minor, won_currency, book) if won_at is not None else None
-    return LeadRow(
-        identity, line, _QUADRANTS[quadrant], tuple(segments), source, source, is_ours, is_own, received_at,
-        scored_at, delivered_at, None, None, False, handed_at, accepted_at, contacted_at, talked_at, tries,
-        opportunity_at, won, lost_at, lost_code, given, rep_id, team, worked_at, work_due_at,
-    )  # fmt: skip
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """No search for cycles meanwhile: a million rows have none, and looking took half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-def worth(at: datetime, minor: int | None, currency: str | None, book: Book) -> Won:
-    """A win in the company's currency, by the rates of the agreement that bound on its day; half a unit goes
-    to the even one. As told where there is no rate."""
-    if minor is None or currency is None:
-        return Won(at, None)
-    ours, told = book.rulebook.currency, Money(minor, currency)
-    if currency == ours:
-        return Won(at, minor, told)
-    rate = book.agreed_at(at).agreement.rates.get(currency)
-    if rate is None:
-        return Won(at, None, told)
-    whole = Decimal(minor).scaleb(minor_digits(ours) - minor_digits(currency)) * rate
-    return Won(at, round(whole), told)
+def _as_it_is(row: Any) -> Any:
+    return row
 
 
-def _credited(leads: Iterable[LeadRow], touches: Iterable[TouchRow]) -> list[LeadRow]:
-    """First and last source are those of the submissions up to the delivery; else the lead's own."""
-    by_id = {lead.id: lead for lead in leads}
-    sources: dict[UUID, tuple[str, str]] = {}
-    for touch in touches:
-        lead = by_id[touch.lead_id]
-        if lead.delivered_at is None or touch.at <= lead.delivered_at:
-            first, _ = sources.get(touch.lead_id, (touch.source, ""))
-            sources[touch.lead_id] = (first, touch.source)
-    return [_from_sources(lead, sources.get(lead.id)) for lead in by_id.values()]
-
-
-def _from_sources(lead: LeadRow, sources: tuple[str, str] | None) -> LeadRow:
-    if sources is None or sources == (lead.first_source, lead.last_source):
-        return lead
-    return replace(lead, first_source=sources[0], last_source=sources[1])
-
-
-def _at_place(lead: LeadRow, place: tuple[int, int] | None, book: Book) -> LeadRow:
-    if place is None or lead.delivered_at is None:
-        return lead
-    volume = book.agreed_at(lead.delivered_at).agreement.sales.volume
-    above = volume is not None and (
-        (volume.per_day is not None and place[0] > volume.per_day)
-        or (volume.per_month is not None and place[1] > volume.per_month)
-    )
-    return replace(lead, position_of_day=place[0], position_of_month=place[1], is_above_volume=above)
-
-
-def _promise(row: Any) -> PromiseRow:
-    (
-        identity, lead_id, kind, round_, rep_id, team, line, quadrant, agreement, is_trial, opened_at, due_at,
-        state, ended_at, ended_kind, worked_us, charged_to, parts, excused,
-    ) = row  # fmt: skip
-    wall = (ended_at - opened_at).total_seconds() if ended_at is not None else None
-    worked = worked_us / 1e6 if worked_us is not None and ended_at is not None else None
-    return PromiseRow(
-        identity, lead_id, _KINDS[kind], round_, rep_id, team, line, _QUADRANTS[quadrant], agreement,
-        is_trial, opened_at, due_at, _STATES[state], ended_at, ended_kind, wall, worked,
-        _CHARGED[charged_to] if charged_to is not None else None,
-        tuple((part["part"], part.get("detail"), part["microseconds"]) for part in parts or ()),
-        excused,
-    )  # fmt: skip
-
-
-def _round(row: Any) -> RoundRow:
-    lead_id, number, rep_id, team, quadrant, handed_at, accepted, contacted, declined, code, timed_out = row
-    early = (
-        accepted is not None
-        and contacted is not None
-        and 0 <= (contacted - accepted).total_seconds() <= STOPPED_EARLY_SECONDS
-    )
-    return RoundRow(
-        lead_id, number, rep_id, team, _QUADRANTS[quadrant], handed_at, accepted, contacted, declined, code,
-        timed_out, early,
-    )  # fmt: skip
+async def _in_parts(shape: Callable[[Any], T], rows: Sequence[Any]) -> list[T]:
+    found: list[T] = []
+    for start in range(0, len(rows), _AT_ONCE):
+        found += map(shape, rows[start : start + _AT_ONCE])
+        await asyncio.sleep(0)
+    return found
 
 
 def names_of(book: Book) -> dict[str, str]:

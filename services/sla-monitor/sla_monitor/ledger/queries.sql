@@ -164,6 +164,9 @@ WITH wanted AS (
         WHERE state = ANY($4::text[]) AND coalesce(due_at, 'infinity'::timestamptz) >= $1
             AND coalesce(due_at, 'infinity'::timestamptz) < $2
     UNION SELECT lead_id FROM touches WHERE at >= $1 AND at < $2
+    UNION SELECT lead_id FROM ledger
+        WHERE accepted_at >= $1 AND accepted_at < $2 OR contacted_at >= $1 AND contacted_at < $2
+            OR opportunity_at >= $1 AND opportunity_at < $2 OR lost_at >= $1 AND lost_at < $2
 )
 SELECT
     lead_id, coalesce(leads.line, ''), coalesce(delivered_quadrant, leads.quadrant), segments,

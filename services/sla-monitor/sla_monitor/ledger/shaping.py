@@ -1,0 +1,127 @@
+"""Rows of the store made into rows of a book. Pure, and once a row: a month has hundreds of thousands."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from lead_events.money import minor_digits
+from lead_events.words import ChargedTo, Quadrant, TimerKind
+from rulebook.models import Volume
+from sla_monitor.domain.timers import TimerState
+from sla_monitor.ledger.book import GivenBack, LeadRow, Money, PromiseRow, RoundRow, TouchRow, Won
+from sla_monitor.ledger.books import Book
+
+Sources = tuple[str, str]
+"""The first and the last."""
+Place = tuple[int, int]
+"""Which delivery of its local day and month, from 1."""
+ID, SOURCE, IS_OURS, DELIVERED_AT = 0, 4, 5, 9
+"""Places in a row of a lead, as the queries give it."""
+_QUADRANTS = {each.value: each for each in Quadrant}
+_KINDS = {each.value: each for each in TimerKind}
+_CHARGED = {each.value: each for each in ChargedTo}
+STATES = {each.value: each for each in TimerState if each.value != "superseded"}
+"""What a book shows: a promise that later facts do not open was none."""
+STOPPED_EARLY_SECONDS = 60
+
+
+def lead_row(row: Any, book: Book, sources: Sources | None, place: Place | None) -> LeadRow:
+    """One lead. Without `sources` it is credited to its own."""
+    (
+        identity, line, quadrant, segments, source, is_ours, is_own, received_at, scored_at, delivered_at,
+        handed_at, accepted_at, contacted_at, talked_at, tries, opportunity_at, won_at, won_minor,
+        won_currency, lost_at, lost_code, given_fact, given_at, given_kind, given_code, given_rep_id,
+        duplicate_of, proof, evidence, rep_id, team, worked_at, work_due_at,
+    ) = row  # fmt: skip
+    given = None
+    if given_fact is not None:
+        is_rejection = given_kind == "rejected"
+        given = GivenBack(
+            given_fact, given_at, is_rejection, given_code, given_rep_id, duplicate_of, proof, evidence
+        )
+    won = worth(won_at, won_minor, won_currency, book) if won_at is not None else None
+    first, last = sources or (source, source)
+    of_day, of_month = place or (None, None)
+    above = place is not None and book.has_volume and _is_above(place, _volume(book, delivered_at))
+    return LeadRow(
+        identity, line, _QUADRANTS[quadrant], tuple(segments), first, last, is_ours, is_own, received_at,
+        scored_at, delivered_at, of_day, of_month, above, handed_at, accepted_at, contacted_at, talked_at,
+        tries, opportunity_at, won, lost_at, lost_code, given, rep_id, team, worked_at, work_due_at,
+    )  # fmt: skip
+
+
+def _volume(book: Book, at: datetime) -> Volume | None:
+    return book.agreed_at(at).agreement.sales.volume
+
+
+def _is_above(place: Place, volume: Volume | None) -> bool:
+    return volume is not None and (
+        (volume.per_day is not None and place[0] > volume.per_day)
+        or (volume.per_month is not None and place[1] > volume.per_month)
+    )
+
+
+def worth(at: datetime, minor: int | None, currency: str | None, book: Book) -> Won:
+    """A win in the company's currency, by the rates of the agreement that bound on its day; half a unit goes
+    to the even one. As told where there is no rate."""
+    if minor is None or currency is None:
+        return Won(at, None)
+    ours, told = book.rulebook.currency, Money(minor, currency)
+    if currency == ours:
+        return Won(at, minor, told)
+    rate = book.agreed_at(at).agreement.rates.get(currency)
+    if rate is None:
+        return Won(at, None, told)
+    whole = Decimal(minor).scaleb(minor_digits(ours) - minor_digits(currency)) * rate
+    return Won(at, round(whole), told)
+
+
+def credited(rows: Iterable[Any], touches: Iterable[TouchRow]) -> Mapping[UUID, Sources]:
+    """First and last source of leads by their submissions up to the delivery, which come in their order."""
+    delivered = {row[ID]: row[DELIVERED_AT] for row in rows}
+    sources: dict[UUID, Sources] = {}
+    for touch in touches:
+        lead = touch.lead_id
+        at = delivered[lead]
+        if at is None or touch.at <= at:
+            known = sources.get(lead)
+            sources[lead] = (known[0] if known else touch.source, touch.source)
+    return sources
+
+
+def touch_row(row: Any) -> TouchRow:
+    """One submission."""
+    return TouchRow(*row)
+
+
+def promise_row(row: Any) -> PromiseRow:
+    """One promise, with what its breach was charged to."""
+    (
+        identity, lead_id, kind, round_, rep_id, team, line, quadrant, agreement, is_trial, opened_at, due_at,
+        state, ended_at, ended_kind, worked_us, charged_to, parts, excused,
+    ) = row  # fmt: skip
+    wall = (ended_at - opened_at).total_seconds() if ended_at is not None else None
+    worked = worked_us / 1e6 if worked_us is not None and ended_at is not None else None
+    return PromiseRow(
+        identity, lead_id, _KINDS[kind], round_, rep_id, team, line, _QUADRANTS[quadrant], agreement,
+        is_trial, opened_at, due_at, STATES[state], ended_at, ended_kind, wall, worked,
+        _CHARGED[charged_to] if charged_to is not None else None,
+        tuple((part["part"], part.get("detail"), part["microseconds"]) for part in parts or ()),
+        excused,
+    )  # fmt: skip
+
+
+def round_row(row: Any) -> RoundRow:
+    """One handoff and what came of it."""
+    lead_id, number, rep_id, team, quadrant, handed_at, accepted, contacted, declined, code, timed_out = row
+    early = (
+        accepted is not None
+        and contacted is not None
+        and 0 <= (contacted - accepted).total_seconds() <= STOPPED_EARLY_SECONDS
+    )
+    return RoundRow(
+        lead_id, number, rep_id, team, _QUADRANTS[quadrant], handed_at, accepted, contacted, declined, code,
+        timed_out, early,
+    )  # fmt: skip
