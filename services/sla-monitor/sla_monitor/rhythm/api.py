@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from rulebook.models import TextLanguage
 from service_kit.audit import Who, entry
 from service_kit.auth_principal import Scope
+from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 from sla_monitor.rhythm import store
 from sla_monitor.rhythm.figuring import letter_of
@@ -24,6 +25,7 @@ PeriodName = Annotated[str, Path(description="2026-W48, 2026-11, or last", max_l
 def page_router(runtime: Runtime, maker: PageMaker) -> APIRouter:
     """The routes of pages."""
     router = APIRouter(prefix="/v1/pages", tags=["pages"])
+    looks = runtime.gate.allowed(Scope.TIMERS_READ)
 
     @router.get("", dependencies=runtime.gate.allowed(Scope.DELIVERIES_READ))
     async def sent_pages(limit: Annotated[int, Query(ge=1, le=500)] = 100) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def page_router(runtime: Runtime, maker: PageMaker) -> APIRouter:
             found = await store.list_receivers(conn, limit)
         return {"pages": [{**row, "receiver": shown(row["receiver"])} for row in found]}
 
-    @router.get("/{page}/{period}", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
+    @router.get("/{page}/{period}", dependencies=looks, responses=refusals(404, 409, 429, 503))
     async def look(page: PageKind, period: PeriodName, language: Language = "en") -> dict[str, Any]:
         """A page as it was sent, else as it would be now. `period`: 2026-W48, 2026-11, or `last`."""
         made, letter = await _read(page, period, language)
@@ -45,13 +47,17 @@ def page_router(runtime: Runtime, maker: PageMaker) -> APIRouter:
             "figures": made.figures,
         }
 
-    @router.get("/{page}/{period}/html", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
+    @router.get("/{page}/{period}/html", dependencies=looks, responses=refusals(404, 409, 429, 503))
     async def look_at_html(page: PageKind, period: PeriodName, language: Language = "en") -> HTMLResponse:
         """The same as an e-mail shows it."""
         _, letter = await _read(page, period, language)
         return HTMLResponse(as_html(letter))
 
-    @router.post("/{page}/{period}/send", dependencies=runtime.gate.allowed(Scope.DELIVERIES_WRITE))
+    @router.post(
+        "/{page}/{period}/send",
+        dependencies=runtime.gate.allowed(Scope.DELIVERIES_WRITE),
+        responses=refusals(404, 409, 503),
+    )
     async def send(page: PageKind, period: PeriodName, who: Who) -> dict[str, Any]:
         """Send a page to everybody named in the rulebook who was not sent it before."""
         sent = await maker.send(page, period, entry(who, "page.send", "page", f"{page} {period}"))
