@@ -24,6 +24,7 @@ from bench import (
     imports,
     intake,
     path,
+    report,
     rescoring,
     routing,
     rules,
@@ -59,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _whatif_row(table, options.short)
     with console.status("timers ..."):
         _timer_rows(table, options)
+    with console.status("a month's report ..."):
+        _report_row(table, options.short)
     with console.status("learning a scorecard ..."):
         _training_row(table)
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
@@ -156,6 +159,16 @@ def _import_rows(table: Table, options: argparse.Namespace) -> None:
         f"import: the worker's largest RSS at {sizes_told} rows",
         " / ".join(f"{each.largest / 2**20:.0f}" for each in (short, *longer)) + " MiB",
         "flat",
+    )
+
+
+def _report_row(table: Table, short: bool) -> None:
+    found = report.measure(20_000 if short else 100_000)
+    took = " / ".join(f"{form} {seconds:.1f} s" for form, seconds in found.seconds.items())
+    table.add_row(
+        f"a month's report over {found.leads:,} leads and {found.promises:,} promises, reading included",
+        took,
+        "< 10 s over 100,000",
     )
 
 

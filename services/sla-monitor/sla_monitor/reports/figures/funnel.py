@@ -106,7 +106,8 @@ def opportunity_at(lead: LeadRow) -> datetime | None:
 
 
 def _first(*moments: datetime | None) -> datetime | None:
-    return min((at for at in moments if at is not None), default=None)
+    there = [at for at in moments if at is not None]
+    return min(there) if there else None
 
 
 MOMENTS: Mapping[FunnelStage, Callable[[LeadRow], datetime | None]] = {

@@ -8,7 +8,7 @@ from typing import Literal
 
 from lead_events.words import Quadrant
 from rulebook.models import Cost, Source
-from sla_monitor.ledger.book import LeadRow, TouchRow
+from sla_monitor.ledger.book import LeadRow
 from sla_monitor.reports.figures.frame import OWN, Figure, Frame, share
 from sla_monitor.reports.figures.funnel import opportunity_at, revenue
 from sla_monitor.reports.figures.touches import judged_touches
@@ -77,12 +77,12 @@ class SourceFigures(Figure):
 
 def source_figures(frame: Frame) -> SourceFigures:
     """Of the month."""
-    binding = frame.agreed.agreement.credit
+    binding, returnable = frame.agreed.agreement.credit, _returnables(frame)
     won = [lead for lead in frame.book.leads if lead.won is not None and frame.within(lead.won.at)]
     return SourceFigures(
         binding=binding,
-        first=_by_source(frame, "first"),
-        last=_by_source(frame, "last"),
+        first=_by_source(frame, "first", returnable),
+        last=_by_source(frame, "last", returnable),
         origins=_origins(frame, binding),
         revenue_minor=int(frame.stands("revenue", "", Decimal(sum(revenue(lead) for lead in won)))),
         corrections_minor=int(frame.corrected("revenue")),
@@ -96,25 +96,26 @@ def source_of(lead: LeadRow, credit: Credit) -> str:
     return lead.first_source if credit == "first" else lead.last_source
 
 
-def _by_source(frame: Frame, credit: Credit) -> list[SourceFigure]:
+def _by_source(frame: Frame, credit: Credit, returnable: Mapping[str, int]) -> list[SourceFigure]:
     leads: dict[str, list[LeadRow]] = defaultdict(list)
     for lead in frame.ours():
         leads[source_of(lead, credit)].append(lead)
-    touches: dict[str, list[TouchRow]] = defaultdict(list)
-    for touch in frame.book.touches:
-        touches[touch.source].append(touch)
+    touches = Counter(touch.source for touch in frame.book.touches)
     costly = {name for name, source in frame.book.rulebook.sources.items() if source.cost is not None}
-    found = [_source(frame, name, leads[name], touches[name]) for name in sorted(costly | leads.keys())]
+    found = [
+        _source(frame, name, leads[name], touches[name], returnable.get(name, 0))
+        for name in sorted(costly | leads.keys())
+    ]
     return [each for each in found if each.leads or each.sqls_in_all or each.customers or each.cost_minor]
 
 
-def _source(frame: Frame, name: str, leads: list[LeadRow], touches: list[TouchRow]) -> SourceFigure:
+def _source(frame: Frame, name: str, leads: list[LeadRow], touches: int, returnable: int) -> SourceFigure:
     declared = frame.book.rulebook.sources.get(name)
     received = sum(frame.within(lead.received_at) for lead in leads)
     sqls = Counter(lead.quadrant for lead in leads if frame.within(lead.delivered_at))
     won = [lead for lead in leads if lead.won is not None and frame.within(lead.won.at)]
     brought = sum(revenue(lead) for lead in won)
-    cost = month_cost(declared.cost, len(touches)) if declared and declared.cost else None
+    cost = month_cost(declared.cost, touches) if declared and declared.cost else None
     return SourceFigure(
         id=name,
         name=declared.name if declared else name,
@@ -128,7 +129,7 @@ def _source(frame: Frame, name: str, leads: list[LeadRow], touches: list[TouchRo
         customers=len(won),
         revenue_minor=brought,
         cost_minor=cost,
-        returnable_minor=_returnable(frame, name, declared),
+        returnable_minor=returnable,
         cost_per_sql_minor=share(cost, sqls.total()) if cost is not None else None,
         return_on_cost=share(brought - cost, cost) if cost is not None else None,
     )
@@ -153,11 +154,14 @@ def _is_taken_off(frame: Frame, lead: LeadRow) -> bool:
     return is_ours_back and frame.counts_nowhere(lead)
 
 
-def _returnable(frame: Frame, name: str, source: Source | None) -> int:
-    if source is None or source.cost is None or source.cost.per != "lead":
-        return 0
-    count = sum(touch.is_returnable for touch in judged_touches(frame, name))
-    return count * source.cost.amount_minor
+def _returnables(frame: Frame) -> dict[str, int]:
+    """What may be given back, of sources whose price is for a lead."""
+    found = {}
+    for name, source in frame.book.rulebook.sources.items():
+        if source.returns is not None and source.cost is not None and source.cost.per == "lead":
+            count = sum(touch.is_returnable for touch in judged_touches(frame, name))
+            found[name] = count * source.cost.amount_minor
+    return found
 
 
 def _origins(frame: Frame, credit: Credit) -> list[OriginFigure]:
