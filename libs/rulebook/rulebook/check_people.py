@@ -1,6 +1,6 @@
 """Roster and pools: does everybody named exist, and does everybody get leads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from rulebook.documents import Loc
@@ -18,8 +18,10 @@ def check_people(rulebook: Rulebook, report: Report) -> None:
     """Report what is wrong with teams, reps and pools in themselves."""
     _check_teams(rulebook, report)
     addresses: dict[str, str] = {}
+    pooled = {name for pool in rulebook.routing.pools.values() for name in members(rulebook, pool)}
     for name, rep in rulebook.roster.reps.items():
         _check_rep(rulebook, name, rep, report)
+        _check_pooled(name, rep, pooled, report)
         first = addresses.setdefault(email_key(rep.email), name)
         if first != name:
             report.error(
@@ -79,9 +81,13 @@ def _check_rep(rulebook: Rulebook, name: str, rep: RepSeed, report: Report) -> N
                 f"{absence.first_day} to {absence.last_day} is further than calendars reach",
                 f"write days from {_EARLIEST} to {_LATEST}",
             )
+
+
+def _check_pooled(name: str, rep: RepSeed, pooled: Collection[str], report: Report) -> None:
     is_known = not report.is_partial("pools") and not report.is_ignored(rep.team)
-    if is_known and not any(name in members(rulebook, pool) for pool in rulebook.routing.pools.values()):
-        report.warning(loc, "is in no pool and gets no leads", "add the rep, or their team, to a pool")
+    if is_known and name not in pooled:
+        hint = "add the rep, or their team, to a pool"
+        report.warning(("roster", "reps", name), "is in no pool and gets no leads", hint)
 
 
 def _check_limits(loc: Loc, rep: RepSeed, report: Report) -> None:

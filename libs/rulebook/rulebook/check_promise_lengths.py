@@ -152,7 +152,7 @@ def _check_answer(asked: _Asked, loc: Loc, length: timedelta, working: dict[str,
         return
     short = [name for name in working if length > months[name]]
     if short:
-        message = f"{format_hours(length)} is longer than {whole} for {', '.join(short[:3])}, who works less"
+        message = f"{format_hours(length)} is longer than {whole} for who works less: {', '.join(short[:3])}"
         fewest = min(months[name] for name in short)
         hint = f"write {_about(fewest)} or less, or promises of their own under `teams`"
         asked.report.warning(loc, message, hint)
