@@ -5,23 +5,28 @@ from typing import Any
 from sla_monitor.ledger.book import LeadRow, MonthBook, PromiseRow
 from sla_monitor.ledger.periods import Period
 from sla_monitor.ledger.reading import read_month
+from sla_monitor.reports.figures.month import month_report
 from tests.integration.sla_monitor.worlds import World
 from tests.model.comparison import SUPERSEDED, expected, key_of
 from tests.model.figures import (
     Delivery,
     bounds,
     deliveries,
+    figures_of,
     given_back,
     is_above,
     is_excused,
     to_be_worked,
     won,
 )
+from tests.model.flat import of_model, of_report
 from tests.model.history import History
 from tests.model.minutes import charged
 from tests.model.months import Month
 from tests.model.promises import Kept
 from tests.model.segments import holds
+
+ROUNDED = 1e-6
 
 
 async def read_book(world: World, month: Month) -> MonthBook:
@@ -35,6 +40,18 @@ async def read_book(world: World, month: Month) -> MonthBook:
 def misread(month: Month, history: History, book: MonthBook) -> list[str]:
     """What the ledger says otherwise than the model, in words."""
     return [*_deliveries_misread(month, history, book), *_promises_misread(month, history, book)]
+
+
+def misreported(month: Month, history: History, book: MonthBook) -> list[str]:
+    """Figures of the report that are not the model's."""
+    start = month.company.start
+    mine = of_model(history, figures_of(history, start.year, start.month, month.now))
+    theirs = of_report(month_report(book).model_dump(mode="json"))
+    return [
+        f"{name}: {mine.get(name, 0)} by the model, {theirs.get(name, 0)} in the report"
+        for name in sorted(mine.keys() | theirs.keys())
+        if abs(mine.get(name, 0) - theirs.get(name, 0)) > ROUNDED
+    ]
 
 
 def _deliveries_misread(month: Month, history: History, book: MonthBook) -> list[str]:

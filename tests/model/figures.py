@@ -71,7 +71,6 @@ class Figures:
     promises: list[Kept]
     excused: set[UUID]
     revenue: int = 0
-    revenue_of_marketing: int = 0
     apart: dict[str, int] = field(default_factory=dict)
 
 
@@ -85,6 +84,7 @@ def figures_of(history: History, year: int, month: int, now: datetime) -> Figure
         for lead in sorted(history.leads)
         for kept in promises_of(history, lead, now)
         if kept.due is not None and start <= kept.due < end and kept.state in ("kept", "broken")
+        if not kept.is_trial and not kept.each.decision.is_test
     ]
     found = Figures(
         [each for each in delivered.values() if start <= each.at < end],
@@ -93,7 +93,7 @@ def figures_of(history: History, year: int, month: int, now: datetime) -> Figure
         promises,
         {kept.id for kept in promises if kept.state == "broken" and is_excused(history, kept)},
     )
-    _add_revenue(history, found, delivered, agreement, start, end)
+    _add_revenue(history, found, agreement, start, end)
     return found
 
 
@@ -342,12 +342,7 @@ def in_company_money(money: Money, currency: str, agreement: Agreement) -> int |
 
 
 def _add_revenue(
-    history: History,
-    found: Figures,
-    delivered: dict[UUID, Delivery],
-    agreement: Agreement,
-    start: datetime,
-    end: datetime,
+    history: History, found: Figures, agreement: Agreement, start: datetime, end: datetime
 ) -> None:
     for lead in history.leads:
         fact = won(history, lead)
@@ -364,4 +359,3 @@ def _add_revenue(
             found.apart[money.currency] = found.apart.get(money.currency, 0) + money.minor
             continue
         found.revenue += minor
-        found.revenue_of_marketing += minor if lead in delivered else 0

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from baton_dev.testing import Servers
-from tests.model.books import misread, read_book
+from tests.model.books import misread, misreported, read_book
 from tests.model.comparison import charged_wrongly, differences, moments, said_untimely, said_wrongly
 from tests.model.driver import a_world, live, timers
 from tests.model.history import History
@@ -67,7 +67,8 @@ async def _differences(dsn: str, template: str, month: Month) -> list[str]:
             for letter in world.broker.records(f"{topic}-sla-monitor-dlq")
         ]
         found = letters + differences(month, await timers(world)) + said_wrongly(month, fired)
-        found += misread(month, History.of(month.news), await read_book(world, month))
+        history, book = History.of(month.news), await read_book(world, month)
+        found += misread(month, history, book) + misreported(month, history, book)
         if month.is_prompt or len(month.looks) == 1:
             found += charged_wrongly(month, fired)
         if month.is_prompt:

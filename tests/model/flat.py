@@ -1,0 +1,65 @@
+"""A month's figures by name, as the report calls them, and the same of the model's figures."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from tests.model.figures import Figures, is_above
+from tests.model.history import History
+from tests.model.minutes import charged
+from tests.model.promises import SPEED, Kept
+
+Flat = dict[str, float]
+WHO = ("rep", "sales_team", "marketing", "system", "nobody")
+
+
+def of_model(history: History, figures: Figures) -> Flat:
+    """The model's figures by name."""
+    found: dict[str, Fraction | int] = {}
+    for name, goal in figures.goals.items():
+        found |= {
+            f"goal {name} delivered": goal.delivered,
+            f"goal {name} taken off": goal.taken_off,
+            f"goal {name} net": goal.net,
+        }
+    found["due to be worked"] = len(figures.to_be_worked)
+    found["worked"] = sum(each.is_worked for each in figures.to_be_worked)
+    for kept in figures.promises:
+        name = _counted_as(history, figures, kept)
+        found[name] = found.get(name, 0) + 1
+    found["revenue"] = figures.revenue
+    found |= {f"apart {currency}": minor for currency, minor in figures.apart.items()}
+    return {name: float(value) for name, value in sorted(found.items()) if value}
+
+
+def _counted_as(history: History, figures: Figures, kept: Kept) -> str:
+    """Under which name a promise is counted at its deadline."""
+    above = kept.kind in SPEED and is_above(history, kept)
+    if kept.state == "kept":
+        return f"{kept.kind} kept above the volume" if above else f"{kept.kind} kept"
+    if kept.id in figures.excused:
+        return f"{kept.kind} excused"
+    if above:
+        return f"{kept.kind} broken above the volume"
+    return f"{kept.kind} broken by {charged(history, kept, is_above=False)}"
+
+
+def of_report(report: Mapping[str, Any]) -> Flat:
+    """The same of a month's report (JSON)."""
+    found: Flat = {}
+    for goal in report["marketing"]["goals"]:
+        for name in ("delivered", "taken_off", "net"):
+            found[f"goal {goal['id']} {name.replace('_', ' ')}"] = goal[name]
+    works = report["sales"]["works"]
+    if works is not None:
+        found |= {"due to be worked": works["due"], "worked": works["worked"]}
+    for each in report["sales"]["promises"]:
+        kind = each["kind"]
+        found[f"{kind} kept"] = each["kept"]
+        found[f"{kind} kept above the volume"] = each["above_volume"]
+        found[f"{kind} broken above the volume"] = each["late_above_volume"]
+        found[f"{kind} excused"] = each["excused_by_objection"] + each["excused_by_incident"]
+        found |= {f"{kind} broken by {who}": each["broken"][who] for who in WHO}
+    found["revenue"] = report["sources"]["revenue_minor"]
+    found |= {f"apart {each['currency']}": each["minor"] for each in report["sources"]["foreign"]}
+    return {name: float(value) for name, value in sorted(found.items()) if value}
