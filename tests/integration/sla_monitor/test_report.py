@@ -191,3 +191,20 @@ async def test_a_store_that_does_not_answer_is_no_report_and_leaves_no_process(
 async def test_whoever_may_not_read_promises_may_not_read_reports(world: World, dsn: str) -> None:
     async with client(world, dsn, Authorization="Bearer another") as api:
         assert (await api.get(MARCH)).status_code == 401
+
+
+async def test_a_lead_of_a_month_before_counts_where_it_is_lost(world: World, dsn: str) -> None:
+    lead = a_lead()
+    world.publish_rulebook(document=DOCUMENT, agreement=AGREED)
+    world.scored(lead)
+    world.assigned(lead)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        world.at(MONDAY_9 + timedelta(days=40))
+        world.acted(lead, "outcome", code="price", outcome={"result": "lost"})
+        await world.read_all(consumer)
+    async with client(world, dsn) as api:
+        answer = await api.get("/v1/reports/2026-04")
+    found = MonthReport.model_validate_json(answer.content)
+    assert (found.speed.lost, found.speed.win_rate) == (1, 0.0)
+    assert [(each.ending, each.reason) for each in found.reasons] == [("lost", "price")]
