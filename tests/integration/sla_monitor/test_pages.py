@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from baton_dev.databases import with_database
 from baton_dev.testing import Servers
 from lead_events import RulebookPublished
+from service_kit import failpoints
 from sla_monitor.main import build_app
 from sla_monitor.memory import Memory
 from sla_monitor.rhythm.office import PageOffice
@@ -248,6 +249,25 @@ async def test_monitors_that_were_down_on_monday_send_it_late_and_once(town: Tow
     await town.tell()
     assert await town.sent() == [("weekly", "2026-W10", "email:sales@example.com")]
     assert len(town.mailbox.letters) == 1
+
+
+@pytest.mark.parametrize(("place", "kept"), [("unit.before_commit", 0), ("unit.after_commit", 1)])
+async def test_a_monitor_that_dies_while_it_makes_a_page_costs_nobody_theirs(
+    town: Town, place: str, kept: int
+) -> None:
+    """The first unit looks what is due, the second makes it."""
+    await town.publish({"weekly": {"to": [SALES]}})
+    town.world.at(NEXT_MONDAY)
+    failpoints.activate(f"{place}=crash@2")
+    try:
+        with pytest.raises(failpoints.Crash):
+            await town.tell()
+    finally:
+        failpoints.clear()
+    assert (len(await town.sent()), town.mailbox.letters) == (kept, [])
+    await town.tell()
+    await town.tell()
+    assert town.mailbox.receivers == ["sales@example.com"]
 
 
 async def test_what_is_three_days_late_is_no_news_any_more(town: Town) -> None:
