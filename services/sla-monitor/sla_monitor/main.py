@@ -17,7 +17,9 @@ from sla_monitor.api import routers
 from sla_monitor.consumer import consumer_spec
 from sla_monitor.handlers.firing import catch_up, fire_due
 from sla_monitor.handlers.gauges import export_gauges
+from sla_monitor.ledger import metrics as ledger_metrics
 from sla_monitor.ledger.api import ledger_router
+from sla_monitor.ledger.gauges import export_month
 from sla_monitor.ledger.noting import fill_ledger
 from sla_monitor.memory import Memory
 from sla_monitor.reports.api import report_router
@@ -47,6 +49,14 @@ def build(runtime: Runtime, settings: Settings, memory: Memory, office: PageOffi
         periodic("waiting handoffs", every=timedelta(seconds=1), work=lambda: catch_up_all(runtime, memory)),
         periodic(
             "ledger of former leads", every=timedelta(minutes=1), work=lambda: fill_all(runtime, memory)
+        ),
+        periodic(
+            "month gauges",
+            every=timedelta(minutes=1),
+            work=lambda: export_month(runtime.database, memory.books),
+            only_one=True,
+            database=runtime.database,
+            on_loss=ledger_metrics.forget,
         ),
         *office.parts(),
         periodic(

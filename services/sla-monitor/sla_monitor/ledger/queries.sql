@@ -388,3 +388,58 @@ UPDATE months SET closed_at = $2 WHERE period = $1
 -- name: forget_changes
 -- Changes that this transaction has seen are in what it books; one noted meanwhile stays.
 DELETE FROM changed_since_closing
+
+-- name: deliveries_by_group
+-- The deliveries of a month by what goals ask of them.
+SELECT delivered_quadrant AS quadrant, coalesce(leads.line, '') AS line, segments,
+    coalesce(newest.source, leads.source, '') AS source, NULL AS code, count(*) AS leads
+FROM ledger JOIN leads ON leads.id = ledger.lead_id
+LEFT JOIN LATERAL (
+    SELECT touches.source FROM touches WHERE touches.lead_id = ledger.lead_id AND at <= delivered_at
+    ORDER BY at DESC, seq DESC LIMIT 1
+) AS newest ON true
+WHERE delivered_at >= $1 AND delivered_at < $2
+    AND NOT (ledger.is_test OR ledger.is_own OR is_known OR is_merged)
+GROUP BY 1, 2, 3, 4
+
+-- name: given_back_by_group
+-- Deliveries of any month that sales gave back in this one, by what goals ask of them and why; excused ones are left out.
+SELECT delivered_quadrant AS quadrant, coalesce(leads.line, '') AS line, segments,
+    coalesce(newest.source, leads.source, '') AS source, given_code AS code, count(*) AS leads
+FROM ledger JOIN leads ON leads.id = ledger.lead_id
+LEFT JOIN LATERAL (
+    SELECT touches.source FROM touches WHERE touches.lead_id = ledger.lead_id AND at <= delivered_at
+    ORDER BY at DESC, seq DESC LIMIT 1
+) AS newest ON true
+WHERE given_at >= $1 AND given_at < $2 AND delivered_at IS NOT NULL
+    AND NOT (ledger.is_test OR ledger.is_own OR is_known OR is_merged)
+    AND NOT EXISTS (SELECT FROM objections WHERE subject = given_fact AND verdict = 'excused')
+GROUP BY 1, 2, 3, 4, 5
+
+-- name: promises_by_outcome
+-- Binding promises that fell due between two moments, by how they ended, who is charged, and whether that is excused.
+SELECT kind, state, ended_kind, firings.event ->> 'charged_to' AS charged_to, state = 'breached' AND (
+        EXISTS (SELECT FROM objections WHERE subject = timers.id AND verdict = 'excused')
+        OR EXISTS (SELECT FROM incidents WHERE retracted_at IS NULL AND due_at BETWEEN from_at AND until_at)
+    ) AS is_excused, count(*) AS promises
+FROM timers
+LEFT JOIN firings ON timers.state = 'breached' AND firings.timer_id = timers.id
+    AND firings.level = CASE WHEN timers.breaches > 1 THEN 'breach:' || timers.breaches ELSE 'breach' END
+WHERE timers.state = ANY($3::text[]) AND NOT is_test AND NOT is_trial
+    AND coalesce(due_at, 'infinity'::timestamptz) >= $1 AND coalesce(due_at, 'infinity'::timestamptz) < $2
+GROUP BY 1, 2, 3, 4, 5
+
+-- name: work_by_outcome
+-- Deliveries whose time to be worked ended between two moments: worked by then or not, and why given back, if that holds.
+SELECT
+    coalesce(worked_at <= due.at, false) AS is_worked, due.quadrant,
+    CASE WHEN EXISTS (SELECT FROM objections WHERE subject = given_fact AND verdict = 'excused') THEN NULL
+        ELSE given_code END AS code,
+    count(*) AS leads
+FROM ledger CROSS JOIN LATERAL (
+    SELECT CASE WHEN handed_at IS NULL THEN unhanded_due_at ELSE work_due_at END AS at, delivered_quadrant AS quadrant
+) AS due
+WHERE (work_due_at >= $1 AND work_due_at < $2 OR unhanded_due_at >= $1 AND unhanded_due_at < $2)
+    AND due.at >= $1 AND due.at < $2 AND delivered_at IS NOT NULL
+    AND NOT (is_test OR is_own OR is_known OR is_merged)
+GROUP BY 1, 2, 3
