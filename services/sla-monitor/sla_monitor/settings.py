@@ -15,7 +15,7 @@ class Settings(DeliverySettings):
 
     http_port: int = Field(8084, ge=0, le=65535)
     firing_every_ms: int = Field(200, ge=10, le=60_000, description="pause between two looks at what is due")
-    firing_batch: int = Field(200, ge=1, le=5_000, description="timers in one firing transaction, at most")
+    firing_batch: int = Field(500, ge=1, le=5_000, description="timers in one firing transaction, at most")
     news_margin_ms: int = Field(
         250,
         ge=0,

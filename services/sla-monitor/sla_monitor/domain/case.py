@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from lead_events.words import ProgressKind
 from sla_monitor.domain.charge import Charge, charge
 from sla_monitor.domain.facts import Fact
 from sla_monitor.domain.lead import Lead
@@ -70,7 +71,7 @@ def _from(path: list[Share], handoff: Fact | None) -> list[Share] | None:
 def stopping(timer: Timer, facts: Sequence[Fact]) -> PausesOf:
     """The pauses of any round that stop a promise of this kind, by the terms of the timer."""
     terms = timer.terms
-    if terms is None:
+    if terms is None or not any(fact.kind is ProgressKind.PAUSED for fact in facts):
         return never
     stops = partial(terms.stops, kind=timer.kind)
 

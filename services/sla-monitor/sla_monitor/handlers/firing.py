@@ -121,7 +121,9 @@ def _ordinal(step: Step) -> int:
 
 def _advanced(timer: Timer, step: Step, cases: Cases, now: datetime) -> Timer:
     if step.what == BREACH:
-        known = replace(cases.timers[timer.id], next_level=timer.next_level)
+        known = cases.timers[timer.id]
+        if known.next_level != timer.next_level:
+            known = replace(known, next_level=timer.next_level)
         return breach_said(known, cases.hours.of(timer.opening), now)
     return replace(timer, next_level=step.level + 1)
 
