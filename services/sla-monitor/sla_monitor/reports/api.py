@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
-from starlette.responses import Response
+from fastapi import APIRouter, Path, Query, Response
 
 from rulebook.models.people import TextLanguage
 from service_kit.auth_principal import Scope

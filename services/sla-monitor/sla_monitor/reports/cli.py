@@ -11,6 +11,8 @@ from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
+from sla_monitor.ledger.cli import close_month
+from sla_monitor.rhythm.cli import pages, weekly
 
 TIMEOUT_SECONDS = 130.0
 Month = Annotated[str | None, typer.Option(metavar="2026-11", help="The month. [default: this one]")]
@@ -22,7 +24,10 @@ AsCsv = Annotated[
 ]
 Language = Annotated[str, typer.Option(metavar="en|es|pt|it|ro", help="Language of the page.")]
 
-report = command_group(help="A month for both sides, and what each source delivered.")
+report = command_group(help="A month for both sides, what each source delivered, and the weekly page.")
+report.command("weekly")(weekly)
+report.command("pages")(pages)
+report.command("close")(close_month)
 
 
 @report.callback(invoke_without_command=True)
