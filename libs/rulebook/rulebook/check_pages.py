@@ -29,6 +29,8 @@ def _check_receivers(loc: Loc, page: Page, report: Report) -> None:
         for lack in lacks(way):
             here = (*loc, number, lack.key) if lack.key is not None else (*loc, number)
             report.error(here, lack.message, lack.hint)
+        if way.member is not None:
+            report.error((*loc, number, "member"), "answers nothing here", "delete it: a page has no buttons")
         before = first.setdefault(_receiver(way), number)
         if before != number:
             report.error((*loc, number), "names somebody a second time", "delete one: each gets a page once")

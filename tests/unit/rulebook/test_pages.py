@@ -36,6 +36,7 @@ BAD = [
     ("an address that is none", "{channel: email, to: sales}", 4, "write one"),
     ("nobody in Slack", "{channel: slack}", 4, "add `to:`"),
     ("a webhook that nothing signs", "{channel: webhook, to: 'https://example.com/hook'}", 4, "add `secret"),
+    ("a member who answers", "{channel: slack, to: C1, member: U1}", 4, "delete it"),
     (
         "the same mailbox twice",
         "{channel: email, to: a@example.com}\n      - {channel: email, to: A@example.com}",

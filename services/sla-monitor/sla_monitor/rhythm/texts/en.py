@@ -70,7 +70,7 @@ TEXTS: dict[str, str] = {
     "closing.weekly": "All of it again: baton report weekly --week {week}.",
     "subject.monthly": "{month} for management: {revenue}",
     "subject.closed": "{month}, closed by both sides: {revenue}",
-    "intro.monthly": "{company}, as it stands now. Both sides have not closed the month yet.",
+    "intro.monthly": "{company}, as it stands now. The month is not closed by both sides yet.",
     "intro.closed": "{company}. Both sides have signed; what turns out differently later is a correction.",
     "heading.revenue": "Revenue",
     "revenue.goal": "Won {revenue} of {goal} agreed: {share}.",
