@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from rulebook.models.people import TextLanguage
 from service_kit.auth_principal import Scope
+from service_kit.documents import refusal, refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 from sla_monitor.reports.asked import MEDIA, Asked, Format, check_period
@@ -17,6 +18,7 @@ Month = Annotated[str, Path(description="a month of the company, such as 2026-11
 Source = Annotated[str, Path(description="a source of the rulebook, such as google-ads", max_length=100)]
 As = Annotated[Format, Query(description="figures, one figure a row, or a page that stands alone")]
 In = Annotated[TextLanguage, Query(description="of the page")]
+_BUSY = "A report is being made here, or too many bad tokens came: wait as Retry-After says."
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",
@@ -58,7 +60,8 @@ def _answers(model: type[Any]) -> dict[int | str, dict[str, Any]]:
     text: dict[str, Any] = {"schema": {"type": "string"}}
     return {
         200: {"model": model, "content": {"text/html": text, "text/csv": text}, "description": "The report."},
-        429: {"description": "A report is being made here; Retry-After says when to ask again."},
+        **refusals(404, 503),
+        429: refusal(_BUSY),
     }
 
 
