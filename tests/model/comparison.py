@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from lead_events.sla import SlaBreached, SlaReminded, SlaWarned, TimerResult
@@ -19,6 +20,7 @@ SUPERSEDED = "superseded"
 NOT_BROKEN = ("kept", "cancelled", "pending")
 
 
+@lru_cache(maxsize=4)
 def expected(month: Month) -> dict[Key, Kept]:
     """Every promise by the model, at the month's last look."""
     history = History.of(month.news)

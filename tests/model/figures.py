@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from uuid import UUID
 
 from lead_events import LeadScored
@@ -113,6 +114,7 @@ def agreement_of_month(history: History, end: datetime, now: datetime) -> Agreem
 # -- marketing's side --------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4)
 def deliveries(history: History) -> dict[UUID, Delivery]:
     """Every delivery there was, with its position in its local day and month."""
     each = [found for lead in history.leads if (found := _delivery(history, lead)) is not None]

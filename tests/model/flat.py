@@ -7,7 +7,7 @@ from typing import Any
 from tests.model.figures import Figures, is_above
 from tests.model.history import History
 from tests.model.minutes import charged
-from tests.model.promises import SPEED, Kept
+from tests.model.promises import Kept
 
 Flat = dict[str, float]
 WHO = ("rep", "sales_team", "marketing", "system", "nobody")
@@ -34,14 +34,11 @@ def of_model(history: History, figures: Figures) -> Flat:
 
 def _counted_as(history: History, figures: Figures, kept: Kept) -> str:
     """Under which name a promise is counted at its deadline."""
-    above = kept.kind in SPEED and is_above(history, kept)
     if kept.state == "kept":
-        return f"{kept.kind} kept above the volume" if above else f"{kept.kind} kept"
+        return f"{kept.kind} kept"
     if kept.id in figures.excused:
         return f"{kept.kind} excused"
-    if above:
-        return f"{kept.kind} broken above the volume"
-    return f"{kept.kind} broken by {charged(history, kept, is_above=False)}"
+    return f"{kept.kind} broken by {charged(history, kept, is_above=is_above(history, kept))}"
 
 
 def of_report(report: Mapping[str, Any]) -> Flat:
@@ -55,11 +52,10 @@ def of_report(report: Mapping[str, Any]) -> Flat:
         found |= {"due to be worked": works["due"], "worked": works["worked"]}
     for each in report["sales"]["promises"]:
         kind = each["kind"]
-        found[f"{kind} kept"] = each["kept"]
-        found[f"{kind} kept above the volume"] = each["above_volume"]
-        found[f"{kind} broken above the volume"] = each["late_above_volume"]
+        found[f"{kind} kept"] = each["kept"] + each["above_volume"]
         found[f"{kind} excused"] = each["excused_by_objection"] + each["excused_by_incident"]
         found |= {f"{kind} broken by {who}": each["broken"][who] for who in WHO}
+        found[f"{kind} broken by nobody"] += each["late_above_volume"]
     found["revenue"] = report["sources"]["revenue_minor"]
     found |= {f"apart {each['currency']}": each["minor"] for each in report["sources"]["foreign"]}
     return {name: float(value) for name, value in sorted(found.items()) if value}

@@ -68,7 +68,7 @@ class Incident:
     end: datetime
 
 
-@dataclass
+@dataclass(eq=False)
 class History:
     """All facts, each once by its id."""
 

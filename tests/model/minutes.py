@@ -99,7 +99,7 @@ def _of_rep(
     history: History, each: Round, stop: datetime, until: datetime, promise: Kept | None
 ) -> Iterator[Stretch]:
     """What a rep had, split into paused, out of hours and worked; all of it declined if they declined."""
-    start = each.handoff.at
+    start, stop = each.handoff.at, min(stop, until)
     if each.end is not None and each.end.kind == "declined" and each.end.at <= until:
         yield Stretch("declined", each.rep.id, start, stop)
         return
@@ -109,7 +109,7 @@ def _of_rep(
     if promise is not None:
         agreement, kind = promise.agreement, promise.kind
     still = clipped(pauses(each.facts, agreement, start + HORIZON, kind), start, stop)
-    working = clipped(less(WorkingTime(history, each).spans(), still), start, stop)
+    working = less(clipped(WorkingTime(history, each).spans(), start, stop), still)
     yield from _all("paused", None, still)
     yield from _all("rep", each.rep.id, working)
     yield from _all("out_of_hours", each.rep.id, less([(start, stop)], union([*still, *working])))

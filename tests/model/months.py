@@ -29,7 +29,7 @@ class Posted:
     lead: UUID | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Month:
     """All that is published, in order of arrival, and the moments at which the monitor looks."""
 
@@ -63,7 +63,7 @@ class Month:
         return replace(self, posted=tuple(each for each in self.posted if each.news.id not in ids))
 
 
-def a_month(seed: int, leads: int = 16) -> Month:
+def a_month(seed: int, leads: int = 16, most_looks: int = 13) -> Month:
     """The month of a seed."""
     rng = random.Random(seed)
     company = a_company(rng)
@@ -74,7 +74,7 @@ def a_month(seed: int, leads: int = 16) -> Month:
             posted.append(_arriving(rng, topic, key, news, _at(news), story.lead))
     twice = [replace(each, at=each.at + timedelta(seconds=rng.randrange(90_000))) for each in posted]
     posted += [each for each in twice if rng.random() < 0.08]
-    return Month(seed, company, _arrived(rng, posted), _looks(rng, company))
+    return Month(seed, company, _arrived(rng, posted), _looks(rng, company)[-most_looks:])
 
 
 def in_order(month: Month, moments: Collection[datetime]) -> Month:

@@ -168,7 +168,8 @@ def _followed(
     time = _time(each, agreement, opened.kind, working, end)
     due = reached(time, opened.at, opened.target)
     acted = act.at if act else None
-    identity = timer_id(each.lead, opened.kind, opened.by.id)
+    trial = name if agreement.state == "trial" else None
+    identity = timer_id(each.lead, opened.kind, opened.by.id, trial)
     whose = (identity, each, name, agreement, opened, due)
     if end is not None and (due is None or end.at <= due):
         state = "kept" if end is act else "cancelled"

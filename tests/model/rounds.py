@@ -13,7 +13,7 @@ from rulebook.models import Agreement
 from tests.model.history import Fact, History
 from tests.model.hours import Span, clipped, less, open_spans, union
 
-HORIZON = timedelta(days=400)
+HORIZON = timedelta(days=200)
 BY_REP = {"declined", "rejected", "recycled"}
 
 

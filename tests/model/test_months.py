@@ -8,8 +8,8 @@ import pytest
 from baton_dev.testing import Servers
 from tests.model.books import misread, misreported, read_book
 from tests.model.comparison import charged_wrongly, differences, moments, said_untimely, said_wrongly
+from tests.model.disputes import disputed
 from tests.model.driver import a_world, live, timers
-from tests.model.history import History
 from tests.model.months import Month, a_month, in_order
 from tests.model.shrinking import smallest, story_of
 
@@ -21,7 +21,7 @@ OUT = ("sla-warned", "sla-breached", "sla-withdrawn", "sla-reminded")
 async def test_the_service_and_the_model_agree_on_a_random_month(
     stack: Servers, template: str, seed: int
 ) -> None:
-    await _agree(stack.postgres_dsn, template, a_month(seed))
+    await _agree(stack.postgres_dsn, template, a_month(seed, leads=10, most_looks=3))
 
 
 @pytest.mark.long
@@ -38,7 +38,15 @@ async def test_warnings_and_reminders_come_at_the_models_moments(
     await _agree(stack.postgres_dsn, template, a_prompt_month(seed))
 
 
-def a_prompt_month(seed: int, leads: int = 2) -> Month:
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2000, 2050))
+async def test_they_come_at_the_models_moments_in_fifty_months(
+    stack: Servers, template: str, seed: int
+) -> None:
+    await _agree(stack.postgres_dsn, template, a_prompt_month(seed, leads=4))
+
+
+def a_prompt_month(seed: int, leads: int = 1) -> Month:
     """Few leads, no news late, and a look at every moment that matters."""
     month = a_month(seed, leads)
     return in_order(month, moments(month))
@@ -67,7 +75,8 @@ async def _differences(dsn: str, template: str, month: Month) -> list[str]:
             for letter in world.broker.records(f"{topic}-sla-monitor-dlq")
         ]
         found = letters + differences(month, await timers(world)) + said_wrongly(month, fired)
-        history, book = History.of(month.news), await read_book(world, month)
+        history = await disputed(world, month)
+        book = await read_book(world, month)
         found += misread(month, history, book) + misreported(month, history, book)
         if month.is_prompt or len(month.looks) == 1:
             found += charged_wrongly(month, fired)
