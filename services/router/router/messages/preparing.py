@@ -186,9 +186,14 @@ def _promise(row: Row, book: Book | None) -> PromiseFacts | None:
     if row["is_trial"]:
         identity = row["agreement"] or ""
         trial = book.agreements.name_of(identity) if book is not None else identity
-    return PromiseFacts(
-        TimerKind(row["promise"]), row["promise_due_at"], row["number"], row["at_most"], trial
-    )
+    return PromiseFacts(TimerKind(row["promise"]), _due_at(row), row["number"], row["at_most"], trial)
+
+
+def _due_at(row: Row) -> datetime:
+    """Deadlines of the handoff as they are kept, moved with the rep's hours; others as the timer told."""
+    kept = {TimerKind.ACCEPT: row["accept_by"], TimerKind.FIRST_RESPONSE: row["respond_by"]}
+    told: datetime = row["promise_due_at"]
+    return told if row["is_trial"] else kept.get(TimerKind(row["promise"])) or told
 
 
 def _decided(asked: str | None) -> str | None:
