@@ -19,12 +19,13 @@ from sla_monitor.ledger.books import Book, Books, book_for
 from sla_monitor.ledger.corrections import closed_periods, open_corrections
 from sla_monitor.ledger.entries import Entry, entries
 from sla_monitor.ledger.errors import NothingAgreed, OutOfTurn, SignedAlready, TooSoon, WrongPeriod
-from sla_monitor.ledger.gathering import Gathering
+from sla_monitor.ledger.gathering import Gathering, no_cycles
 from sla_monitor.ledger.periods import Period, parse_period, working_days
 
 _q = load_queries("sla_monitor.ledger")
 Side = Literal["marketing", "sales"]
 SIDES: tuple[Side, Side] = ("marketing", "sales")
+_AT_ONCE = 20_000
 _BOOKED = ("booked_in", "of", "measure", "subject", "goal", "amount")
 _Row = tuple[str, str, str, UUID, str, Decimal]
 
@@ -119,13 +120,14 @@ class MonthCloser:
         await _unsigned(unit.conn, period, signing.side)
         closed = await closed_periods(unit.conn, period.zone)
         later = await open_corrections(unit.conn, self._books, closed, unit.now)
-        whole = await Gathering(unit.conn, period, unit.now, book).whole()
-        rows = [_of_entry(period, entry) async for entry in in_turns(entries(whole))]
-        await _copy(unit.conn, [*rows, *(_of_correction(period, each) for each in later)])
+        with no_cycles():
+            whole = await Gathering(unit.conn, period, unit.now, book).whole()
+            booked = await _book(unit.conn, (_of_entry(period, entry) for entry in entries(whole)))
+        await _book(unit.conn, (_of_correction(period, each) for each in later))
         await unit.conn.execute(_q.forget_changes)
         await _write(unit, signing)
         await unit.conn.execute(_q.close_month, period.name, unit.now)
-        return Signed(period.name, signing.side, True, len(rows), len(later))
+        return Signed(period.name, signing.side, True, booked, len(later))
 
     async def _checked(self, unit: Unit, signing: Signing) -> tuple[Period, Book]:
         """The month, where it may be signed now."""
@@ -182,6 +184,18 @@ def _of_entry(period: Period, entry: Entry) -> _Row:
 
 def _of_correction(period: Period, each: Correction) -> _Row:
     return period.name, each.of, each.measure, each.subject, each.goal or "", each.amount
+
+
+async def _book(conn: Connection, rows: Iterable[_Row]) -> int:
+    """Keep rows, so many in a statement as end in good time. How many they were."""
+    booked, part = 0, list[_Row]()
+    async for row in in_turns(rows):
+        part.append(row)
+        if len(part) == _AT_ONCE:
+            await _copy(conn, part)
+            booked, part = booked + len(part), []
+    await _copy(conn, part)
+    return booked + len(part)
 
 
 async def _copy(conn: Connection, rows: Iterable[_Row]) -> None:

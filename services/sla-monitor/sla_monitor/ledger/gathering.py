@@ -41,7 +41,7 @@ class Gathering:
 
     async def whole(self) -> MonthBook:
         """The book of the month."""
-        with _no_cycles():
+        with no_cycles():
             return await self._whole()
 
     async def _whole(self) -> MonthBook:
@@ -113,7 +113,7 @@ class Gathering:
 
 
 @contextmanager
-def _no_cycles() -> Iterator[None]:
+def no_cycles() -> Iterator[None]:
     """No search for cycles meanwhile: a million rows have none, and looking took half of the time."""
     was_on = gc.isenabled()
     gc.disable()
