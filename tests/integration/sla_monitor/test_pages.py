@@ -122,6 +122,12 @@ class Town:
         async with self.world.reading() as consumer:
             await self.world.read_all(consumer)
 
+    async def come_to(self, moment: datetime) -> None:
+        """Later, with all news read up to then."""
+        self.world.at(moment)
+        async with self.world.reading() as consumer:
+            await self.world.read_all(consumer)
+
     def office(self) -> PageOffice:
         """A monitor that has just started."""
         return PageOffice(self.world.runtime, self.settings, Memory())
@@ -178,11 +184,11 @@ async def test_on_monday_everybody_named_gets_the_page_once_whatever_number_of_m
 ) -> None:
     before = REGISTRY.get_sample_value("baton_pages_sent_total", {"page": "weekly"}) or 0
     await town.publish({"weekly": {"to": [SALES, BOSS, IN_SLACK], "language": "es"}})
-    town.world.at(NEXT_MONDAY - timedelta(seconds=1))
+    await town.come_to(NEXT_MONDAY - timedelta(seconds=1))
     async with town.running(3):
         await town.tell()
     assert town.mailbox.letters == [], "not a second before"
-    town.world.at(NEXT_MONDAY)
+    await town.come_to(NEXT_MONDAY)
     for _ in range(3):
         async with town.running(3):
             await town.world.eventually(lambda: _told(town, letters=2, posts=1))
@@ -243,7 +249,7 @@ CAMPAIGNS = {"fair": {"name": "Spring fair", "first_day": "2026-03-09", "last_da
 
 async def test_monitors_that_were_down_on_monday_send_it_late_and_once(town: Town) -> None:
     await town.publish({"weekly": {"to": [SALES]}})
-    town.world.at(NEXT_MONDAY + timedelta(days=2, hours=14))
+    await town.come_to(NEXT_MONDAY + timedelta(days=2, hours=14))
     async with town.running(2):
         await town.world.eventually(lambda: _told(town, letters=1, posts=0))
     await town.tell()
@@ -257,7 +263,7 @@ async def test_a_monitor_that_dies_while_it_makes_a_page_costs_nobody_theirs(
 ) -> None:
     """The first unit looks what is due, the second makes it."""
     await town.publish({"weekly": {"to": [SALES]}})
-    town.world.at(NEXT_MONDAY)
+    await town.come_to(NEXT_MONDAY)
     failpoints.activate(f"{place}=crash@2")
     try:
         with pytest.raises(failpoints.Crash):
@@ -270,23 +276,44 @@ async def test_a_monitor_that_dies_while_it_makes_a_page_costs_nobody_theirs(
     assert town.mailbox.receivers == ["sales@example.com"]
 
 
+async def test_a_monitor_that_comes_up_after_an_outage_tells_the_whole_week(town: Town) -> None:
+    await town.publish({"weekly": {"to": [SALES]}})
+    town.world.scored(a_lead())
+    town.world.at(NEXT_MONDAY + timedelta(hours=2))
+    await town.tell()
+    assert await town.sent() == [], "there is news of the week that is not read"
+    await town.come_to(NEXT_MONDAY + timedelta(hours=2, minutes=1))
+    await town.tell()
+    assert town.mailbox.letters[0]["Subject"] == "Week 10: 0 wins, 1 SQL"
+
+
+async def test_a_page_waits_ten_minutes_for_news_that_does_not_come(town: Town) -> None:
+    await town.publish({"weekly": {"to": [SALES]}})
+    town.world.at(NEXT_MONDAY)
+    office = town.office()
+    for minutes, sent in ((0, 0), (9.99, 0), (10, 1)):
+        town.world.at(NEXT_MONDAY + timedelta(minutes=minutes))
+        await office.maker.make()
+        assert len(await town.sent()) == sent
+
+
 async def test_what_is_three_days_late_is_no_news_any_more(town: Town) -> None:
     await town.publish({"weekly": {"to": [SALES]}})
-    town.world.at(NEXT_MONDAY + timedelta(days=3, seconds=1))
+    await town.come_to(NEXT_MONDAY + timedelta(days=3, seconds=1))
     await town.tell()
     assert await town.sent() == []
-    town.world.at(NEXT_MONDAY + timedelta(days=7))
+    await town.come_to(NEXT_MONDAY + timedelta(days=7))
     await town.tell()
     assert await town.sent() == [("weekly", "2026-W11", "email:sales@example.com")]
 
 
 async def test_a_receiver_added_later_gets_the_next_and_one_taken_off_gets_none(town: Town) -> None:
     await town.publish({"weekly": {"to": [SALES, IN_SLACK]}})
-    town.world.at(NEXT_MONDAY + timedelta(days=1))
+    await town.come_to(NEXT_MONDAY + timedelta(days=1))
     await town.publish({"weekly": {"to": [SALES, BOSS]}}, version=2)
     await town.tell()
     assert await town.sent() == [("weekly", "2026-W10", "email:sales@example.com")]
-    town.world.at(NEXT_MONDAY + timedelta(days=7))
+    await town.come_to(NEXT_MONDAY + timedelta(days=7))
     await town.tell()
     assert [each[1:] for each in await town.sent()] == [
         ("2026-W10", "email:sales@example.com"),
@@ -298,21 +325,21 @@ async def test_a_receiver_added_later_gets_the_next_and_one_taken_off_gets_none(
 async def test_an_installation_of_today_says_nothing_of_the_week_before_it(town: Town) -> None:
     """Its first rulebook holds from the beginning of time, and so do the receivers in it."""
     await town.publish({"weekly": {"to": [SALES]}, "monthly": {"to": [BOSS]}})
-    town.world.at(MONDAY_9 + timedelta(hours=1))
+    await town.come_to(MONDAY_9 + timedelta(hours=1))
     await town.tell()
     assert await town.sent() == []
 
 
 async def test_nobody_named_is_nothing_made(town: Town) -> None:
     await town.publish(None)
-    town.world.at(NEXT_MONDAY)
+    await town.come_to(NEXT_MONDAY)
     await town.tell()
     assert await town.world.query("SELECT * FROM pages") == []
 
 
 async def test_a_mail_server_that_is_away_gets_the_same_page_later(town: Town) -> None:
     await town.publish({"weekly": {"to": [SALES]}})
-    town.world.at(NEXT_MONDAY)
+    await town.come_to(NEXT_MONDAY)
     town.mailbox.is_away = True
     await town.tell()
     lead = a_lead()
@@ -320,7 +347,7 @@ async def test_a_mail_server_that_is_away_gets_the_same_page_later(town: Town) -
         town.world.scored(lead)
         await town.world.read_all(consumer)
     town.mailbox.is_away = False
-    town.world.at(NEXT_MONDAY + timedelta(minutes=1))
+    await town.come_to(NEXT_MONDAY + timedelta(minutes=1))
     await town.tell()
     (letter,) = town.mailbox.letters
     assert letter["Subject"] == "Week 10: 0 wins, 0 SQLs", "as it stood when it was made"
@@ -328,7 +355,7 @@ async def test_a_mail_server_that_is_away_gets_the_same_page_later(town: Town) -
 
 async def test_management_gets_the_month_on_its_first_working_day_and_once_it_is_closed(town: Town) -> None:
     await town.publish({"monthly": {"to": [BOSS, IN_SLACK], "language": "it", "at": "09:00"}})
-    town.world.at(datetime(2026, 4, 1, 7, 0, tzinfo=UTC))
+    await town.come_to(datetime(2026, 4, 1, 7, 0, tzinfo=UTC))
     await town.tell()
     await town.tell()
     (letter,) = town.mailbox.letters
@@ -340,7 +367,7 @@ async def test_management_gets_the_month_on_its_first_working_day_and_once_it_is
     assert "baton report --month 2026-03" in str(town.slack.posted[0]["blocks"]), "Slack has no file"
     closed = datetime(2026, 4, 7, 10, 0, tzinfo=UTC)
     await close_march(town, closed)
-    town.world.at(closed)
+    await town.come_to(closed)
     async with town.running(2):
         await town.world.eventually(lambda: _told(town, letters=2, posts=2))
     assert "chiuso da entrambe le parti" in str(town.mailbox.letters[1]["Subject"])

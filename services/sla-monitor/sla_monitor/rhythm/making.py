@@ -23,8 +23,9 @@ from sla_monitor.rhythm import metrics, store
 from sla_monitor.rhythm.asked import Figured, Question
 from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotClosed, NotOver
 from sla_monitor.rhythm.receivers import receivers
-from sla_monitor.rhythm.schedule import LATEST, Due, PageKind, both, due_pages, period_named
+from sla_monitor.rhythm.schedule import LATEST, Due, PageKind, both, due_pages, is_read, period_named
 from sla_monitor.rhythm.weeks import Week, week_of
+from sla_monitor.store import read_progress
 
 LAST = "last"
 """Names the last week or month that is over."""
@@ -54,6 +55,7 @@ class PageMaker:
         self._runtime = runtime
         self._memory = memory
         self._one = asyncio.Lock()
+        self._started: datetime | None = None
 
     async def make(self) -> None:
         """Make every page that is due. One that cannot be made keeps no other from it."""
@@ -68,6 +70,7 @@ class PageMaker:
             raise failures[0]
 
     async def _due(self, unit: Unit) -> list[Due]:
+        self._started = started = self._started or unit.now
         book = await self._book(unit.conn, unit.now)
         first = await store.first_in_force(unit.conn)
         if book is None or first is None or book.rulebook.pages is None:
@@ -75,7 +78,9 @@ class PageMaker:
         closed = await store.closed_months(unit.conn, unit.now - LATEST[PageKind.CLOSED])
         calendar = book.paces(book.agreed_at(unit.now).agreement)
         found = due_pages(book.rulebook.pages, book.zone, calendar, unit.now, closed)
-        return await store.not_made(unit.conn, [each for each in found if each.at >= first])
+        due = await store.not_made(unit.conn, [each for each in found if each.at >= first])
+        readings = (await read_progress(unit.conn)).values() if due else ()
+        return [each for each in due if is_read(readings, each.at, started, unit.now)]
 
     async def _make(self, unit: Unit, due: Due) -> None:
         if not await store.take_turn(unit.conn, wait=False) or not await store.not_made(unit.conn, [due]):

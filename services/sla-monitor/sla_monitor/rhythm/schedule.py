@@ -1,6 +1,6 @@
 """Which pages are due at a moment. Pure: the store says which of them are made already."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from rulebook.models import Page, Pages
+from sla_monitor.domain.firing import Reading
 from sla_monitor.ledger.periods import Period, parse_period, period_of, working_days
 from sla_monitor.rhythm.weeks import Week, parse_week, week_of
 from worktime import Calendar
@@ -32,6 +33,8 @@ LATEST = {
     PageKind.CLOSED: timedelta(days=7),
 }
 """How late a page that nobody sent in time still goes out: later it is no news any more."""
+PATIENCE = timedelta(minutes=10)
+"""How long a page waits for news that does not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,17 @@ def due_pages(
         found += _monthly(pages.monthly, zone, calendar, now)
         found += [Due(PageKind.CLOSED, month, at) for month, at in sorted(closed.items())]
     return [each for each in found if timedelta(0) <= now - each.at <= LATEST[each.kind]]
+
+
+def is_read(readings: Collection[Reading], at: datetime, started: datetime, now: datetime) -> bool:
+    """Whether a page that is due `at` may be made: all news up to then is read, or reading has stood still
+    for PATIENCE since the latest of then, this monitor's start and the last progress. So a monitor that comes
+    up after an outage tells the whole week."""
+    return all(
+        (each.read_up_to is not None and each.read_up_to >= at)
+        or now - max(at, started, each.moved_at or at) >= PATIENCE
+        for each in readings or (Reading(),)
+    )
 
 
 def _weekly(page: Page, zone: ZoneInfo, now: datetime) -> Due:

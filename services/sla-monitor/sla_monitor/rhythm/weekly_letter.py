@@ -17,7 +17,7 @@ def weekly_letter(figures: WeeklyFigures, company: str, language: str) -> Letter
     return Letter(
         language=language,
         subject=words.say(
-            "subject.weekly", number=_number(figures), wins=wins, sql=words.number(figures.flow.sql)
+            "subject.weekly", number=_number(figures), wins=wins, sqls=words.count("sqls", figures.flow.sql)
         ),
         intro=words.say(
             "intro.weekly",

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rulebook.models import Notify, Page, Pages
-from sla_monitor.rhythm.schedule import Due, PageKind, both, due_pages
+from sla_monitor.domain.firing import Reading
+from sla_monitor.rhythm.schedule import Due, PageKind, both, due_pages, is_read
 from sla_monitor.rhythm.weeks import parse_week
 from worktime import Calendar
 
@@ -136,3 +137,30 @@ def test_a_week_knows_its_days_and_months() -> None:
 
 def test_who_was_added_later_waits_for_the_next_and_who_left_gets_none() -> None:
     assert both(["email:a", "email:b"], ["email:b", "email:c"]) == ["email:b"]
+
+
+READ = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
+READINGS = [
+    ("all is read up to the moment", [READ, READ], 0, True),
+    ("one partition is behind", [READ, READ - timedelta(seconds=1)], 0, False),
+    ("it stands still, but not for long", [READ - timedelta(hours=1)], 9, False),
+    ("for ten minutes", [READ - timedelta(hours=1)], 10, True),
+    ("nothing was ever read", [], 0, False),
+    ("and nothing comes", [], 10, True),
+]
+
+
+@pytest.mark.parametrize(("sentence", "up_to", "minutes", "may"), READINGS, ids=[row[0] for row in READINGS])
+def test_a_page_waits_until_the_news_of_its_time_is_read(
+    sentence: str, up_to: list[datetime], minutes: int, may: bool
+) -> None:
+    readings = [Reading(each, READ - timedelta(hours=1)) for each in up_to]
+    now = READ + timedelta(minutes=minutes)
+    assert is_read(readings, READ, READ - timedelta(days=1), now) is may, sentence
+
+
+def test_who_has_just_started_reads_first() -> None:
+    readings = [Reading(READ - timedelta(days=1), READ - timedelta(days=1))]
+    now = READ + timedelta(hours=2)
+    assert not is_read(readings, READ, now, now)
+    assert is_read(readings, READ, now, now + timedelta(minutes=10))

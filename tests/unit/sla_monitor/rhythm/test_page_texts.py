@@ -168,7 +168,7 @@ def test_every_text_is_said_somewhere() -> None:
     best_alone = monthly_letter(MONTHLY.model_copy(update={"worst": []}), "en")
     said = "\n".join(each.subject + as_text(each) for each in (*letters("en"), best_alone))
     asked = {key for key, text in CATALOGUE["en"].items() if re.search(_pattern(text), said, re.IGNORECASE)}
-    forms = {f"wins.{form}" for form in ("one", "few", "other")}
+    forms = {f"{word}.{form}" for word in ("wins", "sqls") for form in ("one", "few", "other")}
     assert CATALOGUE["en"].keys() - asked - forms <= {f"quadrant.{each}" for each in Quadrant}
 
 
