@@ -1,0 +1,91 @@
+"""Objections, incidents and signatures on the command line, against an sla-monitor that answers as set."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Run, Services
+
+LEAD = "3f2a1b00-0000-4000-8000-000000000001"
+ID = "5f0c5c0e-3f0e-5b54-9d0a-0d1f5a3e6b57"
+
+
+def _sent(services: Services, path: str) -> dict[str, Any]:
+    [body] = [body for asked, body in services.asked if asked == f"POST {path}"]
+    assert isinstance(body, dict)
+    return body
+
+
+def test_an_objection_names_what_it_is_about(baton: Run, services: Services) -> None:
+    services.answer(f"GET /v1/leads/{LEAD}", {"id": LEAD, "lead_id": LEAD})
+    services.answer("POST /v1/objections", {"id": ID})
+    words = [
+        "--about",
+        "breach",
+        "--side",
+        "sales",
+        "--reason",
+        "no line",
+        "--kind",
+        "accept",
+        "--round",
+        "2",
+    ]
+    done = baton("agreement", "object", LEAD, *words)
+    assert done.exit_code == 0, done.output
+    assert _sent(services, "/v1/objections") == {
+        "about": "breach",
+        "side": "sales",
+        "reason": "no line",
+        "kind": "accept",
+        "round": 2,
+        "lead": LEAD,
+    }
+    assert ID in done.stdout
+
+
+@pytest.mark.parametrize("word", ["uphold", "excuse"])
+def test_a_decision_says_why(baton: Run, services: Services, word: str) -> None:
+    path = f"/v1/objections/{ID}/{word}"
+    services.answer(f"POST {path}", {"id": ID, "verdict": "upheld", "decided_by": "ana"})
+    done = baton("agreement", word, ID, "--why", "so it was")
+    assert done.exit_code == 0, done.output
+    assert _sent(services, path) == {"why": "so it was"}
+
+
+def test_a_window_is_added_with_its_moments(baton: Run, services: Services) -> None:
+    services.answer("POST /v1/incidents", {"id": ID})
+    words = ["--from", "2026-11-29T10:00Z", "--until", "2026-11-29T11:30Z", "--why", "exchange down"]
+    done = baton("incident", "add", *words)
+    assert done.exit_code == 0, done.output
+    assert _sent(services, "/v1/incidents") == {
+        "from": "2026-11-29T10:00:00+00:00",
+        "until": "2026-11-29T11:30:00+00:00",
+        "why": "exchange down",
+    }
+
+
+def test_a_month_is_signed_for_a_side(baton: Run, services: Services) -> None:
+    answer = {"period": "2026-11", "side": "sales", "is_closed": True, "booked": 7, "corrections": 0}
+    services.answer("POST /v1/reports/2026-11/sign", answer)
+    done = baton("report", "close", "--month", "2026-11", "--side", "sales", "--name", "Marta Ibáñez")
+    assert done.exit_code == 0, done.output
+    assert _sent(services, "/v1/reports/2026-11/sign") == {"side": "sales", "name": "Marta Ibáñez"}
+    assert "2026-11 is closed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["report", "close", "--month", "2026-11", "--side", "both", "--name", "x"], "marketing or sales"),
+        (["agreement", "object", LEAD, "--about", "x", "--side", "sales", "--reason", "y"], "rejection or"),
+        (["incident", "add", "--from", "ten", "--until", "11", "--why", "x"], "is not a date and time"),
+    ],
+)
+def test_a_word_that_cannot_be_meant_is_answered_with_what_to_write(
+    baton: Run, services: Services, words: list[str], hint: str
+) -> None:
+    services.answer(f"GET /v1/leads/{LEAD}", {"id": LEAD, "lead_id": LEAD})
+    done = baton(*words)
+    assert done.exit_code != 0
+    assert hint in done.output
