@@ -1,6 +1,7 @@
 """A month's report over many leads: read from the store and made in the process that sla-monitor starts."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import psycopg
 
 from baton_dev.postgres import PostgresServer
@@ -106,11 +108,13 @@ answered late."""
 
 @dataclass(frozen=True)
 class ReportResult:
-    """`seconds` from the question to the last byte, by form; start of the process and reading included."""
+    """`seconds` from the question to the last byte, by form; start of the process and reading included.
+    `cpu`: processor time of the process and of PostgreSQL in it, which others on the machine take none of."""
 
     leads: int
     promises: int
     seconds: Mapping[str, float]
+    cpu: Mapping[str, float]
 
 
 def measure(leads: int) -> ReportResult:
@@ -122,7 +126,9 @@ def measure(leads: int) -> ReportResult:
             dsn = prepare_database(postgres.dsn, "baton", {SLA_MONITOR.name: "bench"})[SLA_MONITOR.name]
             migrate(dsn, schema=SLA_MONITOR.name, packages=PACKAGES)
             promises = _seed(dsn, leads)
-            return ReportResult(leads, promises, {form: _made(dsn, form, leads) for form in ("json", "html")})
+            made = {form: _made(dsn, postgres.pid, form, leads) for form in ("json", "html")}
+            seconds, cpu = ({form: times[at] for form, times in made.items()} for at in (0, 1))
+            return ReportResult(leads, promises, seconds, cpu)
         finally:
             postgres.stop()
 
@@ -145,21 +151,29 @@ def _seed(dsn: str, leads: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _made(dsn: str, form: Any, leads: int) -> float:
+def _made(dsn: str, postgres: int, form: Any, leads: int) -> tuple[float, float]:
     asked = Asked(period=MONTH, now=NOW, format=form)
     question = Question(dsn=dsn, schema_name=SLA_MONITOR.name, asked=asked)
-    began = time.perf_counter()
     command = [sys.executable, "-m", "sla_monitor.reports.child"]
+    had, began = _cpu(postgres), time.perf_counter()
     told = subprocess.run(
         command, input=question.model_dump_json().encode(), stdout=subprocess.PIPE, check=True
     ).stdout
     seconds = time.perf_counter() - began
     if form == "json" and json.loads(told)["funnel"]["stages"][0]["leads"] != leads:
         raise AssertionError("the report is not of all leads")
-    return seconds
+    return seconds, _cpu(postgres) - had
+
+
+def _cpu(postgres: int) -> float:
+    """Of processes that we and PostgreSQL started and that have ended, such as that of its connection."""
+    ended = [psutil.Process(pid).cpu_times() for pid in (os.getpid(), postgres)]
+    return sum(each.children_user + each.children_system for each in ended)
 
 
 if __name__ == "__main__":
     found = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
-    took = ", ".join(f"{form} {seconds:.1f} s" for form, seconds in found.seconds.items())
+    took = ", ".join(
+        f"{form} {found.seconds[form]:.1f} s ({found.cpu[form]:.1f} s of CPU)" for form in found.cpu
+    )
     print(f"{found.leads:,} leads, {found.promises:,} promises: {took}")

@@ -76,7 +76,7 @@ def hours(calendar: str) -> Calendar:
 
 
 def plausible_month(
-    leads: int = 520, seed: int = 7, *, period: Period = NOVEMBER, now: datetime = DECEMBER_4
+    leads: int = 640, seed: int = 7, *, period: Period = NOVEMBER, now: datetime = DECEMBER_4
 ) -> MonthBook:
     """Leads received in the month; older ones are won in it. `now` may lie within the month, too."""
     made = _Making(random.Random(seed), period, now.astimezone(UTC))

@@ -29,6 +29,7 @@ class RepFigure(Figure):
     rep: str
     name: str
     team: str
+    team_name: str
     handed: int
     accepted: int
     declined: dict[Quadrant, int]
@@ -101,6 +102,7 @@ def _rep(
         rep=rep,
         name=frame.name(rep),
         team=team,
+        team_name=frame.name(team),
         handed=len(rounds),
         accepted=sum(row.accepted_at is not None for row in rounds),
         declined=_by_quadrant(declined),

@@ -27,7 +27,7 @@ def reps(found: Sequence[RepFigure], words: Words) -> str:
     rows = [
         (
             each.name,
-            each.team,
+            each.team_name,
             words.number(each.handed),
             words.number(each.accepted),
             _with_quadrants(each.declined_in_all, each.declined, words),

@@ -157,7 +157,7 @@ TEXTS: dict[str, str] = {
     "col.declined_value": "value declined",
     "col.timed_out": "timed out",
     "col.timed_out_value": "value timed out",
-    "col.stopped_early": "contact within 60 s of accepting",
+    "col.stopped_early": "contact within 60 s",
     "col.broken": "broken",
     "col.lead": "lead",
     "col.due_at": "due",
@@ -295,7 +295,8 @@ TEXTS: dict[str, str] = {
     "note.generated": "Leads that reps found, and those of accounts that sales knows, are of sales. Credited "
     "to the {credit} source.",
     "note.speed": "Within target counts every first response that was due, whoever a late one is charged to.",
-    "note.reps": "The value is what the agreement sets for a lead of each quadrant.",
+    "note.reps": "Contact within 60 s is counted from accepting. The value is what the agreement sets for "
+    "a lead of each quadrant.",
     "note.worst": "Those counted that were late the longest by the clock, up to the act or to now.",
     "note.disputes": "Nothing is deleted: what is excused is shown before and after.",
     "note.trials": "Measured and shown; it binds nobody.",

@@ -157,7 +157,7 @@ TEXTS: dict[str, str] = {
     "col.declined_value": "valor declinado",
     "col.timed_out": "vencidos",
     "col.timed_out_value": "valor vencido",
-    "col.stopped_early": "contacto a 60 s de aceptar",
+    "col.stopped_early": "contacto en 60 s",
     "col.broken": "incumplidas",
     "col.lead": "lead",
     "col.due_at": "vencía",
@@ -298,7 +298,8 @@ TEXTS: dict[str, str] = {
     "de ventas. Atribuido al {credit} origen.",
     "note.speed": "Dentro del plazo cuenta cada primera respuesta debida, se cargue a quien se cargue la que "
     "llegó tarde.",
-    "note.reps": "El valor es el que el acuerdo fija para un lead de cada cuadrante.",
+    "note.reps": "El contacto en 60 s se cuenta desde la aceptación. El valor es el que el acuerdo fija "
+    "para un lead de cada cuadrante.",
     "note.worst": "Los que cuentan y más se retrasaron por el reloj, hasta la respuesta o hasta ahora.",
     "note.disputes": "Nada se borra: lo excusado se muestra antes y después.",
     "note.trials": "Se mide y se muestra; no obliga a nadie.",

@@ -157,7 +157,7 @@ TEXTS: dict[str, str] = {
     "col.declined_value": "valore declinato",
     "col.timed_out": "scaduti",
     "col.timed_out_value": "valore scaduto",
-    "col.stopped_early": "contatto entro 60 s dall'accettazione",
+    "col.stopped_early": "contatto entro 60 s",
     "col.broken": "violate",
     "col.lead": "lead",
     "col.due_at": "scadenza",
@@ -297,7 +297,8 @@ TEXTS: dict[str, str] = {
     "note.generated": "I lead trovati dai venditori, e quelli di aziende che le vendite già conoscono, sono "
     "delle vendite. Attribuito alla {credit} fonte.",
     "note.speed": "Entro il termine conta ogni prima risposta dovuta, a chiunque si imputi quella tardiva.",
-    "note.reps": "Il valore è quello che l'accordo fissa per un lead di ogni quadrante.",
+    "note.reps": "Il contatto entro 60 s si conta dall'accettazione. Il valore è quello che l'accordo "
+    "fissa per un lead di ogni quadrante.",
     "note.worst": "Quelle che contano e con il ritardo più lungo a orologio, fino alla risposta o a ora.",
     "note.disputes": "Nulla si cancella: ciò che è scusato si mostra prima e dopo.",
     "note.trials": "Si misura e si mostra; non vincola nessuno.",

@@ -157,7 +157,7 @@ TEXTS: dict[str, str] = {
     "col.declined_value": "valor recusado",
     "col.timed_out": "vencidos",
     "col.timed_out_value": "valor vencido",
-    "col.stopped_early": "contacto até 60 s após aceitar",
+    "col.stopped_early": "contacto em 60 s",
     "col.broken": "quebradas",
     "col.lead": "lead",
     "col.due_at": "vencia",
@@ -297,7 +297,8 @@ TEXTS: dict[str, str] = {
     "das vendas. Atribuído à {credit} origem.",
     "note.speed": "Dentro do prazo conta cada primeira resposta devida, seja a quem for que se impute a que "
     "chegou tarde.",
-    "note.reps": "O valor é o que o acordo fixa para um lead de cada quadrante.",
+    "note.reps": "O contacto em 60 s conta-se desde a aceitação. O valor é o que o acordo fixa para um "
+    "lead de cada quadrante.",
     "note.worst": "Os que contam e mais se atrasaram pelo relógio, até à resposta ou até agora.",
     "note.disputes": "Nada se apaga: o que é desculpado mostra-se antes e depois.",
     "note.trials": "Mede-se e mostra-se; não obriga ninguém.",

@@ -157,7 +157,7 @@ TEXTS: dict[str, str] = {
     "col.declined_value": "valoare declinată",
     "col.timed_out": "expirate",
     "col.timed_out_value": "valoare expirată",
-    "col.stopped_early": "contact în 60 s de la acceptare",
+    "col.stopped_early": "contact în 60 s",
     "col.broken": "încălcate",
     "col.lead": "lead",
     "col.due_at": "scadent",
@@ -295,7 +295,8 @@ TEXTS: dict[str, str] = {
     "note.generated": "Lead-urile găsite de agenți și cele ale companiilor pe care vânzările le cunosc sunt "
     "ale vânzărilor. Atribuit {credit} surse.",
     "note.speed": "În termen numără fiecare prim răspuns datorat, oricui i s-ar imputa cel întârziat.",
-    "note.reps": "Valoarea este cea pe care acordul o fixează pentru un lead din fiecare cadran.",
+    "note.reps": "Contactul în 60 s se numără de la acceptare. Valoarea este cea pe care acordul o fixează "
+    "pentru un lead din fiecare cadran.",
     "note.worst": "Cele care se numără și au întârziat cel mai mult după ceas, până la răspuns sau până "
     "acum.",
     "note.disputes": "Nimic nu se șterge: ce este scuzat se arată înainte și după.",
