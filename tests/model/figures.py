@@ -78,7 +78,7 @@ class Figures:
 def figures_of(history: History, year: int, month: int, now: datetime) -> Figures:
     """The figures of a month as they stand at `now`."""
     start, end = bounds(history, year, month)
-    agreement = agreement_of_month(history, end, now)
+    agreement = agreement_of_month(history, start, end, now)
     delivered = deliveries(history)
     promises = [
         kept
@@ -104,11 +104,16 @@ def bounds(history: History, year: int, month: int) -> Span:
     return start, datetime(year + month // 12, month % 12 + 1, 1, tzinfo=history.zone)
 
 
-def agreement_of_month(history: History, end: datetime, now: datetime) -> Agreement:
-    """The one that binds on the month's last day, or today if that is earlier."""
+def agreement_of_month(history: History, start: datetime, end: datetime, now: datetime) -> Agreement:
+    """That of the month's last day, or today if that is earlier, on which one binds."""
     last = min(end - timedelta(microseconds=1), now)
-    found = history.binding(history.rulebook_at(last), last)
-    return found[1] if found else NO_AGREEMENT
+    rulebook, day = history.rulebook_at(last), last
+    while day >= start:
+        found = history.binding(rulebook, day)
+        if found:
+            return found[1]
+        day -= timedelta(days=1)
+    return NO_AGREEMENT
 
 
 # -- marketing's side --------------------------------------------------------------------------------------
