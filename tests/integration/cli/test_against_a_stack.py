@@ -186,3 +186,24 @@ def test_a_reps_share_and_token_are_changed(baton: Callable[..., Result], told: 
     assert baton("rep", "assignments", rep["id"], "--token", token).exit_code == 0
     assert baton("rep", "token", "nobody").exit_code == 1
     assert baton("rep", "assignments", rep["id"], "--token", "wrong").exit_code == 2
+
+
+def test_the_page_of_last_week_is_looked_at_and_sent_once(
+    baton: Callable[..., Result], told: Callable[..., Any]
+) -> None:
+    """This stack has no mail server: what it would send waits, and says what it lacks."""
+
+    def is_known() -> bool:
+        return baton("report", "weekly", "--json").exit_code == 0
+
+    wait_until(is_known, SECONDS, "the rulebook at sla-monitor")
+    page = told("report", "weekly", "--language", "it")
+    assert page["subject"].startswith("Settimana ")
+    sent = [told("report", "weekly", "--send")["sent"] for _ in range(2)]
+    assert sent == [["email:marketing@aurora.example", "email:sales@aurora.example"], []]
+
+    def is_tried() -> bool:
+        listed = told("report", "pages")["pages"]
+        return {row["detail"] for row in listed} == {"e-mail needs BATON_SMTP_URL and BATON_SMTP_FROM"}
+
+    wait_until(is_tried, SECONDS, "a first attempt of each message")
