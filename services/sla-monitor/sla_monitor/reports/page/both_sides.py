@@ -14,6 +14,8 @@ from sla_monitor.reports.words import Words
 
 GOALS = "goal counts aim delivered given_back excused taken_off corrections net share"
 PROMISES = "promise kept broken_by_sales broken_by_others excused share_kept share_in_time"
+SMALL = 440
+"""Pixels that a phone shows without making letters too small."""
 LONG_SECONDS = 7_200
 """From here on an axis counts hours, below minutes."""
 CHARGED = "promise by_rep sales_team marketing system nobody withdrawn cancelled above open"
@@ -33,7 +35,8 @@ def overview(report: MonthReport, words: Words) -> str:
     if works.attained is not None:
         rows.append(Meter(words.say("tile.worked"), works.attained, words.share(works.attained), False))
     title = words.say("section.overview")
-    return section("overview", words, [chart(meters(title, rows, desc=words.say("desc.overview")))])
+    seen = meters(title, rows, desc=words.say("desc.overview"), width=SMALL)
+    return section("overview", words, [chart(seen, is_small=True)])
 
 
 def marketing(side: MarketingFigures, words: Words) -> Iterator[str]:

@@ -91,9 +91,10 @@ def figures(words: Words, inner: str) -> str:
     return f"<details><summary>{escape(words.say('figures'))}</summary>{inner}</details>"
 
 
-def chart(drawing: str) -> str:
-    """A drawing in the flow of the page."""
-    return f"<figure>{drawing}</figure>"
+def chart(drawing: str, *, is_small: bool = False) -> str:
+    """A drawing in the flow of the page; a small one fits a phone as it is."""
+    kind = ' class="small"' if is_small else ""
+    return f"<figure{kind}>{drawing}</figure>"
 
 
 def beside(*parts: str) -> str:
