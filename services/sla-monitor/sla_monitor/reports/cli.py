@@ -9,6 +9,7 @@ import typer
 
 from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
+from baton_cli.errors import BadUsage
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from sla_monitor.ledger.cli import close_month
@@ -98,7 +99,12 @@ def _write(target: Path, content: bytes) -> None:
     if str(target) == "-":
         sys.stdout.buffer.write(content)
         return
-    target.write_bytes(content)
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise BadUsage(
+            f"{target} cannot be written ({error.strerror}): name a file in a folder that is there"
+        ) from None
     progress(f"{target} is written.")
 
 
