@@ -46,7 +46,7 @@ def misreported(month: Month, history: History, book: MonthBook) -> list[str]:
     """Figures of the report that are not the model's."""
     start = month.company.start
     figures = figures_of(history, start.year, start.month, month.now)
-    mine = of_model(history, figures)
+    mine = of_model(figures)
     theirs = of_report(month_report(book).model_dump(mode="json"))
     return [
         f"{name}: {mine.get(name, 0)} by the model, {theirs.get(name, 0)} in the report"

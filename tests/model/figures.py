@@ -30,6 +30,7 @@ class Delivery:
     at: datetime
     score: LeadScored
     source: str
+    first_source: str
     of_day: int = 0
     of_month: int = 0
 
@@ -131,7 +132,13 @@ def deliveries(history: History) -> dict[UUID, Delivery]:
         days[day] = days.get(day, 0) + 1
         months[day.year, day.month] = months.get((day.year, day.month), 0) + 1
         numbered[found.lead] = Delivery(
-            found.lead, found.at, found.score, found.source, days[day], months[day.year, day.month]
+            found.lead,
+            found.at,
+            found.score,
+            found.source,
+            found.first_source,
+            days[day],
+            months[day.year, day.month],
         )
     return numbered
 
@@ -145,13 +152,14 @@ def _delivery(history: History, lead: UUID) -> Delivery | None:
     at = score.sql_at or score.cause.at
     released = score.journey.released_at
     at = max(at, released) if released else at
-    return Delivery(lead, at, score, last_source(history, lead, at) or score.source)
+    came_by = sources(history, lead, at) or [score.source]
+    return Delivery(lead, at, score, came_by[-1], came_by[0])
 
 
-def last_source(history: History, lead: UUID, at: datetime) -> str | None:
-    """By which source the last submission up to a moment came."""
+def sources(history: History, lead: UUID, at: datetime) -> list[str]:
+    """By which sources the submissions up to a moment came, in order."""
     told = [s.cause for s in history.scores.get(lead, ()) if s.cause.source is not None and s.cause.at <= at]
-    return max(told, key=lambda cause: cause.at).source if told else None
+    return [str(cause.source) for cause in sorted(told, key=lambda cause: cause.at)]
 
 
 def is_own(history: History, lead: UUID) -> bool:

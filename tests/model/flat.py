@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from tests.model.figures import Figures, is_above
-from tests.model.history import History
-from tests.model.minutes import charged
+from tests.model.figures import Figures
 from tests.model.promises import Kept
 
 Flat = dict[str, float]
-WHO = ("rep", "sales_team", "marketing", "system", "nobody")
 
 
-def of_model(history: History, figures: Figures) -> Flat:
+def of_model(figures: Figures) -> Flat:
     """The model's figures by name."""
     found: dict[str, Fraction | int] = {}
     for name, goal in figures.goals.items():
@@ -25,20 +22,21 @@ def of_model(history: History, figures: Figures) -> Flat:
     found["due to be worked"] = len(figures.to_be_worked)
     found["worked"] = sum(each.is_worked for each in figures.to_be_worked)
     for kept in figures.promises:
-        name = _counted_as(history, figures, kept)
+        name = _counted_as(figures, kept)
         found[name] = found.get(name, 0) + 1
+    for each in figures.deliveries:
+        for name in (f"SQLs by first source {each.first_source}", f"SQLs by last source {each.source}"):
+            found[name] = found.get(name, 0) + 1
     found["revenue"] = figures.revenue
     found |= {f"apart {currency}": minor for currency, minor in figures.apart.items()}
     return {name: float(value) for name, value in sorted(found.items()) if value}
 
 
-def _counted_as(history: History, figures: Figures, kept: Kept) -> str:
+def _counted_as(figures: Figures, kept: Kept) -> str:
     """Under which name a promise is counted at its deadline."""
-    if kept.state == "kept":
-        return f"{kept.kind} kept"
     if kept.id in figures.excused:
         return f"{kept.kind} excused"
-    return f"{kept.kind} broken by {charged(history, kept, is_above=is_above(history, kept))}"
+    return f"{kept.kind} {kept.state}"
 
 
 def of_report(report: Mapping[str, Any]) -> Flat:
@@ -54,8 +52,10 @@ def of_report(report: Mapping[str, Any]) -> Flat:
         kind = each["kind"]
         found[f"{kind} kept"] = each["kept"] + each["above_volume"]
         found[f"{kind} excused"] = each["excused_by_objection"] + each["excused_by_incident"]
-        found |= {f"{kind} broken by {who}": each["broken"][who] for who in WHO}
-        found[f"{kind} broken by nobody"] += each["late_above_volume"]
+        found[f"{kind} broken"] = sum(each["broken"].values()) + each["late_above_volume"]
+    for which in ("first", "last"):
+        for each in report["sources"].get(which, ()):
+            found[f"SQLs by {which} source {each['id']}"] = each["sqls_in_all"]
     found["revenue"] = report["sources"]["revenue_minor"]
     found |= {f"apart {each['currency']}": each["minor"] for each in report["sources"]["foreign"]}
     return {name: float(value) for name, value in sorted(found.items()) if value}

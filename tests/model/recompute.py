@@ -74,7 +74,7 @@ def exported(topic: str, news: News) -> str:
 def month_figures(history: History, month: str, now: datetime) -> Flat:
     """The figures of a month such as 2026-11 by name."""
     year, _, number = month.partition("-")
-    return of_model(history, figures_of(history, int(year), int(number), now))
+    return of_model(figures_of(history, int(year), int(number), now))
 
 
 def compared(mine: Flat, theirs: Flat) -> list[tuple[str, float, float, bool]]:

@@ -28,9 +28,7 @@ def test_an_export_gives_the_figures_of_the_events_it_was_made_of(
     month: Month, events: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = month.company.start
-    wanted = of_model(
-        History.of(month.news), figures_of(History.of(month.news), start.year, start.month, month.now)
-    )
+    wanted = of_model(figures_of(History.of(month.news), start.year, start.month, month.now))
     assert main([f"{start:%Y-%m}", str(events), "--now", month.now.isoformat()]) == 0
     told = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert {name.strip(): float(value) for name, value in told.items()} == pytest.approx(wanted)
