@@ -8,23 +8,15 @@ from sla_monitor.ledger.reading import read_month
 from sla_monitor.reports.figures.month import month_report
 from tests.integration.sla_monitor.worlds import World
 from tests.model.comparison import SUPERSEDED, expected, key_of
-from tests.model.figures import (
-    Delivery,
-    bounds,
-    deliveries,
-    figures_of,
-    given_back,
-    is_above,
-    is_excused,
-    to_be_worked,
-    won,
-)
+from tests.model.delivered import Delivery, deliveries, given_back, is_above
+from tests.model.figures import bounds, figures_of, is_excused, won
 from tests.model.flat import of_model, of_report
 from tests.model.history import History
 from tests.model.minutes import charged
 from tests.model.months import Month
 from tests.model.promises import Kept
 from tests.model.segments import holds
+from tests.model.working import to_be_worked
 
 ROUNDED = 1e-6
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from lead_events.sla import SlaBreached, SlaReminded, SlaWarned, TimerResult
-from tests.model.figures import deliveries, is_above
+from tests.model.delivered import deliveries, is_above
 from tests.model.history import History
 from tests.model.minutes import charged, path_of
 from tests.model.months import Month

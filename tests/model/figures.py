@@ -1,53 +1,21 @@
 """A month of the company: what marketing delivered, what sales worked, promises at their deadline, money."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
-from functools import lru_cache
 from uuid import UUID
 
-from lead_events import LeadScored
 from lead_events.money import Money, minor_digits
-from lead_events.words import OWN_FORM, OWN_SOURCE
-from rulebook.models import Agreement, Goal, Promise, Rulebook
+from rulebook.models import Agreement, Goal, Rulebook
+from tests.model.delivered import Delivery, deliveries, given_back, part_taken_off
 from tests.model.history import Fact, History
-from tests.model.hours import Span, open_spans, reached
+from tests.model.hours import Span
 from tests.model.minutes import NO_AGREEMENT
-from tests.model.promises import Kept, agreements_of, is_conversation, promised, promises_of
-from tests.model.rounds import HORIZON, Round, WorkingTime, rounds_of
+from tests.model.promises import Kept, promises_of
 from tests.model.segments import holds
-
-WEEKDAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A lead at the moment it became a SQL. Positions count from 1."""
-
-    lead: UUID
-    at: datetime
-    score: LeadScored
-    source: str
-    first_source: str
-    of_day: int = 0
-    of_month: int = 0
-
-
-@dataclass(frozen=True)
-class ToBeWorked:
-    """Until when a lead is to be worked, and when it was."""
-
-    lead: UUID
-    due: datetime
-    worked_at: datetime | None
-    is_off: bool = False
-    """Given back for a reason that takes off all of it: it counts on neither side."""
-
-    @property
-    def is_worked(self) -> bool:
-        return self.worked_at is not None and self.worked_at <= self.due
+from tests.model.working import ToBeWorked, to_be_worked
 
 
 @dataclass
@@ -117,73 +85,6 @@ def agreement_of_month(history: History, start: datetime, end: datetime, now: da
     return NO_AGREEMENT
 
 
-# -- marketing's side --------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4)
-def deliveries(history: History) -> dict[UUID, Delivery]:
-    """Every delivery there was, with its position in its local day and month."""
-    each = [found for lead in history.leads if (found := _delivery(history, lead)) is not None]
-    days: dict[date, int] = {}
-    months: dict[tuple[int, int], int] = {}
-    numbered = {}
-    for found in sorted(each, key=lambda one: (one.at, one.lead)):
-        day = found.at.astimezone(history.zone).date()
-        days[day] = days.get(day, 0) + 1
-        months[day.year, day.month] = months.get((day.year, day.month), 0) + 1
-        numbered[found.lead] = Delivery(
-            found.lead,
-            found.at,
-            found.score,
-            found.source,
-            found.first_source,
-            days[day],
-            months[day.year, day.month],
-        )
-    return numbered
-
-
-def _delivery(history: History, lead: UUID) -> Delivery | None:
-    score = next((each for each in history.scores.get(lead, ()) if each.stage == "sql"), None)
-    if score is None or score.is_test or is_own(history, lead) or is_known(score):
-        return None
-    if any(fact.kind == "merged" for fact in history.facts.get(lead, ())):
-        return None
-    at = score.sql_at or score.cause.at
-    released = score.journey.released_at
-    at = max(at, released) if released else at
-    came_by = sources(history, lead, at) or [score.source]
-    return Delivery(lead, at, score, came_by[-1], came_by[0])
-
-
-def sources(history: History, lead: UUID, at: datetime) -> list[str]:
-    """By which sources the submissions up to a moment came, in order."""
-    told = [s.cause for s in history.scores.get(lead, ()) if s.cause.source is not None and s.cause.at <= at]
-    return [str(cause.source) for cause in sorted(told, key=lambda cause: cause.at)]
-
-
-def is_own(history: History, lead: UUID) -> bool:
-    """Whether a rep found it."""
-    said = any(s.source == OWN_SOURCE or s.form_id == OWN_FORM for s in history.scores.get(lead, ()))
-    return said or any(f.decision is not None and f.decision.is_own for f in history.facts.get(lead, ()))
-
-
-def is_known(score: LeadScored) -> bool:
-    """Whether sales has to do with the account already."""
-    return score.account is not None and score.account.standing != "none"
-
-
-def is_above(history: History, kept: Kept) -> bool:
-    """Whether the lead of a promise came above the agreed volume."""
-    volume = kept.agreement.sales.volume
-    found = deliveries(history).get(kept.each.lead)
-    if volume is None or found is None:
-        return False
-    return found.of_day > (volume.per_day or found.of_day) or found.of_month > (
-        volume.per_month or found.of_month
-    )
-
-
 def fits(goal: Goal, each: Delivery, rulebook: Rulebook) -> bool:
     """Whether a delivery counts for a goal; a list left out means all."""
     score = each.score
@@ -223,20 +124,6 @@ def _size(agreement: Agreement, goal: Goal, each: Delivery) -> Fraction:
     )
 
 
-def given_back(history: History, lead: UUID) -> Fact | None:
-    """The rejection or recycling of a lead."""
-    facts = history.facts.get(lead, ())
-    return next((fact for fact in facts if fact.kind in ("rejected", "recycled")), None)
-
-
-def part_taken_off(agreement: Agreement, back: Fact) -> Fraction:
-    """Which part does not count as delivered."""
-    assert back.act is not None
-    named = {str(code): part for code, part in agreement.marketing.takes_off.items()}
-    by_default = 1 if back.act.code in ("wrong_data", "duplicate", "out_of_profile") else 0
-    return Fraction(str(named.get(back.act.code or "", by_default)))
-
-
 def _is_excused_rejection(history: History, back: Fact) -> bool:
     return any(each.subject == back.id and each.is_excused for each in history.objected)
 
@@ -248,97 +135,11 @@ def is_excused(history: History, kept: Kept) -> bool:
     return in_incident or any(each.subject == kept.id and each.is_excused for each in history.objected)
 
 
-# -- the side of sales -------------------------------------------------------------------------------------
-
-
 def _worked(history: History, delivered: dict[UUID, Delivery]) -> Iterable[ToBeWorked]:
     for each in delivered.values():
         found = to_be_worked(history, each)
         if found is not None and not found.is_off:
             yield found
-
-
-def to_be_worked(history: History, each: Delivery) -> ToBeWorked | None:
-    """Until when a delivered lead is to be worked; None where nothing says so."""
-    rounds = rounds_of(history, each.lead)
-    agreement = _agreement_of(history, each, rounds)
-    due = _work_due(history, each, rounds, agreement)
-    if due is None:
-        return None
-    back = given_back(history, each.lead)
-    is_off = back is not None and part_taken_off(agreement, back) == 1
-    return ToBeWorked(each.lead, due, worked_at(history, each.lead, rounds), is_off)
-
-
-def _agreement_of(history: History, each: Delivery, rounds: list[Round]) -> Agreement:
-    """The binding one of the last handoff, of a lead without a rep that of its delivery."""
-    if rounds:
-        binding = [found for _, found in agreements_of(history, rounds[-1]) if found.state == "active"]
-        return binding[0] if binding else NO_AGREEMENT
-    found = history.binding(history.rulebook_at(each.at), each.at)
-    return found[1] if found else NO_AGREEMENT
-
-
-def _work_due(history: History, each: Delivery, rounds: list[Round], agreement: Agreement) -> datetime | None:
-    if rounds:
-        last = rounds[-1]
-        promise = promised(agreement, last.decision.quadrant, last.decision.line, last.rep.team)
-        start, spans = last.handoff.at, WorkingTime(history, last).spans()
-    else:
-        promise = promised(agreement, each.score.quadrant, each.score.line, None)
-        start, spans = each.at, _of_calendar(history, agreement, each.at)
-    within = promise.attempts.within if promise.attempts else None
-    length = within or promise.outcome_within or promise.first_response_within
-    return reached(spans, start, length) if length else None
-
-
-def _of_calendar(history: History, agreement: Agreement, at: datetime) -> list[Span]:
-    rulebook = history.rulebook_at(at)
-    document = {"tz": rulebook.time_zone, "week": WEEKDAYS}
-    if agreement.calendar is not None:
-        document = rulebook.calendars[agreement.calendar].model_dump(mode="json", exclude_none=True)
-    return open_spans(document, at, at + HORIZON)
-
-
-def worked_at(history: History, lead: UUID, rounds: list[Round]) -> datetime | None:
-    """Accepted, answered, and a conversation, an outcome or all agreed tries: the first moment of all."""
-    acts = [fact for fact in history.facts.get(lead, ()) if fact.act is not None]
-    contacts = [fact for fact in acts if fact.kind == "contacted"]
-    accepted = _first(acts, lambda fact: fact.kind in ("accepted", "contacted", "outcome"))
-    answered = _first(acts, lambda fact: fact.kind in ("contacted", "outcome"))
-    enough = _first(acts, lambda fact: fact.kind == "outcome" or _is_talk(fact))
-    tried = next(
-        (f.at for n, f in enumerate(contacts, 1) if n >= _tries_wanted(_agreed(history, rounds, f))), None
-    )
-    done = min((at for at in (enough, tried) if at is not None), default=None)
-    moments = (accepted, answered, done)
-    return max(at for at in moments if at) if all(moments) else None
-
-
-def _agreed(history: History, rounds: list[Round], fact: Fact) -> Promise:
-    """What was promised at the handoff that a fact followed."""
-    before = [each for each in rounds if each.handoff.place < fact.place]
-    if not before:
-        return Promise()
-    last = before[-1]
-    binding = [found for _, found in agreements_of(history, last) if found.state == "active"]
-    agreement = binding[0] if binding else NO_AGREEMENT
-    return promised(agreement, last.decision.quadrant, last.decision.line, last.rep.team)
-
-
-def _tries_wanted(promise: Promise) -> int:
-    return promise.attempts.count if promise.attempts else 1
-
-
-def _is_talk(fact: Fact) -> bool:
-    return fact.kind == "contacted" and fact.act is not None and is_conversation(fact.act)
-
-
-def _first(facts: Iterable[Fact], wanted: Callable[[Fact], bool]) -> datetime | None:
-    return next((fact.at for fact in facts if wanted(fact)), None)
-
-
-# -- revenue -----------------------------------------------------------------------------------------------
 
 
 def won(history: History, lead: UUID) -> Fact | None:
