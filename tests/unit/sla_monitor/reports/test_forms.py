@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from sla_monitor.ledger.book import Closing, ObjectionRow
+from sla_monitor.ledger.book import Closing, Correction, ObjectionRow
 from sla_monitor.reports.figures.frame import Frame
 from sla_monitor.reports.figures.month import MonthReport, month_report
 from sla_monitor.reports.figures.touches import source_report
@@ -298,3 +300,9 @@ def test_dashes_signs_money_without_cents_and_the_companys_clock() -> None:
     lengths = [words.length(each) for each in (0, 59, 60, 3_600, 3_660, 172_800)]
     assert lengths == ["0 s", "59 s", "1 min", "1 h", "1 h 01 min", "2 d"]
     assert words.word("reason", "made_up") == "made up"
+
+
+def test_corrections_of_promises_stand_beside_what_they_correct() -> None:
+    later = Correction("2026-10", "broken", UUID(int=1), Decimal(-1), "first_response")
+    html = month_page(month_report(book([], [promise("a", at(3))], corrections=(later,))), "en")
+    assert '<td class="n">0 (−1)</td>' in html

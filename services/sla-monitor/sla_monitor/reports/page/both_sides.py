@@ -162,9 +162,20 @@ def promises_table(caption: str, promises: Iterable[PromiseFigure], words: Words
 
 def _promise(each: PromiseFigure, words: Words) -> Sequence[str]:
     excused = each.excused_by_objection + each.excused_by_incident
-    numbers = (each.kept, each.broken_by_sales, each.broken_in_all - each.broken_by_sales, excused)
-    shares = (each.share_kept, each.share_in_time)
-    return [words.say(f"kind.{each.kind}"), *map(words.number, numbers), *map(words.share, shares)]
+    return [
+        words.say(f"kind.{each.kind}"),
+        _with_later(each.kept, each.corrections_kept, words),
+        _with_later(each.broken_by_sales, each.corrections_broken, words),
+        words.number(each.broken_in_all - each.broken_by_sales),
+        words.number(excused),
+        words.share(each.share_kept),
+        words.share(each.share_in_time),
+    ]
+
+
+def _with_later(figure: int, later: int, words: Words) -> str:
+    """A figure, and in brackets what was corrected in months closed before: both are in the shares."""
+    return f"{words.number(figure)} ({words.signed(later)})" if later else words.number(figure)
 
 
 def _charged(each: PromiseFigure, words: Words) -> Sequence[str]:
