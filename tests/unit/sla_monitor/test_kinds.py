@@ -8,10 +8,12 @@ import pytest
 
 from lead_events.words import Contact, ProgressKind, RoutedKind, TimerKind
 from sla_monitor.domain.facts import Detail, Fact, in_order
+from sla_monitor.domain.pauses import pauses_of
+from sla_monitor.domain.schedule import schedule
 from sla_monitor.domain.story import reconcile
 from sla_monitor.domain.terms import Terms
 from sla_monitor.domain.timers import Timer
-from tests.unit.sla_monitor.samples import LEAD, START, around_the_clock, assigned, fact
+from tests.unit.sla_monitor.samples import LEAD, MADRID, START, around_the_clock, assigned, fact
 
 TERMS = Terms(
     {
@@ -207,3 +209,26 @@ def test_a_trial_runs_beside_what_binds_under_ids_of_its_own() -> None:
         ("faster", True, "pending"),
     ]
     assert len({timer.id for timer in found}) == 2
+
+
+def test_a_pause_without_an_end_asks_no_calendar_about_the_years_to_come() -> None:
+    """Seventy years of shifts are built in seconds, in which nothing is read and nothing said."""
+    hours = schedule(MADRID, revision=1, opened_at=START)
+    paused_at = START + timedelta(hours=1)
+    found = hours.without([(paused_at, None)])
+    assert [(spell.end, spell.calendar) for spell in found.spells] == [(paused_at, MADRID)]
+    assert found.add(START, timedelta(hours=1)) == paused_at
+    assert found.add(START, timedelta(hours=1, microseconds=1)) is None
+    assert found.elapsed(START, START + timedelta(days=9)) == timedelta(hours=1)
+    assert not found.is_open(paused_at)
+    never = hours.without([(START - timedelta(days=1), None), (paused_at, paused_at + timedelta(days=1))])
+    assert (never.add(START, timedelta(minutes=1)), never.is_open(START)) == (None, False)
+
+
+def test_a_thousand_pauses_end_at_the_first_resume_after_each() -> None:
+    facts = [paused(number, number) for number in range(2, 1002)]
+    facts += [resumed(1002, 500.5), resumed(1003, 2000)]
+    found = pauses_of(in_order(facts), 1, lambda _: True)
+    assert [each.start for each in found] == [minute(number) for number in range(2, 1002)]
+    assert {each.end for each in found[:499]} == {minute(500.5)}
+    assert {each.end for each in found[499:]} == {minute(2000)}

@@ -30,18 +30,19 @@ def pauses_of(ordered: Sequence[Fact], round_: int, stops: Callable[[str | None]
 
     Each lasts until its own end or the first resume after it; they may overlap.
     """
-    return list(_found([fact for fact in ordered if fact.round == round_], stops))
+    of_round = [fact for fact in ordered if fact.round == round_]
+    return [*_latest_first(of_round, stops)][::-1]
 
 
-def _found(ordered: Sequence[Fact], stops: Callable[[str | None], bool]) -> Iterator[Pause]:
-    for place, fact in enumerate(ordered):
-        if fact.kind is not ProgressKind.PAUSED or not stops(fact.detail.code):
-            continue
-        resumed = (each.at for each in ordered[place:] if each.kind is ProgressKind.RESUMED)
-        ends = [end for end in (fact.detail.until, next(resumed, None)) if end is not None]
-        end = min(ends, default=None)
-        if end is None or end > fact.at:
-            yield Pause(fact.at, end, fact.detail.code)
+def _latest_first(ordered: Sequence[Fact], stops: Callable[[str | None], bool]) -> Iterator[Pause]:
+    resumed: datetime | None = None
+    for fact in reversed(ordered):
+        if fact.kind is ProgressKind.RESUMED:
+            resumed = fact.at
+        elif fact.kind is ProgressKind.PAUSED and stops(fact.detail.code):
+            end = min((end for end in (fact.detail.until, resumed) if end is not None), default=None)
+            if end is None or end > fact.at:
+                yield Pause(fact.at, end, fact.detail.code)
 
 
 def is_paused(spans: Sequence[Span], at: datetime) -> bool:

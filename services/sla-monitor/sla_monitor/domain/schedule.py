@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from worktime import Calendar, NeverOpens
 
 FOREVER = datetime(2099, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
-"""Where an interval without an end is cut: no calendar answers for much later."""
+"""A pause that ends later has no end: no calendar answers for much later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,16 @@ class Schedule:
         """With real time taken out: each interval half-open, None without an end."""
         if not pauses:
             return self
-        spans = [(min(start, FOREVER), min(end or FOREVER, FOREVER)) for start, end in pauses]
-        return Schedule(tuple(replace(s, calendar=s.calendar.without(spans)) for s in self.spells))
+        ends_at = min((start for start, end in pauses if end is None or end > FOREVER), default=None)
+        spans = [(start, end) for start, end in pauses if end is not None and end <= FOREVER]
+        spells = tuple(replace(s, calendar=s.calendar.without(spans)) for s in self.spells)
+        return Schedule(spells if ends_at is None else _up_to(spells, ends_at))
 
     def is_open(self, at: datetime) -> bool:
         """Whether the rep, if they have not left, works at `at`."""
         spell = next((s for s in reversed(self.spells) if s.start <= at), self.spells[0])
-        return spell.is_active and spell.calendar.is_open(at)
+        is_over = spell.end is not None and spell.end <= at
+        return spell.is_active and not is_over and spell.calendar.is_open(at)
 
     def add(self, start: datetime, budget: timedelta) -> datetime | None:
         """When `budget` of working time has passed since `start`; None when that never happens."""
@@ -104,6 +107,13 @@ class Schedule:
             finish = end if spell.end is None else min(end, spell.end)
             if begin < finish:
                 yield spell, begin, finish
+
+
+def _up_to(spells: tuple[Spell, ...], moment: datetime) -> tuple[Spell, ...]:
+    """Without all that follows: no calendar is asked what it holds in seventy years."""
+    kept = spells[:1] + tuple(spell for spell in spells[1:] if spell.start < moment)
+    last = kept[-1]
+    return (*kept[:-1], replace(last, end=moment if last.end is None else min(last.end, moment)))
 
 
 def schedule(
