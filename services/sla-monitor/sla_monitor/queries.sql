@@ -263,30 +263,34 @@ WHERE state = 'pending' AND NOT is_test
     AND ($6::text IS NULL OR line = $6) AND ($7::text IS NULL OR kind = $7) AND is_trial = $8
 ORDER BY coalesce(due_at, 'infinity'::timestamptz), id LIMIT $9
 
--- name: deliveries_before
--- Of delivered leads, how many deliveries of their local day and month come before each: at most as many as are asked about.
-SELECT asked.id, day.found AS of_day, month.found AS of_month
-FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS asked (id, zone, per_day, per_month)
-JOIN ledger AS mine ON mine.lead_id = asked.id AND mine.delivered_at IS NOT NULL
-    AND NOT (mine.is_test OR mine.is_own OR mine.is_known OR mine.is_merged)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS found FROM (
-        SELECT FROM ledger AS other
+-- name: above_volume
+-- Of delivered leads, those that come after as many as are agreed of their local day, or month. The last one within is looked for once a day and month, however many leads are asked about.
+WITH mine AS (
+    SELECT
+        asked.id, ledger.delivered_at, asked.per_day, asked.per_month,
+        date_trunc('day', ledger.delivered_at, asked.zone) AS day,
+        date_trunc('month', ledger.delivered_at, asked.zone) AS month
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS asked (id, zone, per_day, per_month)
+    JOIN ledger ON ledger.lead_id = asked.id AND ledger.delivered_at IS NOT NULL
+        AND NOT (ledger.is_test OR ledger.is_own OR ledger.is_known OR ledger.is_merged)
+), spans AS (
+    SELECT day AS start, per_day AS agreed FROM mine WHERE per_day IS NOT NULL
+    UNION SELECT month, per_month FROM mine WHERE per_month IS NOT NULL
+), last_within AS MATERIALIZED (
+    SELECT spans.start, spans.agreed, found.delivered_at, found.lead_id
+    FROM spans
+    CROSS JOIN LATERAL (
+        SELECT other.delivered_at, other.lead_id FROM ledger AS other
         WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
-            AND other.delivered_at >= date_trunc('day', mine.delivered_at, asked.zone)
-            AND (other.delivered_at, other.lead_id) < (mine.delivered_at, mine.lead_id)
-        LIMIT coalesce(asked.per_day, 0)
-    ) AS counted
-) AS day
-CROSS JOIN LATERAL (
-    SELECT count(*) AS found FROM (
-        SELECT FROM ledger AS other
-        WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
-            AND other.delivered_at >= date_trunc('month', mine.delivered_at, asked.zone)
-            AND (other.delivered_at, other.lead_id) < (mine.delivered_at, mine.lead_id)
-        LIMIT coalesce(asked.per_month, 0)
-    ) AS counted
-) AS month
+            AND other.delivered_at >= spans.start
+        ORDER BY other.delivered_at, other.lead_id OFFSET spans.agreed - 1 LIMIT 1
+    ) AS found
+)
+SELECT mine.id FROM mine JOIN last_within AS within ON (within.start, within.agreed) = (mine.day, mine.per_day)
+WHERE (mine.delivered_at, mine.id) > (within.delivered_at, within.lead_id)
+UNION
+SELECT mine.id FROM mine JOIN last_within AS within ON (within.start, within.agreed) = (mine.month, mine.per_month)
+WHERE (mine.delivered_at, mine.id) > (within.delivered_at, within.lead_id)
 
 -- name: lead_states
 -- How many leads are in each state; every lead is in exactly one.

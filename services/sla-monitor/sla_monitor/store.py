@@ -324,19 +324,13 @@ async def above_volume(conn: Connection, limits: Mapping[UUID, VolumeLimit]) -> 
     if not limits:
         return set()
     found = await conn.fetch(
-        _q.deliveries_before,
+        _q.above_volume,
         list(limits),
         [limit.zone for limit in limits.values()],
         [limit.per_day for limit in limits.values()],
         [limit.per_month for limit in limits.values()],
     )
-    return {row["id"] for row in found if _is_above(limits[row["id"]], row["of_day"], row["of_month"])}
-
-
-def _is_above(limit: VolumeLimit, of_day: int, of_month: int) -> bool:
-    return (limit.per_day is not None and of_day >= limit.per_day) or (
-        limit.per_month is not None and of_month >= limit.per_month
-    )
+    return {row["id"] for row in found}
 
 
 @dataclass(frozen=True, slots=True)
