@@ -131,7 +131,7 @@ def _is_excused_rejection(history: History, back: Fact) -> bool:
 def is_excused(history: History, kept: Kept) -> bool:
     """Whether somebody excused the breach, or its due time lies in an incident."""
     assert kept.due is not None
-    in_incident = any(each.start <= kept.due < each.end for each in history.incidents)
+    in_incident = any(each.start <= kept.due <= each.end for each in history.incidents)
     return in_incident or any(each.subject == kept.id and each.is_excused for each in history.objected)
 
 

@@ -62,7 +62,7 @@ class Objected:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A window in which nobody answers for a breach: from `start`, before `end`."""
+    """A window in which nobody answers for a breach, both ends included."""
 
     start: datetime
     end: datetime
