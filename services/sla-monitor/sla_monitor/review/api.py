@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from fastapi.responses import Response
 
 from service_kit.auth_principal import Scope
+from service_kit.documents import refusal, refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 from sla_monitor.reports.asked import Asked, check_period
@@ -24,8 +25,9 @@ def review_router(runtime: Runtime, desk: ReportDesk) -> APIRouter:
         dependencies=runtime.gate.allowed(Scope.TIMERS_READ),
         response_class=Response,
         responses={
+            **refusals(404, 503),
             200: {"model": ProposalFigures, "description": "A draft, and what it changes."},
-            429: {"description": "A report is being made here; Retry-After says when to ask again."},
+            429: refusal("A report is being made here: wait as Retry-After says."),
         },
     )
     async def proposal(month: For = NEXT) -> Response:
