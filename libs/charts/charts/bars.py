@@ -8,16 +8,17 @@ from charts.svg import BESIDE, GRID, MAIN, OTHER, QUIET, bar, line, svg, text
 COLOURS = (BESIDE, MAIN, OTHER)
 """Of the series in order: at most so many."""
 WIDTH, ROW, LEFT, RIGHT = 720, 16, 190, 70
-LETTER, LONGEST = 7.5, 36
-"""Pixels that a letter takes on average, a little more; letters of a label, beyond which it is cut."""
+LETTER, NARROW, LONGEST = 7.5, 6.6, 36
+"""Pixels that a letter takes on average, a little more, and one of a figure; letters of a label, beyond which
+it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One colour of bars: a name, and a figure for each label, none below 0."""
+    """One colour of bars: a name, and a figure for each label; one below 0 has no length, None no bar."""
 
     name: str
-    figures: Sequence[float]
+    figures: Sequence[float | None]
 
 
 def rows_of_bars(
@@ -32,16 +33,21 @@ def rows_of_bars(
     """Bars that lie; `say` writes the figure behind each."""
     say = say or _short
     most, left = _most(series), _room(labels)
+    said = [[say(figure) if figure is not None else "" for figure in each.figures] for each in series]
+    behind = max([RIGHT, *(12 + NARROW * len(each) for row in said for each in row)])
     group = ROW * len(series) + 10
     body = [_legend(series)]
     for at, label in enumerate(labels):
         top = 36 + at * group
         body.append(text(left - 8, top + group / 2, _cut(label), anchor="end"))
         for place, each in enumerate(series):
-            long = (width - left - RIGHT) * each.figures[at] / most
+            figure = each.figures[at]
+            if figure is None:
+                continue
+            long = max((width - left - behind) * figure / most, 0.5)
             y = top + place * ROW
-            body.append(bar(left, y, max(long, 0.5), ROW - 3, COLOURS[place]))
-            body.append(text(left + long + 6, y + 11, say(each.figures[at]), size=11, fill=QUIET))
+            body.append(bar(left, y, long, ROW - 3, COLOURS[place]))
+            body.append(text(left + long + 6, y + 11, said[place][at], size=11, fill=QUIET))
     return svg(width, 40 + group * len(labels), title, body, desc)
 
 
@@ -58,7 +64,7 @@ def columns(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
     for at, label in enumerate(labels):
         thick = (wide - 4) / len(series)
         for place, each in enumerate(series):
-            height = tall * each.figures[at] / most
+            height = max(tall * (each.figures[at] or 0) / most, 0)
             x = left + at * wide + 2 + place * thick
             body.append(bar(x, top + tall - height, max(1.0, thick - 1), height, COLOURS[place]))
         x = left + at * wide + wide / 2
@@ -67,7 +73,7 @@ def columns(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
 
 
 def _most(series: Sequence[Series]) -> float:
-    return max((figure for each in series for figure in each.figures), default=0) or 1
+    return max((figure for each in series for figure in each.figures if figure), default=0) or 1
 
 
 def _legend(series: Sequence[Series]) -> str:

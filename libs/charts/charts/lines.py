@@ -16,8 +16,8 @@ LETTER = 7.2
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: a name, and a figure for each label, none below 0; None is a gap. `dashed`: what was meant
-    to be, beside what is."""
+    """One line: a name, and a figure for each label; None is a gap. `dashed`: what was meant to be, beside
+    what is."""
 
     name: str
     figures: Sequence[float | None]
@@ -33,20 +33,30 @@ def lines(
     desc: str = "",
     width: float = 560,
 ) -> str:
-    """Lines over `labels`, thinned out where they have no room. `say` writes a figure on the axis."""
-    top = _round_up(max((figure for each in series for figure in each.figures if figure), default=0))
-    marks = [say(top * step / STEPS) for step in range(STEPS + 1)]
-    left = 14 + LETTER * max(map(len, marks))
+    """Lines over `labels`, thinned out where they have no room. `say` writes a figure on the axis, which goes
+    below 0 where a figure does."""
+    marks = _marks([figure for each in series for figure in each.figures if figure is not None])
+    said, low, whole = [say(mark) for mark in marks], marks[0], marks[-1] - marks[0]
+    left = 14 + LETTER * max(map(len, said))
     wide = width - left - RIGHT
-    body = [_legend(series), *_grid(marks, left, width), *_axis(labels, left, wide)]
+    body = [_legend(series), *_grid(said, left, width), *_axis(labels, left, wide)]
     step = wide / max(1, len(labels) - 1)
     for place, each in enumerate(series):
         points = [
-            (left + at * step, TOP + HIGH - HIGH * figure / top) if figure is not None else None
+            (left + at * step, TOP + HIGH - HIGH * (figure - low) / whole) if figure is not None else None
             for at, figure in enumerate(each.figures)
         ]
         body.extend(_drawn(points, COLOURS[place], DASHES[2] if each.dashed else ""))
     return svg(width, TOP + HIGH + 28, title, body, desc)
+
+
+def _marks(figures: Sequence[float]) -> list[float]:
+    """Where the axis has its marks: from 0 in STEPS, and as many below 0 as the figures need."""
+    most, least = max(figures, default=0), min(figures, default=0)
+    if least >= 0:
+        return [_round_up(most) * step / STEPS for step in range(STEPS + 1)]
+    size = _round_up(max(most, -least)) / STEPS
+    return [size * step for step in range(-ceil(-least / size), max(0, ceil(most / size)) + 1)]
 
 
 def _round_up(most: float) -> float:
@@ -68,7 +78,7 @@ def _legend(series: Sequence[Line]) -> str:
 
 def _grid(marks: Sequence[str], left: float, width: float) -> Iterator[str]:
     for step, mark in enumerate(marks):
-        y = TOP + HIGH - HIGH * step / STEPS
+        y = TOP + HIGH - HIGH * step / (len(marks) - 1)
         yield line(left, y, width - RIGHT, y, GRID)
         yield text(left - 6, y + 4, mark, anchor="end", size=12, fill=QUIET)
 

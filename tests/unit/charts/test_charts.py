@@ -110,3 +110,34 @@ def test_new_charts_of_nothing_and_of_hostile_words_are_well_formed() -> None:
         meters(HOSTILE, [Meter(HOSTILE, None, HOSTILE)]),
     ):
         assert drawn(chart).findtext(f"{SVG}title") == HOSTILE
+
+
+def test_a_line_below_nothing_stays_above_the_days() -> None:
+    chart = lines("Net", ["1", "2", "3"], [Line("net", [-30, -5, 12]), Line("meant", [4, 8, 12])])
+    lowest = max(
+        float(point.split(",")[1])
+        for each in drawn(chart).iter(f"{SVG}polyline")
+        for point in each.get("points", "").split()
+    )
+    days = [float(each.get("y", 0)) for each in drawn(chart).iter(f"{SVG}text") if each.text in ("1", "2")]
+    assert lowest <= 38 + 190 < min(days)
+    marks = [each.text for each in drawn(chart).iter(f"{SVG}text") if each.get("text-anchor") == "end"]
+    assert marks == ["-30", "-20", "-10", "0", "10", "20"]
+
+
+def test_what_is_not_known_has_no_bar_and_no_figure() -> None:
+    chart = rows_of_bars("Cost", ["ads", "web"], [Series("cost", [10, None])], say="{:g} €".format)
+    assert "0 €" not in chart.replace("10 €", "")
+    assert rows_of_bars("Cost", ["web"], [Series("cost", [None])]).count("<rect") == 2, "paper and legend"
+
+
+def test_a_figure_behind_its_bar_stays_on_the_paper() -> None:
+    said = "1.234.567.890,00 EUR"
+    chart = rows_of_bars("Revenue", ["web"], [Series("revenue", [1e11])], say=lambda _: said, width=620)
+    (behind,) = (each for each in drawn(chart).iter(f"{SVG}text") if each.text == said)
+    assert float(behind.get("x", 0)) + 6.5 * len(said) <= 620
+
+
+def test_the_colours_of_two_sides_are_named() -> None:
+    chart = meters("Both", [Meter("a", 1.0, "100 %"), Meter("b", 0.5, "50 %", False)], sides=["one", "other"])
+    assert {"one", "other"} <= {each.text for each in drawn(chart).iter(f"{SVG}text")}
