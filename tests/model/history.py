@@ -30,7 +30,8 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What happened to a lead. Of two at one moment the producer's name goes first, then the number."""
+    """What happened to a lead. Of two at one moment the producer's name goes first, then the round; in it the
+    handoff, then what the rep did, then what the router made of that; then the number."""
 
     at: datetime
     producer: str
@@ -40,8 +41,10 @@ class Fact:
     event: LeadRouted | LeadProgressed | None
 
     @property
-    def place(self) -> tuple[datetime, str, int]:
-        return self.at, self.producer, self.seq
+    def place(self) -> tuple[datetime, str, int, int, int]:
+        round_ = self.event.round if self.event is not None else 0
+        part = 0 if self.kind == "assigned" else 1 if self.act is not None else 2
+        return self.at, self.producer, round_, part, self.seq
 
     @property
     def act(self) -> LeadProgressed | None:

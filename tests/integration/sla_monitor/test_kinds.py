@@ -275,3 +275,20 @@ async def test_a_promise_that_earlier_news_leaves_without_cause_is_cancelled_on_
         ("pending", None, 25 * MINUTE),
         ("cancelled", "superseded", 30 * MINUTE),
     ]
+
+
+async def test_an_act_that_closes_a_lead_keeps_its_promises(world: World) -> None:
+    """The router says so twice at one moment, and numbers acts and its own decisions apart."""
+    lead = a_lead()
+    world.publish_rulebook(promises=only(first_response_within="30m", outcome_within="100m"))
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        world.assigned(lead)
+        for kind in ("accepted", "paused", "resumed", "rejected"):
+            code = "waits_for_buyer" if kind == "paused" else None
+            world.acted(lead, kind, at=MONDAY_9 + MINUTE, code=code)
+        world.routed(lead, "closed", at=MONDAY_9 + MINUTE, close_reason="rejected")
+        await world.read_all(consumer)
+        (row,) = await world.query("SELECT router_seq - router_facts AS missing, state FROM leads")
+    assert await world.states(lead) == {"first_response 1": "kept", "outcome 1": "kept"}
+    assert row == {"missing": 0, "state": "closed"}

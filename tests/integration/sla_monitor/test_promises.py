@@ -304,6 +304,7 @@ async def test_a_rep_who_has_left_does_not_answer_for_what_they_could_not_do(wor
 async def test_a_missing_number_is_counted_and_holds_nothing_up(world: World) -> None:
     lead = a_lead()
     world.publish_rulebook()
+    """One decision and three acts: both are numbered from 1."""
     world.assigned(lead, seq=2)
     async with world.reading() as consumer:
         await world.read_all(consumer)
@@ -311,7 +312,7 @@ async def test_a_missing_number_is_counted_and_holds_nothing_up(world: World) ->
         world.acted(lead, "contacted", seq=4)
         await world.read_all(consumer)
         (row,) = await world.query("SELECT router_seq - router_facts AS missing FROM leads")
-    assert row == {"missing": 2}
+    assert row == {"missing": 4}
     assert await world.states(lead) == {"accept 1": "kept", "first_response 1": "kept"}
 
 

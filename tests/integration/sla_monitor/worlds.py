@@ -71,7 +71,7 @@ class World:
     runtime: Runtime
     settings: Settings
     memory: Memory = field(default_factory=Memory)
-    _seqs: dict[UUID, int] = field(default_factory=dict)
+    _seqs: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
     @classmethod
     async def open(cls, database: Database, clock: ManualClock) -> "World":
@@ -165,9 +165,10 @@ class World:
         )
         self.say("rulebook-published", event, key=str(version))
 
-    def seq(self, lead: UUID) -> int:
-        self._seqs[lead] = self._seqs.get(lead, 0) + 1
-        return self._seqs[lead]
+    def seq(self, lead: UUID, topic: str) -> int:
+        """The next number of a lead: the router numbers its decisions and reps' acts apart."""
+        self._seqs[lead, topic] = self._seqs.get((lead, topic), 0) + 1
+        return self._seqs[lead, topic]
 
     def routed(self, lead: UUID, kind: str, **more: Any) -> UUID:
         defaults: dict[str, Any] = {
@@ -182,7 +183,7 @@ class World:
             "rulebook_version": 1,
         }
         if "seq" not in more:
-            defaults["seq"] = self.seq(lead)
+            defaults["seq"] = self.seq(lead, "lead-routed")
         return self.say("lead-routed", LeadRouted.model_validate(defaults | more), key=str(lead))
 
     def assigned(self, lead: UUID, *, calendar: dict[str, Any] | None = None, **more: Any) -> UUID:
@@ -202,7 +203,7 @@ class World:
             {
                 "lead_id": lead,
                 "line": "main",
-                "seq": more.pop("seq", None) or self.seq(lead),
+                "seq": more.pop("seq", None) or self.seq(lead, "lead-progressed"),
                 "kind": kind,
                 "at": at or self.clock.now(),
                 "round": number,

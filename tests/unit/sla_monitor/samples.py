@@ -1,5 +1,6 @@
 """Facts and hours as the tests of the domain need them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -42,6 +43,11 @@ def assigned(seq: int = 1, minutes: float = 0, round_: int = 1, **more: Any) -> 
 
 def acted(seq: int, kind: str, minutes: float, round_: int = 1) -> Fact:
     return fact(seq, ProgressKind(kind), minutes, round_)
+
+
+def numbered_apart(told: Fact) -> Fact:
+    """The act under an id of its own: the router numbers a lead's acts and its own decisions each from 1."""
+    return replace(told, id=uuid5(LEAD, f"act {told.seq}"))
 
 
 def around_the_clock(opening: Fact) -> Schedule:

@@ -13,7 +13,15 @@ from sla_monitor.domain.schedule import schedule
 from sla_monitor.domain.story import reconcile
 from sla_monitor.domain.terms import Terms
 from sla_monitor.domain.timers import Timer
-from tests.unit.sla_monitor.samples import LEAD, MADRID, START, around_the_clock, assigned, fact
+from tests.unit.sla_monitor.samples import (
+    LEAD,
+    MADRID,
+    START,
+    around_the_clock,
+    assigned,
+    fact,
+    numbered_apart,
+)
 
 TERMS = Terms(
     {
@@ -155,6 +163,35 @@ def paused(seq: int, minutes: float, until: float | None = None, code: str = "ho
 
 def resumed(seq: int, minutes: float) -> Fact:
     return act(seq, "resumed", minutes)
+
+
+@pytest.mark.parametrize("kind", ["rejected", "recycled", "outcome"])
+@pytest.mark.parametrize("acts_before", range(4))
+def test_what_closes_a_lead_keeps_its_promises_whatever_number_the_closing_has(
+    kind: str, acts_before: int
+) -> None:
+    """The router closes in the transaction of the act, at the same moment, and numbers both topics apart."""
+    before = [act(number + 1, "paused", number, code="nothing") for number in range(acts_before)]
+    facts = [numbered_apart(each) for each in (*before, act(acts_before + 1, kind, 9))]
+    closed = fact(2, RoutedKind.CLOSED, 9)
+    states = {
+        timer.kind: (timer.state.value, timer.ending and timer.ending.kind)
+        for timer in told([*facts, closed])
+    }
+    assert states == dict.fromkeys(
+        (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE, TimerKind.OUTCOME), ("kept", kind)
+    )
+
+
+def test_of_one_moment_a_handoff_goes_before_its_rounds_acts_and_these_before_what_follows() -> None:
+    handed, again = assigned(3), assigned(5, 0, 2)
+    tried, declined = (
+        numbered_apart(act(number, kind, 0)) for number, kind in ((7, "contacted"), (8, "declined"))
+    )
+    taken_back, held = fact(4, RoutedKind.TAKEN_BACK, 0), fact(2, RoutedKind.HELD, 0, 0)
+    answered = numbered_apart(act(1, "contacted", 0, 2))
+    story = [held, handed, tried, declined, taken_back, again, answered]
+    assert in_order(reversed(story)) == story
 
 
 @pytest.mark.parametrize(

@@ -127,10 +127,10 @@ def histories(draw: st.DrawFn) -> list[Fact]:
 def _model(facts: list[Fact], kind: TimerKind, opening: Fact, due: datetime) -> str:
     """Written anew from the words of the guarantee: collect what could end it, take the earliest, compare."""
     answers = {"contacted", "rejected", "recycled", "outcome"} | ({"accepted"} if kind == "accept" else set())
-    enders = []
+    enders: list[tuple[tuple[datetime, int, int, int], str]] = []
     for each in facts:
-        key = (each.at, each.seq)
-        after_opening = key > (opening.at, opening.seq)
+        key = _place(each)
+        after_opening = key > _place(opening)
         if each.round == opening.round and each.kind.value in answers:
             enders.append((key, "kept"))
         if each.round == opening.round and each.kind.value in {"declined", "taken_back"}:
@@ -139,8 +139,15 @@ def _model(facts: list[Fact], kind: TimerKind, opening: Fact, due: datetime) -> 
             enders.append((key, "cancelled"))
     if not enders:
         return "pending"
-    (at, _), word = min(enders)
-    return word if at <= due else "pending"
+    key, word = min(enders)
+    return word if key[0] <= due else "pending"
+
+
+def _place(fact: Fact) -> tuple[datetime, int, int, int]:
+    """By moment and round; in it first the handoff, then acts, then decisions, each by their numbers."""
+    acts = {kind.value for kind in ProgressKind}
+    place = 0 if fact.kind.value == "assigned" else 1 if fact.kind.value in acts else 2
+    return fact.at, fact.round, place, fact.seq
 
 
 @given(histories().flatmap(lambda facts: st.tuples(st.just(facts), st.permutations(facts))), st.data())

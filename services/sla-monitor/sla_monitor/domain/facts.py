@@ -9,6 +9,7 @@ from uuid import UUID
 from lead_events.words import CloseReason, Contact, ProgressKind, Quadrant, RoutedKind
 
 FactKind = RoutedKind | ProgressKind
+Order = tuple[datetime, str, int, int, int, bytes]
 OWN, DUPLICATE = "own", "duplicate"
 
 
@@ -76,9 +77,17 @@ class Fact:
         return self.kind is ProgressKind.REJECTED and self.reason == DUPLICATE
 
     @property
-    def order(self) -> tuple[datetime, str, int, bytes]:
-        """Act time, producer, seq; the id makes the order total where a producer breaks its numbering."""
-        return self.at, self.producer, self.seq, self.id.bytes
+    def order(self) -> "Order":
+        """Act time and producer. Of one moment a handoff goes before what its rep did in that round, and that
+        before what the router made of it: acts and decisions are numbered apart. Then seq; the id makes the
+        order total where a producer breaks its numbering."""
+        return self.at, self.producer, self.round, self._place_in_round, self.seq, self.id.bytes
+
+    @property
+    def _place_in_round(self) -> int:
+        if self.kind is RoutedKind.ASSIGNED:
+            return 0
+        return 1 if isinstance(self.kind, ProgressKind) else 2
 
 
 class LeadState(StrEnum):

@@ -76,8 +76,7 @@ class Lead:
         decision = next((f for f in reversed(ordered) if isinstance(f.kind, RoutedKind)), None)
         is_held = decision is not None and decision.kind is RoutedKind.HELD
         self.hold_reason = decision.reason if decision and is_held else None
-        self.router_facts = len({(fact.producer, fact.seq) for fact in ordered if fact.seq})
-        self.router_seq = max((fact.seq for fact in ordered), default=0)
+        self.router_facts, self.router_seq = _numbers(ordered)
         contact = first_contact(ordered)
         self.contacted_at = contact.at if contact else None
         handoff = next((f.handoff for f in reversed(ordered) if f.handoff), None)
@@ -91,3 +90,13 @@ class Lead:
         seq = self.next_seq
         self.next_seq += 1
         return seq
+
+
+def _numbers(ordered: Sequence[Fact]) -> tuple[int, int]:
+    """How many numbered facts there are, and how many the numbers say there should be: the router numbers its
+    decisions and reps' acts apart."""
+    seen: dict[tuple[str, bool], set[int]] = {}
+    for fact in ordered:
+        if fact.seq:
+            seen.setdefault((fact.producer, isinstance(fact.kind, RoutedKind)), set()).add(fact.seq)
+    return sum(map(len, seen.values())), sum(map(max, seen.values()))
