@@ -12,7 +12,8 @@ from sla_monitor.ledger.book import Correction
 from sla_monitor.ledger.books import Books, book_for
 from sla_monitor.ledger.entries import Entry, entries
 from sla_monitor.ledger.gathering import Gathering
-from sla_monitor.ledger.periods import Period, parse_period
+from sla_monitor.ledger.periods import Period, parse_period, period_of
+from sla_monitor.reports.figures.sales import SPEED
 
 _q = load_queries("sla_monitor.ledger")
 Key = tuple[str, UUID, str]
@@ -47,6 +48,7 @@ async def open_corrections(
     if not changed or not closed:
         return []
     promises = [row["subject"] for row in changed if row["is_promise"]]
+    promises = [*{*promises, *await _places_moved(conn, books, closed, now)}]
     leads = [row["subject"] for row in changed if not row["is_promise"]]
     booked = await _booked(conn, closed, [*promises, *leads])
     found: list[Correction] = []
@@ -56,6 +58,19 @@ async def open_corrections(
         subjects = {*promises, *leads}
         current = (entry for entry in entries(book) if entry.subject in subjects)
         found += corrections(period.name, current, booked.get(period.name, {}))
+    return found
+
+
+async def _places_moved(
+    conn: Connection, books: Books, closed: Collection[Period], now: datetime
+) -> set[UUID]:
+    """Promises of leads that may have another place in the volume by a delivery that came or went."""
+    zone, found = next(iter(closed)).zone, set[UUID]()
+    for row in await conn.fetch(_q.moved_deliveries, zone.key):
+        period = period_of(row["at"], zone)
+        if period in closed and book_for(books, period, now).has_volume:
+            behind = await conn.fetch(_q.promises_behind, row["at"], period.end, [*SPEED])
+            found |= {each["id"] for each in behind}
     return found
 
 

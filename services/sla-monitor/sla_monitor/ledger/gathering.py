@@ -65,7 +65,8 @@ class Gathering:
         """As far as it is about some leads and promises only, for corrections."""
         found = await self._promises(list(promises))
         of_promises = {promise.lead_id for promise in found}
-        rows, _ = await self._leads(_q.some_leads, [*{*leads, *of_promises}])
+        wanted = [*{*leads, *of_promises}]
+        rows, _ = await self._leads(_q.some_leads, wanted, *self._span, [*of_promises])
         subjects = [lead.given_back.fact for lead in rows if lead.given_back is not None]
         objections = tuple(await self._objections(subjects))
         book = self._book.rulebook

@@ -180,7 +180,7 @@ WHERE NOT (ledger.is_test OR is_merged) AND coalesce(delivered_quadrant, leads.q
     AND ($3::uuid[] IS NULL OR lead_id = ANY($3))
 
 -- name: some_leads
--- As leads_of_month, of these leads whatever is in the month.
+-- As leads_of_month, of these leads: those with a part in the figures of a month, or with one of its promises.
 SELECT
     lead_id, coalesce(leads.line, ''), coalesce(delivered_quadrant, leads.quadrant), segments,
     coalesce(leads.source, ''), NOT (ledger.is_own OR is_known), ledger.is_own, ledger.received_at,
@@ -190,7 +190,11 @@ SELECT
     CASE WHEN handed_at IS NULL THEN unhanded_due_at ELSE work_due_at END
 FROM ledger JOIN leads ON leads.id = lead_id
 WHERE NOT (ledger.is_test OR is_merged) AND coalesce(delivered_quadrant, leads.quadrant) IS NOT NULL
-    AND lead_id = ANY($1::uuid[])
+    AND lead_id = ANY($1::uuid[]) AND (
+        delivered_at >= $2 AND delivered_at < $3 OR given_at >= $2 AND given_at < $3 OR won_at >= $2 AND won_at < $3
+        OR work_due_at >= $2 AND work_due_at < $3 OR unhanded_due_at >= $2 AND unhanded_due_at < $3
+        OR lead_id = ANY($4::uuid[])
+    )
 
 -- name: promises_of_month
 -- Promises that are due or were ended in a month, with what the breach that holds was charged to and what excuses it.
@@ -274,6 +278,18 @@ SELECT * FROM months WHERE closed_at IS NOT NULL ORDER BY period
 -- name: changed_subjects
 -- What changed since the last closing: where corrections may be found.
 SELECT DISTINCT subject, is_promise FROM changed_since_closing
+
+-- name: moved_deliveries
+-- From when on leads may have another place in the volume than at the last closing: the first such moment of each local month.
+SELECT min(delivered_at) AS at FROM changed_since_closing WHERE delivered_at IS NOT NULL
+GROUP BY date_trunc('month', delivered_at, $1::text)
+
+-- name: promises_behind
+-- Binding promises of these kinds of the deliveries between two moments.
+SELECT timers.id FROM ledger JOIN timers ON timers.lead_id = ledger.lead_id
+WHERE delivered_at >= $1 AND delivered_at < $2
+    AND NOT (ledger.is_test OR ledger.is_own OR is_known OR ledger.is_merged)
+    AND kind = ANY($3::text[]) AND NOT is_trial AND NOT timers.is_test
 
 -- name: booked_for
 -- What is booked so far for closed months, of some subjects.
