@@ -38,6 +38,10 @@ class Words:
             return DASH
         return CATALOGUE[self.language].get(f"{kind}.{word}", word.replace("_", " "))
 
+    def counted(self, key: str, figure: float, said: str) -> str:
+        """A figure as it is `said`, with its word in the form that the language has for so many."""
+        return self.say(f"{key}.{plural(self.language, figure)}", n=said)
+
     def number(self, figure: float | None, digits: int = 2) -> str:
         """With at most so many digits behind the comma, and a true minus sign."""
         if figure is None:
@@ -51,9 +55,10 @@ class Words:
         return plus + self.number(figure)
 
     def share(self, part: float | None) -> str:
-        """In per cent, with one digit."""
+        """In per cent, with one digit; what is not all of it is never 100 %, and what is any never 0 %."""
         if part is None:
             return DASH
+        part = short_of(part)
         pattern = str(Locale.parse(self._locale).percent_formats[None].pattern)
         return _signed(format_percent(Decimal(str(part)), pattern.replace("##0", "##0.0"), self._locale))
 
@@ -115,6 +120,22 @@ class Words:
     @property
     def _locale(self) -> str:
         return LOCALES[self.language]
+
+
+def short_of(part: float) -> float:
+    """A share as it is shown with one digit of per cent: all and nothing only where it is so."""
+    if 0 < part < 1:
+        return min(max(round(part, 3), 0.001), 0.999)
+    return part
+
+
+def plural(language: str, figure: float) -> str:
+    """The plural form of a figure, by the rules of Unicode's CLDR for these languages, its sign aside."""
+    figure = abs(figure)
+    if figure == 1:
+        return "one"
+    is_few = figure != int(figure) or figure == 0 or 0 < figure % 100 < 20
+    return "few" if language == "ro" and is_few else "other"
 
 
 def _signed(figure: str) -> str:

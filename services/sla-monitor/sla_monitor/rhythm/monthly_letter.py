@@ -145,7 +145,7 @@ def _measured(measure: Measure, figure: float | None, words: Words) -> str:
 def _difference(measure: Measure, by: float, words: Words) -> str:
     """The change of a share is in points of percent."""
     if measure in _SHARES:
-        return words.say("change.points", n=words.signed(by * 100))
+        return words.counted("points", round(by * 100, 1), words.signed(by * 100))
     if measure in (Measure.REVENUE, Measure.RESPONSE):
         sign = "" if not by else "+" if by > 0 else "−"
         return sign + _measured(measure, abs(by), words)

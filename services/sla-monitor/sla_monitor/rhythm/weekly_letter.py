@@ -123,7 +123,7 @@ def in_unit(figure: float, counted_in: str, words: Words) -> str:
     if counted_in == "money":
         return words.money(figure)
     shown = words.number(figure, 1)
-    return words.say("unit.points", n=shown) if counted_in == "points" else shown
+    return words.counted("points", round(figure, 1), shown) if counted_in == "points" else shown
 
 
 def _speed(now: Speed, before: Speed, words: Words) -> Section:

@@ -19,6 +19,7 @@ from sla_monitor.ledger.book import Closing, Correction, ObjectionRow
 from sla_monitor.reports.figures.frame import Frame
 from sla_monitor.reports.figures.month import MonthReport, month_report
 from sla_monitor.reports.figures.touches import source_report
+from sla_monitor.reports.page.both_sides import counted
 from sla_monitor.reports.page.month import month_page
 from sla_monitor.reports.page.source import source_page
 from sla_monitor.reports.texts import CATALOGUE
@@ -306,3 +307,57 @@ def test_corrections_of_promises_stand_beside_what_they_correct() -> None:
     later = Correction("2026-10", "broken", UUID(int=1), Decimal(-1), "first_response")
     html = month_page(month_report(book([], [promise("a", at(3))], corrections=(later,))), "en")
     assert '<td class="n">0 (−1)</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (0.9996, "99.9%"),
+        (1.0, "100.0%"),
+        (0.0002, "0.1%"),
+        (0.0, "0.0%"),
+        (0.6666, "66.7%"),
+        (1.2346, "123.5%"),
+    ],
+)
+def test_only_all_of_it_is_a_hundred_per_cent_and_only_nothing_none(part: float, said: str) -> None:
+    assert Words("en", "Europe/Madrid", "EUR").share(part) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "said"),
+    [
+        ("en", 1, "1 point"),
+        ("es", 1, "1 punto"),
+        ("ro", 12, "12 puncte"),
+        ("ro", 420, "420 de puncte"),
+        ("ro", 2.5, "2,5 puncte"),
+        ("it", 420, "420 punti"),
+        ("pt", 1, "1 ponto"),
+    ],
+)
+def test_points_take_the_form_of_the_language(language: str, amount: float, said: str) -> None:
+    assert counted(amount, "points", Words(language, "Europe/Madrid", "EUR")) == said
+
+
+def test_a_cost_that_is_not_told_is_not_drawn_as_nothing() -> None:
+    (drawing,) = (each for each in drawings(page("en")) if "Google Ads lead form" in texts_of(each))
+    sources = report().sources.last
+    drawn = [said for said in texts_of(drawing) if said == "€0"]
+    assert len(drawn) == sum(each.revenue_minor == 0 for each in sources) + sum(
+        each.cost_minor == 0 for each in sources
+    )
+
+
+def texts_of(drawing: ET.Element) -> list[str]:
+    return [each.text or "" for each in drawing.iter() if each.tag.endswith("}text")]
+
+
+def test_names_as_long_and_as_odd_as_people_write_them_stay_in_their_cells() -> None:
+    odd = "\u202e" + "עברית" + "W" * 300 + "\"'<b>&"
+    rows = [promise("a", at(3), "breached")]
+    html = month_page(month_report(book([lead("a", at(3))], rows, names={"javier-otxoa": odd})), "en")
+    assert not outline(html).open
+    assert "<b>&" not in html
+    assert "overflow-wrap: anywhere" in html
+    assert "unicode-bidi: isolate" in html

@@ -10,6 +10,7 @@ import pytest
 
 from lead_events.words import Quadrant, TimerKind
 from sla_monitor.reports.figures.sources import ForeignMoney
+from sla_monitor.reports.words import plural
 from sla_monitor.rhythm.letters import Item, Letter, Section
 from sla_monitor.rhythm.monthly import (
     Change,
@@ -22,7 +23,7 @@ from sla_monitor.rhythm.monthly import (
 )
 from sla_monitor.rhythm.monthly_letter import monthly_letter
 from sla_monitor.rhythm.rendering import SECTION_CHARACTERS, as_blocks, as_html, as_text
-from sla_monitor.rhythm.texts import CATALOGUE, plural
+from sla_monitor.rhythm.texts import CATALOGUE
 from sla_monitor.rhythm.weekly import (
     Flow,
     GoalPace,
@@ -221,9 +222,13 @@ def test_of_many_rows_the_page_shows_some_and_says_how_many_more() -> None:
         ("ro", 19, "few"),
         ("ro", 20, "other"),
         ("ro", 101, "few"),
+        ("ro", 1.5, "few"),
+        ("ro", -20, "other"),
+        ("es", -1, "one"),
+        ("es", 1.5, "other"),
     ],
 )
-def test_numbers_take_the_form_of_the_language(language: str, number: int, form: str) -> None:
+def test_numbers_take_the_form_of_the_language(language: str, number: float, form: str) -> None:
     assert plural(language, number) == form
 
 

@@ -131,6 +131,11 @@ def counting(goal: Goal, side: MarketingSide) -> Callable[[LeadRow], Decimal]:
     return lambda _: Decimal(1)
 
 
+def share_with(part: float, whole: float) -> float | None:
+    """A part of a whole where corrections are in both: from 0 to 1, None of nothing and less."""
+    return min(1.0, max(0.0, part / whole)) if whole > 0 else None
+
+
 def share(part: float, whole: float) -> float | None:
     """A part of a whole; None of nothing."""
     return part / whole if whole else None

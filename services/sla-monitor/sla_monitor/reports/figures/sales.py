@@ -10,7 +10,7 @@ from lead_events.words import ChargedTo, ProgressKind, TimerKind
 from rulebook.models import MarketingSide, Works
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import LeadRow, PromiseRow
-from sla_monitor.reports.figures.frame import Figure, Frame, share
+from sla_monitor.reports.figures.frame import Figure, Frame, share, share_with
 from sla_monitor.reports.figures.marketing import today, working_days_of
 from sla_monitor.reports.figures.spread import Spread, spread
 
@@ -181,8 +181,8 @@ def _promise_figure(kind: TimerKind, counts: Counter[str], broken: Counter[Charg
         open=counts["open"],
         corrections_kept=counts["corrections_kept"],
         corrections_broken=counts["corrections_broken"],
-        share_kept=share(kept, kept + by_sales + counts["corrections_broken"]),
-        share_in_time=share(kept, kept + lost),
+        share_kept=share_with(kept, kept + max(0, by_sales + counts["corrections_broken"])),
+        share_in_time=share_with(kept, kept + max(0, lost)),
     )
 
 
@@ -208,7 +208,7 @@ def _works_figure(
 ) -> WorksFigure:
     more_due, more = int(frame.corrected("due")), int(frame.corrected("worked"))
     name, goal = _agreed(agreed)
-    part = share(worked + more, due + more_due)
+    part = share_with(worked + more, due + more_due)
     result = part if name in ("share", "nothing") else float(worked + more)
     return WorksFigure(
         agreed=name,

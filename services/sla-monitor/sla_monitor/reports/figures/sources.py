@@ -100,13 +100,19 @@ def _by_source(frame: Frame, credit: Credit, returnable: Mapping[str, int]) -> l
     leads: dict[str, list[LeadRow]] = defaultdict(list)
     for lead in frame.ours():
         leads[source_of(lead, credit)].append(lead)
-    touches = Counter(touch.source for touch in frame.book.touches)
+    touches = Counter(touch.source for touch in frame.book.touches if frame.within(touch.at))
     costly = {name for name, source in frame.book.rulebook.sources.items() if source.cost is not None}
     found = [
         _source(frame, name, leads[name], touches[name], returnable.get(name, 0))
         for name in sorted(costly | leads.keys())
     ]
-    return [each for each in found if each.leads or each.sqls_in_all or each.customers or each.cost_minor]
+    return [each for each in found if _has_any(each)]
+
+
+def _has_any(found: SourceFigure) -> bool:
+    """Whether anything happened: so the sources add up to the month."""
+    came = found.leads or found.sqls_in_all or found.opportunities or found.customers
+    return bool(came or found.taken_off or found.cost_minor)
 
 
 def _source(frame: Frame, name: str, leads: list[LeadRow], touches: int, returnable: int) -> SourceFigure:

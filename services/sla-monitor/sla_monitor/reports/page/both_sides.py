@@ -35,7 +35,8 @@ def overview(report: MonthReport, words: Words) -> str:
     if works.attained is not None:
         rows.append(Meter(words.say("tile.worked"), works.attained, words.share(works.attained), False))
     title = words.say("section.overview")
-    seen = meters(title, rows, desc=words.say("desc.overview"), width=SMALL)
+    sides = [words.say("side.marketing"), words.say("side.sales")]
+    seen = meters(title, rows, sides=sides, desc=words.say("desc.overview"), width=SMALL)
     return section("overview", words, [chart(seen, is_small=True)])
 
 
@@ -96,7 +97,9 @@ def counted(amount: float, unit: str, words: Words, *, signed: bool = False) -> 
     plus = "+" if signed and amount > 0 else ""
     if unit == "money":
         return plus + words.money(amount)
-    return words.say(f"counted_in.{unit}", n=plus + words.number(amount))
+    if unit == "points":
+        return words.counted("points", round(amount, 2), plus + words.number(amount))
+    return plus + words.number(amount)
 
 
 def _pace(pace: Pace, words: Words) -> str:

@@ -110,7 +110,7 @@ def sources(found: SourceFigures, words: Words) -> Iterator[str]:
         words.say("caption.revenue"),
         [each.name for each in binding],
         [
-            Series(words.say("chart.cost"), [float(each.cost_minor or 0) for each in binding]),
+            Series(words.say("chart.cost"), [each.cost_minor for each in binding]),
             Series(words.say("chart.revenue"), [float(each.revenue_minor) for each in binding]),
         ],
         say=words.money,

@@ -1,11 +1,14 @@
 """The whole page of a month."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
 
+from sla_monitor.reports.figures.frame import share_with
 from sla_monitor.reports.figures.month import Head, MonthReport, SignatureFigure
+from sla_monitor.reports.figures.sales import PromiseFigure
+from sla_monitor.reports.figures.sources import SourceFigures
 from sla_monitor.reports.page import both_sides, flow, people
 from sla_monitor.reports.page.pieces import section
 from sla_monitor.reports.words import DASH, Words
@@ -99,21 +102,30 @@ def _tiles(report: MonthReport, words: Words) -> Iterator[tuple[str, str, str]]:
         words.say("tile.goals.of", reached=words.number(reached), all=words.number(len(goals))),
         "",
     )
-    kept = sum(each.kept for each in report.sales.promises)
-    broken = sum(each.broken_by_sales for each in report.sales.promises)
-    yield words.say("tile.kept"), words.share(kept / (kept + broken) if kept + broken else None), ""
+    yield words.say("tile.kept"), words.share(_kept(report.sales.promises)), ""
     works = report.sales.works
     is_share = works.agreed in ("share", "nothing")
     yield words.say("tile.worked"), words.share(works.result if is_share else works.attained), ""
     yield words.say("tile.acceptance"), words.share(report.funnel.acceptance[0].share), ""
-    goal = sources.revenue_goal_minor
-    of_goal = (
-        words.say(
-            "tile.revenue.goal", goal=words.money(goal), share=words.share(sources.revenue_minor / goal)
-        )
-        if goal
-        else ""
-    )
-    yield words.say("tile.revenue"), words.money(sources.revenue_minor), of_goal
+    yield words.say("tile.revenue"), words.money(sources.revenue_minor), _revenue(sources, words)
     won = words.say("tile.customers", won=words.number(report.speed.won))
     yield words.say("tile.win"), words.share(report.speed.win_rate), won
+
+
+def _kept(promises: Sequence[PromiseFigure]) -> float | None:
+    """Of all kinds, with corrections as in the table of each."""
+    kept = sum(each.kept + each.corrections_kept for each in promises)
+    broken = sum(each.broken_by_sales + each.corrections_broken for each in promises)
+    return share_with(kept, kept + max(0, broken))
+
+
+def _revenue(sources: SourceFigures, words: Words) -> str:
+    """What is corrected of months before, and how much of the goal that makes."""
+    told, later, goal = [], sources.corrections_minor, sources.revenue_goal_minor
+    if later:
+        plus = "+" if later > 0 else ""
+        told.append(words.say("tile.revenue.corrections", amount=plus + words.money(later)))
+    if goal:
+        reached = words.share((sources.revenue_minor + later) / goal)
+        told.append(words.say("tile.revenue.goal", goal=words.money(goal), share=reached))
+    return "; ".join(told)

@@ -45,6 +45,8 @@ TEXT = frozenset(
     }
 )
 """Columns of words, which begin at the left; figures end at the right."""
+WHEN = frozenset({"at", "due_at", "window"})
+"""Columns of moments, which stand in one line."""
 Row = Sequence[str]
 
 
@@ -79,6 +81,8 @@ def _row(keys: Sequence[str], row: Row, *, is_total: bool) -> str:
 
 
 def _class(key: str) -> str:
+    if key in WHEN:
+        return ' class="when"'
     return "" if key in TEXT else ' class="n"'
 
 

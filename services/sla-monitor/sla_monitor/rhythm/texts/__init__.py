@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 
-from sla_monitor.reports.words import LOCALES
+from sla_monitor.reports.words import LOCALES, plural
 from sla_monitor.reports.words import Words as Written
 from sla_monitor.rhythm.texts import en, es, it, pt, ro
 
@@ -36,6 +36,10 @@ class Words:
     def count(self, key: str, number: int) -> str:
         """So many of something, in the form that the language has for the number."""
         return self.say(f"{key}.{plural(self.language, number)}", n=self.number(number))
+
+    def counted(self, key: str, figure: float, said: str) -> str:
+        """A figure as it is `said`, with its word in the form that the language has for so many."""
+        return self.say(f"{key}.{plural(self.language, figure)}", n=said)
 
     def number(self, figure: float | None, digits: int = 1) -> str:
         """A figure; digits that are nothing are left out."""
@@ -73,12 +77,3 @@ class Words:
     @property
     def _written(self) -> Written:
         return Written(self.language, self.zone, self.currency)
-
-
-def plural(language: str, number: int) -> str:
-    """The plural form of a number, by the rules of Unicode's CLDR for these languages and whole numbers."""
-    if number == 1:
-        return "one"
-    if language == "ro" and (number == 0 or 0 < number % 100 < 20):
-        return "few"
-    return "other"

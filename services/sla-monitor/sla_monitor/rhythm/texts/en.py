@@ -36,7 +36,9 @@ TEXTS: dict[str, str] = {
     "pace.behind": "{n} behind",
     "pace.even": "on pace",
     "pace.none": "No goal is agreed for this month.",
-    "unit.points": "{n} points",
+    "points.one": "{n} point",
+    "points.few": "{n} points",
+    "points.other": "{n} points",
     "quadrant.perfect": "perfect",
     "quadrant.warm": "warm",
     "quadrant.curious": "curious",
@@ -109,7 +111,6 @@ TEXTS: dict[str, str] = {
     "change.win_rate": "Won of won and lost",
     "change.response": "Median first response",
     "change.in_time": "First response within the promise",
-    "change.points": "{n} points",
     "closing.attached": "The whole report is attached as {file}.",
     "closing.elsewhere": "The whole report: baton report --month {month}.",
 }

@@ -36,7 +36,9 @@ TEXTS: dict[str, str] = {
     "pace.behind": "{n} de retraso",
     "pace.even": "al ritmo previsto",
     "pace.none": "No hay objetivo acordado para este mes.",
-    "unit.points": "{n} puntos",
+    "points.one": "{n} punto",
+    "points.few": "{n} puntos",
+    "points.other": "{n} puntos",
     "quadrant.perfect": "perfecto",
     "quadrant.warm": "templado",
     "quadrant.curious": "curioso",
@@ -109,7 +111,6 @@ TEXTS: dict[str, str] = {
     "change.win_rate": "Ganados entre ganados y perdidos",
     "change.response": "Primera respuesta, mediana",
     "change.in_time": "Primera respuesta dentro de lo prometido",
-    "change.points": "{n} puntos",
     "closing.attached": "El informe completo va adjunto como {file}.",
     "closing.elsewhere": "El informe completo: baton report --month {month}.",
 }

@@ -36,7 +36,9 @@ TEXTS: dict[str, str] = {
     "pace.behind": "{n} in ritardo",
     "pace.even": "al ritmo previsto",
     "pace.none": "Per questo mese non è concordato alcun obiettivo.",
-    "unit.points": "{n} punti",
+    "points.one": "{n} punto",
+    "points.few": "{n} punti",
+    "points.other": "{n} punti",
     "quadrant.perfect": "perfetto",
     "quadrant.warm": "tiepido",
     "quadrant.curious": "curioso",
@@ -109,7 +111,6 @@ TEXTS: dict[str, str] = {
     "change.win_rate": "Vinti su vinti e persi",
     "change.response": "Prima risposta, mediana",
     "change.in_time": "Prima risposta entro la promessa",
-    "change.points": "{n} punti",
     "closing.attached": "Il rapporto completo è allegato come {file}.",
     "closing.elsewhere": "Il rapporto completo: baton report --month {month}.",
 }

@@ -36,7 +36,9 @@ TEXTS: dict[str, str] = {
     "pace.behind": "{n} de atraso",
     "pace.even": "no ritmo previsto",
     "pace.none": "Não há objetivo acordado para este mês.",
-    "unit.points": "{n} pontos",
+    "points.one": "{n} ponto",
+    "points.few": "{n} pontos",
+    "points.other": "{n} pontos",
     "quadrant.perfect": "perfeito",
     "quadrant.warm": "morno",
     "quadrant.curious": "curioso",
@@ -109,7 +111,6 @@ TEXTS: dict[str, str] = {
     "change.win_rate": "Ganhos entre ganhos e perdidos",
     "change.response": "Primeira resposta, mediana",
     "change.in_time": "Primeira resposta dentro do prometido",
-    "change.points": "{n} pontos",
     "closing.attached": "O relatório completo segue em anexo como {file}.",
     "closing.elsewhere": "O relatório completo: baton report --month {month}.",
 }

@@ -36,7 +36,9 @@ TEXTS: dict[str, str] = {
     "pace.behind": "{n} în urmă",
     "pace.even": "în ritmul prevăzut",
     "pace.none": "Pentru luna aceasta nu este convenit niciun obiectiv.",
-    "unit.points": "{n} puncte",
+    "points.one": "{n} punct",
+    "points.few": "{n} puncte",
+    "points.other": "{n} de puncte",
     "quadrant.perfect": "perfect",
     "quadrant.warm": "călduț",
     "quadrant.curious": "curios",
@@ -109,7 +111,6 @@ TEXTS: dict[str, str] = {
     "change.win_rate": "Câștigate din câștigate și pierdute",
     "change.response": "Primul răspuns, mediana",
     "change.in_time": "Primul răspuns în termenul promis",
-    "change.points": "{n} puncte",
     "closing.attached": "Raportul întreg este atașat ca {file}.",
     "closing.elsewhere": "Raportul întreg: baton report --month {month}.",
 }
