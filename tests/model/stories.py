@@ -51,7 +51,7 @@ class Story:
         self._source = rng.choice(SOURCES)
         self._flags = {"is_test": rng.random() < 0.06}
         self._is_own = rng.random() < 0.06
-        self._seq = {"router": 0, "scoring": 0}
+        self._seq = {"router": 0, "acts": 0, "scoring": 0}
         self._round = 0
         self._rep: Salesperson | None = None
         self._handed = self.now
@@ -211,7 +211,7 @@ class Story:
         said = {
             "lead_id": self.lead,
             "line": self._line,
-            "seq": self._next("router"),
+            "seq": self._next("acts"),
             "kind": kind,
             "at": self.now,
             "round": self._round,
