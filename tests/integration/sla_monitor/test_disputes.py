@@ -182,3 +182,32 @@ async def test_what_was_written_about_an_erased_persons_lead_goes(
         await world.read_all(consumer)
     (left,) = (await api.get("/v1/objections")).json()["objections"]
     assert (left["reason"], left["by"]) == ("", "ana")
+
+
+async def test_a_breach_on_trial_is_nobodys_and_never_taken_for_the_one_that_binds(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    trial = {
+        "name": "2027",
+        "state": "trial",
+        "sales": {"promises": {"perfect": {"accept_within": "20m", "outcome_within": "25m"}}},
+    }
+    lead = a_lead()
+    world.publish_rulebook(agreements={"trial": trial})
+    world.scored(lead)
+    world.assigned(lead)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        await world.catch_up()
+        await world.up_to(consumer, MONDAY_9 + timedelta(minutes=30))
+    made = await _object(api, lead=str(lead), kind="accept")
+    assert made.status_code == 201, made.text
+    binding = {row.kind.value: row.id for row in (await month(world)).promises if not row.is_trial}
+    assert made.json()["subject"] == str(binding["accept"])
+    tried = await _object(api, lead=str(lead), kind="outcome")
+    assert (tried.status_code, tried.json()["title"]) == (409, "It is counted for nobody")
+    assert "trial" in tried.json()["detail"]
+    window = {"from": MONDAY_9.isoformat(), "until": (MONDAY_9 + DAY).isoformat(), "why": "outage"}
+    await api.post("/v1/incidents", json=window)
+    (found,) = (await api.get("/v1/incidents")).json()["incidents"]
+    assert found["breaches"] == 2, "the two that bind"

@@ -108,6 +108,9 @@ async def _breach(conn: Connection, wanted: Objected) -> Subject:
             f"no such promise to {wanted.lead or wanted.subject} was broken; `baton sla LEAD` shows its "
             "promises: send lead and kind, or the id of the timer as subject"
         )
+    if all(row["binds_nobody"] for row in rows):
+        raise NotCounted(f"{rows[0]['kind']} was a promise on trial or of a test lead: it binds nobody")
+    rows = [row for row in rows if not row["binds_nobody"]]
     broken = [row for row in rows if row["state"] == TimerState.BREACHED.value]
     if not broken:
         raise NotCounted(f"the breach of {rows[0]['kind']} was withdrawn: an act in time turned up")

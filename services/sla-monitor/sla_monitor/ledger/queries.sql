@@ -302,13 +302,13 @@ SELECT lead_id, given_fact AS subject, given_at AS happened_at FROM ledger
 WHERE given_fact IS NOT NULL AND (lead_id = $1 OR given_fact = $2)
 
 -- name: breaches
--- Promises of a lead that were said to be broken, or one by its own id: the one that broke last first.
-SELECT id AS subject, lead_id, kind, round, state, coalesce(
+-- Promises of a lead that were said to be broken, or one by its own id: those that bind first, the one that broke last before the others.
+SELECT id AS subject, lead_id, kind, round, state, is_test OR is_trial AS binds_nobody, coalesce(
     (SELECT max(fired_at) FROM firings WHERE timer_id = timers.id AND split_part(level, ':', 1) = 'breach'), due_at
 ) AS happened_at
 FROM timers
 WHERE breaches > 0 AND (id = $2 OR lead_id = $1 AND ($3::text IS NULL OR kind = $3) AND ($4::int IS NULL OR round = $4))
-ORDER BY state = 'breached' DESC, due_at DESC, id
+ORDER BY is_test OR is_trial, state = 'breached' DESC, due_at DESC, id
 
 -- name: objection_to
 -- What was held against something before.
@@ -354,10 +354,11 @@ SELECT * FROM incidents WHERE id = $1 FOR UPDATE
 UPDATE incidents SET retracted_by = $2, retracted_at = $3 WHERE id = $1 RETURNING *
 
 -- name: list_incidents
--- Windows, the newest first, those taken back too.
+-- Windows, the newest first, those taken back too, and how many breaches that bind lie in each.
 SELECT incidents.*, (
     SELECT count(*) FROM timers
     WHERE state = ANY($2::text[]) AND coalesce(due_at, 'infinity'::timestamptz) BETWEEN from_at AND until_at
+        AND NOT (is_test OR is_trial)
 ) AS breaches
 FROM incidents ORDER BY from_at DESC, id LIMIT $1
 
