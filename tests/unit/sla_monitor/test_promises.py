@@ -232,3 +232,22 @@ def test_an_earlier_act_that_arrives_later_settles_a_promise_once() -> None:
     assert [timer.kind for timer in both.settled] == [TimerKind.ACCEPT]
     again = told([assigned(), acted(3, "accepted", 16), acted(2, "accepted", 14)], both.timers)
     assert again.settled == []
+
+
+def test_a_promise_from_before_trials_ran_apart_goes_on_and_is_not_opened_again() -> None:
+    """An agreement on trial promised like any other then, under ids without its name."""
+    then = told([assigned()]).timers
+    broken = [breach_said(each, around_the_clock(assigned()), START + timedelta(hours=1)) for each in then]
+    trial = replace(TERMS, is_trial=True)
+    for stored in (then, broken):
+        found = reconcile(
+            LEAD,
+            in_order([assigned(), acted(2, "accepted", 40)]),
+            {timer.id: timer for timer in stored},
+            terms_of=lambda _: (trial,),
+            hours_of=around_the_clock,
+        )
+        assert [(each.id, each.state, each.is_trial) for each in found.timers] == [
+            (each.id, each.state, False) for each in stored
+        ]
+        assert found.withdrawn == []

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import takewhile
 from uuid import UUID
 
+from lead_events.ids import timer_id
 from sla_monitor.domain.facts import Fact
 from sla_monitor.domain.openings import Ending, ending_of, openings
 from sla_monitor.domain.pauses import Pause, pauses_of
@@ -116,9 +117,18 @@ def _reconcile_round(
         promise = opened(lead_id, kind, opening, handoff, terms)
         ending = ending_of(kind, opening, ordered, terms)
         paused = pauses_of(_until(ending, ordered), handoff.round, partial(terms.stops, kind=kind))
-        before = stored.get(promise.id)
+        before = _known(stored, promise)
         due = _timed(promise, before, paused, hours if ending is None else hours.as_of(ending.at))
         _note(result, before, judged(due, ending, hours), hours)
+
+
+def _known(stored: Mapping[UUID, Timer], promise: Timer) -> Timer | None:
+    """The promise as it is stored. One from before trials ran apart goes on under its id, as it began."""
+    found = stored.get(promise.id)
+    if found is None and promise.is_trial:
+        former = stored.get(timer_id(promise.lead_id, promise.kind, promise.opened_by))
+        found = former if former is not None and former.agreement == promise.agreement else None
+    return found
 
 
 def _until(ending: Ending | None, ordered: Sequence[Fact]) -> Sequence[Fact]:
