@@ -139,7 +139,7 @@ def _show_firings(found: dict[str, Any]) -> None:
     print_line()
     print_heading("Warnings and breaches (UTC)")
     rows = [
-        (brief(each["fired_at"]), _spoken(promises[each["timer_id"]]["kind"]), each["level"], each["outcome"])
+        (brief(each["fired_at"]), _promise(promises[each["timer_id"]]), each["level"], each["outcome"])
         for each in found["firings"]
     ]
     print_table(["when", "promise", "level", "outcome"], rows)
@@ -159,9 +159,8 @@ def _show_path(path: dict[str, Any]) -> None:
 def _row(timer: dict[str, Any]) -> tuple[object, ...]:
     moments = (brief(timer["opened_at"]), brief(timer["due_at"]))
     left = _length(timer["remaining_working_seconds"]) if timer["state"] in _RUNNING else None
-    promise = _spoken(timer["kind"])
     return (
-        promise,
+        _promise(timer),
         timer["round"],
         timer["rep_id"],
         *moments,
@@ -169,6 +168,11 @@ def _row(timer: dict[str, Any]) -> tuple[object, ...]:
         _spoken(timer["ended_by"]),
         left,
     )
+
+
+def _promise(timer: dict[str, Any]) -> str:
+    kind = str(_spoken(timer["kind"]))
+    return f"{kind} (on trial)" if timer["is_trial"] else kind
 
 
 def _length(seconds: float | None) -> str | None:

@@ -80,6 +80,7 @@ TIMER = {
     "kind": "first_response",
     "round": 1,
     "rep_id": "ana",
+    "is_trial": False,
     "opened_at": "2026-11-26T10:00:01+00:00",
     "due_at": "2026-11-26T11:00:01+00:00",
     "state": "pending",
@@ -367,6 +368,16 @@ def test_why_goes_on_without_the_timers_of_a_monitor_that_is_away(
     done = baton("why", LEAD)
     assert done.exit_code == 0
     assert "Timers are left out: sla-monitor does not answer" in done.stderr
+
+
+def test_promises_of_an_agreement_on_trial_are_told_from_those_that_bind(baton: Run, known: Services) -> None:
+    tried = TIMER | {"id": "t2", "is_trial": True}
+    said = [SLA["firings"][0], SLA["firings"][0] | {"timer_id": "t2"}]
+    known.answer(f"GET /v1/leads/{LEAD}/timers", SLA | {"timers": [TIMER, tried], "firings": said})
+    known.answer("GET /v1/timers", {"timers": [TIMER, tried], "next_cursor": None})
+    assert baton("sla", LEAD).stdout.count("first response (on trial)") == 2
+    assert baton("timers").stdout.count("first response (on trial)") == 1
+    assert baton("why", LEAD).stdout.count("first response (on trial)") == 1
 
 
 def test_explain_adds_up_to_the_score(baton: Run, known: Services) -> None:

@@ -255,10 +255,15 @@ def _show_timers(timers: list[dict[str, Any]]) -> None:
     print_line()
     print_heading("Timers (UTC)")
     rows = [
-        (_spoken(each["kind"]), each["round"], each["rep_id"], brief(each["due_at"]), _spoken(each["state"]))
+        (_promise(each), each["round"], each["rep_id"], brief(each["due_at"]), _spoken(each["state"]))
         for each in timers
     ]
     print_table(["promise", "round", "rep", "due", "state"], rows)
+
+
+def _promise(timer: dict[str, Any]) -> str:
+    kind = str(_spoken(timer["kind"]))
+    return f"{kind} (on trial)" if timer["is_trial"] else kind
 
 
 def _candidate_row(each: dict[str, Any]) -> tuple[object, ...]:

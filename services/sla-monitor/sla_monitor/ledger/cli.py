@@ -22,7 +22,7 @@ WhichObjection = Annotated[
     UUID, typer.Argument(metavar="OBJECTION", help="Its id, from `baton agreement objections`.")
 ]
 _SIGN_SECONDS = 120.0
-_BEGIN = "Its begin, such as 2026-11-29T10:00Z."
+_BEGIN = "Its beginning, such as 2026-11-29T10:00Z."
 
 
 def object_to(
