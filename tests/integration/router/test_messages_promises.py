@@ -62,11 +62,11 @@ async def test_a_reminder_goes_to_the_rep_and_to_who_heard_of_the_breach(
     await told.read()
     await tell(told)
     assert subjects(mailbox, "ana")[-1] == "ada@example.com: still not accepted, reminder 2 of 3"
-    assert subjects(mailbox, "rosa") == [
+    assert sorted(subjects(mailbox, "rosa")) == [
         "Ana did not accept ada@example.com in time",
         "Ana, ada@example.com: still not accepted, reminder 2 of 3",
-    ]
-    assert "/act/" not in text_of(mailbox.to("rosa")[-1]), "it is the rep who answers"
+    ], "made at one moment, they may go in either order"
+    assert not any("/act/" in text_of(each) for each in mailbox.to("rosa")), "it is the rep who answers"
     assert await effects(told, "sla-reminded") == {"reminder_shown": 1}
     timers = (await told.operate("GET", f"/v1/leads/{lead_id('ada')}")).json()["timers"]
     levels = {(each["level"], each["number"], each["at_most"]) for each in timers}
@@ -174,7 +174,7 @@ async def test_a_trial_is_shown_as_one_and_nothing_follows(world: World, mailbox
     first = next(each for each in mailbox.to("ana") if "waits for you" in str(each["Subject"]))
     assert str(first["Subject"]).startswith("[Trial] ada@example.com waits for you until")
     assert text_of(first).startswith("Trial of Spring of speed: nothing follows from it.")
-    assert subjects(mailbox, "rosa") == [
+    assert sorted(subjects(mailbox, "rosa")) == [
         "[Trial] Ana did not accept ada@example.com in time",
         "[Trial] Ana, ada@example.com: still not accepted, reminder 1 of 3",
     ]

@@ -160,6 +160,17 @@ async def test_a_breach_of_what_stands_still_is_nobodys_news(routing: World) -> 
     assert await effects(routing) == {"breach_paused": 1, "breach_of_another_promise": 1}
 
 
+async def test_a_breach_of_what_stands_still_is_not_shown_to_its_rep(routing: World) -> None:
+    await routing.take("ada")
+    await routing.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})
+    await routing.act("ana", "ada", "pause", {"code": "waits_for_buyer"})
+    routing.clock.advance(3600)
+    routing.breach("ada", rep_id="ana", kind=TimerKind.OUTCOME)
+    await routing.read()
+    [mine] = await routing.mine("ana")
+    assert mine["breached_at"] is None
+
+
 async def test_a_response_that_may_be_paused_has_its_deadline_moved_and_its_full_time(world: World) -> None:
     """An agreement may let even the first response stand still: an hour is promised, three quarters of it
     were left when the rep resumed."""

@@ -62,6 +62,8 @@ async def test_a_rep_whose_hours_left_time_keeps_the_lead(routing: World) -> Non
     routing.breach("ada", rep_id="ana")
     await routing.read()
     assert await effects(routing) == {"breach_time_left": 1}
+    [mine] = await routing.mine("ana")
+    assert mine["breached_at"] is None, "it is no breach of theirs, and will be withdrawn"
 
 
 async def test_the_last_round_stays_where_it_is(world: World) -> None:

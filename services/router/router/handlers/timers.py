@@ -182,14 +182,12 @@ def _breached(
     choice: PoolChoice | None,
     known: Known,
 ) -> TimerNews:
-    handoff.breached_at = news.fired_at
-    desk.ledger.touch_handoff(handoff)
     if book is None or choice is None:
-        desk.ledger.fire(handoff, news.kind, news.due_at)
+        _note_breach(desk, handoff, news)
         return TimerNews(identity, news, Effect.ROUND_OVER)
     follows = _follows(desk, lead, handoff, news, book, choice, known)
     if follows.because not in (Because.TIME_LEFT, Because.PAUSED):
-        desk.ledger.fire(handoff, news.kind, news.due_at)
+        _note_breach(desk, handoff, news)
     if follows.what is AfterBreach.REASSIGN:
         desk.take_back(lead, identity, Standing.TIMED_OUT, _left_waiting(news.kind))
         kind = desk.route(lead, identity, book, choice)
@@ -198,6 +196,13 @@ def _breached(
     if follows.what is AfterBreach.UNOWNED and not lead.is_test:
         desk.unit.after_commit(metrics.UNOWNED_BREACHES.inc)
     return TimerNews(identity, news, _effect(follows, handoff), follows.told)
+
+
+def _note_breach(desk: Desk, handoff: Handoff, news: SlaBreached) -> None:
+    """From now on the rep sees it. One of a promise that had time left is not theirs: it will be withdrawn."""
+    handoff.breached_at = news.fired_at
+    desk.ledger.touch_handoff(handoff)
+    desk.ledger.fire(handoff, news.kind, news.due_at)
 
 
 def _left_waiting(kind: TimerKind) -> Said:
