@@ -199,7 +199,7 @@ def _breached(
 
 
 def _note_breach(desk: Desk, handoff: Handoff, news: SlaBreached) -> None:
-    """From now on the rep sees it. One of a promise that had time left is not theirs: it will be withdrawn."""
+    """From now on the rep sees it. One of a promise with time left is not theirs: it will be withdrawn."""
     handoff.breached_at = news.fired_at
     desk.ledger.touch_handoff(handoff)
     desk.ledger.fire(handoff, news.kind, news.due_at)
