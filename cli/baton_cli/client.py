@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from baton_cli.errors import CannotReach, CommandFailed, Declined, FoundNothing
+from baton_cli.output import progress
 from baton_cli.stack import Service, Stack, find_stack
 
 TIMEOUT_SECONDS = 15.0
@@ -59,6 +61,22 @@ class Client:
         if response.is_success:
             return response
         raise self._failure(service, response, is_operator=token is None)
+
+    def patient(
+        self, method: str, service: Service, path: str, *, at_most: float, **content: Any
+    ) -> httpx.Response:
+        """As `request`; where a service is busy (429) it is asked again when it says, for `at_most` seconds
+        in all."""
+        left = at_most
+        while (wait := _busy_for(response := self.answer(method, service, path, **content))) is not None:
+            if wait > left:
+                break
+            progress(f"{service.spoken} is busy: asked again in {wait:.0f} s.")
+            sleep(wait)
+            left -= max(wait, 1.0)
+        if response.is_success:
+            return response
+        raise self._failure(service, response, is_operator="token" not in content)
 
     def lines(self, service: Service, path: str, body: Any) -> Iterator[str]:
         """What a POST answers, each line as soon as it is told; the timeout is for one line. Raises like
@@ -148,6 +166,12 @@ class Client:
 def open_client(stack_file: Path | None, timeout: float = TIMEOUT_SECONDS) -> Client:
     """A client for the stack of this folder, or the one that `--stack` names."""
     return Client(find_stack(stack_file, os.environ, Path.cwd()), timeout)
+
+
+def _busy_for(response: httpx.Response) -> float | None:
+    """The seconds after which a busy service wants to be asked again; None where it does not say."""
+    told = response.headers.get("Retry-After", "")
+    return float(told) if response.status_code == 429 and told.isdecimal() and len(told) < 7 else None
 
 
 def _reason(error: httpx.TransportError) -> str:

@@ -405,6 +405,7 @@ async def test_a_page_is_looked_at_before_anybody_is_sent_it(town: Town, api: ht
     assert (last["period"], last["figures"]["week"]) == ("2026-W09", "2026-W09")
     html = await api.get("/v1/pages/monthly/last/html")
     assert html.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in html.headers["content-security-policy"]
     assert "February 2026" in html.text
     assert await town.sent() == []
 

@@ -5,12 +5,13 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 
 from baton_dev.databases import with_database
@@ -128,6 +129,8 @@ async def test_a_source_shows_each_paid_lead_and_what_it_has_to_take_back(world:
         ("/v1/reports/2026-13", 422, "from 1970-01 to 2098-12"),
         ("/v1/reports/2026-04", 422, "2026-04 has not begun: ask for 2026-03"),
         (f"{MARCH}/sources/nowhere", 404, "name one of portal, website"),
+        (f"{MARCH}/sources/Portal", 404, "did you mean 'portal'"),
+        (f"{MARCH}/sources/no%2Fwhere", 404, "there is no source 'no/where'"),
         (f"{MARCH}?language=fr", 422, "language"),
         (f"{MARCH}?format=pdf", 422, "format"),
     ],
@@ -208,3 +211,27 @@ async def test_a_lead_of_a_month_before_counts_where_it_is_lost(world: World, ds
     found = MonthReport.model_validate_json(answer.content)
     assert (found.speed.lost, found.speed.win_rate) == (1, 0.0)
     assert [(each.ending, each.reason) for each in found.reasons] == [("lost", "price")]
+
+
+async def test_this_month_and_the_last_are_those_of_the_company(world: World, dsn: str) -> None:
+    await two_leads(world)
+    world.at(datetime(2026, 3, 31, 22, 30, tzinfo=UTC))
+    async with client(world, dsn) as api:
+        this, last = [await api.get(f"/v1/reports/{name}") for name in ("this", "last")]
+        source = await api.get("/v1/reports/last/sources/portal")
+    told = [MonthReport.model_validate_json(each.content).head.month for each in (this, last)]
+    assert told == ["2026-04", "2026-03"], "in Madrid April has begun"
+    assert SourceReport.model_validate_json(source.content).month == "2026-03"
+
+
+async def test_what_is_sent_is_what_the_schema_says(world: World, dsn: str) -> None:
+    await two_leads(world)
+    async with client(world, dsn) as api:
+        document = (await api.get("/openapi.json")).json()
+        month, source = await api.get(MARCH), await api.get(f"{MARCH}/sources/portal")
+    for name, answer in (("MonthReport", month), ("SourceReport", source)):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        Draft202012Validator(schema).validate(answer.json())
+        listed = document["components"]["schemas"][name]
+        assert listed["properties"].keys() == answer.json().keys()
+        assert set(listed["required"]) == listed["properties"].keys()

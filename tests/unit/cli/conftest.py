@@ -24,6 +24,8 @@ class Services:
     url: str = ""
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    busy: dict[str, list[str]] = field(default_factory=dict)
+    """What is first answered 429, each time with this Retry-After."""
 
     def answer(self, request: str, document: Any, status: int = 200) -> None:
         self.answers[request] = (status, document)
@@ -41,8 +43,13 @@ def _handler(services: Services) -> type[BaseHTTPRequestHandler]:
             is_open = path in ("/readyz", "/metrics") or path.startswith("/v1/forms/")
             if not is_open and TOKEN not in self.headers.get("Authorization", ""):
                 status, document = 401, {"title": "The token is not valid", "detail": "send another"}
+            waits = services.busy.get(f"{self.command} {path}")
+            if waits:
+                status, document = 429, {"title": "Busy", "detail": "one at a time"}
             content = document.encode() if isinstance(document, str) else json.dumps(document).encode()
             self.send_response(status)
+            if waits:
+                self.send_header("Retry-After", waits.pop(0))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

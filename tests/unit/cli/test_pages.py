@@ -67,3 +67,14 @@ def test_what_was_sent_is_listed_with_how_it_fared(services: Services, baton: Ru
 def test_nothing_sent_says_where_receivers_stand(services: Services, baton: Run) -> None:
     services.answer("GET /v1/pages", {"pages": []})
     assert "company.yaml" in baton("report", "pages").stdout
+
+
+def test_a_page_waits_for_its_turn_and_a_folder_that_is_not_there_is_told(
+    services: Services, baton: Run, tmp_path: Path
+) -> None:
+    services.answer("GET /v1/pages/weekly/last/html", "<!doctype html>")
+    services.busy["GET /v1/pages/weekly/last/html"] = ["0"]
+    result = baton("report", "weekly", "--html", str(tmp_path / "no" / "page.html"))
+    assert result.exit_code == 2
+    assert "is busy: asked again" in result.output
+    assert "name a file in a folder that is there" in result.output

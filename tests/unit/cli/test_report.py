@@ -64,3 +64,45 @@ def test_a_folder_that_is_not_there_is_told(known: Services, baton: Run, tmp_pat
     result = baton("report", "--month", "2026-11", "--html", str(tmp_path / "no" / "month.html"))
     assert result.exit_code == 2
     assert "name a file in a folder that is there" in result.output
+
+
+def test_without_a_month_the_companys_own_is_asked_for(known: Services, baton: Run) -> None:
+    known.answer("GET /v1/reports/this", known.answers[MONTH][1])
+    assert baton("report").exit_code == 0
+    assert known.asked[-1][0] == "GET /v1/reports/this"
+
+
+def test_it_waits_while_another_report_is_made(known: Services, baton: Run) -> None:
+    known.busy[MONTH] = ["0", "0"]
+    result = baton("report", "--month", "2026-11")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("is busy: asked again in 0 s") == 2
+    assert [asked for asked, _ in known.asked] == [MONTH] * 3
+
+
+@pytest.mark.parametrize("told", ["86400", "soon", "-5", ""])
+def test_it_does_not_wait_for_a_day_or_for_what_is_no_time(known: Services, baton: Run, told: str) -> None:
+    known.busy[MONTH] = [told]
+    result = baton("report", "--month", "2026-11")
+    assert result.exit_code != 0
+    assert "one at a time" in result.output
+
+
+@pytest.mark.parametrize("month", ["2026/11", "2026-13", "11-2026", "nov", "../readyz", "2026-11?format=csv"])
+def test_what_is_no_month_is_told_before_anybody_is_asked(known: Services, baton: Run, month: str) -> None:
+    result = baton("report", "--month", month)
+    assert result.exit_code == 2
+    assert "write a month" in result.output
+    assert not known.asked
+
+
+def test_a_source_may_be_called_anything(known: Services, baton: Run) -> None:
+    known.answer(f"{MONTH}/sources/a%2Fb%3Fc%20%23", known.answers[SOURCE][1])
+    result = baton("report", "source", "a/b?c #", "--month", "2026-11")
+    assert result.exit_code == 0, result.output
+
+
+def test_revenue_is_told_with_what_is_corrected_of_it(known: Services, baton: Run) -> None:
+    found = known.answers[MONTH][1]
+    found["sources"] |= {"revenue_minor": 100_000, "corrections_minor": -5_000}
+    assert "1,000.00 EUR, corrections -50.00 EUR" in baton("report", "--month", "2026-11").stdout

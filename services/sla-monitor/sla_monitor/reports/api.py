@@ -9,21 +9,18 @@ from service_kit.auth_principal import Scope
 from service_kit.documents import refusal, refusals
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
-from sla_monitor.reports.asked import MEDIA, Asked, Format, check_period
+from sla_monitor.reports.asked import MEDIA, SAFE, Asked, Format, check_name
 from sla_monitor.reports.desk import ReportDesk
 from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.touches import SourceReport
 
-Month = Annotated[str, Path(description="a month of the company, such as 2026-11", max_length=20)]
+Month = Annotated[
+    str, Path(description="a month of the company, such as 2026-11; `this` or `last`", max_length=20)
+]
 Source = Annotated[str, Path(description="a source of the rulebook, such as google-ads", max_length=100)]
 As = Annotated[Format, Query(description="figures, one figure a row, or a page that stands alone")]
 In = Annotated[TextLanguage, Query(description="of the page")]
 _BUSY = "A report is being made here, or too many bad tokens came: wait as Retry-After says."
-_SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
 
 
 def report_router(runtime: Runtime, desk: ReportDesk) -> APIRouter:
@@ -38,7 +35,7 @@ def report_router(runtime: Runtime, desk: ReportDesk) -> APIRouter:
         return await _made(runtime, desk, period, format, language, None)
 
     @router.get(
-        "/{period}/sources/{source}",
+        "/{period}/sources/{source:path}",
         dependencies=allowed,
         response_class=Response,
         responses=_answers(SourceReport),
@@ -74,7 +71,7 @@ async def _made(
     source: str | None,
 ) -> Response:
     try:
-        check_period(period)
+        check_name(period)
     except ValueError as error:
         raise Problem(422, "The month cannot be read", str(error), field="period") from None
     async with runtime.database.acquire() as conn:
@@ -82,7 +79,7 @@ async def _made(
     asked = Asked(period=period, now=now, format=form, language=language, source=source)
     body = await desk.make(asked)
     name = f"{period}-{source}" if source else period
-    headers = _SAFE | (
+    headers = SAFE | (
         {"Content-Disposition": f'attachment; filename="{_plain(name)}.csv"'} if form == "csv" else {}
     )
     return Response(body, media_type=MEDIA[form], headers=headers)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from rulebook.models.people import TextLanguage
-from sla_monitor.ledger.periods import parse_period
+from sla_monitor.ledger.periods import Period, parse_period, period_of
 
 Format: TypeAlias = Literal["json", "html", "csv"]
 MEDIA: dict[Format, str] = {
@@ -15,6 +15,14 @@ MEDIA: dict[Format, str] = {
     "html": "text/html; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
 }
+SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""Headers of a page: nothing runs in it, and nobody keeps it."""
+THIS, LAST = "this", "last"
+"""Name the company's month that runs, and the last one that is over."""
 REFUSED = 3
 """Exit status of the process where what was asked cannot be had: why stands on its stdout."""
 
@@ -59,10 +67,24 @@ def check_period(text: str) -> None:
     parse_period(text, ZoneInfo("UTC"))
 
 
-def refuse_future(text: str, now: datetime, zone: ZoneInfo) -> None:
+def check_name(text: str) -> None:
+    """As check_period, for a month that may be called `this` or `last`, too."""
+    if text not in (THIS, LAST):
+        check_period(text)
+
+
+def named(text: str, now: datetime, zone: ZoneInfo) -> Period:
+    """The month called `2026-11`, `this` or `last`. Raises ValueError saying what to write instead."""
+    if text in (THIS, LAST):
+        month = period_of(now, zone)
+        return month if text == THIS else month.previous
+    return parse_period(text, zone)
+
+
+def refuse_future(period: Period, now: datetime) -> None:
     """Raises CannotBe for a month that has not begun."""
-    if parse_period(text, zone).start.astimezone(UTC) > now:
-        this = f"{now.astimezone(zone):%Y-%m}"
+    if period.start.astimezone(UTC) > now:
+        this = f"{now.astimezone(period.zone):%Y-%m}"
         raise CannotBe(
-            Refusal(why="not_begun", detail=f"{text} has not begun: ask for {this} or a month before")
+            Refusal(why="not_begun", detail=f"{period.name} has not begun: ask for {this} or a month before")
         )

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from service_kit.postgres import Connection, Database
 from sla_monitor.ledger.book import MonthBook
 from sla_monitor.ledger.books import Books, NoRulebook, book_for
-from sla_monitor.ledger.periods import parse_period
 from sla_monitor.ledger.reading import read_month
-from sla_monitor.reports.asked import REFUSED, Asked, CannotBe, Question, Refusal, refuse_future
+from sla_monitor.reports.asked import REFUSED, Asked, CannotBe, Question, Refusal, named, refuse_future
 from sla_monitor.reports.figures.frame import Frame
 from sla_monitor.reports.figures.month import month_report
 from sla_monitor.reports.figures.touches import SourceReport, UnknownSource, source_report
@@ -70,11 +69,12 @@ async def read_book(conn: Connection, asked: Asked) -> MonthBook:
     await books.learn(conn)
     now = asked.now
     try:
-        in_force = book_for(books, parse_period(asked.period, ZoneInfo("UTC")), now)
+        in_force = book_for(books, named(asked.period, now, ZoneInfo("UTC")), now)
     except NoRulebook as error:
         raise CannotBe(Refusal(why="no_rulebook", detail=str(error))) from error
-    refuse_future(asked.period, now, in_force.zone)
-    return await read_month(conn, parse_period(asked.period, in_force.zone), now=now, books=books)
+    period = named(asked.period, now, in_force.zone)
+    refuse_future(period, now)
+    return await read_month(conn, period, now=now, books=books)
 
 
 def made(book: MonthBook, asked: Asked) -> str:

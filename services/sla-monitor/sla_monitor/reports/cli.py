@@ -1,9 +1,8 @@
 """`baton report`: a month for both sides, and what a source delivered; over HTTP."""
 
-import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -11,12 +10,15 @@ from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
-from baton_cli.stack import Service
 from sla_monitor.ledger.cli import close_month
+from sla_monitor.reports.asked import THIS, check_name
+from sla_monitor.reports.asking import ask, write_page
 from sla_monitor.rhythm.cli import pages, weekly
 
 TIMEOUT_SECONDS = 130.0
-Month = Annotated[str | None, typer.Option(metavar="2026-11", help="The month. [default: this one]")]
+Month = Annotated[
+    str, typer.Option(metavar="2026-11", help="The month, or `last`: the last one that is over.")
+]
 AsPage = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the page there; - is the terminal.")
 ]
@@ -31,10 +33,10 @@ report.command("pages")(pages)
 report.command("close")(close_month)
 
 
-@report.callback(invoke_without_command=True)
+@report.callback(invoke_without_command=True, no_args_is_help=False)
 def month(
     context: typer.Context,
-    month: Month = None,
+    month: Month = THIS,
     as_page: AsPage = None,
     as_csv: AsCsv = None,
     language: Language = "en",
@@ -45,7 +47,7 @@ def month(
     if context.invoked_subcommand is not None:
         return
     with open_client(stack, TIMEOUT_SECONDS) as client:
-        path = f"/v1/reports/{month or _this_month()}"
+        path = f"/v1/reports/{_month(month)}"
         found = _asked(client, path, as_page, as_csv, language)
     if found is None:
         return
@@ -58,7 +60,7 @@ def month(
 @report.command("source")
 def source(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The source, as the rulebook names it.")],
-    month: Month = None,
+    month: Month = THIS,
     as_page: AsPage = None,
     as_csv: AsCsv = None,
     language: Language = "en",
@@ -67,7 +69,7 @@ def source(
 ) -> None:
     """Each paid lead of a source: accepted, duplicate, or invalid, and whether it may be given back."""
     with open_client(stack, TIMEOUT_SECONDS) as client:
-        path = f"/v1/reports/{month or _this_month()}/sources/{name}"
+        path = f"/v1/reports/{_month(month)}/sources/{quote(name, safe='')}"
         found = _asked(client, path, as_page, as_csv, language)
     if found is None:
         return
@@ -77,8 +79,13 @@ def source(
         _show_source(found)
 
 
-def _this_month() -> str:
-    return f"{date.today():%Y-%m}"  # noqa: DTZ011 - the month of whoever asks
+def _month(name: str) -> str:
+    """The month as the service reads it. Raises BadUsage for what is none."""
+    try:
+        check_name(name)
+    except ValueError as error:
+        raise BadUsage(str(error)) from None
+    return name
 
 
 def _asked(
@@ -88,24 +95,11 @@ def _asked(
     for form, target in (("html", as_page), ("csv", as_csv)):
         if target is not None:
             params = {"format": form, "language": language}
-            _write(target, client.request("GET", Service.SLA_MONITOR, path, params=params).content)
+            write_page(target, ask(client, path, **params).content)
     if as_page is not None or as_csv is not None:
         return None
-    figures: dict[str, Any] = client.get(Service.SLA_MONITOR, path)
+    figures: dict[str, Any] = ask(client, path).json()
     return figures
-
-
-def _write(target: Path, content: bytes) -> None:
-    if str(target) == "-":
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise BadUsage(
-            f"{target} cannot be written ({error.strerror}): name a file in a folder that is there"
-        ) from None
-    progress(f"{target} is written.")
 
 
 def _show_month(found: dict[str, Any]) -> None:
@@ -115,7 +109,7 @@ def _show_month(found: dict[str, Any]) -> None:
             "month": f"{head['month']} ({head['state']})",
             "agreement": head["agreement_name"] or "none binds",
             "leads worked in time": f"{works['worked']} of {works['due']}",
-            "revenue": _money(found["sources"]["revenue_minor"], head["currency"]),
+            "revenue": _revenue(found["sources"], head["currency"]),
             "win rate": _share(found["speed"]["win_rate"]),
         }
     )
@@ -187,8 +181,16 @@ def _show_source(found: dict[str, Any]) -> None:
     print_table(columns, rows, optional=columns[3:6])
 
 
+def _revenue(sources: dict[str, Any], currency: str) -> str:
+    later = sources["corrections_minor"]
+    told = f", corrections {'+' if later > 0 else ''}{_money(later, currency)}" if later else ""
+    return _money(sources["revenue_minor"], currency) + told
+
+
 def _share(part: float | None) -> str:
-    return "-" if part is None else f"{part:.1%}"
+    from sla_monitor.reports.words import short_of
+
+    return "-" if part is None else f"{short_of(part):.1%}"
 
 
 def _number(figure: float) -> str:

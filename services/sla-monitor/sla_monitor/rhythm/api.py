@@ -10,6 +10,7 @@ from service_kit.audit import Who, entry
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
+from sla_monitor.reports.asked import SAFE
 from sla_monitor.rhythm import store
 from sla_monitor.rhythm.figuring import letter_of
 from sla_monitor.rhythm.letters import Letter
@@ -51,7 +52,7 @@ def page_router(runtime: Runtime, maker: PageMaker) -> APIRouter:
     async def look_at_html(page: PageKind, period: PeriodName, language: Language = "en") -> HTMLResponse:
         """The same as an e-mail shows it."""
         _, letter = await _read(page, period, language)
-        return HTMLResponse(as_html(letter))
+        return HTMLResponse(as_html(letter), headers=SAFE)
 
     @router.post(
         "/{page}/{period}/send",

@@ -1,8 +1,8 @@
 """`baton report weekly` and `baton report pages`: the pages that are sent by themselves, over HTTP."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -11,6 +11,7 @@ from baton_cli.commands import AsJson, StackFile
 from baton_cli.moments import brief_utc
 from baton_cli.output import print_json, print_line, print_table, progress
 from baton_cli.stack import Service
+from sla_monitor.reports.asking import ask, write_page
 
 TIMEOUT_SECONDS = 130.0
 LAST = "last"
@@ -34,16 +35,15 @@ def weekly(
     as_json: AsJson = False,
 ) -> None:
     """The page of a week as both sides get it on Monday: wins, lead flow, pace, what is broken, campaigns."""
-    path = f"/v1/pages/weekly/{week or LAST}"
+    path = f"/v1/pages/weekly/{quote(week or LAST, safe='')}"
     with open_client(stack, TIMEOUT_SECONDS) as client:
         if send:
             sent = client.post(Service.SLA_MONITOR, f"{path}/send")
         elif as_page is not None:
-            page = client.request("GET", Service.SLA_MONITOR, f"{path}/html", params={"language": language})
-            _write(as_page, page.content)
+            write_page(as_page, ask(client, f"{path}/html", language=language).content)
             return
         else:
-            found = client.get(Service.SLA_MONITOR, path, language=language)
+            found = ask(client, path, language=language).json()
     if as_json:
         print_json(sent if send else found)
     elif send:
@@ -59,14 +59,6 @@ def _show_sent(period: str, sent: list[str], before: list[str]) -> None:
     if before:
         print_line(f"Sent before: {', '.join(before)}.")
     progress("How it fares: baton report pages")
-
-
-def _write(target: Path, content: bytes) -> None:
-    if str(target) == "-":
-        sys.stdout.buffer.write(content)
-        return
-    target.write_bytes(content)
-    progress(f"{target} is written.")
 
 
 def pages(

@@ -101,3 +101,25 @@ def test_a_source_without_terms_has_no_window() -> None:
 def test_an_unknown_source_is_answered_with_those_there_are() -> None:
     with pytest.raises(UnknownSource, match="name one of comparison-portal, content"):
         source_report(Frame.of(book()), "portal")
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("Comparison Portal", "comparison-portal"),
+        ("comparison_portal", "comparison-portal"),
+        ("google-add", "google-ads"),
+        ("Software comparison portal", "comparison-portal"),
+        ("faire", "fair"),
+    ],
+)
+def test_a_source_of_another_spelling_is_suggested(asked: str, meant: str) -> None:
+    frame = Frame.of(book(touches=(touch("a", at(3), source="fair"),)))
+    with pytest.raises(UnknownSource, match=f"did you mean '{meant}'"):
+        source_report(frame, asked)
+
+
+def test_of_many_sources_some_are_named() -> None:
+    frame = Frame.of(book(touches=tuple(touch("a", at(3), source=f"s{n:02}") for n in range(90))))
+    with pytest.raises(UnknownSource, match=r"and \d\d more$"):
+        source_report(frame, "unheard")

@@ -4,6 +4,7 @@ given back."""
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +12,9 @@ from lead_events.words import RejectCode
 from rulebook.models import Source
 from sla_monitor.ledger.book import GivenBack, LeadRow, TouchRow
 from sla_monitor.reports.figures.frame import Figure, Frame
+
+NAMED = 20
+"""So many sources are named to whom asked for one that is not there."""
 
 
 class Verdict(StrEnum):
@@ -68,8 +72,7 @@ def source_report(frame: Frame, name: str) -> SourceReport:
     source = frame.book.rulebook.sources.get(name)
     touches = list(judged_touches(frame, name))
     if source is None and not touches:
-        there = ", ".join(sorted(frame.book.rulebook.sources))
-        raise UnknownSource(f"there is no source {name!r}; name one of {there}")
+        raise UnknownSource(_unknown(name, frame))
     each = source.cost.amount_minor if source and source.cost and source.cost.per == "lead" else None
     returns = source.returns if source else None
     returnable = sum(touch.is_returnable for touch in touches)
@@ -89,6 +92,21 @@ def source_report(frame: Frame, name: str) -> SourceReport:
         returnable_minor=returnable * each if each is not None else None,
         touches=touches,
     )
+
+
+def _unknown(name: str, frame: Frame) -> str:
+    """Which source may be meant: one of the rulebook by its id or its name, or one that touches name."""
+    there = sorted(frame.book.rulebook.sources.keys() | {touch.source for touch in frame.book.touches})
+    spelt = {_spelt(each): each for each in there}
+    spelt |= {_spelt(source.name): each for each, source in frame.book.rulebook.sources.items()}
+    close = get_close_matches(_spelt(name), spelt, n=1, cutoff=0.7)
+    meant = f"; did you mean {spelt[close[0]]!r}?" if close else ""
+    more = f" and {len(there) - NAMED} more" if len(there) > NAMED else ""
+    return f"there is no source {name!r}{meant or ';'} name one of {', '.join(there[:NAMED])}{more}"
+
+
+def _spelt(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def judged_touches(frame: Frame, name: str) -> Iterator[TouchFigure]:
