@@ -149,6 +149,15 @@ async def test_the_agreement_of_the_handoff_names_the_reasons(world: World) -> N
     assert world.progressed("bob")[0].code == "other"
 
 
+async def test_every_reason_that_an_agreement_may_name_can_be_said(world: World) -> None:
+    longest = "a" * 63
+    await world.publish_rulebook(agreed({longest: ["outcome"], "0": ["outcome"]}))
+    await world.take("ada")
+    for code in (longest, "0"):
+        answer = await world.act("ana", "ada", "pause", {"code": code})
+        assert answer.status_code == 200, answer.text
+
+
 async def test_a_breach_of_what_stands_still_is_nobodys_news(routing: World) -> None:
     await routing.take("ada")
     await routing.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})

@@ -157,7 +157,7 @@ class Pause(_Report):
 
     code: str = Field(
         min_length=1,
-        max_length=60,
+        max_length=63,
         pattern=r"^[a-z0-9][a-z0-9_-]*$",
         description="a reason that the agreement's `pauses` names",
         examples=["buyer_asked_to_wait"],
