@@ -126,6 +126,25 @@ def test_a_breach_that_a_late_pause_undoes_is_withdrawn_and_may_come_again() -> 
     assert (late.number, late.kind, late.due_at) == (2, "accepted", minute(35))
 
 
+def test_hours_that_withdraw_a_breach_are_named_also_where_the_lead_was_paused_before() -> None:
+    opening = assigned()
+    pause = replace(fact(2, ProgressKind.PAUSED, 1), detail=Detail(code="holiday", until=minute(2)))
+    (accept, *_) = told([opening, pause], ()).timers
+    hours = schedule(ALWAYS_OPEN, revision=1, opened_at=START)
+    broken = breach_said(accept, hours, minute(16))
+    off = ALWAYS_OPEN.without([(minute(10), minute(40))])
+    changed = schedule(ALWAYS_OPEN, revision=1, opened_at=START, changes=[Change(2, minute(9), off)])
+    found = reconcile(
+        LEAD,
+        in_order([opening, pause]),
+        {broken.id: broken},
+        terms_of=lambda _: (TERMS,),
+        hours_of=lambda _: changed,
+    )
+    (withdrawal,) = found.withdrawn
+    assert (withdrawal.kind, withdrawal.at, withdrawal.due_at) == ("hours_changed", minute(9), minute(16))
+
+
 def test_a_resume_that_arrives_late_leaves_a_breach_and_moves_what_runs() -> None:
     opening = assigned()
     pause = replace(fact(2, ProgressKind.PAUSED, 5), detail=Detail(code="holiday"))

@@ -184,14 +184,15 @@ def _why_moved(before: Timer, now: Timer) -> Why | None:
 
 def _withdrawal(before: Timer, now: Timer, hours: Schedule) -> Withdrawal:
     said_of = before.said_due_at or before.opened_at
-    kind, at = _what_withdraws(now, said_of, hours)
+    kind, at = _what_withdraws(before, now, said_of, hours)
     return Withdrawal(now, said_of, now.withdrawals, kind, at)
 
 
-def _what_withdraws(now: Timer, said_of: datetime, hours: Schedule) -> tuple[str, datetime]:
+def _what_withdraws(before: Timer, now: Timer, said_of: datetime, hours: Schedule) -> tuple[str, datetime]:
     if now.ending is not None and now.state in SETTLED:
         return now.ending.kind, now.ending.at
-    starts = [start for start, _ in now.pauses if start < said_of]
+    known = {start for start, _ in before.pauses}
+    starts = [start for start, _ in now.pauses if start < said_of and start not in known]
     if starts:
         return Why.PAUSED.value, max(starts)
     return "hours_changed", max(spell.start for spell in hours.spells if spell.start <= said_of)
