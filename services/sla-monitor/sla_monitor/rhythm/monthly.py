@@ -9,7 +9,6 @@ from lead_events.words import TimerKind
 from sla_monitor.reports.figures.frame import Figure
 from sla_monitor.reports.figures.funnel import FunnelStage
 from sla_monitor.reports.figures.month import MonthReport
-from sla_monitor.reports.figures.sales import OF_SALES
 from sla_monitor.reports.figures.sources import ForeignMoney, SourceFigure
 
 BEST = 3
@@ -40,7 +39,7 @@ class GoalAttained(Figure):
 
 
 class PromiseAttained(Figure):
-    """One kind of promise of sales. `broken`: charged to sales."""
+    """One kind of promise of sales, with corrections. `broken`: charged to sales."""
 
     kind: TimerKind
     kept: int
@@ -76,7 +75,8 @@ class Change(Figure):
 
 
 class MonthlyFigures(Figure):
-    """One month for management. `best` and `worst` name no source twice."""
+    """One month for management. `best` and `worst` name no source twice; `corrections_minor`: of the revenue
+    of months closed before."""
 
     month: str
     first_day: date
@@ -87,6 +87,7 @@ class MonthlyFigures(Figure):
     is_closed: bool
     revenue_minor: int
     revenue_goal_minor: int | None
+    corrections_minor: int = 0
     foreign: list[ForeignMoney]
     goals: list[GoalAttained]
     works: WorksAttained
@@ -112,6 +113,7 @@ def monthly_figures(report: MonthReport, before: MonthReport) -> MonthlyFigures:
         is_closed=report.head.state == "closed",
         revenue_minor=report.sources.revenue_minor,
         revenue_goal_minor=report.sources.revenue_goal_minor,
+        corrections_minor=report.sources.corrections_minor,
         foreign=report.sources.foreign,
         goals=[
             GoalAttained(
@@ -139,8 +141,12 @@ def _works(report: MonthReport) -> WorksAttained:
 
 def _promises(report: MonthReport) -> Iterator[PromiseAttained]:
     for each in report.sales.promises:
-        broken = sum(each.broken.get(charged, 0) for charged in OF_SALES)
-        yield PromiseAttained(kind=each.kind, kept=each.kept, broken=broken, share=each.share_kept)
+        yield PromiseAttained(
+            kind=each.kind,
+            kept=each.kept + each.corrections_kept,
+            broken=each.broken_by_sales + each.corrections_broken,
+            share=each.share_kept,
+        )
 
 
 def best_and_worst(report: MonthReport) -> tuple[list[SourceReturn], list[SourceReturn]]:

@@ -44,12 +44,16 @@ def _sections(figures: MonthlyFigures, words: Words) -> Iterator[Section]:
 
 
 def _revenue(figures: MonthlyFigures, words: Words) -> str:
-    won = words.money(figures.revenue_minor)
+    won, later = words.money(figures.revenue_minor), figures.corrections_minor
     goal = figures.revenue_goal_minor
     said = words.say("revenue.no_goal", revenue=won)
     if goal:
         share = words.share(figures.revenue_minor / goal)
         said = words.say("revenue.goal", revenue=won, goal=words.money(goal), share=share)
+    if later:
+        plus = "+" if later > 0 else ""
+        whole = words.money(figures.revenue_minor + later)
+        said += " " + words.say("revenue.corrections", amount=plus + words.money(later), whole=whole)
     if figures.foreign:
         amounts = ", ".join(words.money(each.minor, each.currency) for each in figures.foreign)
         said += " " + words.say("revenue.foreign", amounts=amounts)

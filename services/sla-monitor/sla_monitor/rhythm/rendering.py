@@ -61,7 +61,11 @@ def as_html(letter: Letter) -> str:
 
 
 _PLAIN = 'cellpadding="0" cellspacing="0" border="0"'
-_FONT = "font-family:Arial,Helvetica,sans-serif;font-size:15px;line-height:21px"
+_FACE = "font-family:Arial,Helvetica,sans-serif"
+_FONT = f"{_FACE};font-size:15px;line-height:21px"
+_CELL = f"{_FACE};font-size:14px;line-height:19px"
+_HEAD = f"{_FACE};font-size:12px;line-height:16px"
+"""Smaller, so that four columns fit a phone."""
 _SMALL = "margin:24px 0 0;font-size:13px;line-height:18px"
 _RULE = "border-bottom:1px solid #8a8a8a"
 """A grey that is seen on white and on black."""
@@ -87,9 +91,11 @@ def _row_html(row: Sequence[str], tag: str, section: Section) -> str:
     cells = []
     for at, cell in enumerate(row):
         side = "right" if section.figures and at else "left"
-        style = f"text-align:{side};vertical-align:top;padding:5px 8px 5px 0;{_RULE};{_FONT}"
-        scope = ' scope="col"' if tag == "th" else ""
-        cells.append(f'<{tag}{scope} align="{side}" style="{style}">{escape(cell)}</{tag}>')
+        font = _HEAD if tag == "th" else _CELL
+        style = f"text-align:{side};vertical-align:top;padding:5px 6px 5px 0;{_RULE};{font}"
+        kind = tag if cell else "td"
+        scope = ' scope="col"' if kind == "th" else ""
+        cells.append(f'<{kind}{scope} align="{side}" style="{style}">{escape(cell)}</{kind}>')
     return f"<tr>{''.join(cells)}</tr>"
 
 

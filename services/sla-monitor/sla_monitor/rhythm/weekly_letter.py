@@ -1,6 +1,7 @@
 """The weekly page in words."""
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from sla_monitor.rhythm.letters import Item, Letter, Section
 from sla_monitor.rhythm.texts import Words
@@ -145,7 +146,7 @@ def _breaches(figures: WeeklyFigures, words: Words) -> Section:
     if not figures.open_breaches:
         return Section(heading, line=words.say("breaches.none"))
     rows = [
-        (str(each.lead_id), words.say(f"promise.{each.kind}"), each.rep, words.moment(each.due_at))
+        (short(each.lead_id), words.say(f"promise.{each.kind}"), each.rep, words.moment(each.due_at))
         for each in figures.breaches[:SHOWN]
     ]
     more = left_out(figures.open_breaches, words, len(rows))
@@ -153,10 +154,15 @@ def _breaches(figures: WeeklyFigures, words: Words) -> Section:
     return Section(heading, columns, rows, line=" ".join(filter(None, (more, words.say("breaches.hint")))))
 
 
+def short(identity: UUID) -> str:
+    """The beginning of an id, by which every command knows a lead; the data has it whole."""
+    return str(identity)[:8]
+
+
 def _objections(figures: WeeklyFigures, words: Words) -> Section:
     rows = [
         (
-            str(each.lead_id),
+            short(each.lead_id),
             words.say(f"about.{each.about}"),
             words.either(f"side.{each.side}", each.side),
             words.moment(each.at),

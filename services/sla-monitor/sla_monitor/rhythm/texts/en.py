@@ -80,6 +80,7 @@ TEXTS: dict[str, str] = {
     "heading.revenue": "Revenue",
     "revenue.goal": "Won {revenue} of {goal} agreed: {share}.",
     "revenue.no_goal": "Won {revenue}. No goal is agreed.",
+    "revenue.corrections": "With corrections of closed months ({amount}): {whole}.",
     "revenue.foreign": "Not added, since no rate is agreed: {amounts}.",
     "heading.marketing_side": "What marketing promised",
     "column.result": "Result",

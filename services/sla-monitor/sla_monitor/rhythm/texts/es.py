@@ -80,6 +80,7 @@ TEXTS: dict[str, str] = {
     "heading.revenue": "Ingresos",
     "revenue.goal": "Ganado: {revenue} de {goal} acordados, {share}.",
     "revenue.no_goal": "Ganado: {revenue}. No hay objetivo acordado.",
+    "revenue.corrections": "Con las correcciones de meses cerrados ({amount}): {whole}.",
     "revenue.foreign": "No sumado, por no haber cambio acordado: {amounts}.",
     "heading.marketing_side": "Lo que prometió marketing",
     "column.result": "Resultado",

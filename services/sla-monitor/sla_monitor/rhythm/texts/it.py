@@ -80,6 +80,7 @@ TEXTS: dict[str, str] = {
     "heading.revenue": "Ricavi",
     "revenue.goal": "Vinti {revenue} su {goal} concordati: {share}.",
     "revenue.no_goal": "Vinti {revenue}. Nessun obiettivo è concordato.",
+    "revenue.corrections": "Con le correzioni di mesi chiusi ({amount}): {whole}.",
     "revenue.foreign": "Non sommati, perché manca un cambio concordato: {amounts}.",
     "heading.marketing_side": "Che cosa ha promesso il marketing",
     "column.result": "Risultato",

@@ -80,6 +80,7 @@ TEXTS: dict[str, str] = {
     "heading.revenue": "Receita",
     "revenue.goal": "Ganho: {revenue} de {goal} acordados, {share}.",
     "revenue.no_goal": "Ganho: {revenue}. Não há objetivo acordado.",
+    "revenue.corrections": "Com as correções de meses fechados ({amount}): {whole}.",
     "revenue.foreign": "Não somado, por não haver câmbio acordado: {amounts}.",
     "heading.marketing_side": "O que o marketing prometeu",
     "column.result": "Resultado",

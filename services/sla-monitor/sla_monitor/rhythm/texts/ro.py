@@ -80,6 +80,7 @@ TEXTS: dict[str, str] = {
     "heading.revenue": "Venituri",
     "revenue.goal": "Câștigat: {revenue} din {goal} convenite, {share}.",
     "revenue.no_goal": "Câștigat: {revenue}. Nu este convenit niciun obiectiv.",
+    "revenue.corrections": "Cu corecțiile lunilor închise ({amount}): {whole}.",
     "revenue.foreign": "Neadunate, fiindcă nu este convenit un curs: {amounts}.",
     "heading.marketing_side": "Ce a promis marketingul",
     "column.result": "Rezultat",
