@@ -341,14 +341,17 @@ def test_it_is_followed_to_its_rep(baton: Run, forms: Services) -> None:
     )
     rounds = [{"rep_id": "ana", "rep_name": "Ana", "ended_at": None}]
     forms.answer(f"GET /v1/leads/{LEAD}", {"state": "assigned", "line": "main", "assignments": rounds})
-    timer = {"kind": "accept", "due_at": "2026-11-26T10:15:00Z"}
-    forms.answer(f"GET /v1/leads/{LEAD}/timers", {"timers": [timer]})
+    timer = {"kind": "accept", "due_at": "2026-11-26T10:15:00Z", "is_trial": False}
+    tried = timer | {"due_at": "2026-11-26T10:05:00Z", "is_trial": True}
+    forms.answer(f"GET /v1/leads/{LEAD}/timers", {"timers": [timer, tried]})
     done = baton("form", "send-test", "google-ads", "--wait", "--json")
     assert done.exit_code == 0, done.output
     (followed,) = json.loads(done.stdout)["leads"]
     assert followed["rep"] == "Ana"
-    assert followed["timers"] == [timer]
-    assert "accept by 2026-11-26 10:15:00 UTC" in baton("form", "send-test", "google-ads", "--wait").stdout
+    assert followed["timers"] == [timer, tried]
+    said = baton("form", "send-test", "google-ads", "--wait").stdout.splitlines()
+    assert "  accept by 2026-11-26 10:15:00 UTC" in said
+    assert "  accept by 2026-11-26 10:05:00 UTC (on trial)" in said
 
 
 def test_one_that_ends_in_quarantine_exits_1(baton: Run, forms: Services) -> None:

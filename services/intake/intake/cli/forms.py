@@ -215,4 +215,5 @@ def _show(result: Mapping[str, Any]) -> None:
             {key.removesuffix("_at").replace("_", " "): told[key] for key in told if key != "timers"}
         )
         for timer in lead["timers"]:
-            print_line(f"  {timer['kind'].replace('_', ' ')} by {brief_utc(timer['due_at'])}")
+            trial = " (on trial)" if timer["is_trial"] else ""
+            print_line(f"  {timer['kind'].replace('_', ' ')} by {brief_utc(timer['due_at'])}{trial}")
