@@ -29,3 +29,12 @@ def test_the_example_of_nurturing_fits_into_a_rulebook(tmp_path: Path) -> None:
     assert nurturing.webhook is not None
     assert nurturing.csv is not None
     assert nurturing.webhook.secret != nurturing.unsubscribes_secret
+
+
+def test_the_example_of_an_agreement_fits_beside_the_one_that_binds(tmp_path: Path) -> None:
+    folder = tmp_path / "rulebook"
+    shutil.copytree(ROOT / "rulebook", folder)
+    (folder / "agreements").mkdir()
+    shutil.copy(ROOT / "docs" / "examples" / "agreement.yaml", folder / "agreements" / "faster.yaml")
+    assert errors_in(check_folder(folder)) == []
+    assert load_folder(folder).agreements["faster"].trial_teams == ["spain"]
