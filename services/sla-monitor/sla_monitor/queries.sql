@@ -62,10 +62,13 @@ FROM rep_hours JOIN unnest($1::text[], $2::int[]) AS asked (rep_id, since) USING
 WHERE revision > since ORDER BY revision
 
 -- name: leads_running_for
--- Leads with a promise that a change of these reps' hours may move: it ran on after the change, as far as is known.
-SELECT DISTINCT lead_id
+-- Leads with a promise that a change of these reps' hours may move: it ran on after the change, as far as is known, or is broken and reminded of in their hours.
+SELECT lead_id
 FROM timers JOIN unnest($1::text[], $2::timestamptz[]) AS changed (rep_id, at) USING (rep_id)
 WHERE coalesce(due_at, 'infinity'::timestamptz) > changed.at AND (ended_at IS NULL OR ended_at > changed.at)
+UNION
+SELECT lead_id FROM timers
+WHERE rep_id = ANY($1::text[]) AND state = 'breached' AND ended_at IS NULL AND reminds_at <> '{}'
 
 -- name: insert_facts
 -- Facts, each once by its id whatever its seq; returns those that are new.

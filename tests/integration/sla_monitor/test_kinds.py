@@ -146,6 +146,44 @@ async def test_reminders_follow_a_breach_in_working_time_until_somebody_acts(wor
     assert len(world.out("sla-reminded", late)) == 1
 
 
+async def test_a_reminder_follows_the_reps_hours_as_they_change_after_the_breach(world: World) -> None:
+    """The rep falls ill, and is back two days before the time that their absence named."""
+    lead, hour = a_lead(), timedelta(hours=1)
+    ill = {**DAY, "absences": [["2026-03-02T13:30:00Z", "2026-03-04T12:00:00Z"]]}
+    world.publish_rulebook(promises=only(first_response_within="4h"), reminders={"every": "2h", "at_most": 3})
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        world.assigned(lead, calendar=DAY)
+        await world.up_to(consumer, MONDAY_9 + 4 * hour)
+        world.at(MONDAY_9 + 4.5 * hour)
+        world.hours_changed("rep-marta", 2, ill)
+        await world.read_all(consumer)
+        await world.up_to(consumer, MONDAY_9 + 6 * hour)
+        assert world.out("sla-reminded") == []
+        world.at(MONDAY_9 + 6.25 * hour)
+        world.hours_changed("rep-marta", 3, DAY)
+        await world.up_to(consumer, MONDAY_9 + 7.75 * hour)
+    (reminded,) = world.out("sla-reminded")
+    assert (reminded.number, reminded.reminds_at) == (1, MONDAY_9 + 7.75 * hour)
+
+
+async def test_a_rep_who_comes_back_after_all_is_reminded_again(world: World) -> None:
+    lead, hour = a_lead(), timedelta(hours=1)
+    gone = {**DAY, "absences": [["2026-03-02T13:30:00Z", "2099-12-31T00:00:00Z"]]}
+    world.publish_rulebook(promises=only(first_response_within="4h"), reminders={"every": "2h", "at_most": 1})
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        world.assigned(lead, calendar=DAY)
+        await world.up_to(consumer, MONDAY_9 + 4 * hour)
+        world.at(MONDAY_9 + 4.5 * hour)
+        world.hours_changed("rep-marta", 2, gone)
+        await world.up_to(consumer, MONDAY_9 + 8 * hour)
+        assert world.out("sla-reminded") == []
+        world.hours_changed("rep-marta", 3, DAY)
+        await world.up_to(consumer, MONDAY_9 + 25.6 * hour)
+    assert [event.number for event in world.out("sla-reminded")] == [1]
+
+
 async def test_reminders_may_come_at_night_and_after_an_outage_only_the_last_is_said(world: World) -> None:
     lead = a_lead()
     reminders = {"every": "1h", "at_most": 5, "at_night": True}
