@@ -14,6 +14,7 @@ from asyncpg.pool import PoolConnectionProxy
 from lead_events import RulebookPublished
 from rulebook.publication import Prepared, parse
 from rulebook.versions import History, Versioned, effective_moment
+from service_kit.metrics import RULEBOOK_VERSION
 from service_kit.queries import Queries, load_queries
 
 Connection = asyncpg.Connection | PoolConnectionProxy
@@ -123,8 +124,7 @@ class RulebookCache:
         """All versions visible in the caller's transaction: one indexed read when nothing is new.
 
         A version that other connections cannot see yet, inserted by this very transaction, must not outlive
-        its
-        rollback here: read the history before inserting one.
+        its rollback here: read the history before inserting one.
         """
         newest = await conn.fetchval(_queries()["newest_number"])
         if newest < self._newest:  # restored to an earlier moment
@@ -133,6 +133,7 @@ class RulebookCache:
             for versioned in await _after(conn, self._newest):
                 self._history = self._history.with_version(versioned)
             self._newest = newest
+        RULEBOOK_VERSION.set(newest)
         return self._history
 
     async def at(self, conn: Connection, time: datetime) -> Versioned:

@@ -10,6 +10,12 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 BUILD = Info("baton_build", "Service and version that runs here.")
+RULEBOOK_VERSION = Gauge(
+    "baton_rulebook_version", "Newest version of the rulebook that this service has; 0 without any."
+)
+RULEBOOKS_REFUSED = Counter(
+    "baton_rulebooks_refused_total", "Published versions this service could not use: nothing of them applies."
+)
 READ = Counter("baton_records_read_total", "Records read and settled.", ["consumer", "topic"])
 EFFECTS = Counter("baton_effects_total", "Records by what became of them.", ["consumer", "topic", "kind"])
 REPEATS = Counter("baton_repeats_total", "Records already taken before: nothing done.", ["consumer", "topic"])

@@ -48,9 +48,6 @@ IMPORT_WORKERS_DIED = Counter(
 )
 CIRCUIT_OPEN = Gauge("baton_intake_circuit_open", "1 while records go straight to the spool.")
 RULEBOOK_VERSION = Gauge("baton_intake_rulebook_version", "Version in force here; 0 is the seed, -1 none.")
-RULEBOOKS_INVALID = Counter(
-    "baton_intake_rulebooks_invalid_total", "Published versions that could not be used here."
-)
 SENDERS = Counter(
     "baton_intake_senders_total",
     "Posts to forms that want to know their sender, by scheme and what came of the check.",

@@ -7,7 +7,6 @@ from pathlib import Path
 import orjson
 from pydantic import ValidationError
 
-from intake import metrics
 from intake.forms import Forms
 from lead_events import RulebookPublished
 from lead_events.codec import Undecodable, decode
@@ -16,6 +15,7 @@ from rulebook.versions import Versioned
 from service_kit.broker import Broker, BrokerUnavailable, ConsumerClient
 from service_kit.clock import Clock
 from service_kit.logs import logger
+from service_kit.metrics import RULEBOOK_VERSION, RULEBOOKS_REFUSED
 from service_kit.records import Record, TopicPartition
 
 TOPIC = "rulebook-published"
@@ -141,7 +141,7 @@ class RulebookReader:
         try:
             _, event = decode(record.topic, record.headers, record.value)
         except Undecodable as error:
-            metrics.RULEBOOKS_INVALID.inc()
+            RULEBOOKS_REFUSED.inc()
             _log.error("a published rulebook cannot be decoded", offset=record.offset, reason=error.reason)
             return
         if isinstance(event, RulebookPublished):
@@ -153,12 +153,13 @@ class RulebookReader:
         try:
             rulebook = Rulebook.model_validate(published.rulebook)
         except ValidationError as error:
-            metrics.RULEBOOKS_INVALID.inc()
+            RULEBOOKS_REFUSED.inc()
             _log.error(
                 "a published rulebook is invalid here", version=published.version, error=str(error)[:500]
             )
             return
         self._known[published.version] = published
+        RULEBOOK_VERSION.set(max(self._known))
         self._forms.add(Versioned(published.version, published.effective_from, rulebook))
         _log.info(
             "rulebook known", version=published.version, effective_from=published.effective_from.isoformat()

@@ -26,10 +26,6 @@ ASSIGNED_AFTER = Histogram(
 RULE_ERRORS = Counter(
     "baton_routing_rule_errors_total", "Routing rules that had no answer for a lead, by rule.", ["rule"]
 )
-REFUSED_RULEBOOKS = Counter(
-    "baton_rulebooks_refused_total", "Published versions this service could not use: nothing of them applies."
-)
-
 ASKED_AGAIN = Counter(
     "baton_asked_again_total", "Asks of buyers whose lead a rep has, told to that rep; tests left out."
 )

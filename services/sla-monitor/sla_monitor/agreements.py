@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from lead_events.words import Quadrant, TimerKind
 from rulebook.agreements import Agreed, binding, on_trial, promise_of
 from rulebook.models import Agreement, Promise, Rulebook
+from service_kit.metrics import RULEBOOK_VERSION
 from service_kit.postgres import Connection
 from sla_monitor import store
 from sla_monitor.domain.facts import Fact
@@ -46,6 +47,7 @@ class Agreements:
             self._by_version[row["version"]] = version_from(row)
         newest = self.newest
         self.sources = newest.sources if newest else frozenset()
+        RULEBOOK_VERSION.set(max(self._by_version, default=0))
 
     @property
     def versions(self) -> list[int]:

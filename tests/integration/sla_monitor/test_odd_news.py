@@ -285,3 +285,14 @@ async def test_every_change_of_hours_since_the_handoff_counts_and_none_before_it
         rows = await world.query("SELECT round, due_at FROM timers WHERE kind = 'accept'")
     due = {row["round"]: row["due_at"] for row in rows}
     assert due == {1: ACCEPT_DUE + timedelta(hours=3), 2: ACCEPT_DUE + timedelta(hours=6)}
+
+
+async def test_metrics_tell_the_rulebook_that_is_known_and_those_that_are_refused(world: World) -> None:
+    refused = REGISTRY.get_sample_value("baton_rulebooks_refused_total") or 0
+    async with world.reading() as consumer:
+        world.publish_rulebook(version=3)
+        world.publish_rulebook(version=4, document={"time_zone": None})
+        await world.read_all(consumer)
+        await world.catch_up()
+    assert REGISTRY.get_sample_value("baton_rulebook_version") == 3
+    assert REGISTRY.get_sample_value("baton_rulebooks_refused_total") == refused + 1

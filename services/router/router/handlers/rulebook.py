@@ -7,7 +7,7 @@ from uuid import UUID
 
 from lead_events import RepAvailabilityChanged, RulebookPublished
 from lead_events.ids import event_id
-from router import metrics, store
+from router import store
 from router.books import Shelf
 from router.domain.book import read_book
 from router.domain.deadlines import deadlines
@@ -25,6 +25,7 @@ from rulebook.store import VersionContradicted, insert_version
 from rulebook.versions import Versioned
 from service_kit.batch import Batch, Received
 from service_kit.logs import logger
+from service_kit.metrics import RULEBOOKS_REFUSED
 from service_kit.unit import Unit
 from worktime import Calendar
 
@@ -47,7 +48,7 @@ async def apply_rulebooks(batch: Batch, shelf: Shelf, events: Sequence[Received[
             batch.reject(event, str(error))
             continue
         except (RulebookInvalid, ConditionInvalid, ValueError, OverflowError) as error:
-            batch.after_commit(metrics.REFUSED_RULEBOOKS.inc)
+            batch.after_commit(RULEBOOKS_REFUSED.inc)
             _log.error("a published rulebook cannot be used", version=event.data.version, error=str(error))
             batch.effect(event, "rulebook_refused")
             continue

@@ -26,6 +26,7 @@ from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
 from rulebook.versions import Versioned
 from service_kit.batch import Batch, Received
+from service_kit.metrics import RULEBOOKS_REFUSED
 from sla_monitor import metrics, store
 from sla_monitor.domain.facts import DUPLICATE, NO_DETAIL, OWN, Detail, Fact, Handoff
 from sla_monitor.domain.lead import Lead, Scoring
@@ -235,6 +236,7 @@ async def _take_version(batch: Batch, received: Received[RulebookPublished]) -> 
         new = await insert_version(batch.conn, told)
     except (RulebookInvalid, ConditionInvalid, VersionContradicted) as error:
         batch.reject(received, f"rulebook version {told.version} refused: {error}")
+        batch.after_commit(RULEBOOKS_REFUSED.inc)
         return None
     batch.effect(received, TAKEN if new else KNOWN)
     return book
