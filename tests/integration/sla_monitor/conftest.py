@@ -31,13 +31,14 @@ async def world(stack: Servers, migrated: str) -> AsyncIterator[World]:
     with psycopg.connect(stack.postgres_dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}".encode())
     clock = ManualClock(MONDAY_9)
+    dsn = with_database(stack.postgres_dsn, name)
     database = await Database.connect(
-        with_database(stack.postgres_dsn, name),
+        dsn,
         schema="sla_monitor",
         application_name="test",
         clock=ManualTransactionClock(clock),
     )
-    yield await World.open(database, clock)
+    yield await World.open(database, clock, dsn)
     await database.close()
     drop_database(stack.postgres_dsn, name)
 

@@ -1,14 +1,14 @@
 """Signing a month, what is booked with the second name, and what becomes of later news."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from service_kit.postgres import Connection
 from sla_monitor.ledger import closing
@@ -156,10 +156,10 @@ async def test_what_arrives_while_a_month_is_being_closed_is_booked_or_a_correct
 
     book_them = closing._copy
 
-    async def held(conn: Connection, rows: Iterable[Any]) -> None:
+    async def held(conn: Connection, lines: bytes) -> int:
         reached.set()
         await go_on.wait()
-        await book_them(conn, rows)
+        return await book_them(conn, lines)
 
     monkeypatch.setattr(closing, "_copy", held)
     signing = asyncio.create_task(_sign(api, "sales"))
@@ -172,3 +172,16 @@ async def test_what_arrives_while_a_month_is_being_closed_is_booked_or_a_correct
     assert {each.measure for each in (await month(world)).booked} == {"delivered", "due", "kept", "broken"}
     later = {each.measure: each.amount for each in (await month(world, "2026-04")).corrections}
     assert later == {"broken": Decimal(-1), "kept": Decimal(1), "worked": Decimal(1)}
+
+
+async def test_a_month_whose_bookings_cannot_be_computed_stays_open_and_is_signed_again(
+    world: World, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _a_month(world, a_lead())
+    await _sign(api, "marketing")
+    with monkeypatch.context() as broken:
+        broken.setattr(world.settings, "dsn", SecretStr("postgresql://nobody@127.0.0.1:1/none"))
+        answer = await _sign(api, "sales")
+    assert (answer.status_code, answer.json()["title"]) == (503, "The month could not be closed")
+    assert await world.query("SELECT FROM bookings") == []
+    assert (await _sign(api, "sales")).json()["is_closed"]

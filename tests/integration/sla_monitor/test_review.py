@@ -45,3 +45,12 @@ async def test_why_there_is_no_proposal(
         answer = await http.get(PROPOSAL, params=asked)
     assert answer.status_code == status
     assert detail in answer.json()["detail"]
+
+
+async def test_a_month_without_leads_after_one_with_leads_counts_too(world: World, dsn: str) -> None:
+    """Two leads came in March and none in April: the rate is that of both."""
+    await two_leads(world)
+    world.at(datetime(2026, 5, 20, 9, tzinfo=UTC))
+    async with client(world, dsn) as http:
+        found = (await http.get(PROPOSAL)).json()
+    assert found["based_on"] == ["2026-03", "2026-04"]

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from pydantic import SecretStr
+
 from lead_events import (
     EventModel,
     LeadMerged,
@@ -74,9 +76,11 @@ class World:
     _seqs: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
     @classmethod
-    async def open(cls, database: Database, clock: ManualClock) -> "World":
+    async def open(cls, database: Database, clock: ManualClock, dsn: str | None = None) -> "World":
         broker = FakeBroker(partitions=2, clock=clock)
-        settings = Settings(operator_token=TOKEN, gather_ms=0, _env_file=None)
+        settings = Settings(
+            operator_token=TOKEN, gather_ms=0, dsn=SecretStr(dsn) if dsn else None, _env_file=None
+        )
         runtime = Runtime(settings, broker=broker, database=database)
         await runtime.publisher.start()
         return cls(database, clock, broker, runtime, settings)

@@ -68,7 +68,6 @@ class LeadRow:
     delivered_at: datetime | None = None
     position_of_day: int | None = None
     position_of_month: int | None = None
-    is_above_volume: bool = False
     handed_at: datetime | None = None
     accepted_at: datetime | None = None
     contacted_at: datetime | None = None
@@ -89,7 +88,8 @@ class LeadRow:
 class PromiseRow:
     """One promise that is due, or was ended, in the month. `wall` and `worked` are seconds from its opening
     to its end (of the rep's working time for `worked`); None while it has none. `parts` are the attribution
-    of its breach: part, detail, microseconds. `excused` says by what: `objection` or `incident`."""
+    of its breach: part, detail, microseconds. `excused` says by what: `objection` or `incident`.
+    `is_above_volume`: one of speed, on a lead above the volume of the agreement that it stands under."""
 
     id: UUID
     lead_id: UUID
@@ -111,6 +111,8 @@ class PromiseRow:
     charged_to: ChargedTo | None = None
     parts: tuple[tuple[str, str | None, int], ...] = ()
     excused: str | None = None
+    rulebook_version: int = 0
+    is_above_volume: bool = False
 
 
 @dataclass(frozen=True, slots=True)

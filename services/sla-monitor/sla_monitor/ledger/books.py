@@ -13,12 +13,13 @@ from rulebook.agreements import Agreed, all_agreements, binding_on
 from rulebook.calendars import open_hours
 from rulebook.cel import CelError, Condition, compile_condition, prepare_context
 from rulebook.context import ROUTING_VARIABLES, routing_context, scoring_context
-from rulebook.models import Agreement, Rulebook
+from rulebook.models import Agreement, Rulebook, Volume
 from rulebook.publication import parse
 from rulebook.versions import History, Versioned
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
-from sla_monitor.ledger.periods import Period
+from sla_monitor.ledger.errors import NothingAgreed, WrongPeriod
+from sla_monitor.ledger.periods import Period, parse_period, period_of
 from worktime import Calendar
 
 _q = load_queries("sla_monitor.ledger")
@@ -49,6 +50,12 @@ class Book:
         if found is None:
             found = self._days[day] = binding_on(self.agreements, day)
         return found
+
+    def judging(self, at: datetime) -> Agreed:
+        """The agreement that binds on the local day of a moment, else the one that binds its month."""
+        found = self.agreed_at(at)
+        days = () if found.id else reversed(list(period_of(at, self.zone).days()))
+        return next((other for day in days if (other := self.agreed_on(day)).id), found)
 
     def hours_of(self, agreement: Agreement) -> Calendar:
         """The working time of an agreement's calendar; without one Monday to Friday, all day."""
@@ -138,6 +145,17 @@ class Books:
         """The version in force at a moment; None while there is none at all."""
         return self._by_version[self._history.at(moment).version] if self._by_version else None
 
+    @property
+    def have_volume(self) -> bool:
+        """Whether any agreement of any version holds only up to a volume."""
+        return any(book.has_volume for book in self._by_version.values())
+
+    def volume_of(self, version: int, agreement: str) -> Volume | None:
+        """Up to which volume an agreement of a version holds; None: any, or the version is not known."""
+        found = self._by_version.get(version)
+        agreed = found.agreements.get(agreement) if found is not None else None
+        return agreed.sales.volume if agreed is not None else None
+
     def __iter__(self) -> Iterator[Book]:
         return iter(self._by_version.values())
 
@@ -148,3 +166,15 @@ def book_for(books: Books, period: Period, now: datetime) -> Book:
     if found is None:
         raise NoRulebook("no rulebook is published yet: publish one with `baton rulebook publish`")
     return found
+
+
+def readable(books: Books, name: str, now: datetime) -> tuple[Period, Book]:
+    """A month by its name, and the rulebook that judges it. Raises WrongPeriod or NothingAgreed."""
+    current = books.at(now)
+    if current is None:
+        raise NothingAgreed("no rulebook is published yet: publish one with `baton rulebook publish`")
+    try:
+        period = parse_period(name, current.zone)
+    except ValueError as error:
+        raise WrongPeriod(str(error)) from None
+    return period, book_for(books, period, now)

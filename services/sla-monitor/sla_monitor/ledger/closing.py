@@ -1,33 +1,33 @@
 """Signing a month: with the second name it is closed, and each part of its figures is booked."""
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
+from io import BytesIO
 from typing import Any, Literal
-from uuid import UUID
 
 from service_kit.audit import Caller, audit
 from service_kit.errors import Fault, classify
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from service_kit.runtime import ATTEMPTS, Runtime
-from service_kit.turns import in_turns
 from service_kit.unit import Unit
-from sla_monitor.ledger.book import Correction
-from sla_monitor.ledger.books import Book, Books, book_for
-from sla_monitor.ledger.corrections import closed_periods, open_corrections
-from sla_monitor.ledger.entries import Entry, entries
-from sla_monitor.ledger.errors import NothingAgreed, OutOfTurn, SignedAlready, TooSoon, WrongPeriod
-from sla_monitor.ledger.gathering import Gathering, no_cycles
-from sla_monitor.ledger.periods import Period, parse_period, working_days
+from sla_monitor.ledger.books import Book, Books, readable
+from sla_monitor.ledger.child import Question
+from sla_monitor.ledger.corrections import closed_periods
+from sla_monitor.ledger.errors import NotBooked, OutOfTurn, SignedAlready, TooSoon
+from sla_monitor.ledger.periods import Period, working_days
+from sla_monitor.reports.desk import asked, child_process
 
 _q = load_queries("sla_monitor.ledger")
 Side = Literal["marketing", "sales"]
 SIDES: tuple[Side, Side] = ("marketing", "sales")
-_AT_ONCE = 20_000
+_AT_ONCE = 500_000
+"""Bytes of bookings in one statement."""
+_LONGEST_SILENCE = 10.0
+"""Seconds: PostgreSQL ends a transaction that says nothing for a minute."""
 _BOOKED = ("booked_in", "of", "measure", "subject", "goal", "amount")
-_Row = tuple[str, str, str, UUID, str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class MonthCloser:
 
     async def _first(self, unit: Unit, signing: Signing) -> Signed | None:
         """None where the other side has signed already: then this one closes."""
-        period, _ = await self._checked(unit, signing)
+        period = await self._checked(unit, signing)
         await unit.conn.execute(_q.insert_month, period.name, period.start, period.end)
         row = await _unsigned(unit.conn, period, signing.side)
         if any(row[f"{side}_at"] is not None for side in SIDES):
@@ -116,20 +116,34 @@ class MonthCloser:
         return Signed(period.name, signing.side, is_closed=False)
 
     async def _second(self, unit: Unit, signing: Signing) -> Signed | None:
-        period, book = await self._checked(unit, signing)
+        period = await self._checked(unit, signing)
         await _unsigned(unit.conn, period, signing.side)
-        closed = await closed_periods(unit.conn, period.zone)
-        later = await open_corrections(unit.conn, self._books, closed, unit.now)
-        with no_cycles():
-            whole = await Gathering(unit.conn, period, unit.now, book).whole()
-            booked = await _book(unit.conn, (_of_entry(period, entry) for entry in entries(whole)))
-        await _book(unit.conn, (_of_correction(period, each) for each in later))
+        booked = await self._book(unit, period)
         await unit.conn.execute(_q.forget_changes)
         await _write(unit, signing)
         await unit.conn.execute(_q.close_month, period.name, unit.now)
-        return Signed(period.name, signing.side, True, booked, len(later))
+        corrections = await unit.conn.fetchval(_q.count_corrections, period.name)
+        return Signed(period.name, signing.side, True, booked - corrections, corrections)
 
-    async def _checked(self, unit: Unit, signing: Signing) -> tuple[Period, Book]:
+    async def _book(self, unit: Unit, period: Period) -> int:
+        """Book what the child finds in this transaction's own view of the store. How many rows they are."""
+        settings, booked = self._runtime.settings, 0
+        question = Question(
+            dsn=settings.require_dsn(),
+            schema_name=settings.store_schema,
+            snapshot=await unit.conn.fetchval(_q.export_snapshot),
+            period=period.name,
+            now=unit.now,
+        )
+        async with child_process("sla_monitor.ledger.child") as process:
+            source = await asked(process, question.model_dump_json().encode())
+            async for lines in _parts(source, unit.conn):
+                booked += await _copy(unit.conn, lines)
+            if await process.wait() != 0:
+                raise NotBooked(period.name)
+        return booked
+
+    async def _checked(self, unit: Unit, signing: Signing) -> Period:
         """The month, where it may be signed now."""
         period, book = readable(self._books, signing.period, unit.now)
         number, first = signs_from(period, book)
@@ -138,19 +152,7 @@ class MonthCloser:
         closed = await closed_periods(unit.conn, period.zone)
         if closed and period not in closed and closed[-1].next != period:
             raise OutOfTurn(period.name, closed[-1].next.name)
-        return period, book
-
-
-def readable(books: Books, name: str, now: datetime) -> tuple[Period, Book]:
-    """A month by its name, and the rulebook that judges it. Raises WrongPeriod or NothingAgreed."""
-    current = books.at(now)
-    if current is None:
-        raise NothingAgreed("no rulebook is published yet: publish one with `baton rulebook publish`")
-    try:
-        period = parse_period(name, current.zone)
-    except ValueError as error:
-        raise WrongPeriod(str(error)) from None
-    return period, book_for(books, period, now)
+        return period
 
 
 def signs_from(period: Period, book: Book) -> tuple[int, date | None]:
@@ -178,25 +180,27 @@ async def _write(unit: Unit, signing: Signing) -> None:
     await unit.conn.execute(query, signing.period, signing.name, signing.who.by, unit.now)
 
 
-def _of_entry(period: Period, entry: Entry) -> _Row:
-    return period.name, period.name, entry.measure, entry.subject, entry.goal, entry.amount
+async def _parts(source: asyncio.StreamReader, conn: Connection) -> AsyncIterator[bytes]:
+    """Whole lines, so many at once as are written in good time; meanwhile the store hears that we live."""
+    rest = b""
+    while part := await _read(source, conn):
+        rest += part
+        if len(rest) > _AT_ONCE:
+            whole, newline, rest = rest.rpartition(b"\n")
+            yield whole + newline
+    if rest:
+        yield rest
 
 
-def _of_correction(period: Period, each: Correction) -> _Row:
-    return period.name, each.of, each.measure, each.subject, each.goal or "", each.amount
+async def _read(source: asyncio.StreamReader, conn: Connection) -> bytes:
+    while True:
+        try:
+            async with asyncio.timeout(_LONGEST_SILENCE):
+                return await source.read(2**16)
+        except TimeoutError:
+            await conn.execute("SELECT 1")
 
 
-async def _book(conn: Connection, rows: Iterable[_Row]) -> int:
-    """Keep rows, so many in a statement as end in good time. How many they were."""
-    booked, part = 0, list[_Row]()
-    async for row in in_turns(rows):
-        part.append(row)
-        if len(part) == _AT_ONCE:
-            await _copy(conn, part)
-            booked, part = booked + len(part), []
-    await _copy(conn, part)
-    return booked + len(part)
-
-
-async def _copy(conn: Connection, rows: Iterable[_Row]) -> None:
-    await conn.copy_records_to_table("bookings", records=rows, columns=_BOOKED)
+async def _copy(conn: Connection, lines: bytes) -> int:
+    await conn.copy_to_table("bookings", source=BytesIO(lines), columns=_BOOKED)
+    return lines.count(b"\n")

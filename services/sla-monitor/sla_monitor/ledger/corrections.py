@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
+from sla_monitor.domain.terms import SPEED
 from sla_monitor.ledger.book import Correction
-from sla_monitor.ledger.books import Books, book_for
+from sla_monitor.ledger.books import Books
 from sla_monitor.ledger.entries import Entry, entries
 from sla_monitor.ledger.gathering import Gathering
 from sla_monitor.ledger.periods import Period, parse_period, period_of
-from sla_monitor.reports.figures.sales import SPEED
 
 _q = load_queries("sla_monitor.ledger")
 Key = tuple[str, UUID, str]
@@ -48,12 +48,12 @@ async def open_corrections(
     if not changed or not closed:
         return []
     promises = [row["subject"] for row in changed if row["is_promise"]]
-    promises = [*{*promises, *await _places_moved(conn, books, closed, now)}]
+    promises = [*{*promises, *await _places_moved(conn, books, closed)}]
     leads = [row["subject"] for row in changed if not row["is_promise"]]
     booked = await _booked(conn, closed, [*promises, *leads])
     found: list[Correction] = []
     for period in closed:
-        gathering = Gathering(conn, period, now, book_for(books, period, now))
+        gathering = Gathering(conn, period, now, books)
         book = await gathering.some(leads, promises)
         subjects = {*promises, *leads}
         current = (entry for entry in entries(book) if entry.subject in subjects)
@@ -61,14 +61,12 @@ async def open_corrections(
     return found
 
 
-async def _places_moved(
-    conn: Connection, books: Books, closed: Collection[Period], now: datetime
-) -> set[UUID]:
+async def _places_moved(conn: Connection, books: Books, closed: Collection[Period]) -> set[UUID]:
     """Promises of leads that may have another place in the volume by a delivery that came or went."""
     zone, found = next(iter(closed)).zone, set[UUID]()
     for row in await conn.fetch(_q.moved_deliveries, zone.key):
         period = period_of(row["at"], zone)
-        if period in closed and book_for(books, period, now).has_volume:
+        if period in closed and books.have_volume:
             behind = await conn.fetch(_q.promises_behind, row["at"], period.end, [*SPEED])
             found |= {each["id"] for each in behind}
     return found

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sla_monitor.ledger.book import LeadRow, MonthBook, PromiseRow
 from sla_monitor.reports.figures.frame import Frame, counting, fits
-from sla_monitor.reports.figures.sales import SPEED, is_broken, is_in_time
+from sla_monitor.reports.figures.sales import is_broken, is_in_time
 
 DELIVERED, TAKEN_OFF, DUE, WORKED = "delivered", "taken_off", "due", "worked"
 KEPT, BROKEN, REVENUE = "kept", "broken", "revenue"
@@ -80,9 +80,8 @@ def _revenue(frame: Frame, lead: LeadRow) -> Iterator[Entry]:
 
 
 def _promises(frame: Frame) -> Iterator[Entry]:
-    above = {lead.id for lead in frame.book.leads if lead.is_above_volume}
     for row in frame.book.promises:
-        if row.is_trial or not frame.within(row.due_at) or (row.kind in SPEED and row.lead_id in above):
+        if row.is_trial or not frame.within(row.due_at) or row.is_above_volume:
             continue
         measure = _outcome(row)
         if measure is not None:

@@ -149,3 +149,15 @@ class OutOfTurn(Problem):
             if first < month
             else f"{first} is the next month to close; {month} was over before the first one that was closed",
         )
+
+
+class NotBooked(Problem):
+    """The process that computes what is booked broke off: its log tells why; signing again may help."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(
+            503,
+            "The month could not be closed",
+            f"the process that computes what is booked for {month} broke off, and nothing was kept of it; "
+            "sign again, and look into the log of sla-monitor where it happens again",
+        )

@@ -11,7 +11,7 @@ from uuid import UUID
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from sla_monitor.ledger.book import LeadRow, MonthBook, ObjectionRow, PromiseRow, TouchRow
-from sla_monitor.ledger.books import Book
+from sla_monitor.ledger.books import Book, Books, book_for
 from sla_monitor.ledger.periods import Period, period_of
 from sla_monitor.ledger.shaping import (
     DELIVERED_AT,
@@ -21,6 +21,7 @@ from sla_monitor.ledger.shaping import (
     Place,
     credited,
     lead_row,
+    marked,
     promise_row,
     round_row,
     touch_row,
@@ -33,10 +34,11 @@ T = TypeVar("T")
 
 
 class Gathering:
-    """The statements of one book."""
+    """The statements of one book. Raises NoRulebook where nothing has been published."""
 
-    def __init__(self, conn: Connection, period: Period, now: datetime, book: Book) -> None:
-        self._conn, self._period, self._now, self._book = conn, period, now, book
+    def __init__(self, conn: Connection, period: Period, now: datetime, books: Books) -> None:
+        self._conn, self._period, self._now, self._books = conn, period, now, books
+        self._book = book_for(books, period, now)
         self._span = (period.start, period.end)
 
     async def whole(self) -> MonthBook:
@@ -54,7 +56,7 @@ class Gathering:
             now=self._now,
             rulebook=self._book.rulebook,
             leads=tuple(leads),
-            promises=tuple(promises),
+            promises=tuple(marked(promises, leads, self._books.volume_of)),
             rounds=tuple(await self._rows(round_row, _q.rounds_of_month, *self._span)),
             touches=tuple(touch for touch in touches if start <= touch.at < end),
             objections=tuple(await self._objections(subjects)),
@@ -70,9 +72,8 @@ class Gathering:
         subjects = [lead.given_back.fact for lead in rows if lead.given_back is not None]
         objections = tuple(await self._objections(subjects))
         book = self._book.rulebook
-        return MonthBook(
-            self._period, self._now, book, tuple(rows), tuple(found), (), (), objections=objections
-        )
+        above = tuple(marked(found, rows, self._books.volume_of))
+        return MonthBook(self._period, self._now, book, tuple(rows), above, (), (), objections=objections)
 
     async def _objections(self, subjects: Collection[UUID]) -> list[ObjectionRow]:
         """Those of the month, and those to what is in the book."""
@@ -97,7 +98,7 @@ class Gathering:
         delivered = [row[DELIVERED_AT] for row in rows if row[DELIVERED_AT] is not None and row[IS_OURS]]
         if not delivered:
             return {}
-        first = min(delivered) if self._book.has_volume else max(min(delivered), self._span[0])
+        first = min(delivered) if self._books.have_volume else max(min(delivered), self._span[0])
         zone = self._period.zone
         start, end = period_of(first, zone).start, period_of(max(delivered), zone).end
         found = await self._conn.fetch(_q.positions_between, start, end, zone.key)

@@ -149,7 +149,7 @@ WHERE mine.lead_id = ANY($1::uuid[]) AND mine.delivered_at IS NOT NULL
     AND NOT (mine.is_test OR mine.is_own OR mine.is_known OR mine.is_merged)
 
 -- name: leads_of_month
--- Leads with anything in a month, each once; of some leads only, where they are named. No tests, and none that ended in another lead.
+-- Leads with anything in a month, each once; of some leads only, where they are named. No tests, and none that ended in another lead. OFFSET 0: each is looked up, for a scan of all leads there are takes longer than a month's.
 WITH wanted AS (
     SELECT lead_id FROM ledger WHERE received_at >= $1 AND received_at < $2
     UNION SELECT lead_id FROM ledger
@@ -169,15 +169,17 @@ WITH wanted AS (
             OR opportunity_at >= $1 AND opportunity_at < $2 OR lost_at >= $1 AND lost_at < $2
 )
 SELECT
-    lead_id, coalesce(leads.line, ''), coalesce(delivered_quadrant, leads.quadrant), segments,
+    wanted.lead_id, coalesce(leads.line, ''), coalesce(delivered_quadrant, leads.quadrant), segments,
     coalesce(leads.source, ''), NOT (ledger.is_own OR is_known), ledger.is_own, ledger.received_at,
     ledger.scored_at, delivered_at, handed_at, accepted_at, ledger.contacted_at, talked_at, tries, opportunity_at,
     won_at, won_minor, won_currency, lost_at, lost_code, given_fact, given_at, given_kind, given_code,
     given_rep_id, duplicate_of, given_proof, given_evidence, rep_id, team, worked_at,
     CASE WHEN handed_at IS NULL THEN unhanded_due_at ELSE work_due_at END
-FROM wanted JOIN ledger USING (lead_id) JOIN leads ON leads.id = lead_id
+FROM wanted
+CROSS JOIN LATERAL (SELECT * FROM ledger AS rows WHERE rows.lead_id = wanted.lead_id OFFSET 0) AS ledger
+CROSS JOIN LATERAL (SELECT * FROM leads AS rows WHERE rows.id = wanted.lead_id OFFSET 0) AS leads
 WHERE NOT (ledger.is_test OR is_merged) AND coalesce(delivered_quadrant, leads.quadrant) IS NOT NULL
-    AND ($3::uuid[] IS NULL OR lead_id = ANY($3))
+    AND ($3::uuid[] IS NULL OR wanted.lead_id = ANY($3))
 
 -- name: some_leads
 -- As leads_of_month, of these leads: those with a part in the figures of a month, or with one of its promises.
@@ -207,7 +209,7 @@ SELECT
             SELECT FROM incidents
             WHERE retracted_at IS NULL AND due_at BETWEEN from_at AND until_at
         ) THEN 'incident'
-    END
+    END, timers.rulebook_version
 FROM timers
 LEFT JOIN promise_times ON promise_times.timer_id = timers.id
 LEFT JOIN firings ON timers.state = 'breached' AND firings.timer_id = timers.id
@@ -401,6 +403,14 @@ UPDATE months SET sales_name = $2, sales_by = $3, sales_at = $4 WHERE period = $
 -- name: close_month
 -- Both have signed.
 UPDATE months SET closed_at = $2 WHERE period = $1
+
+-- name: export_snapshot
+-- This transaction's view of the store, for another one to read in.
+SELECT pg_export_snapshot()
+
+-- name: count_corrections
+-- How many corrections were booked in a month.
+SELECT count(*) FROM bookings WHERE booked_in = $1 AND of <> booked_in
 
 -- name: forget_changes
 -- Changes that this transaction has seen are in what it books; one noted meanwhile stays.

@@ -6,7 +6,7 @@ from datetime import datetime
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from sla_monitor.ledger.book import Booked, Closing, Correction, MonthBook
-from sla_monitor.ledger.books import Books, book_for
+from sla_monitor.ledger.books import Books
 from sla_monitor.ledger.corrections import closed_periods, open_corrections
 from sla_monitor.ledger.gathering import Gathering
 from sla_monitor.ledger.periods import Period
@@ -24,7 +24,7 @@ async def read_month(
     """
     known = books or Books()
     await known.learn(conn)
-    book = await Gathering(conn, period, now, book_for(known, period, now)).whole()
+    book = await Gathering(conn, period, now, known).whole()
     closing = await closing_of(conn, period)
     later = await _corrections(conn, known, period, closing, now)
     booked = [Booked(*row) for row in await conn.fetch(_q.booked_of, period.name)]

@@ -1,6 +1,7 @@
 """Rows of the store made into rows of a book. Pure, and once a row: a month has hundreds of thousands."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from lead_events.money import minor_digits
 from lead_events.words import ChargedTo, Quadrant, TimerKind
 from rulebook.models import Volume
+from sla_monitor.domain.terms import SPEED
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import GivenBack, LeadRow, Money, PromiseRow, RoundRow, TouchRow, Won
 from sla_monitor.ledger.books import Book
@@ -44,34 +46,39 @@ def lead_row(row: Any, book: Book, sources: Sources | None, place: Place | None)
     won = worth(won_at, won_minor, won_currency, book) if won_at is not None else None
     first, last = sources or (source, source)
     of_day, of_month = place or (None, None)
-    above = place is not None and book.has_volume and _is_above(place, _volume(book, delivered_at))
     return LeadRow(
         identity, line, _QUADRANTS[quadrant], tuple(segments), first, last, is_ours, is_own, received_at,
-        scored_at, delivered_at, of_day, of_month, above, handed_at, accepted_at, contacted_at, talked_at,
+        scored_at, delivered_at, of_day, of_month, handed_at, accepted_at, contacted_at, talked_at,
         tries, opportunity_at, won, lost_at, lost_code, given, rep_id, team, worked_at, work_due_at,
     )  # fmt: skip
 
 
-def _volume(book: Book, at: datetime) -> Volume | None:
-    return book.agreed_at(at).agreement.sales.volume
+def marked(
+    promises: Iterable[PromiseRow], leads: Iterable[LeadRow], volume_of: Callable[[int, str], Volume | None]
+) -> Iterator[PromiseRow]:
+    """Promises of speed with whether their lead came above the volume. `volume_of`: a version's agreement."""
+    places = {lead.id: (lead.position_of_day, lead.position_of_month) for lead in leads}
+    for row in promises:
+        volume = volume_of(row.rulebook_version, row.agreement) if row.kind in SPEED else None
+        place = places.get(row.lead_id) if volume is not None else None
+        is_above = volume is not None and place is not None and _is_above(place, volume)
+        yield replace(row, is_above_volume=True) if is_above else row
 
 
-def _is_above(place: Place, volume: Volume | None) -> bool:
-    return volume is not None and (
-        (volume.per_day is not None and place[0] > volume.per_day)
-        or (volume.per_month is not None and place[1] > volume.per_month)
-    )
+def _is_above(place: tuple[int | None, int | None], volume: Volume) -> bool:
+    pairs = zip(place, (volume.per_day, volume.per_month), strict=True)
+    return any(at is not None and most is not None and at > most for at, most in pairs)
 
 
 def worth(at: datetime, minor: int | None, currency: str | None, book: Book) -> Won:
-    """A win in the company's currency, by the rates of the agreement that bound on its day; half a unit goes
-    to the even one. As told where there is no rate."""
+    """A win in the company's currency, by the rates of the agreement that binds on its day, else its month;
+    half a unit goes to the even one. As told where there is no rate."""
     if minor is None or currency is None:
         return Won(at, None)
     ours, told = book.rulebook.currency, Money(minor, currency)
     if currency == ours:
         return Won(at, minor, told)
-    rate = book.agreed_at(at).agreement.rates.get(currency)
+    rate = book.judging(at).agreement.rates.get(currency)
     if rate is None:
         return Won(at, None, told)
     whole = Decimal(minor).scaleb(minor_digits(ours) - minor_digits(currency)) * rate
@@ -100,7 +107,7 @@ def promise_row(row: Any) -> PromiseRow:
     """One promise, with what its breach was charged to."""
     (
         identity, lead_id, kind, round_, rep_id, team, line, quadrant, agreement, is_trial, opened_at, due_at,
-        state, ended_at, ended_kind, worked_us, charged_to, parts, excused,
+        state, ended_at, ended_kind, worked_us, charged_to, parts, excused, version,
     ) = row  # fmt: skip
     wall = (ended_at - opened_at).total_seconds() if ended_at is not None else None
     worked = worked_us / 1e6 if worked_us is not None and ended_at is not None else None
@@ -109,7 +116,7 @@ def promise_row(row: Any) -> PromiseRow:
         is_trial, opened_at, due_at, STATES[state], ended_at, ended_kind, wall, worked,
         _CHARGED[charged_to] if charged_to is not None else None,
         tuple((part["part"], part.get("detail"), part["microseconds"]) for part in parts or ()),
-        excused,
+        excused, version,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from asyncio import StreamReader
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -96,3 +97,12 @@ async def child_process(module: str) -> AsyncIterator[Process]:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def asked(process: Process, question: bytes) -> StreamReader:
+    """Send the question whole; where the answer is read."""
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError("child_process pipes both")
+    process.stdin.write(question)
+    process.stdin.close()
+    return process.stdout

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import ceil
 from typing import Any
 
-from lead_events.words import Quadrant, TimerKind
+from lead_events.words import TimerKind
 from rulebook.agreements import Agreed
 from rulebook.durations import format_hours
 from rulebook.models import Agreement
@@ -56,16 +56,12 @@ class Proposal:
 
 
 def propose(agreed: Agreed, rates: Rates, month: Period, days: int) -> Proposal:
-    """The agreement for `month`, which has `days` working days. The general promises are reviewed; those of
-    lines and teams stay."""
+    """The agreement for `month`, which has `days` working days: without any there is no rate. The general
+    promises are reviewed; those of lines and teams stay."""
     before = agreed.agreement
-    changes = [
-        *_goals(before, rates, days),
-        *_promises(before, rates),
-        *_works(before, rates, days),
-        *_volume(before, rates, days),
-        *_revenue(before, rates, days),
-    ]
+    changes = [*_promises(before, rates)]
+    for by_the_day in (_goals, _works, _volume, _revenue) if rates.working_days and days else ():
+        changes += by_the_day(before, rates, days)
     document = before.model_dump(mode="json", exclude_none=True)
     for change in changes:
         _put(document, change.path, change.after)
@@ -96,26 +92,28 @@ def _goals(before: Agreement, rates: Rates, days: int) -> Iterator[Change]:
 
 
 def _promises(before: Agreement, rates: Rates) -> Iterator[Change]:
+    """A rep accepts before they respond, tries before they give up, and knows the outcome after that: none of
+    these becomes shorter than the one before."""
     for quadrant, promise in before.sales.promises.items():
-        longest = timedelta(0)
+        least = timedelta(0)
         for kind, key in _KEYS.items():
             length: timedelta | None = getattr(promise, key)
-            kept = rates.kept.get((quadrant, kind))
             if length is None:
                 continue
-            found = _length(length, kept)
-            if kind is TimerKind.FIRST_RESPONSE:
-                longest = max(longest, _accepting(before, rates, quadrant))
-            after = max(found, longest) if kind is TimerKind.FIRST_RESPONSE else found
-            if after != length and kept is not None:
+            kept = rates.kept.get((quadrant, kind))
+            by_rate = _length(length, kept)
+            if kind is TimerKind.OUTCOME and promise.attempts is not None:
+                least = max(least, min(length, promise.attempts.within))
+            after = by_rate if kind is TimerKind.NEXT_RESPONSE else max(by_rate, least)
+            least = least if kind is TimerKind.NEXT_RESPONSE else after
+            if after != length:
+                because = _why_length(kept) if kept and after == by_rate else _why_no_less(after)
                 path = f"sales.promises.{quadrant.value}.{key}"
-                yield Change(path, format_hours(length), format_hours(after), _why_length(kept))
+                yield Change(path, format_hours(length), format_hours(after), because)
 
 
-def _accepting(before: Agreement, rates: Rates, quadrant: Quadrant) -> timedelta:
-    """How long accepting is to take: a rep accepts before they respond."""
-    length = before.sales.promises[quadrant].accept_within
-    return timedelta(0) if length is None else _length(length, rates.kept.get((quadrant, TimerKind.ACCEPT)))
+def _why_no_less(least: timedelta) -> str:
+    return f"what comes before it takes up to {format_hours(least)}"
 
 
 def _length(length: timedelta, kept: Kept | None) -> timedelta:
@@ -177,6 +175,8 @@ def _revenue(before: Agreement, rates: Rates, days: int) -> Iterator[Change]:
 
 
 def _remarks(drafted: Agreement, rates: Rates, days: int) -> Iterator[str]:
+    if not (rates.working_days and days):
+        yield "The agreement's calendar has no working day then, so that goals and volume stay as they are"
     coming = _whole(rates.a_day(rates.delivered) * days)
     able = rates.answered_on_nine_in_ten() * days
     if able and coming > able:

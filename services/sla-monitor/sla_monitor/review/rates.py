@@ -2,18 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
 
 from lead_events.words import Quadrant, TimerKind
+from rulebook.agreements import Agreed
 from sla_monitor.domain.timers import TimerState
-from sla_monitor.ledger.book import MonthBook, PromiseRow
+from sla_monitor.ledger.book import Closing, MonthBook, PromiseRow
 from sla_monitor.reports.figures.frame import Frame
 from sla_monitor.reports.figures.marketing import marketing_figures, working_days_of
 from sla_monitor.reports.figures.sales import (
     OF_SALES,
-    above_volume,
     binding_promises,
     is_broken,
     is_in_time,
@@ -76,9 +76,10 @@ class Rates:
         return days[ceil(0.9 * len(days)) - 1] if days else 0
 
 
-def rates_of(books: Sequence[MonthBook]) -> Rates:
-    """Of months of one company, each over."""
-    frames = [Frame.of(book) for book in books]
+def rates_of(books: Sequence[MonthBook], agreed: Agreed | None = None) -> Rates:
+    """Of months of one company, each over, as they are known now. `agreed`: whose goals are counted in all of
+    them, whatever bound then; absent: in each those that bound."""
+    frames = [_frame(book, agreed) for book in books]
     net: dict[str, float] = defaultdict(float)
     for frame in frames:
         for goal in marketing_figures(frame).goals:
@@ -97,6 +98,12 @@ def rates_of(books: Sequence[MonthBook]) -> Rates:
         answered_a_day=answers,
         reps=len(reps),
     )
+
+
+def _frame(book: MonthBook, agreed: Agreed | None) -> Frame:
+    """What was booked, and corrected since, is in what is known now."""
+    frame = Frame.of(replace(book, closing=Closing(), corrections=()))
+    return frame if agreed is None else replace(frame, agreed=agreed)
 
 
 def _revenue(frame: Frame) -> int:
@@ -120,9 +127,8 @@ def _answers(frames: Iterable[Frame]) -> tuple[tuple[int, ...], set[str]]:
 def _kept(frames: Iterable[Frame]) -> dict[tuple[Quadrant, TimerKind], Kept]:
     rows: dict[tuple[Quadrant, TimerKind], list[PromiseRow]] = defaultdict(list)
     for frame in frames:
-        above = above_volume(frame)
         for row in binding_promises(frame):
-            if row.kind in REVIEWED and frame.within(row.due_at) and row.lead_id not in above:
+            if row.kind in REVIEWED and frame.within(row.due_at) and not row.is_above_volume:
                 rows[row.quadrant, row.kind].append(row)
     return {key: _counted(each) for key, each in rows.items()}
 

@@ -1,6 +1,7 @@
 """The proposal for a month, read from the store."""
 
 from datetime import datetime
+from itertools import dropwhile
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -61,7 +62,7 @@ async def proposal_for(conn: Connection, asked: Asked) -> ProposalFigures:
         raise CannotBe(Refusal(why="nothing_to_go_by", detail=why))
     agreed = _agreed(book, month, asked.now)
     days = len(working_days(month, book.paces(agreed.agreement)))
-    return _figures(propose(agreed, rates_of(found), month, days), found, month, days)
+    return _figures(propose(agreed, rates_of(found, agreed), month, days), found, month, days)
 
 
 def _newest(books: Books, now: datetime) -> Book:
@@ -72,17 +73,18 @@ def _newest(books: Books, now: datetime) -> Book:
 
 
 async def _months(conn: Connection, books: Books, running: Period, now: datetime) -> list[MonthBook]:
-    """Those with deliveries, the oldest first."""
+    """From the first one with deliveries on, the oldest first: a month without any since then counts too."""
     found: list[MonthBook] = []
     period = running
     for _ in range(MONTHS):
         period = period.previous
-        month = await read_month(conn, period, now=now, books=books)
-        if any(
-            lead.is_ours and lead.delivered_at and period.contains(lead.delivered_at) for lead in month.leads
-        ):
-            found.insert(0, month)
-    return found
+        found.insert(0, await read_month(conn, period, now=now, books=books))
+    return list(dropwhile(lambda month: not _has_deliveries(month), found))
+
+
+def _has_deliveries(month: MonthBook) -> bool:
+    contains = month.period.contains
+    return any(lead.is_ours and lead.delivered_at and contains(lead.delivered_at) for lead in month.leads)
 
 
 def _agreed(book: Book, month: Period, now: datetime) -> Agreed:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from lead_events.words import ChargedTo, Part, Quadrant, TimerKind
 from rulebook.calendars import open_hours
 from rulebook.loader import load_folder
-from rulebook.models import Agreement, Rulebook
+from rulebook.models import Agreement, Rulebook, Volume
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import (
     Closing,
@@ -30,6 +30,7 @@ from sla_monitor.ledger.book import (
     Won,
 )
 from sla_monitor.ledger.periods import Period
+from sla_monitor.ledger.shaping import marked
 from worktime import Calendar
 
 T = TypeVar("T")
@@ -416,12 +417,13 @@ class _Making:
         order = sorted(self.leads, key=lambda lead: (lead.delivered_at or self.now, lead.id))
         objections, promises = self._objections()
         signed = self.now >= self.period.end.astimezone(UTC)
+        leads = tuple(_numbered(order, self.period))
         return MonthBook(
             period=self.period,
             now=self.now,
             rulebook=company(),
-            leads=tuple(_numbered(order, self.period)),
-            promises=tuple(promises),
+            leads=leads,
+            promises=tuple(marked(promises, leads, lambda *_: Volume(per_day=40, per_month=400))),
             rounds=tuple(self.rounds),
             touches=tuple(sorted(self.touches, key=lambda touch: touch.at)),
             objections=tuple(objections),
@@ -492,5 +494,4 @@ def _numbered(order: list[LeadRow], period: Period) -> Iterator[LeadRow]:
         day = period.local_day(lead.delivered_at)
         days[day] += 1
         number += 1
-        above = days[day] > 40 or number > 400
-        yield replace(lead, position_of_day=days[day], position_of_month=number, is_above_volume=above)
+        yield replace(lead, position_of_day=days[day], position_of_month=number)

@@ -49,10 +49,9 @@ def test_the_worst_breaches_are_those_late_the_longest() -> None:
         promise("never", at(20), "breached"),
         promise("excused", at(2), "breached", excused="objection"),
         promise("trial", at(2), "breached", is_trial=True),
-        promise("above", at(2), "breached"),
+        promise("above", at(2), "breached", is_above_volume=True),
     ]
-    above = lead("above", at(2), is_above_volume=True)
-    found = dispute_figures(Frame.of(book((above,), rows))).worst
+    found = dispute_figures(Frame.of(book((), rows))).worst
     assert len(found) == WORST
     assert (found[0].due_at, found[0].ended_at) == (at(20), None), "until now"
     assert [each.late_seconds / 3600 for each in found[1:4]] == [12, 11, 10]

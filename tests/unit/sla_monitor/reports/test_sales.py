@@ -88,17 +88,13 @@ def test_nothing_due_has_no_share() -> None:
 
 
 def test_above_the_volume_promises_of_speed_are_in_no_share() -> None:
-    above = lead("above", at(3), is_above_volume=True)
     found = of(
-        promise("above", at(3)),
-        promise("above", at(4), "breached", charged_to=ChargedTo.NOBODY),
+        promise("above", at(3), is_above_volume=True),
+        promise("above", at(4), "breached", charged_to=ChargedTo.NOBODY, is_above_volume=True),
         promise("below", at(3)),
-        leads=(above,),
     )
     assert (found.kept, found.above_volume, found.late_above_volume, found.broken_in_all) == (1, 1, 1, 0)
     assert found.share_in_time == 1.0
-    outcome = promise("above", at(3), kind=TimerKind.OUTCOME)
-    assert of(outcome, leads=(above,)).kept == 1, "an outcome is no promise of speed"
 
 
 def test_trials_bind_nobody() -> None:

@@ -145,3 +145,43 @@ def test_rates_are_those_of_the_months_themselves() -> None:
     assert together.net["perfect"] == sum(each.net["perfect"] for each in apart)
     assert together.working_days == sum(each.working_days for each in apart)
     assert together.kept[Quadrant.PERFECT, TimerKind.FIRST_RESPONSE].judged > 0
+
+
+def test_goals_stay_where_the_calendar_never_opens() -> None:
+    for found in (proposed(days=0), proposed(working_days=0)):
+        assert found.changes == ()
+        assert "no working day" in found.remarks[0]
+
+
+def test_an_outcome_takes_no_less_than_the_answer_and_the_tries_before_it() -> None:
+    document = AGREED.model_dump(mode="json", exclude_none=True)
+    document["sales"]["promises"]["perfect"] |= {"outcome_within": "1h"}
+    late = promise(80, 20, 9000)
+    found = propose(
+        Agreed("agreement", Agreement.model_validate(document)), replace(RATES, kept=late), DECEMBER, 20
+    )
+    after = {change.path: change.after for change in found.changes}
+    assert after["sales.promises.perfect.first_response_within"] == "2h30m"
+    assert after["sales.promises.perfect.outcome_within"] == "2h30m"
+    tries = {"count": 4, "within": "8h"}
+    document["sales"]["promises"]["perfect"] |= {"outcome_within": "20h", "attempts": tries}
+    soon = promise(100, 0, 600, TimerKind.OUTCOME)
+    found = propose(
+        Agreed("agreement", Agreement.model_validate(document)), replace(RATES, kept=soon), DECEMBER, 20
+    )
+    assert [(change.path, change.after) for change in found.changes] == [
+        ("sales.promises.perfect.outcome_within", "8h")
+    ]
+
+
+def test_a_goal_is_counted_in_all_months_whenever_it_was_agreed() -> None:
+    """Agreed last month, it would else be divided by the days of the months in which nobody counted it."""
+    january = datetime(2027, 1, 2, 12, tzinfo=UTC)
+    books = [plausible_month(200, seed=3, period=each, now=january) for each in (NOVEMBER, DECEMBER)]
+    late = Agreement.model_validate(
+        {"name": "New", "marketing": {"goals": {"all": {"goal": 9}}}, "sales": {}}
+    )
+    found = rates_of(books, Agreed("new", late))
+    assert set(found.net) == {"all"}
+    assert 0 < found.net["all"] <= found.delivered
+    assert found.net["all"] == sum(rates_of([book], Agreed("new", late)).net["all"] for book in books)

@@ -9,7 +9,7 @@ from lead_events.words import ChargedTo, Quadrant, TimerKind
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import Correction, ObjectionRow, PromiseRow
 from sla_monitor.reports.figures.frame import Figure, Frame
-from sla_monitor.reports.figures.sales import SPEED, above_volume, binding_promises, is_broken
+from sla_monitor.reports.figures.sales import binding_promises, is_broken
 
 WORST = 10
 
@@ -101,11 +101,10 @@ def dispute_figures(frame: Frame) -> DisputeFigures:
 
 def worst_breaches(frame: Frame) -> list[BreachFigure]:
     """Those counted that were late the longest, at most ten."""
-    above = above_volume(frame)
     counted = (
         row
         for row in binding_promises(frame)
-        if is_broken(row) and frame.within(row.due_at) and not (row.kind in SPEED and row.lead_id in above)
+        if is_broken(row) and frame.within(row.due_at) and not row.is_above_volume
     )
     found = sorted(counted, key=lambda row: (-_late(frame, row), str(row.id)))[:WORST]
     return [_breach(frame, row) for row in found]

@@ -7,7 +7,7 @@ from typing import Literal
 from lead_events.words import ChargedTo, Quadrant
 from sla_monitor.ledger.book import PromiseRow, RoundRow
 from sla_monitor.reports.figures.frame import Figure, Frame, share
-from sla_monitor.reports.figures.sales import SPEED, above_volume, binding_promises, is_broken, is_in_time
+from sla_monitor.reports.figures.sales import binding_promises, is_broken, is_in_time
 
 
 class ReasonFigure(Figure):
@@ -79,10 +79,8 @@ def rep_figures(frame: Frame) -> list[RepFigure]:
         if frame.within(row.handed_at):
             rounds[row.rep_id].append(row)
             teams[row.rep_id] = row.team
-    above = above_volume(frame)
     for promise in binding_promises(frame):
-        is_above = promise.kind in SPEED and promise.lead_id in above
-        if frame.within(promise.due_at) and not is_above:
+        if frame.within(promise.due_at) and not promise.is_above_volume:
             promises[promise.rep_id].append(promise)
             teams.setdefault(promise.rep_id, promise.team)
     found = [_rep(frame, rep, team, rounds[rep], promises[rep]) for rep, team in teams.items()]

@@ -25,8 +25,6 @@ ANSWERS = frozenset(
     )
 )
 """Acts that keep a promise; whatever else ends one cancels it."""
-SPEED = frozenset({TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE, TimerKind.NEXT_RESPONSE})
-"""Promises that hold up to the agreed volume."""
 OF_SALES = (ChargedTo.REP, ChargedTo.SALES_TEAM)
 
 
@@ -113,23 +111,16 @@ def is_broken(row: PromiseRow) -> bool:
     return row.state is TimerState.BREACHED and row.excused is None
 
 
-def above_volume(frame: Frame) -> set[object]:
-    """Leads above the agreed volume."""
-    return {lead.id for lead in frame.book.leads if lead.is_above_volume}
-
-
 def promise_figures(
     frame: Frame, rows: Iterable[PromiseRow], *, is_trial: bool = False
 ) -> list[PromiseFigure]:
     """A row for each kind of which any was due, in the order of the kinds."""
-    above = above_volume(frame)
     counts: dict[TimerKind, Counter[str]] = defaultdict(Counter)
     broken: dict[TimerKind, Counter[ChargedTo]] = defaultdict(Counter)
     for row in rows:
         if not frame.within(row.due_at):
             continue
-        is_above = row.kind in SPEED and row.lead_id in above
-        counted = _counted_as(row, is_above=is_above)
+        counted = _counted_as(row)
         counts[row.kind][counted] += 1
         counts[row.kind]["withdrawn"] += row.state is TimerState.WITHDRAWN
         if counted == "broken":
@@ -151,13 +142,13 @@ def _book(frame: Frame, counts: dict[TimerKind, Counter[str]]) -> None:
                 counts[kind][f"corrections_{measure}"] = later
 
 
-def _counted_as(row: PromiseRow, *, is_above: bool) -> str:
+def _counted_as(row: PromiseRow) -> str:
     if is_in_time(row):
-        return "above_volume" if is_above else "kept"
+        return "above_volume" if row.is_above_volume else "kept"
     if row.state is TimerState.BREACHED:
         if row.excused is not None:
             return f"excused_by_{row.excused}"
-        return "late_above_volume" if is_above else "broken"
+        return "late_above_volume" if row.is_above_volume else "broken"
     return "open" if row.state is TimerState.PENDING else "cancelled"
 
 
