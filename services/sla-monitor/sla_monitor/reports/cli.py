@@ -171,7 +171,7 @@ def _show_source(found: dict[str, Any]) -> None:
     columns = [
         "when (UTC)",
         "lead",
-        "is",
+        "result",
         "reason",
         "duplicate of",
         "proof",

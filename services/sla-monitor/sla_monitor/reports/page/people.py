@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from charts.parts import PartSeries, bars_of_parts
 from lead_events.words import Part, Quadrant
-from sla_monitor.reports.figures.disputes import BreachFigure, DisputeFigures
+from sla_monitor.reports.figures.disputes import BreachFigure, CorrectionFigure, DisputeFigures, PartFigure
+from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.people import RepFigure
 from sla_monitor.reports.figures.trials import TrialFigure
-from sla_monitor.reports.page.both_sides import goal_name, goals_table, promises_table
+from sla_monitor.reports.page.both_sides import counted, goal_name, goals_table, promises_table
 from sla_monitor.reports.page.pieces import chart, section, table
 from sla_monitor.reports.words import DASH, Words
 
@@ -16,6 +17,8 @@ REPS = (
     "share_kept"
 )
 WORST = "lead promise rep quadrant due_at late_by charged_to path"
+OF_PROMISES = ("kept", "broken")
+"""Measures of which a correction is one promise's, and not one lead's."""
 SECOND = 1e6
 """In microseconds; what is shorter is in JSON and CSV."""
 SHORT = 8
@@ -87,15 +90,21 @@ def _breach(each: BreachFigure, words: Words) -> Sequence[str]:
         words.length(each.late_seconds),
         words.word("charged", each.charged_to),
         ", ".join(
-            f"{words.word('part', part.part)} {words.length(part.microseconds / SECOND)}"
+            f"{_holder(part, words)} {words.length(part.microseconds / SECOND)}"
             for part in each.parts
             if part.microseconds >= SECOND
         ),
     ]
 
 
-def disputes(found: DisputeFigures, words: Words) -> str:
+def _holder(part: PartFigure, words: Words) -> str:
+    named = f" ({part.detail})" if part.part == Part.REP and part.detail else ""
+    return f"{words.word('part', part.part)}{named}"
+
+
+def disputes(report: MonthReport, words: Words) -> str:
     """Both counts, every objection, every correction."""
+    found = report.disputes
     counts = [
         (
             words.say(f"about.{each.about}"),
@@ -114,7 +123,7 @@ def disputes(found: DisputeFigures, words: Words) -> str:
             counts,
         ),
         _objections(found, words),
-        _corrections(found, words),
+        _corrections(report, words),
     ]
     return section("disputes", words, body, words.say("note.disputes"))
 
@@ -137,18 +146,32 @@ def _objections(found: DisputeFigures, words: Words) -> str:
     return table(words, words.say("caption.objections"), columns, rows)
 
 
-def _corrections(found: DisputeFigures, words: Words) -> str:
+def _corrections(report: MonthReport, words: Words) -> str:
     rows = [
         (
             words.month(each.of),
             words.word("measure", each.measure),
-            goal_name(each.goal, words) if each.goal else DASH,
-            short(each.subject),
-            words.money(each.amount) if each.measure == "revenue" else words.signed(each.amount),
+            _corrected(each, words),
+            DASH if each.measure in OF_PROMISES else short(each.subject),
+            counted(each.amount, _unit(each, report), words, signed=True),
         )
-        for each in found.corrections
+        for each in report.disputes.corrections
     ]
     return table(words, words.say("caption.corrections"), "of measure goal lead amount", rows)
+
+
+def _corrected(each: CorrectionFigure, words: Words) -> str:
+    """The goal, or the kind of promise."""
+    if each.goal is None:
+        return DASH
+    return words.word("kind", each.goal) if each.measure in OF_PROMISES else goal_name(each.goal, words)
+
+
+def _unit(each: CorrectionFigure, report: MonthReport) -> str:
+    if each.measure in ("due", "worked"):
+        return "money" if report.sales.works.agreed == "money" else "number"
+    units = {goal.id: goal.counted_in for goal in report.marketing.goals}
+    return "money" if each.measure == "revenue" else units.get(each.goal or "", "number")
 
 
 def trials(found: Sequence[TrialFigure], words: Words) -> Iterator[str]:
