@@ -92,6 +92,13 @@ def _items(section: str, item: tuple[str, ...], found: Sequence[object]) -> Iter
 def _called(section: str, item: Mapping[str, Any], number: int) -> tuple[str, ...]:
     chosen = MORE.get(section)
     if chosen is not None:
-        return tuple("all" if item[name] is None else str(item[name]) for name in chosen)
+        return tuple(_said(name, item[name]) for name in chosen)
     name = next((name for name in NAMES if item.get(name) is not None), None)
     return (str(item[name]),) if name is not None else (str(number),)
+
+
+def _said(name: str, value: object) -> str:
+    """No quadrant is all of them; of anything else nothing is told."""
+    if value is None:
+        return "all" if name == "quadrant" else "none"
+    return str(value)

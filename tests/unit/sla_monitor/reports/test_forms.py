@@ -15,10 +15,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sla_monitor.ledger.book import Closing, Correction, ObjectionRow
+from lead_events.words import ChargedTo, LostCode, Part, Quadrant, RecycleCode, RejectCode, TimerKind
+from sla_monitor.ledger.book import Closing, Correction, ObjectionRow, Won
 from sla_monitor.reports.figures.frame import Frame
+from sla_monitor.reports.figures.funnel import FunnelStage
 from sla_monitor.reports.figures.month import MonthReport, month_report
-from sla_monitor.reports.figures.touches import source_report
+from sla_monitor.reports.figures.touches import Verdict, source_report
 from sla_monitor.reports.page.both_sides import counted
 from sla_monitor.reports.page.month import month_page
 from sla_monitor.reports.page.source import source_page
@@ -28,6 +30,7 @@ from sla_monitor.reports.words import DASH, LANGUAGES, Words
 from tests.unit.sla_monitor.reports.month import company, plausible_month
 from tests.unit.sla_monitor.reports.small import at, book, lead, promise
 
+MEASURES = ("delivered", "taken_off", "worked", "kept", "broken", "revenue")
 HOSTILE = '<script>alert("1")</script>'
 VOID = {"meta", "rect", "line", "polyline", "circle"}
 EVERY = pytest.mark.parametrize("language", LANGUAGES)
@@ -361,3 +364,56 @@ def test_names_as_long_and_as_odd_as_people_write_them_stay_in_their_cells() -> 
     assert "<b>&" not in html
     assert "overflow-wrap: anywhere" in html
     assert "unicode-bidi: isolate" in html
+
+
+def test_csv_says_none_where_nothing_is_told_and_all_only_of_quadrants() -> None:
+    unsaid = lead("a", at(3), lost_at=at(5))
+    sold = lead("b", None, received_at=at(2), won=Won(at(9), 100))
+    items = {row["item"] for row in rows_of(month_csv(month_report(book([unsaid, sold]))))}
+    assert {"lost/none", "none", "all"} <= items
+    assert "lost/all" not in items
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_row_of_csv_has_a_name_of_its_own_in_any_month(seed: int) -> None:
+    rows = rows_of(month_csv(month_report(plausible_month(150, seed))))
+    named = [(row["section"], row["item"], row["figure"]) for row in rows]
+    assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("kind", list(TimerKind)),
+        ("quadrant", list(Quadrant)),
+        ("part", list(Part)),
+        ("charged", list(ChargedTo)),
+        ("reason", [*RejectCode, *RecycleCode, *LostCode]),
+        ("measure", ["due", *MEASURES]),
+        ("stage", list(FunnelStage)),
+        ("touch", list(Verdict)),
+        ("state", ["running", "open", "closed"]),
+    ],
+)
+def test_every_word_of_a_closed_list_is_said_in_every_language(kind: str, words: list[str]) -> None:
+    for language in LANGUAGES:
+        assert not [word for word in words if f"{kind}.{word}" not in CATALOGUE[language]], language
+
+
+def test_corrections_are_told_in_the_readers_words_and_in_their_unit() -> None:
+    later = [
+        ("broken", "first_response", "primera respuesta", "−3"),
+        ("delivered", "quality", "quality", "−3 puntos"),
+        ("due", None, "por trabajar", "−3"),
+        ("revenue", None, "ingresos", "−0,03 €"),
+    ]
+    corrections = tuple(
+        Correction("2026-10", measure, UUID(int=1), Decimal(-3), goal) for measure, goal, *_ in later
+    )
+    html = month_page(month_report(book([], corrections=corrections)), "es").replace("\u00a0", " ")
+    for _, goal, said, amount in later:
+        assert f">{said}<" in html
+        assert f">{amount}<" in html
+        assert goal is None or f">{goal.replace('_', ' ')}<" not in html or goal == "quality"
+    assert "por trabajar" in html
+    assert "correcciones de lo debido" in html

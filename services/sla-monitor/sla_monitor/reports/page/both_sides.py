@@ -203,8 +203,11 @@ def _works(works: WorksFigure, words: Words) -> Iterator[Sequence[str]]:
     yield words.say("works.agreed"), goal
     yield words.say("works.due"), say(works.due)
     yield words.say("works.worked"), say(works.worked)
-    if works.corrections:
-        yield words.say("works.corrections"), words.signed(works.corrections)
+    later = (("works.corrections_due", works.corrections_due), ("works.corrections", works.corrections))
+    unit = "money" if in_money else "number"
+    for key, amount in later:
+        if amount:
+            yield words.say(key), counted(amount, unit, words, signed=True)
     yield words.say("works.to_come"), say(works.to_come)
     yield words.say("works.neither"), words.number(works.on_neither_side)
     yield words.say("works.result"), words.share(works.result) if by_share else say(works.result)

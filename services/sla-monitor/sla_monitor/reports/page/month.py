@@ -30,7 +30,7 @@ def month_page(report: MonthReport, language: str) -> str:
         flow.reasons(report.reasons, words),
         people.reps(report.reps, words),
         people.worst(report.disputes.worst, words),
-        people.disputes(report.disputes, words),
+        people.disputes(report, words),
         *people.trials(report.trials, words),
         section("reading", words, [], words.say("note.reading")),
     ]
