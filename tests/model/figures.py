@@ -9,11 +9,11 @@ from uuid import UUID
 
 from lead_events.money import Money, minor_digits
 from rulebook.models import Agreement, Goal, Rulebook
-from tests.model.delivered import Delivery, deliveries, given_back, part_taken_off
+from tests.model.delivered import Delivery, deliveries, given_back, is_above, part_taken_off
 from tests.model.history import Fact, History
 from tests.model.hours import Span
 from tests.model.minutes import NO_AGREEMENT
-from tests.model.promises import Kept, promises_of
+from tests.model.promises import SPEED, Kept, promises_of
 from tests.model.segments import holds
 from tests.model.working import ToBeWorked, to_be_worked
 
@@ -40,6 +40,8 @@ class Figures:
     to_be_worked: list[ToBeWorked]
     promises: list[Kept]
     excused: set[UUID]
+    above: set[UUID]
+    """Promises of speed on leads above the volume of their agreement."""
     revenue: int = 0
     apart: dict[str, int] = field(default_factory=dict)
 
@@ -62,8 +64,9 @@ def figures_of(history: History, year: int, month: int, now: datetime) -> Figure
         [each for each in _worked(history, delivered) if start <= each.due < end],
         promises,
         {kept.id for kept in promises if kept.state == "broken" and is_excused(history, kept)},
+        {kept.id for kept in promises if kept.kind in SPEED and is_above(history, kept)},
     )
-    _add_revenue(history, found, agreement, start, end)
+    _add_revenue(history, found, agreement, start, end, now)
     return found
 
 
@@ -74,9 +77,9 @@ def bounds(history: History, year: int, month: int) -> Span:
 
 
 def agreement_of_month(history: History, start: datetime, end: datetime, now: datetime) -> Agreement:
-    """That of the month's last day, or today if that is earlier, on which one binds."""
-    last = min(end - timedelta(microseconds=1), now)
-    rulebook, day = history.rulebook_at(last), last
+    """That of the month's last day on which one binds, in the rulebook in force at its end, or now."""
+    day = end - timedelta(microseconds=1)
+    rulebook = history.rulebook_at(min(day, now))
     while day >= start:
         found = history.binding(rulebook, day)
         if found:
@@ -158,7 +161,7 @@ def in_company_money(money: Money, currency: str, agreement: Agreement) -> int |
 
 
 def _add_revenue(
-    history: History, found: Figures, agreement: Agreement, start: datetime, end: datetime
+    history: History, found: Figures, agreement: Agreement, start: datetime, end: datetime, now: datetime
 ) -> None:
     for lead in history.leads:
         fact = won(history, lead)
@@ -170,7 +173,9 @@ def _add_revenue(
         money = fact.act.outcome.value
         if money is None:
             continue
-        minor = in_company_money(money, history.rulebook_at(fact.at).currency, agreement)
+        rulebook = history.rulebook_at(min(end, now))
+        bound = history.binding(rulebook, fact.at)
+        minor = in_company_money(money, rulebook.currency, bound[1] if bound else agreement)
         if minor is None:
             found.apart[money.currency] = found.apart.get(money.currency, 0) + money.minor
             continue

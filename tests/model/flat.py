@@ -36,6 +36,8 @@ def _counted_as(figures: Figures, kept: Kept) -> str:
     """Under which name a promise is counted at its deadline."""
     if kept.id in figures.excused:
         return f"{kept.kind} excused"
+    if kept.id in figures.above:
+        return f"{kept.kind} {'late ' if kept.state == 'broken' else ''}above volume"
     return f"{kept.kind} {kept.state}"
 
 
@@ -50,9 +52,11 @@ def of_report(report: Mapping[str, Any]) -> Flat:
         found |= {"due to be worked": works["due"], "worked": works["worked"]}
     for each in report["sales"]["promises"]:
         kind = each["kind"]
-        found[f"{kind} kept"] = each["kept"] + each["above_volume"]
+        found[f"{kind} kept"] = each["kept"]
+        found[f"{kind} above volume"] = each["above_volume"]
+        found[f"{kind} late above volume"] = each["late_above_volume"]
         found[f"{kind} excused"] = each["excused_by_objection"] + each["excused_by_incident"]
-        found[f"{kind} broken"] = sum(each["broken"].values()) + each["late_above_volume"]
+        found[f"{kind} broken"] = sum(each["broken"].values())
     for which in ("first", "last"):
         for each in report["sources"].get(which, ()):
             found[f"SQLs by {which} source {each['id']}"] = each["sqls_in_all"]
