@@ -22,7 +22,7 @@ from rulebook.models import Agreement, Rulebook, Team
 
 _STATES = {
     "draft": "Draft: it is being written and promises nothing.",
-    "trial": "On trial: measured, shown and warned of; it binds nobody.",
+    "trial": "On trial: measured, shown and warned of; it binds nobody and moves no lead.",
     "active": "Active: it binds both sides.",
     "retired": "Retired: it is over.",
 }

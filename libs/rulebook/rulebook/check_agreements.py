@@ -88,8 +88,10 @@ def _tell_overlap(name: str, earlier: Agreement, later_name: str, later: Agreeme
         return
     until = f"until {earlier.last_day}" if earlier.last_day is not None else "with no last day"
     message = f"{begins} is a day of `{name}` too, which is active {until}"
-    hint = f"write `last_day: {begins - timedelta(days=1)}` in {file}, or another state in one of them"
-    report.error((*loc, "first_day"), message, hint)
+    last = f"`last_day: {begins - timedelta(days=1)}` in {file}"
+    if earlier.first_day == begins:
+        last = f"a later day here and a `last_day` before it in {file}"
+    report.error((*loc, "first_day"), message, f"write {last}, or another state in one of them")
 
 
 def _check_signatures(loc: Loc, agreement: Agreement, report: Report) -> None:

@@ -599,6 +599,12 @@ def test_two_active_agreements_do_not_overlap(folder: Path, text: str, message: 
     assert (Path(found.file).name, found.line) == ("next.yaml", 3)
 
 
+def test_two_that_begin_on_one_day_are_not_told_to_end_before_they_begin(folder: Path) -> None:
+    beside(folder, NEXT.replace("2027-01-01", "2026-01-01"))
+    found = said(folder, "agreements.next.first_day")
+    assert found.hint.startswith("write a later day here and a `last_day` before it in agreement.yaml")
+
+
 def test_the_last_day_belongs_to_an_agreement(folder: Path) -> None:
     until(folder, "2027-01-01")
     beside(folder, NEXT)
