@@ -53,6 +53,29 @@ def test_a_decision_says_why(baton: Run, services: Services, word: str) -> None:
     assert _sent(services, path) == {"why": "so it was"}
 
 
+def test_objections_say_when_what_they_are_about_happened_and_why_they_were_decided_so(
+    baton: Run, services: Services
+) -> None:
+    each = {
+        "id": ID,
+        "at": "2026-11-29T10:30:00Z",
+        "about": "breach",
+        "lead_id": LEAD,
+        "happened_at": "2026-11-29T10:05:00Z",
+        "side": "sales",
+        "by": "marta",
+        "reason": "no line",
+        "verdict": "excused",
+        "decided_by": "irene",
+        "why": "the exchange was down",
+    }
+    services.answer("GET /v1/objections", {"objections": [each], "next_cursor": None})
+    done = baton("agreement", "objections")
+    assert done.exit_code == 0, done.output
+    for said in ("2026-11-29 10:30:00", "2026-11-29 10:05:00", "excused", "irene", "the exchange was down"):
+        assert said in done.stdout
+
+
 def test_a_window_is_added_with_its_moments(baton: Run, services: Services) -> None:
     services.answer("POST /v1/incidents", {"id": ID})
     words = ["--from", "2026-11-29T10:00Z", "--until", "2026-11-29T11:30Z", "--why", "exchange down"]

@@ -9,7 +9,7 @@ from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
 from baton_cli.leads import find_lead
-from baton_cli.moments import brief_utc, read_moment
+from baton_cli.moments import brief, brief_utc, read_moment
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from lead_events.words import TimerKind
@@ -82,22 +82,36 @@ def objections(
         print_line("Nobody has objected to anything.")
     else:
         print_table(
-            ["id", "when (UTC)", "about", "lead", "side", "by", "reason", "verdict", "decided by"],
+            [
+                "id",
+                "when (UTC)",
+                "about",
+                "lead",
+                "happened (UTC)",
+                "side",
+                "by",
+                "reason",
+                "verdict",
+                "decided by",
+                "why",
+            ],
             [
                 (
                     each["id"],
-                    brief_utc(each["at"]),
+                    brief(each["at"]),
                     each["about"],
                     each["lead_id"],
+                    brief(each["happened_at"]),
                     each["side"],
                     each["by"],
                     each["reason"],
                     each["verdict"] or "open",
                     each["decided_by"],
+                    each["why"],
                 )
                 for each in found
             ],
-            optional=["decided by"],
+            optional=["decided by", "why"],
         )
         if page.get("next_cursor"):
             progress(f"There may be more: --limit, or --cursor {page['next_cursor']}")
