@@ -410,6 +410,13 @@ async def test_a_page_is_looked_at_before_anybody_is_sent_it(town: Town, api: ht
     assert await town.sent() == []
 
 
+async def test_a_week_that_lies_ahead_has_no_page(town: Town, api: httpx.AsyncClient) -> None:
+    await town.publish(None)
+    for path in ("/v1/pages/weekly/2026-W11", "/v1/pages/monthly/2026-04/html"):
+        answer = await api.get(path)
+        assert (answer.status_code, "has not begun" in answer.text) == (422, True)
+
+
 async def test_what_was_sent_by_hand_is_sent_once_and_listed(town: Town, api: httpx.AsyncClient) -> None:
     hook = {"channel": "webhook", "to": "https://hooks.example.com/path-of-a-secret", "secret": "hook"}
     await town.publish({"weekly": {"to": [SALES, hook]}})
@@ -430,6 +437,8 @@ REFUSED = [
     ("a week that is none", "weekly", "2026-48", 422, "write a week as 2026-W48"),
     ("a month that is none", "monthly", "2026-13", 422, "write a month"),
     ("a week that still runs", "weekly", "2026-W10", 409, "still runs"),
+    ("a week that lies ahead", "weekly", "2027-W01", 422, "ask for 2026-W10 or one before"),
+    ("a month that lies ahead", "monthly", "2027-01", 422, "ask for 2026-03 or one before"),
     ("a month that nobody closed", "closed", "2026-02", 409, "baton report close"),
 ]
 

@@ -11,6 +11,18 @@ class BadPeriod(Problem):
         super().__init__(422, "The period cannot be read", str(why), field="period")
 
 
+class NotBegun(Problem):
+    """A week or month that lies ahead has nothing to tell."""
+
+    def __init__(self, period: str, running: str) -> None:
+        super().__init__(
+            422,
+            "The period has not begun",
+            f"{period} has not begun: ask for {running} or one before",
+            field="period",
+        )
+
+
 class NotOver(Problem):
     """A page of a week or month that is still running would be sent once, and half."""
 

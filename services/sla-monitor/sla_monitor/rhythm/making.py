@@ -21,7 +21,7 @@ from sla_monitor.memory import Memory
 from sla_monitor.reports.desk import LONGEST_SECONDS, Busy, NotMade, child_process
 from sla_monitor.rhythm import metrics, store
 from sla_monitor.rhythm.asked import Figured, Question
-from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotClosed, NotOver
+from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotBegun, NotClosed, NotOver
 from sla_monitor.rhythm.receivers import receivers
 from sla_monitor.rhythm.schedule import LATEST, Due, PageKind, both, due_pages, is_read, period_named
 from sla_monitor.rhythm.weeks import Week, week_of
@@ -129,7 +129,7 @@ class PageMaker:
         return await self._keep(unit, kind, period.name, language, None)
 
     async def look(self, kind: PageKind, name: str, language: str) -> store.Made:
-        """A page as it was sent, or as it would be now. Raises BadPeriod, NoPageYet, Busy."""
+        """A page as it was sent, or as it would be now. Raises BadPeriod, NotBegun, NoPageYet, Busy."""
         async with self._runtime.database.transaction() as conn:
             now = await self._runtime.database.clock.now(conn)
             book = await self._book(conn, now)
@@ -206,12 +206,16 @@ async def _send(unit: Unit, made: store.Made, language: str, to: Mapping[str, Ta
 
 
 def _asked(kind: PageKind, name: str, zone: ZoneInfo, now: datetime) -> Week | Period:
+    running = (week_of if kind is PageKind.WEEKLY else period_of)(now, zone)
     if name == LAST:
-        return (week_of if kind is PageKind.WEEKLY else period_of)(now, zone).previous
+        return running.previous
     try:
-        return period_named(kind, name, zone)
+        period = period_named(kind, name, zone)
     except ValueError as error:
         raise BadPeriod(error) from None
+    if period.start > now:
+        raise NotBegun(period.name, running.name)
+    return period
 
 
 def page_of(rulebook: Rulebook, kind: PageKind) -> Page | None:
