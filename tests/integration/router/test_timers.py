@@ -66,6 +66,21 @@ async def test_a_rep_whose_hours_left_time_keeps_the_lead(routing: World) -> Non
     assert mine["breached_at"] is None, "it is no breach of theirs, and will be withdrawn"
 
 
+async def test_of_a_promise_with_time_left_no_team_lead_is_told(routing: World) -> None:
+    """The rep fell ill before it was due, and the monitor had not heard of it when it spoke."""
+    await routing.take("ada")
+    await routing.act("ana", "ada", "contacted", {"channel": "phone", "result": "no_answer"})
+    opened = routing.clock.now()
+    ill = {"first_day": "2026-03-03", "last_day": "2026-03-03"}
+    routing.clock.advance(600)
+    changed = await routing.operate("PATCH", "/v1/reps/ana", json={"absences": [ill]})
+    assert changed.status_code == 200, changed.text
+    routing.clock.advance(3000)
+    routing.breach("ada", rep_id="ana", kind=TimerKind.NEXT_ATTEMPT, opened_at=opened, target_seconds=1800)
+    await routing.read()
+    assert await effects(routing) == {"breach_time_left": 1}
+
+
 async def test_the_last_round_stays_where_it_is(world: World) -> None:
     document = rulebook()
     document["agreement"]["sales"]["max_rounds"] = 1

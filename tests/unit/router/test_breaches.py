@@ -35,6 +35,12 @@ def left(because: Because) -> Followed:
         ("a locked lead stays", replace(ACCEPT, is_locked=True), SALES, told(Because.LOCKED)),
         ("said yes meanwhile", replace(ACCEPT, is_answered=True), SALES, left(Because.ACT_MEANWHILE)),
         ("new hours gave time", replace(ACCEPT, had_full_time=False), SALES, left(Because.TIME_LEFT)),
+        (
+            "new hours gave time to keep another promise",
+            replace(ACCEPT, kind=TimerKind.OUTCOME, had_full_time=False),
+            SALES,
+            left(Because.TIME_LEFT),
+        ),
         ("nobody else could", replace(ACCEPT, others_could=False), SALES, told(Because.NOBODY_ELSE)),
         ("an accepted lead stays, and is told of", RESPONSE, SALES, told(Because.NOT_AGREED)),
         ("unless the agreement passes it on", RESPONSE, BOTH, GOES),

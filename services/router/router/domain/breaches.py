@@ -102,10 +102,10 @@ def after_breach(breach: Breached, sales: SalesSide) -> Followed:
         return Followed(AfterBreach.LEAVE, Because.ACT_MEANWHILE)
     if breach.is_paused:
         return Followed(AfterBreach.LEAVE, Because.PAUSED)
-    if breach.kind not in (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE):
-        return _tell(breach, Because.OTHER_PROMISE)
     if not breach.had_full_time:
         return Followed(AfterBreach.LEAVE, Because.TIME_LEFT)
+    if breach.kind not in (TimerKind.ACCEPT, TimerKind.FIRST_RESPONSE):
+        return _tell(breach, Because.OTHER_PROMISE)
     if breach.is_locked:
         return _tell(breach, Because.LOCKED)
     is_acceptance = breach.kind is TimerKind.ACCEPT

@@ -267,7 +267,7 @@ def _had_full_time(desk: Desk, handoff: Handoff, news: SlaBreached, pauses: Sequ
     rep = desk.reps.get(handoff.rep)
     if rep is None:
         return True
-    since, now = handoff.assigned_at, desk.unit.now
+    since, now = max(news.opened_at, handoff.assigned_at), desk.unit.now
     return had_full_time(rep.calendar, since, now, news.target_seconds, news.kind, pauses)
 
 
