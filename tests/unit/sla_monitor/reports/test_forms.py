@@ -28,7 +28,7 @@ from sla_monitor.reports.texts import CATALOGUE
 from sla_monitor.reports.tidy import month_csv, safe, source_csv
 from sla_monitor.reports.words import DASH, LANGUAGES, Words
 from tests.unit.sla_monitor.reports.month import company, plausible_month
-from tests.unit.sla_monitor.reports.small import at, book, lead, promise
+from tests.unit.sla_monitor.reports.small import at, book, lead, promise, quiet_company
 
 MEASURES = ("delivered", "taken_off", "worked", "kept", "broken", "revenue")
 HOSTILE = '<script>alert("1")</script>'
@@ -417,3 +417,14 @@ def test_corrections_are_told_in_the_readers_words_and_in_their_unit() -> None:
         assert goal is None or f">{goal.replace('_', ' ')}<" not in html or goal == "quality"
     assert "por trabajar" in html
     assert "correcciones de lo debido" in html
+
+
+def test_without_an_agreement_no_goal_is_counted_and_no_empty_drawing_shown() -> None:
+    retired = quiet_company().agreement.model_copy(update={"state": "retired"})
+    html = month_page(
+        month_report(book(rulebook=quiet_company().model_copy(update={"agreement": retired}))), "en"
+    )
+    assert "0 of 0" not in html
+    titles = [each.findtext("{http://www.w3.org/2000/svg}title") for each in drawings(html)]
+    assert CATALOGUE["en"]["section.overview"] not in titles
+    assert CATALOGUE["en"]["caption.days"] not in titles

@@ -9,7 +9,7 @@ from lead_events.words import ChargedTo
 from sla_monitor.reports.figures.marketing import GoalFigure, MarketingFigures, Pace
 from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.sales import PromiseFigure, SalesFigures, WorksFigure
-from sla_monitor.reports.page.pieces import beside, chart, figures, section, table
+from sla_monitor.reports.page.pieces import beside, chart, figures, nothing, section, table
 from sla_monitor.reports.words import Words
 
 GOALS = "goal counts aim delivered given_back excused taken_off corrections net share"
@@ -34,6 +34,8 @@ def overview(report: MonthReport, words: Words) -> str:
     works = report.sales.works
     if works.attained is not None:
         rows.append(Meter(words.say("tile.worked"), works.attained, words.share(works.attained), False))
+    if not rows:
+        return section("overview", words, [nothing(words)])
     title = words.say("section.overview")
     sides = [words.say("side.marketing"), words.say("side.sales")]
     seen = meters(title, rows, sides=sides, desc=words.say("desc.overview"), width=SMALL)
@@ -240,7 +242,9 @@ def _days(side: SalesFigures, words: Words) -> str:
         )
         for each in side.days
     ]
-    return chart(seen) + figures(words, table(words, title, "day count median p90", rows))
+    listed = figures(words, table(words, title, "day count median p90", rows))
+    is_any = any(median is not None for median in medians)
+    return (chart(seen) if is_any else nothing(words)) + listed
 
 
 def _in_units(seconds: Iterable[float | None], size: float) -> list[float | None]:

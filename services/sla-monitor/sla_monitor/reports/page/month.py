@@ -97,11 +97,8 @@ def _as_of(head: Head, words: Words) -> str:
 def _tiles(report: MonthReport, words: Words) -> Iterator[tuple[str, str, str]]:
     goals, sources = report.marketing.goals, report.sources
     reached = sum((goal.share or 0) >= 1 for goal in goals)
-    yield (
-        words.say("tile.goals"),
-        words.say("tile.goals.of", reached=words.number(reached), all=words.number(len(goals))),
-        "",
-    )
+    of_all = words.say("tile.goals.of", reached=words.number(reached), all=words.number(len(goals)))
+    yield words.say("tile.goals"), of_all if goals else DASH, ""
     yield words.say("tile.kept"), words.share(_kept(report.sales.promises)), ""
     works = report.sales.works
     is_share = works.agreed in ("share", "nothing")

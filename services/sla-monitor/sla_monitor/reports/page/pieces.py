@@ -57,11 +57,16 @@ def section(key: str, words: Words, body: Iterable[str], note: str = "") -> str:
     return f'<section aria-labelledby="{key}">{heading}{told}{"".join(body)}</section>'
 
 
+def nothing(words: Words) -> str:
+    """What stands where there is nothing to show."""
+    return f"<p>{escape(words.say('nothing.here'))}</p>"
+
+
 def table(words: Words, caption: str, columns: str, rows: Iterable[Row], *, total: bool = False) -> str:
     """A table by the keys of its columns; its first cell names the row. `total`: the first row is of all."""
     keys, body = columns.split(), [*rows]
     if not body:
-        return f"<h3>{escape(caption)}</h3><p>{escape(words.say('nothing.here'))}</p>"
+        return f"<h3>{escape(caption)}</h3>{nothing(words)}"
     head = "".join(f'<th scope="col"{_class(key)}>{escape(words.say(f"col.{key}"))}</th>' for key in keys)
     told = "".join(_row(keys, row, is_total=total and at == 0) for at, row in enumerate(body))
     name, kind = escape(caption, quote=True), " slim" if len(keys) == 2 else ""
