@@ -174,6 +174,35 @@ async def test_what_arrives_while_a_month_is_being_closed_is_booked_or_a_correct
     assert later == {"broken": Decimal(-1), "kept": Decimal(1), "worked": Decimal(1)}
 
 
+async def test_a_breach_is_said_while_a_month_is_being_closed(
+    world: World, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _a_month(world, a_lead())
+    await _sign(api, "marketing")
+    reached, go_on = asyncio.Event(), asyncio.Event()
+    book_them = closing._copy
+
+    async def held(conn: Connection, lines: bytes) -> int:
+        reached.set()
+        await go_on.wait()
+        return await book_them(conn, lines)
+
+    monkeypatch.setattr(closing, "_copy", held)
+    signing = asyncio.create_task(_sign(api, "sales"))
+    await reached.wait()
+    late = a_lead()
+    async with world.reading() as consumer:
+        world.scored(late)
+        world.assigned(late)
+        await world.read_all(consumer)
+        await world.catch_up()
+        await world.up_to(consumer, THIRD_WORKING_DAY + timedelta(minutes=30))
+    assert [each.kind.value for each in world.out("sla-breached", late)] == ["accept", "first_response"]
+    assert not signing.done()
+    go_on.set()
+    assert (await signing).json()["is_closed"]
+
+
 async def test_a_month_whose_bookings_cannot_be_computed_stays_open_and_is_signed_again(
     world: World, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,26 +128,6 @@ WHERE lead_id = ANY($1::uuid[]) AND delivered_at IS NOT NULL AND unhanded_due_at
 UPDATE ledger SET unhanded_due_at = told.due
 FROM unnest($1::uuid[], $2::timestamptz[]) AS told (lead_id, due) WHERE ledger.lead_id = told.lead_id
 
--- name: positions
--- Which delivery of its local day and month each of these leads is, from 1, by moment and id.
-SELECT
-    mine.lead_id,
-    1 + (
-        SELECT count(*) FROM ledger AS other
-        WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
-            AND other.delivered_at >= date_trunc('day', mine.delivered_at AT TIME ZONE $2::text) AT TIME ZONE $2::text
-            AND (other.delivered_at, other.lead_id) < (mine.delivered_at, mine.lead_id)
-    ) AS of_day,
-    1 + (
-        SELECT count(*) FROM ledger AS other
-        WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
-            AND other.delivered_at >= date_trunc('month', mine.delivered_at AT TIME ZONE $2::text) AT TIME ZONE $2::text
-            AND (other.delivered_at, other.lead_id) < (mine.delivered_at, mine.lead_id)
-    ) AS of_month
-FROM ledger AS mine
-WHERE mine.lead_id = ANY($1::uuid[]) AND mine.delivered_at IS NOT NULL
-    AND NOT (mine.is_test OR mine.is_own OR mine.is_known OR mine.is_merged)
-
 -- name: leads_of_month
 -- Leads with anything in a month, each once; of some leads only, where they are named. No tests, and none that ended in another lead. OFFSET 0: each is looked up, for a scan of all leads there are takes longer than a month's.
 WITH wanted AS (

@@ -1,11 +1,9 @@
 """Writing of the ledger. Every function works inside the caller's transaction, under its locks of leads."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from lead_events.words import Quadrant
 from service_kit.postgres import Connection
@@ -16,14 +14,6 @@ from sla_monitor.ledger.standing import Standing
 
 _q = load_queries("sla_monitor.ledger")
 _PLAIN = tuple(name for name in Standing.__slots__ if name != "given")
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Which delivery of its local day and month a lead is, from 1."""
-
-    of_day: int
-    of_month: int
 
 
 async def note_told(conn: Connection, told: Collection[Told]) -> None:
@@ -103,12 +93,6 @@ async def leads_to_be_worked_by(conn: Connection, since: Mapping[str, datetime])
 async def lock_stale(conn: Connection, limit: int) -> list[UUID]:
     """Leads whose standing is still to be filled in, locked."""
     return [row["id"] for row in await conn.fetch(_q.lock_stale, limit)]
-
-
-async def positions(conn: Connection, leads: Collection[UUID], zone: ZoneInfo) -> dict[UUID, Position]:
-    """Which delivery each of these leads is; one that is no delivery is absent."""
-    found = await conn.fetch(_q.positions, list(leads), zone.key)
-    return {row["lead_id"]: Position(row["of_day"], row["of_month"]) for row in found}
 
 
 async def unhanded(conn: Connection, leads: Collection[UUID]) -> list[tuple[UUID, datetime, Quadrant, str]]:
