@@ -428,3 +428,13 @@ def test_without_an_agreement_no_goal_is_counted_and_no_empty_drawing_shown() ->
     titles = [each.findtext("{http://www.w3.org/2000/svg}title") for each in drawings(html)]
     assert CATALOGUE["en"]["section.overview"] not in titles
     assert CATALOGUE["en"]["caption.days"] not in titles
+
+
+def test_of_sixty_sources_the_largest_are_drawn_and_all_are_listed() -> None:
+    leads = [lead(f"l{n}", at(3), last_source=f"s{n:02}", won=Won(at(9), 100 * n)) for n in range(60)]
+    html = month_page(month_report(book(leads)), "en")
+    (drawing,) = (each for each in drawings(html) if "s59" in texts_of(each))
+    drawn = [said for said in texts_of(drawing) if re.fullmatch(r"s\d\d", said)]
+    assert len(drawn) <= 15
+    assert "s01" not in drawn
+    assert all(f">s{n:02}<" in html for n in range(60))

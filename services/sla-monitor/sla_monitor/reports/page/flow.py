@@ -1,6 +1,6 @@
 """The parts of the page about what became of leads: funnel, sources, speed, reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from charts.bars import Series, rows_of_bars
 from lead_events.words import Quadrant
@@ -13,6 +13,8 @@ from sla_monitor.reports.page.pieces import beside, chart, section, table
 from sla_monitor.reports.words import Words
 
 SOURCES = "source origin leads sqls taken_off sqls_of_leads customers revenue cost cost_per_sql return"
+DRAWN = 15
+"""So many sources are drawn, those with the most revenue or cost."""
 FOLLOW_UP = "quadrant count median_working p90_working median_wall p90_wall in_time late share_within"
 
 
@@ -105,7 +107,8 @@ def _won(found: FunnelFigures, words: Words) -> str:
 
 def sources(found: SourceFigures, words: Words) -> Iterator[str]:
     """By both credits, the binding one first; then who generated what."""
-    binding: list[SourceFigure] = getattr(found, found.binding)
+    every: list[SourceFigure] = getattr(found, found.binding)
+    binding = [each for each in every if each.id in _largest(every)]
     seen = rows_of_bars(
         words.say("caption.revenue"),
         [each.name for each in binding],
@@ -126,6 +129,14 @@ def sources(found: SourceFigures, words: Words) -> Iterator[str]:
     yield section("sources", words, body, words.say("note.sources"))
     credit = words.say(f"credit.{found.binding}")
     yield section("generated", words, _generated(found, words), words.say("note.generated", credit=credit))
+
+
+def _largest(every: Iterable[SourceFigure]) -> set[str]:
+    """The sources that are drawn: on a sheet of paper more have no room, and the table has them all."""
+    ranked = sorted(
+        every, key=lambda each: (-max(each.revenue_minor, each.cost_minor or 0), -each.leads, each.id)
+    )
+    return {each.id for each in ranked[:DRAWN]}
 
 
 def _sources(found: SourceFigures, credit: Credit, words: Words) -> str:
