@@ -33,7 +33,7 @@ async def a_world(dsn: str, template: str, start: datetime) -> AsyncIterator[Wor
         clock=ManualTransactionClock(clock),
     )
     try:
-        yield await World.open(database, clock)
+        yield await World.open(database, clock, with_database(dsn, name))
     finally:
         await database.close()
         drop_database(dsn, name)

@@ -78,9 +78,7 @@ class World:
     @classmethod
     async def open(cls, database: Database, clock: ManualClock, dsn: str | None = None) -> "World":
         broker = FakeBroker(partitions=2, clock=clock)
-        settings = Settings(
-            operator_token=TOKEN, gather_ms=0, dsn=SecretStr(dsn) if dsn else None, _env_file=None
-        )
+        settings = Settings(operator_token=TOKEN, gather_ms=0, dsn=SecretStr(dsn or ""), _env_file=None)
         runtime = Runtime(settings, broker=broker, database=database)
         await runtime.publisher.start()
         return cls(database, clock, broker, runtime, settings)
