@@ -1,11 +1,14 @@
 """Months of the company, and their working days."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from worktime import Calendar
+
+_MONTH = re.compile("[0-9]{4}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,9 @@ def period_of(at: datetime, zone: ZoneInfo) -> Period:
 
 def parse_period(text: str, zone: ZoneInfo) -> Period:
     """The month called `2026-11`. Raises ValueError saying what to write instead."""
-    year, separator, month = text.partition("-")
-    if not (separator and year.isdecimal() and month.isdecimal() and len(year) == 4 and len(month) == 2):
+    if not _MONTH.fullmatch(text):
         raise ValueError(f"write a month as 2026-11 instead of {text!r}")
+    year, month = text.split("-")
     if not (1970 <= int(year) <= 2098 and 1 <= int(month) <= 12):
         raise ValueError(f"write a month from 1970-01 to 2098-12 instead of {text!r}")
     return Period(int(year), int(month), zone)
