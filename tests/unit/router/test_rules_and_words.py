@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lead_events.words import HoldReason
+from lead_events.words import HoldReason, TimerKind
 from router.domain.book import Book, PoolChoice, RuleError, read_book
 from router.domain.deadlines import deadlines, had_full_time
 from router.domain.decision import RoutableLead, decide
@@ -16,7 +16,7 @@ from rulebook.context import routing_context, scoring_context
 from rulebook.models import Absence, Rulebook
 from rulebook.models import Calendar as CalendarSeed
 from tests.unit.router.pools import LEAD, NOW, OFFICE, make_pool, make_rep
-from worktime import Calendar, CalendarError
+from worktime import ALWAYS_OPEN, Calendar, CalendarError
 
 
 def book(rules: list[dict[str, str]], on_error: str | None = None) -> Book:
@@ -114,6 +114,14 @@ def test_full_time_is_working_time() -> None:
     handoff = NOW.replace(hour=17, minute=30)
     assert not had_full_time(calendar, handoff, handoff + timedelta(hours=10), 3600)
     assert had_full_time(calendar, handoff, handoff + timedelta(hours=16), 3600)
+
+
+def test_a_target_that_was_rounded_up_to_whole_seconds_is_used_up_at_its_due_time() -> None:
+    """Ten tries in 86 minutes and 46 seconds are 520.6 seconds apart; the event says 521."""
+    tried = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+    due = tried + timedelta(hours=1, minutes=26, seconds=46) / 10
+    assert had_full_time(ALWAYS_OPEN, tried, due, 521, TimerKind.NEXT_ATTEMPT)
+    assert not had_full_time(ALWAYS_OPEN, tried, due - timedelta(seconds=1), 521, TimerKind.NEXT_ATTEMPT)
 
 
 def test_why_is_one_line_a_manager_understands() -> None:

@@ -9,6 +9,11 @@ from router.domain.pauses import Pause, ran_for, without_pauses
 from worktime import Calendar, NeverOpens
 
 
+ROUNDED_BY = timedelta(seconds=0.5)
+"""The most by which a target in whole seconds, as events tell it, is longer than what was promised: the time
+from one try to the next is a part of another length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadlines:
     """Until when a rep accepts and responds, UTC; None where nothing is promised, or it stands still."""
@@ -63,4 +68,5 @@ def had_full_time(
     less the pauses in which a promise of this kind stood still."""
     if now < handoff:
         return False
-    return ran_for(calendar, pauses, kind, now).elapsed(handoff, now) >= timedelta(seconds=target_seconds)
+    had = ran_for(calendar, pauses, kind, now).elapsed(handoff, now)
+    return had >= timedelta(seconds=target_seconds) - ROUNDED_BY
