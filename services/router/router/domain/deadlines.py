@@ -8,7 +8,6 @@ from lead_events.words import TimerKind
 from router.domain.pauses import Pause, ran_for, without_pauses
 from worktime import Calendar, NeverOpens
 
-
 ROUNDED_BY = timedelta(seconds=0.5)
 """The most by which a target in whole seconds, as events tell it, is longer than what was promised: the time
 from one try to the next is a part of another length."""
