@@ -211,3 +211,46 @@ async def test_a_breach_on_trial_is_nobodys_and_never_taken_for_the_one_that_bin
     await api.post("/v1/incidents", json=window)
     (found,) = (await api.get("/v1/incidents")).json()["incidents"]
     assert found["breaches"] == 2, "the two that bind"
+
+
+async def test_a_leads_promises_and_its_path_say_what_excuses_a_breach(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    made = (await _object(api, lead=str(lead), kind="accept")).json()
+
+    async def shown(path: str, part: str) -> dict[str, tuple[Any, ...]]:
+        found = (await api.get(f"/v1/leads/{lead}/{path}")).json()[part]
+        return {each["kind"]: (each["excused_by"], each["objection_verdict"]) for each in found}
+
+    assert await shown("path", "breaches") == {"accept": (None, None), "first_response": (None, None)}
+    await api.post(f"/v1/objections/{made['id']}/excuse", json={"why": "so it was"})
+    until = (MONDAY_9 + timedelta(minutes=30)).isoformat()
+    window = {"from": MONDAY_9.isoformat(), "until": until, "why": "the exchange was down"}
+    incident = (await api.post("/v1/incidents", json=window)).json()
+    excused = {"accept": ("objection", "excused"), "first_response": ("incident", None)}
+    assert await shown("path", "breaches") == await shown("timers", "timers") == excused
+    (accept, answer) = (await api.get(f"/v1/leads/{lead}/path")).json()["breaches"]
+    assert (accept["objection_id"], accept["excused_why"]) == (made["id"], "so it was")
+    assert (answer["incident_id"], answer["excused_why"]) == (incident["id"], "the exchange was down")
+    await api.delete(f"/v1/incidents/{incident['id']}")
+    assert (await shown("path", "breaches"))["first_response"] == (None, None)
+
+
+async def test_after_an_erasure_nothing_is_written_down_about_the_person(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    """Both sides may still object and decide: what they write about it is not kept."""
+    lead = a_lead()
+    await _broken(world, lead)
+    before = (await _object(api, lead=str(lead), kind="accept", reason="Mr Doe was away")).json()
+    async with world.reading() as consumer:
+        world.erased(lead)
+        await world.read_all(consumer)
+    made = await _object(api, lead=str(lead), kind="first_response", reason="Mr Doe never answers")
+    assert made.status_code == 201, made.text
+    for each in (before, made.json()):
+        await api.post(f"/v1/objections/{each['id']}/excuse", json={"why": "Mr Doe said so"})
+    kept = await world.query("SELECT reason, why, verdict FROM objections")
+    assert kept == [{"reason": "", "why": "", "verdict": "excused"}] * 2

@@ -297,9 +297,12 @@ ORDER BY is_test OR is_trial, state = 'breached' DESC, due_at DESC, id
 SELECT * FROM objections WHERE subject = $1
 
 -- name: insert_objection
--- Somebody objects; nothing is returned where somebody did before.
+-- Somebody objects; nothing is returned where somebody did before. Nothing is written down about an erased person.
 INSERT INTO objections (id, about, subject, lead_id, side, by, at, reason, happened_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES (
+    $1, $2, $3, $4, $5, $6, $7,
+    CASE WHEN EXISTS (SELECT FROM leads WHERE leads.id = $4 AND state = 'erased') THEN '' ELSE $8 END, $9
+)
 ON CONFLICT ON CONSTRAINT one_objection_a_subject DO NOTHING
 RETURNING *
 
@@ -308,8 +311,11 @@ RETURNING *
 SELECT * FROM objections WHERE id = $1 FOR UPDATE
 
 -- name: decide_objection
--- How it was decided, by whom and why.
-UPDATE objections SET verdict = $2, decided_by = $3, decided_at = $4, why = $5 WHERE id = $1 RETURNING *
+-- How it was decided, by whom and why. Nothing is written down about an erased person.
+UPDATE objections SET
+    verdict = $2, decided_by = $3, decided_at = $4,
+    why = CASE WHEN EXISTS (SELECT FROM leads WHERE leads.id = objections.lead_id AND state = 'erased') THEN '' ELSE $5 END
+WHERE id = $1 RETURNING *
 
 -- name: list_objections
 -- A page of objections, the newest first; a filter that is null holds for all.
