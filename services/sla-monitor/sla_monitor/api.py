@@ -141,7 +141,8 @@ async def _lead_story(
         return None
     said = await store.fetch(conn, "read_firings_of_lead", lead_id)
     moves = await store.fetch(conn, "read_moves", lead_id)
-    return lead_view(looked.lead, looked.story, looked.hours, said, moves, looked.path, now)
+    told = (looked.lead, looked.story, looked.hours, said, moves, looked.path, looked.excuses)
+    return lead_view(*told, now)
 
 
 def _next_cursor(found: Sequence[Timer], limit: int) -> str | None:

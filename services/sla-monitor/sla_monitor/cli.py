@@ -114,13 +114,29 @@ def _show_breach(breach: dict[str, Any]) -> None:
             "due": brief_utc(breach["due_at"]),
             "what came": came,
             "rep's own working time": _length(breach["own_working_seconds"]),
-            "charged to": "nobody: it was withdrawn"
-            if breach["is_withdrawn"]
-            else _spoken(breach["charged_to"]),
+            "charged to": _charged(breach),
+            "objection": _objection(breach),
             "why": None if breach["is_withdrawn"] else breach["rule"],
         }
     )
     print_table(["side, until it was due", "time"], _sides(breach["sides"]))
+
+
+def _charged(breach: dict[str, Any]) -> str | None:
+    if breach["is_withdrawn"]:
+        return "nobody: it was withdrawn"
+    charged = _spoken(breach["charged_to"])
+    by = breach.get("excused_by")
+    if by is None:
+        return charged
+    why = f" ({breach['excused_why']})" if breach["excused_why"] else ""
+    return f"nobody: excused by {by} {breach[f'{by}_id']}{why}"
+
+
+def _objection(breach: dict[str, Any]) -> str | None:
+    if breach["is_withdrawn"] or not breach.get("objection_id"):
+        return None
+    return f"{breach['objection_id']}, {breach['objection_verdict'] or 'open'}"
 
 
 def _show_timers(found: list[dict[str, Any]]) -> None:
@@ -164,7 +180,7 @@ def _row(timer: dict[str, Any]) -> tuple[object, ...]:
         timer["round"],
         timer["rep_id"],
         *moments,
-        timer["state"],
+        f"{timer['state']}, excused" if timer.get("excused_by") else timer["state"],
         _spoken(timer["ended_by"]),
         left,
     )

@@ -163,6 +163,19 @@ ORDER BY place
 -- Everything said about one lead.
 SELECT * FROM firings WHERE lead_id = $1 ORDER BY id
 
+-- name: excuses_of_lead
+-- Of a lead's broken promises what is held against each and how that was decided, and the first window that excuses it.
+SELECT
+    timers.id AS timer_id, objections.id AS objection_id, verdict, objections.why AS objection_why,
+    incident.id AS incident_id, incident.why AS incident_why
+FROM timers
+LEFT JOIN objections ON subject = timers.id
+LEFT JOIN LATERAL (
+    SELECT incidents.id, incidents.why FROM incidents
+    WHERE retracted_at IS NULL AND due_at BETWEEN from_at AND until_at ORDER BY from_at, incidents.id LIMIT 1
+) AS incident ON true
+WHERE timers.lead_id = $1 AND timers.state = $2 AND (objections.id IS NOT NULL OR incident.id IS NOT NULL)
+
 -- name: read_firings_after
 -- Events in the order in which they were committed.
 SELECT id, event_id, event, level FROM firings WHERE id > $1 AND event_id IS NOT NULL ORDER BY id LIMIT $2

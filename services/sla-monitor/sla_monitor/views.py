@@ -1,8 +1,10 @@
 """What the API shows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
+from uuid import UUID
 
 from service_kit.postgres import Connection
 from sla_monitor import store
@@ -15,6 +17,38 @@ from sla_monitor.hours import Calendars, HoursBook, hours_of
 _US = timedelta(microseconds=1)
 PAUSED = "paused"
 """How a running promise is shown that stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """What is held against a broken promise. `by` is None while it counts; `verdict` while nobody decided, or
+    nobody objected."""
+
+    by: str | None
+    why: str | None
+    objection: UUID | None
+    verdict: str | None
+    incident: UUID | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """From a row of `excuses_of_lead`: an objection goes before a window."""
+        objection, verdict, incident = row["objection_id"], row["verdict"], row["incident_id"]
+        if verdict == "excused":
+            return cls("objection", row["objection_why"], objection, verdict, incident)
+        by = "incident" if incident else None
+        return cls(by, row["incident_why"], objection, verdict, incident)
+
+
+def excuse_view(excuse: Excuse | None) -> dict[str, Any]:
+    """Whether a broken promise is counted for nobody, by what, and the objection to it."""
+    return {
+        "excused_by": excuse.by if excuse else None,
+        "excused_why": excuse.why if excuse else None,
+        "objection_id": excuse.objection if excuse else None,
+        "objection_verdict": excuse.verdict if excuse else None,
+        "incident_id": excuse.incident if excuse else None,
+    }
 
 
 async def with_hours(
@@ -96,6 +130,7 @@ def lead_view(
     said: Sequence[dict[str, Any]],
     moves: Sequence[dict[str, Any]],
     path: Sequence[Share],
+    excuses: Mapping[UUID, Excuse],
     now: datetime,
 ) -> dict[str, Any]:
     """A lead with its promises. The path runs to its first contact, else to now."""
@@ -110,7 +145,10 @@ def lead_view(
         "awaits_rulebook_version": lead.awaits_version,
         "first_contact_at": lead.contacted_at,
         "speed_to_lead_seconds": _speed(lead),
-        "timers": [timer_view(timer, hours, now) for timer in story.timers.values()],
+        "timers": [
+            timer_view(timer, hours, now) | excuse_view(excuses.get(timer.id))
+            for timer in story.timers.values()
+        ],
         "firings": [
             {
                 name: row[name]

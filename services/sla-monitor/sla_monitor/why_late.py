@@ -1,6 +1,6 @@
 """Whose every stretch of a lead's time was, and who answers for what was broken: `baton why-late`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,10 +17,10 @@ from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.path import Share, split
 from sla_monitor.domain.pauses import Pause, pauses_of
 from sla_monitor.domain.terms import Terms
-from sla_monitor.domain.timers import Timer
+from sla_monitor.domain.timers import Timer, TimerState
 from sla_monitor.hours import HoursBook
 from sla_monitor.memory import Memory
-from sla_monitor.views import with_hours
+from sla_monitor.views import Excuse, excuse_view, with_hours
 
 _US = timedelta(microseconds=1)
 RULES = {
@@ -34,7 +34,8 @@ RULES = {
 @dataclass(frozen=True, slots=True)
 class Looked:
     """One lead with everything that explains it. `path` runs to its first contact, else to `at`. `terms` are
-    what binds each round, by the id of its handoff."""
+    what binds each round, by the id of its handoff; `excuses` what is held against broken promises, by
+    promise."""
 
     lead: Lead
     story: store.Story
@@ -42,6 +43,7 @@ class Looked:
     terms: dict[UUID, Sequence[Terms]]
     path: list[Share]
     at: datetime
+    excuses: Mapping[UUID, Excuse]
 
     def timers(self) -> Iterable[Timer]:
         """Its promises with their terms, as far as the version is known."""
@@ -70,7 +72,9 @@ async def look_at(conn: Connection, memory: Memory, lead_id: UUID, now: datetime
 
     end = lead.contacted_at or now
     path = split(lead.origin, story.facts, end, hours.of, paused)
-    return Looked(lead, story, hours, terms, path, end)
+    rows = await store.fetch(conn, "excuses_of_lead", lead_id, TimerState.BREACHED.value)
+    excuses = {row["timer_id"]: Excuse.of(row) for row in rows}
+    return Looked(lead, story, hours, terms, path, end, excuses)
 
 
 async def path_view(conn: Connection, looked: Looked, said: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -141,6 +145,7 @@ def _breach(looked: Looked, timer: Timer, row: dict[str, Any], *, is_above: bool
         "ended_by": ending.kind if ending else None,
         "ended_at": ending.at if ending else None,
         "charged_to": event["charged_to"],
+        **excuse_view(None if number <= timer.withdrawals else looked.excuses.get(timer.id)),
         "rule": _rule(case, event["charged_to"], is_above=is_above),
         "own_working_seconds": case.own.total_seconds(),
         "stretches": [_stretch(share, is_above=is_above) for share in case.path],

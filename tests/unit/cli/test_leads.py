@@ -451,6 +451,12 @@ def test_why_late_tells_whose_every_minute_was_and_who_answers(baton: Run, known
     ):
         assert said in done.stdout
     assert json.loads(baton("why-late", LEAD, "--json").stdout)["breaches"]
+    excuse = {"excused_by": "objection", "excused_why": "the line was dead", "objection_id": OTHER}
+    known.answer(
+        f"GET /v1/leads/{LEAD}/path",
+        path | {"breaches": [breach | excuse | {"objection_verdict": "excused"}]},
+    )
+    assert f"nobody: excused by objection {OTHER} (the line was dead)" in baton("why-late", LEAD).stdout
     known.answer(f"GET /v1/leads/{LEAD}/path", path | {"stretches": [], "breaches": []})
     assert "Nothing has happened to it yet." in baton("why-late", LEAD).stdout
 
