@@ -55,11 +55,16 @@ def _delivery(history: History, lead: UUID) -> Delivery | None:
         return None
     if any(fact.kind == "merged" for fact in history.facts.get(lead, ())):
         return None
-    at = score.sql_at or score.cause.at
-    released = score.journey.released_at
-    at = max(at, released) if released else at
+    at = sql_moment(score)
     came_by = sources(history, lead, at) or [score.source]
     return Delivery(lead, at, score, came_by[-1], came_by[0])
+
+
+def sql_moment(score: LeadScored) -> datetime:
+    """The buyer's act that made the lead a SQL, or its release if that is later."""
+    at = score.sql_at or score.cause.at
+    released = score.journey.released_at
+    return max(at, released) if released else at
 
 
 def sources(history: History, lead: UUID, at: datetime) -> list[str]:

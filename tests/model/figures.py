@@ -109,7 +109,7 @@ def _goals(
         for each in delivered.values():
             if not fits(goal, each, history.rulebook_at(each.at)):
                 continue
-            size = _size(agreement, goal, each)
+            size = size_of(agreement, goal, each)
             if start <= each.at < end:
                 figure.delivered += size
             back = given_back(history, each.lead)
@@ -118,7 +118,7 @@ def _goals(
     return found
 
 
-def _size(agreement: Agreement, goal: Goal, each: Delivery) -> Fraction:
+def size_of(agreement: Agreement, goal: Goal, each: Delivery) -> Fraction:
     if goal.counted_in == "number":
         return Fraction(1)
     side = agreement.marketing

@@ -10,7 +10,7 @@ from lead_events import LeadProgressed
 from lead_events.ids import timer_id
 from rulebook.models import Agreement, Promise, Rulebook
 from tests.model.history import Fact, History
-from tests.model.hours import Span, reached
+from tests.model.hours import Span, clipped, reached, total
 from tests.model.rounds import HORIZON, Round, WorkingTime, counted, pauses, rounds_of
 
 SPEED = ("accept", "first_response", "next_response")
@@ -227,3 +227,18 @@ def _reminders(
     ]
     until = end.at if end else now
     return tuple(at for at in moments if at is not None and at < until)
+
+
+def ending(kept: Kept) -> Fact | None:
+    """What ended it, in time or not: the act, or what ended its round."""
+    ends = [fact for fact in (_first_act(kept.each, kept.agreement, kept.opened), kept.each.end) if fact]
+    return min(ends, key=lambda fact: fact.place, default=None)
+
+
+def worked(history: History, kept: Kept) -> timedelta | None:
+    """The rep's working time from its opening to its end; None while it has none."""
+    end = ending(kept)
+    if end is None:
+        return None
+    time = _time(kept.each, kept.agreement, kept.kind, WorkingTime(history, kept.each), end)
+    return total(clipped(time, kept.opened.at, end.at))

@@ -8,12 +8,13 @@ a report (the JSON of `baton report --month`) every figure that differs is marke
 """
 
 import argparse
+import gzip
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 from lead_events import (
@@ -27,8 +28,10 @@ from lead_events import (
     RulebookPublished,
 )
 from tests.model.figures import figures_of
-from tests.model.flat import Flat, of_model, of_report
+from tests.model.flat import Flat, of_model
 from tests.model.history import History, Incident, News, Objected
+from tests.model.numbers import numbers_of
+from tests.model.whole import numbers_apart
 
 EVENTS: dict[str, type[EventModel]] = {
     "lead-scored": LeadScored,
@@ -40,7 +43,6 @@ EVENTS: dict[str, type[EventModel]] = {
     "rep-availability-changed": RepAvailabilityChanged,
     "rulebook-published": RulebookPublished,
 }
-ROUNDED = 1e-6
 
 
 def read_history(lines: Iterable[str]) -> History:
@@ -77,13 +79,6 @@ def month_figures(history: History, month: str, now: datetime) -> Flat:
     return of_model(figures_of(history, int(year), int(number), now))
 
 
-def compared(mine: Flat, theirs: Flat) -> list[tuple[str, float, float, bool]]:
-    """Each figure: its name, the model's, the report's, and whether they are equal."""
-    names = sorted(mine.keys() | theirs.keys())
-    pairs = [(name, mine.get(name, 0.0), theirs.get(name, 0.0)) for name in names]
-    return [(name, one, other, abs(one - other) <= ROUNDED) for name, one, other in pairs]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Print the figures; 1 if a report was given that says otherwise."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -94,13 +89,28 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     report = json.loads(chosen.report.read_text()) if chosen.report else None
     now = chosen.now or (datetime.fromisoformat(report["head"]["now"]) if report else datetime.now(UTC))
-    with chosen.events.open() as lines:
-        mine = month_figures(read_history(lines), chosen.month, now)
-    rows = compared(mine, of_report(report) if report else mine)
-    for name, one, other, is_equal in rows:
-        said = f"{one:14.2f}" if report is None else f"{one:14.2f} {other:14.2f}"
-        sys.stdout.write(f"{name:46} {said}{'' if is_equal else '  differs'}\n")
-    return 0 if all(is_equal for *_, is_equal in rows) else 1
+    with opened(chosen.events) as lines:
+        history = read_history(lines)
+    if report is not None:
+        return told_apart(history, report, now)
+    rows = sorted(month_figures(history, chosen.month, now).items())
+    for name, one in rows:
+        sys.stdout.write(f"{name:46} {one:14.2f}\n")
+    return 0
+
+
+def opened(path: Path) -> TextIO:
+    """An export, also a compressed one."""
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+
+
+def told_apart(history: History, report: Mapping[str, Any], now: datetime) -> int:
+    """Say each number of a report that the model has otherwise; 1 if there is any."""
+    apart = numbers_apart(history, report, now, is_prompt=True)
+    for line in apart:
+        sys.stdout.write(f"{line}  differs\n")
+    sys.stdout.write(f"{len(numbers_of(report))} numbers, {len(apart)} differ\n")
+    return 1 if apart else 0
 
 
 if __name__ == "__main__":

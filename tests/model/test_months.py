@@ -6,12 +6,14 @@ from functools import partial
 import pytest
 
 from baton_dev.testing import Servers
+from sla_monitor.reports.figures.month import month_report
 from tests.model.books import misread, misreported, read_book
 from tests.model.comparison import charged_wrongly, differences, moments, said_untimely, said_wrongly
 from tests.model.disputes import disputed
 from tests.model.driver import a_world, live, timers
 from tests.model.months import Month, a_month, in_order
 from tests.model.shrinking import smallest, story_of
+from tests.model.whole import numbers_apart
 
 BEFORE = timedelta(days=60)
 OUT = ("sla-warned", "sla-breached", "sla-withdrawn", "sla-reminded")
@@ -78,6 +80,8 @@ async def _differences(dsn: str, template: str, month: Month) -> list[str]:
         history = await disputed(world, month)
         book = await read_book(world, month)
         found += misread(month, history, book) + misreported(month, history, book)
+        report = month_report(book).model_dump(mode="json")
+        found += numbers_apart(history, report, book.now, is_prompt=month.is_prompt)
         if month.is_prompt or len(month.looks) == 1:
             found += charged_wrongly(month, fired)
         if month.is_prompt:

@@ -10,6 +10,7 @@ from tests.model.flat import of_model
 from tests.model.history import History
 from tests.model.months import Month, a_month
 from tests.model.recompute import exported, main
+from tests.model.whole import numbers_apart, whole_report
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_a_report_that_says_otherwise_is_marked(
     month: Month, events: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = {
-        "head": {"now": month.now.isoformat()},
+        "head": {"now": month.now.isoformat(), "month": f"{month.company.start:%Y-%m}"},
         "marketing": {"goals": [{"id": "perfect", "delivered": 9999, "taken_off": 0, "net": 9999}]},
         "sales": {"works": None, "promises": []},
         "sources": {"revenue_minor": 0, "foreign": []},
@@ -46,7 +47,10 @@ def test_a_report_that_says_otherwise_is_marked(
     path = tmp_path / "report.json"
     path.write_text(json.dumps(report))
     assert main([f"{month.company.start:%Y-%m}", str(events), str(path)]) == 1
-    assert "9999.00  differs" in capsys.readouterr().out
+    assert (
+        "marketing.goals[perfect].net: 6.0 by the model, 9999 in the report  differs"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_line_that_is_no_event_is_named(tmp_path: Path) -> None:
@@ -54,3 +58,13 @@ def test_a_line_that_is_no_event_is_named(tmp_path: Path) -> None:
     path.write_text('{"topic": "weather"}')
     with pytest.raises(ValueError, match=r"line 1: write topic, id and event"):
         main(["2026-11", str(path)])
+
+
+def test_a_number_that_the_model_does_not_know_is_named(month: Month) -> None:
+    start, history = month.company.start, History.of(month.news)
+    report = whole_report(history, start.year, start.month, month.now) | {"head": {"month": f"{start:%Y-%m}"}}
+    assert numbers_apart(history, report, month.now, is_prompt=True) == []
+    report["speed"]["luck"] = 7
+    assert numbers_apart(history, report, month.now, is_prompt=True) == [
+        "speed.luck: None by the model, 7.0 in the report"
+    ]
