@@ -47,11 +47,12 @@ class Words:
         if figure is None:
             return DASH
         pattern = "#,##0." + "#" * digits if digits else "#,##0"
-        return _signed(format_decimal(Decimal(str(round(figure, digits))), pattern, self._locale))
+        shown = Decimal(str(round(figure, digits) or 0))
+        return _signed(format_decimal(shown, pattern, self._locale))
 
     def signed(self, figure: float | None) -> str:
         """With its sign, also where it is more."""
-        plus = "+" if figure is not None and figure > 0 else ""
+        plus = "+" if figure is not None and round(figure, 2) > 0 else ""
         return plus + self.number(figure)
 
     def share(self, part: float | None) -> str:
@@ -67,7 +68,7 @@ class Words:
         if minor is None:
             return DASH
         currency = currency or self.currency
-        amount = Decimal(str(minor)).scaleb(-minor_digits(currency))
+        amount = Decimal(str(round(minor, 3) or 0)).scaleb(-minor_digits(currency))
         pattern = str(Locale.parse(self._locale).currency_formats["standard"].pattern)
         whole = amount == amount.to_integral_value()
         pattern = pattern.replace("0.00", "0") if whole else pattern
@@ -126,7 +127,7 @@ def short_of(part: float) -> float:
     """A share as it is shown with one digit of per cent: all and nothing only where it is so."""
     if 0 < part < 1:
         return min(max(round(part, 3), 0.001), 0.999)
-    return part
+    return 0.0 if -0.0005 < part <= 0 else part
 
 
 def plural(language: str, figure: float) -> str:

@@ -438,3 +438,18 @@ def test_of_sixty_sources_the_largest_are_drawn_and_all_are_listed() -> None:
     assert len(drawn) <= 15
     assert "s01" not in drawn
     assert all(f">s{n:02}<" in html for n in range(60))
+
+
+def test_what_is_rounded_to_nothing_has_no_sign() -> None:
+    words = Words("en", "Europe/Madrid", "EUR")
+    assert [words.number(-0.001), words.signed(0.001), words.signed(-0.001)] == ["0", "0", "0"]
+    assert [
+        counted(each, unit, words, signed=True) for each in (1e-9, -1e-9) for unit in ("number", "points")
+    ] == [
+        "0",
+        "0 points",
+        "0",
+        "0 points",
+    ]
+    assert [counted(each, "money", words, signed=True) for each in (1e-9, -1e-9)] == ["€0", "€0"]
+    assert words.share(-1e-9) == "0.0%"

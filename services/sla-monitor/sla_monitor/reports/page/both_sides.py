@@ -96,7 +96,7 @@ def goal_name(name: str, words: Words) -> str:
 
 def counted(amount: float, unit: str, words: Words, *, signed: bool = False) -> str:
     """An amount in the unit of a goal."""
-    plus = "+" if signed and amount > 0 else ""
+    plus = "+" if signed and round(amount, 2) > 0 else ""
     if unit == "money":
         return plus + words.money(amount)
     if unit == "points":
