@@ -39,10 +39,11 @@ def check_promise_lengths(
         for quadrant, promise in promises.items():
             here = (*asked.loc, quadrant.value)
             _check_zero(here, promise, report)
-            _check_order(here, promise, report)
-            _check_tries(here, promise, report)
             for key, length in lengths_of(promise):
                 _check_calendars(asked, (*here, *key), length)
+            standing = _without_refused(here, promise, report)
+            _check_order(here, standing, report)
+            _check_tries(here, standing, report)
 
 
 def promises_of(agreement: Agreement) -> Iterator[tuple[Loc, Scope, Promises]]:
@@ -71,6 +72,14 @@ def _check_zero(loc: Loc, promise: Promise, report: Report) -> None:
     for key, length in [*lengths_of(promise), *apart]:
         if length <= NOBODY:
             report.error((*loc, *key), "is no time at all", "write a length such as 15m, or leave it out")
+
+
+def _without_refused(loc: Loc, promise: Promise, report: Report) -> Promise:
+    """The promise without lengths that are too long by themselves: no other is measured by those."""
+    refused = [key for key in (*_ANSWERS, "outcome_within") if report.is_refused((*loc, key))]
+    if promise.attempts is not None and report.is_refused((*loc, "attempts", "within")):
+        refused.append("attempts")
+    return promise.model_copy(update=dict.fromkeys(refused))
 
 
 def _check_order(loc: Loc, promise: Promise, report: Report) -> None:

@@ -123,6 +123,12 @@ class _Told:
         told = self._paths | {finding.path for finding in self.findings}
         self.findings += [each for each in more if not told & set(_around(each.path))]
 
+    def add_dragged(self, more: list[Finding]) -> None:
+        """Those of `more` that are new, and not about a part of which something inside was told before: it
+        only lacks what was taken out there."""
+        around = {outer for finding in self.findings for outer in _around(finding.path)}
+        self.add([each for each in more if each.path not in around])
+
 
 def _around(path: str) -> Iterator[str]:
     """`forms.demo.lines[0]`, `forms.demo.lines`, `forms.demo`, `forms`."""
@@ -138,7 +144,7 @@ def _validated(folder: _Folder, told: _Told, stand_ins: StandIns) -> Rulebook | 
         try:
             return Rulebook.model_validate(folder.value)
         except ValidationError as error:
-            told.add(findings_of(error, folder.places))
+            told.add_dragged(findings_of(error, folder.places))
             mended = [stand_ins.mend(each["loc"], each["type"]) for each in error.errors()]
             if not any(mended):
                 return None

@@ -44,6 +44,11 @@ class Report:
         """Whether some of these (`reps`, `pools`, ...) are missing here, or not what they will be."""
         return f"some {collection}" in self._ignoring
 
+    def is_refused(self, loc: Loc) -> bool:
+        """Whether an error was told of what stands at `loc`."""
+        path = dotted(loc)
+        return any(each.path == path and each.severity is Severity.ERROR for each in self.findings)
+
     def _add(self, loc: Loc, message: str, hint: str, severity: Severity) -> None:
         file, line = place_of(loc, self._places)
         self.findings.append(Finding(file, line, dotted(loc), message, hint, severity))

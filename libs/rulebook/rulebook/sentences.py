@@ -4,7 +4,8 @@ import types
 import typing
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -69,7 +70,7 @@ def _said(kind: str, detail: Any, loc: Loc) -> tuple[str, str]:
     if kind == "missing":
         return "is missing", f"add `{loc[-1]}: ...`{_description(loc)}"
     if kind == "extra_forbidden":
-        return f"there is no key `{loc[-1]}` here", _did_you_mean(str(loc[-1]), known_keys(loc[:-1]))
+        return f"there is no key `{loc[-1]}` here", _where_else(loc)
     if kind == "string_pattern_mismatch":
         pattern = str(ctx.get("pattern"))
         return f"{_short(value)} is not allowed", f"write {_PATTERNS.get(pattern, pattern)}"
@@ -82,6 +83,8 @@ def _said(kind: str, detail: Any, loc: Loc) -> tuple[str, str]:
             f"write the path it is read from, such as `{loc[-1]}: {loc[-1]}`, or `{{default: value}}` for a "
             "constant",
         )
+    if kind in _KINDS and value is None:
+        return "is empty", _filled(_KINDS[kind], loc)
     if kind in _KINDS:
         return f"{_short(value)} is not {_KINDS[kind].split(',')[0].split(':')[0]}", f"write {_KINDS[kind]}"
     if kind == "value_error":
@@ -133,6 +136,19 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def _filled(what: str, loc: Loc) -> str:
+    """What to write where nothing stands."""
+    keys = known_keys(loc)
+    return f"write keys below it, such as `{keys[0]}: ...`" if keys else f"write {what}"
+
+
+def _where_else(loc: Loc) -> str:
+    """The key of this very name a level below, else the nearest here."""
+    word = str(loc[-1])
+    below = [key for key in known_keys(loc[:-1]) if word in _fields((*loc[:-1], key))]
+    return f"write it under `{below[0]}`" if below else _did_you_mean(word, known_keys(loc[:-1]))
+
+
 def _did_you_mean(word: str, known: list[str]) -> str:
     near = get_close_matches(word, known, n=1)
     return f"did you mean `{near[0]}`?" if near else f"write one of {', '.join(known)}"
@@ -155,7 +171,17 @@ def _description(loc: Loc) -> str:
 
 
 def known_keys(loc: Loc) -> list[str]:
-    """The keys that the object at `loc` of a rulebook may have."""
+    """The keys that the object at `loc` of a rulebook may have; none where they are free."""
+    kind = type_at(Rulebook, loc)
+    if get_origin(kind) is not dict:
+        return _fields(loc)
+    key = get_args(kind)[0]
+    if get_origin(key) is Literal:
+        return [str(each) for each in get_args(key)]
+    return [str(each.value) for each in key] if isinstance(key, type) and issubclass(key, Enum) else []
+
+
+def _fields(loc: Loc) -> list[str]:
     model = type_at(Rulebook, loc)
     if isinstance(model, type) and issubclass(model, BaseModel):
         return [field.alias or name for name, field in model.model_fields.items()]

@@ -749,3 +749,82 @@ def test_months_need_working_days(folder: Path, week: str, dates: str, path: str
 def test_what_cannot_be_read_is_told_alone(folder: Path, old: str, new: str, path: str) -> None:
     edit(folder, "agreement.yaml", old, new)
     assert [finding.path for finding in check_folder(folder)] == [path]
+
+
+# what is written, file, text, its replacement, the one path told, message, hint, words not suggested
+PLAIN: list[tuple[str, str, str, str, str, str, str, list[str]]] = [
+    (
+        "a week of which no day is written",
+        "calendars.yaml",
+        "  week:\n",
+        "  week:\n  weeek:\n",
+        "calendars.madrid.week",
+        "is empty",
+        "write keys below it, such as `mon: ...`",
+        ["None", "object"],
+    ),
+    (
+        "percent for a share",
+        "agreement.yaml",
+        "share: 0.9",
+        "share: 90",
+        "agreement.sales.works.share",
+        "90 is out of range",
+        "up to 1",
+        [],
+    ),
+    (
+        "nothing to be worked",
+        "agreement.yaml",
+        "{share: 0.9}",
+        "{}",
+        "agreement.sales.works",
+        "names none of `share`, `number` and `money_minor`",
+        "write one, as share: 0.9",
+        [],
+    ),
+    (
+        "an answer that takes longer than a month",
+        "agreement.yaml",
+        "first_response_within: 30m",
+        "first_response_within: 800h",
+        "agreement.sales.promises.perfect.first_response_within",
+        "800h is longer than a month",
+        "or less",
+        [],
+    ),
+    (
+        "a promise that is none",
+        "agreement.yaml",
+        "  promises:",
+        "  pauses: {holiday: [first_respons]}\n  promises:",
+        "agreement.sales.pauses.holiday[0]",
+        "`first_respons` is no promise",
+        "write one of next_response, next_attempt, outcome",
+        ["accept", "did you mean"],
+    ),
+    (
+        "a key one level too high",
+        "agreement.yaml",
+        "first_day: 2026-01-01",
+        "first_day: 2026-01-01\ntakes_off: {no_answer: 0.5}",
+        "agreement.takes_off",
+        "there is no key `takes_off` here",
+        "write it under `marketing`",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "path", "message", "hint", "unsaid"),
+    [each[1:] for each in PLAIN],
+    ids=[each[0] for each in PLAIN],
+)
+def test_a_slip_is_told_once_and_no_hint_leads_into_another(
+    folder: Path, file: str, old: str, new: str, path: str, message: str, hint: str, unsaid: list[str]
+) -> None:
+    edit(folder, file, old, new)
+    (found,) = (each for each in check_folder(folder) if "weeek" not in each.path)
+    assert (found.path, message in found.message, hint in found.hint) == (path, True, True), found
+    assert not [word for word in unsaid if word in f"{found.message} {found.hint}"], found

@@ -5,7 +5,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lead_events.words import Quadrant, RecycleCode, RejectCode, TimerKind
 from rulebook.models.base import Duration, Identifier, RulebookModel, Share, WorkingTime
@@ -28,6 +28,18 @@ PAUSABLE: dict[str, list[TimerKind]] = {
 """Reasons to pause, and the promises that stand still meanwhile, where the agreement names none."""
 
 
+_MAY_PAUSE = [TimerKind.NEXT_RESPONSE.value, TimerKind.NEXT_ATTEMPT.value, TimerKind.OUTCOME.value]
+
+
+def _known_promise(word: object) -> object:
+    """Passes on what is a promise, or no text. Raises ValueError with what to write for another word."""
+    if isinstance(word, str) and word not in list(TimerKind):
+        near = get_close_matches(word, list(TimerKind), n=1)
+        hint = f"did you mean `{near[0]}`? " if near and near[0] in _MAY_PAUSE else ""
+        raise ValueError(f"`{word}` is no promise; {hint}write one of {', '.join(_MAY_PAUSE)}")
+    return word
+
+
 def _known_reason(word: str) -> str:
     """A code for which sales gives leads back. Raises ValueError with what to write for another word."""
     if word not in _REASONS:
@@ -38,6 +50,8 @@ def _known_reason(word: str) -> str:
     return word
 
 
+Paused = Annotated[TimerKind, BeforeValidator(_known_promise)]
+"""A promise that stands still during a pause."""
 Reason = Annotated[str, AfterValidator(_known_reason)]
 """A code of rejecting or recycling."""
 
@@ -82,8 +96,11 @@ class Works(RulebookModel):
 
     @model_validator(mode="after")
     def _one(self) -> "Works":
-        if sum(each is not None for each in (self.share, self.number, self.money_minor)) != 1:
-            raise ValueError("write one of `share`, `number` and `money_minor`, such as share: 0.9")
+        written = sum(each is not None for each in (self.share, self.number, self.money_minor))
+        if written != 1:
+            raise ValueError(
+                f"names {written or 'none'} of `share`, `number` and `money_minor`; write one, as share: 0.9"
+            )
         return self
 
 
@@ -119,7 +136,7 @@ class SalesSide(RulebookModel):
     volume: Volume | None = None
     warn_at: list[Share] = Field(default=[0.5, 0.8])
     reminders: Reminders | None = None
-    pauses: dict[Identifier, list[TimerKind]] = Field(
+    pauses: dict[Identifier, list[Paused]] = Field(
         default_factory=lambda: dict(PAUSABLE),
         description="reasons for which a rep may pause a lead, and the promises that then stand still",
     )
