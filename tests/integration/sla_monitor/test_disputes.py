@@ -61,6 +61,16 @@ async def test_an_excused_breach_is_shown_and_says_by_what(world: World, api: ht
     assert (kept.by, kept.side, kept.verdict, kept.decided_by) == ("ana", "sales", "excused", "ana")
 
 
+async def test_an_objection_names_the_promise_it_is_about(world: World, api: httpx.AsyncClient) -> None:
+    lead = a_lead()
+    await _broken(world, lead)
+    made = (await _object(api, lead=str(lead), kind="first_response")).json()
+    (listed,) = (await api.get("/v1/objections")).json()["objections"]
+    decided = (await api.post(f"/v1/objections/{made['id']}/uphold", json={"why": "no"})).json()
+    told = [(each["kind"], each["round"], each["rep_id"]) for each in (made, listed, decided)]
+    assert told == [("first_response", 1, "rep-marta")] * 3
+
+
 async def test_an_upheld_objection_changes_nothing_and_stands(world: World, api: httpx.AsyncClient) -> None:
     lead = a_lead()
     await _broken(world, lead)

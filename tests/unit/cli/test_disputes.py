@@ -41,7 +41,7 @@ def test_an_objection_names_what_it_is_about(baton: Run, services: Services) -> 
         "round": 2,
         "lead": LEAD,
     }
-    assert ID in done.stdout
+    assert f"baton agreement excuse {ID} --why" in done.stdout
 
 
 @pytest.mark.parametrize("word", ["uphold", "excuse"])
@@ -60,6 +60,9 @@ def test_objections_say_when_what_they_are_about_happened_and_why_they_were_deci
         "id": ID,
         "at": "2026-11-29T10:30:00Z",
         "about": "breach",
+        "kind": "first_response",
+        "round": 2,
+        "rep_id": "marta-ibanez",
         "lead_id": LEAD,
         "happened_at": "2026-11-29T10:05:00Z",
         "side": "sales",
@@ -74,6 +77,7 @@ def test_objections_say_when_what_they_are_about_happened_and_why_they_were_deci
     assert done.exit_code == 0, done.output
     for said in ("2026-11-29 10:30:00", "2026-11-29 10:05:00", "excused", "irene", "the exchange was down"):
         assert said in done.stdout
+    assert "first response, round 2, marta-ibanez" in done.stdout
 
 
 def test_a_window_is_added_with_its_moments(baton: Run, services: Services) -> None:

@@ -205,7 +205,7 @@ async def _decided(
 
 
 def objection_view(row: dict[str, Any]) -> dict[str, Any]:
-    """An objection and its end."""
+    """An objection and its end; of one to a breach also the promise: its kind, round, rep and due time."""
     return row
 
 

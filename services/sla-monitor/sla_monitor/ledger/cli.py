@@ -49,7 +49,10 @@ def object_to(
     if as_json:
         print_json(found)
     else:
-        print_line(f"Objection {found['id']} waits for a decision: `baton agreement uphold` or `excuse`.")
+        promise = _promise(found)
+        print_line(f"Objection {found['id']}{f' to {promise}' if promise else ''} waits for a decision:")
+        for word in ("uphold", "excuse"):
+            print_line(f'baton agreement {word} {found["id"]} --why "..."')
 
 
 def uphold(objection: WhichObjection, why: Why, stack: StackFile = None, as_json: AsJson = False) -> None:
@@ -86,6 +89,7 @@ def objections(
                 "id",
                 "when (UTC)",
                 "about",
+                "promise",
                 "lead",
                 "happened (UTC)",
                 "side",
@@ -100,6 +104,7 @@ def objections(
                     each["id"],
                     brief(each["at"]),
                     each["about"],
+                    _promise(each),
                     each["lead_id"],
                     brief(each["happened_at"]),
                     each["side"],
@@ -111,7 +116,7 @@ def objections(
                 )
                 for each in found
             ],
-            optional=["decided by", "why"],
+            optional=["promise", "decided by", "why"],
         )
         if page.get("next_cursor"):
             progress(f"There may be more: --limit, or --cursor {page['next_cursor']}")
@@ -206,6 +211,13 @@ def _decide(
         print_json(found)
     else:
         print_fields({"objection": found["id"], "verdict": found["verdict"], "by": found["decided_by"]})
+
+
+def _promise(found: dict[str, Any]) -> str | None:
+    """The promise an objection is about; None for a rejection."""
+    if not found.get("kind"):
+        return None
+    return f"{found['kind'].replace('_', ' ')}, round {found['round']}, {found['rep_id']}"
 
 
 def _side(said: str) -> str:

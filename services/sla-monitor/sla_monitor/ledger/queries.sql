@@ -297,32 +297,39 @@ ORDER BY is_test OR is_trial, state = 'breached' DESC, due_at DESC, id
 SELECT * FROM objections WHERE subject = $1
 
 -- name: insert_objection
--- Somebody objects; nothing is returned where somebody did before. Nothing is written down about an erased person.
-INSERT INTO objections (id, about, subject, lead_id, side, by, at, reason, happened_at)
-VALUES (
-    $1, $2, $3, $4, $5, $6, $7,
-    CASE WHEN EXISTS (SELECT FROM leads WHERE leads.id = $4 AND state = 'erased') THEN '' ELSE $8 END, $9
+-- Somebody objects; nothing is returned where somebody did before. Nothing is written down about an erased person. Shown as list_objections does.
+WITH made AS (
+    INSERT INTO objections (id, about, subject, lead_id, side, by, at, reason, happened_at)
+    VALUES (
+        $1, $2, $3, $4, $5, $6, $7,
+        CASE WHEN EXISTS (SELECT FROM leads WHERE leads.id = $4 AND state = 'erased') THEN '' ELSE $8 END, $9
+    )
+    ON CONFLICT ON CONSTRAINT one_objection_a_subject DO NOTHING
+    RETURNING *
 )
-ON CONFLICT ON CONSTRAINT one_objection_a_subject DO NOTHING
-RETURNING *
+SELECT made.*, kind, round, rep_id, due_at FROM made LEFT JOIN timers ON timers.id = made.subject
 
 -- name: lock_objection
 -- One objection, for who decides it.
 SELECT * FROM objections WHERE id = $1 FOR UPDATE
 
 -- name: decide_objection
--- How it was decided, by whom and why. Nothing is written down about an erased person.
-UPDATE objections SET
-    verdict = $2, decided_by = $3, decided_at = $4,
-    why = CASE WHEN EXISTS (SELECT FROM leads WHERE leads.id = objections.lead_id AND state = 'erased') THEN '' ELSE $5 END
-WHERE id = $1 RETURNING *
+-- How it was decided, by whom and why. Nothing is written down about an erased person. Shown as list_objections does.
+WITH decided AS (
+    UPDATE objections SET
+        verdict = $2, decided_by = $3, decided_at = $4,
+        why = CASE WHEN EXISTS (SELECT FROM leads WHERE leads.id = objections.lead_id AND state = 'erased') THEN '' ELSE $5 END
+    WHERE id = $1 RETURNING *
+)
+SELECT decided.*, kind, round, rep_id, due_at FROM decided LEFT JOIN timers ON timers.id = decided.subject
 
 -- name: list_objections
--- A page of objections, the newest first; a filter that is null holds for all.
-SELECT * FROM objections
+-- A page of objections, the newest first, each with the promise that was broken; a filter that is null holds for all.
+SELECT objections.*, kind, round, rep_id, due_at
+FROM objections LEFT JOIN timers ON timers.id = subject
 WHERE ($1::bool IS NULL OR (verdict IS NULL) = $1) AND ($2::text IS NULL OR side = $2)
-    AND (at, id) < ($3::timestamptz, $4::uuid)
-ORDER BY at DESC, id DESC LIMIT $5
+    AND (at, objections.id) < ($3::timestamptz, $4::uuid)
+ORDER BY at DESC, objections.id DESC LIMIT $5
 
 -- name: forget_words
 -- What was written about leads of an erased person goes; who objected to what and how it ended stays.
