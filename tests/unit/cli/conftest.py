@@ -24,6 +24,8 @@ class Services:
     url: str = ""
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    signed: dict[str, str | None] = field(default_factory=dict)
+    """Under whose name each request came last."""
     busy: dict[str, list[str]] = field(default_factory=dict)
     """What is first answered 429, each time with this Retry-After."""
 
@@ -37,6 +39,7 @@ def _handler(services: Services) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path, _, query = self.path.partition("?")
             services.asked.append((f"{self.command} {path}", json.loads(body) if body else query))
+            services.signed[f"{self.command} {path}"] = self.headers.get("X-Operator")
             status, document = services.answers.get(
                 f"{self.command} {path}", (404, {"title": "Not Found", "detail": f"nothing at {path}"})
             )

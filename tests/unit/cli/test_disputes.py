@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from baton_cli.audit import operator_name
 from tests.unit.cli.conftest import Run, Services
 
 LEAD = "3f2a1b00-0000-4000-8000-000000000001"
@@ -78,6 +79,37 @@ def test_objections_say_when_what_they_are_about_happened_and_why_they_were_deci
     for said in ("2026-11-29 10:30:00", "2026-11-29 10:05:00", "excused", "irene", "the exchange was down"):
         assert said in done.stdout
     assert "first response, round 2, marta-ibanez" in done.stdout
+
+
+SIGNED = [
+    (
+        "POST /v1/objections",
+        ["agreement", "object", LEAD, "--about", "rejection", "--side", "sales", "--reason", "it fits"],
+    ),
+    (f"POST /v1/objections/{ID}/uphold", ["agreement", "uphold", ID, "--why", "so it was"]),
+    (f"POST /v1/objections/{ID}/excuse", ["agreement", "excuse", ID, "--why", "so it was"]),
+    (
+        "POST /v1/incidents",
+        ["incident", "add", "--from", "2026-11-29T10:00Z", "--until", "2026-11-29T11:00Z", "--why", "down"],
+    ),
+    (f"DELETE /v1/incidents/{ID}", ["incident", "retract", ID]),
+    (
+        "POST /v1/reports/2026-11/sign",
+        ["report", "close", "--month", "2026-11", "--side", "sales", "--name", "Marta"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_", "words"), SIGNED, ids=[request_ for request_, _ in SIGNED])
+def test_what_is_held_against_the_count_is_kept_under_the_name_of_who_typed_it(
+    baton: Run, services: Services, request_: str, words: list[str]
+) -> None:
+    services.answer(f"GET /v1/leads/{LEAD}", {"id": LEAD, "lead_id": LEAD})
+    decided = {"id": ID, "verdict": "upheld", "decided_by": "ana"}
+    services.answer(request_, decided | {"period": "2026-11", "side": "sales", "is_closed": False})
+    done = baton(*words)
+    assert done.exit_code == 0, done.output
+    assert services.signed[request_] == operator_name()
 
 
 def test_a_window_is_added_with_its_moments(baton: Run, services: Services) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import typer
 
+from baton_cli.audit import operator_name
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
@@ -45,7 +46,7 @@ def object_to(
         body["round"] = number
     with open_client(stack) as client:
         body["lead"] = str(find_lead(client, lead))
-        found = client.post(Service.SLA_MONITOR, "/v1/objections", body)
+        found = client.post(Service.SLA_MONITOR, "/v1/objections", body, headers=_signed())
     if as_json:
         print_json(found)
     else:
@@ -134,7 +135,7 @@ def add_incident(
     begin, end = read_moment(start, "--from"), read_moment(until, "--until")
     body = {"from": begin.isoformat(), "until": end.isoformat(), "why": why}
     with open_client(stack) as client:
-        found = client.post(Service.SLA_MONITOR, "/v1/incidents", body)
+        found = client.post(Service.SLA_MONITOR, "/v1/incidents", body, headers=_signed())
     if as_json:
         print_json(found)
     else:
@@ -176,7 +177,8 @@ def retract_incident(
 ) -> None:
     """Take a window back: it excuses nothing any more, and stays to be seen."""
     with open_client(stack) as client:
-        answer = client.request("DELETE", Service.SLA_MONITOR, f"/v1/incidents/{identity}")
+        path = f"/v1/incidents/{identity}"
+        answer = client.request("DELETE", Service.SLA_MONITOR, path, headers=_signed())
     if as_json:
         print_json(answer.json())
     else:
@@ -193,7 +195,8 @@ def close_month(
     """Sign a month for a side; with the second signature it is closed."""
     with open_client(stack, timeout=_SIGN_SECONDS) as client:
         path = f"/v1/reports/{month}/sign"
-        found = client.post(Service.SLA_MONITOR, path, {"side": _side(side), "name": name})
+        body = {"side": _side(side), "name": name}
+        found = client.post(Service.SLA_MONITOR, path, body, headers=_signed())
     if as_json:
         print_json(found)
     elif found["is_closed"]:
@@ -206,11 +209,17 @@ def _decide(
     objection: UUID, word: Literal["uphold", "excuse"], why: str, stack: StackFile, *, as_json: bool
 ) -> None:
     with open_client(stack) as client:
-        found = client.post(Service.SLA_MONITOR, f"/v1/objections/{objection}/{word}", {"why": why})
+        path = f"/v1/objections/{objection}/{word}"
+        found = client.post(Service.SLA_MONITOR, path, {"why": why}, headers=_signed())
     if as_json:
         print_json(found)
     else:
         print_fields({"objection": found["id"], "verdict": found["verdict"], "by": found["decided_by"]})
+
+
+def _signed() -> dict[str, str]:
+    """The name that what is done here is kept under."""
+    return {"X-Operator": operator_name()}
 
 
 def _promise(found: dict[str, Any]) -> str | None:
