@@ -18,7 +18,7 @@ from rulebook.agreement_words import (
 )
 from rulebook.check_promise_lengths import promises_of
 from rulebook.durations import format_hours
-from rulebook.models import Agreement, Rulebook, Team
+from rulebook.models import Agreement, Rulebook, Team, by_quadrant
 
 _STATES = {
     "draft": "Draft: it is being written and promises nothing.",
@@ -99,8 +99,8 @@ def _sales(rulebook: Rulebook, agreement: Agreement) -> Iterator[str]:
 
 def _staff(rulebook: Rulebook) -> Iterator[str]:
     hours, reps = Hours(rulebook), rulebook.roster.reps
-    for name, team in rulebook.roster.teams.items():
-        theirs = [rep for rep in reps.values() if rep.team == name]
+    for name, team in sorted(rulebook.roster.teams.items(), key=lambda each: each[1].name):
+        theirs = sorted((rep for rep in reps.values() if rep.team == name), key=lambda rep: rep.name)
         yield f"{team.name}: {len(theirs)} rep{'s' * (len(theirs) != 1)}{_led_by(rulebook, team)}"
         for rep in theirs:
             week = format_hours(hours.week(rep.calendar))
@@ -116,7 +116,7 @@ def _led_by(rulebook: Rulebook, team: Team) -> str:
 def _measures(rulebook: Rulebook, agreement: Agreement) -> Iterator[str]:
     yield "A lead is delivered when it becomes a SQL, and counts in every goal that it fits."
     yield "Tests, leads that reps found, and requests of accounts that sales knows are no deliveries."
-    for line, card in rulebook.scorecards.items():
+    for line, card in sorted(rulebook.scorecards.items()):
         quadrants = listed(each.value for each in card.sql_quadrants) if card.sql_quadrants else "no"
         yield f"SQLs of line {rulebook.lines.get(line, line)}: {quadrants} leads."
     yield "A promise counts in the month of its deadline, revenue when it is won."
@@ -128,9 +128,9 @@ def _measures(rulebook: Rulebook, agreement: Agreement) -> Iterator[str]:
 def _money(rulebook: Rulebook, agreement: Agreement) -> Iterator[str]:
     currency = rulebook.currency
     yield f"Money is counted in {currency}."
-    for quadrant, minor in agreement.marketing.value_minor.items():
+    for quadrant, minor in by_quadrant(agreement.marketing.value_minor).items():
         yield f"A {quadrant.value} lead is worth {money(minor, currency)}."
-    for other, rate in agreement.rates.items():
+    for other, rate in sorted(agreement.rates.items()):
         yield f"1 {other} is {rate} {currency}, fixed while the agreement holds."
     if agreement.revenue_goal_minor is not None:
         yield f"Both sides share a goal of {money(agreement.revenue_goal_minor, currency)} won, a month."

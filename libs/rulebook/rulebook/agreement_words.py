@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from lead_events.money import minor_digits
 from lead_events.words import Quadrant
 from rulebook.durations import format_duration, format_hours
-from rulebook.models import Agreement, Goal, MarketingSide, Promise, Rulebook, SalesSide
+from rulebook.models import Agreement, Goal, MarketingSide, Promise, Rulebook, SalesSide, by_quadrant
 
 _OFF = "A lead given back for"
 _REASONS = {"other": "another reason"}
@@ -118,7 +118,7 @@ def rules_in_words(sales: SalesSide) -> Iterator[str]:
         every = sales.reminders.every
         length = format_duration(every) if sales.reminders.at_night else format_hours(every)
         yield f"After a breach a reminder follows every {length}, {sales.reminders.at_most} at most, {when}."
-    for reason, kinds in sales.pauses.items():
+    for reason, kinds in sorted(sales.pauses.items()):
         names = listed(kind.value.replace("_", " ") for kind in kinds)
         yield f"A pause because of {reason.replace('_', ' ')} stops: {names or 'nothing'}."
     yield from _reassignments(sales)
@@ -139,7 +139,7 @@ def _reassignments(sales: SalesSide) -> Iterator[str]:
 
 def points_in_words(points: dict[Quadrant, int]) -> str:
     """`perfect 3, warm 2`."""
-    return ", ".join(f"{quadrant.value} {number:,}" for quadrant, number in points.items())
+    return ", ".join(f"{quadrant.value} {number:,}" for quadrant, number in by_quadrant(points).items())
 
 
 def days_in_words(agreement: Agreement) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from rulebook.agreed_hours import NOBODY, Hours, Scope, is_in_reach, measured_from, promised_by
 from rulebook.documents import Loc
 from rulebook.durations import format_hours
-from rulebook.models import Agreement, Promise, Promises, RepSeed, Rulebook
+from rulebook.models import Agreement, Promise, Promises, RepSeed, Rulebook, by_quadrant
 from rulebook.report import Report
 
 _ANSWERS = ("accept_within", "first_response_within", "next_response_within")
@@ -47,13 +47,15 @@ def check_promise_lengths(
 
 
 def promises_of(agreement: Agreement) -> Iterator[tuple[Loc, Scope, Promises]]:
-    """All promises of an agreement: where they stand in it, whose leads they are for, and the promises."""
+    """All promises of an agreement: where they stand in it, whose leads they are for, and the promises.
+
+    The general ones first, then those of lines and of teams by id, each in the order of the quadrants."""
     sales = agreement.sales
-    yield ("sales", "promises"), Scope(), sales.promises
-    for line, promises in sales.lines.items():
-        yield ("sales", "lines", line), Scope(line=line), promises
-    for team, promises in sales.teams.items():
-        yield ("sales", "teams", team), Scope(team=team), promises
+    yield ("sales", "promises"), Scope(), by_quadrant(sales.promises)
+    for line, promises in sorted(sales.lines.items()):
+        yield ("sales", "lines", line), Scope(line=line), by_quadrant(promises)
+    for team, promises in sorted(sales.teams.items()):
+        yield ("sales", "teams", team), Scope(team=team), by_quadrant(promises)
 
 
 def lengths_of(promise: Promise) -> Iterator[tuple[tuple[str, ...], timedelta]]:

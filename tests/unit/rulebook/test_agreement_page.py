@@ -7,7 +7,7 @@ import pytest
 
 from rulebook.agreement_page import Page, page_of
 from rulebook.loader import load_folder
-from rulebook.models import Agreement
+from rulebook.models import Agreement, MarketingSide, Rulebook
 
 BOOK = load_folder(Path(__file__).resolve().parents[3] / "rulebook")
 
@@ -111,3 +111,34 @@ SENTENCES: list[tuple[str, dict[str, Any], str]] = [
 )
 def test_the_page_says(changes: dict[str, Any], sentence: str) -> None:
     assert sentence in text(page(**changes))
+
+
+def reversed_keys(told: Any) -> Any:
+    """The same with every object's keys the other way round: a store may give them in any order."""
+    if isinstance(told, dict):
+        return {key: reversed_keys(told[key]) for key in reversed(told)}
+    return [reversed_keys(each) for each in told] if isinstance(told, list) else told
+
+
+def test_the_page_is_the_same_in_whatever_order_it_was_stored() -> None:
+    written = BOOK.model_dump(mode="json", exclude_none=True, by_alias=True)
+    written["agreement"]["sales"]["teams"] = {
+        "italy": {"warm": {"accept_within": "48h"}, "perfect": {"accept_within": "2h"}},
+        "spain": {"warm": {"accept_within": "24h"}},
+    }
+    pages = []
+    for each in (written, reversed_keys(written)):
+        book = Rulebook.model_validate(each)
+        pages.append(page_of(book, "agreement", book.agreement))
+    assert pages[0] == pages[1]
+
+
+def test_goals_and_promises_follow_the_quadrants_then_names() -> None:
+    side = MarketingSide.model_validate(
+        {"leads": {"warm": 5, "perfect": 3}, "goals": {"quality": {"goal": 9}, "academy": {"goal": 2}}}
+    )
+    assert list(side.all_goals()) == ["perfect", "warm", "academy", "quality"]
+    teams = {name: {"warm": {"accept_within": "48h"}, "perfect": {}} for name in ("spain", "italy")}
+    told = text(page(sales={"teams": teams}))
+    places = [told.index(f"team {each}") for each in ("Italy, p", "Italy, w", "Spain, p", "Spain, w")]
+    assert places == sorted(places)

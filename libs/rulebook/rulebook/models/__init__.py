@@ -14,6 +14,7 @@ from rulebook.models.agreement import (
     Signer,
     Volume,
     Works,
+    by_quadrant,
 )
 from rulebook.models.base import Duration, Identifier, RulebookModel, Share
 from rulebook.models.campaigns import Campaign
@@ -164,4 +165,5 @@ __all__ = [
     "Volume",
     "Wave",
     "Works",
+    "by_quadrant",
 ]

@@ -1,9 +1,10 @@
 """What both sides promise each other."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -82,6 +83,12 @@ class Promise(RulebookModel):
 
 
 Promises = dict[Quadrant, Promise]
+_Told = TypeVar("_Told")
+
+
+def by_quadrant(told: Mapping[Quadrant, _Told]) -> dict[Quadrant, _Told]:
+    """The same in the order of the quadrants, whatever the order in which it was written or stored."""
+    return {each: told[each] for each in Quadrant if each in told}
 
 
 class Works(RulebookModel):
@@ -200,11 +207,13 @@ class MarketingSide(RulebookModel):
         return {**TAKEN_OFF, **self.takes_off}.get(code or "", 0.0)
 
     def all_goals(self) -> dict[str, Goal]:
-        """`leads` and `goals` as one: a goal of `leads` is called by its quadrant."""
+        """`leads` and `goals` as one: first those of `leads`, each called by its quadrant; then by name."""
         short = {
-            each.value: Goal(goal=number, quadrants=[each]) for each, number in self.leads.items() if number
+            each.value: Goal(goal=self.leads[each], quadrants=[each])
+            for each in Quadrant
+            if self.leads.get(each)
         }
-        return {**short, **self.goals}
+        return short | {name: self.goals[name] for name in sorted(self.goals)}
 
 
 class Signer(RulebookModel):
