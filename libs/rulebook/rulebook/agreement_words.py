@@ -8,7 +8,7 @@ from rulebook.durations import format_duration, format_hours
 from rulebook.models import Agreement, Goal, MarketingSide, Promise, Rulebook, SalesSide, by_quadrant
 
 _OFF = "A lead given back for"
-_REASONS = {"other": "another reason"}
+_REASONS = {"other": "a reason that no code names (other)"}
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:

@@ -68,6 +68,11 @@ SENTENCES: list[tuple[str, dict[str, Any], str]] = [
         {"marketing": {"leads": {"warm": 5}, "takes_off": {"no_answer": 0.25}}},
         "A lead given back for no answer is taken off by 25%.",
     ),
+    (
+        "that `other` is a code, and not every other reason",
+        {},
+        "a reason that no code names (other)",
+    ),
     ("how many are worked", {}, "Sales works 90% of the SQLs whose time to be worked ends in a month."),
     ("money to be worked", {"sales": {"works": {"money_minor": 500000}}}, "SQLs worth 5,000.00 EUR a month"),
     ("each promise", {}, "perfect: accepted within 10m, answered within 30m, answered again within 2h"),
