@@ -1,6 +1,6 @@
 """Every number of a month's report (JSON) by where it stands, and which of them are no figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NAMES = (
@@ -18,7 +18,7 @@ NAMES = (
     "about",
 )
 """What tells rows of a list apart. Rows without are told by their place."""
-BY_PLACE = ("worst", "parts")
+BY_PLACE = ("worst",)
 NO_FIGURES = (
     "head.",  # which month, by whose signatures
     "disputes.objections",  # texts and moments
@@ -28,6 +28,8 @@ NO_FIGURES = (
 
 def numbers_of(said: Any, at: str = "") -> dict[str, float]:
     """All numbers below a place, by their places."""
+    if at.endswith(".parts"):
+        return _parts(said, at)
     if isinstance(said, Mapping):
         pairs = [(f"{at}.{name}".lstrip("."), value) for name, value in said.items()]
     elif isinstance(said, list | tuple):
@@ -48,3 +50,13 @@ def _name(at: str, place: int, row: Any) -> str:
     if at.endswith("won_by_cohort"):
         names = [str(row["delivered"])]
     return " ".join(names) or str(place)
+
+
+def _parts(rows: Sequence[Mapping[str, Any]], at: str) -> dict[str, float]:
+    """A path by whose time it was; a pause is nobody's, whatever it was for."""
+    found: dict[str, float] = {}
+    for row in rows:
+        whose = "paused" if row["part"] == "paused" else f"{row['part']} {row['detail']}"
+        name = f"{at}[{whose}].microseconds"
+        found[name] = found.get(name, 0.0) + row["microseconds"]
+    return found

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from rulebook.calendars import calendar_document
 from rulebook.models import Source
 from tests.model.delivered import deliveries, part_taken_off
 from tests.model.everyone import Lead, Moment, touches
@@ -54,7 +55,7 @@ def working_days(scene: Scene) -> list[date]:
     name, every = scene.agreement.calendar, local_days(scene)
     if name not in scene.rulebook.calendars:
         return [day for day in every if day.weekday() < 5]
-    document = scene.rulebook.calendars[name or ""].model_dump(mode="json", exclude_none=True)
+    document = calendar_document(scene.rulebook.calendars[name or ""])
     zone, found = scene.start.tzinfo, []
     for day in every:
         bounds = [datetime(d.year, d.month, d.day, tzinfo=zone) for d in (day, day + timedelta(days=1))]

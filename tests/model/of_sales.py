@@ -221,7 +221,7 @@ class Sales:
                 "late_seconds": self._late(kept),
                 "worked_seconds": self._seconds(kept),
                 "parts": [
-                    {"microseconds": (s.end - s.start) // MICROSECOND}
+                    {"part": s.part, "detail": s.detail, "microseconds": (s.end - s.start) // MICROSECOND}
                     for s in path_of(self.history, kept.each.lead, kept.due, kept)
                 ],
             }
