@@ -63,7 +63,7 @@ def test_a_test_submission_is_followed_explained_and_counted(
     (lead,) = sent["leads"]
     assert sent["state"] == "opened"
     assert lead["state"] == "assigned"
-    assert {timer["kind"] for timer in lead["timers"]} == {"accept", "first_response"}
+    assert {timer["kind"] for timer in lead["timers"]} == {"accept", "first_response", "outcome"}
 
     submission = told("submission", sent["submission_id"])
     assert submission["event"]["is_test"] is True
