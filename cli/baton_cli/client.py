@@ -12,6 +12,7 @@ import httpx
 
 from baton_cli.errors import CannotReach, CommandFailed, Declined, FoundNothing
 from baton_cli.output import progress
+from baton_cli.spoken import in_commands
 from baton_cli.stack import Service, Stack, find_stack
 
 TIMEOUT_SECONDS = 15.0
@@ -189,7 +190,7 @@ def _problem(response: httpx.Response) -> str:
     if not isinstance(document, dict):
         return str(document)[:200]
     said = str(document.get("detail") or document.get("title") or response.reason_phrase)
-    return said + "".join(f"\n  {_finding(each)}" for each in document.get("findings") or [])
+    return in_commands(said) + "".join(f"\n  {_finding(each)}" for each in document.get("findings") or [])
 
 
 def _finding(found: object) -> str:

@@ -207,3 +207,33 @@ def test_an_end_of_a_pause_that_is_no_moment_is_told_how_to_be_written(baton: Ru
     done = baton("lead", "pause", LEAD, "ana", "--code", "waits_for_buyer", "--until", until)
     assert done.exit_code == 2
     assert "as 2030-01-31T09:00+01:00" in done.output
+
+
+def test_a_mistyped_rep_is_told_so_and_not_to_make_a_token(baton: Run, services: Services) -> None:
+    services.answer("GET /v1/reps", {"reps": [{"id": "ana"}, {"id": "marta-ibanez"}]})
+    services.answer(f"GET /v1/leads/{LEAD}", {"lead_id": LEAD})
+    told = " ".join(baton("lead", "resume", LEAD, "marta-ibane").stderr.split())
+    assert "No rep marta-ibane is in the roster; did you mean marta-ibanez?" in told
+    assert "token" not in told
+    assert "`baton rep list` names them" in " ".join(baton("rep", "assignments", "zzz").stderr.split())
+    known = " ".join(baton("rep", "assignments", "marta-ibanez").stderr.split())
+    assert "`baton rep token marta-ibanez`" in known
+
+
+# what a service refuses with, what the command says of it
+REFUSALS = [
+    ("there is nothing to resume; see GET /v1/me/assignments", "see `baton rep assignments REP`"),
+    ("lead ids are in scoring's GET /v1/leads", "lead ids are in `baton leads`"),
+    ("GET /v1/reps/ana shows when", "GET /v1/reps/ana shows when"),
+]
+
+
+@pytest.mark.parametrize(("detail", "said"), REFUSALS, ids=[each[0] for each in REFUSALS])
+def test_a_refusal_names_the_command_where_there_is_one(
+    baton: Run, services: Services, detail: str, said: str
+) -> None:
+    services.answer(f"GET /v1/leads/{LEAD}", {"lead_id": LEAD})
+    services.answer(f"POST /v1/assignments/{LEAD}/resume", {"title": "No", "detail": detail}, 409)
+    done = baton("lead", "resume", LEAD, "ana")
+    assert done.exit_code == 1
+    assert said in " ".join(done.stderr.split())

@@ -117,7 +117,7 @@ def test_reps_are_listed_changed_and_given_tokens(baton: Run, services: Services
         "calendar": "madrid",
         "is_active": True,
     }
-    services.answer("GET /v1/reps", {"reps": [ana]})
+    services.answer("GET /v1/reps", {"reps": [ana, ana | {"id": "ion"}]})
     services.answer("POST /v1/reps/ana/tokens", {"token": "fresh"}, status=201)
     services.answer("PATCH /v1/reps/ana", ana | {"weight": 2})
     services.answer("GET /v1/me/assignments", {"assignments": []})
