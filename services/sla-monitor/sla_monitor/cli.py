@@ -61,6 +61,8 @@ def sla(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> Non
         }
     )
     _show_timers(items(found, "timers"))
+    _show_pauses(found["timers"])
+    _show_moves(found)
     _show_firings(found)
     _show_path(found["attribution"])
 
@@ -146,6 +148,41 @@ def _show_timers(found: list[dict[str, Any]]) -> None:
         print_table(_COLUMNS, [_row(timer) for timer in found], optional=_OPTIONAL)
     else:
         print_line("Nothing is promised to it, or it has no rep yet.")
+
+
+def _show_pauses(timers: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            _promise(timer),
+            timer["round"],
+            brief(pause["from"]),
+            brief(pause["until"]) if pause["until"] else "until resumed",
+            _spoken(pause["reason"]),
+        )
+        for timer in timers
+        for pause in timer.get("pauses", ())
+    ]
+    if rows:
+        print_line()
+        print_heading("Pauses (UTC)")
+        print_table(["promise", "round", "from", "to", "reason"], rows)
+
+
+def _show_moves(found: dict[str, Any]) -> None:
+    promises = {timer["id"]: timer for timer in found["timers"]}
+    rows = [
+        (
+            brief(each["moved_at"]),
+            _promise(promises[each["timer_id"]]),
+            *(brief(each[name]) if each[name] else "none" for name in ("due_before", "due_after")),
+            each["why"],
+        )
+        for each in found.get("moves", ())
+    ]
+    if rows:
+        print_line()
+        print_heading("Due times that moved (UTC)")
+        print_table(["when", "promise", "from", "to", "why"], rows)
 
 
 def _show_firings(found: dict[str, Any]) -> None:

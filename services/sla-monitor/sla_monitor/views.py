@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
+from lead_events.words import ProgressKind
 from service_kit.postgres import Connection
 from sla_monitor import store
 from sla_monitor.domain.facts import Fact
@@ -146,7 +147,9 @@ def lead_view(
         "first_contact_at": lead.contacted_at,
         "speed_to_lead_seconds": _speed(lead),
         "timers": [
-            timer_view(timer, hours, now) | excuse_view(excuses.get(timer.id))
+            timer_view(timer, hours, now)
+            | {"pauses": _pauses(timer, story.facts)}
+            | excuse_view(excuses.get(timer.id))
             for timer in story.timers.values()
         ],
         "firings": [
@@ -166,6 +169,16 @@ def lead_view(
             ],
         },
     }
+
+
+def _pauses(timer: Timer, facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    """When a promise stands still, and why. `until` None: until the lead is resumed."""
+    reasons = {
+        fact.at: fact.detail.code
+        for fact in facts
+        if fact.kind is ProgressKind.PAUSED and fact.round == timer.round
+    }
+    return [{"from": start, "until": end, "reason": reasons.get(start)} for start, end in timer.pauses]
 
 
 def _speed(lead: Lead) -> float | None:

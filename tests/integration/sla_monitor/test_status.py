@@ -41,6 +41,10 @@ async def test_running_promises_are_shown_with_what_is_left_of_them(
     assert by_lead[str(night)]["is_paused"] is True
     (shown,) = (await ok(api, f"/v1/leads/{paused}/timers"))["timers"]
     assert shown["state"] == "paused"
+    (pause,) = shown["pauses"]
+    assert (pause["reason"], pause["until"]) == ("waits_for_buyer", None)
+    (ending,) = (await ok(api, f"/v1/leads/{night}/timers"))["timers"][0]["pauses"]
+    assert datetime.fromisoformat(ending["until"]) == MONDAY_9 + timedelta(hours=9)
     assert value("baton_sla_open_timers", kind="outcome", time_left="paused", trial="false") == 2
     assert value("baton_sla_open_timers", kind="outcome", time_left="under_1d", trial="false") == 1
 

@@ -405,6 +405,28 @@ def test_sla_tells_promises_firings_and_who_had_the_time(baton: Run, known: Serv
     assert json.loads(baton("timers", "--state", "kept", "--json").stdout)["timers"]
 
 
+def test_sla_tells_why_and_until_when_a_promise_stands_still_and_how_its_due_time_moved(
+    baton: Run, known: Services
+) -> None:
+    spans = [
+        {"from": "2026-11-26T10:10:00Z", "until": "2026-11-26T10:20:00Z", "reason": "waits_for_buyer"},
+        {"from": "2026-11-26T10:40:00Z", "until": None, "reason": "buyer_is_away"},
+    ]
+    paused = TIMER | {"state": "paused", "due_at": None, "pauses": spans}
+    move = {
+        "timer_id": "t1",
+        "moved_at": "2026-11-26T10:40:02Z",
+        "why": "paused",
+        "due_before": "2026-11-26T11:10:01Z",
+        "due_after": None,
+    }
+    known.answer(f"GET /v1/leads/{LEAD}/timers", SLA | {"timers": [paused], "moves": [move]})
+    done = baton("sla", LEAD)
+    assert done.exit_code == 0, done.output
+    for said in ("waits for buyer", "10:20:00", "until resumed", "buyer is away", "11:10:01"):
+        assert said in done.stdout
+
+
 def test_why_late_tells_whose_every_minute_was_and_who_answers(baton: Run, known: Services) -> None:
     stretch = {
         "part": "held",
