@@ -85,9 +85,17 @@ class BuyerStory(Story):
             self._pass(1, 20)
             self._hand_over()
         self._work(rng.choice((1, 3, 6, 8, 9, 14, 45, 90)) * rng.random())
+        if rng.random() < 0.08:
+            self._end("rejected", code=rng.choice(("wrong_data", "out_of_profile")))
+            return self.news
         self._acted("accepted")
         self._answer()
         return self.news
+
+    def _scored(self, *told: Any, **more: Any) -> None:
+        if self._source not in SOURCES:
+            self._source = "content"
+        super()._scored(*told, **more)
 
     def _hand_over(self) -> None:
         self._round += 1
