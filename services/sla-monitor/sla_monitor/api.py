@@ -29,6 +29,24 @@ Leads = Annotated[
 _FIRST = UUID(int=0)
 
 
+class ListQuery(BaseModel):
+    """Which promises are listed, over or not."""
+
+    state: TimerState = TimerState.PENDING
+    team: str | None = Field(None, max_length=200)
+    rep: str | None = Field(None, max_length=200)
+    line: str | None = Field(None, max_length=200)
+    kind: TimerKind | None = None
+    trial: bool | None = Field(None, description="only those of agreements that are only tried, or none")
+
+    @property
+    def wanted(self) -> store.Filter:
+        """The same for the store."""
+        return store.Filter(
+            self.team, self.rep, self.line, self.kind.value if self.kind else None, self.trial
+        )
+
+
 class StatusQuery(BaseModel):
     """Which running promises a screen shows."""
 
@@ -99,13 +117,13 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
 
     @router.get("/timers", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
     async def timers(
-        state: TimerState = TimerState.PENDING, limit: Limit = 100, cursor: str | None = None
+        asked: Annotated[ListQuery, Query()], limit: Limit = 100, cursor: str | None = None
     ) -> dict[str, Any]:
         """Promises in one state by due time; send `next_cursor` back for the next page."""
         due, last = _due_cursor(cursor)
         async with database.transaction() as conn:
             now = await database.clock.now(conn)
-            found = list(await store.list_timers(conn, state.value, due, last, limit))
+            found = list(await store.list_timers(conn, asked.state.value, asked.wanted, due, last, limit))
             hours = await with_hours(conn, memory.calendars, found)
         more = _next_cursor(found, limit)
         return {"timers": [timer_view(timer, hours, now) for timer in found], "next_cursor": more}

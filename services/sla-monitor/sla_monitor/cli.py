@@ -11,7 +11,7 @@ from baton_cli.leads import find_lead
 from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
-from lead_events.words import Part
+from lead_events.words import Part, TimerKind
 from sla_monitor.domain.timers import TimerState
 
 _COLUMNS = ["promise", "round", "rep", "opened (UTC)", "due (UTC)", "state", "ended by", "time left"]
@@ -21,6 +21,13 @@ _RUNNING = (TimerState.PENDING.value, "paused")
 
 def timers(
     state: Annotated[TimerState, typer.Option(help="Only those in this state.")] = TimerState.PENDING,
+    team: Annotated[str | None, typer.Option(help="Only those of this team's reps, by its id.")] = None,
+    rep: Annotated[str | None, typer.Option(help="Only this rep's, by their id.")] = None,
+    line: Annotated[str | None, typer.Option(help="Only those of this line, by its id.")] = None,
+    kind: Annotated[TimerKind | None, typer.Option(help="Only promises of this kind.")] = None,
+    trial: Annotated[
+        bool | None, typer.Option("--trial/--binding", help="Only those on trial, or only those that bind.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 50,
     cursor: Annotated[
         str | None, typer.Option(metavar="TEXT", help="`next_cursor` of the page before, from --json.")
@@ -30,12 +37,24 @@ def timers(
 ) -> None:
     """Promises to all leads, the one due first on top."""
     with open_client(stack) as client:
-        page = client.get(Service.SLA_MONITOR, "/v1/timers", state=state.value, limit=limit, cursor=cursor)
+        page = client.get(
+            Service.SLA_MONITOR,
+            "/v1/timers",
+            state=state.value,
+            team=team,
+            rep=rep,
+            line=line,
+            kind=kind.value if kind else None,
+            trial=trial,
+            limit=limit,
+            cursor=cursor,
+        )
     found = items(page, "timers")
     if as_json:
         print_json(page)
     elif not found:
-        print_line(f"No timer is {state.value}.")
+        narrowed = any(each is not None for each in (team, rep, line, kind, trial))
+        print_line(f"No {'such ' if narrowed else ''}timer is {state.value}.")
     else:
         rows = [(timer["lead_id"], *_row(timer)) for timer in found]
         print_table(["lead", *_COLUMNS], rows, optional=_OPTIONAL)

@@ -246,10 +246,13 @@ ORDER BY id LIMIT $2
 FOR UPDATE SKIP LOCKED
 
 -- name: list_timers
--- A page of promises by due time, those without one last.
+-- A page of promises by due time, those without one last; a filter that is null holds for all.
 SELECT * FROM timers
 WHERE state = $1 AND (coalesce(due_at, 'infinity'::timestamptz), id) > ($2::text::timestamptz, $3::uuid)
-ORDER BY coalesce(due_at, 'infinity'::timestamptz), id LIMIT $4
+    AND ($4::text IS NULL OR team = $4) AND ($5::text IS NULL OR rep_id = $5)
+    AND ($6::text IS NULL OR line = $6) AND ($7::text IS NULL OR kind = $7)
+    AND ($8::bool IS NULL OR is_trial = $8)
+ORDER BY coalesce(due_at, 'infinity'::timestamptz), id LIMIT $9
 
 -- name: open_timers
 -- Running promises by kind, whether they are on trial, and how much wall time is left.

@@ -310,13 +310,24 @@ async def fetch(conn: Connection, query: str, *arguments: Any) -> list[dict[str,
     return [dict(row) for row in await conn.fetch(_q[query], *arguments)]
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which promises are listed; None: all."""
+
+    team: str | None = None
+    rep: str | None = None
+    line: str | None = None
+    kind: str | None = None
+    is_trial: bool | None = None
+
+
 async def list_timers(
-    conn: Connection, state: str, after_due: str, after_id: UUID, limit: int
+    conn: Connection, state: str, wanted: Filter, after_due: str, after_id: UUID, limit: int
 ) -> Iterable[Timer]:
     """A page of promises by due time, after a place in that order."""
-    return [
-        rows.timer_from(row) for row in await conn.fetch(_q.list_timers, state, after_due, after_id, limit)
-    ]
+    told = (wanted.team, wanted.rep, wanted.line, wanted.kind, wanted.is_trial)
+    found = await conn.fetch(_q.list_timers, state, after_due, after_id, *told, limit)
+    return [rows.timer_from(row) for row in found]
 
 
 async def above_volume(conn: Connection, limits: Mapping[UUID, VolumeLimit]) -> set[UUID]:

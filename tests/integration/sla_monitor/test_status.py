@@ -81,6 +81,30 @@ async def test_a_screen_filters_and_pages(world: World, api: httpx.AsyncClient) 
     assert (await api.get("/v1/status/timers", params={"cursor": "x"})).status_code == 422
 
 
+async def test_a_list_of_promises_is_narrowed_by_team_rep_line_kind_and_trial(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    trial = {"name": "T", "state": "trial", "sales": {"promises": only(accept_within="5m")}}
+    world.publish_rulebook(agreements={"t": trial})
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        for number in range(4):
+            world.assigned(a_lead(), team=f"team-{number % 2}", rep_id=f"rep-{number}")
+        await world.read_all(consumer)
+    cases: list[tuple[dict[str, Any], int]] = [
+        ({}, 12),
+        ({"team": "team-1"}, 6),
+        ({"rep": "rep-2"}, 3),
+        ({"line": "other"}, 0),
+        ({"kind": "accept"}, 8),
+        ({"trial": True}, 4),
+        ({"trial": False, "team": "team-0", "kind": "first_response"}, 2),
+        ({"team": "team-1", "state": "breached"}, 0),
+    ]
+    for query, many in cases:
+        assert len((await ok(api, "/v1/timers", **query))["timers"]) == many, query
+
+
 async def test_a_screen_says_when_the_rep_does_not_work(world: World, api: httpx.AsyncClient) -> None:
     lead = a_lead()
     world.publish_rulebook(promises=only(accept_within="15m"))

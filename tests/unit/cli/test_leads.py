@@ -405,6 +405,17 @@ def test_sla_tells_promises_firings_and_who_had_the_time(baton: Run, known: Serv
     assert json.loads(baton("timers", "--state", "kept", "--json").stdout)["timers"]
 
 
+def test_timers_are_narrowed_as_typed(baton: Run, known: Services) -> None:
+    known.answer("GET /v1/timers", {"timers": [], "next_cursor": None})
+    done = baton(
+        "timers", "--team", "iberia", "--rep", "ana", "--line", "main", "--kind", "accept", "--trial"
+    )
+    assert done.stdout == "No such timer is pending.\n"
+    query = next(sent for asked, sent in known.asked if asked == "GET /v1/timers")
+    for said in ("team=iberia", "rep=ana", "line=main", "kind=accept", "trial=true"):
+        assert said in query
+
+
 def test_sla_tells_why_and_until_when_a_promise_stands_still_and_how_its_due_time_moved(
     baton: Run, known: Services
 ) -> None:
