@@ -30,6 +30,7 @@ async def test_the_next_agreement_is_proposed_from_the_months_that_are_over(worl
 
 NO_PROPOSAL = [
     ("no month", {"month": "soon"}, 422, "write a month as 2026-11"),
+    ("a month that is over", {"month": "2026-02"}, 422, "2026-02 is over: ask for 2026-03 or a later month"),
     ("no lead was delivered in any of the three", {}, 404, "no lead was delivered from 2025-12 to 2026-02"),
 ]
 

@@ -50,7 +50,7 @@ class Question(BaseModel):
 class Refusal(BaseModel):
     """Why there is no such report."""
 
-    why: Literal["no_rulebook", "no_source", "not_begun", "nothing_to_go_by"]
+    why: Literal["no_rulebook", "no_source", "not_begun", "is_over", "nothing_to_go_by"]
     detail: str
 
 

@@ -13,11 +13,12 @@ from sla_monitor.reports.asked import REFUSED, Asked, CannotBe, Question, Refusa
 
 LONGEST_SECONDS = 120.0
 RETRY_SECONDS = 5
-_STATUS = {"no_rulebook": 503, "no_source": 404, "not_begun": 422, "nothing_to_go_by": 404}
+_STATUS = {"no_rulebook": 503, "no_source": 404, "not_begun": 422, "is_over": 422, "nothing_to_go_by": 404}
 _TITLE = {
     "no_rulebook": "No rulebook yet",
     "no_source": "No such source",
     "not_begun": "The month has not begun",
+    "is_over": "The month is over",
     "nothing_to_go_by": "Nothing to go by",
 }
 
@@ -51,7 +52,7 @@ class NoSuchReport(Problem):
     """What is asked for is not there."""
 
     def __init__(self, refusal: Refusal) -> None:
-        field = {"no_source": "source", "not_begun": "period"}.get(refusal.why)
+        field = {"no_source": "source", "not_begun": "period", "is_over": "month"}.get(refusal.why)
         super().__init__(_STATUS[refusal.why], _TITLE[refusal.why], refusal.detail, field=field)
 
 

@@ -55,6 +55,7 @@ async def proposal_for(conn: Connection, asked: Asked) -> ProposalFigures:
     book = _newest(books, asked.now)
     running = period_of(asked.now, book.zone)
     month = running.next if asked.period == NEXT else parse_period(asked.period, book.zone)
+    _refuse_past(month, running)
     found = await _months(conn, books, running, asked.now)
     if not found:
         first = running.previous.previous.previous.name
@@ -63,6 +64,13 @@ async def proposal_for(conn: Connection, asked: Asked) -> ProposalFigures:
     agreed = _agreed(book, month, asked.now)
     days = len(working_days(month, book.paces(agreed.agreement)))
     return _figures(propose(agreed, rates_of(found, agreed), month, days), found, month, days)
+
+
+def _refuse_past(month: Period, running: Period) -> None:
+    """Raises CannotBe for a month that is over: nobody agrees on it any more."""
+    if month.first_day < running.first_day:
+        later = f"ask for {running.name} or a later month, or for `next`, which is {running.next.name}"
+        raise CannotBe(Refusal(why="is_over", detail=f"{month.name} is over: {later}"))
 
 
 def _newest(books: Books, now: datetime) -> Book:
