@@ -51,10 +51,6 @@ SOURCES = {
 }
 TEAMS = {"spain": 40, "portugal": 20, "italy": 22, "romania": 12}
 LEADS = 260
-REASONS = {
-    "breach": ("the telephone line was down that morning", "the buyer had asked to be called later"),
-    "rejection": ("the address answers today", "it is another site of the same company"),
-}
 
 
 class BuyerStory(Story):
@@ -221,13 +217,15 @@ async def _disputed(world: World, month: Month) -> tuple[list[Objected], Inciden
     history = History.of(month.news)
     scene = Scene.of(history, 2026, 11, month.now)
     sales = Sales(scene)
-    broken = [k.id for k in sales.due(sales.binding) if sales.counts(k)][:3]
-    recent = month.now - timedelta(days=4)
+    recent = month.now - timedelta(hours=119)
+    broken = [k.id for k in sales.due(sales.binding) if sales.counts(k) and k.due and k.due > recent][:3]
     back = [
-        e.back.id for e in everyone(history) if e.back and e.back.kind == "rejected" and e.back.at > recent
+        e.back.id
+        for e in everyone(history)
+        if e.back and e.back.kind == "rejected" and recent < e.back.at < scene.end
     ][:2]
     asked = [("breach", each) for each in broken] + [("rejection", each) for each in back]
-    start = datetime(2026, 11, 17, 9, tzinfo=UTC)
+    start = datetime(2026, 11, 17, 14, tzinfo=UTC)
     incident = Incident(start, start + timedelta(hours=3))
     headers = {"Authorization": f"Bearer {TOKEN}", "X-Operator": "carla"}
     transport = httpx.ASGITransport(build_app(world.settings, runtime=world.runtime))
