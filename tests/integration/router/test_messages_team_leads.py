@@ -18,7 +18,7 @@ from tests.integration.router.test_messages import (
     text_of,
     with_mail,
 )
-from tests.integration.router.worlds import World, rep, rulebook
+from tests.integration.router.worlds import World, lead_id, rep, rulebook
 
 __all__ = ["mailbox"]
 
@@ -310,6 +310,8 @@ async def test_a_breach_is_told_to_whom_the_decision_names(
     await tell(told)
     heard = ["Ana non ha accettato in tempo: ada@example.com"] if lead is not None else []
     assert subjects(mailbox, "rosa") == heard
+    command = f"baton lead assign {lead_id('ada')} REP"
+    assert all(command in text_of(each) for each in mailbox.to("rosa")), "it says how to decide"
     assert subjects(mailbox, "carla") == []
 
 

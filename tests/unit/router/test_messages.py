@@ -265,8 +265,11 @@ def test_a_team_lead_reads_why_a_rep_asks_to_decline(content: dict[str, str], sa
 def test_late_answers_are_told_together_and_counted(language: str) -> None:
     late = [LateLead(uuid4(), {"name": f"Ada {n}"}, "perfect", "Ana", AT, None) for n in range(SHOWN + 1)]
     letter = compose_late(late, 4, Reader("Carla", language))
-    (section,) = letter.sections
+    section, commands = letter.sections
     assert len(section.lines) == SHOWN + 1
+    assert (
+        commands.lines[-1] == f'Ada {SHOWN - 1}: baton lead assign {late[SHOWN - 1].lead_id} REP --why "..."'
+    )
     assert str(SHOWN + 5) in letter.subject
     assert "5" in section.lines[-1]
 
@@ -275,8 +278,9 @@ def test_late_answers_are_told_together_and_counted(language: str) -> None:
 def test_leads_that_nobody_may_take_are_told_together_and_counted(language: str) -> None:
     leads = [(uuid4(), {"name": f"Ada {n}"}, "perfect") for n in range(SHOWN + 1)]
     letter = compose_nobodys(Nobodys("North", leads, 4), Reader("Carla", language))
-    (section,) = letter.sections
+    section, commands = letter.sections
     assert len(section.lines) == SHOWN + 1
+    assert commands.lines[-1] == f'Ada {SHOWN - 1}: baton lead assign {leads[SHOWN - 1][0]} REP --why "..."'
     assert str(SHOWN + 5) in letter.subject
     assert letter.subject.startswith("North")
     assert "5" in section.lines[-1]
@@ -309,6 +313,26 @@ def test_a_team_lead_sees_which_leads_stay_with_who_is_away() -> None:
     letter = compose_left(left, Reader("Carla", "ro"))
     assert letter.subject == "Ana lipsește: 2 leaduri deschise"
     assert letter.sections[0].lines == ["Ada (perfect)", "un cumpărător (călduț)"]
+    assert letter.sections[1].heading == "Atribuire prin comandă"
+    assert f"Ada: baton lead assign {left.leads[0][0]} REP" in as_text(letter)
+
+
+@pytest.mark.parametrize(
+    ("kind", "trial", "is_asked"),
+    [
+        (TimerKind.ACCEPT, None, True),
+        (TimerKind.FIRST_RESPONSE, None, True),
+        (TimerKind.OUTCOME, None, False),
+        (TimerKind.ACCEPT, "Spring of speed", False),
+    ],
+)
+def test_a_breach_that_needs_a_decision_says_how_to_give_the_lead_to_somebody(
+    kind: TimerKind, trial: str | None, is_asked: bool
+) -> None:
+    facts = replace(FACTS, promise=replace(OPEN, kind=kind, trial=trial), contacted_at=None)
+    said = as_text(compose(MessageKind.BREACHED, facts, Reader("Rosa")))
+    assert (f"baton lead assign {FACTS.lead_id} REP" in said) is is_asked
+    assert ("needs your decision" in said) is is_asked
 
 
 @given(round_=st.uuids(), act=st.sampled_from(LinkAct))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from router.messages.by_command import assigning, needs_a_decision
 from router.messages.facts import ABOUT_THE_LEAD, Facts, Reader
 from router.messages.kinds import DECISIONS, LinkAct, MessageKind
 from router.messages.letters import Letter, Section
@@ -55,6 +56,7 @@ def compose(kind: MessageKind, facts: Facts, reader: Reader) -> Letter:
 def _about_the_lead(kind: MessageKind, facts: Facts, words: Words) -> Iterable[Section]:
     yield Section(words.say("heading.decline"), _declined_because(kind, facts, words))
     yield Section(words.say("heading.deadline"), _deadlines(facts, words))
+    yield Section(words.say("heading.decide"), _decided_by(kind, facts))
     yield Section(words.say("heading.contact"), _contact(facts, words))
     yield Section(words.say("heading.why"), _why(facts, words) if kind is MessageKind.ASSIGNED else [])
     yield Section(words.say("heading.score"), _score(facts, words))
@@ -71,6 +73,11 @@ def _declined_because(kind: MessageKind, facts: Facts, words: Words) -> list[str
     is_only_the_code = code is not None and reason == code.replace("_", " ")
     own_words = one_line(reason) if reason and not is_only_the_code else ""
     return [each for each in (in_words, own_words) if each]
+
+
+def _decided_by(kind: MessageKind, facts: Facts) -> list[str]:
+    is_asked = kind is MessageKind.BREACHED and needs_a_decision(facts.promise)
+    return [assigning(facts.lead_id)] if is_asked else []
 
 
 def _why(facts: Facts, words: Words) -> list[str]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from router.messages.by_command import assigning
 from router.messages.facts import LateLead, Left, Nobodys, Reader
 from router.messages.kinds import MessageKind
 from router.messages.letters import Letter, Section
@@ -22,7 +24,10 @@ def compose_left(left: Left, reader: Reader) -> Letter:
         words.language,
         words.say("subject.unattended", **places),
         words.say("intro.unattended", **places),
-        [Section(words.say("heading.leads"), lines)],
+        [
+            Section(words.say("heading.leads"), lines),
+            _by_command([(lead, profile) for lead, profile, _ in left.leads], words),
+        ],
         data={"kind": MessageKind.UNATTENDED.value, "leads": [str(lead) for lead, _, _ in left.leads]},
     )
 
@@ -37,7 +42,10 @@ def compose_nobodys(nobodys: Nobodys, reader: Reader) -> Letter:
         words.language,
         words.say("subject.nobodys", **places),
         words.say("intro.nobodys", **places),
-        [Section(words.say("heading.leads"), lines + _more(number - len(lines), words))],
+        [
+            Section(words.say("heading.leads"), lines + _more(number - len(lines), words)),
+            _by_command([(lead, profile) for lead, profile, _ in nobodys.leads], words),
+        ],
         data={"kind": MessageKind.NOBODYS.value, "leads": [str(lead) for lead, _, _ in nobodys.leads]},
     )
 
@@ -52,9 +60,18 @@ def compose_late(late: Sequence[LateLead], more: int, reader: Reader) -> Letter:
         words.language,
         words.say("subject.late_expected", **places),
         words.say("intro.late_expected", **places),
-        [Section(words.say("heading.leads"), lines + _more(number - len(lines), words))],
+        [
+            Section(words.say("heading.leads"), lines + _more(number - len(lines), words)),
+            _by_command([(each.lead_id, each.profile) for each in late], words),
+        ],
         data={"kind": MessageKind.LATE_EXPECTED.value, "leads": [str(each.lead_id) for each in late]},
     )
+
+
+def _by_command(leads: Sequence[tuple[UUID, Mapping[str, Any]]], words: Words) -> Section:
+    """How each of the leads that are listed is given to somebody."""
+    lines = [f"{who(profile, words)}: {assigning(lead)}" for lead, profile in leads[:SHOWN]]
+    return Section(words.say("heading.decide"), lines)
 
 
 def _named(profile: Mapping[str, Any], quadrant: str, words: Words) -> str:

@@ -29,6 +29,7 @@ TEXTS: dict[str, str] = {
     "leads.few": "{n} open leads",
     "leads.other": "{n} open leads",
     "heading.deadline": "Deadline",
+    "heading.decide": "Assign by command",
     "heading.contact": "Contact",
     "heading.why": "Why you",
     "heading.score": "Score",

@@ -29,6 +29,7 @@ TEXTS: dict[str, str] = {
     "leads.few": "{n} leads abiertos",
     "leads.other": "{n} leads abiertos",
     "heading.deadline": "Plazo",
+    "heading.decide": "Asignar con un comando",
     "heading.contact": "Contacto",
     "heading.why": "Por qué usted",
     "heading.score": "Puntuación",

@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "leads.few": "{n} lead aperti",
     "leads.other": "{n} lead aperti",
     "heading.deadline": "Scadenza",
+    "heading.decide": "Assegnare con un comando",
     "heading.contact": "Contatto",
     "heading.why": "Perché Lei",
     "heading.score": "Punteggio",

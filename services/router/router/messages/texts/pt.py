@@ -30,6 +30,7 @@ TEXTS: dict[str, str] = {
     "leads.few": "{n} leads abertos",
     "leads.other": "{n} leads abertos",
     "heading.deadline": "Prazo",
+    "heading.decide": "Atribuir com um comando",
     "heading.contact": "Contacto",
     "heading.why": "Porquê você",
     "heading.score": "Pontuação",

@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "leads.few": "{n} leaduri deschise",
     "leads.other": "{n} de leaduri deschise",
     "heading.deadline": "Termen",
+    "heading.decide": "Atribuire prin comandă",
     "heading.contact": "Contact",
     "heading.why": "De ce dumneavoastră",
     "heading.score": "Scor",
