@@ -54,6 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shell(running: Stack, folder: Path) -> Callable[[str, str], str]:
     """Runs one line as a reader would; what it printed. An answer that refuses is an error."""
     home = running.home / "stack.json"
+    (folder / ".baton").mkdir(exist_ok=True)
+    shutil.copy(home, folder / ".baton" / "stack.json")
     at = running.description
     known = {
         "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}",
@@ -125,6 +127,16 @@ def test_the_commands_of_a_document_run_as_printed(
         lead = a_lead_of(running, shell, REP) if "LEAD" in block.text else ""
         for line in lines_of(block):
             shell(line, lead)
+
+
+def test_the_lines_for_a_days_variables_set_them(running: Stack, shell: Callable[[str, str], str]) -> None:
+    lead = a_lead_of(running, shell, REP)
+    (block,) = (each for each in blocks("docs/sales.md", "sh") if each.text.startswith("ROUTER="))
+    told = shell(f'unset ROUTER TOKEN LEAD; {block.text}echo "$ROUTER $TOKEN $LEAD"', "")
+    router, token, first = told.split()
+    assert (router, token) == (running.description["router"], running.description["reps"][REP]["token"])
+    mine = json.loads(shell(f"baton rep assignments {REP} --json", ""))["assignments"]
+    assert {first, lead} <= {each["lead_id"] for each in mine}
 
 
 def test_what_the_first_page_shows_beside_make_run_works(
