@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sla_monitor.main import build_app
+from sla_monitor.rhythm.store import open_matters
 from tests.integration.sla_monitor.ledgers import month
 from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
 
@@ -66,6 +67,9 @@ async def test_an_objection_names_the_promise_it_is_about(world: World, api: htt
     await _broken(world, lead)
     made = (await _object(api, lead=str(lead), kind="first_response")).json()
     (listed,) = (await api.get("/v1/objections")).json()["objections"]
+    async with world.database.acquire() as conn:
+        (waiting,) = (await open_matters(conn)).objections
+    assert (str(waiting.id), waiting.kind) == (made["id"], "first_response")
     decided = (await api.post(f"/v1/objections/{made['id']}/uphold", json={"why": "no"})).json()
     told = [(each["kind"], each["round"], each["rep_id"]) for each in (made, listed, decided)]
     assert told == [("first_response", 1, "rep-marta")] * 3

@@ -57,8 +57,10 @@ ORDER BY due_at, id LIMIT $1
 SELECT min(effective_from) FROM rulebook_versions
 
 -- name: waiting_objections
--- Objections that nobody has decided, the oldest first.
-SELECT about, lead_id, side, at FROM objections WHERE verdict IS NULL ORDER BY at, id
+-- Objections that nobody has decided, the oldest first, each with the promise that was broken.
+SELECT objections.id, about, kind, objections.lead_id, side, at
+FROM objections LEFT JOIN timers ON timers.id = subject
+WHERE verdict IS NULL ORDER BY at, objections.id
 
 -- name: closed_months
 -- Months that both sides closed after a moment.

@@ -72,12 +72,14 @@ class OpenBreach(Figure):
 
 
 class Waiting(Figure):
-    """An objection that nobody has decided."""
+    """An objection that nobody has decided; `kind`: of the promise, where it is to a breach."""
 
     about: Literal["rejection", "breach"]
     lead_id: UUID
     side: str
     at: datetime
+    id: UUID | None = None
+    kind: TimerKind | None = None
 
 
 class Planned(Figure):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sla_monitor.rhythm.letters import Item, Letter, Section
 from sla_monitor.rhythm.texts import Words
-from sla_monitor.rhythm.weekly import Flow, GoalPace, Planned, Speed, WeeklyFigures, Win
+from sla_monitor.rhythm.weekly import Flow, GoalPace, Planned, Speed, Waiting, WeeklyFigures, Win
 
 SHOWN = 15
 """So many rows of one table; how many more there are is said."""
@@ -163,7 +163,7 @@ def _objections(figures: WeeklyFigures, words: Words) -> Section:
     rows = [
         (
             short(each.lead_id),
-            words.say(f"about.{each.about}"),
+            _about(each, words),
             words.either(f"side.{each.side}", each.side),
             words.moment(each.at),
         )
@@ -171,7 +171,13 @@ def _objections(figures: WeeklyFigures, words: Words) -> Section:
     ]
     columns = [words.say(f"column.{each}") for each in ("lead", "about", "side", "at")]
     heading = words.say("heading.objections", n=words.number(len(figures.objections)))
-    return Section(heading, columns, rows, line=left_out(len(figures.objections), words))
+    more = left_out(len(figures.objections), words)
+    return Section(heading, columns, rows, line=" ".join(filter(None, (more, words.say("objections.hint")))))
+
+
+def _about(objection: Waiting, words: Words) -> str:
+    about = words.say(f"about.{objection.about}")
+    return f"{about}: {words.say(f'promise.{objection.kind}')}" if objection.kind else about
 
 
 def _item(planned: Planned, words: Words) -> Item:

@@ -80,7 +80,7 @@ WEEKLY = WeeklyFigures(
         OpenBreach(lead_id=LEAD, kind=kind, rep="Marta", due_at=AT) for kind in (*TimerKind, *TimerKind)
     ],
     objections=[
-        Waiting(about="breach", lead_id=LEAD, side="sales", at=AT),
+        Waiting(about="breach", lead_id=LEAD, side="sales", at=AT, kind=TimerKind.FIRST_RESPONSE),
         Waiting(about="rejection", lead_id=LEAD, side="marketing", at=AT),
     ],
     campaigns=[planned("Search"), planned("Fair", begins=False)],
@@ -200,6 +200,8 @@ def test_the_week_in_plain_text() -> None:
         "Within the promise                   80.6%            –",
         "BROKEN AND STILL UNANSWERED: 40",
         f"{str(LEAD)[:8]}  accept          Marta  26 Nov, 10:05",
+        "a breach: first response",
+        "To decide: baton agreement objections --open, then uphold ID or excuse ID.",
         "- Search (begins 30 November, until 6 December)",
         "- Fair (until 6 December)",
     ):

@@ -59,6 +59,7 @@ TEXTS: dict[str, str] = {
     "promise.next_attempt": "next attempt",
     "promise.outcome": "outcome",
     "heading.objections": "Objections to decide: {n}",
+    "objections.hint": "To decide: baton agreement objections --open, then uphold ID or excuse ID.",
     "column.about": "About",
     "column.side": "Raised by",
     "column.at": "On",

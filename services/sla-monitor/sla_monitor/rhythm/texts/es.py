@@ -59,6 +59,7 @@ TEXTS: dict[str, str] = {
     "promise.next_attempt": "siguiente intento",
     "promise.outcome": "resultado",
     "heading.objections": "Objeciones por decidir: {n}",
+    "objections.hint": "Para decidir: baton agreement objections --open, y uphold ID o excuse ID.",
     "column.about": "Sobre",
     "column.side": "Planteada por",
     "column.at": "El",

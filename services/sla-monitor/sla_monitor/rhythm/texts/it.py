@@ -59,6 +59,7 @@ TEXTS: dict[str, str] = {
     "promise.next_attempt": "tentativo successivo",
     "promise.outcome": "esito",
     "heading.objections": "Obiezioni da decidere: {n}",
+    "objections.hint": "Per decidere: baton agreement objections --open, poi uphold ID o excuse ID.",
     "column.about": "Su",
     "column.side": "Sollevata da",
     "column.at": "Il",

@@ -59,6 +59,7 @@ TEXTS: dict[str, str] = {
     "promise.next_attempt": "tentativa seguinte",
     "promise.outcome": "resultado",
     "heading.objections": "Objeções por decidir: {n}",
+    "objections.hint": "Para decidir: baton agreement objections --open, e uphold ID ou excuse ID.",
     "column.about": "Sobre",
     "column.side": "Apresentada por",
     "column.at": "Em",

@@ -59,6 +59,7 @@ TEXTS: dict[str, str] = {
     "promise.next_attempt": "încercarea următoare",
     "promise.outcome": "rezultat",
     "heading.objections": "Obiecții de decis: {n}",
+    "objections.hint": "Pentru a decide: baton agreement objections --open, apoi uphold ID sau excuse ID.",
     "column.about": "Despre",
     "column.side": "Ridicată de",
     "column.at": "La",
