@@ -87,7 +87,7 @@ TIMER = {
     "ended_by": None,
     "remaining_working_seconds": 1800.0,
 }
-SLA = {
+SLA: dict[str, Any] = {
     "lead_id": LEAD,
     "line": "main",
     "quadrant": "perfect",
