@@ -86,8 +86,8 @@ def lead_id(cause: UUID, line: str) -> UUID:
 
 
 def timer_id(lead: UUID, kind: str, opened_by: UUID, trial: str | None = None) -> UUID:
-    """Id of the promise of `kind` on `lead` that the event `opened_by` started; `trial`: under which agreement
-    that is only tried."""
+    """Id of the promise of `kind` on `lead` that the event `opened_by` started; `trial`: under which
+    agreement that is only tried."""
     return _named("timer", lead, kind, opened_by, *([trial] if trial is not None else []))
 
 
