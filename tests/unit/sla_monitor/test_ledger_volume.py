@@ -11,7 +11,8 @@ from rulebook.models import Rulebook, Volume
 from rulebook.versions import Versioned
 from sla_monitor.ledger.books import book_of
 from sla_monitor.ledger.shaping import marked, worth
-from tests.unit.sla_monitor.reports.small import at, company, lead, promise
+from tests.unit.sla_monitor.reports.month import company
+from tests.unit.sla_monitor.reports.small import at, lead, promise
 
 
 def test_a_promise_is_above_the_volume_of_the_agreement_it_stands_under() -> None:
