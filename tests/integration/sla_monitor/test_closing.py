@@ -215,3 +215,38 @@ async def test_a_month_whose_bookings_cannot_be_computed_stays_open_and_is_signe
     assert (answer.status_code, answer.json()["title"]) == (503, "The month could not be closed")
     assert await world.query("SELECT FROM bookings") == []
     assert (await _sign(api, "sales")).json()["is_closed"]
+
+
+async def test_a_closed_months_report_stands_as_it_was_signed_whatever_comes_later(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    lead = a_lead()
+    await _a_month(world, lead)
+    await _closed(api)
+    signed = (await api.get("/v1/reports/2026-03")).json()
+    assert (signed["head"]["state"], signed["head"]["signatures"][1]["name"]) == ("closed", "Head of sales")
+    assert signed["sales"]["promises"][1]["broken_in_all"] == 1
+    async with world.reading() as consumer:
+        world.acted(lead, "contacted", at=MONDAY_9 + timedelta(minutes=29))
+        world.acted(
+            lead, "outcome", at=MONDAY_9 + timedelta(days=3), result="lost", code="price", reason="no"
+        )
+        await world.read_all(consumer)
+    world.at(THIRD_WORKING_DAY + timedelta(days=1))
+    assert (await api.get("/v1/reports/2026-03")).json() == signed
+    assert "Head of sales" in (await api.get("/v1/reports/2026-03", params={"format": "html"})).text
+    corrected = (await api.get("/v1/reports/2026-04")).json()["disputes"]["corrections"]
+    assert {each["of"] for each in corrected} == {"2026-03"}
+
+
+async def test_a_report_kept_by_a_release_with_other_figures_is_made_anew(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    await _a_month(world, a_lead())
+    await _closed(api)
+    signed = (await api.get("/v1/reports/2026-03")).json()
+    async with world.database.acquire() as conn:
+        await conn.execute("""UPDATE months SET report = '{"head": {}}'""")
+    again = (await api.get("/v1/reports/2026-03")).json()
+    assert again["sales"] == signed["sales"]
+    assert again["marketing"] == signed["marketing"]

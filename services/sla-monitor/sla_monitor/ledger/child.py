@@ -1,14 +1,17 @@
 """`python -m sla_monitor.ledger.child`: what is booked when a month is closed, computed in a process of its
 own, so that firing never waits.
 
-In comes a Question as JSON; out comes a row a line, as COPY reads them, of the moment that its snapshot sees.
+In comes a Question as JSON; out comes a row a line, as COPY reads them, of the moment that its snapshot sees,
+and behind REPORT the month's whole report as JSON, in one line.
 """
 
 import asyncio
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -16,25 +19,30 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from service_kit.postgres import Connection, Database
-from sla_monitor.ledger.book import Correction, MonthBook
+from sla_monitor.ledger.book import Booked, Closing, MonthBook
 from sla_monitor.ledger.books import Books, readable
 from sla_monitor.ledger.corrections import closed_periods, open_corrections
 from sla_monitor.ledger.entries import entries
 from sla_monitor.ledger.gathering import Gathering
+from sla_monitor.reports.figures.month import month_report
 
 NICER = 5
 """Who fires goes first."""
 STATEMENT_TIMEOUT_MS = 60_000
+REPORT = b"\x1e"
+"""Stands before the report; no row has it."""
 Row = tuple[str, str, str, UUID, str, Decimal]
 
 
 class Question(BaseModel):
-    """Where the store is, the snapshot to read it in, which month, and the database's time."""
+    """Where the store is, the snapshot to read it in, which month, who signs it, and the database's time."""
 
     dsn: str
     schema_name: str
     snapshot: str = Field(pattern=r"^[0-9A-Fa-f-]+$")
     period: str
+    marketing: tuple[str, datetime]
+    sales: tuple[str, datetime]
     now: datetime
 
 
@@ -60,30 +68,41 @@ async def _answer(question: Question) -> None:
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
             await conn.execute(f"SET TRANSACTION SNAPSHOT '{question.snapshot}'")
-            found = await booked(conn, question.period, question.now)
+            book = await book_to_close(conn, question)
     finally:
         await database.close()
-    for row in found:
+    figures: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in _rows(book):
+        if row[1] == question.period:
+            figures[row[2], row[4]] += row[5]
         sys.stdout.write("\t".join(map(str, row)) + "\n")
+    sys.stdout.write(REPORT.decode() + report_of(book, figures) + "\n")
     sys.stdout.flush()
 
 
-async def booked(conn: Connection, name: str, now: datetime) -> Iterator[Row]:
-    """Each part of the month's figures, and the corrections to months closed before."""
+async def book_to_close(conn: Connection, question: Question) -> MonthBook:
+    """The month with both signatures, and the corrections to months closed before."""
     books = Books()
     await books.learn(conn)
-    period, _ = readable(books, name, now)
+    period, _ = readable(books, question.period, question.now)
     closed = await closed_periods(conn, period.zone)
-    later = await open_corrections(conn, books, closed, now)
-    whole = await Gathering(conn, period, now, books).whole()
-    return _rows(name, whole, later)
+    later = await open_corrections(conn, books, closed, question.now)
+    whole = await Gathering(conn, period, question.now, books).whole()
+    return replace(whole, corrections=tuple(later), closing=Closing(question.marketing, question.sales))
 
 
-def _rows(name: str, whole: MonthBook, later: Sequence[Correction]) -> Iterator[Row]:
-    for each in later:
+def _rows(book: MonthBook) -> Iterator[Row]:
+    name = book.period.name
+    for each in book.corrections:
         yield name, each.of, each.measure, each.subject, each.goal or "", each.amount
-    for entry in entries(whole):
+    for entry in entries(book):
         yield name, name, entry.measure, entry.subject, entry.goal, entry.amount
+
+
+def report_of(book: MonthBook, figures: Mapping[tuple[str, str], Decimal]) -> str:
+    """The report as it reads once the month is closed; `figures`: what is booked, by measure and goal."""
+    booked = tuple(Booked(measure, goal or None, amount) for (measure, goal), amount in figures.items())
+    return month_report(replace(book, booked=booked)).model_dump_json()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from service_kit.queries import load_queries
 from service_kit.runtime import ATTEMPTS, Runtime
 from service_kit.unit import Unit
 from sla_monitor.ledger.books import Book, Books, readable
-from sla_monitor.ledger.child import Question
+from sla_monitor.ledger.child import REPORT, Question
 from sla_monitor.ledger.corrections import closed_periods
 from sla_monitor.ledger.errors import NotBooked, OutOfTurn, SignedAlready, TooSoon
 from sla_monitor.ledger.periods import Period, working_days
@@ -27,6 +27,7 @@ _AT_ONCE = 500_000
 """Bytes of bookings in one statement."""
 _LONGEST_SILENCE = 10.0
 """Seconds: PostgreSQL ends a transaction that says nothing for a minute."""
+_Name = tuple[str, datetime]
 _BOOKED = ("booked_in", "of", "measure", "subject", "goal", "amount")
 
 
@@ -117,28 +118,34 @@ class MonthCloser:
 
     async def _second(self, unit: Unit, signing: Signing) -> Signed | None:
         period = await self._checked(unit, signing)
-        await _unsigned(unit.conn, period, signing.side)
-        booked = await self._book(unit, period)
+        row = await _unsigned(unit.conn, period, signing.side)
+        booked = await self._book(unit, period, _names(row) | {signing.side: (signing.name, unit.now)})
         await unit.conn.execute(_q.forget_changes)
         await _write(unit, signing)
         await unit.conn.execute(_q.close_month, period.name, unit.now)
         corrections = await unit.conn.fetchval(_q.count_corrections, period.name)
         return Signed(period.name, signing.side, True, booked - corrections, corrections)
 
-    async def _book(self, unit: Unit, period: Period) -> int:
-        """Book what the child finds in this transaction's own view of the store. How many rows they are."""
+    async def _book(self, unit: Unit, period: Period, names: dict[str, _Name]) -> int:
+        """Book what the child finds in this transaction's own view of the store, and keep the whole report.
+        How many rows were booked."""
         settings, booked = self._runtime.settings, 0
         question = Question(
             dsn=settings.require_dsn(),
             schema_name=settings.store_schema,
             snapshot=await unit.conn.fetchval(_q.export_snapshot),
             period=period.name,
+            marketing=names["marketing"],
+            sales=names["sales"],
             now=unit.now,
         )
         async with child_process("sla_monitor.ledger.child") as process:
             source = await asked(process, question.model_dump_json().encode())
             async for lines in _parts(source, unit.conn):
-                booked += await _copy(unit.conn, lines)
+                rows, _, report = lines.partition(REPORT)
+                booked += await _copy(unit.conn, rows)
+                if report:
+                    await unit.conn.execute(_q.keep_report, period.name, report.decode())
             if await process.wait() != 0:
                 raise NotBooked(period.name)
         return booked
@@ -173,6 +180,11 @@ async def _unsigned(conn: Connection, period: Period, side: Side) -> Any:
     if row[f"{side}_at"] is not None:
         raise SignedAlready(period.name, side, row[f"{side}_name"], row[f"{side}_at"])
     return row
+
+
+def _names(row: Any) -> dict[str, _Name]:
+    """Who has signed."""
+    return {side: (row[f"{side}_name"], row[f"{side}_at"]) for side in SIDES if row[f"{side}_at"] is not None}
 
 
 async def _write(unit: Unit, signing: Signing) -> None:

@@ -397,6 +397,14 @@ UPDATE months SET sales_name = $2, sales_by = $3, sales_at = $4 WHERE period = $
 -- Both have signed.
 UPDATE months SET closed_at = $2 WHERE period = $1
 
+-- name: keep_report
+-- The whole report, as both sides sign it.
+UPDATE months SET report = $2::text::jsonb WHERE period = $1
+
+-- name: kept_report
+-- The report of a closed month, as both sides signed it.
+SELECT report::text FROM months WHERE period = $1 AND closed_at IS NOT NULL
+
 -- name: export_snapshot
 -- This transaction's view of the store, for another one to read in.
 SELECT pg_export_snapshot()

@@ -31,6 +31,12 @@ async def read_month(
     return replace(book, closing=closing, corrections=later, booked=tuple(booked))
 
 
+async def kept_report(conn: Connection, period: Period) -> str | None:
+    """The whole report of a closed month as JSON, as both sides signed it; None of others."""
+    found: str | None = await conn.fetchval(_q.kept_report, period.name)
+    return found
+
+
 async def closing_of(conn: Connection, period: Period) -> Closing:
     """Who signed a month."""
     row = await conn.fetchrow(_q.month_row, period.name)

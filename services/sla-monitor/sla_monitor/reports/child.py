@@ -4,18 +4,21 @@ In comes a Question as JSON, out the report as it is sent; with exit status 3 a 
 """
 
 import asyncio
+import contextlib
 import gc
 import os
 import sys
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from service_kit.postgres import Connection, Database
 from sla_monitor.ledger.book import MonthBook
 from sla_monitor.ledger.books import Books, NoRulebook, book_for
-from sla_monitor.ledger.reading import read_month
+from sla_monitor.ledger.reading import kept_report, read_month
 from sla_monitor.reports.asked import REFUSED, Asked, CannotBe, Question, Refusal, named, refuse_future
 from sla_monitor.reports.figures.frame import Frame
-from sla_monitor.reports.figures.month import month_report
+from sla_monitor.reports.figures.month import MonthReport, month_report
 from sla_monitor.reports.figures.touches import SourceReport, UnknownSource, source_report
 from sla_monitor.reports.page.month import month_page
 from sla_monitor.reports.page.source import source_page
@@ -57,14 +60,15 @@ async def _answered(question: Question) -> str:
         ):
             if question.asked.proposal:
                 return (await proposal_for(conn, question.asked)).model_dump_json()
-            book = await read_book(conn, question.asked)
+            found = await read_asked(conn, question.asked)
     finally:
         await database.close()
-    return made(book, question.asked)
+    return made(found, question.asked)
 
 
-async def read_book(conn: Connection, asked: Asked) -> MonthBook:
-    """The rows of the month in the company's own time zone. Raises CannotBe."""
+async def read_asked(conn: Connection, asked: Asked) -> MonthBook | MonthReport:
+    """The rows of the month in the company's own time zone; of a closed one the report as it was signed,
+    unless a source is asked for. Raises CannotBe."""
     books = Books()
     await books.learn(conn)
     now = asked.now
@@ -74,14 +78,18 @@ async def read_book(conn: Connection, asked: Asked) -> MonthBook:
         raise CannotBe(Refusal(why="no_rulebook", detail=str(error))) from error
     period = named(asked.period, now, in_force.zone)
     refuse_future(period, now)
+    kept = await kept_report(conn, period) if asked.source is None else None
+    if kept is not None:
+        with contextlib.suppress(ValidationError):  # kept by a release with other figures: made anew
+            return MonthReport.model_validate_json(kept)
     return await read_month(conn, period, now=now, books=books)
 
 
-def made(book: MonthBook, asked: Asked) -> str:
+def made(found: MonthBook | MonthReport, asked: Asked) -> str:
     """The report in the form that is asked for. Raises CannotBe for a source that is not there."""
-    if asked.source is not None:
-        return _source(book, asked, asked.source)
-    report = month_report(book)
+    if isinstance(found, MonthBook) and asked.source is not None:
+        return _source(found, asked, asked.source)
+    report = month_report(found) if isinstance(found, MonthBook) else found
     if asked.format == "html":
         return month_page(report, asked.language)
     return month_csv(report) if asked.format == "csv" else report.model_dump_json()
