@@ -24,11 +24,12 @@ READS: Mapping[str, tuple[str, ...]] = {
         "sla-warned",
         "sla-breached",
         "sla-reminded",
+        "sla-withdrawn",
     ),
     "sla-monitor": ("lead-scored", "lead-scored-bulk", "lead-merged", "lead-routed", "lead-progressed"),
 }
 """Whose topics about leads are whose, by consumer."""
-TOPICS = tuple(sorted({topic for topics in READS.values() for topic in topics} | {"sla-withdrawn"}))
+TOPICS = tuple(sorted({topic for topics in READS.values() for topic in topics}))
 SCHEMAS = {"scoring": "scoring", "router": "router", "sla-monitor": "sla_monitor"}
 
 

@@ -223,7 +223,7 @@ def _told_firings(_: Sequence[Promise], books: Books) -> Iterator[Fault]:
         yield Fault(Wrong.LOST, f"firing {event} was never told")
     for event in heard - stored:
         yield Fault(Wrong.FIRED_TWICE, f"{event} was told and is in no firing")
-    for topic in ("sla-warned", "sla-breached", "sla-reminded"):
+    for topic in ("sla-warned", "sla-breached", "sla-reminded", "sla-withdrawn"):
         for said in books.said[topic]:
             if said.id not in books.timer_news:
                 yield Fault(Wrong.LOST, f"{topic} {said.id} is not known to router")

@@ -11,6 +11,7 @@ TOPICS = (
     "sla-warned",
     "sla-breached",
     "sla-reminded",
+    "sla-withdrawn",
     "rulebook-published",
 )
 BULK_TOPICS = ("lead-scored-bulk",)

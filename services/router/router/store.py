@@ -228,6 +228,20 @@ async def pauses_of(
     return found
 
 
+async def withdrawn(conn: Connection, breaches: Sequence[UUID]) -> set[UUID]:
+    """Those of these breaches, named by their events, that a withdrawal kept here takes back."""
+    return {row["withdraws"] for row in await conn.fetch(q.withdrawn_breaches, list(breaches))}
+
+
+async def standing_breaches(
+    conn: Connection, rounds: Sequence[tuple[UUID, int]], taken_back: Collection[UUID]
+) -> dict[tuple[UUID, int], datetime]:
+    """When the last breach of each round was said that binds and stands, those `taken_back` left out."""
+    columns = [lead for lead, _ in rounds], [number for _, number in rounds]
+    found = await conn.fetch(q.standing_breaches, *columns, list(taken_back))
+    return {(row["lead_id"], row["round"]): row["at"] for row in found}
+
+
 async def kept_by(conn: Connection, rounds: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], LastActs]:
     """When reps last did what keeps promises, by lead and number of the round."""
     if not rounds:

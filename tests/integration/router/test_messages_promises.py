@@ -226,3 +226,16 @@ async def test_the_agreement_of_the_day_of_the_handoff_says_whether_a_lead_goes_
     await world.read()
     assert (world.kinds("ada"), world.holder("ada")) == (["assigned", "taken_back", "assigned"], "bea")
     assert world.holder("bob") == of_bob
+
+
+async def test_no_team_lead_hears_of_a_breach_that_is_taken_back_before_its_message_goes_out(
+    world: World, mailbox: Mailbox
+) -> None:
+    told = await told_of(world, mailbox)
+    told.clock.advance(1800)
+    breach = told.breach("ada", rep_id="ana")
+    told.withdraw("ada", breach, rep_id="ana", kind=TimerKind.ACCEPT)
+    await told.read()
+    await tell(told)
+    assert subjects(mailbox, "rosa") == []
+    assert told.holder("ada") == "ana"

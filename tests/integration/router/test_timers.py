@@ -1,6 +1,9 @@
 """What follows from warnings and breaches."""
 
 from typing import Any
+from uuid import uuid4
+
+import pytest
 
 from lead_events.words import TimerKind
 from router.metrics import UNOWNED_BREACHES
@@ -192,3 +195,55 @@ async def test_how_fast_a_rep_answers_is_learned_from_the_first_contact(world: W
         world.clock.advance(600)
     async with world.runtime.database.acquire() as conn:
         assert await conn.fetchval("SELECT pace_seconds FROM reps WHERE id = 'ana'") == 600
+
+
+async def test_a_breach_that_is_taken_back_is_shown_no_more(routing: World) -> None:
+    await routing.take("ada")
+    routing.clock.advance(1800)
+    breach = routing.breach("ada", rep_id="ana", kind=TimerKind.FIRST_RESPONSE)
+    await routing.read()
+    [mine] = await routing.mine("ana")
+    assert mine["breached_at"] is not None
+    routing.clock.advance(1)
+    routing.withdraw("ada", breach, rep_id="ana", kind=TimerKind.FIRST_RESPONSE)
+    await routing.read()
+    [mine] = await routing.mine("ana")
+    assert mine["breached_at"] is None
+    timers = (await routing.operate("GET", f"/v1/leads/{lead_id('ada')}")).json()["timers"]
+    assert [(each["level"], each["effect"]) for each in timers] == [
+        ("breached", "breach_not_to_reassign"),
+        ("withdrawn", "withdrawal"),
+    ]
+
+
+async def test_a_breach_that_still_stands_is_shown_beside_one_taken_back(routing: World) -> None:
+    await routing.take("ada")
+    routing.clock.advance(1800)
+    routing.breach("ada", rep_id="ana", kind=TimerKind.OUTCOME)
+    await routing.read()
+    [before] = await routing.mine("ana")
+    routing.clock.advance(60)
+    other = routing.breach("ada", rep_id="ana", kind=TimerKind.FIRST_RESPONSE)
+    await routing.read()
+    routing.withdraw("ada", other, rep_id="ana", kind=TimerKind.FIRST_RESPONSE)
+    await routing.read()
+    [mine] = await routing.mine("ana")
+    assert mine["breached_at"] == before["breached_at"]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "the withdrawal long before"])
+async def test_nothing_follows_from_a_breach_that_is_taken_back_already(
+    routing: World, together: bool
+) -> None:
+    await routing.take("ada")
+    routing.clock.advance(1800)
+    told = uuid4()
+    routing.withdraw("ada", told, rep_id="ana", kind=TimerKind.ACCEPT)
+    if not together:
+        await routing.read()
+    routing.breach("ada", rep_id="ana", identity=told)
+    await routing.read()
+    assert routing.holder("ada") == "ana"
+    assert await effects(routing) == {"breach_withdrawn": 1}
+    [mine] = await routing.mine("ana")
+    assert mine["breached_at"] is None

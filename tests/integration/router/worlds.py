@@ -32,6 +32,7 @@ from lead_events import (
     SlaBreached,
     SlaReminded,
     SlaWarned,
+    SlaWithdrawn,
 )
 from lead_events.codec import encode
 from lead_events.words import CauseKind, ChargedTo, Quadrant, Stage, TimerKind
@@ -305,12 +306,13 @@ class World:
         kind: TimerKind = TimerKind.ACCEPT,
         time: datetime | None = None,
         charged_to: ChargedTo = ChargedTo.REP,
+        identity: UUID | None = None,
         **more: Any,
     ) -> UUID:
         """`more`: fields of the event, such as agreement and is_trial."""
         common = self._timer(name, rep_id, round_, kind) | more
         event = SlaBreached(**common, charged_to=charged_to, attribution=[])
-        return self.put("sla-breached", event, str(lead_id(name)), time=time)
+        return self.put("sla-breached", event, str(lead_id(name)), identity, time=time)
 
     def warn(
         self, name: str, *, rep_id: str, round_: int = 1, kind: TimerKind = TimerKind.ACCEPT, **more: Any
@@ -318,6 +320,15 @@ class World:
         common = self._timer(name, rep_id, round_, kind) | more
         event = SlaWarned(**common, share=0.5, warns_at=self.clock.now())
         return self.put("sla-warned", event, str(lead_id(name)))
+
+    def withdraw(
+        self, name: str, withdraws: UUID, *, rep_id: str, round_: int = 1, kind: TimerKind, **more: Any
+    ) -> UUID:
+        """Put a withdrawal of the breach that the event `withdraws` told on its topic."""
+        common = self._timer(name, rep_id, round_, kind) | more
+        now = self.clock.now()
+        event = SlaWithdrawn(**common, act_kind="contacted", act_at=now, withdraws=withdraws)
+        return self.put("sla-withdrawn", event, str(lead_id(name)))
 
     def remind(
         self,

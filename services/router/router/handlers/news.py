@@ -13,6 +13,7 @@ from lead_events import (
     SlaBreached,
     SlaReminded,
     SlaWarned,
+    SlaWithdrawn,
 )
 from lead_events.progressed import Closing
 from lead_events.words import CloseReason, ProgressKind
@@ -47,6 +48,7 @@ AboutLead = (
     | Received[SlaWarned]
     | Received[SlaBreached]
     | Received[SlaReminded]
+    | Received[SlaWithdrawn]
     | Received[LeadMerged]
     | Received[PersonErased]
 )
@@ -134,9 +136,9 @@ class _LeadNews:
 
     async def take(self, events: Sequence[AboutLead]) -> None:
         await self._lock(events)
-        breaches = [event.data for event in events if isinstance(event.data, SlaBreached)]
-        self._known = await read_known(self._batch.conn, breaches)
-        async for event in in_turns(events):
+        timers = [event for event in events if isinstance(event.data, SlaBreached | SlaWithdrawn)]
+        self._known = await read_known(self._batch.conn, cast("list[TimerEvent]", timers))
+        async for event in in_turns(_withdrawals_first(events)):
             if isinstance(event.data, LeadMerged):
                 self._merged(event)
             elif isinstance(event.data, PersonErased):
@@ -148,7 +150,7 @@ class _LeadNews:
                 self._timer(event, self._desk.leads[event.data.lead_id])
         await self._answer_late_asks()
         await self._tell_asks()
-        await insert_timer_news(self._batch.conn, self._timers)
+        await insert_timer_news(self._batch.conn, self._timers, self._batch.now)
         await insert_merges(self._batch.conn, self._merges)
         await self._found.write(self._batch)
         await self._desk.write()
@@ -262,6 +264,11 @@ class _LeadNews:
                 self._batch.effect(event, "answered_late_ask")
             else:
                 self._batch.effect(event, "recorded_late_news")
+
+
+def _withdrawals_first(events: Sequence[AboutLead]) -> list[AboutLead]:
+    """What is taken back in the same batch is never held against anybody."""
+    return sorted(events, key=lambda event: not isinstance(event.data, SlaWithdrawn))
 
 
 def _may_free(event: AboutLead) -> bool:

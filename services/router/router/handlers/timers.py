@@ -1,12 +1,13 @@
-"""What follows from a warning, a breach or a reminder."""
+"""What follows from a warning, a breach, a reminder, or a breach that is taken back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from lead_events import SlaBreached, SlaReminded, SlaWarned
+from lead_events import SlaBreached, SlaReminded, SlaWarned, SlaWithdrawn
 from lead_events.words import RoutedKind, TimerKind
 from router import metrics, store
 from router.desk import Desk
@@ -51,6 +52,8 @@ class Effect(StrEnum):
     LAST_ROUND = "breach_last_round"  # the team lead decides
     TIME_LEFT = "breach_time_left"  # a change of hours, or a pause, gave the rep more time
     NOBODY_ELSE = "breach_nobody_else"  # the pool has nobody who could ever take it instead
+    WITHDRAWN = "breach_withdrawn"  # it had been taken back before it came: nothing follows
+    WITHDRAWAL = "withdrawal"  # the rep is shown no breach of this promise any more
     TRIAL_WARNING = "warning_of_a_trial"  # of an agreement that binds nobody
     TRIAL_BREACH = "breach_of_a_trial"
     TRIAL_REMINDER = "reminder_of_a_trial"
@@ -66,7 +69,8 @@ _STAYS = {
     Because.NOBODY_ELSE: Effect.NOBODY_ELSE,
     Because.OTHER_PROMISE: Effect.OTHER_PROMISE,
 }
-TimerEvent = Received[SlaWarned] | Received[SlaBreached] | Received[SlaReminded]
+Result = SlaWarned | SlaBreached | SlaReminded | SlaWithdrawn
+TimerEvent = Received[SlaWarned] | Received[SlaBreached] | Received[SlaReminded] | Received[SlaWithdrawn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class TimerNews:
     """A result of a timer and what became of it. `told`: the team lead who is to hear of it."""
 
     id: UUID
-    news: SlaWarned | SlaBreached | SlaReminded
+    news: Result
     effect: Effect
     told: str | None = None
 
@@ -86,6 +90,8 @@ class TimerNews:
                 return f"warned {self.news.share:g}"
             case SlaReminded():
                 return "reminded"
+            case SlaWithdrawn():
+                return "withdrawn"
         return "breached"
 
 
@@ -95,23 +101,33 @@ Round = tuple[UUID, int]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who leads each team; what is paused in the rounds of breaches, and what their reps did last."""
+    """Who leads each team; what is paused in the rounds of breaches, and what their reps did last; breaches
+    that are taken back, and when the last one of a round was that still stands."""
 
     leads: Mapping[str, str | None]
     pauses: Mapping[Round, Sequence[Pause]]
     acts: Mapping[Round, LastActs]
+    withdrawn: frozenset[UUID] = frozenset()
+    standing: Mapping[Round, datetime] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known({}, {}, {})
 
 
-async def read_known(conn: Connection, breaches: Sequence[SlaBreached]) -> Known:
-    """What breaches are judged by; their leads are locked."""
-    if not breaches:
+async def read_known(conn: Connection, events: Sequence[TimerEvent]) -> Known:
+    """What breaches and withdrawals are judged by; their leads are locked."""
+    if not events:
         return NOTHING_KNOWN
-    rounds = sorted({(each.lead_id, each.round) for each in breaches})
+    taken_back = {event.data.withdraws for event in events if isinstance(event.data, SlaWithdrawn)}
+    rounds = sorted({(event.data.lead_id, event.data.round) for event in events})
     leads = {row["id"]: row["lead"] for row in await conn.fetch(q.teams)}
-    return Known(leads, await store.pauses_of(conn, rounds), await store.kept_by(conn, rounds))
+    return Known(
+        leads,
+        await store.pauses_of(conn, rounds),
+        await store.kept_by(conn, rounds),
+        frozenset(taken_back | await store.withdrawn(conn, [event.id for event in events])),
+        await store.standing_breaches(conn, rounds, taken_back) if taken_back else {},
+    )
 
 
 def apply_timer(
@@ -125,6 +141,10 @@ def apply_timer(
     news = event.data
     desk.ledger.touch(lead)
     handoff = lead.handoff
+    if event.id in known.withdrawn:
+        return TimerNews(event.id, news, Effect.WITHDRAWN)
+    if isinstance(news, SlaWithdrawn):
+        return _taken_back(desk, handoff, event.id, news, known)
     if handoff is None or handoff.round != news.round or handoff.rep != news.rep_id:
         return TimerNews(event.id, news, _too_late(news))
     if news.is_trial:
@@ -136,6 +156,16 @@ def apply_timer(
     if isinstance(news, SlaReminded):
         return TimerNews(event.id, news, Effect.REMINDER_SHOWN)
     return _breached(desk, lead, handoff, event.id, news, book, choice, known)
+
+
+def _taken_back(
+    desk: Desk, handoff: Handoff | None, identity: UUID, news: SlaWithdrawn, known: Known
+) -> TimerNews:
+    """What was done because of the breach is done; the rep is shown only breaches that stand."""
+    if handoff is not None and handoff.round == news.round and not news.is_trial:
+        handoff.breached_at = known.standing.get((news.lead_id, news.round))
+        desk.ledger.touch_handoff(handoff)
+    return TimerNews(identity, news, Effect.WITHDRAWAL)
 
 
 def _too_late(news: SlaWarned | SlaBreached | SlaReminded) -> Effect:
@@ -277,11 +307,16 @@ def _fallback_lead(lead: Lead, book: Book, known: Known) -> str | None:
     return known.leads.get(team) if team is not None else None
 
 
-async def insert_timer_news(conn: Connection, news: Sequence[TimerNews]) -> None:
-    """Keep what came."""
-    if news:
-        columns = zip(*map(_row, news), strict=True)
-        await conn.execute(q.insert_timer_news, *(list(column) for column in columns))
+async def insert_timer_news(conn: Connection, news: Sequence[TimerNews], now: datetime) -> None:
+    """Keep what came. Of a breach that is taken back nobody hears who has not heard yet."""
+    if not news:
+        return
+    columns = zip(*map(_row, news), strict=True)
+    await conn.execute(q.insert_timer_news, *(list(column) for column in columns))
+    silent = [each.id for each in news if each.effect in (Effect.WITHDRAWN, Effect.WITHDRAWAL)]
+    silent += [each.news.withdraws for each in news if isinstance(each.news, SlaWithdrawn)]
+    if silent:
+        await conn.execute(q.note_untold_withdrawn, silent, now)
 
 
 def _row(each: TimerNews) -> tuple[Any, ...]:
@@ -304,4 +339,5 @@ def _row(each: TimerNews) -> tuple[Any, ...]:
         news.rulebook_version,
         news.is_trial,
         *numbers,
+        news.withdraws if isinstance(news, SlaWithdrawn) else None,
     )

@@ -151,6 +151,8 @@ def why_stale(kind: MessageKind, row: Row, *, needs_talk: bool) -> str | None:
     is_answered = row["accepted_at"] is not None or row["contacted_at"] is not None
     if kind is MessageKind.ASSIGNED and is_answered:
         return "the rep has answered"
+    if kind is MessageKind.BREACHED and row["is_withdrawn"]:
+        return "the breach is withdrawn: the rep had acted in time, or has time left"
     if kind in (MessageKind.WARNED, MessageKind.REMINDED):
         return _why_not_open(row, needs_talk=needs_talk)
     if kind is MessageKind.DECLINE_ASKED:

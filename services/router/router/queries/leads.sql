@@ -194,16 +194,29 @@ SELECT * FROM unnest(
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: insert_timer_news
--- Keeps warnings, breaches and reminders.
+-- Keeps warnings, breaches, reminders and withdrawals.
 INSERT INTO timer_news
     (id, lead_id, kind, level, round, rep_id, due_at, fired_at, effect, told, timer_id, opened_at, agreement,
-     rulebook_version, is_trial, number, at_most)
+     rulebook_version, is_trial, number, at_most, withdraws)
 SELECT * FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::timestamptz[], $8::timestamptz[],
     $9::text[], $10::text[], $11::uuid[], $12::timestamptz[], $13::text[], $14::integer[], $15::boolean[], $16::integer[],
-    $17::integer[]
+    $17::integer[], $18::uuid[]
 )
 ON CONFLICT DO NOTHING
+
+-- name: withdrawn_breaches
+-- Those of some breaches that are taken back.
+SELECT withdraws FROM timer_news WHERE withdraws = ANY($1::uuid[])
+
+-- name: standing_breaches
+-- The last breach of each round that its rep was shown and that nothing takes back.
+SELECT n.lead_id, n.round, max(n.fired_at) AS at
+FROM timer_news n JOIN unnest($1::uuid[], $2::integer[]) AS asked (lead_id, round) USING (lead_id, round)
+WHERE n.level = 'breached' AND NOT n.is_trial AND n.id <> ALL($3::uuid[])
+    AND n.effect NOT IN ('breach_time_left', 'breach_paused', 'breach_withdrawn')
+    AND NOT EXISTS (SELECT FROM timer_news w WHERE w.withdraws = n.id)
+GROUP BY n.lead_id, n.round
 
 -- name: insert_merge
 -- Keeps that two persons are one, or are not.

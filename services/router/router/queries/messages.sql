@@ -69,6 +69,10 @@ ORDER BY n.fired_at, n.id LIMIT $1 FOR NO KEY UPDATE OF n SKIP LOCKED
 -- Their messages are made.
 UPDATE timer_news SET told_at = $2 WHERE id = ANY($1::uuid[])
 
+-- name: note_untold_withdrawn
+-- Nobody is to hear of what is taken back.
+UPDATE timer_news SET told_at = $2 WHERE id = ANY($1::uuid[]) AND told_at IS NULL
+
 -- name: untold_declines
 -- Declines that wait for the team lead of the rep; empty: nobody leads it.
 SELECT d.id, d.lead_id, a.id AS assignment_id, coalesce(t.lead, '') AS rep_id, r.team AS team_id
@@ -193,6 +197,7 @@ SELECT a.id, a.lead_id, a.rep_id, a.round, a.why, a.said, a.assigned_at, a.accep
        r.id AS to_id, r.name AS to_name, r.texts, r.hours->>'tz' AS tz, c.rep_id AS holder_id, h.name AS holder_name,
        d.id AS asked_id, d.state AS asked_state, d.content AS asked_content,
        a.rulebook_version AS round_version, n.kind AS promise, n.due_at AS promise_due_at, n.opened_at AS promise_opened_at,
+       EXISTS (SELECT FROM timer_news w WHERE w.withdraws = n.id) AS is_withdrawn,
        n.number, n.at_most, n.agreement, coalesce(n.is_trial, false) AS is_trial, n.rulebook_version AS timer_version,
        k.said_yes_at, k.tried_at, k.talked_at, k.outcome_at, EXISTS (
            SELECT FROM pauses p WHERE p.lead_id = a.lead_id AND p.round = a.round AND n.kind = ANY(p.kinds)

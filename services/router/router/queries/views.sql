@@ -60,7 +60,7 @@ SELECT d.*, s.members FROM decisions d LEFT JOIN candidate_sets s ON s.digest = 
 WHERE d.lead_id = $1 ORDER BY d.at, d.routed_seq NULLS FIRST, d.round, d.id
 
 -- name: timer_news_of_lead
--- Warnings, breaches and reminders of a lead.
+-- Warnings, breaches, reminders and withdrawals of a lead.
 SELECT kind, level, number, at_most, round, rep_id, due_at, fired_at, effect, told, agreement, is_trial FROM timer_news WHERE lead_id = $1 ORDER BY fired_at, id
 
 -- name: all_pools
