@@ -56,6 +56,23 @@ def _merged(client: Client, beginning: str) -> list[Row]:
     return list({each["person_id"]: each for each in reversed(found)}.values())
 
 
+def _objections(client: Client, beginning: str) -> list[Row]:
+    """Those of every page: what waits for a decision may be old."""
+    found: list[Row] = []
+    cursor: str | None = None
+    while True:
+        page = client.get(Service.SLA_MONITOR, "/v1/objections", limit=500, cursor=cursor)
+        found += _beginning("id", beginning, items(page, "objections"))
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            return found
+
+
+def _incidents(client: Client, beginning: str) -> list[Row]:
+    newest = items(client.get(Service.SLA_MONITOR, "/v1/incidents", limit=500), "incidents")
+    return _beginning("id", beginning, newest)
+
+
 def _beginning(key: str, beginning: str, rows: Iterable[Row]) -> list[Row]:
     digits = beginning.replace("-", "")
     return [each for each in rows if str(each[key]).replace("-", "").startswith(digits)]
@@ -89,6 +106,20 @@ MERGED = Kind(
     _merged,
     lambda row: f"{brief_utc(row['at'])}  {row['name'] or ''}",
     "as `baton person merges` shows it",
+)
+OBJECTION = Kind(
+    "objection",
+    "id",
+    _objections,
+    lambda row: f"{brief_utc(row['at'])}  {row['about']}  {row['verdict'] or 'open'}",
+    "as `baton agreement objections` shows it",
+)
+INCIDENT = Kind(
+    "incident",
+    "id",
+    _incidents,
+    lambda row: f"{brief_utc(row['from'])} to {brief_utc(row['until'])}  {row['why']}",
+    "as `baton incident list` shows it",
 )
 
 

@@ -1,7 +1,6 @@
 """`baton agreement object|uphold|excuse|objections` and `baton incident`: what is held against the count."""
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 import typer
 
@@ -9,6 +8,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
+from baton_cli.identities import ACT, INCIDENT, OBJECTION, whole_id
 from baton_cli.leads import find_lead
 from baton_cli.moments import brief, brief_utc, read_moment
 from baton_cli.output import print_fields, print_json, print_line, print_table, progress
@@ -20,7 +20,10 @@ incident = command_group(help="Windows in which nobody is to blame: their breach
 Side = Annotated[str, typer.Option("--side", help="marketing or sales.", show_default=False)]
 Why = Annotated[str, typer.Option("--why", help="The reason, in a sentence.", show_default=False)]
 WhichObjection = Annotated[
-    UUID, typer.Argument(metavar="OBJECTION", help="Its id, from `baton agreement objections`.")
+    str,
+    typer.Argument(
+        metavar="OBJECTION", help="Its id from `baton agreement objections`, or at least eight characters."
+    ),
 ]
 _SIGN_SECONDS = 120.0
 _BEGIN = "Its beginning, such as 2026-11-29T10:00Z."
@@ -171,12 +174,18 @@ def list_incidents(stack: StackFile = None, as_json: AsJson = False) -> None:
 
 @incident.command("retract")
 def retract_incident(
-    identity: Annotated[UUID, typer.Argument(metavar="INCIDENT", help="Its id, from `baton incident list`.")],
+    named: Annotated[
+        str,
+        typer.Argument(
+            metavar="INCIDENT", help="Its id from `baton incident list`, or at least eight characters."
+        ),
+    ],
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a window back: it excuses nothing any more, and stays to be seen."""
     with open_client(stack) as client:
+        identity = whole_id(client, INCIDENT, named, least=ACT)
         path = f"/v1/incidents/{identity}"
         answer = client.request("DELETE", Service.SLA_MONITOR, path, headers=_signed())
     if as_json:
@@ -206,10 +215,10 @@ def close_month(
 
 
 def _decide(
-    objection: UUID, word: Literal["uphold", "excuse"], why: str, stack: StackFile, *, as_json: bool
+    objection: str, word: Literal["uphold", "excuse"], why: str, stack: StackFile, *, as_json: bool
 ) -> None:
     with open_client(stack) as client:
-        path = f"/v1/objections/{objection}/{word}"
+        path = f"/v1/objections/{whole_id(client, OBJECTION, objection, least=ACT)}/{word}"
         found = client.post(Service.SLA_MONITOR, path, {"why": why}, headers=_signed())
     if as_json:
         print_json(found)
