@@ -114,7 +114,12 @@ async def test_nothing_is_resumed_that_is_not_paused(routing: World) -> None:
     routing.clock.advance(timedelta(days=1).total_seconds())
     assert (await routing.act("ana", "ada", "resume")).status_code == 409, "it went on by itself"
     await routing.act("ana", "ada", "pause", WAIT)
-    assert (await routing.act("ana", "ada", "resume")).status_code == 200
+    done = await routing.act("ana", "ada", "resume", key="k1")
+    assert (done.status_code, done.json()["was_paused"]) == (200, True)
+    assert (await routing.act("ana", "ada", "resume", key="k1")).json() == done.json(), (
+        "one request, sent twice"
+    )
+    assert (await routing.act("ana", "ada", "resume")).json()["was_paused"] is False
 
 
 async def test_said_twice_is_done_once(routing: World) -> None:
@@ -129,8 +134,10 @@ async def test_said_twice_is_done_once(routing: World) -> None:
     routing.clock.advance(301)
     await routing.act("ana", "ada", "pause", {"code": "waits_for_buyer"})
     resumed = await routing.act("ana", "ada", "resume")
-    assert (await routing.act("ana", "ada", "resume")).json() == resumed.json()
-    assert (await routing.act("ana", "ada", "resume", key="k2")).json() == resumed.json()
+    assert resumed.json()["was_paused"] is True
+    nothing = resumed.json() | {"was_paused": False}
+    assert (await routing.act("ana", "ada", "resume")).json() == nothing
+    assert (await routing.act("ana", "ada", "resume", key="k2")).json() == nothing
     await routing.act("ana", "ada", "pause", {"code": "waits_for_buyer"})
     kinds = [each.kind.value for each in routing.progressed("ada")]
     assert kinds == ["paused", "paused", "paused", "resumed", "paused"]

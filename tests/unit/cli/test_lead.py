@@ -202,6 +202,24 @@ def test_a_rep_pauses_and_resumes_a_lead_by_their_own_token(baton: Run, services
     assert '"act": "resumed"' in shown.stdout
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"was_paused": True}, f"{LEAD} is resumed, round 2."),
+        ({"was_paused": False}, f"{LEAD} is not paused, round 2: there was nothing to resume."),
+    ],
+)
+def test_who_resumes_a_lead_hears_whether_it_was_paused(
+    baton: Run, services: Services, more: dict[str, bool], said: str
+) -> None:
+    known(services)
+    answer = {"lead_id": LEAD, "round": 2, "act": "resumed", "state": "assigned"} | more
+    services.answer(f"POST /v1/assignments/{LEAD}/resume", answer)
+    done = baton("lead", "resume", LEAD, "ana")
+    assert done.exit_code == 0, done.output
+    assert said in " ".join(done.stdout.split())
+
+
 @pytest.mark.parametrize("until", ["tomorrow", "2030-01-31", "2030-01-31T09:00"])
 def test_an_end_of_a_pause_that_is_no_moment_is_told_how_to_be_written(baton: Run, until: str) -> None:
     done = baton("lead", "pause", LEAD, "ana", "--code", "waits_for_buyer", "--until", until)

@@ -260,7 +260,8 @@ def _add_holds(router: APIRouter, do: Callable[..., Awaitable[Any]], me: Any, pa
 
     @router.post(f"{path}/resume", responses=_ACT_REFUSALS)
     async def resume(rep: me, lead_id: UUID, report: Resume | None = None, key: Key = None) -> Any:
-        """End every pause of the lead: its promises run on with what was left."""
+        """End every pause of the lead: its promises run on with what was left. `was_paused` is false where
+        the last one was resumed before."""
         return await do(rep, lead_id, ProgressKind.RESUMED, report or Resume(), key)
 
 

@@ -79,5 +79,7 @@ def _do(
         answer = client.post(Service.ROUTER, path, body, headers=headers, token=mine)
     if as_json:
         print_json(answer)
+    elif answer.get("was_paused") is False:
+        print_line(f"{identity} is not paused, round {answer['round']}: there was nothing to resume.")
     else:
         print_line(f"{identity} is {answer['act']}, round {answer['round']}.")

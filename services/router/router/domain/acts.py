@@ -144,7 +144,7 @@ def judge(
         return Repeat(by_key.answer) if same else KeyReused()
     repeated = _repeated(act, past, rounds[-1].round, now)
     if repeated is not None:
-        return Correct() if _is_another_value(act, repeated, lead) else Repeat(repeated.answer)
+        return Correct() if _is_another_value(act, repeated, lead) else Repeat(_again(repeated))
     if lead.handoff is None or lead.handoff.rep != rep:
         return _not_open(lead, rounds[-1])
     if act.kind is ProgressKind.DECLINED:
@@ -188,6 +188,11 @@ def _repeated(act: Act, past: Sequence[PastAct], round_: int, now: datetime) -> 
     if act.kind is ProgressKind.OUTCOME:
         return last if last.closes is act.closes else None
     return last
+
+
+def _again(done: PastAct) -> dict[str, Any]:
+    """The same answer; only, who resumes twice ended a pause the first time alone."""
+    return done.answer | {"was_paused": False} if done.kind is ProgressKind.RESUMED else done.answer
 
 
 def _held_before(act: Act, holds: Sequence[PastAct], now: datetime) -> PastAct | None:

@@ -271,10 +271,12 @@ def _outcome(content: Mapping[str, Any]) -> Outcome:
 
 def _answer(lead: Lead, act: Act, round_: int, at: datetime) -> dict[str, Any]:
     mine = lead.handoff is not None and lead.handoff.round == round_
+    more = {"was_paused": True} if act.kind is ProgressKind.RESUMED else {}
     return {
         "lead_id": str(lead.id),
         "round": round_,
         "act": act.kind.value,
         "at": at.isoformat(),
         "state": lead.state.value if mine or lead.is_over else "taken_back",
+        **more,
     }
