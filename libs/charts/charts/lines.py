@@ -32,10 +32,11 @@ def lines(
     say: Callable[[float], str] = "{:g}".format,
     desc: str = "",
     width: float = 560,
+    step: float | None = None,
 ) -> str:
     """Lines over `labels`, thinned out where they have no room. `say` writes a figure on the axis, which goes
-    below 0 where a figure does."""
-    marks = _marks([figure for each in series for figure in each.figures if figure is not None])
+    below 0 where a figure does. `step`: from one mark to the next, above 0; None: by the figures."""
+    marks = _marks([figure for each in series for figure in each.figures if figure is not None], step)
     said, low, whole = [say(mark) for mark in marks], marks[0], marks[-1] - marks[0]
     left = 14 + LETTER * max(map(len, said))
     wide = width - left - RIGHT
@@ -50,13 +51,14 @@ def lines(
     return svg(width, TOP + HIGH + 28, title, body, desc)
 
 
-def _marks(figures: Sequence[float]) -> list[float]:
+def _marks(figures: Sequence[float], size: float | None) -> list[float]:
     """Where the axis has its marks: from 0 in STEPS, and as many below 0 as the figures need."""
     most, least = max(figures, default=0), min(figures, default=0)
-    if least >= 0:
+    if size is None and least >= 0:
         return [_round_up(most) * step / STEPS for step in range(STEPS + 1)]
-    size = _round_up(max(most, -least)) / STEPS
-    return [size * step for step in range(-ceil(-least / size), max(0, ceil(most / size)) + 1)]
+    size = size or _round_up(max(most, -least)) / STEPS
+    first, last = -ceil(max(0, -least) / size), max(0, ceil(most / size))
+    return [size * step for step in range(first, max(last, first + 1) + 1)]
 
 
 def _round_up(most: float) -> float:

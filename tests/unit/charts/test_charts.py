@@ -141,3 +141,17 @@ def test_a_figure_behind_its_bar_stays_on_the_paper() -> None:
 def test_the_colours_of_two_sides_are_named() -> None:
     chart = meters("Both", [Meter("a", 1.0, "100 %"), Meter("b", 0.5, "50 %", False)], sides=["one", "other"])
     assert {"one", "other"} <= {each.text for each in drawn(chart).iter(f"{SVG}text")}
+
+
+def test_a_mark_at_the_goal_is_named_and_what_stands_below_a_label_has_room() -> None:
+    chart = meters(
+        "Goals", [Meter("one", 0.5, "50 %", more="of two kinds"), Meter("other", 1, "100 %")], goal="goal"
+    )
+    places = {each.text or "": float(each.get("y", 0)) for each in drawn(chart).iter(f"{SVG}text")}
+    assert places["goal"] < places["one"] < places["of two kinds"] < places["other"] - 12
+
+
+def test_an_axis_has_the_step_that_is_asked_for() -> None:
+    chart = lines("Time", ["1", "2"], [Line("median", [30, 150])], step=60)
+    words = [each.text for each in drawn(chart).iter(f"{SVG}text")]
+    assert [word for word in words if word in ("0", "60", "120", "180", "240")] == ["0", "60", "120", "180"]

@@ -21,7 +21,7 @@ from sla_monitor.reports.figures.frame import Frame
 from sla_monitor.reports.figures.funnel import FunnelStage
 from sla_monitor.reports.figures.month import MonthReport, month_report
 from sla_monitor.reports.figures.touches import Verdict, source_report
-from sla_monitor.reports.page.both_sides import counted
+from sla_monitor.reports.page.both_sides import MARKS, called, counted, plain_step
 from sla_monitor.reports.page.month import month_page
 from sla_monitor.reports.page.source import source_page
 from sla_monitor.reports.texts import CATALOGUE
@@ -32,6 +32,7 @@ from tests.unit.sla_monitor.reports.small import at, book, lead, promise, quiet_
 
 MEASURES = ("delivered", "taken_off", "worked", "kept", "broken", "revenue")
 HOSTILE = '<script>alert("1")</script>'
+SVG = "http://www.w3.org/2000/svg"
 VOID = {"meta", "rect", "line", "polyline", "circle"}
 EVERY = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -124,7 +125,6 @@ INTERNATIONAL = {
     "charged.marketing",
     "origin.marketing",
     "origin.partner",
-    "unit.minutes",
     "chart.leads",
     "col.leads",
     "chart.cost",
@@ -453,3 +453,51 @@ def test_what_is_rounded_to_nothing_has_no_sign() -> None:
     ]
     assert [counted(each, "money", words, signed=True) for each in (1e-9, -1e-9)] == ["€0", "€0"]
     assert words.share(-1e-9) == "0.0%"
+
+
+@EVERY
+def test_the_mark_at_the_goal_is_named_in_the_legend(language: str) -> None:
+    overview = next(drawings(page(language)))
+    assert CATALOGUE[language]["chart.goal"] in texts_of(overview)
+
+
+def test_goals_are_told_by_what_counts_towards_them_and_lines_by_their_names() -> None:
+    words = Words("en", "Europe/Madrid", "EUR")
+    goals = {each.id: each for each in report().marketing.goals}
+    assert called(goals["perfect"], words) == "perfect"
+    assert called(goals["academy"], words) == "academy (line Aurora Academy)"
+    html = page("en")
+    assert "line training" not in html
+    assert f"{called(goals['academy'], words)}, by the end of each day" in html
+
+
+def test_a_report_kept_without_names_of_lines_shows_their_ids() -> None:
+    (kept,) = (each for each in report().marketing.goals if each.id == "academy")
+    plain = kept.model_dump(exclude={"line_names", "source_names"})
+    words = Words("en", "Europe/Madrid", "EUR")
+    assert "line training" in called(type(kept).model_validate(plain), words)
+
+
+@pytest.mark.parametrize(
+    ("longest", "step", "why"),
+    [
+        (0, 1, "nothing measured has an axis too"),
+        (3, 1, "seconds where it takes seconds"),
+        (170, 60, "minutes"),
+        (40 * 60, 600, "tens of minutes"),
+        (5 * 3_600, 3_600, "hours"),
+        (3 * 86_400, 86_400, "days"),
+        (40 * 86_400, 8 * 86_400, "as many whole days as are needed"),
+    ],
+)
+def test_an_axis_of_time_has_plain_steps(longest: float, step: float, why: str) -> None:
+    assert plain_step(longest) == step, why
+    assert longest <= MARKS * plain_step(longest)
+
+
+def test_the_first_response_is_drawn_in_lengths_that_people_say() -> None:
+    title = CATALOGUE["en"]["caption.days"]
+    (drawing,) = (each for each in drawings(page("en")) if each.findtext(f"{{{SVG}}}title") == title)
+    marks = [said for said in texts_of(drawing) if re.fullmatch(r"[\d.]+ (s|min|h|d)|\d+ h \d+ min", said)]
+    assert marks
+    assert not [mark for mark in marks if "." in mark]

@@ -61,6 +61,11 @@ class Frame:
         """A rep or team as people call them."""
         return (self.book.names or {}).get(identity, identity)
 
+    def source_name(self, source: str) -> str:
+        """A source as the rulebook calls it, where it does."""
+        declared = self.book.rulebook.sources.get(source)
+        return declared.name if declared is not None else source
+
     def stands(self, measure: str, goal: str, now: Decimal) -> Decimal:
         """A figure as it was booked when the month was closed; of one that is not closed, what it is now."""
         return now if self.booked is None else self.booked.get((measure, goal), Decimal(0))

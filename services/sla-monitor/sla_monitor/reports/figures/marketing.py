@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from lead_events.words import Quadrant
 from rulebook.calendars import open_hours
 from rulebook.models import Agreement, Goal
@@ -17,7 +19,7 @@ from sla_monitor.reports.figures.frame import Figure, Frame, counting, fits, sha
 class GoalFigure(Figure):
     """One goal, in its own unit. `given_back` is what was to be taken off before objections, `excused` what
     objections gave back of it; `net` is delivered less taken off, with corrections; `share` is net of
-    goal."""
+    goal. `line_names` and `source_names`: what the rulebook calls `lines` and `sources`, in their order."""
 
     id: str
     counted_in: Literal["number", "points", "money"]
@@ -25,6 +27,8 @@ class GoalFigure(Figure):
     lines: list[str]
     segments: list[str]
     sources: list[str]
+    line_names: list[str] = Field(default_factory=list)
+    source_names: list[str] = Field(default_factory=list)
     goal: int
     delivered: float
     given_back: float
@@ -111,6 +115,8 @@ def goal_figure(
         lines=goal.lines,
         segments=goal.segments,
         sources=goal.sources,
+        line_names=[frame.book.rulebook.lines.get(each, each) for each in goal.lines],
+        source_names=[frame.source_name(each) for each in goal.sources],
         goal=goal.goal,
         delivered=float(gross),
         given_back=float(off + excused),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from math import ceil
 
 from charts.lines import Line, lines
 from charts.meters import Meter, meters
@@ -16,15 +17,22 @@ GOALS = "goal counts aim delivered given_back excused taken_off corrections net 
 PROMISES = "promise kept broken_by_sales broken_by_others excused share_kept share_in_time"
 SMALL = 440
 """Pixels that a phone shows without making letters too small."""
-LONG_SECONDS = 7_200
-"""From here on an axis counts hours, below minutes."""
+MINUTE, HOUR = 60, 3_600
+PLAIN_SECONDS = (
+    *(1, 2, 5, 10, 15, 30),
+    *(MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE),
+    *(HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR),
+)
+"""From one mark of an axis of time to the next."""
+MARKS = 5
+"""So many above 0, where PLAIN_SECONDS are long enough."""
 CHARGED = "promise by_rep sales_team marketing system nobody withdrawn cancelled above open"
 
 
 def overview(report: MonthReport, words: Words) -> str:
     """What each side reached of what it promised, in one drawing."""
     rows = [
-        Meter(goal_name(goal.id, words), goal.share, words.share(goal.share))
+        Meter(goal_name(goal.id, words), goal.share, words.share(goal.share), more=_beyond_name(goal, words))
         for goal in report.marketing.goals
     ]
     rows += [
@@ -38,7 +46,8 @@ def overview(report: MonthReport, words: Words) -> str:
         return section("overview", words, [nothing(words)])
     title = words.say("section.overview")
     sides = [words.say("side.marketing"), words.say("side.sales")]
-    seen = meters(title, rows, sides=sides, desc=words.say("desc.overview"), width=SMALL)
+    goal = words.say("chart.goal")
+    seen = meters(title, rows, sides=sides, goal=goal, desc=words.say("desc.overview"), width=SMALL)
     return section("overview", words, [chart(seen, is_small=True)])
 
 
@@ -50,13 +59,14 @@ def marketing(side: MarketingFigures, words: Words) -> Iterator[str]:
         [goals_table(words.say("caption.goals"), side.goals, words)],
         words.say("note.marketing"),
     )
+    named = {goal.id: called(goal, words) for goal in side.goals}
     standing = table(
         words,
         words.say("caption.pace"),
         "goal due delivered ahead",
         [
             (
-                goal_name(each.goal, words),
+                named.get(each.goal, each.goal),
                 counted(each.due, each.counted_in, words),
                 counted(each.delivered, each.counted_in, words),
                 counted(each.ahead, each.counted_in, words, signed=True),
@@ -64,7 +74,7 @@ def marketing(side: MarketingFigures, words: Words) -> Iterator[str]:
             for each in side.pace
         ],
     )
-    drawn = [_pace(each, words) for each in side.pace]
+    drawn = [_pace(each, named.get(each.goal, each.goal), words) for each in side.pace]
     yield section("pace", words, [standing, beside(*drawn)], words.say("note.pace"))
 
 
@@ -83,8 +93,12 @@ def _goal(goal: GoalFigure, words: Words) -> Sequence[str]:
 
 def _covers(goal: GoalFigure, words: Words) -> str:
     parts = [", ".join(words.word("quadrant", each) for each in goal.quadrants)]
-    for name in ("lines", "segments", "sources"):
-        listed = getattr(goal, name)
+    named = {
+        "lines": goal.line_names or goal.lines,
+        "segments": goal.segments,
+        "sources": goal.source_names or goal.sources,
+    }
+    for name, listed in named.items():
         parts.append(words.say(f"of.{name}", names=", ".join(listed)) if listed else "")
     return "; ".join(part for part in parts if part) or words.say("everything")
 
@@ -92,6 +106,17 @@ def _covers(goal: GoalFigure, words: Words) -> str:
 def goal_name(name: str, words: Words) -> str:
     """A goal as people call it: its quadrant's word where it is short for one."""
     return words.word("quadrant", name)
+
+
+def called(goal: GoalFigure, words: Words) -> str:
+    """A goal by its name and, where that does not say it all, by what counts towards it."""
+    more = _beyond_name(goal, words)
+    return f"{goal_name(goal.id, words)} ({more})" if more else goal_name(goal.id, words)
+
+
+def _beyond_name(goal: GoalFigure, words: Words) -> str:
+    covers = _covers(goal, words)
+    return "" if covers == goal_name(goal.id, words) else covers
 
 
 def counted(amount: float, unit: str, words: Words, *, signed: bool = False) -> str:
@@ -104,8 +129,7 @@ def counted(amount: float, unit: str, words: Words, *, signed: bool = False) -> 
     return plus + words.number(amount)
 
 
-def _pace(pace: Pace, words: Words) -> str:
-    name = goal_name(pace.goal, words)
+def _pace(pace: Pace, name: str, words: Words) -> str:
     title = words.say("caption.pace.of", goal=name)
     is_money = pace.counted_in == "money"
     seen = lines(
@@ -219,19 +243,19 @@ def _works(works: WorksFigure, words: Words) -> Iterator[Sequence[str]]:
 def _days(side: SalesFigures, words: Words) -> str:
     title = words.say("caption.days")
     longest = max((each.first_response.p90 or 0 for each in side.days), default=0)
-    unit, size = ("hours", 3600) if longest >= LONG_SECONDS else ("minutes", 60)
     medians = [each.first_response.median for each in side.days]
     slowest = [each.first_response.p90 for each in side.days]
     seen = lines(
         title,
         [words.day_of_month(each.day) for each in side.days],
         [
-            Line(words.say("chart.median"), _in_units(medians, size)),
-            Line(words.say("chart.p90"), _in_units(slowest, size)),
+            Line(words.say("chart.median"), medians),
+            Line(words.say("chart.p90"), slowest),
         ],
-        say=lambda figure: words.say(f"unit.{unit}", n=words.number(figure)),
+        say=lambda seconds: words.length(seconds) if seconds else words.number(0),
         desc=words.say("desc.days"),
         width=620,
+        step=plain_step(longest),
     )
     rows = [
         (
@@ -247,5 +271,7 @@ def _days(side: SalesFigures, words: Words) -> str:
     return (chart(seen) if is_any else nothing(words)) + listed
 
 
-def _in_units(seconds: Iterable[float | None], size: float) -> list[float | None]:
-    return [None if each is None else each / size for each in seconds]
+def plain_step(longest: float) -> float:
+    """Seconds between two marks of an axis that reaches to `longest` seconds; a plain length."""
+    fits = (step for step in PLAIN_SECONDS if longest <= MARKS * step)
+    return next(fits, PLAIN_SECONDS[-1] * ceil(longest / (MARKS * PLAIN_SECONDS[-1])))

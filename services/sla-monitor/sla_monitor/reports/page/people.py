@@ -8,7 +8,7 @@ from sla_monitor.reports.figures.disputes import BreachFigure, CorrectionFigure,
 from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.people import RepFigure
 from sla_monitor.reports.figures.trials import TrialFigure
-from sla_monitor.reports.page.both_sides import counted, goal_name, goals_table, promises_table
+from sla_monitor.reports.page.both_sides import called, counted, goal_name, goals_table, promises_table
 from sla_monitor.reports.page.pieces import chart, section, table
 from sla_monitor.reports.words import DASH, Words
 
@@ -147,11 +147,12 @@ def _objections(found: DisputeFigures, words: Words) -> str:
 
 
 def _corrections(report: MonthReport, words: Words) -> str:
+    named = {goal.id: called(goal, words) for goal in report.marketing.goals}
     rows = [
         (
             words.month(each.of),
             words.word("measure", each.measure),
-            _corrected(each, words),
+            _corrected(each, named, words),
             DASH if each.measure in OF_PROMISES else short(each.subject),
             counted(each.amount, _unit(each, report), words, signed=True),
         )
@@ -160,11 +161,13 @@ def _corrections(report: MonthReport, words: Words) -> str:
     return table(words, words.say("caption.corrections"), "of measure goal lead amount", rows)
 
 
-def _corrected(each: CorrectionFigure, words: Words) -> str:
+def _corrected(each: CorrectionFigure, named: Mapping[str, str], words: Words) -> str:
     """The goal, or the kind of promise."""
     if each.goal is None:
         return DASH
-    return words.word("kind", each.goal) if each.measure in OF_PROMISES else goal_name(each.goal, words)
+    if each.measure in OF_PROMISES:
+        return words.word("kind", each.goal)
+    return named.get(each.goal, goal_name(each.goal, words))
 
 
 def _unit(each: CorrectionFigure, report: MonthReport) -> str:
