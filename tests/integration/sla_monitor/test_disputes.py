@@ -60,6 +60,9 @@ async def test_an_excused_breach_is_shown_and_says_by_what(world: World, api: ht
     }
     (kept,) = book.objections
     assert (kept.by, kept.side, kept.verdict, kept.decided_by) == ("ana", "sales", "excused", "ana")
+    (broken,) = (row for row in book.promises if row.excused)
+    named = (broken.kind, broken.round, broken.rep_id, broken.due_at)
+    assert (kept.kind, kept.round, kept.rep_id, kept.due_at) == named
 
 
 async def test_an_objection_names_the_promise_it_is_about(world: World, api: httpx.AsyncClient) -> None:

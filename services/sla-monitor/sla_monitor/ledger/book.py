@@ -148,7 +148,8 @@ class TouchRow:
 
 @dataclass(frozen=True, slots=True)
 class ObjectionRow:
-    """An objection and its end. `about`: `rejection` or `breach`; `verdict`: `upheld`, `excused`, None."""
+    """An objection and its end. `about`: `rejection` or `breach`; `verdict`: `upheld`, `excused`, None. Of a
+    breach `kind`, `round`, `rep_id` and `due_at` are those of the promise."""
 
     id: UUID
     about: str
@@ -161,6 +162,10 @@ class ObjectionRow:
     verdict: str | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
+    kind: TimerKind | None = None
+    round: int | None = None
+    rep_id: str | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,11 +224,14 @@ GROUP BY handed.id
 SELECT lead_id, source, campaign, at, opened FROM touches WHERE lead_id = ANY($1::uuid[]) ORDER BY at, seq
 
 -- name: objections_of_month
--- Objections to what happened or was objected to in a month.
-SELECT id, about, subject, lead_id, side, by, at, reason, verdict, decided_by, decided_at FROM objections
+-- Objections to what happened or was objected to in a month, each with the promise that was broken.
+SELECT
+    objections.id, about, subject, objections.lead_id, side, by, at, reason, verdict, decided_by, decided_at,
+    kind, round, rep_id, due_at
+FROM objections LEFT JOIN timers ON timers.id = subject
 WHERE happened_at >= $1 AND happened_at < $2 OR at >= $1 AND at < $2
     OR subject = ANY($3::uuid[])
-ORDER BY at, id
+ORDER BY at, objections.id
 
 -- name: positions_between
 -- Which delivery of its local day and month each one is, of the deliveries between two moments.
@@ -256,6 +259,18 @@ SELECT * FROM months WHERE period = $1
 -- name: closed_months
 -- The months that are closed, the last one last.
 SELECT * FROM months WHERE closed_at IS NOT NULL ORDER BY period
+
+-- name: signed_months
+-- The months that anybody signed, and those that are closed.
+SELECT period, marketing_at, sales_at, closed_at FROM months
+
+-- name: first_rulebook
+-- From when on there has been a rulebook; null while there is none.
+SELECT min(effective_from) FROM rulebook_versions
+
+-- name: count_open_objections
+-- How many objections nobody has decided.
+SELECT count(*) FROM objections WHERE verdict IS NULL
 
 -- name: changed_subjects
 -- What changed since the last closing: where corrections may be found.

@@ -452,6 +452,9 @@ class _Making:
                     "breach", row.id, row.lead_id, row.due_at or self.now, "sales", "Marta Ibáñez", at
                 )
             )
+            found[-1] = replace(
+                found[-1], kind=row.kind, round=row.round, rep_id=row.rep_id, due_at=row.due_at
+            )
             if found[-1].verdict == "excused":
                 excused.add(row.id)
         promises = [replace(row, excused="objection") if row.id in excused else row for row in self.promises]

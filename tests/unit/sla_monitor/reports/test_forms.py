@@ -501,3 +501,30 @@ def test_the_first_response_is_drawn_in_lengths_that_people_say() -> None:
     marks = [said for said in texts_of(drawing) if re.fullmatch(r"[\d.]+ (s|min|h|d)|\d+ h \d+ min", said)]
     assert marks
     assert not [mark for mark in marks if "." in mark]
+
+
+def _objected() -> MonthReport:
+    row = promise("a", at(3), "breached", round=2)
+    said = ObjectionRow(
+        row.id, "breach", row.id, row.lead_id, "sales", "Marta", at(4), "line down", kind=row.kind
+    )
+    whole = replace(said, round=row.round, rep_id=row.rep_id, due_at=row.due_at)
+    return month_report(book([], [row], objections=(whole,), names={"javier-otxoa": "Javier Otxoa"}))
+
+
+def test_an_objection_names_the_promise_its_rep_and_when_it_was_due() -> None:
+    html = month_page(_objected(), "es")
+    (row,) = (each for each in re.findall(r"<tr>.*?</tr>", html) if "line down" in each)
+    assert "primera respuesta, turno 2" in row
+    assert "Javier Otxoa" in row
+    assert "3 nov 2026, 10:00" in row
+
+
+def test_a_report_that_was_kept_without_the_promises_of_objections_reads_as_it_was() -> None:
+    document = _objected().model_dump(mode="json")
+    for each in document["disputes"]["objections"]:
+        for name in ("kind", "round", "rep", "rep_name", "due_at"):
+            del each[name]
+    html = month_page(MonthReport.model_validate(document), "en")
+    (row,) = (each for each in re.findall(r"<tr>.*?</tr>", html) if "line down" in each)
+    assert row.count(f">{DASH}<") >= 3

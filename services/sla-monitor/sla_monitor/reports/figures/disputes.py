@@ -43,7 +43,8 @@ class BreachFigure(Figure):
 
 
 class ObjectionFigure(Figure):
-    """One objection: who raised it and what came of it; `verdict` None: still to decide."""
+    """One objection: who raised it and what came of it; `verdict` None: still to decide. Of a breach the
+    promise as well, which a report that was kept without it has not."""
 
     id: UUID
     about: Literal["rejection", "breach"]
@@ -55,6 +56,11 @@ class ObjectionFigure(Figure):
     verdict: Literal["upheld", "excused"] | None
     decided_by: str | None
     decided_at: datetime | None
+    kind: TimerKind | None = None
+    round: int | None = None
+    rep: str | None = None
+    rep_name: str | None = None
+    due_at: datetime | None = None
 
 
 class DisputeCount(Figure):
@@ -93,7 +99,7 @@ def dispute_figures(frame: Frame) -> DisputeFigures:
     objections = sorted(frame.book.objections, key=lambda each: (each.at, each.id))
     return DisputeFigures(
         counts=[_breaches(frame, objections), _rejections(frame, objections)],
-        objections=[_objection(each) for each in objections],
+        objections=[_objection(frame, each) for each in objections],
         corrections=[_correction(each) for each in frame.book.corrections],
         worst=worst_breaches(frame),
     )
@@ -166,8 +172,10 @@ def _count(
     )
 
 
-def _objection(row: ObjectionRow) -> ObjectionFigure:
-    return ObjectionFigure.model_validate({name: getattr(row, name) for name in ObjectionFigure.model_fields})
+def _objection(frame: Frame, row: ObjectionRow) -> ObjectionFigure:
+    same = ObjectionFigure.model_fields.keys() - {"rep", "rep_name"}
+    rep = row.rep_id and {"rep": row.rep_id, "rep_name": frame.name(row.rep_id)}
+    return ObjectionFigure.model_validate({name: getattr(row, name) for name in same} | (rep or {}))
 
 
 def _correction(row: Correction) -> CorrectionFigure:

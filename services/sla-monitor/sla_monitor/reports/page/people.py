@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from charts.parts import PartSeries, bars_of_parts
 from lead_events.words import Part, Quadrant
-from sla_monitor.reports.figures.disputes import BreachFigure, CorrectionFigure, DisputeFigures, PartFigure
+from sla_monitor.reports.figures.disputes import (
+    BreachFigure,
+    CorrectionFigure,
+    DisputeFigures,
+    ObjectionFigure,
+    PartFigure,
+)
 from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.people import RepFigure
 from sla_monitor.reports.figures.trials import TrialFigure
@@ -133,6 +139,9 @@ def _objections(found: DisputeFigures, words: Words) -> str:
         (
             words.say(f"about.{each.about}"),
             short(each.lead_id),
+            _promise(each, words),
+            each.rep_name or DASH,
+            words.moment(each.due_at),
             words.word("side", each.side),
             each.by,
             words.moment(each.at),
@@ -142,8 +151,15 @@ def _objections(found: DisputeFigures, words: Words) -> str:
         )
         for each in found.objections
     ]
-    columns = "about lead side by at reason verdict decided_by"
+    columns = "about lead promise rep due_at side by at reason verdict decided_by"
     return table(words, words.say("caption.objections"), columns, rows)
+
+
+def _promise(each: ObjectionFigure, words: Words) -> str:
+    """The promise that was broken; of a rejection none."""
+    if each.kind is None:
+        return DASH
+    return words.say("promise.round", kind=words.say(f"kind.{each.kind}"), n=words.number(each.round))
 
 
 def _corrections(report: MonthReport, words: Words) -> str:

@@ -262,6 +262,7 @@ TEXTS: dict[str, str] = {
     "part.paused": "paused",
     "part.declined": "declined",
     "part.rep": "with the rep",
+    "promise.round": "{kind}, round {n}",
     "about.rejection": "rejection",
     "about.breach": "breach",
     "verdict.upheld": "upheld",

@@ -262,6 +262,7 @@ TEXTS: dict[str, str] = {
     "part.paused": "en pausa",
     "part.declined": "declinado",
     "part.rep": "con el comercial",
+    "promise.round": "{kind}, turno {n}",
     "about.rejection": "rechazo",
     "about.breach": "incumplimiento",
     "verdict.upheld": "confirmado",

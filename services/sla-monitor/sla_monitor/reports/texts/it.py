@@ -262,6 +262,7 @@ TEXTS: dict[str, str] = {
     "part.paused": "in pausa",
     "part.declined": "declinato",
     "part.rep": "dal venditore",
+    "promise.round": "{kind}, turno {n}",
     "about.rejection": "rifiuto",
     "about.breach": "violazione",
     "verdict.upheld": "confermato",

@@ -262,6 +262,7 @@ TEXTS: dict[str, str] = {
     "part.paused": "em pausa",
     "part.declined": "recusado",
     "part.rep": "com o vendedor",
+    "promise.round": "{kind}, turno {n}",
     "about.rejection": "rejeição",
     "about.breach": "incumprimento",
     "verdict.upheld": "confirmado",

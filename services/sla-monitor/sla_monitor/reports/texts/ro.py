@@ -262,6 +262,7 @@ TEXTS: dict[str, str] = {
     "part.paused": "în pauză",
     "part.declined": "declinat",
     "part.rep": "la agent",
+    "promise.round": "{kind}, runda {n}",
     "about.rejection": "respingere",
     "about.breach": "încălcare",
     "verdict.upheld": "menținut",
