@@ -20,8 +20,9 @@ def status(stack: StackFile = None, as_json: AsJson = False) -> None:
     """How everything is: addresses, forms, versions, lag, what waits, dead letters, what is unaccounted for.
 
     Exit code 1 when something is wrong: a service away or not ready, a consumer standing still, dead letters,
-    records unaccounted for, a form whose secret intake has no value for. Submissions in quarantine are told
-    and are no fault. --json has the demo credentials, too.
+    records unaccounted for, a form whose secret intake has no value for. Submissions in quarantine, open
+    objections and months that wait for a signature are told and are no fault. --json has the demo
+    credentials, too.
     """
     with open_client(stack, timeout=SECONDS_TO_ANSWER) as client:
         for service in Service:
@@ -101,6 +102,8 @@ def _show_work(document: dict[str, Any]) -> None:
     print_line()
     print_heading("Waiting")
     held, spool = document["held"] or {}, document["spool"] or {}
+    agreement = document["agreement"] or {}
+    months = [each["period"] for each in agreement.get("months", ())]
     states = ", ".join(
         f"{spool[state]} {state}" for state in ("pending", "refused", "written") if state in spool
     )
@@ -110,6 +113,8 @@ def _show_work(document: dict[str, Any]) -> None:
             "held leads": _counted(held),
             "quarantine": _counted(document["quarantine"] or {}),
             "dead letters": str(document["dead_letters"]["total"]),
+            "open objections": str(agreement.get("objections", "unknown")),
+            "months to sign": ", ".join(months) or ("none" if agreement else "unknown"),
         }
     )
 

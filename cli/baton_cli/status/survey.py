@@ -55,6 +55,7 @@ class Survey:
             "held": self._held() if Service.ROUTER in answering else None,
             "quarantine": self._quarantine() if is_scoring_here else None,
             "alerts": self._alerts() if is_scoring_here else None,
+            "agreement": self._agreement() if Service.SLA_MONITOR in answering else None,
             "dead_letters": self._dead_letters(each for each in STORES if each in answering),
             "conservation": self._conservation(answering),
         }
@@ -127,9 +128,20 @@ class Survey:
 
     def _served(self) -> list[dict[str, Any]] | None:
         """The forms as intake serves them, with the secrets that are missing there."""
+        found = self._asked_if_known(Service.INTAKE, "/v1/forms")
+        return None if found is None else items(found, "forms")
+
+    def _agreement(self) -> dict[str, Any] | None:
+        """How many objections wait for a decision, and which months for whose signature."""
+        found: dict[str, Any] | None = self._asked_if_known(Service.SLA_MONITOR, "/v1/agreement/waiting")
+        return found
+
+    def _asked_if_known(self, service: Service, path: str) -> Any:
+        """The answer, or None: with a problem, unless the service is of an earlier version, which does not
+        tell."""
         try:
-            return items(self._client.get(Service.INTAKE, "/v1/forms"), "forms")
-        except FoundNothing:  # an intake of an earlier version, which does not tell
+            return self._client.get(service, path)
+        except FoundNothing:
             return None
         except CommandFailed as error:
             self.problems.append(str(error))
@@ -232,7 +244,8 @@ def notes(document: dict[str, Any]) -> list[str]:
         f"{each['subject'].removeprefix('[Baton] ')}: `baton form health {each['form']}` tells more."
         for each in document["alerts"] or ()
     ]
-    return [*_stuck(document["held"] or {}), *_waiting(document["quarantine"] or {}), *refused, *alerts]
+    waiting = _waiting(document["quarantine"] or {})
+    return [*_stuck(document["held"] or {}), *waiting, *refused, *alerts, *_unsettled(document["agreement"])]
 
 
 def _stuck(held: dict[str, Any]) -> list[str]:
@@ -258,6 +271,21 @@ def _waiting(quarantine: dict[str, Any]) -> list[str]:
     waits = "submission waits" if total == 1 else "submissions wait"
     least = "at least " if quarantine["is_more"] else ""
     return [f"{least}{total} {waits} in quarantine ({reasons}): `baton quarantine list` shows them."]
+
+
+def _unsettled(agreement: dict[str, Any] | None) -> list[str]:
+    """What both sides have to settle: objections, and months that are over."""
+    found = []
+    if agreement and (objections := agreement["objections"]):
+        wait = "1 objection waits" if objections == 1 else f"{objections} objections wait"
+        found.append(f"{wait} for a decision: `baton agreement objections --open` shows what to decide.")
+    if agreement and (months := agreement["months"]):
+        wait = "1 month waits" if len(months) == 1 else f"{len(months)} months wait"
+        names = "; ".join(f"{each['period']}: {', '.join(each['sides'])}" for each in months)
+        first, side = months[0]["period"], months[0]["sides"][0]
+        command = f"baton report close --month {first} --side {side} --name NAME"
+        found.append(f"{wait} for signatures ({names}): `{command}` gives the next one.")
+    return found
 
 
 def forms_of(published: dict[str, Any]) -> dict[str, Any]:

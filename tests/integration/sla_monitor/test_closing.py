@@ -137,6 +137,28 @@ async def test_a_month_is_not_signed_before_its_day_nor_twice_nor_out_of_turn(
     assert "was over before" in (await _sign(api, "sales", "2026-02")).json()["detail"]
 
 
+async def test_what_waits_are_months_that_may_be_signed_with_the_sides_that_have_not(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    async def waits() -> dict[str, list[str]]:
+        found = (await api.get("/v1/agreement/waiting")).json()
+        assert found["objections"] == 0
+        return {each["period"]: each["sides"] for each in found["months"]}
+
+    assert await waits() == {}, "nothing is agreed"
+    await _a_month(world, a_lead())
+    assert await waits() == {"2026-03": ["marketing", "sales"]}, "no month before the first rulebook"
+    await _sign(api, "marketing")
+    assert await waits() == {"2026-03": ["sales"]}
+    await _sign(api, "sales")
+    assert await waits() == {}
+    world.at(datetime(2026, 5, 4, 8, 0, tzinfo=UTC))
+    assert await waits() == {}, "the third working day has not come"
+    world.at(datetime(2026, 6, 9, 8, 0, tzinfo=UTC))
+    both = ["marketing", "sales"]
+    assert list((await waits()).items()) == [("2026-04", both), ("2026-05", both)], "in the order of signing"
+
+
 async def test_two_who_sign_at_once_close_the_month_once(world: World, api: httpx.AsyncClient) -> None:
     await _a_month(world, a_lead())
     answers = await asyncio.gather(*(_sign(api, side) for side in ("marketing", "sales", "sales")))

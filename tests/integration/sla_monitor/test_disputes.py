@@ -73,7 +73,9 @@ async def test_an_objection_names_the_promise_it_is_about(world: World, api: htt
     async with world.database.acquire() as conn:
         (waiting,) = (await open_matters(conn)).objections
     assert (str(waiting.id), waiting.kind) == (made["id"], "first_response")
+    assert (await api.get("/v1/agreement/waiting")).json()["objections"] == 1
     decided = (await api.post(f"/v1/objections/{made['id']}/uphold", json={"why": "no"})).json()
+    assert (await api.get("/v1/agreement/waiting")).json()["objections"] == 0
     told = [(each["kind"], each["round"], each["rep_id"]) for each in (made, listed, decided)]
     assert told == [("first_response", 1, "rep-marta")] * 3
 

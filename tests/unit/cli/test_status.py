@@ -47,6 +47,7 @@ def well(services: Services) -> Services:
     services.answer("GET /v1/alerts", {"alerts": []})
     services.answer("GET /v1/held", {"held": [{"id": "1", "hold_reason": "nobody_open"}]})
     services.answer("GET /v1/dead-letters", {"dead_letters": [], "stopped": []})
+    services.answer("GET /v1/agreement/waiting", {"objections": 0, "months": []})
     services.answer(
         "GET /v1/conservation", {"hops": [HOP | {"repeats": 0, "dead_letters": 0, "unaccounted": 0}]}
     )
@@ -59,6 +60,34 @@ def test_leads_that_nobody_may_take_are_something_to_look_at(baton: Run, well: S
     done = baton("status")
     assert done.exit_code == 0, done.output
     assert "1 lead waits that nobody of the pool may take: `baton held` lists them" in done.stdout
+
+
+def test_objections_and_months_that_wait_are_something_to_look_at_and_no_fault(
+    baton: Run, well: Services
+) -> None:
+    months = [
+        {"period": "2026-09", "sides": ["sales"]},
+        {"period": "2026-10", "sides": ["marketing", "sales"]},
+    ]
+    well.answer("GET /v1/agreement/waiting", {"objections": 2, "months": months})
+    done = baton("status", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["notes"] == [
+        "2 objections wait for a decision: `baton agreement objections --open` shows what to decide.",
+        "2 months wait for signatures (2026-09: sales; 2026-10: marketing, sales): "
+        "`baton report close --month 2026-09 --side sales --name NAME` gives the next one.",
+    ]
+    read = " ".join(baton("status").stdout.split())
+    assert "open objections 2" in read
+    assert "months to sign 2026-09, 2026-10" in read
+
+
+def test_an_sla_monitor_that_does_not_tell_what_waits_is_no_fault(baton: Run, well: Services) -> None:
+    del well.answers["GET /v1/agreement/waiting"]
+    done = baton("status", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["agreement"], told["problems"], told["notes"]) == (None, [], [])
 
 
 def test_a_healthy_stack_is_told_whole_and_exits_0(baton: Run, well: Services) -> None:

@@ -21,6 +21,7 @@ from sla_monitor.ledger import disputes
 from sla_monitor.ledger.books import Books
 from sla_monitor.ledger.closing import MonthCloser, Side, Signing
 from sla_monitor.ledger.disputes import Objected
+from sla_monitor.ledger.waiting import Waiting, what_waits
 
 _q = load_queries("sla_monitor.ledger")
 Words = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$")]
@@ -80,6 +81,7 @@ def ledger_router(runtime: Runtime) -> APIRouter:
     router, books = APIRouter(prefix="/v1", tags=["agreement"]), Books()
     _objection_routes(router, runtime, books)
     _incident_routes(router, runtime)
+    _waiting_route(router, runtime, books)
     closer = MonthCloser(runtime, books)
 
     @router.post(
@@ -190,6 +192,17 @@ def _incident_routes(router: APIRouter, runtime: Runtime) -> None:
         return incident_view(
             await runtime.in_transaction(audited(who, "incident.retract", "incident", incident_id, work))
         )
+
+
+def _waiting_route(router: APIRouter, runtime: Runtime, books: Books) -> None:
+    @router.get("/agreement/waiting", dependencies=runtime.gate.allowed(Scope.TIMERS_READ))
+    async def waiting() -> Waiting:
+        """How many objections nobody has decided, and which months may be signed, with the sides that have
+        not."""
+        async with runtime.database.transaction() as conn:
+            now = await runtime.database.clock.now(conn)
+            await books.learn(conn)
+            return await what_waits(conn, books, now)
 
 
 async def _decided(
