@@ -1,6 +1,7 @@
 """`baton report` and `baton report source`, against an sla-monitor that answers with real figures."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,51 @@ def test_revenue_is_told_with_what_is_corrected_of_it(known: Services, baton: Ru
     found = known.answers[MONTH][1]
     found["sources"] |= {"revenue_minor": 100_000, "corrections_minor": -5_000}
     assert "1,000.00 EUR, corrections -50.00 EUR" in baton("report", "--month", "2026-11").stdout
+
+
+def _lines(told: str, heading: str) -> list[list[str]]:
+    """The table below a heading, a list of cells a row."""
+    below = told.split(heading, 1)[1].split("\n\n")[0]
+    return [re.split(r"  +", line.strip()) for line in below.splitlines()[1:] if line]
+
+
+def test_goals_are_told_with_their_pace(known: Services, baton: Run) -> None:
+    found = known.answers[MONTH][1]
+    found["marketing"]["pace"][0] |= {"due": 57.14, "ahead": 8.86}
+    found["marketing"]["pace"][1] |= {"due": 120.0, "ahead": -3.0}
+    head, first, second, *_ = _lines(baton("report", "--month", "2026-11").stdout, "Marketing's side")
+    assert head[-2:] == ["due by now", "ahead"]
+    assert first[-2:] == ["57.14", "+8.86"]
+    assert second[-2:] == ["120", "-3"]
+
+
+def test_breaches_that_are_excused_are_told_beside_those_that_count(known: Services, baton: Run) -> None:
+    found = known.answers[MONTH][1]["sales"]["promises"][0]
+    found |= {"excused_by_objection": 2, "excused_by_incident": 3}
+    head, first, *_ = _lines(baton("report", "--month", "2026-11").stdout, "Sales' side")
+    assert first[head.index("excused")] == "5"
+
+
+def test_an_agreement_on_trial_is_told_with_its_goals_and_promises(known: Services, baton: Run) -> None:
+    (tried,) = known.answers[MONTH][1]["trials"]
+    result = baton("report", "--month", "2026-11")
+    heading = f"On trial: {tried['name']} (italy)"
+    head, *goals = _lines(result.stdout, heading)
+    assert head[0] == "goal"
+    assert [row[0] for row in goals] == [each["id"] for each in tried["goals"]]
+    assert result.stdout.split(heading, 1)[1].count("kept by sales") == 1
+
+
+def test_without_a_trial_nothing_is_said_of_one(known: Services, baton: Run) -> None:
+    known.answers[MONTH][1]["trials"] = []
+    assert "On trial" not in baton("report", "--month", "2026-11").stdout
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"), [("money", "4,200.50 EUR"), ("points", "420,050 points"), ("number", "420,050")]
+)
+def test_a_goal_is_told_in_its_unit(known: Services, baton: Run, unit: str, said: str) -> None:
+    found = known.answers[MONTH][1]["marketing"]
+    found["goals"][0] |= {"counted_in": unit, "goal": 420_050}
+    _, first, *_ = _lines(baton("report", "--month", "2026-11").stdout, "Marketing's side")
+    assert first[1] == said

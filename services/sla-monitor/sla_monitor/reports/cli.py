@@ -9,10 +9,11 @@ import typer
 from baton_cli.client import Client, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
-from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
+from baton_cli.output import print_json
 from sla_monitor.ledger.cli import close_month
 from sla_monitor.reports.asked import THIS, check_name
 from sla_monitor.reports.asking import ask, write_page
+from sla_monitor.reports.terminal import show_month, show_source
 from sla_monitor.rhythm.cli import pages, weekly
 
 TIMEOUT_SECONDS = 130.0
@@ -54,7 +55,7 @@ def month(
     if as_json:
         print_json(found)
     else:
-        _show_month(found)
+        show_month(found)
 
 
 @report.command("source")
@@ -76,7 +77,7 @@ def source(
     if as_json:
         print_json(found)
     else:
-        _show_source(found)
+        show_source(found)
 
 
 def _month(name: str) -> str:
@@ -100,105 +101,3 @@ def _asked(
         return None
     figures: dict[str, Any] = ask(client, path).json()
     return figures
-
-
-def _show_month(found: dict[str, Any]) -> None:
-    head, works = found["head"], found["sales"]["works"]
-    print_fields(
-        {
-            "month": f"{head['month']} ({head['state']})",
-            "agreement": head["agreement_name"] or "none binds",
-            "leads worked in time": f"{works['worked']} of {works['due']}",
-            "revenue": _revenue(found["sources"], head["currency"]),
-            "win rate": _share(found["speed"]["win_rate"]),
-        }
-    )
-    print_line()
-    print_heading("Marketing's side")
-    print_table(
-        ["goal", "agreed", "delivered", "taken off", "net", "share"],
-        [
-            (
-                each["id"],
-                each["goal"],
-                *map(_number, (each["delivered"], each["taken_off"], each["net"])),
-                _share(each["share"]),
-            )
-            for each in found["marketing"]["goals"]
-        ],
-    )
-    print_line()
-    print_heading("Sales' side")
-    rows = [
-        (
-            each["kind"].replace("_", " "),
-            each["kept"],
-            each["broken_by_sales"],
-            each["broken_in_all"] - each["broken_by_sales"],
-            _share(each["share_kept"]),
-        )
-        for each in found["sales"]["promises"]
-    ]
-    print_table(["promise", "kept", "broken by sales", "by others", "kept by sales"], rows)
-    progress("The whole report: --html FILE, --csv FILE, or --json")
-
-
-def _show_source(found: dict[str, Any]) -> None:
-    returnable = found["returnable"]
-    worth = found["returnable_minor"]
-    print_fields(
-        {
-            "source": found["name"],
-            "month": found["month"],
-            **found["counts"],
-            "may be given back": f"{returnable}, {_money(worth, found['currency'])}" if worth else returnable,
-        }
-    )
-    print_line()
-    rows = [
-        (
-            each["at"][:16].replace("T", " "),
-            each["lead_id"],
-            each["verdict"],
-            each["reason"],
-            each["duplicate_of"],
-            each["evidence"] or each["proof"],
-            each["in_window"],
-            each["is_returnable"],
-        )
-        for each in found["touches"]
-    ]
-    columns = [
-        "when (UTC)",
-        "lead",
-        "result",
-        "reason",
-        "duplicate of",
-        "proof",
-        "in window",
-        "may be given back",
-    ]
-    print_table(columns, rows, optional=columns[3:6])
-
-
-def _revenue(sources: dict[str, Any], currency: str) -> str:
-    later = sources["corrections_minor"]
-    told = f", corrections {'+' if later > 0 else ''}{_money(later, currency)}" if later else ""
-    return _money(sources["revenue_minor"], currency) + told
-
-
-def _share(part: float | None) -> str:
-    from sla_monitor.reports.words import short_of
-
-    return "-" if part is None else f"{short_of(part):.1%}"
-
-
-def _number(figure: float) -> str:
-    return f"{figure:,.2f}".rstrip("0").rstrip(".")
-
-
-def _money(minor: int, currency: str) -> str:
-    from lead_events.money import minor_digits
-
-    digits = minor_digits(currency)
-    return f"{minor / 10**digits:,.{digits}f} {currency}"
