@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from rulebook.models.people import TextLanguage
+from sla_monitor.child_process import StoreQuestion
 from sla_monitor.ledger.periods import Period, parse_period, period_of
 
 Format: TypeAlias = Literal["json", "html", "csv"]
@@ -39,11 +40,9 @@ class Asked(BaseModel):
     proposal: bool = False
 
 
-class Question(BaseModel):
-    """What the process reads first: where the store is, and what is asked."""
+class Question(StoreQuestion):
+    """What the process reads first."""
 
-    dsn: str
-    schema_name: str
     asked: Asked
 
 

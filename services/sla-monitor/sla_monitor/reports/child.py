@@ -5,14 +5,13 @@ In comes a Question as JSON, out the report as it is sent; with exit status 3 a 
 
 import asyncio
 import contextlib
-import gc
-import os
 import sys
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from service_kit.postgres import Connection, Database
+from service_kit.postgres import Connection
+from sla_monitor.child_process import one_moment, read_question, write_answer
 from sla_monitor.ledger.book import MonthBook
 from sla_monitor.ledger.books import Books, NoRulebook, book_for
 from sla_monitor.ledger.reading import kept_report, read_month
@@ -25,44 +24,23 @@ from sla_monitor.reports.page.source import source_page
 from sla_monitor.reports.tidy import month_csv, source_csv
 from sla_monitor.review.reading import proposal_for
 
-NICER = 5
-"""Who fires goes first."""
-STATEMENT_TIMEOUT_MS = 60_000
-
 
 def main() -> None:
     """Read stdin to its end, and answer."""
-    os.nice(NICER)
-    gc.disable()  # it ends with the report: looking for garbage takes half of the time of reading
-    question = Question.model_validate_json(sys.stdin.buffer.read())
+    question = read_question(Question)
     try:
         answer, status = asyncio.run(_answered(question)), 0
     except CannotBe as error:
         answer, status = error.refusal.model_dump_json(), REFUSED
-    sys.stdout.buffer.write(answer.encode())
-    sys.stdout.buffer.flush()
+    write_answer(answer)
     sys.exit(status)
 
 
 async def _answered(question: Question) -> str:
-    database = Database(
-        question.dsn,
-        schema=question.schema_name,
-        application_name="baton-sla-monitor-report",
-        max_size=1,
-        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-    )
-    await database.open()
-    try:
-        async with (
-            database.acquire() as conn,
-            conn.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            if question.asked.proposal:
-                return (await proposal_for(conn, question.asked)).model_dump_json()
-            found = await read_asked(conn, question.asked)
-    finally:
-        await database.close()
+    async with one_moment(question, "baton-sla-monitor-report") as conn:
+        if question.asked.proposal:
+            return (await proposal_for(conn, question.asked)).model_dump_json()
+        found = await read_asked(conn, question.asked)
     return made(found, question.asked)
 
 

@@ -1,14 +1,11 @@
 """Makes reports in a process of their own, one at a time."""
 
 import asyncio
-import sys
-from asyncio import StreamReader
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
 
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
+from sla_monitor.child_process import answered, child_process
 from sla_monitor.reports.asked import REFUSED, Asked, CannotBe, Question, Refusal
 
 LONGEST_SECONDS = 120.0
@@ -71,8 +68,7 @@ class ReportDesk:
             settings = self._runtime.settings
             question = Question(dsn=settings.require_dsn(), schema_name=settings.store_schema, asked=asked)
             try:
-                async with asyncio.timeout(LONGEST_SECONDS):
-                    told, _ = await process.communicate(question.model_dump_json().encode())
+                told = await answered(process, question, LONGEST_SECONDS)
             except TimeoutError:
                 raise NotMade(f"it took longer than {LONGEST_SECONDS:.0f} s") from None
         return _checked(process, told)
@@ -85,25 +81,3 @@ def _checked(process: Process, told: bytes) -> bytes:
     if process.returncode != 0:
         raise NotMade("the process that makes it broke off")
     return told
-
-
-@asynccontextmanager
-async def child_process(module: str) -> AsyncIterator[Process]:
-    """A module run in a process of its own: ended whatever happens, also where whoever asked has gone."""
-    command = (sys.executable, "-m", module)
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def asked(process: Process, question: bytes) -> StreamReader:
-    """Send the question whole; where the answer is read."""
-    if process.stdin is None or process.stdout is None:
-        raise AssertionError("child_process pipes both")
-    process.stdin.write(question)
-    process.stdin.close()
-    return process.stdout

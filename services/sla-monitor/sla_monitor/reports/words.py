@@ -97,7 +97,8 @@ class Words:
         return format_date(date(int(year), int(month), 1), "LLLL y", self._locale)
 
     def length(self, seconds: float | None) -> str:
-        """A length of time in the units that suit it, by their international signs."""
+        """A length of time in the units that suit it: by their international signs up to hours, and days in
+        words."""
         if seconds is None:
             return DASH
         if seconds < 60:
@@ -108,7 +109,8 @@ class Words:
         hours, rest = divmod(minutes, 60)
         if hours < 48:
             return f"{hours} h {rest:02} min" if rest else f"{hours} h"
-        return f"{self.number(seconds / 86_400, 1)} d"
+        days = round(seconds / 86_400, 1)
+        return self.counted("days", days, self.number(days, 1))
 
     def days(self, figure: float | None) -> str:
         """So many days, with one digit."""

@@ -6,15 +6,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from rulebook.models import TextLanguage
+from sla_monitor.child_process import StoreQuestion
 from sla_monitor.rhythm.schedule import PageKind
 
 
-class Question(BaseModel):
-    """Where the store is, and which page. `now`: the database's time; `languages`: those in which the whole
+class Question(StoreQuestion):
+    """Which page. `now`: the database's time; `languages`: those in which the whole
     report goes with it."""
 
-    dsn: str
-    schema_name: str
     kind: PageKind
     period: str
     now: datetime

@@ -2,12 +2,10 @@
 waits. In comes a Question as JSON, out comes what is Figured."""
 
 import asyncio
-import os
-import sys
 
-from service_kit.postgres import Connection, Database
+from service_kit.postgres import Connection
+from sla_monitor.child_process import one_moment, read_question, write_answer
 from sla_monitor.ledger.books import Books, NoRulebook
-from sla_monitor.reports.child import NICER, STATEMENT_TIMEOUT_MS
 from sla_monitor.rhythm.asked import Figured, Question
 from sla_monitor.rhythm.figuring import Reading, monthly_page, weekly_page
 from sla_monitor.rhythm.schedule import period_named
@@ -16,30 +14,13 @@ from sla_monitor.rhythm.weeks import Week
 
 def main() -> None:
     """Read stdin to its end, and answer."""
-    os.nice(NICER)
-    question = Question.model_validate_json(sys.stdin.buffer.read())
-    answer = asyncio.run(_answered(question)).model_dump_json()
-    sys.stdout.buffer.write(answer.encode())
-    sys.stdout.buffer.flush()
+    question = read_question(Question)
+    write_answer(asyncio.run(_answered(question)).model_dump_json())
 
 
 async def _answered(question: Question) -> Figured:
-    database = Database(
-        question.dsn,
-        schema=question.schema_name,
-        application_name="baton-sla-monitor-page",
-        max_size=1,
-        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-    )
-    await database.open()
-    try:
-        async with (
-            database.acquire() as conn,
-            conn.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            return await figured(conn, question)
-    finally:
-        await database.close()
+    async with one_moment(question, "baton-sla-monitor-page") as conn:
+        return await figured(conn, question)
 
 
 async def figured(conn: Connection, question: Question) -> Figured:

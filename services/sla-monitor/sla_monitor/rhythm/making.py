@@ -15,10 +15,11 @@ from service_kit.audit import Also
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
+from sla_monitor.child_process import answered, child_process
 from sla_monitor.ledger.books import Book
 from sla_monitor.ledger.periods import Period, period_of
 from sla_monitor.memory import Memory
-from sla_monitor.reports.desk import LONGEST_SECONDS, Busy, NotMade, child_process
+from sla_monitor.reports.desk import LONGEST_SECONDS, Busy, NotMade
 from sla_monitor.rhythm import metrics, store
 from sla_monitor.rhythm.asked import Figured, Question
 from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotBegun, NotClosed, NotOver
@@ -163,8 +164,7 @@ class PageMaker:
         )
         async with child_process("sla_monitor.rhythm.child") as process:
             try:
-                async with asyncio.timeout(LONGEST_SECONDS):
-                    told, _ = await process.communicate(question.model_dump_json().encode())
+                told = await answered(process, question, LONGEST_SECONDS)
             except TimeoutError:
                 raise NotMade(f"it took longer than {LONGEST_SECONDS:.0f} s") from None
         if process.returncode != 0:

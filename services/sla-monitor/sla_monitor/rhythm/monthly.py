@@ -151,14 +151,14 @@ def _promises(report: MonthReport) -> Iterator[PromiseAttained]:
 
 def best_and_worst(report: MonthReport) -> tuple[list[SourceReturn], list[SourceReturn]]:
     """By return under the credit that binds. Of few sources the better half is named as best, and the one
-    in the middle too."""
+    in the middle too; but none that brought in no more than it cost."""
     binding = report.sources.first if report.sources.binding == "first" else report.sources.last
     ranked = sorted(
         (each for each in map(_return, binding) if each), key=lambda each: (-each.gain, each.name)
     )
     half = min(BEST, (len(ranked) + 1) // 2)
-    rest = ranked[half:]
-    return ranked[:half], rest[-BEST:][::-1]
+    best = [each for each in ranked[:half] if each.gain > 0]
+    return best, ranked[len(best) :][-BEST:][::-1]
 
 
 def _return(source: SourceFigure) -> SourceReturn | None:

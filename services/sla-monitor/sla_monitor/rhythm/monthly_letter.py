@@ -37,8 +37,8 @@ def _sections(figures: MonthlyFigures, words: Words) -> Iterator[Section]:
         (words.say("generated.revenue"), words.share(figures.marketing_revenue_share)),
     )
     yield Section(words.say("heading.generated"), ("", ""), generated, figures=True)
-    yield _sources("best", figures.best, "sources.none", words)
-    if figures.best:
+    yield _sources("best", figures.best, "sources.no_gain" if figures.worst else "sources.none", words)
+    if figures.best or figures.worst:
         yield _sources("worst", figures.worst, "sources.no_more", words)
     yield _changes(figures, words)
 

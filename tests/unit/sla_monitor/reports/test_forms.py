@@ -302,7 +302,7 @@ def test_dashes_signs_money_without_cents_and_the_companys_clock() -> None:
     assert (words.money(200_000), words.money(500, "JPY")) == ("€2,000", "JP¥500")
     assert words.moment(datetime(2026, 11, 3, 9, 5, tzinfo=UTC)) == "3 Nov 2026, 10:05"
     lengths = [words.length(each) for each in (0, 59, 60, 3_600, 3_660, 172_800)]
-    assert lengths == ["0 s", "59 s", "1 min", "1 h", "1 h 01 min", "2 d"]
+    assert lengths == ["0 s", "59 s", "1 min", "1 h", "1 h 01 min", "2 days"]
     assert words.word("reason", "made_up") == "made up"
 
 
@@ -498,7 +498,7 @@ def test_an_axis_of_time_has_plain_steps(longest: float, step: float, why: str) 
 def test_the_first_response_is_drawn_in_lengths_that_people_say() -> None:
     title = CATALOGUE["en"]["caption.days"]
     (drawing,) = (each for each in drawings(page("en")) if each.findtext(f"{{{SVG}}}title") == title)
-    marks = [said for said in texts_of(drawing) if re.fullmatch(r"[\d.]+ (s|min|h|d)|\d+ h \d+ min", said)]
+    marks = [said for said in texts_of(drawing) if re.fullmatch(r"[\d.]+ (s|min|h|days)|\d+ h \d+ min", said)]
     assert marks
     assert not [mark for mark in marks if "." in mark]
 
@@ -528,3 +528,18 @@ def test_a_report_that_was_kept_without_the_promises_of_objections_reads_as_it_w
     html = month_page(MonthReport.model_validate(document), "en")
     (row,) = (each for each in re.findall(r"<tr>.*?</tr>", html) if "line down" in each)
     assert row.count(f">{DASH}<") >= 3
+
+
+@pytest.mark.parametrize(
+    ("language", "days", "said"),
+    [
+        ("en", 14, "14 days"),
+        ("es", 14, "14 días"),
+        ("pt", 2.5, "2,5 dias"),
+        ("it", 14, "14 giorni"),
+        ("ro", 14, "14 zile"),
+        ("ro", 30, "30 de zile"),
+    ],
+)
+def test_days_are_said_in_the_language(language: str, days: float, said: str) -> None:
+    assert Words(language, "Europe/Madrid", "EUR").length(days * 86_400) == said

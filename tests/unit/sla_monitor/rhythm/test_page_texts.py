@@ -168,7 +168,8 @@ def test_every_word_of_a_closed_list_has_a_text() -> None:
 def test_every_text_is_said_somewhere() -> None:
     """Each key is asked for by the letters, in one of their forms: what nobody says is no text."""
     best_alone = monthly_letter(MONTHLY.model_copy(update={"worst": []}), "en")
-    said = "\n".join(each.subject + as_text(each) for each in (*letters("en"), best_alone))
+    lost = monthly_letter(MONTHLY.model_copy(update={"best": []}), "en")
+    said = "\n".join(each.subject + as_text(each) for each in (*letters("en"), best_alone, lost))
     asked = {key for key, text in CATALOGUE["en"].items() if re.search(_pattern(text), said, re.IGNORECASE)}
     forms = {f"{word}.{form}" for word in ("wins", "sqls", "points") for form in ("one", "few", "other")}
     assert CATALOGUE["en"].keys() - asked - forms <= {f"quadrant.{each}" for each in Quadrant}
@@ -305,3 +306,10 @@ def test_a_table_names_no_empty_heading_and_leads_by_the_beginning_of_their_id()
     assert not re.findall(r"<th[^>]*></th>", html)
     assert str(LEAD)[:8] in html
     assert str(LEAD) not in html, "a whole id takes a third of a phone"
+
+
+def test_where_no_source_gained_it_is_said_and_the_worst_are_still_named() -> None:
+    told = as_text(monthly_letter(MONTHLY.model_copy(update={"best": []}), "ro"))
+    assert CATALOGUE["ro"]["sources.no_gain"] in told
+    assert CATALOGUE["ro"]["sources.none"] not in told
+    assert "Portal" in told

@@ -101,6 +101,7 @@ TEXTS: dict[str, str] = {
     "column.revenue": "Revenue",
     "column.return": "Return",
     "sources.none": "No source has a cost in sources.yaml.",
+    "sources.no_gain": "No source brought in more than it cost.",
     "sources.no_more": "None beside those above.",
     "heading.changes": "Beside the month before",
     "column.this_month": "This month",

@@ -101,6 +101,7 @@ TEXTS: dict[str, str] = {
     "column.revenue": "Ingresos",
     "column.return": "Rendimiento",
     "sources.none": "Ningún origen tiene coste en sources.yaml.",
+    "sources.no_gain": "Ningún origen ha ingresado más de lo que costó.",
     "sources.no_more": "Ninguno aparte de los anteriores.",
     "heading.changes": "Junto al mes anterior",
     "column.this_month": "Este mes",

@@ -101,6 +101,7 @@ TEXTS: dict[str, str] = {
     "column.revenue": "Ricavi",
     "column.return": "Rendimento",
     "sources.none": "Nessuna origine ha un costo in sources.yaml.",
+    "sources.no_gain": "Nessuna origine ha reso più di quanto è costata.",
     "sources.no_more": "Nessuna oltre a quelle sopra.",
     "heading.changes": "Accanto al mese precedente",
     "column.this_month": "Questo mese",

@@ -101,6 +101,7 @@ TEXTS: dict[str, str] = {
     "column.revenue": "Receita",
     "column.return": "Retorno",
     "sources.none": "Nenhuma origem tem custo em sources.yaml.",
+    "sources.no_gain": "Nenhuma origem rendeu mais do que custou.",
     "sources.no_more": "Nenhuma além das anteriores.",
     "heading.changes": "Ao lado do mês anterior",
     "column.this_month": "Este mês",
