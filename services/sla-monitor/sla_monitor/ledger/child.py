@@ -6,8 +6,6 @@ and behind REPORT the month's whole report as JSON, in one line.
 """
 
 import asyncio
-import gc
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,9 +14,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from service_kit.postgres import Connection, Database
+from service_kit.postgres import Connection
+from sla_monitor.child_process import StoreQuestion, one_moment, read_question
 from sla_monitor.ledger.book import Booked, Closing, MonthBook
 from sla_monitor.ledger.books import Books, readable
 from sla_monitor.ledger.corrections import closed_periods, open_corrections
@@ -26,19 +25,14 @@ from sla_monitor.ledger.entries import entries
 from sla_monitor.ledger.gathering import Gathering
 from sla_monitor.reports.figures.month import month_report
 
-NICER = 5
-"""Who fires goes first."""
-STATEMENT_TIMEOUT_MS = 60_000
 REPORT = b"\x1e"
 """Stands before the report; no row has it."""
 Row = tuple[str, str, str, UUID, str, Decimal]
 
 
-class Question(BaseModel):
-    """Where the store is, the snapshot to read it in, which month, who signs it, and the database's time."""
+class Question(StoreQuestion):
+    """The snapshot to read the store in, which month, who signs it, and the database's time."""
 
-    dsn: str
-    schema_name: str
     snapshot: str = Field(pattern=r"^[0-9A-Fa-f-]+$")
     period: str
     marketing: tuple[str, datetime]
@@ -48,29 +42,13 @@ class Question(BaseModel):
 
 def main() -> None:
     """Read stdin to its end, and answer."""
-    os.nice(NICER)
-    gc.disable()  # it ends with the answer, and its rows have no cycles
-    asyncio.run(_answer(Question.model_validate_json(sys.stdin.buffer.read())))
+    asyncio.run(_answer(read_question(Question)))
 
 
 async def _answer(question: Question) -> None:
-    database = Database(
-        question.dsn,
-        schema=question.schema_name,
-        application_name="baton-sla-monitor-closing",
-        max_size=1,
-        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-    )
-    await database.open()
-    try:
-        async with (
-            database.acquire() as conn,
-            conn.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            await conn.execute(f"SET TRANSACTION SNAPSHOT '{question.snapshot}'")
-            book = await book_to_close(conn, question)
-    finally:
-        await database.close()
+    async with one_moment(question, "baton-sla-monitor-closing") as conn:
+        await conn.execute(f"SET TRANSACTION SNAPSHOT '{question.snapshot}'")
+        book = await book_to_close(conn, question)
     figures: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in _rows(book):
         if row[1] == question.period:

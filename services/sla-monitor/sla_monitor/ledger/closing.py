@@ -13,12 +13,12 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from service_kit.runtime import ATTEMPTS, Runtime
 from service_kit.unit import Unit
+from sla_monitor.child_process import asked, child_process
 from sla_monitor.ledger.books import Book, Books, readable
 from sla_monitor.ledger.child import REPORT, Question
 from sla_monitor.ledger.corrections import closed_periods
 from sla_monitor.ledger.errors import NotBooked, OutOfTurn, SignedAlready, TooSoon
 from sla_monitor.ledger.periods import Period, working_days
-from sla_monitor.reports.desk import asked, child_process
 
 _q = load_queries("sla_monitor.ledger")
 Side = Literal["marketing", "sales"]
@@ -140,7 +140,7 @@ class MonthCloser:
             now=unit.now,
         )
         async with child_process("sla_monitor.ledger.child") as process:
-            source = await asked(process, question.model_dump_json().encode())
+            source = await asked(process, question)
             async for lines in _parts(source, unit.conn):
                 rows, _, report = lines.partition(REPORT)
                 booked += await _copy(unit.conn, rows)
