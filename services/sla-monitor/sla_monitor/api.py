@@ -29,39 +29,40 @@ Leads = Annotated[
 _FIRST = UUID(int=0)
 
 
-class ListQuery(BaseModel):
-    """Which promises are listed, over or not."""
+class _TimerQuery(BaseModel):
+    """Whose promises are asked for, and of what kind; left out: all."""
 
-    state: TimerState = TimerState.PENDING
     team: str | None = Field(None, max_length=200)
     rep: str | None = Field(None, max_length=200)
     line: str | None = Field(None, max_length=200)
     kind: TimerKind | None = None
+
+    def _named(self) -> tuple[str | None, str | None, str | None, str | None]:
+        return self.team, self.rep, self.line, self.kind.value if self.kind else None
+
+
+class ListQuery(_TimerQuery):
+    """Which promises are listed, over or not."""
+
+    state: TimerState = TimerState.PENDING
     trial: bool | None = Field(None, description="only those of agreements that are only tried, or none")
 
     @property
     def wanted(self) -> store.Filter:
         """The same for the store."""
-        return store.Filter(
-            self.team, self.rep, self.line, self.kind.value if self.kind else None, self.trial
-        )
+        return store.Filter(*self._named(), self.trial)
 
 
-class StatusQuery(BaseModel):
+class StatusQuery(_TimerQuery):
     """Which running promises a screen shows."""
 
-    team: str | None = Field(None, max_length=200)
-    rep: str | None = Field(None, max_length=200)
-    line: str | None = Field(None, max_length=200)
-    kind: TimerKind | None = None
     due_within: int | None = Field(None, ge=0, le=10_000_000, description="wall seconds left, at most")
     trial: bool = Field(False, description="those of agreements that are only tried, instead")
 
-    def at(self, now: datetime) -> store.Wanted:
+    def at(self, now: datetime) -> store.Running:
         """The same for the store."""
         before = None if self.due_within is None else now + timedelta(seconds=self.due_within)
-        kind = self.kind.value if self.kind else None
-        return store.Wanted(self.team, self.rep, self.line, kind, before, self.trial)
+        return store.Running(*self._named(), self.trial, before)
 
 
 def routers(runtime: Runtime) -> Iterable[APIRouter]:

@@ -320,13 +320,25 @@ class Filter:
     kind: str | None = None
     is_trial: bool | None = None
 
+    @property
+    def terms(self) -> tuple[str | None, str | None, str | None, str | None, bool | None]:
+        """As queries take them."""
+        return self.team, self.rep, self.line, self.kind, self.is_trial
+
+
+@dataclass(frozen=True, slots=True)
+class Running(Filter):
+    """Which running promises a screen shows. `due_before`: those that run out by then."""
+
+    is_trial: bool = False
+    due_before: datetime | None = None
+
 
 async def list_timers(
     conn: Connection, state: str, wanted: Filter, after_due: str, after_id: UUID, limit: int
 ) -> Iterable[Timer]:
     """A page of promises by due time, after a place in that order."""
-    told = (wanted.team, wanted.rep, wanted.line, wanted.kind, wanted.is_trial)
-    found = await conn.fetch(_q.list_timers, state, after_due, after_id, *told, limit)
+    found = await conn.fetch(_q.list_timers, state, after_due, after_id, *wanted.terms, limit)
     return [rows.timer_from(row) for row in found]
 
 
@@ -344,33 +356,10 @@ async def above_volume(conn: Connection, limits: Mapping[UUID, VolumeLimit]) -> 
     return {row["id"] for row in found}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which running promises a screen shows; None: all. `due_before`: those that run out by then."""
-
-    team: str | None = None
-    rep: str | None = None
-    line: str | None = None
-    kind: str | None = None
-    due_before: datetime | None = None
-    is_trial: bool = False
-
-
 async def status_timers(
-    conn: Connection, wanted: Wanted, after_due: str, after_id: UUID, limit: int
+    conn: Connection, wanted: Running, after_due: str, after_id: UUID, limit: int
 ) -> list[Timer]:
     """A page of running promises by due time, after a place in that order."""
     before = "infinity" if wanted.due_before is None else wanted.due_before.isoformat()
-    found = await conn.fetch(
-        _q.status_timers,
-        after_due,
-        after_id,
-        before,
-        wanted.team,
-        wanted.rep,
-        wanted.line,
-        wanted.kind,
-        wanted.is_trial,
-        limit,
-    )
+    found = await conn.fetch(_q.status_timers, after_due, after_id, before, *wanted.terms, limit)
     return [rows.timer_from(row) for row in found]

@@ -72,6 +72,8 @@ async def test_a_screen_filters_and_pages(world: World, api: httpx.AsyncClient) 
     assert await shown(rep="rep-2", due_within=900) == [("team-0", "rep-2", "accept")]
     assert await shown(line="other") == []
     assert len(await shown(trial=True)) == 4
+    assert await shown(trial=True, rep="rep-2", kind="accept") == [("team-0", "rep-2", "accept")]
+    assert await shown(trial=False) == await shown()
     first = await ok(api, "/v1/status/timers", limit=5)
     rest = await ok(api, "/v1/status/timers", limit=5, cursor=first["next_cursor"])
     ids = {each["id"] for page in (first, rest) for each in page["timers"]}
