@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from baton_cli.audit import operator_name
 from tests.unit.cli.conftest import Run, Services
 
 LOOKED = {
@@ -32,6 +33,12 @@ def test_a_page_is_sent_and_says_to_whom(services: Services, baton: Run) -> None
     assert result.exit_code == 0, result.output
     assert "2026-W48 is on its way to email:sales@example.com." in result.stdout
     assert "Sent before: slack:C42." in result.stdout
+
+
+def test_a_page_is_sent_under_the_name_of_who_typed_it(services: Services, baton: Run) -> None:
+    services.answer("POST /v1/pages/weekly/last/send", SENT)
+    assert baton("report", "weekly", "--send").exit_code == 0
+    assert services.signed["POST /v1/pages/weekly/last/send"] == operator_name()
 
 
 def test_who_has_it_is_not_sent_it_again(services: Services, baton: Run) -> None:

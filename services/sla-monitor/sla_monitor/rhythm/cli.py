@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import typer
 
+from baton_cli.audit import operator_name
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.moments import brief_utc
@@ -38,7 +39,7 @@ def weekly(
     path = f"/v1/pages/weekly/{quote(week or LAST, safe='')}"
     with open_client(stack, TIMEOUT_SECONDS) as client:
         if send:
-            sent = client.post(Service.SLA_MONITOR, f"{path}/send")
+            sent = client.post(Service.SLA_MONITOR, f"{path}/send", headers={"X-Operator": operator_name()})
         elif as_page is not None:
             write_page(as_page, ask(client, f"{path}/html", language=language).content)
             return
