@@ -1,7 +1,7 @@
 """Objections and incidents: who may say what until when, and what it changes."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,15 +28,15 @@ async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def _broken(world: World, lead: UUID) -> None:
-    """A lead whose accept and first response ran out."""
+async def _broken(world: World, lead: UUID, said_at: datetime = BOTH_BROKEN) -> None:
+    """A lead whose accept and first response ran out, which is said at a moment."""
     world.publish_rulebook()
     world.scored(lead)
     world.assigned(lead)
     async with world.reading() as consumer:
         await world.read_all(consumer)
         await world.catch_up()
-        world.at(BOTH_BROKEN)
+        world.at(said_at)
         await world.read_all(consumer)
         await world.fire()
 
@@ -63,6 +63,18 @@ async def test_an_excused_breach_is_shown_and_says_by_what(world: World, api: ht
     (broken,) = (row for row in book.promises if row.excused)
     named = (broken.kind, broken.round, broken.rep_id, broken.due_at)
     assert (kept.kind, kept.round, kept.rep_id, kept.due_at) == named
+
+
+async def test_a_breach_that_was_said_in_the_next_month_has_its_objection_in_the_month_it_was_due(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    lead = a_lead()
+    await _broken(world, lead, said_at=MONDAY_9 + 40 * DAY)
+    made = await _object(api, lead=str(lead), kind="accept")
+    assert made.status_code == 201, made.text
+    book = await month(world)
+    assert book.period.end < MONDAY_9 + 40 * DAY
+    assert [each.subject for each in book.objections] == [UUID(made.json()["subject"])]
 
 
 async def test_an_objection_names_the_promise_it_is_about(world: World, api: httpx.AsyncClient) -> None:

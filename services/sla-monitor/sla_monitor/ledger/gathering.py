@@ -10,6 +10,7 @@ from uuid import UUID
 
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
+from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import LeadRow, MonthBook, ObjectionRow, PromiseRow, TouchRow
 from sla_monitor.ledger.books import Book, Books, book_for
 from sla_monitor.ledger.periods import Period, period_of
@@ -51,6 +52,7 @@ class Gathering:
         leads, touches = await self._leads(_q.leads_of_month, *self._span, None, list(STATES))
         promises = await self._promises(None)
         subjects = [lead.given_back.fact for lead in leads if lead.given_back is not None]
+        subjects += [row.id for row in promises if row.state is TimerState.BREACHED]
         return MonthBook(
             period=self._period,
             now=self._now,
