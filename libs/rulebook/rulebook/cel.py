@@ -102,7 +102,7 @@ class Condition:
 
     def _said(self, error: str) -> str:
         """The error in the words of the source: what stands for matches() asks with startsWith()."""
-        said = _plain(error)
+        said = _without_values(_plain(error), self.source)
         return said if "startsWith" in self.source else said.replace("startsWith", "matches")
 
 
@@ -271,6 +271,22 @@ def _plain(text: str) -> str:
         return f'the lead has no "{missing[1]}"'
     found = _OVERLOAD.search(text)
     return text.strip() if found is None else _not_taken(found)
+
+
+def _without_values(said: str, source: str) -> str:
+    """An error as it is kept with decisions, for good: it quotes nothing but what the rule itself says."""
+    missing = re.fullmatch(r'the lead has no "(.*)"', said)
+    if missing and re.search(rf"(?<!\w){re.escape(missing[1])}(?!\w)", source):
+        return said
+    if missing or said.startswith("Key not found in map"):
+        return "there is no such key as the rule asks for by a value of the lead"
+    pattern = re.match(r"invalid regular expression: [^:]+", said)
+    if pattern:
+        return pattern[0]
+    if said.startswith("Index error: index="):
+        return "a list has no such place"
+    too_large = re.match(r"Integer value .* out of range for '(.+?) -> ", said)
+    return f"{too_large[1]} is out of range: a number has at most 64 bits" if too_large else said
 
 
 def _not_taken(found: re.Match[str]) -> str:

@@ -76,6 +76,31 @@ def test_an_error_is_never_a_silent_no(source: str, profile: dict[str, Any], par
         assert part in answer.message
 
 
+NAMED = {"name": "Ana Ruiz", "email": "ana@example.com"}
+LARGE = {"attributes": {"phone": 34600000001 * 10**12}}
+QUOTING: list[tuple[str, str, dict[str, Any], str]] = [
+    ("a key that is a value of the lead", "lead[lead.email] == 1", NAMED, "no such key"),
+    ("a table written in the rule", "{'Bea': 1}[lead.name] == 1", NAMED, "no such key"),
+    ("a key that is no text", "{1: 1}[size(lead.name)] == 1", NAMED, "no such key"),
+    ("a pattern made of a value", "lead.email.matches(lead.name + '(')", NAMED, "missing )"),
+    ("a number of the lead", "lead.attributes.phone == 1", LARGE, "lead['attributes'] is out of range"),
+    ("a place in a list", "[1][size(lead.name)] == 1", NAMED, "a list has no such place"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "profile", "part"), [case[1:] for case in QUOTING], ids=[case[0] for case in QUOTING]
+)
+def test_an_error_repeats_no_value_of_the_lead_since_records_keep_it_for_good(
+    source: str, profile: dict[str, Any], part: str
+) -> None:
+    answer = compile_condition(source, SCORING_VARIABLES).evaluate(context(profile))
+    assert isinstance(answer, CelError)
+    assert part in answer.message
+    for value in ("Ana", "ana@", "34600", "=8"):
+        assert value not in answer.message
+
+
 def test_an_error_on_one_side_is_absorbed_where_the_other_side_decides() -> None:
     condition = compile_condition("lead.city == 'Lugo' && line == 'other'", SCORING_VARIABLES)
     assert condition.evaluate(context({})) is False
