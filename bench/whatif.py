@@ -120,6 +120,10 @@ def _rows(leads: int) -> Iterator[dict[str, Any]]:
             "promise_seconds": 1800.0,
             "breaches": 0,
             "breached_at": None,
+            "answered_by": rep,
+            "hold_reason": None,
+            "foreseen": False,
+            "overruled": False,
         }
 
 

@@ -127,6 +127,45 @@ async def test_past_leads_go_through_another_plan_beside_what_happened(world: Wo
     assert "http" not in shown.replace("http://www.w3.org/2000/svg", "")
 
 
+async def test_what_was_foreseen_and_who_has_nobody_is_told_of_the_past_as_it_was(world: World) -> None:
+    """At 17:55 Bea alone can answer in time; of two leads at 23:30 nobody can, and Bea has one place left."""
+    whole_day = {day: [["00:00", "23:40"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    reps = {"ana": rep("Ana", capacity=1), "bea": rep("Bea", capacity=2, calendar="long")}
+    reps["carla"] = rep("Carla", team="school", lines=["training"])
+    document = rulebook(reps)
+    document["calendars"]["long"] = {"tz": "Europe/Madrid", "week": whole_day}
+    document["routing"]["pools"]["north"] |= {"deadline_aware": True, "answer_takes": "40m"}
+    await world.publish_rulebook(document)
+    world.clock.advance(timedelta(hours=7, minutes=55).total_seconds())
+    await world.take("evening")
+    assert world.holder("evening") == "bea"
+    world.clock.advance(timedelta(hours=5, minutes=35).total_seconds())
+    await world.take("night", "later")
+    assert "a late answer is expected" in world.routed("night")[-1].why
+    assert world.holder("later") is None
+    world.clock.advance(1)
+    result = (await told(world, "/history", {"since": SINCE}))[-1]["result"]
+    past = result["happened"]
+    assert (past["foreseen_late"], past["deadline_overruled_turn"]) == (1, 1)
+    assert past["with_nobody"] == {"no_capacity": 1}
+    assert past["by_rep"] == {"bea": 2}
+
+
+async def test_what_was_taken_back_and_waits_is_nobodys(world: World) -> None:
+    reps = {"ana": rep("Ana", capacity=1), "bea": rep("Bea", capacity=1)}
+    reps["carla"] = rep("Carla", team="school", lines=["training"])
+    await world.publish_rulebook(rulebook(reps))
+    await world.take("first", "second")
+    declined = world.holder("first")
+    assert declined is not None
+    assert (await world.act(declined, "first", "decline", {"reason": "no time"})).status_code == 200
+    assert world.kinds("first")[-1] == "held"
+    world.clock.advance(1)
+    past = (await told(world, "/history", {"since": SINCE}))[-1]["result"]["happened"]
+    assert past["by_rep"] == {world.holder("second"): 1}
+    assert past["with_nobody"] == {"no_capacity": 1}
+
+
 async def test_a_draft_that_cannot_be_used_is_refused_with_what_is_wrong(routing: World) -> None:
     body = {"since": SINCE, "routing": {"pools": {}, "plans": {"main": {"fallback": "nowhere"}}}}
     response = await routing.operate("POST", "/v1/simulate/history", json=body)

@@ -124,6 +124,10 @@ def test_without_a_page_the_three_sides_are_a_table(baton: Run, services: Servic
     done = baton("simulate", "history")
     assert "1 of 2 leads would have another rep" in done.stdout
     assert "plan in force" in done.stdout
+    told = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "late answer foreseen 0 0 0" in told
+    assert "gap of leads 2.0 2.0 2.0" in told
+    assert "gap of value, EUR 5 5 5" in told
 
 
 def test_a_simulation_that_breaks_off_is_said(baton: Run, services: Services) -> None:

@@ -43,6 +43,10 @@ def row(number: int, minute: int, **given: Any) -> dict[str, Any]:
         "promise_seconds": 3600.0,
         "breaches": 0,
         "breached_at": None,
+        "answered_by": "ana",
+        "hold_reason": None,
+        "foreseen": False,
+        "overruled": False,
         **given,
     }
 
@@ -81,11 +85,11 @@ def test_the_same_seed_gives_the_same_result_and_another_one_another() -> None:
 
 def test_what_happened_is_counted_as_it_was() -> None:
     late = row(1, 5, breaches=1, breached_at=(MONDAY_9 + timedelta(hours=1)).isoformat(), rep="bea")
-    nobody = row(2, 6, rep=None, pool=None, rounds=0, handed_at=None, answered_at=None)
+    nobody = row(2, 6, state="held", hold_reason="nobody_open", rep="ana", rounds=1, answered_at=None)
     found = replay([], [row(0, 0), late, nobody])["happened"]
     assert found["by_rep"] == {"ana": 1, "bea": 1}
     assert (found["breached"], found["breaches_by_hour"][11]) == (1, 1), "ten in UTC is eleven in Madrid"
-    assert sum(found["with_nobody"].values()) == 1
+    assert found["with_nobody"] == {"nobody_open": 1}
 
 
 def test_of_an_erased_lead_the_rules_know_line_and_source_and_it_is_counted() -> None:

@@ -17,6 +17,7 @@ from baton_cli.files import Force, Out, check_place, save
 from baton_cli.moments import brief_utc, read_moment
 from baton_cli.output import Changing, print_fields, print_json, print_line, print_table
 from baton_cli.stack import Service
+from lead_events.money import minor_digits
 from rulebook.documents import read_document
 from rulebook.findings import RulebookInvalid
 from rulebook.loader import load_folder
@@ -245,14 +246,18 @@ def _page(result: dict[str, Any], asked: dict[str, Any]) -> bytes:
 
 
 def _show_history(result: dict[str, Any]) -> None:
+    unit = 10 ** minor_digits(result["currency"])
     figures: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
         ("leads", lambda side: side["leads"]),
         ("promise broken by a rep", lambda side: f"{side['breached']} ({side['breach_share']:.1%})"),
         ("late for the buyer", lambda side: side["late_for_buyer"]),
+        ("late answer foreseen", lambda side: side["foreseen_late"]),
         ("median wait, minutes", lambda side: _minutes(side["wait_wall"]["median"])),
         ("in working time", lambda side: _minutes(side["wait_working"]["median"])),
         ("Gini of leads", lambda side: f"{side['fairness']['gini_count']:.3f}"),
+        ("gap of leads", lambda side: f"{side['fairness']['gap_count']:,.1f}"),
         ("Gini of value", lambda side: f"{side['fairness']['gini_value']:.3f}"),
+        (f"gap of value, {result['currency']}", lambda side: f"{side['fairness']['gap_value'] / unit:,.0f}"),
         ("with nobody", lambda side: sum(side["with_nobody"].values())),
     ]
     sides = [result[name] for name in ("happened", "current", "draft")]

@@ -4,13 +4,14 @@
 -- Leads that were to be routed, in order of when, after one; what became of each. Test leads are none, what an import
 -- brought waited in a lane of its own, and what reps found (form $6) goes to them by no plan.
 SELECT l.id, l.state, l.line, l.quadrant, l.profile, l.score, l.form_id, l.source, l.campaign, l.submissions, l.asks,
-       l.account, l.value_minor, l.told, l.person_id, coalesce(l.sql_at, l.received_at) AS at,
+       l.account, l.value_minor, l.told, l.person_id, l.hold_reason, coalesce(l.sql_at, l.received_at) AS at,
        l.person_id IS NOT NULL
            AND EXISTS (SELECT FROM leads o WHERE o.person_id = l.person_id AND o.id <> l.id) AS comes_again,
-       h.*
+       h.*, d.*
 FROM leads l
 CROSS JOIN LATERAL (
     SELECT count(*)::integer AS rounds, min(a.assigned_at) AS handed_at, min(a.contacted_at) AS answered_at,
+           (array_agg(a.rep_id ORDER BY a.contacted_at) FILTER (WHERE a.contacted_at IS NOT NULL))[1] AS answered_by,
            (array_agg(a.rep_id ORDER BY a.round DESC))[1] AS rep, (array_agg(a.pool_id ORDER BY a.round DESC))[1] AS pool,
            extract(epoch FROM min(a.respond_within))::float8 AS promise_seconds,
            count(*) FILTER (WHERE b.is_broken)::integer AS breaches,
@@ -21,6 +22,11 @@ CROSS JOIN LATERAL (
     ) AS b
     WHERE a.lead_id = l.id
 ) AS h
+CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(d.proof ? 'is_late'), false) AS foreseen,
+           coalesce(bool_or(d.proof ? 'overruled'), false) AS overruled
+    FROM decisions d WHERE d.lead_id = l.id AND d.rep_id IS NOT NULL
+) AS d
 WHERE (coalesce(l.sql_at, l.received_at), l.id) > ($1::timestamptz, $2::uuid)
   AND coalesce(l.sql_at, l.received_at) < $3
   AND NOT l.is_test AND l.handling IS NULL AND l.form_id <> $6 AND (l.round > 0 OR l.state = 'held')

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from lead_events.words import HoldReason
 from router.domain.leads import Lead, LeadState
 from router.domain.ramp import read_ramp_up
 from router.domain.roster import Rep
@@ -40,16 +41,17 @@ def read_stored(row: Row) -> Stored:
 
 
 def happened(arrival: Arrival, row: Row, staff: Mapping[str, Staff]) -> Fate:
-    """What became of the lead in fact."""
+    """What became of the lead in fact. One that waits has nobody, whoever had it before."""
     answered_at, breached_at = _moment(row["answered_at"]), _moment(row["breached_at"])
-    known = staff.get(row["rep"] or "")
+    waits = row["state"] == LeadState.HELD
+    known = staff.get(row["answered_by"] or "")
     worked = None
     if known is not None and answered_at is not None and answered_at >= arrival.at:
         worked = known.rep.calendar.elapsed(arrival.at, answered_at)
     return Fate(
         arrival=arrival,
-        rep=row["rep"],
-        pool=row["pool"],
+        rep=None if waits else row["rep"],
+        pool=None if waits else row["pool"],
         rounds=row["rounds"],
         handed_at=_moment(row["handed_at"]),
         answered_at=answered_at,
@@ -57,9 +59,9 @@ def happened(arrival: Arrival, row: Row, staff: Mapping[str, Staff]) -> Fate:
         breaches=row["breaches"],
         breached_at=breached_at,
         promise=_length(row["promise_seconds"]),
-        foreseen=False,
-        overruled=False,
-        hold_reason=None,
+        foreseen=row["foreseen"],
+        overruled=row["overruled"],
+        hold_reason=HoldReason(row["hold_reason"]) if waits else None,
     )
 
 
