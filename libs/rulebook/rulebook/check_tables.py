@@ -11,10 +11,10 @@ from rulebook.models import NamedAccount, Rulebook, Territory
 from rulebook.named_accounts import keys_of
 from rulebook.postcodes import postcode_doubt, postcode_fault
 from rulebook.report import Report
-from rulebook.territories import Row, overlaps
+from rulebook.territories import Row, overlaps, unreached
 
 MOST_TOLD = 20
-"""Overlaps of one table that are told one by one."""
+"""Overlaps, and rows that are never reached, of one table that are told one by one."""
 
 
 def check_tables(rulebook: Rulebook, report: Report) -> None:
@@ -40,14 +40,31 @@ def _check_territories(loc: Loc, rows: Sequence[Territory], rulebook: Rulebook, 
     places = {id(row): number for number, row in enumerate(rows)}
     found = list(islice(overlaps(rows), MOST_TOLD + 1))
     for first, second in found[:MOST_TOLD]:
-        line = first.line_number or f"{places[id(first)] + 1}, counted as rows"
         report.error(
             (*loc, places[id(second)]),
-            f"holds for the same leads as line {line} ({_in_words(first)})",
+            f"holds for the same leads as line {_line(first, places)} ({_in_words(first)})",
             "write a number under `order` in both, the lower one comes first; or keep one of the two",
         )
     if len(found) > MOST_TOLD:
         report.error(loc, f"has more than {MOST_TOLD} rows that overlap", "correct these first")
+    if not found:
+        _check_reach(loc, rows, places, report)
+
+
+def _check_reach(loc: Loc, rows: Sequence[Territory], places: Mapping[int, int], report: Report) -> None:
+    """Rows that hold for no lead, as others of the same place come first."""
+    for row, before in islice(unreached(rows), MOST_TOLD):
+        listed = " and ".join(f"line {_line(each, places)} ({_in_words(each)})" for each in before[:3])
+        verb = "comes" if len(before) == 1 else "come"
+        report.warning(
+            (*loc, places[id(row)]),
+            f"is never reached: {listed} {verb} first for all its leads",
+            "write a lower number under `order` here, or delete the row",
+        )
+
+
+def _line(row: Territory, places: Mapping[int, int]) -> str:
+    return str(row.line_number or f"{places[id(row)] + 1}, counted as rows")
 
 
 def _check_place(loc: Loc, row: Territory, report: Report) -> None:

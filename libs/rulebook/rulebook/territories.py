@@ -2,7 +2,7 @@
 
 import heapq
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -124,6 +124,12 @@ class _Group:
             return self.rows[0]
         return self.rows[bisect_right(self.starts, postcode)] if postcode is not None else None
 
+    def instead_of(self, row: Row) -> list[Territory]:
+        """Who comes first where a row of the group would hold, each once."""
+        first, last = bisect_right(self.starts, _start(row)), bisect_left(self.starts, _end(row))
+        found = self.rows[first : last + 1] if self.starts else self.rows
+        return list({id(each): each for each in found if each is not None}.values())
+
 
 def _group(by_range: bool, rows: list[Row]) -> _Group:
     if not by_range:
@@ -175,14 +181,32 @@ def overlaps(rows: Iterable[Territory]) -> Iterator[tuple[Territory, Territory]]
     that overlap each is told once. Rows whose range cannot be read are passed over.
     """
     groups: dict[tuple[Any, ...], list[Row]] = {}
-    for each in rows:
-        try:
-            row = Row.of(each)
-        except ValueError:
-            continue
-        groups.setdefault((row.range is not None, row.key, each.order), []).append(row)
+    for row in _readable(rows):
+        groups.setdefault((row.range is not None, row.key, row.source.order), []).append(row)
     for group in groups.values():
         yield from _crossings(group)
+
+
+def unreached(rows: Iterable[Territory]) -> Iterator[tuple[Territory, list[Territory]]]:
+    """Rows that are found for no lead, each with those that speak of the same and always come before it.
+
+    Rows whose range cannot be read are passed over.
+    """
+    groups: dict[tuple[bool, Key], list[Row]] = {}
+    for row in _readable(rows):
+        groups.setdefault((row.range is not None, row.key), []).append(row)
+    for (by_range, _), group in groups.items():
+        found = _group(by_range, group)
+        first = {id(row) for row in found.rows}
+        yield from ((row.source, found.instead_of(row)) for row in group if id(row.source) not in first)
+
+
+def _readable(rows: Iterable[Territory]) -> Iterator[Row]:
+    for each in rows:
+        try:
+            yield Row.of(each)
+        except ValueError:
+            continue
 
 
 def _crossings(rows: list[Row]) -> Iterator[tuple[Territory, Territory]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rulebook.models import Territory
 from rulebook.postcodes import postcode_doubt, postcode_fault, postcode_key, postcode_range
-from rulebook.territories import Row, Spot, TerritoryTable, outer_first, overlaps, region_key
+from rulebook.territories import Row, Spot, TerritoryTable, outer_first, overlaps, region_key, unreached
 
 
 def row(territory: str, **says: object) -> Territory:
@@ -300,3 +300,47 @@ def test_fifty_thousand_rows_answer_in_microseconds() -> None:
     spent = time.process_time() - began
     assert [each.territory for each in found if each is not None] == [f"t{n}" for n in range(2_000)]
     assert spent / len(spots) < 50e-6
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        pytest.param(
+            [SPAIN, row("again", country="ES", order=1)], {"Spain": ["again"]}, id="a country twice"
+        ),
+        pytest.param([spain("b", "08010", order=2), spain("a", "08", order=1)], {"b": ["a"]}, id="inside"),
+        pytest.param(
+            [spain("a", "0801"), spain("b", "0802"), spain("c", "08010", "08029", order=3)],
+            {},
+            id="by an order that is the only one",
+        ),
+        pytest.param(
+            [
+                spain("a", "0801", "0802", order=1),
+                spain("b", "0802", "0803", order=2),
+                spain("c", "0801", "0803", order=3),
+            ],
+            {"c": ["a", "b"]},
+            id="two between them",
+        ),
+        pytest.param([BARCELONA, GRACIA], {}, id="what is around the narrower one is left"),
+        pytest.param([EVERYWHERE, SPAIN, CATALAN, BARCELONA], {}, id="each says more than another"),
+    ],
+)
+def test_rows_that_are_found_for_no_lead_are_told_with_those_before_them(
+    rows: list[Territory], told: dict[str, list[str]]
+) -> None:
+    found = {each.territory: [other.territory for other in before] for each, before in unreached(rows)}
+    assert found == told
+
+
+@given(ROWS, st.lists(SPOTS, min_size=20, max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_a_row_that_is_told_to_be_found_for_no_lead_is_found_for_none(
+    rows: list[Territory], spots: list[Spot]
+) -> None:
+    rows = numbered(rows)
+    told = {each.line_number for each, _ in unreached(rows)}
+    table = TerritoryTable(rows)
+    found = {row.line_number for spot in spots if (row := table.find(spot)) is not None}
+    assert not told & found
