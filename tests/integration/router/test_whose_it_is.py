@@ -1,6 +1,9 @@
 """Who knows the person, what a lead needs, pools that stand in for others, learned paces, records."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -210,16 +213,73 @@ async def decided_again(world: World, name: str) -> Sequence[str | None]:
     return [choose_again(each["proof"], each["members"]) for each in records if each["proof"] is not None]
 
 
-async def test_a_decision_is_made_again_although_the_rep_is_gone_from_the_store(world: World) -> None:
+async def test_the_next_lead_is_given_although_the_rep_who_was_chosen_is_gone_from_the_store(
+    world: World,
+) -> None:
     await world.publish_rulebook(north(ana={}, bea={}))
     await world.take("one")
-    chosen = await world.end("one")
-    async with world.runtime.database.transaction() as conn:
-        await conn.execute("SET LOCAL session_replication_role = replica")
-        await conn.execute("DELETE FROM reps WHERE id = $1", chosen)
-    assert (await decided_again(world, "one"))[0] == chosen
+    await forget_reps(world, await world.end("one"))
     await world.take("two")
     assert world.holder("two") == "bea"
+
+
+CHOOSE_AGAIN = """
+import json, sys
+from router.domain.proof import choose_again
+print(json.dumps([choose_again(each["proof"], each["members"]) for each in json.load(sys.stdin)]))
+"""
+
+
+async def decided_elsewhere(world: World, name: str) -> list[str | None]:
+    """As `decided_again`, in a process that knows the records and nothing else."""
+    answer = await world.operate("GET", f"/v1/leads/{lead_id(name)}/decisions")
+    kept = [each for each in answer.json()["decisions"] if each["proof"] is not None]
+    told = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", CHOOSE_AGAIN],
+        input=json.dumps(kept).encode(),
+        capture_output=True,
+        check=True,
+        env={"PATH": ""},
+    )
+    found: list[str | None] = json.loads(told.stdout)
+    return found
+
+
+async def forget_reps(world: World, *names: str) -> None:
+    async with world.runtime.database.transaction() as conn:
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute("DELETE FROM reps WHERE id = ANY($1::text[])", list(names))
+
+
+FORGOTTEN: list[tuple[str, dict[str, Any], int]] = [
+    ("whose turn it is", {}, 3),
+    ("who has the least in hand", {"strategy": "least_loaded"}, 3),
+    ("who waited longest", {"strategy": "longest_idle"}, 3),
+    ("by money", {"strategy": "value_fair"}, 3),
+    ("who can answer in time", {"deadline_aware": True, "answer_takes": "45m"}, 3),
+    ("of a pool too large to be kept whole", {}, 203),
+]
+
+
+@pytest.mark.parametrize(
+    ("pool", "reps"), [case[1:] for case in FORGOTTEN], ids=[case[0] for case in FORGOTTEN]
+)
+async def test_a_decision_is_made_again_although_the_rep_is_gone_from_the_store(
+    world: World, pool: dict[str, Any], reps: int
+) -> None:
+    """Of nine leads, the first of which ended before its rep was forgotten."""
+    names = {f"rep{number:03}": {"weight": 1 + number % 2} for number in range(reps)}
+    await world.publish_rulebook(north(None, pool, **names))
+    leads = [f"lead-{number}" for number in range(9)]
+    for name in leads:
+        await world.take(name)
+        world.clock.advance(60)
+    holders = {name: world.holder(name) for name in leads}
+    await world.end(leads[0])
+    await forget_reps(world, *{holder for holder in holders.values() if holder is not None})
+    for name in leads:
+        assert (await decided_elsewhere(world, name))[0] == holders[name] is not None
 
 
 async def test_who_can_still_answer_in_time_goes_before_whose_turn_it_is(world: World) -> None:
