@@ -16,6 +16,14 @@ class LeadNotYours(Refused):
         super().__init__(f"no lead {lead} among yours; GET /v1/me/assignments lists them")
 
 
+class NeverHadIt(Refused):
+    """The rep never had the lead, or nobody has: check the ids."""
+
+    def __init__(self, lead: UUID, rep: str | None) -> None:
+        whom = f"rep {rep!r} has never had" if rep is not None else "nobody has ever had"
+        super().__init__(f"{whom} a lead {lead}; GET /v1/leads/{lead} says who had it")
+
+
 class UnknownLead(Refused):
     """No event about this lead has reached the router: check the id."""
 

@@ -25,6 +25,7 @@ from router.api.operators import operator_router
 from router.api.own_leads import own_leads_router
 from router.api.owners import owners_router
 from router.api.persons import person_router
+from router.api.proved import proved_router
 from router.api.reps import rep_router
 from router.api.roster import roster_router
 from router.api.simulate import simulate_router
@@ -131,6 +132,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
             access_router(rt),
             checking_router(rt),
             assigning_router(rt, wiring.assigning, wiring.drainer.wake),
+            proved_router(rt, wiring.acts, wiring.drainer.wake),
             lists_router(rt, DeclineHandler(wiring.acts), wiring.drainer.wake),
             roster_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),
             me_router(rt, wiring.reps, wiring.absentees, wiring.drainer.wake),

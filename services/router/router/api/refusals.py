@@ -9,6 +9,7 @@ from router.errors import (
     LeadChangedHands,
     LeadLocked,
     LeadNotYours,
+    NeverHadIt,
     NoRulebook,
     NoSuchDuplicate,
     NoWakeUp,
@@ -30,6 +31,7 @@ from worktime import CalendarError
 
 _ANSWERS: dict[type[Refused], tuple[int, str]] = {
     LeadNotYours: (404, "No such lead"),
+    NeverHadIt: (404, "No such lead"),
     UnknownLead: (404, "No such lead"),
     UnknownRep: (404, "No such rep"),
     UnknownTeam: (404, "No such team"),
