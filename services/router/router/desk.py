@@ -68,10 +68,10 @@ class Desk(LockedRows):
         owners = owners_of(choice, self.knows.get(lead.person_id) if lead.person_id is not None else None)
         if not owners or choice.pool is None:
             return choice
-        members = self.members.values()
-        found, passed, owner = ask_owners(
-            owners, choice, self.pool(book, choice.pool), lead.routable(), self.reps, members, self.unit.now
-        )
+        members, now = self.members.values(), self.unit.now
+        answers = book.agreements.at(now).answers(lead.quadrant, lead.line)
+        pool, routable = self.pool(book, choice.pool), lead.routable(answers=answers)
+        found, passed, owner = ask_owners(owners, choice, pool, routable, self.reps, members, now)
         if passed:
             cannot = tuple(map(why_passed, passed))
             choice = replace(choice, owner_cannot=cannot, comes_back=may_come(passed))

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from router.domain.agreed import Answers
 from router.domain.book import PoolChoice
-from router.domain.decision import Decision, RoutableLead, decide
+from router.domain.decision import Decision, RoutableLead, decide, decide_for_owner
 from router.domain.eligibility import Standing
+from router.domain.owners import Belonging, Owner
+from router.domain.proof import choose_again, proof_of
 from router.domain.roster import Load
 from router.domain.why import why_assigned
 from tests.unit.router.pools import LEAD, NOW, WEEK, make_pool, make_rep, route_all
@@ -144,3 +146,75 @@ def test_each_team_is_held_to_its_own_promise() -> None:
     nothing = Answers(HALF_AN_HOUR, (("south", None),))
     assert not decide(busy, RoutableLead(LEAD, "main", answers=nothing), NOW).is_late
     assert decide(pool, RoutableLead(LEAD, "main", answers=Answers()), NOW).overruled is None
+
+
+NIGHT = NOW.replace(hour=22)
+EARLY = {"tz": "UTC", "week": {**WEEK, "wed": [["07:00", "18:00"]]}}
+AT_SEVEN, AT_HALF_PAST_SEVEN = (NIGHT.replace(day=4, hour=7, minute=minute) for minute in (0, 30))
+
+
+def test_at_night_who_opens_first_has_as_many_as_they_can_answer_in_time_and_then_who_opens_next() -> None:
+    half_past = {"tz": "UTC", "week": {**WEEK, "wed": [["07:30", "18:00"]]}}
+    pool = make_pool(
+        make_rep("ana", hours=EARLY),
+        make_rep("bea", hours=half_past),
+        gives_to_first_who_opens=True,
+        deadline_aware=True,
+    )
+    promised = Answers(timedelta(minutes=50))
+    made = route_all(pool, 8, NIGHT, answers=promised)
+    assert [each.rep.id for each in made if each.rep] == ["ana"] * 5 + ["bea"] * 2 + ["ana"]
+    assert [each.overruled for each in made] == [None] * 5 + ["ana"] * 2 + [None]
+    assert [each.is_late for each in made] == [False] * 7 + [True]
+    assert (made[4].answer_at, made[6].answer_at) == (
+        AT_SEVEN + timedelta(minutes=50),
+        AT_HALF_PAST_SEVEN + timedelta(minutes=20),
+    )
+    assert "it was the turn of Ana, who could not answer in time" in told(made[5])
+    assert "a late answer is expected, at Wed 2026-03-04 08:00 UTC" in told(made[7])
+
+
+def test_at_night_each_team_is_held_to_its_own_promise() -> None:
+    pool = make_pool(
+        make_rep("ana", hours=EARLY),
+        replace(make_rep("bea", hours=LATE), team="south"),
+        load={"ana": Load(unanswered=5)},
+        gives_to_first_who_opens=True,
+        deadline_aware=True,
+    )
+    own = Answers(HALF_AN_HOUR, (("south", timedelta(hours=4)),))
+    decision = decide(pool, RoutableLead(LEAD, "main", answers=own), NIGHT)
+    assert decision.rep is not None
+    assert (decision.rep.id, decision.is_late) == ("bea", False)
+    unpromised = Answers(None, (("south", None),))
+    assert not decide(pool, RoutableLead(LEAD, "main", answers=unpromised), NIGHT).is_late
+
+
+def test_a_choice_at_night_by_promise_can_be_made_again_from_its_record() -> None:
+    pool = make_pool(
+        make_rep("ana", hours=EARLY),
+        make_rep("bea", hours=EARLY),
+        load={"ana": Load(unanswered=5)},
+        gives_to_first_who_opens=True,
+        deadline_aware=True,
+    )
+    decision = decide(pool, lead(), NIGHT)
+    assert choose_again(proof_of(decision), pool.members.rows) == "bea"
+
+
+def test_an_owner_keeps_a_lead_that_they_will_answer_late_and_it_is_foretold() -> None:
+    owner = Owner("ana", Belonging.PERSON)
+    for unanswered, aware, late in ((1, True, False), (3, True, True), (3, False, False)):
+        pool = make_pool(
+            make_rep("ana"),
+            make_rep("bea"),
+            load={"ana": Load(open=unanswered, unanswered=unanswered)},
+            deadline_aware=aware,
+        )
+        decision = decide_for_owner(pool.reps["ana"], pool, lead(), NOW)
+        assert isinstance(decision, Decision)
+        assert decision.rep is not None
+        assert (decision.rep.id, decision.is_late) == ("ana", late)
+        text = why_assigned(decision.rep, decision, CHOICE, owner).text
+        assert ("a late answer is expected, at Tue 2026-03-03 10:40 UTC" in text) is late
+        assert "nobody can give one in time" not in text

@@ -21,6 +21,8 @@ from router.domain.eligibility import (
     Kind,
     Standing,
     expected_answer,
+    in_time_once_open,
+    keeps_own_promise,
     room,
 )
 from router.domain.imports import ImportTerms, next_day_opening
@@ -104,8 +106,8 @@ class Decision:
     """Either `rep`, or a reason to hold. It changes nothing until the pool gives the lead by it.
 
     `codes` and `opens`: each rep's standing and open leads in the pool's order. `is_late`: nobody who can
-    take it is expected to answer within the promise. `overruled`: whose turn it was, had the promise not
-    counted. `answer_at`: when the chosen rep is expected to have answered.
+    take it is expected to answer within the promise, or the owner who keeps it is not. `overruled`: whose
+    turn it was, had the promise not counted. `answer_at`: when the chosen rep is expected to have answered.
     """
 
     pool: Pool
@@ -250,23 +252,53 @@ def _why_held(
 
 
 def _first_who_opens(pool: Pool, eligible: Eligible, lead: RoutableLead, now: datetime) -> Decision | None:
-    """Nobody is at work: whoever comes first, of those with a place and not away, finds it on their desk."""
+    """Nobody is at work: whoever comes first, of those with a place and not away, finds it on their desk; of
+    those who can answer in time, where the pool asks for that and there are any."""
     codes = _codes(pool, eligible, lead.excluded)
-    openings = {
+    openings = _openings(pool, codes, lead, now)
+    if not openings:
+        return None
+    in_time = set(openings)
+    if pool.terms.deadline_aware and lead.answers.promises:
+        usual = pool.terms.answer_takes
+        in_time = in_time_once_open(pool.reps.values(), pool.loads, openings, now, lead.answers, usual)
+    proposal = usually = _who_opens_first(pool, openings)
+    if in_time and len(in_time) < len(openings):
+        for name in openings.keys() - in_time:
+            codes[pool.place(name)] = CODES[Standing.TOO_LATE]
+        proposal = _who_opens_first(pool, {name: openings[name] for name in in_time})
+    codes[pool.place(proposal.rep)] = CODES[Standing.OPENS_FIRST]
+    rep = pool.reps[proposal.rep]
+    return Decision(
+        pool,
+        rep,
+        None,
+        None,
+        bytes(codes),
+        pool.opens.copy(),
+        proposal,
+        is_late=not in_time,
+        overruled=usually.rep if in_time and usually.rep not in in_time else None,
+        answer_at=expected_answer(rep, pool.loads[rep.id], openings[rep.id], pool.terms.answer_takes),
+    )
+
+
+def _openings(pool: Pool, codes: bytes | bytearray, lead: RoutableLead, now: datetime) -> dict[str, datetime]:
+    """When those who are only outside their hours, and have a place, come to work."""
+    found = {
         rep.id: comes_first_at(rep, now)
         for rep, code in zip(pool.reps.values(), codes, strict=True)
         if code == CODES[Standing.OUTSIDE_HOURS]
         and room(rep, pool.loads[rep.id], lead.terms) is Standing.AVAILABLE
     }
-    first = min((at for at in openings.values() if at is not None), default=None)
-    if first is None:
-        return None
-    able = {name: pool.reps[name].weight for name, at in openings.items() if at == first}
-    proposal = pool.chooser.propose(able, pool.loads, pool.everybody)
-    codes[pool.place(proposal.rep)] = CODES[Standing.OPENS_FIRST]
-    rep = pool.reps[proposal.rep]
-    answer_at = expected_answer(rep, pool.loads[rep.id], first, pool.terms.answer_takes)
-    return Decision(pool, rep, None, None, bytes(codes), pool.opens.copy(), proposal, answer_at=answer_at)
+    return {name: at for name, at in found.items() if at is not None}
+
+
+def _who_opens_first(pool: Pool, openings: Mapping[str, datetime]) -> Proposal:
+    """Of several who open first together, whose turn it is."""
+    first = min(openings.values())
+    able = {name: rep.weight for name, rep in pool.reps.items() if openings.get(name) == first}
+    return pool.chooser.propose(able, pool.loads, pool.everybody)
 
 
 def _held(
@@ -303,14 +335,24 @@ def _codes(pool: Pool, eligible: Eligible, excluded: Mapping[str, str]) -> bytea
 
 def decide_for_owner(owner: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Decision | Standing:
     """The owner of the lead's person or account takes it, of the pool or not, whatever their share and
-    whoever's turn it is; else what keeps them from it. It counts for their capacity and changes no turn."""
+    whoever's turn it is; else what keeps them from it. It counts for their capacity and changes no turn.
+    Where the pool asks who can answer in time, a late answer of theirs is foretold and changes nothing."""
     keeps = _keeps_owner(owner, pool, lead, now)
     if keeps is not None:
         return keeps
     load = pool.loads[owner.id]
     mine = Pool(pool.id, pool.name, {owner.id: owner}, pool.loads)
-    answer_at = expected_answer(owner, load, now, pool.terms.answer_takes)
-    return Decision(mine, owner, None, None, bytes([CODES[Standing.OWNER]]), [load.open], answer_at=answer_at)
+    usual, asks = pool.terms.answer_takes, pool.terms.deadline_aware and lead.answers.promises
+    return Decision(
+        mine,
+        owner,
+        None,
+        None,
+        bytes([CODES[Standing.OWNER]]),
+        [load.open],
+        is_late=asks and not keeps_own_promise(owner, load, now, lead.answers, usual),
+        answer_at=expected_answer(owner, load, now, usual),
+    )
 
 
 def _keeps_owner(owner: Rep, pool: Pool, lead: RoutableLead, now: datetime) -> Standing | None:

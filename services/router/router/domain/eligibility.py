@@ -88,15 +88,14 @@ class _By:
     teams: Mapping[str, datetime | None]
 
     @classmethod
-    def of(cls, reps: Iterable[Rep], now: datetime, answers: Answers) -> "_By":
-        """For reps who are all at work."""
-        own = dict(answers.teams)
+    def of(cls, reps: Iterable[Rep], now: datetime, answers: Answers, *, are_at_work: bool = True) -> "_By":
+        """For reps of whom all are at work, or none is."""
+        own, by = dict(answers.teams), answer_by if are_at_work else _answer_by_once_open
         others = [rep for rep in reps if rep.team not in own]
         teams = {
-            team: answer_by((rep for rep in reps if rep.team == team), now, within)
-            for team, within in own.items()
+            team: by([rep for rep in reps if rep.team == team], now, within) for team, within in own.items()
         }
-        return cls(answer_by(others, now, answers.within), teams)
+        return cls(by(others, now, answers.within), teams)
 
     def lets(self, rep: Rep, load: Load, now: datetime, usual: timedelta) -> bool:
         """Whether the rep is expected to answer by then."""
@@ -245,6 +244,30 @@ def answer_by(reps: Iterable[Rep], now: datetime, promise: timedelta | None) -> 
             return soonest
         late.append(_worked(rep, now, promise))
     return min(late, default=soonest)
+
+
+def _answer_by_once_open(reps: Iterable[Rep], now: datetime, promise: timedelta | None) -> datetime | None:
+    """The same for reps who are all outside their hours."""
+    return min((_worked(rep, now, promise) for rep in reps), default=now) if promise is not None else None
+
+
+def in_time_once_open(
+    reps: Iterable[Rep],
+    loads: Mapping[str, Load],
+    openings: Mapping[str, datetime],
+    now: datetime,
+    answers: Answers,
+    usual: timedelta,
+) -> set[str]:
+    """Of reps outside their hours, who come to work at `openings`, those who can still answer as promised."""
+    found = [rep for rep in reps if rep.id in openings]
+    by = _By.of(found, now, answers, are_at_work=False)
+    return {rep.id for rep in found if by.lets(rep, loads[rep.id], openings[rep.id], usual)}
+
+
+def keeps_own_promise(rep: Rep, load: Load, now: datetime, answers: Answers, usual: timedelta) -> bool:
+    """Whether a rep at work is expected to answer one lead more within their own promised working time."""
+    return _By.of([rep], now, answers).lets(rep, load, now, usual)
 
 
 def answers_by(rep: Rep, load: Load, now: datetime, by: datetime, usual: timedelta) -> bool:

@@ -108,7 +108,8 @@ def _why_this_one(decision: Decision, choice: PoolChoice, owner: Owner | None) -
 def _about_time(decision: Decision) -> list[Said]:
     """What the promise of an answer did to the choice."""
     if decision.is_late and decision.answer_at is not None:
-        return [said("late", at=decision.answer_at)]
+        key = "late.owner" if decision.count(Standing.OWNER) else "late"
+        return [said(key, at=decision.answer_at)]
     if decision.overruled is not None:
         return [said("overruled", rep=decision.pool.reps[decision.overruled].name)]
     return []

@@ -17,6 +17,7 @@ ENGLISH = {
     "reason.longest_idle": "the longest without a new lead of {able}",
     "reason.value_fair": "handed the least value so far of {able}",
     "late": "a late answer is expected, at {at}: nobody can give one in time",
+    "late.owner": "a late answer is expected, at {at}",
     "overruled": "it was the turn of {rep}, who could not answer in time",
     "language_given_up": "its language was only preferred, and nobody who speaks it could take it",
     "skill_given_up": "a skill was only preferred, and nobody who has it could take it",

@@ -16,6 +16,7 @@ WHY: dict[str, str] = {
     "reason.longest_idle": "con más tiempo sin un lead nuevo, entre {able}",
     "reason.value_fair": "con menos valor recibido hasta ahora, entre {able}",
     "late": "se espera una respuesta tardía, el {at}: nadie puede darla a tiempo",
+    "late.owner": "se espera una respuesta tardía, el {at}",
     "overruled": "era el turno de {rep}, que no podía responder a tiempo",
     "language_given_up": "su idioma solo era preferido, y nadie que lo hable podía atenderlo",
     "skill_given_up": "una especialidad solo era preferida, y nadie que la tenga podía atenderlo",

@@ -16,6 +16,7 @@ WHY: dict[str, str] = {
     "reason.longest_idle": "da più tempo senza un lead nuovo, fra {able}",
     "reason.value_fair": "con meno valore ricevuto finora, fra {able}",
     "late": "è attesa una risposta in ritardo, {at}: nessuno può darla in tempo",
+    "late.owner": "è attesa una risposta in ritardo, {at}",
     "overruled": "era il turno di {rep}, che non poteva rispondere in tempo",
     "language_given_up": "la sua lingua era solo preferita, e nessuno che la parli poteva prenderlo",
     "skill_given_up": "una competenza era solo preferita, e nessuno che l'abbia poteva prenderlo",

@@ -16,6 +16,7 @@ WHY: dict[str, str] = {
     "reason.longest_idle": "há mais tempo sem um lead novo, entre {able}",
     "reason.value_fair": "com menos valor recebido até agora, entre {able}",
     "late": "espera-se uma resposta tardia, {at}: ninguém pode dá-la a tempo",
+    "late.owner": "espera-se uma resposta tardia, {at}",
     "overruled": "era a vez de {rep}, que não podia responder a tempo",
     "language_given_up": "o seu idioma era só preferido, e ninguém que o fale podia recebê-lo",
     "skill_given_up": "uma competência era só preferida, e ninguém que a tenha podia recebê-lo",

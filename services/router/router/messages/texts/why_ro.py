@@ -16,6 +16,7 @@ WHY: dict[str, str] = {
     "reason.longest_idle": "de cel mai mult timp fără un lead nou, dintre {able}",
     "reason.value_fair": "cu cea mai mică valoare primită până acum, dintre {able}",
     "late": "se așteaptă un răspuns întârziat, {at}: nimeni nu îl poate da la timp",
+    "late.owner": "se așteaptă un răspuns întârziat, {at}",
     "overruled": "era rândul altcuiva ({rep}), care nu putea răspunde la timp",
     "language_given_up": "limba era doar preferată, și nimeni care o vorbește nu îl putea lua",
     "skill_given_up": "o competență era doar preferată, și nimeni care o are nu îl putea lua",
