@@ -149,6 +149,23 @@ async def test_content_for_the_buyers_stage_stands_in_the_message(world: World, 
     assert "example.com/what" not in text
 
 
+async def test_what_a_form_asked_and_what_became_of_an_earlier_lead_stand_in_the_message(
+    routing: World, mailbox: Mailbox
+) -> None:
+    told = with_mail(routing, mailbox)
+    await told.take("old", person="ada")
+    await told.act("ana", "old", "outcome", {"result": "lost", "reason": "too dear"})
+    await told.take("new", person="ada", attributes={"budget_range": "10-20k", "wants_demo": True})
+    await tell(told)
+    holder = told.holder("new")
+    assert holder is not None
+    text = text_of(mailbox.to(holder)[-1])
+    assert "ANSWERS IN THE FORM\n- budget range: 10-20k\n- wants demo: yes\n" in text
+    assert (
+        "EARLIER LEADS OF THIS PERSON\n- Platform: lost, Tuesday, 3 March, 10:00 (Europe/Madrid), Ana" in text
+    )
+
+
 def with_hooks(world: World, server: Server, folder: Path, **secrets: str) -> World:
     for name, value in {"hook": HOOK, **secrets}.items():
         (folder / name).write_text(value)

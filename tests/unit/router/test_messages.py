@@ -14,7 +14,7 @@ from lead_events.words import AccountStanding, BuyerStage, DeclineCode, Quadrant
 from router.domain.said import said
 from router.messages.compose import compose
 from router.messages.compose_lists import SHOWN, compose_late, compose_left, compose_nobodys
-from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, PromiseFacts, Reader
+from router.messages.facts import EarlierLead, Facts, LateLead, Left, Nobodys, OtherLead, PromiseFacts, Reader
 from router.messages.kinds import CHOICES, LinkAct, MessageKind, content_of
 from router.messages.links import CHARACTERS, Link, Links
 from router.messages.rendering import TRIAL_SIGN, as_blocks, as_html, as_text
@@ -208,6 +208,64 @@ def test_a_new_lead_is_told_with_everything_known_about_it() -> None:
     ):
         assert expected in text
     assert letter.subject == "New lead: Ada Byron, Engines <Ltd> (perfect)"
+
+
+def test_whatever_the_buyer_told_a_form_is_told_to_the_rep() -> None:
+    profile = {
+        **FACTS.profile,
+        "phone_extension": "12",
+        "industry": "optics",
+        "employees": 40,
+        "website": "https://engines.example",
+        "attributes": {"budget_range": "10-20k", "wants_demo": True, "tools": ["CRM", "ERP"], "seats": 5},
+    }
+    told = {
+        **FACTS.told,
+        "attribution": {"referrer": "https://news.example", "landing_page": "/prices"},
+        "expected_value": {"minor": 125_000, "currency": "EUR"},
+        "consent": {"given": True, "purposes": ["partners"], "at": "2026-03-03T09:30:00Z"},
+    }
+    letter = compose(MessageKind.ASSIGNED, replace(FACTS, profile=profile, told=told), Reader("Ana"))
+    for form in (as_text(letter), as_html(letter), str(as_blocks(letter))):
+        for expected in (
+            "+34600000000 (12)",
+            "Industry: optics",
+            "Employees: 40",
+            "Website: https://engines.example",
+            "budget range: 10-20k",
+            "wants demo: yes",
+            "tools: CRM, ERP",
+            "seats: 5",
+            "Came from: https://news.example",
+            "First page: /prices",
+            "Expected value: 1250 EUR",
+            "Consent: given; also for: partners; Tuesday, 3 March, 09:30 (UTC)",
+        ):
+            assert expected in form, expected
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("en", "Courses: lost, Tuesday, 3 March, 09:30 (UTC), Carla"), ("it", "Courses: perso, ")],
+)
+def test_what_became_of_earlier_leads_is_told(language: str, line: str) -> None:
+    facts = replace(FACTS, earlier=[EarlierLead("Courses", "lost", AT, "Carla")])
+    letter = compose(MessageKind.ASSIGNED, facts, Reader("Ana", language))
+    text = as_text(letter)
+    assert letter.data["earlier_leads"][0]["ended"] == "lost"
+    assert CATALOGUE[language]["heading.before"].upper() in text
+    assert line in text
+
+
+def test_a_buyer_who_answered_a_hundred_questions_is_still_read() -> None:
+    many = {f"question_{number}": "x" * 2000 for number in range(100)}
+    facts = replace(FACTS, profile={**FACTS.profile, "attributes": many})
+    letter = compose(MessageKind.ASSIGNED, facts, Reader("Ana"))
+    assert "and 75 more" in as_text(letter)
+    assert len(as_text(letter)) < 12_000
+    shown = "".join(each["text"]["text"] for each in as_blocks(letter) if "text" in each)
+    assert "question 24: xxx" in shown
+    assert "and 75 more" in shown, "Slack gets it in several sections, none of them cut off"
 
 
 def test_what_a_buyer_wrote_makes_no_markup_and_no_line_of_its_own() -> None:

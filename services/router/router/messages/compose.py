@@ -1,8 +1,10 @@
 """What is said about one lead, of what is known about it now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from router.messages.buyer import answers, before, contact, history, others, persona, score
 from router.messages.by_command import assigning, needs_a_decision
 from router.messages.facts import ABOUT_THE_LEAD, Facts, Reader
 from router.messages.kinds import DECISIONS, LinkAct, MessageKind
@@ -11,9 +13,6 @@ from router.messages.people import one_line, who
 from router.messages.promises import promise_data, promise_line, said_of
 from router.messages.texts import Words, words_for
 
-CONTRIBUTIONS = 12
-ASKS = 10
-"""The last so many; how often the buyer wrote in all is said beside them."""
 _QUIET = frozenset({MessageKind.TAKEN_BACK, MessageKind.BREACHED, MessageKind.SETTLED})
 """Kinds that ask for no act of the reader on the lead."""
 _NO_MORE = frozenset({MessageKind.TAKEN_BACK, MessageKind.SETTLED})
@@ -57,12 +56,14 @@ def _about_the_lead(kind: MessageKind, facts: Facts, words: Words) -> Iterable[S
     yield Section(words.say("heading.decline"), _declined_because(kind, facts, words))
     yield Section(words.say("heading.deadline"), _deadlines(facts, words))
     yield Section(words.say("heading.decide"), _decided_by(kind, facts))
-    yield Section(words.say("heading.contact"), _contact(facts, words))
+    yield Section(words.say("heading.contact"), contact(facts, words))
+    yield Section(words.say("heading.answers"), answers(facts, words))
     yield Section(words.say("heading.why"), _why(facts, words) if kind is MessageKind.ASSIGNED else [])
-    yield Section(words.say("heading.score"), _score(facts, words))
-    yield Section(words.say("heading.persona"), _persona(facts, words))
-    yield Section(words.say("heading.history"), _history(facts, words))
-    yield Section(words.say("heading.other"), [_other(each.line, each.rep, words) for each in facts.others])
+    yield Section(words.say("heading.score"), score(facts, words))
+    yield Section(words.say("heading.persona"), persona(facts, words))
+    yield Section(words.say("heading.history"), history(facts, words))
+    yield Section(words.say("heading.other"), others(facts, words))
+    yield Section(words.say("heading.before"), before(facts, words))
 
 
 def _declined_because(kind: MessageKind, facts: Facts, words: Words) -> list[str]:
@@ -101,85 +102,6 @@ def _deadlines(facts: Facts, words: Words) -> list[str]:
         words.say("deadline.respond", when=words.moment(facts.respond_by)) if facts.respond_by else "",
     ]
     return [each for each in found if each] or [words.say("deadline.none")]
-
-
-def _contact(facts: Facts, words: Words) -> list[str]:
-    profile = facts.profile
-    full = " ".join(filter(None, (profile.get("first_name"), profile.get("last_name"))))
-    place = (profile.get(name) for name in ("postcode", "city", "region", "country"))
-    values = {
-        "name": profile.get("name") or full,
-        "company": profile.get("company"),
-        "job_title": profile.get("job_title"),
-        "email": profile.get("email"),
-        "phone": profile.get("phone") or profile.get("phone_raw"),
-        "place": " ".join(str(each) for each in place if each),
-        "language": profile.get("language"),
-        "message": profile.get("message"),
-        "account": _account(facts.account, words),
-    }
-    return _labelled(values, words)
-
-
-def _account(account: Mapping[str, Any] | None, words: Words) -> str | None:
-    return f"{account['name']}, {words.say('standing.' + account['standing'])}" if account else None
-
-
-def _score(facts: Facts, words: Words) -> list[str]:
-    score = facts.score
-    first = words.say(
-        "score.both",
-        quadrant=words.say(f"quadrant.{facts.quadrant}"),
-        fit=score.get("fit", 0),
-        interest=score.get("interest", 0),
-    )
-    counted = [each for each in score.get("contributions", []) if each["points"] and not each.get("error")]
-    largest = sorted(counted, key=lambda each: -abs(each["points"]))[:CONTRIBUTIONS]
-    return [
-        first,
-        *(
-            one_line(f"{words.say('score.' + each['dimension'])} {each['points']:+d}: {each['reason']}")
-            for each in largest
-        ),
-    ]
-
-
-def _persona(facts: Facts, words: Words) -> list[str]:
-    persona, stage = facts.told.get("persona"), facts.told.get("buyer_stage")
-    values = {"stage": words.say(f"stage.{stage}") if stage else None}
-    if persona is None:
-        return _labelled(values, words)
-    values |= {
-        "goals": "; ".join(persona.get("goals") or []),
-        "objections": "; ".join(persona.get("objections") or []),
-    }
-    return [one_line(persona["name"]), *_labelled(values, words)]
-
-
-def _history(facts: Facts, words: Words) -> list[str]:
-    consent = facts.told.get("consent")
-    received = facts.received_at
-    values = {"line": facts.line, "source": facts.source, "campaign": facts.campaign}
-    if consent is not None:
-        given = words.say("consent.given" if consent.get("given") else "consent.refused")
-        values["consent"] = "; ".join(filter(None, (given, consent.get("text"))))
-    return [
-        *([words.say("history.received", when=words.moment(received))] if received is not None else []),
-        words.count("submissions", facts.submissions),
-        *(words.say("history.asked", when=words.moment(at)) for at in facts.asked_at[-ASKS:]),
-        *_labelled(values, words),
-    ]
-
-
-def _other(line: str, rep: str | None, words: Words) -> str:
-    said = words.say("other.with", line=line, rep=rep) if rep else words.say("other.waits", line=line)
-    return one_line(said)
-
-
-def _labelled(values: Mapping[str, Any], words: Words) -> list[str]:
-    return [
-        f"{words.say('label.' + name)}: {one_line(str(value))}" for name, value in values.items() if value
-    ]
 
 
 def _fitting(kind: MessageKind, facts: Facts) -> tuple[LinkAct, ...]:
@@ -224,9 +146,23 @@ def _data(kind: MessageKind, facts: Facts) -> dict[str, Any]:
         "profile": dict(facts.profile),
         "source": facts.source,
         "campaign": facts.campaign,
-        "due_at": due.isoformat() if due is not None else None,
+        "due_at": _moment(due),
+        "accept_by": _moment(facts.accept_by),
+        "respond_by": _moment(facts.respond_by),
+        "received_at": _moment(facts.received_at),
+        "submissions": facts.submissions,
+        **{name: facts.told.get(name) for name in ("persona", "buyer_stage", "consent")},
+        "other_leads": [{"line": each.line, "rep": each.rep} for each in facts.others],
+        "earlier_leads": [
+            {"line": each.line, "ended": each.reason, "at": _moment(each.closed_at), "rep": each.rep}
+            for each in facts.earlier
+        ],
         "why": facts.why,
         "links": {act.value: link for act, link in facts.links.items()} if facts.is_readers else {},
         "content": [{"title": title, "url": url} for title, url in facts.content],
         **(promise_data(promise) if promise is not None else {}),
     }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -28,6 +28,16 @@ class OtherLead:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierLead:
+    """A closed lead of the person: how it ended, as a reason of closing, and who had it last."""
+
+    line: str
+    reason: str
+    closed_at: datetime
+    rep: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseFacts:
     """The promise that a message is about. `number` of `most`: which reminder it is; `trial`: the name of the
     agreement, where it is only tried."""
@@ -68,6 +78,7 @@ class Facts:
     contacted_at: datetime | None
     holder_name: str | None = None
     others: Sequence[OtherLead] = ()
+    earlier: Sequence[EarlierLead] = ()
     asked_at: Sequence[datetime] = ()
     links: Mapping[LinkAct, str] = field(default_factory=dict)
     content: Sequence[tuple[str, str]] = ()

@@ -12,7 +12,7 @@ from router.domain.book import Book
 from router.domain.breaches import LastActs
 from router.messages.compose import compose
 from router.messages.compose_lists import compose_late, compose_left, compose_nobodys
-from router.messages.facts import Facts, LateLead, Left, Nobodys, OtherLead, PromiseFacts, Reader
+from router.messages.facts import EarlierLead, Facts, LateLead, Left, Nobodys, OtherLead, PromiseFacts, Reader
 from router.messages.kinds import MessageKind
 from router.messages.letters import Letter
 from router.messages.links import Links
@@ -80,6 +80,7 @@ class Preparing:
         named = shelf.version(row["timer_version"]) or book
         facts = replace(
             self._facts(row, book, others, asks),
+            earlier=await _earlier(conn, row, Names(book)),
             promise=_promise(row, named),
             is_readers=kind is not MessageKind.REMINDED or row["rep_id"] == row["to_id"],
         )
@@ -136,6 +137,14 @@ class Preparing:
             else (),
             data={**message.data, **letter.data},
         )
+
+
+async def _earlier(conn: Connection, row: Row, named: Names) -> list[EarlierLead]:
+    rows = await conn.fetch(q.earlier_leads_of_person, row["person_id"], row["lead_id"])
+    return [
+        EarlierLead(named.line(each["line"]), each["close_reason"], each["closed_at"], each["rep_name"])
+        for each in rows
+    ]
 
 
 def why_stale(kind: MessageKind, row: Row, *, needs_talk: bool) -> str | None:

@@ -72,9 +72,8 @@ def as_blocks(letter: Letter, *, answers_here: bool = False, member: str = "") -
         blocks.insert(1, _section(f"{TRIAL_SIGN} {letter.mark}"))
     if member:
         blocks.insert(1, {"type": "section", "text": {"type": "mrkdwn", "text": f"<@{member}>"}})
-    blocks += [
-        _section("\n".join((each.heading, *(f"• {line}" for line in each.lines)))) for each in letter.sections
-    ]
+    for each in letter.sections:
+        blocks += _sections([each.heading, *(f"• {line}" for line in each.lines)])
     if letter.links:
         blocks.append(
             _section("\n".join((letter.links_heading, *(f"• {t}: {url}" for t, url in letter.links))))
@@ -94,6 +93,16 @@ def _header(text: str) -> dict[str, Any]:
 
 def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": _plain(text, SECTION_CHARACTERS)}
+
+
+def _sections(lines: Sequence[str]) -> list[dict[str, Any]]:
+    """As many sections as the lines need, so that none is cut off."""
+    parts: list[list[str]] = [[]]
+    for line in lines:
+        if parts[-1] and len("\n".join((*parts[-1], line))) > SECTION_CHARACTERS:
+            parts.append([])
+        parts[-1].append(line)
+    return [_section("\n".join(part)) for part in parts]
 
 
 def _opening(act: LinkAct, label: str, url: str, words: Words) -> dict[str, Any]:
