@@ -78,8 +78,13 @@ def bounds(history: History, year: int, month: int) -> Span:
 
 def agreement_of_month(history: History, start: datetime, end: datetime, now: datetime) -> Agreement:
     """That of the month's last day on which one binds, in the rulebook in force at its end, or now."""
+    rulebook = history.rulebook_at(min(end - timedelta(microseconds=1), now))
+    return last_that_binds(history, rulebook, start, end)
+
+
+def last_that_binds(history: History, rulebook: Rulebook, start: datetime, end: datetime) -> Agreement:
+    """That of the last day of a month on which one binds."""
     day = end - timedelta(microseconds=1)
-    rulebook = history.rulebook_at(min(day, now))
     while day >= start:
         found = history.binding(rulebook, day)
         if found:

@@ -9,7 +9,7 @@ from lead_events.money import Money
 from rulebook.models import Agreement, Goal, Rulebook
 from tests.model.delivered import Delivery
 from tests.model.everyone import Lead, Moment, everyone
-from tests.model.figures import agreement_of_month, bounds, fits, in_company_money
+from tests.model.figures import agreement_of_month, bounds, fits, in_company_money, last_that_binds
 from tests.model.history import History
 
 
@@ -68,10 +68,14 @@ class Scene:
         minor, money = self._worth(lead)
         return money if minor is None else None
 
+    def _that_binds_the_month_of(self, at: datetime) -> Agreement:
+        month = bounds(self.history, *at.astimezone(self.start.tzinfo).timetuple()[:2])
+        return last_that_binds(self.history, self.rulebook, *month)
+
     def _worth(self, lead: Lead) -> tuple[int | None, Money | None]:
         said = lead.sold.act.outcome if lead.sold is not None and lead.sold.act is not None else None
         if lead.sold is None or said is None or said.value is None:
             return None, None
         bound = self.history.binding(self.rulebook, lead.sold.at)
-        agreement = bound[1] if bound else self.agreement
+        agreement = bound[1] if bound else self._that_binds_the_month_of(lead.sold.at)
         return in_company_money(said.value, self.rulebook.currency, agreement), said.value

@@ -30,17 +30,19 @@ async def smallest(
 class _Shrinking:
     def __init__(self, differs: Differs, tries: int, found: list[str]) -> None:
         self._differs, self._tries = differs, tries
+        self._places = {_place(each) for each in found}
         self.found = found
 
     async def attempt(self, month: Month, smaller: Month) -> Month:
-        """The smaller one if it differs too."""
+        """The smaller one if it differs too, in what the whole month differs in."""
         if self._tries <= 0 or (smaller.posted, smaller.looks) == (month.posted, month.looks):
             return month
         self._tries -= 1
         found = await self._differs(smaller)
-        if not found:
+        same = [each for each in found if _place(each) in self._places]
+        if not same:
             return month
-        self.found = found
+        self.found = same
         return smaller
 
     async def keep_half(self, month: Month) -> Month:
@@ -56,6 +58,11 @@ class _Shrinking:
             else:
                 return month
         return month
+
+
+def _place(difference: str) -> str:
+    """Where the two differ, without their words for it."""
+    return difference.partition(": ")[0]
 
 
 def story_of(month: Month) -> str:

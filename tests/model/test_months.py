@@ -60,7 +60,9 @@ async def _agree(dsn: str, template: str, month: Month) -> None:
     if found:
         smaller, fewer = await smallest(month, found, differs)
         told = [
-            f"seed {month.seed}: {len(found)} differences, the smallest story has:",
+            f"seed {month.seed}: {len(found)} differences:",
+            *found[:10],
+            "the smallest story has:",
             *fewer,
             story_of(smaller),
         ]

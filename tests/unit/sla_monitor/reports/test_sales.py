@@ -54,11 +54,21 @@ def works(*leads: LeadRow, **more: Any) -> WorksFigure:
             {"cancelled": 1, "withdrawn": 1},
             "said to be broken, and was over before",
         ),
+        (
+            promise("a", at(3), "withdrawn", ended_kind="superseded"),
+            {"withdrawn": 1},
+            "said to be broken, and never opened as the facts are known now",
+        ),
     ],
 )
 def test_what_became_of_a_promise(row: PromiseRow, counted: dict[str, int], why: str) -> None:
     found = of(row).model_dump(include=COUNTS)
     assert {name: n for name, n in found.items() if n} == {k: n for k, n in counted.items() if n}, why
+
+
+def test_a_promise_that_later_facts_do_not_open_is_as_if_they_had_come_first() -> None:
+    never = promise("a", at(3), "cancelled", ended_kind="superseded")
+    assert sales_figures(Frame.of(book((), [never]))).promises == []
 
 
 def test_a_promise_counts_at_its_deadline() -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lead_events.words import ChargedTo, ProgressKind, TimerKind
 from rulebook.models import MarketingSide, Works
+from sla_monitor.domain.openings import SUPERSEDED
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import LeadRow, PromiseRow
 from sla_monitor.reports.figures.frame import Figure, Frame, share, share_with
@@ -114,15 +115,19 @@ def is_broken(row: PromiseRow) -> bool:
 def promise_figures(
     frame: Frame, rows: Iterable[PromiseRow], *, is_trial: bool = False
 ) -> list[PromiseFigure]:
-    """A row for each kind of which any was due, in the order of the kinds."""
+    """A row for each kind of which any was due, in the order of the kinds. Of a promise that later facts show
+    never to have been opened, only a breach that was said and withdrawn counts, whatever came first."""
     counts: dict[TimerKind, Counter[str]] = defaultdict(Counter)
     broken: dict[TimerKind, Counter[ChargedTo]] = defaultdict(Counter)
     for row in rows:
         if not frame.within(row.due_at):
             continue
+        if row.state is TimerState.WITHDRAWN:
+            counts[row.kind]["withdrawn"] += 1
+        if row.ended_kind == SUPERSEDED:
+            continue
         counted = _counted_as(row)
         counts[row.kind][counted] += 1
-        counts[row.kind]["withdrawn"] += row.state is TimerState.WITHDRAWN
         if counted == "broken":
             broken[row.kind][row.charged_to or ChargedTo.NOBODY] += 1
     if not is_trial:
