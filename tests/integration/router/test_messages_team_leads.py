@@ -285,13 +285,21 @@ async def test_who_leads_the_team_no_more_decides_nothing_by_an_old_link(
     assert told.holder("ada") == "ana"
 
 
+COURSES = [
+    pytest.param({"team": "school"}, id="a fallback of a team"),
+    pytest.param({"reps": ["ana", "carla"]}, id="a fallback of named reps"),
+]
+"""Pools whose breaches go to who leads team school."""
+
+
 @pytest.mark.parametrize("lead", ["rosa", None])
+@pytest.mark.parametrize("courses", COURSES)
 async def test_a_breach_is_told_to_whom_the_decision_names(
-    world: World, mailbox: Mailbox, lead: str | None
+    world: World, mailbox: Mailbox, courses: dict[str, Any], lead: str | None
 ) -> None:
     """Team north has no lead of its own: who leads the fallback pool's team hears of it, or nobody."""
     book = led(lead=None)
-    book["routing"]["pools"]["courses"] = {"name": "Courses", "team": "school"}
+    book["routing"]["pools"]["courses"] = {"name": "Courses", **courses}
     book["routing"]["plans"]["main"] = {
         "rules": [{"id": "all", "pool": "north"}],
         "fallback": "courses",
@@ -315,6 +323,7 @@ async def test_a_breach_is_told_to_whom_the_decision_names(
     assert subjects(mailbox, "carla") == []
 
 
+@pytest.mark.parametrize("courses", COURSES)
 @pytest.mark.parametrize(
     ("lead", "gone", "hears"),
     [
@@ -325,11 +334,11 @@ async def test_a_breach_is_told_to_whom_the_decision_names(
     ],
 )
 async def test_what_stays_with_who_is_away_is_told_to_somebody_who_can_decide(
-    world: World, mailbox: Mailbox, lead: str | None, gone: str | None, hears: str
+    world: World, mailbox: Mailbox, courses: dict[str, Any], lead: str | None, gone: str | None, hears: str
 ) -> None:
     """Not to who is away themselves, nor to nobody: then to who leads the team of the plan's fallback."""
     book = led(lead=lead)
-    book["routing"]["pools"]["courses"] = {"name": "Courses", "team": "school"}
+    book["routing"]["pools"]["courses"] = {"name": "Courses", **courses}
     book["routing"]["plans"]["main"] = {"rules": [{"id": "all", "pool": "north"}], "fallback": "courses"}
     for name in ("carla", "rosa"):
         book["roster"]["reps"][name]["lines"] = ["training", "main"]

@@ -261,6 +261,16 @@ class Book:
             if pool.when_nobody_open == "follow_the_sun" and own & set(pool.then)
         }
 
+    def deciding_teams(self, line: str, reps: Iterable[PoolMember]) -> list[str]:
+        """The teams whose leads decide on a lead of `line` whose own team has none, in this order: that of
+        the plan's fallback pool, and those of the reps it names."""
+        plan = self.plans.get(line)
+        pool = self.pools.get(plan.source.fallback) if plan is not None else None
+        if pool is None:
+            return []
+        named = sorted({rep.team for rep in reps if rep.id in pool.reps})
+        return list(dict.fromkeys([pool.team, *named] if pool.team is not None else named))
+
     def asks(self, form: str, *, asked_explicitly: bool) -> bool:
         """Whether the person asks to be contacted."""
         return asked_explicitly or (form in self.forms and self.forms[form].explicit_ask)

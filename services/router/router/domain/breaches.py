@@ -73,7 +73,7 @@ class Breached:
 
     `is_answered`: what keeps this promise has happened, see LastActs; `is_paused`: it stood still when it was
     due. `team_lead` and `fallback_lead`: who leads the rep's team, and
-    that of the plan's fallback pool; None: nobody is named.
+    one of the plan's fallback pool; None: nobody is named.
     """
 
     kind: TimerKind

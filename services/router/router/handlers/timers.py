@@ -288,7 +288,7 @@ def _judged(
         had_full_time=_had_full_time(desk, handoff, news, pauses),
         others_could=others_could,
         team_lead=known.leads.get(member.team) if member is not None else None,
-        fallback_lead=_fallback_lead(lead, book, known),
+        fallback_lead=_fallback_lead(desk, lead, book, known),
     )
 
 
@@ -301,10 +301,9 @@ def _had_full_time(desk: Desk, handoff: Handoff, news: SlaBreached, pauses: Sequ
     return had_full_time(rep.calendar, since, now, news.target_seconds, news.kind, pauses)
 
 
-def _fallback_lead(lead: Lead, book: Book, known: Known) -> str | None:
-    plan = book.company.routing.plans.get(lead.line)
-    team = book.pools[plan.fallback].team if plan is not None and plan.fallback in book.pools else None
-    return known.leads.get(team) if team is not None else None
+def _fallback_lead(desk: Desk, lead: Lead, book: Book, known: Known) -> str | None:
+    teams = book.deciding_teams(lead.line, desk.members.values())
+    return next((found for team in teams if (found := known.leads.get(team)) is not None), None)
 
 
 async def insert_timer_news(conn: Connection, news: Sequence[TimerNews], now: datetime) -> None:

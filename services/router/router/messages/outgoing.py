@@ -13,6 +13,7 @@ from delivery.store import enqueue
 from lead_events.ids import event_id
 from router import metrics
 from router.books import Books
+from router.locked import Member
 from router.messages.digests import tell_late
 from router.messages.kinds import MessageKind
 from router.messages.nobodys import tell_nobodys
@@ -85,7 +86,7 @@ class Outgoing:
     async def tell_team_lead(self, unit: Unit, rep: str, leads: Sequence[UUID]) -> None:
         """`leads` stay with `rep`, who is away or has left: their team lead decides.
 
-        Without one, or where that is the rep, it is who leads the team of the fallback; else it is counted.
+        Without one, or where that is the rep, it is who leads a team of the fallback; else it is counted.
         """
         row = await unit.conn.fetchrow(q.who_decides_for, rep, await self._fallbacks(unit, leads))
         if row is None:
@@ -99,14 +100,13 @@ class Outgoing:
         await enqueue(unit.conn, made, now=unit.now, for_=TOLD_FOR)
 
     async def _fallbacks(self, unit: Unit, leads: Sequence[UUID]) -> list[str]:
-        """The teams of the fallback pools of the lines that leads are of."""
+        """The teams that decide in the stead of their own, by the lines that leads are of."""
         book = (await self._books.shelf(unit.conn)).at(unit.now)
         if book is None:
             return []
-        plans = book.company.routing.plans
         lines = [row["line"] for row in await unit.conn.fetch(q.lines_of_leads, list(leads))]
-        pools = [book.pools.get(plans[line].fallback or "") for line in lines if line in plans]
-        return [pool.team for pool in pools if pool is not None and pool.team is not None]
+        members = [Member(**row) for row in await unit.conn.fetch(q.roster)]
+        return [team for line in lines for team in book.deciding_teams(line, members)]
 
     async def _enqueue(self, unit: Unit, kind: MessageKind, rows: Sequence[Row]) -> None:
         ways = await ways_to(unit.conn, kind, rows)
