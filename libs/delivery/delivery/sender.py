@@ -23,6 +23,8 @@ CLAIM = timedelta(minutes=2)
 """Longer than PREPARE_SECONDS and any ATTEMPT_SECONDS together: nobody takes over what is in hand."""
 PREPARE_SECONDS = 20.0
 """For composing one message."""
+LOOKED_AGAIN = 1.0
+"""Seconds after which somebody looks for what has come while messages are in hand."""
 KEPT = timedelta(days=30)
 """How long messages that ended stay to be looked at."""
 
@@ -59,7 +61,8 @@ class Sender:
         self._in_hand: Counter[str] = Counter()
 
     async def work(self) -> None:
-        """One round: everything that is due now. As soon as one message is done with, the next is taken."""
+        """One round: everything that is due now, and what comes while it is sent. As soon as one message is
+        done with, the next is taken."""
         trying: set[asyncio.Task[None]] = set()
         try:
             while True:
@@ -69,7 +72,9 @@ class Sender:
                     continue  # others are due behind those whose receiver has enough in hand
                 if not trying:
                     return
-                done, trying = await asyncio.wait(trying, return_when=asyncio.FIRST_COMPLETED)
+                done, trying = await asyncio.wait(
+                    trying, timeout=LOOKED_AGAIN, return_when=asyncio.FIRST_COMPLETED
+                )
                 for each in done:
                     each.result()
         finally:

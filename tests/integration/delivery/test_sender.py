@@ -148,11 +148,12 @@ class Hangs:
 
     def __init__(self, server: str) -> None:
         self.server = server
-        self.release = asyncio.Event()
+        self.reached, self.release = asyncio.Event(), asyncio.Event()
         self.carried: list[str] = []
 
     async def carry(self, message: Message, now: datetime) -> Result:
         if self.server in message.target.url:
+            self.reached.set()
             await self.release.wait()
             return Result(Outcome.LATER, "too late")
         self.carried.append(message.target.url)
@@ -183,6 +184,24 @@ async def test_a_receiver_that_hangs_holds_up_no_other(database: Database, clock
         ("delivered", 500),
         ("pending", 50),
     ]
+
+
+async def test_a_receiver_that_hangs_holds_up_nothing_that_comes_meanwhile(
+    database: Database, clock: ManualClock
+) -> None:
+    await to_webhooks(database, "https://hangs.example/x")
+    carrier = Hangs("hangs.example")
+    working = asyncio.create_task(
+        Sender(database, {Channel.WEBHOOK: carrier}, clock, chance=lambda: 0.5).work()
+    )
+    async with asyncio.timeout(10):
+        await carrier.reached.wait()
+        await to_webhooks(database, "https://well.example/x")
+        while not carrier.carried:
+            await asyncio.wait({working}, timeout=0.02)
+    assert not working.done(), "the other one still hangs"
+    carrier.release.set()
+    await working
 
 
 async def test_a_receiver_that_fails_again_and_again_is_left_alone_and_then_one_tries(

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -31,7 +31,9 @@ AT_ONCE = 10
 CLAIM = timedelta(minutes=5)
 """Longer than any attempt: a few calls of 15 s each."""
 FEW, PAUSE = 3, timedelta(seconds=30)
-"""A CRM that so many in hand and all of them failed with is left alone for so long."""
+"""A CRM that so many requests in a row failed with is left alone for so long."""
+LOOKED_AGAIN = 1.0
+"""Seconds after which somebody looks for what has come while requests are in hand."""
 KEPT = timedelta(days=30)
 """How long requests that ended stay to be looked at."""
 _HANDOFFS = ("assigned", "reassigned")
@@ -57,12 +59,26 @@ class CrmSender:
         self._chance = chance
         self._paused: dict[str, datetime] = {}
         self._failures: Counter[str] = Counter()
+        self._failing: dict[str, set[UUID]] = {}
 
     async def work(self) -> None:
-        """One round: everything that is due now. Connections do not wait for each other."""
-        connections = await self._plan()
-        known = list(connections)
-        await asyncio.gather(*(self._work_off(name, connections, known) for name in (*known, None)))
+        """Everything that is due now. Connections do not wait for each other, and what happens while one of
+        them takes its time goes out as well."""
+        working: dict[str | None, asyncio.Task[None]] = {}
+        try:
+            while True:
+                connections = await self._plan()
+                known = list(connections)
+                for name in (*known, None):
+                    if name not in working:
+                        working[name] = asyncio.create_task(self._work_off(name, connections, known))
+                await asyncio.wait(working.values(), timeout=LOOKED_AGAIN)
+                for name in [name for name, each in working.items() if each.done()]:
+                    working.pop(name).result()
+                if not working:
+                    break
+        finally:
+            await _end(working.values())
         async with self._database.transaction() as conn:
             await conn.execute(q.crm_forget_ended, await self._database.clock.now(conn) - KEPT)
             metrics.PENDING.set(await conn.fetchval(q.crm_pending))
@@ -70,12 +86,23 @@ class CrmSender:
     async def _work_off(
         self, name: str | None, connections: Mapping[str, CrmConnection], known: list[str]
     ) -> None:
-        while taken := await self._claim(name, known):
-            told = await asyncio.gather(
-                *(self._tell(each, connections.get(each.connection)) for each in taken)
-            )
-            if len(told) >= FEW and not any(told):
-                await self._pause(taken[0].connection, PAUSE)
+        """As soon as one request is done with, the next is taken."""
+        trying: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                taken = await self._claim(name, known, AT_ONCE - len(trying))
+                trying |= {
+                    asyncio.create_task(self._tell(each, connections.get(each.connection))) for each in taken
+                }
+                if not trying:
+                    return
+                done, trying = await asyncio.wait(
+                    trying, timeout=LOOKED_AGAIN, return_when=asyncio.FIRST_COMPLETED
+                )
+                for each in done:
+                    each.result()
+        finally:
+            await _end(trying)
 
     async def _plan(self) -> Mapping[str, CrmConnection]:
         while True:
@@ -85,12 +112,14 @@ class CrmSender:
                 if await ledger.plan(conn, found, now) < ledger.AT_ONCE:
                     return found
 
-    async def _claim(self, name: str | None, known: list[str]) -> list[Told]:
+    async def _claim(self, name: str | None, known: list[str], room: int) -> list[Told]:
+        if room <= 0:
+            return []
         async with self._database.transaction() as conn:
             now = await self._database.clock.now(conn)
             if name is not None and self._paused.get(name, now) > now:
                 return []
-            return await ledger.claim(conn, now=now, for_=CLAIM, limit=AT_ONCE, of=name, known=known)
+            return await ledger.claim(conn, now=now, for_=CLAIM, limit=room, of=name, known=known)
 
     async def _pause(self, name: str, wait: timedelta) -> None:
         """Leave a CRM alone for a while."""
@@ -98,8 +127,8 @@ class CrmSender:
             until = await self._database.clock.now(conn) + wait
         self._paused[name] = max(until, self._paused.get(name, until))
 
-    async def _tell(self, told: Told, connection: CrmConnection | None) -> bool:
-        """Make one attempt and note it. Whether it ended well."""
+    async def _tell(self, told: Told, connection: CrmConnection | None) -> None:
+        """Make one attempt and note it."""
         async with self._database.acquire() as conn:
             began = await self._database.clock.now(conn)
             ready = await self._prepare(conn, told, connection, began)
@@ -116,7 +145,7 @@ class CrmSender:
             await self._pause(told.connection, attempt.result.wait)
         ended_well = attempt.is_skipped or attempt.result.outcome is Outcome.DELIVERED
         if not attempt.is_skipped:
-            await self._note_health(told.connection, answers=ended_well)
+            await self._note_health(told, answers=ended_well)
         if not ended_well:
             _log.warning(
                 "a CRM was not told",
@@ -126,13 +155,19 @@ class CrmSender:
                 outcome=attempt.result.outcome,
                 given_up=next_try is None,
             )
-        return ended_well
 
-    async def _note_health(self, name: str, *, answers: bool) -> None:
-        """Once a CRM that failed again and again answers, what waits for it is due at once."""
+    async def _note_health(self, told: Told, *, answers: bool) -> None:
+        """A CRM that FEW requests failed with and none went well is left alone for a while. Once one that
+        failed again and again answers, what waits for it is due at once."""
+        name = told.connection
         if not answers:
             self._failures[name] += 1
-        elif self._failures.pop(name, 0) >= FEW:
+            self._failing.setdefault(name, set()).add(told.id)
+            if len(self._failing[name]) >= FEW:
+                await self._pause(name, PAUSE)
+            return
+        self._failing.pop(name, None)
+        if self._failures.pop(name, 0) >= FEW:
             async with self._database.transaction() as conn:
                 await conn.execute(q.crm_waken, name, await self._database.clock.now(conn))
 
@@ -178,6 +213,13 @@ class CrmSender:
         if attempt.state is not None:
             return None
         return Patience().next_try(now, told.attempts, told.give_up_at, attempt.result.wait, self._chance)
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Whoever is stopped takes what is in hand along."""
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _still_there(result: Result, ready: Attempt | tuple[Conversation, CrmRequest]) -> str:

@@ -379,6 +379,37 @@ async def test_a_crm_that_is_down_is_left_alone_for_a_while_and_keeps_no_other_w
     server.close()
 
 
+async def test_a_crm_that_hangs_keeps_no_other_waiting_for_what_happens_meanwhile(
+    routed: CrmWorld, crm: Crm
+) -> None:
+    serves_contacts(crm)
+    reached, release = asyncio.Event(), asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await release.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    hung = Crm()
+    hung.port = server.sockets[0].getsockname()[1]
+    await routed.publish_rulebook({**book({}), "crm": {"own": contacts(crm), "hung": contacts(hung)}})
+    routed.score("ada")
+    await routed.read()
+    working = asyncio.create_task(routed.wiring.crm.sender.work())
+    async with asyncio.timeout(10):
+        await reached.wait()
+        routed.score("bob")
+        await routed.read()
+        while not [each for each in crm.asked if each.method == "POST" and "bob" in each.document["email"]]:
+            await asyncio.wait({working}, timeout=0.02)
+    assert not working.done(), "the other one still hangs"
+    release.set()
+    await working
+    assert {each["connection"] for each in await routed.requests("pending")} == {"hung"}
+    server.close()
+
+
 async def test_several_processes_send_each_request_once_and_in_its_order(routed: CrmWorld, crm: Crm) -> None:
     names = [f"lead{number}" for number in range(12)]
     crm.answers("GET", "/search", 200, NOBODY)
