@@ -7,6 +7,7 @@ from rulebook.check_campaigns import check_campaigns
 from rulebook.check_conditions import check_conditions
 from rulebook.check_crm import check_crm
 from rulebook.check_forms import check_forms
+from rulebook.check_heard import check_heard
 from rulebook.check_hours import check_hours
 from rulebook.check_nurturing import check_nurturing
 from rulebook.check_pages import check_pages
@@ -25,6 +26,7 @@ CHECKS = (
     check_hours,
     check_agreements,
     check_people,
+    check_heard,
     check_forms,
     check_senders,
     check_pools,

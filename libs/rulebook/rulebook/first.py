@@ -135,10 +135,11 @@ def _calendars(answers: Answers) -> str:
 
 
 def _roster(answers: Answers) -> str:
-    lines = ["teams:", "  sales: {name: Sales}", "", "reps:"]
     taken: set[str] = set()
-    for rep in answers.reps:
-        name = _identifier(rep.name, taken)
+    names = [_identifier(rep.name, taken) for rep in answers.reps]
+    lead = f", lead: {names[0]}}}   # hears of what nobody answers" if names else "}"
+    lines = ["teams:", f"  sales: {{name: Sales{lead}", "", "reps:"]
+    for name, rep in zip(names, answers.reps, strict=True):
         lines += [f"  {name}:", f"    name: {_quoted(rep.name)}", f"    email: {_quoted(rep.email)}"]
         lines += ["    team: sales", "    calendar: office"]
     return "\n".join(lines) + "\n"
