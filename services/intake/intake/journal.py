@@ -11,28 +11,8 @@ from typing import Any
 import orjson
 
 from service_kit.audit import Caller
+from service_kit.audit_api import AuditAsked
 from service_kit.clock import Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which entries are wanted; what is None narrows nothing."""
-
-    before: int | None = None
-    subject: str | None = None
-    action: str | None = None
-    object_kind: str | None = None
-    object_id: str | None = None
-    since: datetime | None = None
-
-    def wants(self, entry: dict[str, Any]) -> bool:
-        """Whether this is one of them."""
-        named = ("subject", "action", "object_kind", "object_id")
-        return (
-            (self.before is None or entry["id"] < self.before)
-            and (self.since is None or datetime.fromisoformat(entry["at"]) >= self.since)
-            and all(getattr(self, name) in (None, entry[name]) for name in named)
-        )
 
 
 @dataclass
@@ -59,10 +39,10 @@ class Journal:
         async with self._writing:
             await asyncio.to_thread(self._append, orjson.dumps(entry))
 
-    async def newest(self, asked: Asked, limit: int) -> list[dict[str, Any]]:
+    async def newest(self, asked: AuditAsked) -> list[dict[str, Any]]:
         """Entries, the newest first."""
-        found = await asyncio.to_thread(lambda: [each for each in self._read() if asked.wants(each)])
-        return found[: -limit - 1 : -1]
+        found = await asyncio.to_thread(lambda: [each for each in self._read() if _is_wanted(each, asked)])
+        return found[: -asked.limit - 1 : -1]
 
     def _append(self, line: bytes) -> None:
         handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -84,3 +64,12 @@ class Journal:
                 yield {"id": number, **orjson.loads(line)}
             except ValueError:
                 continue
+
+
+def _is_wanted(entry: dict[str, Any], asked: AuditAsked) -> bool:
+    named = ("subject", "action", "object_kind", "object_id")
+    return (
+        (asked.before is None or entry["id"] < asked.before)
+        and (asked.since is None or datetime.fromisoformat(entry["at"]) >= asked.since)
+        and all(getattr(asked, name) in (None, entry[name]) for name in named)
+    )

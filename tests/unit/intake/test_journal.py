@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from intake.journal import Asked, Journal
+from intake.journal import Journal
 from service_kit.audit import Caller
+from service_kit.audit_api import AuditAsked
 from service_kit.auth_principal import SCOPES, Principal, Role
 from service_kit.clock import ManualClock
 
@@ -24,22 +25,22 @@ def journal(tmp_path: Path) -> Journal:
 async def test_entries_are_told_the_newest_first_and_by_pages(journal: Journal) -> None:
     for number in range(5):
         await journal.keep(EVA, "import.take", "import", number)
-    first = await journal.newest(Asked(), 2)
+    first = await journal.newest(AuditAsked(limit=2))
     assert [each["object_id"] for each in first] == ["4", "3"]
     assert (first[0]["name"], first[0]["role"], first[0]["request_id"]) == ("manager:eva", "manager", "r-1")
-    rest = await journal.newest(Asked(before=first[-1]["id"]), 10)
+    rest = await journal.newest(AuditAsked(before=first[-1]["id"], limit=10))
     assert [each["object_id"] for each in rest] == ["2", "1", "0"]
-    assert await journal.newest(Asked(object_id="1", action="import.start"), 10) == []
-    assert await journal.newest(Asked(since=datetime(2026, 3, 4, tzinfo=UTC)), 10) == []
+    assert await journal.newest(AuditAsked(object_id="1", action="import.start", limit=10)) == []
+    assert await journal.newest(AuditAsked(since=datetime(2026, 3, 4, tzinfo=UTC), limit=10)) == []
 
 
 async def test_a_line_that_a_crash_cut_hides_no_other(journal: Journal) -> None:
-    assert await journal.newest(Asked(), 10) == []
+    assert await journal.newest(AuditAsked(limit=10)) == []
     await journal.keep(EVA, "import.take", "import", "before")
     with journal.file.open("ab") as file:
         file.write(b'{"at": "2026-03-03T')
     await Journal(journal.file, ManualClock(NOW)).keep(EVA, "spool.adopt", "spool", "after")
-    found = await journal.newest(Asked(), 10)
+    found = await journal.newest(AuditAsked(limit=10))
     assert [each["object_id"] for each in found] == ["after", "before"]
     assert found[0]["id"] > found[1]["id"]
 
@@ -60,7 +61,7 @@ async def test_an_entry_that_the_disk_took_in_part_is_refused(
         await journal.keep(EVA, "import.take", "import", "one")
     monkeypatch.undo()
     await journal.keep(EVA, "import.take", "import", "two")
-    assert [each["object_id"] for each in await journal.newest(Asked(), 10)] == ["two"]
+    assert [each["object_id"] for each in await journal.newest(AuditAsked(limit=10))] == ["two"]
 
 
 async def test_nobody_else_on_the_machine_reads_it(journal: Journal) -> None:
