@@ -1,8 +1,8 @@
 """Any history of leads, acts, absences and clocks at the desk itself, without a store.
 
 What holds after every step: nobody has more than their places, every lead is in exactly one state and with
-one owner at most, and what reps have in hand is what they were given. What holds after a drain: no lead waits
-that somebody could take.
+one owner at most, what reps have in hand is what they were given, and nobody is further from their share than
+the pool's strategy promises. What holds after a drain: no lead waits that somebody could take.
 """
 
 import json
@@ -46,13 +46,16 @@ from rulebook.models import Rulebook
 from rulebook.versions import History, Versioned
 from service_kit.unit import Unit
 from tests.unit.router.pools import make_rep
+from tests.unit.router.shares import Shares
 
-TUESDAY = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 DAYS = ("mon", "tue", "wed", "thu", "fri")
 OFFICE = {"tz": "UTC", "week": {day: [["09:00", "18:00"]] for day in DAYS}}
 LATE = {"tz": "UTC", "week": {day: [["12:00", "23:00"]] for day in DAYS}}
 STRATEGIES = ("weighted_round_robin", "least_loaded", "longest_idle", "value_fair")
 REPS = ("ana", "bea", "carla", "dora", "emil")
+PLACES = st.sampled_from([30, 12, 40, 5, 12, 2, 1, 0])
+WEIGHTS = st.sampled_from([1, 2, 3, 1, 2, 7, 1, 0])
 LANGUAGES = {"ana": ["en", "es"], "bea": ["en"], "carla": ["es"], "dora": ["en", "it"], "emil": ["it"]}
 
 
@@ -101,8 +104,8 @@ class DeskMachine(RuleBasedStateMachine):
         language=st.sampled_from(["ignored", "preferred", "required"]),
         aware=st.booleans(),
         when_nobody_open=st.sampled_from(["hold", "first_to_open", "follow_the_sun"]),
-        places=st.lists(st.integers(0, 3), min_size=5, max_size=5),
-        weights=st.lists(st.integers(0, 4), min_size=5, max_size=5),
+        places=st.lists(PLACES, min_size=5, max_size=5),
+        weights=st.lists(WEIGHTS, min_size=5, max_size=5),
     )
     def found(
         self,
@@ -133,6 +136,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.memories = {pool: Memory(pool, Period(), Worth()) for pool in self.book.pools}
         self.leads: dict[UUID, Lead] = {}
         self.records = 0
+        self.shares = {} if aware else {pool: Shares(strategy) for pool in self.book.pools}
 
     @contextmanager
     def transaction(self) -> Iterator[Desk]:
@@ -150,21 +154,18 @@ class DeskMachine(RuleBasedStateMachine):
             (str(each.pool), each.line) for each in self.waiting() if self.who_could_take(desk, each)
         }
         yield desk
-        for digest, proof in self.proofs(desk):
-            self.check_again(desk, digest, proof)
-
-    def proofs(self, desk: Desk) -> Iterator[tuple[dict[str, Any], Any]]:
-        """The records that the desk kept."""
         for row in desk.ledger.decisions:
             if row[13] is not None:
                 proof = json.loads(row[13])
-                yield proof, (row[7], desk.ledger.candidates[proof["members"]])
+                self.check_again(row, proof, desk.ledger.candidates[proof["members"]].rows)
 
-    def check_again(self, desk: Desk, proof: dict[str, Any], told: Any) -> None:
-        """A record names the rep that it was kept for."""
-        rep, members = told
-        assert choose_again(proof, members.rows) == rep
+    def check_again(self, row: Any, proof: dict[str, Any], members: Any) -> None:
+        """A record names the rep that it was kept for, and they are within their share."""
+        lead, pool, rep = row[1], row[6], row[7]
+        assert choose_again(proof, members) == rep
         self.records += 1
+        if rep is not None and pool in self.shares:
+            self.shares[pool].note(rep, self.leads[lead].value or 0, proof, members)
 
     def waiting(self) -> list[Lead]:
         """Held leads of the queues."""
@@ -187,12 +188,17 @@ class DeskMachine(RuleBasedStateMachine):
         return set()
 
     @rule(
-        quadrant=st.sampled_from(Quadrant),
-        language=st.sampled_from(["en", "es", "it", None]),
+        quadrants=st.lists(st.sampled_from(Quadrant), min_size=1, max_size=8),
+        language=st.sampled_from([None, None, None, "en", "es", "it"]),
         value=st.integers(1, 900),
     )
+    def leads_come(self, quadrants: list[Quadrant], language: str | None, value: int) -> None:
+        """Routed at once, or held; no two of the same value."""
+        for number, quadrant in enumerate(quadrants):
+            self.a_lead_comes(quadrant, language, value * (1 + number % 3) + number)
+
     def a_lead_comes(self, quadrant: Quadrant, language: str | None, value: int) -> None:
-        """Routed at once, or held."""
+        """In a transaction of its own."""
         lead = Lead(
             UUID(int=len(self.leads) + 1),
             line="main",
@@ -257,28 +263,31 @@ class DeskMachine(RuleBasedStateMachine):
             with self.transaction() as desk:
                 desk.close(lead, lead.id, CloseReason.WON, 1)
 
-    @rule(minutes=st.sampled_from([1, 7, 31, 90, 600]))
+    @rule(minutes=st.sampled_from([1, 7, 31, 90, 400]))
     def time_passes(self, minutes: int) -> None:
         """People come and go."""
         self.now += timedelta(minutes=minutes)
 
+    @rule()
+    def morning_comes(self) -> None:
+        """The next one, a quarter past nine."""
+        self.now = (self.now + timedelta(hours=14, minutes=45)).replace(hour=9, minute=15)
+
     @rule(rep=st.sampled_from(REPS), hours=st.integers(1, 30))
     def a_rep_is_away(self, rep: str, hours: int) -> None:
         """From now on."""
-        known = self.reps[rep]
-        away = (self.now, self.now + timedelta(hours=hours))
-        made = make_rep(
-            rep, capacity=known.capacity, weight=known.weight, languages=known.languages, absences=[away]
-        )
-        self.reps[rep] = made
+        self.change(rep, absences=[(self.now, self.now + timedelta(hours=hours))])
 
-    @rule(rep=st.sampled_from(REPS), active=st.booleans())
+    def change(self, rep: str, **changes: Any) -> None:
+        """A rep is as before but for these."""
+        known = self.reps[rep]
+        kept = {"capacity": known.capacity, "weight": known.weight, "languages": known.languages}
+        self.reps[rep] = make_rep(rep, hours=LATE if rep == "dora" else OFFICE, **kept, **changes)
+
+    @rule(rep=st.sampled_from(REPS), active=st.sampled_from([True, True, True, False]))
     def a_rep_goes_or_comes_back(self, rep: str, active: bool) -> None:
         """For good, or not."""
-        known = self.reps[rep]
-        self.reps[rep] = make_rep(
-            rep, capacity=known.capacity, weight=known.weight, languages=known.languages, is_active=active
-        )
+        self.change(rep, is_active=active)
 
     @precondition(lambda self: bool(self.waiting()))
     @rule()
@@ -314,7 +323,7 @@ class DeskMachine(RuleBasedStateMachine):
             assert lead.state in (LeadState.ASSIGNED, LeadState.HELD, LeadState.CLOSED)
 
 
-SHORT = settings(max_examples=60, stateful_step_count=40, deadline=None)
+SHORT = settings(max_examples=150, stateful_step_count=40, deadline=None)
 LONG = settings(
     max_examples=2000, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
