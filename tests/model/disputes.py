@@ -22,15 +22,20 @@ async def disputed(world: World, month: Month) -> History:
     rng = random.Random(month.seed)
     history = History.of(month.news)
     objections = [(subject, rng.random() < 0.6) for subject in _subjects(rng, month, history)]
-    application = build_app(world.settings, runtime=world.runtime)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application),
-        base_url="http://sla-monitor",
-        headers={"Authorization": f"Bearer {TOKEN}", "X-Operator": "ana"},
-    ) as api:
+    async with an_api(world) as api:
         objected = [await _object(api, about, subject, excused) for (about, subject), excused in objections]
         incident = await _incident(api, rng, month)
     return History.of(month.news, [each for each in objected if each is not None], [incident])
+
+
+def an_api(world: World) -> httpx.AsyncClient:
+    """A client of the monitor, as an operator."""
+    application = build_app(world.settings, runtime=world.runtime)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(application),
+        base_url="http://sla-monitor",
+        headers={"Authorization": f"Bearer {TOKEN}", "X-Operator": "ana"},
+    )
 
 
 def _subjects(rng: random.Random, month: Month, history: History) -> list[tuple[str, UUID]]:

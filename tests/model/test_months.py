@@ -12,7 +12,7 @@ from tests.model.comparison import charged_wrongly, differences, moments, said_u
 from tests.model.disputes import disputed
 from tests.model.driver import a_world, live, timers
 from tests.model.months import Month, a_month, in_order
-from tests.model.shrinking import smallest, story_of
+from tests.model.shrinking import Differs, smallest, story_of
 from tests.model.whole import numbers_apart
 
 BEFORE = timedelta(days=60)
@@ -55,7 +55,11 @@ def a_prompt_month(seed: int, leads: int = 1) -> Month:
 
 
 async def _agree(dsn: str, template: str, month: Month) -> None:
-    differs = partial(_differences, dsn, template)
+    await agree(month, partial(_differences, dsn, template))
+
+
+async def agree(month: Month, differs: Differs) -> None:
+    """Fail with the smallest month that still differs, if this one does."""
     found = await differs(month)
     if found:
         smaller, fewer = await smallest(month, found, differs)
