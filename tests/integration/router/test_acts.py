@@ -1,6 +1,7 @@
 """What reps do, through the API."""
 
 import asyncio
+from itertools import product
 
 import pytest
 
@@ -141,10 +142,33 @@ async def test_each_rep_is_announced_once_by_the_first_rulebook(routing: World) 
     assert sorted(event.rep_id for event in routing.availability()) == ["ana", "bea", "carla"]
 
 
-async def test_anothers_lead_is_not_found(routing: World) -> None:
+ACTS: dict[str, dict[str, object]] = {
+    "accept": {},
+    "decline": {"reason": "no"},
+    "contacted": {"channel": "phone", "result": "reached"},
+    "reject": {"reason": "no"},
+    "recycle": {"reason": "later", "wake_at": "2030-01-01T00:00:00Z"},
+    "outcome": {"result": "won"},
+    "pause": {"code": "buyer_asked_to_wait"},
+    "resume": {},
+    "rating": {"rating": 1},
+}
+
+
+async def test_anothers_lead_is_not_found_whatever_is_done_or_read(routing: World) -> None:
     await routing.take("ada")
-    for name in ("ada", "nobody"):
-        assert (await routing.act("bea", name, "accept")).status_code == 404
+    bea = {"Authorization": f"Bearer {await routing.token('bea')}"}
+    async with routing.client() as client:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+        known = {path.rpartition("/")[2] for path in paths if path.startswith("/v1/assignments/")}
+        assert known == set(ACTS)
+        for lead in (lead_id("ada"), lead_id("nobody")):
+            for path in (f"/v1/leads/{lead}", f"/v1/leads/{lead}/decisions"):
+                assert (await client.get(path, headers=bea)).status_code == 404, path
+    for name, (act, body) in product(("ada", "nobody"), ACTS.items()):
+        refused = await routing.act("bea", name, act, body)
+        assert (refused.status_code, refused.json()["title"]) == (404, "No such lead"), (name, act)
+    assert routing.progressed("ada") == []
 
 
 async def test_what_was_declined_cannot_be_accepted(routing: World) -> None:
