@@ -156,6 +156,13 @@ class Books:
         agreed = found.agreements.get(agreement) if found is not None else None
         return agreed.sales.volume if agreed is not None else None
 
+    def volumes(self) -> Iterator[tuple[int, str, Volume]]:
+        """Every agreement that holds only up to a volume: its version, its id, and the volume."""
+        for book in self._by_version.values():
+            for name, agreement in book.agreements.items():
+                if agreement.sales.volume is not None:
+                    yield book.version, name, agreement.sales.volume
+
     def __iter__(self) -> Iterator[Book]:
         return iter(self._by_version.values())
 

@@ -11,6 +11,7 @@ from lead_events.words import ChargedTo, Quadrant, TimerKind
 from rulebook.models import Agreement, Goal, MarketingSide
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
+from sla_monitor.domain.terms import SPEED
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger import metrics
 from sla_monitor.ledger.books import Book, Books
@@ -41,7 +42,7 @@ async def export_month(database: Database, books: Books) -> None:
         if book is None:
             return
         period = period_of(now, book.zone)
-        counted = await _counted(conn, period, now)
+        counted = await _counted(conn, books, period, now)
     metrics.forget()
     agreement = book.agreed_at(now).agreement
     _export_goals(book, agreement, period, now, counted)
@@ -49,12 +50,15 @@ async def export_month(database: Database, books: Books) -> None:
     _export_work(agreement.marketing, counted.work)
 
 
-async def _counted(conn: Connection, period: Period, now: datetime) -> Counted:
+async def _counted(conn: Connection, books: Books, period: Period, now: datetime) -> Counted:
     span = period.start, min(now, period.end)
+    agreed = [(version, name, each.per_day, each.per_month) for version, name, each in books.volumes()]
+    volumes = [[row[column] for row in agreed] for column in range(4)]
+    speed = [kind.value for kind in SPEED]
     return Counted(
         await conn.fetch(_q.deliveries_by_group, period.start, period.end),
         await conn.fetch(_q.given_back_by_group, period.start, period.end),
-        await conn.fetch(_q.promises_by_outcome, *span, list(STATES)),
+        await conn.fetch(_q.promises_by_outcome, *span, list(STATES), *volumes, speed, period.zone.key),
         await conn.fetch(_q.work_by_outcome, *span),
     )
 
@@ -119,12 +123,18 @@ def _export_promises(groups: Iterable[Any]) -> None:
 def outcome_of(group: Any) -> str | None:
     """What became of promises; None of those that are open or were cancelled."""
     state = TimerState(group["state"])
-    if state is TimerState.BREACHED:
-        if group["is_excused"]:
-            return "excused"
-        return "broken_by_sales" if group["charged_to"] in _OF_SALES else "broken_by_others"
     ended_well = state is TimerState.WITHDRAWN and group["ended_kind"] in ANSWERS
-    return "kept" if state is TimerState.KEPT or ended_well else None
+    if state is TimerState.BREACHED and group["is_excused"]:
+        return "excused"
+    if state is not TimerState.BREACHED and state is not TimerState.KEPT and not ended_well:
+        return None
+    if group["is_above_volume"]:
+        return "above_volume"
+    return _broken_by(group["charged_to"]) if state is TimerState.BREACHED else "kept"
+
+
+def _broken_by(charged_to: str | None) -> str:
+    return "broken_by_sales" if charged_to in _OF_SALES else "broken_by_others"
 
 
 def _export_work(side: MarketingSide, groups: Iterable[Any]) -> None:

@@ -33,7 +33,7 @@ WORK = Gauge(
     "Deliveries whose time to be worked ended this month: worked by then, or not.",
     ["outcome"],
 )
-OUTCOMES = ("kept", "broken_by_sales", "broken_by_others", "excused")
+OUTCOMES = ("kept", "broken_by_sales", "broken_by_others", "excused", "above_volume")
 WORKED = ("worked", "not_worked")
 
 

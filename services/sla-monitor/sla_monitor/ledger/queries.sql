@@ -129,7 +129,7 @@ UPDATE ledger SET unhanded_due_at = told.due
 FROM unnest($1::uuid[], $2::timestamptz[]) AS told (lead_id, due) WHERE ledger.lead_id = told.lead_id
 
 -- name: leads_of_month
--- Leads with anything in a month, each once; of some leads only, where they are named. No tests, and none that ended in another lead. OFFSET 0: each is looked up, for a scan of all leads there are takes longer than a month's.
+-- Leads with anything in a month, each once. No tests, and none that ended in another lead. OFFSET 0: each is looked up, for a scan of all leads there are takes longer than a month's.
 WITH wanted AS (
     SELECT lead_id FROM ledger WHERE received_at >= $1 AND received_at < $2
     UNION SELECT lead_id FROM ledger
@@ -141,7 +141,7 @@ WITH wanted AS (
     UNION SELECT lead_id FROM ledger
         WHERE unhanded_due_at >= $1 AND unhanded_due_at < $2 AND handed_at IS NULL
     UNION SELECT lead_id FROM timers
-        WHERE state = ANY($4::text[]) AND coalesce(due_at, 'infinity'::timestamptz) >= $1
+        WHERE state = ANY($3::text[]) AND coalesce(due_at, 'infinity'::timestamptz) >= $1
             AND coalesce(due_at, 'infinity'::timestamptz) < $2
     UNION SELECT lead_id FROM touches WHERE at >= $1 AND at < $2
     UNION SELECT lead_id FROM ledger
@@ -159,7 +159,6 @@ FROM wanted
 CROSS JOIN LATERAL (SELECT * FROM ledger AS rows WHERE rows.lead_id = wanted.lead_id OFFSET 0) AS ledger
 CROSS JOIN LATERAL (SELECT * FROM leads AS rows WHERE rows.id = wanted.lead_id OFFSET 0) AS leads
 WHERE NOT (ledger.is_test OR is_merged) AND coalesce(delivered_quadrant, leads.quadrant) IS NOT NULL
-    AND ($3::uuid[] IS NULL OR wanted.lead_id = ANY($3))
 
 -- name: some_leads
 -- As leads_of_month, of these leads: those with a part in the figures of a month, or with one of its promises.
@@ -254,11 +253,11 @@ WHERE booked_in = $1 AND of = $1 GROUP BY measure, goal ORDER BY measure, goal
 
 -- name: month_row
 -- Who signed a month.
-SELECT * FROM months WHERE period = $1
+SELECT marketing_name, marketing_at, sales_name, sales_at FROM months WHERE period = $1
 
 -- name: closed_months
 -- The months that are closed, the last one last.
-SELECT * FROM months WHERE closed_at IS NOT NULL ORDER BY period
+SELECT period FROM months WHERE closed_at IS NOT NULL ORDER BY period
 
 -- name: signed_months
 -- The months that anybody signed, and those that are closed.
@@ -367,7 +366,7 @@ UPDATE incidents SET retracted_by = $2, retracted_at = $3 WHERE id = $1 RETURNIN
 -- Windows, the newest first, those taken back too, and how many breaches that bind lie in each.
 SELECT incidents.*, (
     SELECT count(*) FROM timers
-    WHERE state = ANY($2::text[]) AND coalesce(due_at, 'infinity'::timestamptz) BETWEEN from_at AND until_at
+    WHERE state = 'breached' AND coalesce(due_at, 'infinity'::timestamptz) BETWEEN from_at AND until_at
         AND NOT (is_test OR is_trial)
 ) AS breaches
 FROM incidents ORDER BY from_at DESC, id LIMIT $1
@@ -398,7 +397,7 @@ INSERT INTO months (period, starts_at, ends_at) VALUES ($1, $2, $3) ON CONFLICT 
 
 -- name: lock_month
 -- Who signed a month, for who signs next.
-SELECT * FROM months WHERE period = $1 FOR UPDATE
+SELECT marketing_name, marketing_at, sales_name, sales_at FROM months WHERE period = $1 FOR UPDATE
 
 -- name: sign_for_marketing
 -- Marketing's name under a month.
@@ -460,17 +459,47 @@ WHERE given_at >= $1 AND given_at < $2 AND delivered_at IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5
 
 -- name: promises_by_outcome
--- Binding promises that fell due between two moments, by how they ended, who is charged, and whether that is excused.
-SELECT kind, state, ended_kind, firings.event ->> 'charged_to' AS charged_to, state = 'breached' AND (
-        EXISTS (SELECT FROM objections WHERE subject = timers.id AND verdict = 'excused')
+-- Binding promises that fell due between two moments, by how they ended, who is charged, whether that is excused, and whether they are of speed on leads above the volume. $4 to $7: the volume of each agreement that names one, by the rulebook's version; the last delivery within it is looked for once a day and month.
+WITH volumes AS (
+    SELECT * FROM unnest($4::int[], $5::text[], $6::int[], $7::int[]) AS told (version, agreement, per_day, per_month)
+), due AS MATERIALIZED (
+    SELECT
+        timers.id, timers.lead_id, timers.kind, timers.state, timers.ended_kind, timers.breaches, timers.due_at,
+        volumes.per_day, volumes.per_month, ledger.delivered_at,
+        date_trunc('day', ledger.delivered_at, $9::text) AS day, date_trunc('month', ledger.delivered_at, $9) AS month
+    FROM timers
+    LEFT JOIN volumes ON volumes.version = timers.rulebook_version AND volumes.agreement = timers.agreement
+        AND timers.kind = ANY($8::text[])
+    LEFT JOIN ledger ON volumes.version IS NOT NULL AND ledger.lead_id = timers.lead_id
+        AND NOT (ledger.is_test OR ledger.is_own OR ledger.is_known OR ledger.is_merged)
+    WHERE timers.state = ANY($3::text[]) AND NOT timers.is_test AND NOT timers.is_trial
+        AND coalesce(timers.due_at, 'infinity'::timestamptz) >= $1 AND coalesce(timers.due_at, 'infinity'::timestamptz) < $2
+), spans AS (
+    SELECT day AS start, per_day AS agreed FROM due WHERE per_day IS NOT NULL AND day IS NOT NULL
+    UNION SELECT month, per_month FROM due WHERE per_month IS NOT NULL AND month IS NOT NULL
+), last_within AS MATERIALIZED (
+    SELECT spans.start, spans.agreed, found.delivered_at, found.lead_id
+    FROM spans
+    CROSS JOIN LATERAL (
+        SELECT other.delivered_at, other.lead_id FROM ledger AS other
+        WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
+            AND other.delivered_at >= spans.start
+        ORDER BY other.delivered_at, other.lead_id OFFSET spans.agreed - 1 LIMIT 1
+    ) AS found
+)
+SELECT due.kind, due.state, due.ended_kind, firings.event ->> 'charged_to' AS charged_to, due.state = 'breached' AND (
+        EXISTS (SELECT FROM objections WHERE subject = due.id AND verdict = 'excused')
         OR EXISTS (SELECT FROM incidents WHERE retracted_at IS NULL AND due_at BETWEEN from_at AND until_at)
-    ) AS is_excused, count(*) AS promises
-FROM timers
-LEFT JOIN firings ON timers.state = 'breached' AND firings.timer_id = timers.id
-    AND firings.level = CASE WHEN timers.breaches > 1 THEN 'breach:' || timers.breaches ELSE 'breach' END
-WHERE timers.state = ANY($3::text[]) AND NOT is_test AND NOT is_trial
-    AND coalesce(due_at, 'infinity'::timestamptz) >= $1 AND coalesce(due_at, 'infinity'::timestamptz) < $2
-GROUP BY 1, 2, 3, 4, 5
+    ) AS is_excused,
+    coalesce((due.delivered_at, due.lead_id) > (of_day.delivered_at, of_day.lead_id), false)
+        OR coalesce((due.delivered_at, due.lead_id) > (of_month.delivered_at, of_month.lead_id), false) AS is_above_volume,
+    count(*) AS promises
+FROM due
+LEFT JOIN last_within AS of_day ON (of_day.start, of_day.agreed) = (due.day, due.per_day)
+LEFT JOIN last_within AS of_month ON (of_month.start, of_month.agreed) = (due.month, due.per_month)
+LEFT JOIN firings ON due.state = 'breached' AND firings.timer_id = due.id
+    AND firings.level = CASE WHEN due.breaches > 1 THEN 'breach:' || due.breaches ELSE 'breach' END
+GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: work_by_outcome
 -- Deliveries whose time to be worked ended between two moments: worked by then or not, and why given back, if that holds.
