@@ -323,7 +323,7 @@ class DeskMachine(RuleBasedStateMachine):
             assert lead.state in (LeadState.ASSIGNED, LeadState.HELD, LeadState.CLOSED)
 
 
-SHORT = settings(max_examples=150, stateful_step_count=40, deadline=None)
+SHORT = settings(max_examples=100, stateful_step_count=40, deadline=None)
 LONG = settings(
     max_examples=2000, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
