@@ -174,7 +174,7 @@ LEFT JOIN LATERAL (
     SELECT incidents.id, incidents.why FROM incidents
     WHERE retracted_at IS NULL AND due_at BETWEEN from_at AND until_at ORDER BY from_at, incidents.id LIMIT 1
 ) AS incident ON true
-WHERE timers.lead_id = $1 AND timers.state = $2 AND (objections.id IS NOT NULL OR incident.id IS NOT NULL)
+WHERE timers.lead_id = $1 AND timers.state = 'breached' AND (objections.id IS NOT NULL OR incident.id IS NOT NULL)
 
 -- name: read_firings_after
 -- Events in the order in which they were committed.

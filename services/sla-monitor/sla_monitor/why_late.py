@@ -17,7 +17,7 @@ from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.path import Share, split
 from sla_monitor.domain.pauses import Pause, pauses_of
 from sla_monitor.domain.terms import Terms
-from sla_monitor.domain.timers import Timer, TimerState
+from sla_monitor.domain.timers import Timer
 from sla_monitor.hours import HoursBook
 from sla_monitor.memory import Memory
 from sla_monitor.views import Excuse, excuse_view, with_hours
@@ -72,7 +72,7 @@ async def look_at(conn: Connection, memory: Memory, lead_id: UUID, now: datetime
 
     end = lead.contacted_at or now
     path = split(lead.origin, story.facts, end, hours.of, paused)
-    rows = await store.fetch(conn, "excuses_of_lead", lead_id, TimerState.BREACHED.value)
+    rows = await store.fetch(conn, "excuses_of_lead", lead_id)
     excuses = {row["timer_id"]: Excuse.of(row) for row in rows}
     return Looked(lead, story, hours, terms, path, end, excuses)
 

@@ -15,7 +15,6 @@ from service_kit.documents import refusals
 from service_kit.queries import load_queries
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
-from sla_monitor.domain.timers import TimerState
 from sla_monitor.errors import BadCursor
 from sla_monitor.ledger import disputes
 from sla_monitor.ledger.books import Books
@@ -179,7 +178,7 @@ def _incident_routes(router: APIRouter, runtime: Runtime) -> None:
     async def incidents(limit: Limit = 100) -> dict[str, Any]:
         """Incident windows, the newest first, those taken back too, and how many breaches lie in each."""
         async with runtime.database.acquire() as conn:
-            rows = await conn.fetch(_q.list_incidents, limit, [TimerState.BREACHED.value])
+            rows = await conn.fetch(_q.list_incidents, limit)
         return {"incidents": [incident_view(dict(row)) for row in rows]}
 
     @router.delete("/incidents/{incident_id}", dependencies=allowed(Scope.OPERATE), responses=refusals(409))

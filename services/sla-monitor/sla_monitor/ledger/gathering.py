@@ -49,7 +49,7 @@ class Gathering:
 
     async def _whole(self) -> MonthBook:
         start, end = self._span
-        leads, touches = await self._leads(_q.leads_of_month, *self._span, None, list(STATES))
+        leads, touches = await self._leads(_q.leads_of_month, *self._span, list(STATES))
         promises = await self._promises(None)
         subjects = [lead.given_back.fact for lead in leads if lead.given_back is not None]
         subjects += [row.id for row in promises if row.state is TimerState.BREACHED]

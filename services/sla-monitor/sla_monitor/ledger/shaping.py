@@ -24,8 +24,8 @@ ID, SOURCE, IS_OURS, DELIVERED_AT = 0, 4, 5, 9
 _QUADRANTS = {each.value: each for each in Quadrant}
 _KINDS = {each.value: each for each in TimerKind}
 _CHARGED = {each.value: each for each in ChargedTo}
-STATES = {each.value: each for each in TimerState if each.value != "superseded"}
-"""What a book shows: a promise that later facts do not open was none."""
+STATES = {each.value: each for each in TimerState}
+"""Queries of a month name them all: so the index by state and due time serves."""
 STOPPED_EARLY_SECONDS = 60
 
 
