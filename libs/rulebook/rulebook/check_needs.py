@@ -48,7 +48,7 @@ def check_needs(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> No
         report.error(here, message, hint)
     for number, rule in enumerate(plan.rules):
         _check_skills(rulebook, line, (*loc, "rules", number), rule, report)
-    requiring = [pool for _, pool, rule in _choices(rulebook, plan) if _match(pool, rule) == "required"]
+    requiring = [pool for _, pool, rule in choices(rulebook, plan) if _match(pool, rule) == "required"]
     if requiring and plan.unspoken is None and not unheard:
         message = f"leads in a language that nobody of {requiring[0].name} speaks would wait for ever"
         report.warning(loc, message, "add `unspoken: POOL`, which takes them")
@@ -71,7 +71,7 @@ def _check_named_reps(rulebook: Rulebook, line: str, plan: Plan, report: Report)
 def _check_strategies(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> None:
     """Two strategies read what stands elsewhere in the rulebook."""
     loc: Loc = ("routing", "plans", line)
-    chosen = {pool.strategy: pool.name for _, pool, _ in _choices(rulebook, plan)}
+    chosen = {pool.strategy: pool.name for _, pool, _ in choices(rulebook, plan)}
     if "account_owner" in chosen and not plan.owners.account:
         message = f"{chosen['account_owner']} gives leads to the account's owner, who is not asked here"
         report.error((*loc, "owners", "account"), message, "delete it, or choose another strategy")
@@ -81,7 +81,7 @@ def _check_strategies(rulebook: Rulebook, line: str, plan: Plan, report: Report)
         report.warning(loc, message, f"add `value: {{mean_deal: ...}}` to scorecards/{line}.yaml")
 
 
-def _choices(rulebook: Rulebook, plan: Plan) -> Iterator[tuple[Loc, Pool, RoutingRule | None]]:
+def choices(rulebook: Rulebook, plan: Plan) -> Iterator[tuple[Loc, Pool, RoutingRule | None]]:
     """Every pool that a plan may choose, and by which rule."""
     pools = rulebook.routing.pools
     for rule in plan.rules:
@@ -164,7 +164,7 @@ def _check_unspoken(rulebook: Rulebook, line: str, plan: Plan, report: Report) -
         hint = "write `language: preferred` in that pool, or name another"
         report.error(loc, "requires a language itself", hint)
     theirs = takers(rulebook, pool, line)
-    for _, other, rule in _choices(rulebook, plan):
+    for _, other, rule in choices(rulebook, plan):
         wanted = {*other.skills, *(rule.skills if rule is not None else ())}
         if _match(other, rule) != "required" or other.skills_match != "required" or not theirs:
             continue

@@ -17,11 +17,19 @@ def check_pools(rulebook: Rulebook, report: Report) -> None:
         _check_then(rulebook, name, loc, pool, report)
         _check_people_for(rulebook, loc, pool, report)
         _check_partners(rulebook, loc, pool, report)
+        _check_catching_up(loc, pool, report)
         is_promised = _promises_answers(rulebook) or report.is_partial("promises")
         if pool.deadline_aware and not is_promised:
             message = "looks for who can answer in time, and the agreement promises no first response"
             hint = "add `first_response_within` to a promise of agreement.yaml, or delete this"
             report.warning((*loc, "deadline_aware"), message, hint)
+
+
+def _check_catching_up(loc: Loc, pool: Pool, report: Report) -> None:
+    if pool.catch_up and pool.strategy not in ("weighted_round_robin", "value_fair"):
+        message = f"changes nothing: `{pool.strategy}` has no turns to make up for"
+        hint = "delete it, or choose `weighted_round_robin` or `value_fair`"
+        report.warning((*loc, "catch_up"), message, hint)
 
 
 def check_skills(rulebook: Rulebook, loc: Loc, skills: Collection[str], report: Report) -> bool:

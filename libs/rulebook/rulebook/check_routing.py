@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from rulebook.check_needs import check_needs, table_pools, takers
+from rulebook.check_needs import check_needs, choices, table_pools, takers
 from rulebook.check_reach import check_reach
 from rulebook.documents import Loc
-from rulebook.models import Plan, RoutingRule, Rule, Rulebook
+from rulebook.models import Owners, Plan, RoutingRule, Rule, Rulebook
 from rulebook.report import Report
 
 
@@ -21,6 +21,7 @@ def check_routing(rulebook: Rulebook, report: Report) -> None:
         report.reference(("scorecards", line), "line", line, rulebook.lines)
     for line, plan in rulebook.routing.plans.items():
         _check_plan(rulebook, line, plan, report)
+    _check_ways_on(rulebook, report)
     used = _used(rulebook)
     for name in rulebook.routing.pools:
         if name not in used and not report.is_partial("plans"):
@@ -55,6 +56,9 @@ def _check_plan(rulebook: Rulebook, line: str, plan: Plan, report: Report) -> No
         _check_pool(rulebook, line, (*here, "pool"), rule.pool, report)
         for place, pool in table_pools(rulebook, rule).items():
             _check_pool(rulebook, line, place, pool, report, is_known=True)
+    if plan.owners.when_away == "pool" and plan.owners.wait_at_most != Owners().wait_at_most:
+        hint = "write `when_away: wait`, or delete it"
+        report.warning((*loc, "owners", "wait_at_most"), "is never asked: no lead waits for its owner", hint)
     check_reach(loc, plan, rulebook.routing, report)
     check_needs(rulebook, line, plan, report)
 
@@ -99,6 +103,21 @@ def _check_pool(
             f"nobody in pool `{name}` can take a lead of line `{line}`",
             f"add a rep with `{line}` in lines, and weight and capacity above 0, or name another pool",
         )
+
+
+def _check_ways_on(rulebook: Rulebook, report: Report) -> None:
+    """A pool that follows another must have somebody for leads of a line whose plan chooses that."""
+    lines: dict[str, list[str]] = {}
+    ids = {id(pool): name for name, pool in rulebook.routing.pools.items()}
+    for line, plan in rulebook.routing.plans.items():
+        for _, pool, _ in choices(rulebook, plan):
+            lines.setdefault(ids[id(pool)], []).append(line)
+    for name, chosen in lines.items():
+        for number, other in enumerate(rulebook.routing.pools[name].then):
+            next_one = rulebook.routing.pools.get(other)
+            if next_one and not any(takers(rulebook, next_one, line) for line in chosen):
+                loc = ("routing", "pools", name, "then", number)
+                _check_pool(rulebook, chosen[0], loc, other, report, is_known=True)
 
 
 def _check_ids(loc: Loc, rules: Sequence[Rule | RoutingRule], report: Report) -> None:

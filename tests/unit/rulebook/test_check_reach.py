@@ -1,4 +1,4 @@
-"""Rules and rows of tables that no lead reaches, since a table before them knows all of theirs."""
+"""Rules, rows of tables, pools and keys that no lead ever reaches."""
 
 import shutil
 from pathlib import Path
@@ -88,3 +88,46 @@ def test_a_row_that_others_always_come_before_is_doubtful_and_told_by_its_line(f
 def test_of_rows_that_overlap_nothing_else_is_told(folder: Path) -> None:
     table(folder, HEAD + "Spain,ES,,,,,spain,\nAgain,ES,,,,,italy,\n")
     assert unreached(folder) == []
+
+
+def test_a_pool_that_follows_the_sun_and_sells_another_line_is_an_error(folder: Path) -> None:
+    spain = "spain: {name: Spain, team: spain, "
+    edit(folder, spain, spain + "when_nobody_open: follow_the_sun, then: [academy], ")
+    (found,) = check_folder(folder)
+    assert (found.path, found.severity) == ("routing.pools.spain.then[0]", Severity.ERROR)
+    assert "nobody in pool `academy` can take a lead of line `main`" in found.message
+
+
+def test_a_pool_that_follows_the_sun_for_one_of_two_lines_is_reached(folder: Path) -> None:
+    follows = "everywhere-else:\n    when_nobody_open: follow_the_sun\n    then: [academy]"
+    edit(folder, "everywhere-else:", follows)
+    edit(folder, "    fallback: academy\n", "    fallback: everywhere-else\n")
+    assert not [each for each in check_folder(folder) if "then[0]" in each.path]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "hint"),
+    [
+        pytest.param(
+            "spain: {name: Spain,",
+            "spain: {name: Spain, strategy: least_loaded, catch_up: true,",
+            "routing.pools.spain.catch_up",
+            "`weighted_round_robin` or `value_fair`",
+            id="turns to make up for where nobody has any",
+        ),
+        pytest.param(
+            "when_away: pool,",
+            "when_away: pool, wait_at_most: 2h,",
+            "routing.plans.main.owners.wait_at_most",
+            "`when_away: wait`",
+            id="a wait for owners whom nobody waits for",
+        ),
+    ],
+)
+def test_a_key_that_changes_nothing_is_doubtful(
+    folder: Path, old: str, new: str, path: str, hint: str
+) -> None:
+    edit(folder, old, new)
+    (found,) = check_folder(folder)
+    assert (found.path, found.severity) == (path, Severity.WARNING)
+    assert hint in found.hint
