@@ -10,16 +10,20 @@ READ = "baton_records_read_total"
 SPOOL_RECORDS = "baton_intake_spool_records"
 SPOOL_BYTES = "baton_intake_spool_bytes"
 BUILD = "baton_build_info"
+UNOWNED = {f"baton_unowned_{what}_total": what for what in ("breaches", "absences", "holds")}
+"""Of what nobody was named to hear, by the counter's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at a service. `lag` is records by consumer and topic, `read` those read so far by consumer."""
+    """One look at a service. `lag` is records by consumer and topic, `read` those read so far by consumer;
+    `unowned` what nobody was told of since the service started."""
 
     version: str | None = None
     lag: dict[str, dict[str, int]] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)
     spool: dict[str, int] = field(default_factory=dict)
+    unowned: dict[str, int] = field(default_factory=dict)
 
     def behind(self) -> dict[str, int]:
         """Records not read yet, by consumer, where there are any."""
@@ -33,6 +37,7 @@ def read_metrics(text: str) -> Reading:
     lag: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     read: dict[str, int] = defaultdict(int)
     spool: dict[str, int] = {}
+    unowned: dict[str, int] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             labels, value = sample.labels, sample.value
@@ -44,9 +49,11 @@ def read_metrics(text: str) -> Reading:
                 spool[labels["state"]] = int(value)
             elif sample.name == SPOOL_BYTES:
                 spool["bytes"] = int(value)
+            elif sample.name in UNOWNED:
+                unowned[UNOWNED[sample.name]] = int(value)
             elif sample.name == BUILD:
                 version = labels.get("version")
-    return Reading(version, {name: dict(topics) for name, topics in lag.items()}, dict(read), spool)
+    return Reading(version, {name: dict(topics) for name, topics in lag.items()}, dict(read), spool, unowned)
 
 
 def stalled(first: Reading, second: Reading) -> list[str]:

@@ -52,6 +52,7 @@ class Survey:
             "services": {each.value: found for each, found in services.items()},
             "lag": {each.value: _lag(reading) for each, reading in readings.items()},
             "spool": readings[Service.INTAKE].spool if Service.INTAKE in readings else None,
+            "unowned": readings[Service.ROUTER].unowned if Service.ROUTER in readings else None,
             "held": self._held() if Service.ROUTER in answering else None,
             "quarantine": self._quarantine() if is_scoring_here else None,
             "alerts": self._alerts() if is_scoring_here else None,
@@ -245,7 +246,8 @@ def notes(document: dict[str, Any]) -> list[str]:
         for each in document["alerts"] or ()
     ]
     waiting = _waiting(document["quarantine"] or {})
-    return [*_stuck(document["held"] or {}), *waiting, *refused, *alerts, *_unsettled(document["agreement"])]
+    stuck = [*_stuck(document["held"] or {}), *_unowned(document["unowned"] or {})]
+    return [*stuck, *waiting, *refused, *alerts, *_unsettled(document["agreement"])]
 
 
 def _stuck(held: dict[str, Any]) -> list[str]:
@@ -258,6 +260,28 @@ def _stuck(held: dict[str, Any]) -> list[str]:
     return [
         f"{lead} that nobody of the pool may take: `baton held` lists them, "
         "`baton lead assign LEAD REP --why TEXT` gives one to a rep."
+    ]
+
+
+_UNTOLD = {
+    "breaches": ("broken promise", "broken promises"),
+    "absences": ("rep who was away with open leads", "reps who were away with open leads"),
+    "holds": ("lead that waits for nobody", "leads that wait for nobody"),
+}
+
+
+def _unowned(counts: dict[str, int]) -> list[str]:
+    """What a team lead would have been told, had there been one."""
+    told = [
+        f"of {number} {one if number == 1 else many}"
+        for what, (one, many) in _UNTOLD.items()
+        if (number := counts.get(what, 0))
+    ]
+    if not told:
+        return []
+    return [
+        f"nobody is named to hear {' and '.join(told)}, since the router started: "
+        "`baton rep team TEAM --lead REP` names who leads a team."
     ]
 
 

@@ -62,6 +62,28 @@ def test_leads_that_nobody_may_take_are_something_to_look_at(baton: Run, well: S
     assert "1 lead waits that nobody of the pool may take: `baton held` lists them" in done.stdout
 
 
+UNOWNED = """\
+# TYPE baton_unowned_breaches_total counter
+baton_unowned_breaches_total {breaches}.0
+# TYPE baton_unowned_absences_total counter
+baton_unowned_absences_total 0.0
+# TYPE baton_unowned_holds_total counter
+baton_unowned_holds_total 2.0
+"""
+
+
+def test_what_nobody_was_told_of_is_something_to_look_at(baton: Run, well: Services) -> None:
+    well.answer("GET /metrics", metrics() + UNOWNED.format(breaches=1))
+    done = baton("status", "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["problems"]) == (0, [])
+    assert told["unowned"] == {"breaches": 1, "absences": 0, "holds": 2}
+    assert told["notes"] == [
+        "nobody is named to hear of 1 broken promise and of 2 leads that wait for nobody, since the router "
+        "started: `baton rep team TEAM --lead REP` names who leads a team."
+    ]
+
+
 def test_objections_and_months_that_wait_are_something_to_look_at_and_no_fault(
     baton: Run, well: Services
 ) -> None:
