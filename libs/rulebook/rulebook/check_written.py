@@ -1,9 +1,11 @@
-"""Lengths of working time that were written in days, which only the text shows."""
+"""Lengths as they were written, which only the text shows: bare numbers, and working time in days."""
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
+
+from pydantic import BaseModel
 
 from rulebook.agreed_hours import Hours, promised_by
 from rulebook.agreements import MAIN
@@ -14,13 +16,17 @@ from rulebook.durations import format_hours, parse_duration
 from rulebook.models import Agreement, Rulebook
 from rulebook.report import Report
 
+_MINUTE = 60
 _DAYS = re.compile(r"\s*(\d{1,6})d", re.ASCII | re.IGNORECASE)
 _QUARTER = timedelta(minutes=15)
 
 
 def check_written(value: Mapping[str, Any], rulebook: Rulebook, report: Report) -> None:
-    """Warn of promises in days: `2d` is 48 hours of work, about a week and a half. `value`: as the YAML says
-    it."""
+    """Warn of lengths without a unit, which are seconds, and of promises in days: `2d` is 48 hours of work,
+    about a week and a half. `value`: as the YAML says it."""
+    for loc, number in _without_unit((), value, rulebook):
+        hint = f"write {number:g}s, or {_in_minutes(number)} if minutes were meant"
+        report.warning(loc, f"{number:g} without a unit is {number:g} seconds", hint)
     if report.is_partial("calendars") or report.is_partial("reps"):
         return
     hours = Hours(rulebook)
@@ -31,6 +37,27 @@ def check_written(value: Mapping[str, Any], rulebook: Rulebook, report: Report) 
             for where, length in _in_days(_mapping(text), agreement):
                 calendar = _calendar(rulebook, agreement, hours)
                 _tell((*place_of_agreement(name), *where), length, calendar, hours, report)
+
+
+def _without_unit(loc: Loc, said: object, read: object) -> Iterator[tuple[Loc, float]]:
+    """Bare numbers that were read as lengths, with their places. `read`: what became of `said`."""
+    if isinstance(read, timedelta):
+        if isinstance(said, int | float) and said:
+            yield loc, said
+    elif isinstance(read, BaseModel):
+        by_key = {field.alias or name: name for name, field in type(read).model_fields.items()}
+        for key, inner in _mapping(said).items():
+            yield from _without_unit((*loc, key), inner, getattr(read, by_key.get(key, key), None))
+    elif isinstance(read, Mapping):
+        for key, inner in _mapping(said).items():
+            yield from _without_unit((*loc, key), inner, read.get(key))
+    elif isinstance(read, list) and isinstance(said, list):
+        for number, (inner, found) in enumerate(zip(said, read, strict=False)):
+            yield from _without_unit((*loc, number), inner, found)
+
+
+def _in_minutes(number: float) -> str:
+    return format_hours(timedelta(seconds=number * _MINUTE))
 
 
 def _in_days(text: Mapping[str, Any], agreement: Agreement) -> Iterator[tuple[Loc, str]]:

@@ -379,6 +379,26 @@ SLIPS: list[tuple[str, str, str, str, Severity, str, str, int]] = [
         0,
     ),
     (
+        "a length without a unit",
+        "accept_within: 10m",
+        "accept_within: 10",
+        "sales.promises.perfect.accept_within",
+        WARNING,
+        "10 without a unit is 10 seconds",
+        "write 10s, or 10m if minutes were meant",
+        0,
+    ),
+    (
+        "tries without a unit",
+        "within: 60h, apart: 10h",
+        "within: 60h, apart: 90",
+        "sales.promises.perfect.attempts.apart",
+        WARNING,
+        "90 without a unit is 90 seconds",
+        "write 90s, or 1h30m if minutes were meant",
+        0,
+    ),
+    (
         "tries in days",
         "within: 60h, apart: 10h",
         "within: 3d, apart: 10h",
@@ -648,6 +668,13 @@ def test_an_agreement_beside_it_is_checked_like_it(folder: Path) -> None:
     found = said(folder, "agreements.next.sales.promises.perfect.accept_within")
     assert "48h is longer than first_response_within 30m" in found.message
     assert (Path(found.file).name, found.line) == ("next.yaml", 9)
+
+
+def test_a_length_without_a_unit_is_told_in_every_file(folder: Path) -> None:
+    edit(folder, "sources.yaml", "window: 14d", "window: 14")
+    found = said(folder, "sources.comparison-portal.returns.window")
+    assert found.severity is WARNING
+    assert "write 14s, or 14m if minutes were meant" in found.hint
 
 
 def test_a_name_that_is_taken_is_refused(folder: Path) -> None:
