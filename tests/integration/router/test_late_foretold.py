@@ -65,3 +65,25 @@ async def test_of_leads_given_out_at_night_those_that_nobody_can_answer_in_time_
     (letter,) = mailbox.to("rosa")
     assert "c@example.com" in text_of(letter)
     assert "a@example.com" not in text_of(letter)
+
+
+async def test_where_a_team_has_no_lead_who_leads_the_fallbacks_hears_of_late_answers_to_come(
+    world: World, mailbox: Mailbox
+) -> None:
+    book = led(lead=None)
+    book["roster"]["teams"]["school"]["lead"] = "rosa"
+    book["roster"]["reps"]["carla"]["lines"] = ["training", "main"]
+    book["routing"]["pools"]["north"] |= {"deadline_aware": True, "answer_takes": "45m"}
+    book["routing"]["pools"]["courses"] = {"name": "Courses", "reps": ["carla"]}
+    book["routing"]["plans"]["main"] = {"rules": [{"id": "all", "pool": "north"}], "fallback": "courses"}
+    await world.publish_rulebook(book)
+    told = with_mail(world, mailbox)
+    for name in ("a", "b", "c"):
+        await told.take(name)
+    told.clock.advance(40)
+    await tell(told)
+    (letter,) = mailbox.to("rosa")
+    assert "c@example.com" in text_of(letter)
+    told.clock.advance(60)
+    await tell(told)
+    assert len(mailbox.to("rosa")) == 1, "once"

@@ -78,8 +78,8 @@ class Outgoing:
                 await unit.conn.execute(source.note, [row["id"] for row in rows], unit.now)
             full = full or len(rows) == AT_ONCE
         full = await tell_reminders(unit, self._channels, AT_ONCE, TOLD_FOR) or full
-        await tell_late(unit, self._channels, TOLD_FOR)
         book = (await self._books.shelf(unit.conn)).at(unit.now)
+        await tell_late(unit, book, self._channels, TOLD_FOR)
         await tell_nobodys(unit, book, self._channels, TOLD_FOR)
         return await settle(unit, AT_ONCE, TOLD_FOR) or full
 

@@ -90,11 +90,14 @@ UPDATE asked_declines d SET told_at = $2, told = (
 
 -- name: team_leads_to_tell
 -- Who leads the reps of whom late answers are expected, once the first is as old as $1 and they heard nothing since $2.
-SELECT coalesce(t.lead, '') AS lead, min(r.team) AS team_id
+-- For reps of teams that nobody leads, leads $4 (of teams $5) in whose stead, by lines $3; empty: nobody.
+SELECT coalesce(t.lead, s.lead, '') AS lead, min(CASE WHEN t.lead IS NULL THEN s.team ELSE r.team END) AS team_id
 FROM decisions d
 JOIN reps r ON r.id = d.rep_id
+LEFT JOIN leads l ON l.id = d.lead_id
 LEFT JOIN teams t ON t.id = r.team
-LEFT JOIN late_digests g ON g.rep_id = t.lead
+LEFT JOIN unnest($3::text[], $4::text[], $5::text[]) AS s(line, lead, team) ON s.line = l.line
+LEFT JOIN late_digests g ON g.rep_id = coalesce(t.lead, s.lead)
 WHERE d.proof ? 'is_late' AND d.late_told_at IS NULL AND (g.told_at IS NULL OR g.told_at <= $2)
 GROUP BY 1 HAVING min(d.at) <= $1
 
@@ -105,9 +108,12 @@ ON CONFLICT (rep_id) DO UPDATE SET told_at = excluded.told_at WHERE g.told_at <=
 
 -- name: take_late
 -- Decisions by which late answers are expected, of the reps that somebody leads (empty: nobody does), as told.
+-- By lines $4, leads $5 in the stead of those whom teams lack.
 UPDATE decisions SET late_told_at = $2 WHERE id IN (
     SELECT d.id FROM decisions d JOIN reps r ON r.id = d.rep_id LEFT JOIN teams t ON t.id = r.team
-    WHERE d.proof ? 'is_late' AND d.late_told_at IS NULL AND coalesce(t.lead, '') = $1
+    LEFT JOIN leads l ON l.id = d.lead_id
+    LEFT JOIN unnest($4::text[], $5::text[]) AS s(line, lead) ON s.line = l.line
+    WHERE d.proof ? 'is_late' AND d.late_told_at IS NULL AND coalesce(t.lead, s.lead, '') = $1
     ORDER BY d.at LIMIT $3 FOR NO KEY UPDATE OF d SKIP LOCKED
 ) RETURNING id, lead_id, at
 
