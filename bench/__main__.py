@@ -143,6 +143,12 @@ def _routing_rows(table: Table, short: bool) -> None:
         f"{found.over_capacity} beyond capacity",
         "0 beyond",
     )
+    alone, contending = found.one_pool
+    table.add_row(
+        f"{routing.ROUTERS} routers at one pool of {routing.REPS} reps / one",
+        f"{contending:,.0f} / {alone:,.0f} leads/s = {contending / alone:.2f}x",
+        "",
+    )
 
 
 def _import_rows(table: Table, options: argparse.Namespace) -> None:

@@ -41,12 +41,14 @@ _WEEK = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri"
 
 @dataclass(frozen=True)
 class RoutingResult:
-    """Leads a second; `by_cpu` of the router's own processor time, its store's aside."""
+    """Leads a second; `by_cpu` of the router's own processor time, its store's aside. `one_pool`: of one
+    router and of sixteen where all leads go to one pool of all reps."""
 
     batched: float
     by_cpu: float
     one_by_one: float
     sixteen: float
+    one_pool: tuple[float, float]
     over_capacity: int
 
     @property
@@ -70,23 +72,27 @@ def measure(leads: int) -> RoutingResult:
             single, _, _ = asyncio.run(_run(server.dsn, [leads // 10], batch=1))
             shares = [leads // ROUTERS] * ROUTERS
             sixteen, _, over = asyncio.run(_run(server.dsn, shares, batch=100))
+            alone, _, _ = asyncio.run(_run(server.dsn, [leads], batch=500, pools=1))
+            contending, _, more = asyncio.run(_run(server.dsn, shares, batch=100, pools=1))
         finally:
             server.stop()
-    return RoutingResult(batched, by_cpu, single, sixteen, over)
+    return RoutingResult(batched, by_cpu, single, sixteen, (alone, contending), over + more)
 
 
-async def _run(server: str, shares: Sequence[int], *, batch: int) -> tuple[float, float, int]:
+async def _run(
+    server: str, shares: Sequence[int], *, batch: int, pools: int = POOLS
+) -> tuple[float, float, int]:
     """Leads a second in all, the same by processor time, and reps found over their capacity."""
     dsn = create_database(server, f"routing_{uuid4().hex[:8]}")
     migrate(dsn, schema="router", packages=PACKAGES)
     settings = RouterSettings(dsn=dsn, batch_max=batch, gather_ms=0)
     brokers = [FakeBroker(partitions=2) for _ in shares]
     for broker in brokers:
-        _publish_rulebook(broker)
+        _publish_rulebook(broker, pools)
     async with _routers(dsn, settings, brokers) as routers:
         for broker, share in zip(brokers, shares, strict=True):
             for number in range(share):
-                _put_lead(broker, number)
+                _put_lead(broker, number, number % pools)
         spent, began = sum(psutil.Process().cpu_times()[:2]), time.perf_counter()
         await asyncio.gather(
             *(_read(runtime, broker) for runtime, broker in zip(routers, brokers, strict=True))
@@ -149,7 +155,7 @@ def _wrong(capacity: int, load: int, true: int) -> list[str]:
     return [word for word, holds in (("over", load > capacity), ("differs", load != true)) if holds]
 
 
-def _publish_rulebook(broker: FakeBroker) -> None:
+def _publish_rulebook(broker: FakeBroker, pools: int) -> None:
     now = datetime.now(UTC)
     event = RulebookPublished(
         version=1,
@@ -157,12 +163,12 @@ def _publish_rulebook(broker: FakeBroker) -> None:
         published_at=now,
         published_by="bench",
         checksum="1",
-        rulebook=_rulebook(),
+        rulebook=_rulebook(pools),
     )
     _put(broker, "rulebook-published", event, "1", UUID(int=1))
 
 
-def _put_lead(broker: FakeBroker, number: int) -> None:
+def _put_lead(broker: FakeBroker, number: int, pool: int) -> None:
     now, lead = datetime.now(UTC), uuid4()
     event = LeadScored(
         lead_id=lead,
@@ -170,7 +176,7 @@ def _put_lead(broker: FakeBroker, number: int) -> None:
         line="main",
         seq=1,
         cause=Cause(id=uuid4(), kind=CauseKind.SUBMISSION, at=now),
-        profile=Profile(email=f"buyer{number}@example.com", country="ES", employees=number % POOLS),
+        profile=Profile(email=f"buyer{number}@example.com", country="ES", employees=pool),
         form_id="demo",
         source="website",
         score=Score(fit=80, interest=70),
@@ -190,7 +196,7 @@ def _put(broker: FakeBroker, topic: str, event: EventModel, key: str, identity: 
     broker.append(Outgoing(topic, key.encode(), value, tuple(headers)))
 
 
-def _rulebook() -> dict[str, object]:
+def _rulebook(count: int) -> dict[str, object]:
     reps = {
         f"rep-{number:03}": {
             "name": f"Rep {number}",
@@ -206,13 +212,13 @@ def _rulebook() -> dict[str, object]:
     pools = {
         f"pool-{number}": {
             "name": f"Pool {number}",
-            "reps": [*names[number::POOLS], *names[(number + 1) % POOLS :: POOLS]],
+            "reps": list(dict.fromkeys([*names[number::count], *names[(number + 1) % count :: count]])),
         }
-        for number in range(POOLS)
+        for number in range(count)
     }
     rules = [
         {"id": f"rule-{number}", "when": f"lead.employees == {number}", "pool": f"pool-{number}"}
-        for number in range(POOLS)
+        for number in range(count)
     ]
     return {
         "company": "Bench",

@@ -8,11 +8,13 @@ from router.main import wire
 from service_kit.consumer import Consumer
 from tests.integration.router.worlds import World, deadlocks, rep, rulebook
 
+ROUTERS = 16
 WRITERS = 8
+"""Reps and programs that act at once meanwhile."""
 NAMES = [f"lead{number}" for number in range(160)]
 
 
-async def test_eight_writers_never_exceed_capacity_and_none_gets_stuck(world: World) -> None:
+async def test_sixteen_routers_never_exceed_capacity_and_none_gets_stuck(world: World) -> None:
     reps = {f"rep{number}": rep(f"Rep{number}", capacity=10) for number in range(6)}
     reps["carla"] = rep("Carla", team="school", lines=["training"])
     reps["ana"] = rep("Ana", team="other", capacity=5)
@@ -26,7 +28,7 @@ async def test_eight_writers_never_exceed_capacity_and_none_gets_stuck(world: Wo
         world.score(name, employees=5 if int(name[4:]) % 4 else 5000)
 
     await world.stop_reading()
-    consumers = _consumers(world, WRITERS)
+    consumers = _consumers(world, ROUTERS)
     running = [asyncio.create_task(consumer.run()) for consumer in consumers]
     async with asyncio.timeout(25):
         while not _all_are_routed(world):
@@ -73,7 +75,7 @@ async def test_pools_that_share_their_reps_and_changes_of_all_kinds_at_once_meet
         await world.token(name)
     for number, name in enumerate(NAMES):
         world.score(name, employees=number % 4)
-    consumers = _consumers(world, 4)
+    consumers = _consumers(world, ROUTERS)
     running = [asyncio.create_task(each.run()) for each in consumers]
     async with asyncio.timeout(25):
         while not _all_are_routed(world):
