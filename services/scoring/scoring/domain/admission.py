@@ -14,6 +14,7 @@ from scoring.domain.grouping import KeyName, is_known
 from scoring.domain.holdings import Holdings
 from scoring.domain.interest import VISITOR
 from scoring.domain.leads import Lead, LeadState
+from scoring.domain.merging import ErasedLead, Merge
 from scoring.domain.parting import Parting, undone
 from scoring.domain.people import EMAIL, People, Person, Resolution
 from scoring.domain.publications import CardsAt, Occasion
@@ -26,34 +27,6 @@ from scoring.domain.submissions import (
     act_time,
     journey_of,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Two persons found to be one, or leads of one; `event_cause` is the event that showed it."""
-
-    submission: UUID
-    event_cause: UUID
-    event: LeadMerged
-
-    @property
-    def is_of_persons(self) -> bool:
-        """Whether it is about two persons, and not only about leads of the same."""
-        return self.event.person_id != self.event.other_person_id
-
-    @property
-    def is_undone(self) -> bool:
-        """Whether the two turned out not to be one after all."""
-        return self.event.kind == "undone"
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedLead:
-    """A lead that held only what an erased person had sent; `event_cause` is the event that showed it."""
-
-    event_cause: UUID
-    person_id: UUID
-    lead_id: UUID
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from lead_events import LeadSubmitted
 from lead_events.words import QuarantineReason, RerunKind
-from scoring.domain.admission import Admission, Merge
+from scoring.domain.admission import Admission
 from scoring.domain.book import LeadBook
 from scoring.domain.holdings import Holdings
+from scoring.domain.merging import Merge
 from scoring.domain.people import People
 from scoring.domain.publications import CardsAt
 from scoring.domain.submissions import (

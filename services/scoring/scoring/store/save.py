@@ -10,9 +10,9 @@ import asyncpg
 import orjson
 
 from lead_events.model import EventModel
-from scoring.domain.admission import Merge
 from scoring.domain.holdings import Moved
 from scoring.domain.leads import Lead, LeadState
+from scoring.domain.merging import Merge
 from scoring.domain.people import Key, KeyName, Person
 from scoring.domain.progress import Ending
 from scoring.domain.publications import Publication
