@@ -213,8 +213,12 @@ def _check_events(loc: Loc, connection: CrmConnection, events: CrmInbound, repor
         here = (*loc, "changes", number)
         for pointer in (*change.when, change.owner, change.value, change.reason):
             _check_pointer(here, pointer, report)
-        if change.owner is None and change.outcome is None:
-            report.error(here, "changes nothing", "add `owner: /pointer`, or `outcome: won`")
+        if change.owner is None and change.outcome is None and change.contact is None:
+            hint = "add `owner: /pointer`, `outcome: won`, or `contact: {channel: phone, result: reached}`"
+            report.error(here, "changes nothing", hint)
+        if change.outcome is not None and change.contact is not None:
+            hint = "leave `contact` out: whoever reports an outcome has contacted the buyer"
+            report.error(here, "says an outcome and a contact at once", hint)
         if change.outcome is None and change.value is not None:
             report.warning((*here, "value"), "says nothing without an outcome", "add `outcome: won`")
 

@@ -56,6 +56,25 @@ def said(tmp_path: Path, text: str) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param(
+            "{when: {/a: b}}", "changes nothing | add `owner: /pointer`, `outcome: won`", id="nothing"
+        ),
+        pytest.param(
+            "{outcome: won, contact: {result: reached}}",
+            "an outcome and a contact at once | leave `contact` out",
+            id="both",
+        ),
+    ],
+)
+def test_a_change_that_says_nothing_or_too_much_is_named(tmp_path: Path, change: str, told: str) -> None:
+    events = "    signature: {scheme: hmac_sha256, secret: s}\n    object: /id\n    record: contact\n"
+    found = said(tmp_path, f"{OWN}  events:\n{events}    changes:\n      - {change}\n")
+    assert [each for each in found if told in each], found
+
+
 def test_every_ready_template_can_be_used_as_it_is(tmp_path: Path) -> None:
     assert said(tmp_path, READY) == []
     found = load_folder(tmp_path / "rulebook").crm

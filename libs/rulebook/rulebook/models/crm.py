@@ -136,6 +136,18 @@ class CrmSignature(RulebookModel):
     )
 
 
+class CrmContact(RulebookModel):
+    """A contact or a try, in the words that reps report it with."""
+
+    channel: str = Field(
+        default="other", pattern=r"^[\w -]{1,60}$", description="phone, email, meeting or another word"
+    )
+    result: str = Field(
+        pattern=r"^[\w -]{1,60}$",
+        description="reached, replied, meeting: a conversation; no_answer, sent and any other word: a try",
+    )
+
+
 class CrmChange(RulebookModel):
     """One kind of change: when an event says this, what it means."""
 
@@ -144,6 +156,9 @@ class CrmChange(RulebookModel):
     )
     owner: Pointer | None = Field(default=None, description="where the new owner stands")
     outcome: Literal["meeting", "opportunity", "won", "lost"] | None = None
+    contact: CrmContact | None = Field(
+        default=None, description="that the buyer was contacted, or it was tried"
+    )
     value: Pointer | None = Field(default=None, description="amount in whole units, such as 1200.50")
     currency: str | None = Field(
         default=None, pattern="^([A-Z]{3}|(/[^/]*)+)$", description="EUR, or a pointer; else the company's"

@@ -203,5 +203,7 @@ async def _keep(unit: Unit, name: str, record: str, found: list[Heard]) -> int:
         [each.value_minor for each in found],
         [each.currency for each in found],
         [each.reason for each in found],
+        [each.channel for each in found],
+        [each.result for each in found],
     )
     return len(rows)

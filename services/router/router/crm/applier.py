@@ -10,6 +10,7 @@ from lead_events.words import ProgressKind
 from router.books import Books
 from router.crm import metrics
 from router.crm.heard import EventState
+from router.crm.ledger import key_of
 from router.crm.sender import connections_at
 from router.domain.acts import Act
 from router.domain.leads import LeadState
@@ -115,8 +116,11 @@ class CrmApplier:
             return Settled(EventState.UNMATCHED, why)
         if event["owner"] is not None:
             owned = await self._hand_over(unit, event, connection, lead)
-            if event["outcome"] is None or owned.state is EventState.UNMATCHED:
+            is_all = event["outcome"] is None and event["result"] is None
+            if is_all or owned.state is EventState.UNMATCHED:
                 return owned
+        if event["outcome"] is None:
+            return await self._contacted(unit, event)
         return await self._report(unit, event)
 
     async def _hand_over(self, unit: Unit, event: Row, connection: CrmConnection, lead: Row) -> Settled:
@@ -150,6 +154,18 @@ class CrmApplier:
         done = await self._acts.act(unit, lead["rep_id"], lead["id"], _act(event))
         why = f"reported as {event['outcome']}, by {lead['rep_id']}"
         return Settled(EventState.APPLIED, why, lead["id"], done.frees)
+
+    async def _contacted(self, unit: Unit, event: Row) -> Settled:
+        """By whoever has the lead: who was contacted before they had it was not answered by them."""
+        at = event["occurred_at"]
+        lead = _lead_meant(await unit.conn.fetch(q.crm_leads_of_object, *_named(event)), at)
+        told = at or event["received_at"]
+        if await unit.conn.fetchval(q.crm_our_own_contact, event["connection"], lead["id"], told, ECHO):
+            return Settled(EventState.IGNORED, "our own report, come back", lead["id"])
+        if at is not None and at < lead["assigned_at"] - ECHO:
+            return Settled(EventState.IGNORED, "the lead was handed on after it", lead["id"])
+        await self._acts.act(unit, lead["rep_id"], lead["id"], _contact(event))
+        return Settled(EventState.APPLIED, f"a contact of {lead['rep_id']}", lead["id"])
 
 
 class _Refusal(Exception):
@@ -188,14 +204,27 @@ async def _note(unit: Unit, event: Row, settled: Settled) -> None:
     await unit.conn.execute(q.crm_settle_event, *key, settled.state, settled.why, settled.lead, unit.now)
 
 
+def _contact(event: Row) -> Act:
+    """A contact as an act of the rep, proved by the object in the CRM."""
+    content = {"channel": event["channel"], "result": event["result"], "evidence": _evidence(event)}
+    return _by_crm(ProgressKind.CONTACTED, content, event)
+
+
 def _act(event: Row) -> Act:
     """The outcome as an act of the rep, proved by the object in the CRM; the same event is the same act."""
-    named = f"{event['connection']}:{event['object_id']}"[:200]
-    evidence = "".join(each if "!" <= each <= "~" else "_" for each in named)
-    content: dict[str, Any] = {"result": event["outcome"], "evidence": evidence}
+    content: dict[str, Any] = {"result": event["outcome"], "evidence": _evidence(event)}
     if event["value_minor"] is not None:
         content["value"] = {"minor": event["value_minor"], "currency": event["currency"]}
     if event["reason"] is not None:
         content["reason"] = event["reason"]
-    key = f"crm:{event['connection']}:{event['id']}"
-    return Act(ProgressKind.OUTCOME, content, key, by_machine=True, claimed_at=event["occurred_at"])
+    return _by_crm(ProgressKind.OUTCOME, content, event)
+
+
+def _evidence(event: Row) -> str:
+    named = f"{event['connection']}:{event['object_id']}"[:200]
+    return "".join(each if "!" <= each <= "~" else "_" for each in named)
+
+
+def _by_crm(kind: ProgressKind, content: dict[str, Any], event: Row) -> Act:
+    key = key_of(event["connection"], event["id"])
+    return Act(kind, content, key, by_machine=True, claimed_at=event["occurred_at"])

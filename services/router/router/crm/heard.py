@@ -47,6 +47,8 @@ class Heard:
     value_minor: int | None = None
     currency: str | None = None
     reason: str | None = None
+    channel: str | None = None
+    result: str | None = None
 
 
 def read_events(inbound: CrmInbound, document: Any, company_currency: str) -> tuple[list[Heard], int]:
@@ -73,13 +75,15 @@ def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[H
         raise Unreadable(f"an event has no id of its object at `{inbound.object}`")
     occurred_at = _moment(point(event, inbound.occurred_at)) if inbound.occurred_at is not None else None
     owner = _word(point(event, change.owner)) if change.owner is not None else None
-    if owner is None and change.outcome is None:
+    contact = change.contact
+    if owner is None and change.outcome is None and contact is None:
         return
+    said = [owner, change.outcome] + ([contact.channel, contact.result] if contact is not None else [])
     currency = _currency(change, event, company_currency)
     value = point(event, change.value) if change.value is not None and currency is not None else None
     given = point(event, inbound.id) if inbound.id is not None else event
     yield Heard(
-        _id([given, object_id, occurred_at, owner, change.outcome]),
+        _id([given, object_id, occurred_at, *said]),
         object_id,
         occurred_at,
         owner,
@@ -87,6 +91,8 @@ def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[H
         _minor(value, currency) if currency is not None else None,
         currency,
         _reason(point(event, change.reason)) if change.reason is not None else None,
+        contact.channel if contact is not None else None,
+        contact.result if contact is not None else None,
     )
 
 

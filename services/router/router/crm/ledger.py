@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from lead_events.words import ProgressKind
 from router.crm.told import Attempt, Told
 from router.store import Row, q
 from rulebook.crm_order import in_order
@@ -41,6 +42,8 @@ def _requests(news: Row, connections: Mapping[str, CrmConnection], now: datetime
     for name, connection in connections.items():
         if news["is_test"] and not connection.tests:
             continue
+        if kind == ProgressKind.CONTACTED and said_by(name, news["act_key"]):
+            continue  # its own word is better than the one that we have for it
         for request in in_order(connection.requests):
             told = connection.requests[request]
             if kind in told.on or (kind.startswith("outcome.") and "outcome" in told.on):
@@ -59,6 +62,16 @@ def _requests(news: Row, connections: Mapping[str, CrmConnection], now: datetime
                     )
                 )
     return found
+
+
+def key_of(connection: str, event: str) -> str:
+    """The key of the act that an event of a CRM is."""
+    return f"crm:{connection}:{event}"
+
+
+def said_by(connection: str, key: str | None) -> bool:
+    """Whether an act is what this CRM said."""
+    return key is not None and key.startswith(key_of(connection, ""))
 
 
 async def claim(

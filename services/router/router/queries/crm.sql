@@ -5,8 +5,8 @@
 SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' crm ' || $1, 0))
 
 -- name: crm_take_news
--- The oldest news, with the lead's person; the end of a lead after the act that ended it.
-SELECT n.id, n.cause, n.lead_id, n.round, n.kind, n.act_id, n.happened_at, l.is_test, coalesce(l.person_id, (
+-- The oldest news, with the lead's person, and the key of the act; the end of a lead after the act that ended it.
+SELECT (SELECT a.key FROM acts a WHERE a.id = n.act_id) AS act_key, n.id, n.cause, n.lead_id, n.round, n.kind, n.act_id, n.happened_at, l.is_test, coalesce(l.person_id, (
     SELECT r.subject FROM crm_records r WHERE r.lead_id = n.lead_id AND r.subject <> r.lead_id LIMIT 1
 )) AS person_id
 FROM (SELECT * FROM crm_news ORDER BY id LIMIT $1) n JOIN leads l ON l.id = n.lead_id
@@ -130,11 +130,14 @@ WHERE id = $1 AND state = 'given_up' RETURNING id
 -- What a CRM said; what it said before is left as it is. What it dates ahead was when it came: else nothing later would
 -- ever count.
 INSERT INTO crm_events
-    (connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, reason)
-SELECT $1, n.id, $2, n.object_id, least(n.occurred_at, $3), $3, n.owner, n.outcome, n.value_minor, n.currency, n.reason
+    (connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, reason,
+     channel, result)
+SELECT $1, n.id, $2, n.object_id, least(n.occurred_at, $3), $3, n.owner, n.outcome, n.value_minor, n.currency,
+       n.reason, n.channel, n.result
 FROM unnest(
-    $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[]
-) AS n (id, object_id, occurred_at, owner, outcome, value_minor, currency, reason)
+    $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[],
+    $12::text[], $13::text[]
+) AS n (id, object_id, occurred_at, owner, outcome, value_minor, currency, reason, channel, result)
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: crm_next_event
@@ -185,6 +188,13 @@ SELECT EXISTS (
     WHERE q.connection = $1 AND q.lead_id = $2 AND q.kind = 'outcome.' || $3
       AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval)
 
+-- name: crm_our_own_contact
+-- Whether we told the CRM of a contact around that moment.
+SELECT EXISTS (
+    SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
+    WHERE q.connection = $1 AND q.lead_id = $2 AND q.kind = 'contacted'
+      AND $3 BETWEEN t.began_at - $4::interval AND t.ended_at + $4::interval)
+
 -- name: crm_rep_by_id
 -- Which rep the CRM calls so.
 SELECT id FROM reps WHERE crm_id = $1 ORDER BY is_active DESC, id LIMIT 1
@@ -195,7 +205,8 @@ SELECT id FROM reps WHERE lower(email) = lower($1) ORDER BY is_active DESC, id L
 
 -- name: crm_unmatched
 -- What a CRM said that nothing could be done with, the newest first.
-SELECT connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, why, lead_id
+SELECT connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, channel,
+       result, why, lead_id
 FROM crm_events WHERE state = 'unmatched' ORDER BY received_at DESC, id LIMIT $1
 
 -- name: crm_try_events_again

@@ -16,6 +16,10 @@ EVENTS: dict[str, Any] = {
     "occurred_at": "/at",
     "changes": [
         {"when": {"/field": "owner"}, "owner": "/value"},
+        {
+            "when": {"/field": "call"},
+            "contact": {"channel": "phone", "result": "no_answer"},
+        },
         {"when": {"/field": "stage", "/value": "talking"}, "outcome": "opportunity"},
         {
             "when": {"/field": "stage", "/value": "won"},

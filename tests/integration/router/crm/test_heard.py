@@ -74,6 +74,49 @@ async def test_an_outcome_there_is_the_act_of_who_has_the_lead(known: CrmWorld) 
     assert known.kinds("ada")[-1] == "closed"
 
 
+@pytest.fixture
+async def telling(known: CrmWorld, crm: Crm) -> CrmWorld:
+    """The CRM is told of contacts too."""
+    connection = contacts(crm, events=EVENTS)
+    connection["requests"]["accepted"]["on"].append("contacted")
+    await known.publish_rulebook(book(connection), 2)
+    crm.asked.clear()
+    return known
+
+
+async def test_a_call_that_is_logged_there_is_a_proved_try_and_not_told_back(
+    telling: CrmWorld, crm: Crm
+) -> None:
+    at = telling.clock.now() - timedelta(minutes=4)
+    logged = event(telling, "call", "1", ago=240)
+    await say(telling, logged, logged)
+    await telling.apply()
+    [told] = telling.progressed("ada")
+    assert (told.kind, told.contact, told.channel, told.at) == ("contacted", "attempt", "phone", at)
+    assert (told.proof, told.evidence, told.rep_id) == ("proved", "own:c-1", "ana")
+    await telling.tell()
+    assert crm.asked == [], "what the CRM said is not said to it again"
+    await telling.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})
+    await telling.tell()
+    assert [each.document["status"] for each in crm.asked] == ["contacted"]
+
+
+async def test_our_own_contact_come_back_and_one_from_before_the_handoff_are_none(
+    telling: CrmWorld, crm: Crm
+) -> None:
+    await say(telling, event(telling, "call", "0", ago=7200))
+    await telling.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})
+    await telling.tell()
+    assert len(crm.asked) == 1
+    await say(telling, event(telling, "call", "1"))
+    await telling.apply()
+    assert await state(telling) == [
+        ("ignored", "the lead was handed on after it"),
+        ("ignored", "our own report, come back"),
+    ]
+    assert len(telling.progressed("ada")) == 1
+
+
 async def test_the_same_event_again_is_one_act(known: CrmWorld) -> None:
     won = event(known, "stage", "won")
     await say(known, won, won)

@@ -1,6 +1,8 @@
 """The ready templates against what each CRM's own client sends and reads."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 from typing import Any, cast
 
@@ -17,7 +19,7 @@ from hubspot.crm.contacts import (
 from simple_salesforce.api import SFType
 
 from rulebook.crm_presets import with_crm_presets
-from tests.integration.router.crm.conftest import CrmWorld
+from tests.integration.router.crm.conftest import SECRETS, CrmWorld
 from tests.integration.router.crm.crms import Asked, Crm, book
 
 BUYER: dict[str, Any] = {
@@ -127,6 +129,38 @@ async def test_hubspot_keeps_a_contact_with_its_owner_and_status(
         {"lifecyclestage": "customer"},
     ]
     assert await routed.requests("pending") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "comes_to"), [("ATTEMPTED_TO_CONTACT", "attempt"), ("CONNECTED", "conversation")]
+)
+async def test_a_lead_status_set_in_hubspot_is_a_proved_contact_and_stays_as_it_is_there(
+    routed: CrmWorld, crm: Crm, contact_store: dict[str, Any], status: str, comes_to: str
+) -> None:
+    signature = {"scheme": "hmac_sha256", "secret": "crm-events"}
+    hub = connection("hubspot", url=crm.url, events={"signature": signature})
+    await routed.publish_rulebook(book(hub))
+    routed.score("ada", **BUYER)
+    await routed.tell()
+    contact_store["ada@example.com"]["hs_lead_status"] = status
+    routed.clock.advance(600)
+    at = int(routed.clock.now().timestamp() * 1000)
+    said = {"eventId": 7, "objectId": 501, "propertyName": "hs_lead_status", "occurredAt": at}
+    body = json.dumps([{**said, "propertyValue": status}]).encode()
+    sign = hmac.new(SECRETS["crm-events"].encode(), body, hashlib.sha256).hexdigest()
+    async with routed.client() as client:
+        answer = await client.post("/v1/crm/own/events", content=body, headers={"X-Signature": sign})
+    assert answer.json()["taken"] == 1, answer.text
+    await routed.apply()
+    [told] = routed.progressed("ada")
+    assert (told.kind, told.contact, told.proof, told.evidence) == (
+        "contacted",
+        comes_to,
+        "proved",
+        "own:501",
+    )
+    await routed.tell()
+    assert contact_store["ada@example.com"]["hs_lead_status"] == status
 
 
 async def test_hubspot_is_asked_as_its_official_client_asks(
