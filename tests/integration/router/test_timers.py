@@ -95,6 +95,23 @@ async def test_the_last_round_stays_where_it_is(world: World) -> None:
     assert await effects(world) == {"breach_last_round": 1}
 
 
+async def test_it_goes_round_so_often_and_then_the_team_lead_decides(world: World) -> None:
+    """Bea leads the team; three sell, and two rounds are agreed."""
+    document = agreed(max_rounds=2)
+    document["roster"]["reps"]["dora"] = rep("Dora")
+    await world.publish_rulebook(document)
+    await world.take("ada")
+    had = []
+    for round_ in (1, 2):
+        had.append(world.holder("ada") or "")
+        world.clock.advance(1800)
+        world.breach("ada", rep_id=had[-1], round_=round_)
+        await world.read()
+    assert len(set(had)) == 2
+    assert world.holder("ada") == had[-1], "Dora could have it, and the team lead decides"
+    assert await told(world, "ada") == [("reassigned", None), ("breach_last_round", "bea")]
+
+
 async def test_a_pool_of_one_keeps_the_lead(world: World) -> None:
     await world.publish_rulebook(rulebook({"ana": rep("Ana"), "carla": rep("Carla", team="school")}))
     await world.take("ada")
