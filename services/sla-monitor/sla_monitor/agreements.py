@@ -1,67 +1,25 @@
-"""What each version's agreements promise, read once a version."""
+"""What each version's agreements promise of a handoff."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from lead_events.words import Quadrant, TimerKind
-from rulebook.agreements import Agreed, binding, on_trial, promise_of
-from rulebook.models import Agreement, Promise, Rulebook
-from service_kit.metrics import RULEBOOK_VERSION
-from service_kit.postgres import Connection
-from sla_monitor import store
+from rulebook.agreements import Agreed, on_trial, promise_of
+from rulebook.models import Promise
 from sla_monitor.domain.facts import Fact
 from sla_monitor.domain.terms import Reminding, Terms, VolumeLimit
+from sla_monitor.ledger.books import Books
 
 _REMEMBERED = 10_000
 _Key = tuple[int, date, Quadrant, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """What matters here of one version. `rulebook` has its agreements and time zone, and nothing else."""
-
-    rulebook: Rulebook
-    zone: ZoneInfo
-    sources: frozenset[str]
-    segments: frozenset[str]
-
-
 class Agreements:
-    """Terms by version. A version never changes, so what was read once holds."""
+    """Terms by version. A version never changes, so what was found once holds."""
 
-    def __init__(self) -> None:
-        self._by_version: dict[int, Version] = {}
+    def __init__(self, books: Books) -> None:
+        self._books = books
         self._terms: dict[_Key, tuple[Terms, ...]] = {}
-        self.sources: frozenset[str] = frozenset()
-        """The sources that the newest version declares."""
-
-    async def learn(self, conn: Connection) -> None:
-        """Take in versions not known yet: one statement.
-
-        Call it before this transaction inserts a version of its own, which must not outlive a rollback here.
-        """
-        for row in await store.fetch(conn, "agreements_besides", self.versions):
-            self._by_version[row["version"]] = version_from(row)
-        newest = self.newest
-        self.sources = newest.sources if newest else frozenset()
-        RULEBOOK_VERSION.set(max(self._by_version, default=0))
-
-    @property
-    def versions(self) -> list[int]:
-        """The numbers of the versions known."""
-        return list(self._by_version)
-
-    @property
-    def newest(self) -> Version | None:
-        """The version with the highest number."""
-        return self._by_version[max(self._by_version)] if self._by_version else None
-
-    def version(self, number: int) -> Version | None:
-        """One version; None when it has not arrived."""
-        return self._by_version.get(number)
 
     def terms_of(self, fact: Fact) -> Sequence[Terms] | None:
         """What the binding agreement, then those on trial promise of a handoff, by the version its event
@@ -69,35 +27,22 @@ class Agreements:
         handoff = fact.handoff
         if handoff is None:
             return ()
-        version = self._by_version.get(handoff.rulebook_version)
-        if version is None:
+        book = self._books.of(handoff.rulebook_version)
+        if book is None:
             return None
-        day = fact.at.astimezone(version.zone).date()
+        day = fact.at.astimezone(book.zone).date()
         key = handoff.rulebook_version, day, handoff.quadrant, handoff.line, handoff.team
         found = self._terms.get(key)
         if found is None:
             if len(self._terms) >= _REMEMBERED:
                 self._terms.clear()
-            agreed = [binding(version.rulebook, fact.at), *on_trial(version.rulebook, fact.at, handoff.team)]
+            agreed = [book.agreed_on(day), *on_trial(book.rulebook, fact.at, handoff.team)]
             found = tuple(
-                terms(each, handoff.quadrant, handoff.line, handoff.team, version.rulebook.time_zone)
+                terms(each, handoff.quadrant, handoff.line, handoff.team, book.rulebook.time_zone)
                 for each in agreed
             )
             self._terms[key] = found
         return found
-
-
-def version_from(row: Mapping[str, Any]) -> Version:
-    """A version as the store gives it. Older ones have one agreement only."""
-    others = {name: Agreement.model_validate(each) for name, each in row["agreements"].items()}
-    parts: dict[str, Any] = {
-        "time_zone": row["time_zone"],
-        "agreement": Agreement.model_validate(row["agreement"]),
-        "agreements": others,
-    }
-    rulebook = Rulebook.model_construct(**parts)
-    zone = ZoneInfo(rulebook.time_zone)
-    return Version(rulebook, zone, frozenset(row["sources"]), frozenset(row["segments"]))
 
 
 def terms(agreed: Agreed, quadrant: Quadrant, line: str, team: str, zone: str) -> Terms:

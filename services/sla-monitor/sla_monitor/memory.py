@@ -13,13 +13,16 @@ GAP = timedelta(seconds=10)
 
 @dataclass(slots=True)
 class Memory:
-    """Agreements and calendars by content; when this monitor started, by the database."""
+    """Rulebooks, what their agreements promise, and calendars; when this monitor started, by the database."""
 
-    agreements: Agreements = field(default_factory=Agreements)
-    calendars: Calendars = field(default_factory=Calendars)
     books: Books = field(default_factory=Books)
+    agreements: Agreements = field(init=False)
+    calendars: Calendars = field(default_factory=Calendars)
     started: datetime | None = None
     looked: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.agreements = Agreements(self.books)
 
     def started_by(self, now: datetime) -> datetime:
         """The start from which patience counts: the first look, or the first after a gap in looking.

@@ -23,6 +23,7 @@ TIME_LEFT = ("over", "under_5m", "under_1h", "under_1d", "longer", "never", "pau
 TRIAL, BINDING = "true", "false"
 """Values of the label `trial`: promises of agreements that are only tried stand apart."""
 TEAMS_AT_MOST = 200
+_LONG_BUCKETS = (*BUCKETS, 900, 3600, 14_400, 86_400)
 
 RECEIVED = Counter(
     "baton_leads_received_total",
@@ -56,22 +57,22 @@ ACTS = Counter("baton_lead_acts_total", "Acts of reps, among them rejected and r
 SPEED = Histogram(
     "baton_speed_to_lead_seconds",
     "Wall time from the buyer's act to the first contact: the company's figure.",
-    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+    buckets=_LONG_BUCKETS,
 )
 RESPONSE = Histogram(
     "baton_first_response_working_seconds",
     "The rep's working time from handoff to contact: the rep's promise.",
-    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+    buckets=_LONG_BUCKETS,
 )
 RESPONSE_WALL = Histogram(
     "baton_first_response_wall_seconds",
     "Wall time from handoff to contact.",
-    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+    buckets=_LONG_BUCKETS,
 )
 ACCEPTANCE = Histogram(
     "baton_accept_working_seconds",
     "The rep's working time from handoff to acceptance.",
-    buckets=(*BUCKETS, 900, 3600, 14_400, 86_400),
+    buckets=_LONG_BUCKETS,
 )
 ENDED = Counter(
     "baton_sla_ended_total",

@@ -318,12 +318,3 @@ SELECT state, count(*) AS leads FROM leads GROUP BY state
 -- name: missing_facts
 -- Numbers of the router that were counted and have not arrived.
 SELECT coalesce(sum(router_seq - router_facts), 0)::bigint AS missing FROM leads WHERE router_seq > router_facts
-
--- name: agreements_besides
--- The parts of a rulebook that matter here, of versions that the process does not know yet; they may arrive in any order.
-SELECT
-    version, rulebook -> 'agreement' AS agreement, coalesce(rulebook -> 'agreements', '{}') AS agreements,
-    rulebook ->> 'time_zone' AS time_zone,
-    ARRAY(SELECT jsonb_object_keys(rulebook -> 'sources')) AS sources,
-    ARRAY(SELECT jsonb_object_keys(coalesce(rulebook -> 'routing' -> 'segments', '{}'))) AS segments
-FROM rulebook_versions WHERE version <> ALL($1::int[]) ORDER BY version

@@ -15,41 +15,10 @@ from sla_monitor.domain.timers import Timer, TimerState
 
 Row = Mapping[str, Any] | asyncpg.Record
 
-_MOMENTS = ("received_at", "durable_at", "scored_at", "occurred_at", "spooled_at", "released_at", "sql_at")
-_PLAIN = (
-    "id",
-    "line",
-    "source",
-    "quadrant",
-    "is_test",
-    "hold_reason",
-    "partition",
-    "scored_seq",
-    "origin_seq",
-    "origin_is_sql",
-    "router_facts",
-    "router_seq",
-    "next_seq",
-    "awaits_version",
-    "contacted_at",
-    "speed_counted",
-    "is_own",
-    "is_duplicate",
-    "duplicate_counted",
-)
-DETAILS = (
-    "code",
-    "until",
-    "asked_at",
-    "result",
-    "value_minor",
-    "currency",
-    "duplicate_of",
-    "proof",
-    "evidence",
-    "wake_at",
-)
-"""The columns of a fact's detail."""
+_MOMENTS = Origin.__slots__
+_PLAIN = tuple(name for name in Lead.__slots__ if name not in ("state", "origin"))
+DETAILS = Detail.__slots__
+"""The columns of a fact's detail, in the order of `insert_facts`."""
 _KINDS: dict[str, FactKind] = {kind.value: kind for kind in (*RoutedKind, *ProgressKind)}
 _US = timedelta(microseconds=1)
 

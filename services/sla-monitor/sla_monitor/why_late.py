@@ -59,7 +59,7 @@ async def look_at(conn: Connection, memory: Memory, lead_id: UUID, now: datetime
     lead = await store.read_lead(conn, lead_id)
     if lead is None:
         return None
-    await memory.agreements.learn(conn)
+    await memory.books.learn(conn)
     story = (await store.read_stories(conn, [lead_id]))[lead_id]
     hours = await with_hours(conn, memory.calendars, story.timers.values(), story.facts)
     handoffs = [fact for fact in story.facts if fact.handoff is not None]

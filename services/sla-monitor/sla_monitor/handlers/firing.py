@@ -59,7 +59,7 @@ async def fire_due(unit: Unit, memory: Memory, *, margin: timedelta, limit: int)
     )
     if not leads:
         return []
-    await memory.agreements.learn(unit.conn)
+    await memory.books.learn(unit.conn)
     timers = await _due_timers(unit, memory, leads)
     progress = await store.read_progress(unit.conn)
     found: list[tuple[store.Due, Step]] = []
@@ -183,12 +183,11 @@ def _counts(fired: Fired) -> Iterator[tuple[Counter, tuple[str, ...]]]:
 
 async def catch_up(unit: Unit, memory: Memory, *, limit: int) -> int:
     """Start the promises of handoffs whose rulebook version has arrived since. How many leads that were."""
-    await memory.agreements.learn(unit.conn)
-    ids = await store.lock_waiting_leads(unit.conn, memory.agreements.versions, limit)
+    await memory.books.learn(unit.conn)
+    ids = await store.lock_waiting_leads(unit.conn, memory.books.versions, limit)
     if not ids:
         return 0
     leads = await store.lock_known_leads(unit.conn, ids)
-    await memory.books.learn(unit.conn)
     told = await reconcile_leads(unit, memory, leads, leads.keys())
     await note_ledger(unit, memory, leads, told)
     await store.update_leads(unit.conn, leads.values())

@@ -19,7 +19,15 @@ from lead_events import (
     RulebookPublished,
 )
 from lead_events.ids import event_id
-from lead_events.words import OWN_FORM, CloseReason, ProgressKind, RejectCode, RoutedKind, Stage
+from lead_events.words import (
+    OWN_FORM,
+    AccountStanding,
+    CloseReason,
+    ProgressKind,
+    RejectCode,
+    RoutedKind,
+    Stage,
+)
 from rulebook.cel import ConditionInvalid
 from rulebook.findings import RulebookInvalid
 from rulebook.publication import parse
@@ -71,7 +79,6 @@ class News:
 
 async def take_news(batch: Batch, memory: Memory) -> None:
     """Take in everything a batch says."""
-    await memory.agreements.learn(batch.conn)
     await memory.books.learn(batch.conn)
     news = _sorted_out(batch, memory.calendars)
     fresh = {}
@@ -273,19 +280,27 @@ def _volume(memory: Memory, scored: LeadScored) -> Counter:
     """What a lead counts as. Speed to lead is measured for all but what reps found: there nobody waits."""
     if scored.form_id == OWN_FORM:
         return metrics.OWN
-    account = scored.account
-    if account is not None and account.standing in metrics.KNOWN_STANDINGS:
-        return metrics.OF_ACCOUNTS.labels(account.standing.value)
-    source = scored.source if scored.source in memory.agreements.sources else "other"
-    return metrics.RECEIVED.labels(source, scored.quadrant.value)
+    standing = _known_standing(scored)
+    if standing is not None:
+        return metrics.OF_ACCOUNTS.labels(standing.value)
+    return metrics.RECEIVED.labels(_source_label(memory, scored.source), scored.quadrant.value)
+
+
+def _known_standing(scored: LeadScored) -> AccountStanding | None:
+    """What the lead's account is to us; None of one that sales does not know."""
+    standing = scored.account.standing if scored.account is not None else AccountStanding.NONE
+    return None if standing is AccountStanding.NONE else standing
+
+
+def _source_label(memory: Memory, source: str | None) -> str:
+    """A source that the newest rulebook declares, or `other`: the label stays bounded."""
+    return source if source is not None and source in memory.books.sources else "other"
 
 
 def _count_delivery(batch: Batch, memory: Memory, scored: LeadScored) -> None:
-    account = scored.account
-    if scored.form_id == OWN_FORM or (account is not None and account.standing in metrics.KNOWN_STANDINGS):
-        return
-    source = scored.source if scored.source in memory.agreements.sources else "other"
-    batch.after_commit(metrics.DELIVERED.labels(source, scored.quadrant.value).inc)
+    if scored.form_id != OWN_FORM and _known_standing(scored) is None:
+        source = _source_label(memory, scored.source)
+        batch.after_commit(metrics.DELIVERED.labels(source, scored.quadrant.value).inc)
 
 
 def _scoring(scored: LeadScored) -> Scoring:
@@ -350,5 +365,4 @@ def _count_duplicates(batch: Batch, memory: Memory, leads: Mapping[UUID, Lead]) 
             continue
         lead.duplicate_counted = True
         if not lead.is_test and not lead.is_own:
-            source = lead.source if lead.source in memory.agreements.sources else "other"
-            batch.after_commit(metrics.DUPLICATES.labels(source).inc)
+            batch.after_commit(metrics.DUPLICATES.labels(_source_label(memory, lead.source)).inc)

@@ -3,8 +3,8 @@
 Moments are UTC; amounts are minor units of the company's currency. docs/agreement.md says what each means.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +17,7 @@ from sla_monitor.ledger.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount that could not be brought into the company's currency, or one as it came."""
+    """An amount as it was told, in a currency of any kind."""
 
     minor: int
     currency: str
@@ -39,7 +39,7 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class Won:
-    """`minor` None: in a currency without a rate, or no amount was told."""
+    """A win. `minor` None: in a currency without a rate, or no amount was told."""
 
     at: datetime
     minor: int | None
@@ -82,6 +82,23 @@ class LeadRow:
     team: str | None = None
     worked_at: datetime | None = None
     work_due_at: datetime | None = None
+
+    @property
+    def won_at(self) -> datetime | None:
+        """When it became a customer."""
+        return self.won.at if self.won is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadGroup:
+    """So many leads that are alike in what goals ask. `code`: why sales gave them back."""
+
+    quadrant: Quadrant
+    line: str
+    segments: Sequence[str]
+    last_source: str
+    code: str | None
+    leads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +189,9 @@ class ObjectionRow:
 class Correction:
     """What turned out differently after its month was closed: booked in the month then open.
 
-    `measure`: delivered, taken_off, worked, kept, broken, revenue; `subject` the lead or promise; `amount`
-    what it adds, in the measure's own unit, below zero too. `goal` names the goal where the measure is one's,
-    or the kind of the promise. Also `due`: leads whose time to be worked ended.
+    `measure`: delivered, taken_off, due (to be worked), worked, kept, broken, revenue; `subject` the lead or
+    promise; `amount` what it adds, in the measure's own unit, below zero too. `goal` names the goal where the
+    measure is one's, or the kind of the promise.
     """
 
     of: str
@@ -210,7 +227,7 @@ class Closing:
 class MonthBook:
     """Everything about one month. `leads`: those received, delivered, handed, given back, won, or due to be
     worked in it, or that have a promise due in it; `rulebook`: the version in force at its end, or now.
-    `names`: of reps and teams. `booked`: of a closed month the figures as they were closed."""
+    `names`: of reps and teams by their ids. `booked`: of a closed month the figures as they were closed."""
 
     period: Period
     now: datetime
@@ -222,5 +239,5 @@ class MonthBook:
     objections: tuple[ObjectionRow, ...] = ()
     corrections: tuple[Correction, ...] = ()
     closing: Closing = Closing()
-    names: Mapping[str, str] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     booked: tuple[Booked, ...] = ()

@@ -16,6 +16,7 @@ from rulebook.context import ROUTING_VARIABLES, routing_context, scoring_context
 from rulebook.models import Agreement, Rulebook, Volume
 from rulebook.publication import parse
 from rulebook.versions import History, Versioned
+from service_kit.metrics import RULEBOOK_VERSION
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from sla_monitor.ledger.errors import NothingAgreed, WrongPeriod
@@ -37,8 +38,6 @@ class Book:
     agreements: Mapping[str, Agreement]
     _days: dict[date, Agreed] = field(default_factory=dict)
     _hours: dict[str | None, Calendar] = field(default_factory=dict)
-    has_volume: bool = False
-    """Whether any of its agreements holds only up to a volume."""
 
     def agreed_at(self, at: datetime) -> Agreed:
         """The agreement that binds on the company's local day of a moment."""
@@ -54,8 +53,12 @@ class Book:
     def judging(self, at: datetime) -> Agreed:
         """The agreement that binds on the local day of a moment, else the one that binds its month."""
         found = self.agreed_at(at)
-        days = () if found.id else reversed(list(period_of(at, self.zone).days()))
-        return next((other for day in days if (other := self.agreed_on(day)).id), found)
+        return found if found.id else self.agreed_in(period_of(at, self.zone))
+
+    def agreed_in(self, period: Period) -> Agreed:
+        """The agreement that judges a month: that of its last day, else of the last day that has one."""
+        days = (self.agreed_on(day) for day in reversed(list(period.days())))
+        return next((each for each in days if each.id), self.agreed_on(period.last_day))
 
     def hours_of(self, agreement: Agreement) -> Calendar:
         """The working time of an agreement's calendar; without one Monday to Friday, all day."""
@@ -111,9 +114,7 @@ def book_of(versioned: Versioned) -> Book:
         name: compile_condition(when, ROUTING_VARIABLES) for name, when in rulebook.routing.segments.items()
     }
     zone = ZoneInfo(rulebook.time_zone)
-    agreements = all_agreements(rulebook)
-    has_volume = any(each.sales.volume is not None for each in agreements.values())
-    return Book(versioned.version, rulebook, zone, segments, agreements, has_volume=has_volume)
+    return Book(versioned.version, rulebook, zone, segments, all_agreements(rulebook))
 
 
 class NoRulebook(LookupError):
@@ -126,16 +127,26 @@ class Books:
     def __init__(self) -> None:
         self._by_version: dict[int, Book] = {}
         self._history = History()
+        self.sources: frozenset[str] = frozenset()
+        """The sources that the newest version declares."""
 
     async def learn(self, conn: Connection) -> None:
         """Take in versions not known yet: one statement.
 
         Call it before this transaction inserts a version of its own, which must not outlive a rollback here.
         """
-        for row in await conn.fetch(_q.books_besides, list(self._by_version)):
+        for row in await conn.fetch(_q.books_besides, self.versions):
             versioned = Versioned(row["version"], row["effective_from"], parse(orjson.loads(row["rulebook"])))
             self._by_version[versioned.version] = book_of(versioned)
             self._history = self._history.with_version(versioned)
+        newest = max(self._by_version, default=0)
+        self.sources = frozenset(self._by_version[newest].rulebook.sources) if newest else frozenset()
+        RULEBOOK_VERSION.set(newest)
+
+    @property
+    def versions(self) -> list[int]:
+        """The numbers of the versions known."""
+        return list(self._by_version)
 
     def of(self, version: int) -> Book | None:
         """A version by its number; None when it has not arrived."""
@@ -148,7 +159,7 @@ class Books:
     @property
     def have_volume(self) -> bool:
         """Whether any agreement of any version holds only up to a volume."""
-        return any(book.has_volume for book in self._by_version.values())
+        return any(True for _ in self.volumes())
 
     def volume_of(self, version: int, agreement: str) -> Volume | None:
         """Up to which volume an agreement of a version holds; None: any, or the version is not known."""
@@ -162,9 +173,6 @@ class Books:
             for name, agreement in book.agreements.items():
                 if agreement.sales.volume is not None:
                     yield book.version, name, agreement.sales.volume
-
-    def __iter__(self) -> Iterator[Book]:
-        return iter(self._by_version.values())
 
 
 def book_for(books: Books, period: Period, now: datetime) -> Book:

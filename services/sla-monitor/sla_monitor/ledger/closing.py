@@ -163,12 +163,10 @@ class MonthCloser:
 
 
 def signs_from(period: Period, book: Book) -> tuple[int, date | None]:
-    """From which working day of the next month on a month may be signed, by the agreement that judges it, the
-    one of its last day that has one; None where the calendar does not open so often."""
-    days = (book.agreed_on(day) for day in reversed(list(period.days())))
-    agreed = next((each for each in days if each.id), book.agreed_on(period.last_day))
-    number = agreed.agreement.closes_on_working_day
-    open_days = working_days(period.next, book.paces(agreed.agreement))
+    """From which working day of the next month on a month may be signed, by the agreement that judges it, and
+    which day that is; None where the calendar does not open so often."""
+    agreement = book.agreed_in(period).agreement
+    number, open_days = agreement.closes_on_working_day, working_days(period.next, book.paces(agreement))
     return number, open_days[number - 1] if number <= len(open_days) else None
 
 

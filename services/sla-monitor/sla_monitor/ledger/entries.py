@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sla_monitor.ledger.book import LeadRow, MonthBook, PromiseRow
 from sla_monitor.reports.figures.frame import Frame, counting, fits
-from sla_monitor.reports.figures.sales import is_broken, is_in_time
+from sla_monitor.reports.figures.sales import is_broken, is_in_time, is_worked, worth_of_work
 
 DELIVERED, TAKEN_OFF, DUE, WORKED = "delivered", "taken_off", "due", "worked"
 KEPT, BROKEN, REVENUE = "kept", "broken", "revenue"
@@ -55,8 +55,8 @@ def _taken_off(frame: Frame) -> Iterator[Entry]:
         count = counting(goal, side)
         for lead, given in back:
             if fits(goal, lead):
-                part = Decimal(str(side.part_taken_off(given.code)))
-                yield from _unless_zero([Entry(TAKEN_OFF, lead.id, name, count(lead) * part)])
+                part = count(lead) * frame.part_taken_off(given)
+                yield from _unless_zero([Entry(TAKEN_OFF, lead.id, name, part)])
 
 
 def _work(frame: Frame, lead: LeadRow) -> Iterator[Entry]:
@@ -65,11 +65,9 @@ def _work(frame: Frame, lead: LeadRow) -> Iterator[Entry]:
         return
     if due > frame.book.now or frame.counts_nowhere(lead):
         return
-    works = frame.agreed.agreement.sales.works
-    in_money = works is not None and works.money_minor is not None
-    worth = Decimal(frame.marketing.value_minor.get(lead.quadrant, 0)) if in_money else Decimal(1)
+    worth = Decimal(worth_of_work(frame.marketing, frame.agreed.agreement.sales.works)(lead))
     yield from _unless_zero([Entry(DUE, lead.id, "", worth)])
-    if lead.worked_at is not None and lead.worked_at <= due:
+    if is_worked(lead):
         yield from _unless_zero([Entry(WORKED, lead.id, "", worth)])
 
 

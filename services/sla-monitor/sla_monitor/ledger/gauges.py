@@ -7,28 +7,29 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from lead_events.words import ChargedTo, Quadrant, TimerKind
+from lead_events.words import Quadrant, TimerKind
 from rulebook.models import Agreement, Goal, MarketingSide
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 from sla_monitor.domain.terms import SPEED
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger import metrics
+from sla_monitor.ledger.book import LeadGroup
 from sla_monitor.ledger.books import Book, Books
 from sla_monitor.ledger.periods import Period, period_of, working_days
 from sla_monitor.ledger.shaping import STATES
-from sla_monitor.reports.figures.sales import ANSWERS
+from sla_monitor.reports.figures.frame import counting, fits, part_taken_off
+from sla_monitor.reports.figures.sales import OF_SALES, was_kept
 
 _q = load_queries("sla_monitor.ledger")
-_OF_SALES = frozenset({ChargedTo.REP.value, ChargedTo.SALES_TEAM.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """The groups of a month that the store counted."""
 
-    delivered: Sequence[Any]
-    given_back: Sequence[Any]
+    delivered: Sequence[LeadGroup]
+    given_back: Sequence[LeadGroup]
     promises: Sequence[Any]
     work: Sequence[Any]
 
@@ -56,11 +57,17 @@ async def _counted(conn: Connection, books: Books, period: Period, now: datetime
     volumes = [[row[column] for row in agreed] for column in range(4)]
     speed = [kind.value for kind in SPEED]
     return Counted(
-        await conn.fetch(_q.deliveries_by_group, period.start, period.end),
-        await conn.fetch(_q.given_back_by_group, period.start, period.end),
+        [_group(row) for row in await conn.fetch(_q.deliveries_by_group, period.start, period.end)],
+        [_group(row) for row in await conn.fetch(_q.given_back_by_group, period.start, period.end)],
         await conn.fetch(_q.promises_by_outcome, *span, list(STATES), *volumes, speed, period.zone.key),
         await conn.fetch(_q.work_by_outcome, *span),
     )
+
+
+def _group(row: Any) -> LeadGroup:
+    """A row of deliveries_by_group or given_back_by_group."""
+    quadrant = Quadrant(row["quadrant"])
+    return LeadGroup(quadrant, row["line"], row["segments"], row["source"], row["code"], row["leads"])
 
 
 def _export_goals(book: Book, agreement: Agreement, period: Period, now: datetime, counted: Counted) -> None:
@@ -73,37 +80,16 @@ def _export_goals(book: Book, agreement: Agreement, period: Period, now: datetim
         metrics.TAKEN_OFF.labels(name).set(float(taken_off_of(goal, side, counted.given_back)))
 
 
-def delivered_of(goal: Goal, side: MarketingSide, groups: Iterable[Any]) -> Decimal:
+def delivered_of(goal: Goal, side: MarketingSide, groups: Iterable[LeadGroup]) -> Decimal:
     """What groups of deliveries count towards a goal, in its unit."""
-    return sum((_worth(goal, side, each) for each in groups if fits(goal, each)), Decimal(0))
+    count = counting(goal, side)
+    return sum((count(each) * each.leads for each in groups if fits(goal, each)), Decimal(0))
 
 
-def taken_off_of(goal: Goal, side: MarketingSide, groups: Iterable[Any]) -> Decimal:
+def taken_off_of(goal: Goal, side: MarketingSide, groups: Iterable[LeadGroup]) -> Decimal:
     """What groups of leads given back take off a goal, in its unit."""
-    found = Decimal(0)
-    for each in groups:
-        if fits(goal, each):
-            found += _worth(goal, side, each) * Decimal(str(side.part_taken_off(each["code"])))
-    return found
-
-
-def fits(goal: Goal, group: Any) -> bool:
-    """Whether a group counts towards a goal; a list that is left out holds for all."""
-    return (
-        (not goal.quadrants or Quadrant(group["quadrant"]) in goal.quadrants)
-        and (not goal.lines or group["line"] in goal.lines)
-        and (not goal.sources or group["source"] in goal.sources)
-        and (not goal.segments or not set(goal.segments).isdisjoint(group["segments"]))
-    )
-
-
-def _worth(goal: Goal, side: MarketingSide, group: Any) -> Decimal:
-    quadrant, leads = Quadrant(group["quadrant"]), Decimal(group["leads"])
-    if goal.counted_in == "points":
-        return leads * side.points.get(quadrant, 0)
-    if goal.counted_in == "money":
-        return leads * side.value_minor.get(quadrant, 0)
-    return leads
+    count, fitting = counting(goal, side), (each for each in groups if fits(goal, each))
+    return sum((count(each) * each.leads * part_taken_off(side, each.code) for each in fitting), Decimal(0))
 
 
 def _export_promises(groups: Iterable[Any]) -> None:
@@ -123,10 +109,9 @@ def _export_promises(groups: Iterable[Any]) -> None:
 def outcome_of(group: Any) -> str | None:
     """What became of promises; None of those that are open or were cancelled."""
     state = TimerState(group["state"])
-    ended_well = state is TimerState.WITHDRAWN and group["ended_kind"] in ANSWERS
     if state is TimerState.BREACHED and group["is_excused"]:
         return "excused"
-    if state is not TimerState.BREACHED and state is not TimerState.KEPT and not ended_well:
+    if state is not TimerState.BREACHED and not was_kept(state, group["ended_kind"]):
         return None
     if group["is_above_volume"]:
         return "above_volume"
@@ -134,7 +119,7 @@ def outcome_of(group: Any) -> str | None:
 
 
 def _broken_by(charged_to: str | None) -> str:
-    return "broken_by_sales" if charged_to in _OF_SALES else "broken_by_others"
+    return "broken_by_sales" if charged_to in OF_SALES else "broken_by_others"
 
 
 def _export_work(side: MarketingSide, groups: Iterable[Any]) -> None:

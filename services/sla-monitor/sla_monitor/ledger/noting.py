@@ -90,7 +90,6 @@ async def fill_ledger(unit: Unit, memory: Memory, *, limit: int) -> int:
     ids = await store.lock_stale(unit.conn, limit) if memory.books.at(unit.now) is not None else []
     if not ids:
         return 0
-    await memory.agreements.learn(unit.conn)
     leads = await base.lock_known_leads(unit.conn, ids)
     told = await reconcile_leads(unit, memory, leads, leads.keys())
     await note_ledger(unit, memory, leads, told)

@@ -8,10 +8,10 @@ from math import ceil
 
 from lead_events.words import Quadrant, TimerKind
 from rulebook.agreements import Agreed
-from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import Closing, MonthBook, PromiseRow
 from sla_monitor.reports.figures.frame import Frame
-from sla_monitor.reports.figures.marketing import marketing_figures, working_days_of
+from sla_monitor.reports.figures.funnel import revenue
+from sla_monitor.reports.figures.marketing import marketing_figures
 from sla_monitor.reports.figures.sales import (
     OF_SALES,
     binding_promises,
@@ -88,10 +88,10 @@ def rates_of(books: Sequence[MonthBook], agreed: Agreed | None = None) -> Rates:
     answers, reps = _answers(frames)
     return Rates(
         months=tuple(book.period.name for book in books),
-        working_days=sum(len(working_days_of(frame, frame.agreed.agreement)) for frame in frames),
+        working_days=sum(len(frame.working_days(frame.book.period)) for frame in frames),
         delivered=sum(1 for frame in frames for _ in frame.delivered()),
         net=dict(net),
-        revenue_minor=sum(_revenue(frame) for frame in frames),
+        revenue_minor=sum(revenue(lead) for frame in frames for lead in frame.won()),
         worked=sum(each.worked for each in works),
         due=sum(each.due for each in works),
         kept=_kept(frames),
@@ -106,12 +106,6 @@ def _frame(book: MonthBook, agreed: Agreed | None) -> Frame:
     return frame if agreed is None else replace(frame, agreed=agreed)
 
 
-def _revenue(frame: Frame) -> int:
-    return sum(
-        lead.won.minor or 0 for lead in frame.book.leads if lead.won is not None and frame.within(lead.won.at)
-    )
-
-
 def _answers(frames: Iterable[Frame]) -> tuple[tuple[int, ...], set[str]]:
     """First contacts by local day, and the reps who gave them."""
     days: Counter[date] = Counter()
@@ -120,7 +114,8 @@ def _answers(frames: Iterable[Frame]) -> tuple[tuple[int, ...], set[str]]:
         for lead in frame.book.leads:
             if lead.contacted_at is not None and frame.within(lead.contacted_at):
                 days[frame.book.period.local_day(lead.contacted_at)] += 1
-                reps |= {lead.rep_id} if lead.rep_id is not None else set()
+                if lead.rep_id is not None:
+                    reps.add(lead.rep_id)
     return tuple(sorted(days.values())), reps
 
 
@@ -141,4 +136,4 @@ def _counted(rows: Iterable[PromiseRow]) -> Kept:
 
 
 def _is_missed(row: PromiseRow) -> bool:
-    return row.state is TimerState.BREACHED and is_broken(row) and row.charged_to in OF_SALES
+    return is_broken(row) and row.charged_to in OF_SALES

@@ -9,7 +9,7 @@ from uuid import UUID
 from lead_events.words import TimerKind
 from rulebook.models import Campaign, Rulebook
 from sla_monitor.ledger.book import LeadRow, MonthBook
-from sla_monitor.reports.figures.frame import OWN, Figure, Frame
+from sla_monitor.reports.figures.frame import OWN, Figure, Frame, source_name
 from sla_monitor.reports.figures.funnel import MOMENTS, FunnelStage
 from sla_monitor.reports.figures.marketing import marketing_figures
 from sla_monitor.reports.figures.sources import source_of
@@ -163,9 +163,6 @@ def weekly_figures(
 
 def joined(books: Sequence[MonthBook]) -> MonthBook:
     """Several months as one; of what stands in two of them the later month's row holds."""
-    names: dict[str, str] = {}
-    for each in books:
-        names |= each.names or {}
     return replace(
         books[-1],
         leads=_once((row.id, row) for each in books for row in each.leads),
@@ -174,7 +171,7 @@ def joined(books: Sequence[MonthBook]) -> MonthBook:
         objections=_once((row.id, row) for each in books for row in each.objections),
         touches=tuple(row for each in books for row in each.touches),
         corrections=(),
-        names=names,
+        names={identity: name for each in books for identity, name in each.names.items()},
     )
 
 
@@ -196,13 +193,9 @@ def as_of(book: MonthBook, at: datetime) -> MonthBook:
 
 def _wins(frame: Frame, rulebook: Rulebook) -> list[Win]:
     """The most valuable first, whoever found them."""
-    won = [
-        _win(frame, rulebook, lead)
-        for lead in frame.book.leads
-        if lead.won is not None and frame.within(lead.won.at)
-    ]
     return sorted(
-        won, key=lambda each: (each.currency != rulebook.currency, -(each.minor or 0), each.lead_id)
+        (_win(frame, rulebook, lead) for lead in frame.won()),
+        key=lambda each: (each.currency != rulebook.currency, -(each.minor or 0), each.lead_id),
     )
 
 
@@ -220,12 +213,6 @@ def _win(frame: Frame, rulebook: Rulebook, lead: LeadRow) -> Win:
         currency=currency,
         rep=frame.name(lead.rep_id) if lead.rep_id is not None else None,
     )
-
-
-def source_name(rulebook: Rulebook, source: str) -> str:
-    """As people call it."""
-    known_source = rulebook.sources.get(source)
-    return known_source.name if known_source is not None else source
 
 
 def _flow(frame: Frame) -> Flow:

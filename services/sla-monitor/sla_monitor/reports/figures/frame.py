@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from rulebook.agreements import NO_AGREEMENT, Agreed, all_agreements, binding_on
-from rulebook.models import Goal, MarketingSide
-from sla_monitor.ledger.book import GivenBack, LeadRow, MonthBook
+from rulebook.calendars import open_hours
+from rulebook.models import Goal, MarketingSide, Rulebook
+from sla_monitor.ledger.book import GivenBack, LeadGroup, LeadRow, MonthBook
+from sla_monitor.ledger.periods import Period, working_days
 
 OWN = "own"
 """What leads that reps found show as their source."""
@@ -59,12 +61,21 @@ class Frame:
 
     def name(self, identity: str) -> str:
         """A rep or team as people call them."""
-        return (self.book.names or {}).get(identity, identity)
+        return self.book.names.get(identity, identity)
 
     def source_name(self, source: str) -> str:
         """A source as the rulebook calls it, where it does."""
-        declared = self.book.rulebook.sources.get(source)
-        return declared.name if declared is not None else source
+        return source_name(self.book.rulebook, source)
+
+    @property
+    def today(self) -> date:
+        """The company's local day of the book."""
+        return self.book.period.local_day(self.book.now)
+
+    def working_days(self, period: Period) -> list[date]:
+        """The days of a month over which the agreement spreads what it sets."""
+        calendar = self.book.rulebook.calendars.get(self.agreed.agreement.calendar or "")
+        return working_days(period, open_hours(calendar) if calendar is not None else None)
 
     def stands(self, measure: str, goal: str, now: Decimal) -> Decimal:
         """A figure as it was booked when the month was closed; of one that is not closed, what it is now."""
@@ -83,12 +94,20 @@ class Frame:
         """Leads that marketing delivered in the month."""
         return (lead for lead in self.book.leads if lead.is_ours and self.within(lead.delivered_at))
 
+    def won(self) -> Iterator[LeadRow]:
+        """Leads that became customers in the month, whoever found them."""
+        return (lead for lead in self.book.leads if self.within(lead.won_at))
+
     def given_back(self) -> Iterator[tuple[LeadRow, GivenBack]]:
         """Deliveries of any month that sales gave back in this one."""
         for lead in self.book.leads:
             back = lead.given_back
             if back is not None and lead.is_ours and lead.delivered_at is not None and self.within(back.at):
                 yield lead, back
+
+    def part_taken_off(self, back: GivenBack) -> Decimal:
+        """Which part of a lead is taken off for the reason for which sales gave it back, 0 to 1."""
+        return part_taken_off(self.marketing, back.code)
 
     def counts_nowhere(self, lead: LeadRow) -> bool:
         """Whether all of it was taken off: then sales need not have worked it either."""
@@ -117,7 +136,7 @@ def binding_in(book: MonthBook) -> Agreed:
     return Agreed("", NO_AGREEMENT)
 
 
-def fits(goal: Goal, lead: LeadRow) -> bool:
+def fits(goal: Goal, lead: LeadRow | LeadGroup) -> bool:
     """Whether a lead counts towards a goal; a list that is left out holds for all."""
     return (
         (not goal.quadrants or lead.quadrant in goal.quadrants)
@@ -127,13 +146,24 @@ def fits(goal: Goal, lead: LeadRow) -> bool:
     )
 
 
-def counting(goal: Goal, side: MarketingSide) -> Callable[[LeadRow], Decimal]:
+def counting(goal: Goal, side: MarketingSide) -> Callable[[LeadRow | LeadGroup], Decimal]:
     """What one lead counts: 1, points, or minor units, as the goal is counted."""
     if goal.counted_in == "points":
         return lambda lead: Decimal(side.points.get(lead.quadrant, 0))
     if goal.counted_in == "money":
         return lambda lead: Decimal(side.value_minor.get(lead.quadrant, 0))
     return lambda _: Decimal(1)
+
+
+def part_taken_off(side: MarketingSide, code: str | None) -> Decimal:
+    """Which part of a lead that sales gave back for a reason is taken off marketing's count, 0 to 1."""
+    return Decimal(str(side.part_taken_off(code)))
+
+
+def source_name(rulebook: Rulebook, source: str) -> str:
+    """A source as people call it; one that the rulebook does not declare by its id."""
+    declared = rulebook.sources.get(source)
+    return declared.name if declared is not None else source
 
 
 def share_with(part: float, whole: float) -> float | None:

@@ -102,7 +102,7 @@ def accepted_at(lead: LeadRow) -> datetime | None:
 
 def opportunity_at(lead: LeadRow) -> datetime | None:
     """When it became an opportunity: at the latest when it was won."""
-    return _first(lead.opportunity_at, lead.won.at if lead.won else None)
+    return _first(lead.opportunity_at, lead.won_at)
 
 
 def _first(*moments: datetime | None) -> datetime | None:
@@ -116,7 +116,7 @@ MOMENTS: Mapping[FunnelStage, Callable[[LeadRow], datetime | None]] = {
     FunnelStage.SQL: lambda lead: lead.delivered_at,
     FunnelStage.ACCEPTED: accepted_at,
     FunnelStage.OPPORTUNITY: opportunity_at,
-    FunnelStage.CUSTOMER: lambda lead: lead.won.at if lead.won else None,
+    FunnelStage.CUSTOMER: lambda lead: lead.won_at,
 }
 
 
@@ -169,16 +169,14 @@ def revenue(lead: LeadRow) -> int:
 def _won(frame: Frame) -> list[WonCohort]:
     by_month: dict[str | None, list[LeadRow]] = defaultdict(list)
     for lead in frame.ours():
-        if lead.won is not None and frame.within(lead.won.at):
+        if frame.within(lead.won_at):
             by_month[_month(frame, lead.delivered_at)].append(lead)
     return [
         WonCohort(
             delivered=month,
             customers=len(leads),
             revenue_minor=sum(revenue(lead) for lead in leads),
-            days=spread(
-                known(days_between(lead.delivered_at, lead.won.at if lead.won else None) for lead in leads)
-            ),
+            days=spread(known(days_between(lead.delivered_at, lead.won_at) for lead in leads)),
         )
         for month, leads in sorted(by_month.items(), key=lambda each: each[0] or "")
     ]

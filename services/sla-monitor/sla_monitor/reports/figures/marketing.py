@@ -9,10 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from lead_events.words import Quadrant
-from rulebook.calendars import open_hours
-from rulebook.models import Agreement, Goal
+from rulebook.models import Goal
 from sla_monitor.ledger.book import GivenBack, LeadRow
-from sla_monitor.ledger.periods import working_days
 from sla_monitor.reports.figures.frame import Figure, Frame, counting, fits, share
 
 
@@ -72,17 +70,11 @@ def marketing_figures(frame: Frame) -> MarketingFigures:
     """Of the agreement that binds the month."""
     goals = frame.marketing.all_goals()
     delivered, back = list(frame.delivered()), list(frame.given_back())
-    working = working_days_of(frame, frame.agreed.agreement)
+    working = frame.working_days(frame.book.period)
     return MarketingFigures(
         goals=[goal_figure(frame, name, goal, delivered, back) for name, goal in goals.items()],
         pace=[_pace(frame, name, goal, delivered, back, working) for name, goal in goals.items()],
     )
-
-
-def working_days_of(frame: Frame, agreement: Agreement) -> list[date]:
-    """The days over which an agreement spreads its goals."""
-    calendar = frame.book.rulebook.calendars.get(agreement.calendar or "")
-    return working_days(frame.book.period, open_hours(calendar) if calendar is not None else None)
 
 
 def goal_figure(
@@ -100,7 +92,7 @@ def goal_figure(
     claimed = excused = Decimal(0)
     for lead, given in back:
         if fits(goal, lead):
-            part = count(lead) * _part(frame, given)
+            part = count(lead) * frame.part_taken_off(given)
             claimed += part
             excused += part if given.fact in frame.excused else 0
     off, later = claimed - excused, Decimal(0)
@@ -128,10 +120,6 @@ def goal_figure(
     )
 
 
-def _part(frame: Frame, given: GivenBack) -> Decimal:
-    return Decimal(str(frame.marketing.part_taken_off(given.code)))
-
-
 def _pace(
     frame: Frame,
     name: str,
@@ -148,11 +136,11 @@ def _pace(
             came[local_day(lead.delivered_at)] += count(lead)
     for lead, given in back:
         if fits(goal, lead) and given.fact not in frame.excused:
-            left[local_day(given.at)] += count(lead) * _part(frame, given)
+            left[local_day(given.at)] += count(lead) * frame.part_taken_off(given)
     days = list(_days(frame, goal.goal, came, left, working))
     begun = [each for each in days if each.delivered is not None]
     total = begun[-1].delivered or 0.0 if begun else 0.0
-    over = sum(day < today(frame) for day in working)
+    over = sum(day < frame.today for day in working)
     due = goal.goal * over / len(working) if working else 0.0
     return Pace(goal=name, counted_in=goal.counted_in, due=due, delivered=total, ahead=total - due, days=days)
 
@@ -168,7 +156,7 @@ def _days(
     for day in frame.book.period.days():
         over += day in open_days
         sent, gone = sent + came.get(day, 0), gone + left.get(day, 0)
-        has_begun = day <= today(frame)
+        has_begun = day <= frame.today
         yield PaceDay(
             day=day,
             is_working=day in open_days,
@@ -176,8 +164,3 @@ def _days(
             delivered=float(sent) if has_begun else None,
             net=float(sent - gone) if has_begun else None,
         )
-
-
-def today(frame: Frame) -> date:
-    """The company's local day of the book."""
-    return frame.book.period.local_day(frame.book.now)

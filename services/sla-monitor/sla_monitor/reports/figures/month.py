@@ -3,9 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from rulebook.calendars import open_hours
 from sla_monitor.ledger.book import MonthBook
-from sla_monitor.ledger.periods import working_days
 from sla_monitor.reports.figures.disputes import DisputeFigures, dispute_figures
 from sla_monitor.reports.figures.frame import Figure, Frame
 from sla_monitor.reports.figures.funnel import FunnelFigures, funnel_figures
@@ -105,20 +103,15 @@ def _state(frame: Frame) -> Literal["running", "open", "closed"]:
 
 def _signs_from(frame: Frame) -> date | None:
     """The working day of the next month from which both sides may sign."""
-    agreement = frame.agreed.agreement
-    calendar = frame.book.rulebook.calendars.get(agreement.calendar or "")
-    days = working_days(frame.book.period.next, open_hours(calendar) if calendar is not None else None)
-    at = agreement.closes_on_working_day - 1
+    days = frame.working_days(frame.book.period.next)
+    at = frame.agreed.agreement.closes_on_working_day - 1
     return days[at] if at < len(days) else None
 
 
 def _signatures(book: MonthBook) -> list[SignatureFigure]:
-    marketing, sales = book.closing.marketing, book.closing.sales
+    nobody = None, None
+    marketing, sales = book.closing.marketing or nobody, book.closing.sales or nobody
     return [
-        SignatureFigure(
-            side="marketing",
-            name=marketing[0] if marketing else None,
-            at=marketing[1] if marketing else None,
-        ),
-        SignatureFigure(side="sales", name=sales[0] if sales else None, at=sales[1] if sales else None),
+        SignatureFigure(side="marketing", name=marketing[0], at=marketing[1]),
+        SignatureFigure(side="sales", name=sales[0], at=sales[1]),
     ]

@@ -6,25 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from lead_events.words import ChargedTo, ProgressKind, TimerKind
+from lead_events.words import ChargedTo, TimerKind
 from rulebook.models import MarketingSide, Works
-from sla_monitor.domain.openings import SUPERSEDED
+from sla_monitor.domain.openings import ANSWERED_BY, SUPERSEDED
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import LeadRow, PromiseRow
 from sla_monitor.reports.figures.frame import Figure, Frame, share, share_with
-from sla_monitor.reports.figures.marketing import today, working_days_of
 from sla_monitor.reports.figures.spread import Spread, spread
 
-ANSWERS = frozenset(
-    kind.value
-    for kind in (
-        ProgressKind.ACCEPTED,
-        ProgressKind.CONTACTED,
-        ProgressKind.REJECTED,
-        ProgressKind.RECYCLED,
-        ProgressKind.OUTCOME,
-    )
-)
+ANSWERS = frozenset(kind.value for kinds in ANSWERED_BY.values() for kind in kinds)
 """Acts that keep a promise; whatever else ends one cancels it."""
 OF_SALES = (ChargedTo.REP, ChargedTo.SALES_TEAM)
 
@@ -103,8 +93,12 @@ def binding_promises(frame: Frame) -> Iterator[PromiseRow]:
 
 def is_in_time(row: PromiseRow) -> bool:
     """Whether an act kept it, also where that became known after it was said to be broken."""
-    ended_well = row.state is TimerState.WITHDRAWN and row.ended_kind in ANSWERS
-    return row.state is TimerState.KEPT or ended_well
+    return was_kept(row.state, row.ended_kind)
+
+
+def was_kept(state: TimerState, ended_kind: str | None) -> bool:
+    """The same, of a promise of which only its state and the kind of act that ended it are known."""
+    return state is TimerState.KEPT or (state is TimerState.WITHDRAWN and ended_kind in ANSWERS)
 
 
 def is_broken(row: PromiseRow) -> bool:
@@ -184,7 +178,7 @@ def _promise_figure(kind: TimerKind, counts: Counter[str], broken: Counter[Charg
 
 def _works(frame: Frame, agreed: Works | None) -> WorksFigure:
     due = worked = to_come = neither = 0
-    worth = _worth(frame.marketing, agreed)
+    worth = worth_of_work(frame.marketing, agreed)
     for lead in frame.book.leads:
         if not lead.is_ours or lead.delivered_at is None or not frame.within(lead.work_due_at):
             continue
@@ -194,7 +188,7 @@ def _works(frame: Frame, agreed: Works | None) -> WorksFigure:
             to_come += worth(lead)
         else:
             due += worth(lead)
-            worked += worth(lead) if _is_worked(lead) else 0
+            worked += worth(lead) if is_worked(lead) else 0
     stands = int(frame.stands("due", "", Decimal(due))), int(frame.stands("worked", "", Decimal(worked)))
     return _works_figure(frame, agreed, *stands, to_come, neither)
 
@@ -228,14 +222,15 @@ def _agreed(works: Works | None) -> tuple[Literal["share", "number", "money", "n
     return ("number", works.number) if works.number is not None else ("money", works.money_minor)
 
 
-def _worth(side: MarketingSide, agreed: Works | None) -> Callable[[LeadRow], int]:
-    """What one lead counts: its value where money is agreed, else 1."""
+def worth_of_work(side: MarketingSide, agreed: Works | None) -> Callable[[LeadRow], int]:
+    """What one lead that is worked counts: its value where money is agreed, else 1."""
     if agreed is not None and agreed.money_minor is not None:
         return lambda lead: side.value_minor.get(lead.quadrant, 0)
     return lambda _: 1
 
 
-def _is_worked(lead: LeadRow) -> bool:
+def is_worked(lead: LeadRow) -> bool:
+    """Whether sales worked it by the end of its time."""
     return lead.worked_at is not None and lead.work_due_at is not None and lead.worked_at <= lead.work_due_at
 
 
@@ -252,8 +247,8 @@ def _response_days(frame: Frame) -> list[ResponseDay]:
     for row in first_responses(frame):
         if row.ended_at is not None and row.worked is not None:
             taken[frame.book.period.local_day(row.ended_at)].append(row.worked)
-    working = set(working_days_of(frame, frame.agreed.agreement))
-    begun = {day for day in working if day <= today(frame)}
+    working = set(frame.working_days(frame.book.period))
+    begun = {day for day in working if day <= frame.today}
     return [
         ResponseDay(day=day, is_working=day in working, first_response=spread(taken.get(day, ())))
         for day in sorted(begun | taken.keys())

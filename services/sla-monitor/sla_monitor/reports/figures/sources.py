@@ -78,7 +78,7 @@ class SourceFigures(Figure):
 def source_figures(frame: Frame) -> SourceFigures:
     """Of the month."""
     binding, returnable = frame.agreed.agreement.credit, _returnables(frame)
-    won = [lead for lead in frame.book.leads if lead.won is not None and frame.within(lead.won.at)]
+    won = list(frame.won())
     return SourceFigures(
         binding=binding,
         first=_by_source(frame, "first", returnable),
@@ -119,12 +119,12 @@ def _source(frame: Frame, name: str, leads: list[LeadRow], touches: int, returna
     declared = frame.book.rulebook.sources.get(name)
     received = sum(frame.within(lead.received_at) for lead in leads)
     sqls = Counter(lead.quadrant for lead in leads if frame.within(lead.delivered_at))
-    won = [lead for lead in leads if lead.won is not None and frame.within(lead.won.at)]
+    won = [lead for lead in leads if frame.within(lead.won_at)]
     brought = sum(revenue(lead) for lead in won)
     cost = month_cost(declared.cost, touches) if declared and declared.cost else None
     return SourceFigure(
         id=name,
-        name=declared.name if declared else name,
+        name=frame.source_name(name),
         origin=origin_of(declared),
         leads=received,
         sqls={quadrant: sqls[quadrant] for quadrant in Quadrant if sqls[quadrant]},
@@ -179,7 +179,7 @@ def _origins(frame: Frame, credit: Credit) -> list[OriginFigure]:
         origin = _generated_by(frame, lead, credit)
         leads[origin] += frame.within(lead.received_at or lead.handed_at)
         sqls[origin] += frame.within(lead.delivered_at)
-        if lead.won is not None and frame.within(lead.won.at):
+        if frame.within(lead.won_at):
             customers[origin] += 1
             brought[origin] += revenue(lead)
     every: tuple[Origin, ...] = ("marketing", "sales", "partner", "referral")

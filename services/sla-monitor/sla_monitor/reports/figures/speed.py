@@ -40,16 +40,14 @@ class SpeedFigures(Figure):
 
 def speed_figures(frame: Frame) -> SpeedFigures:
     """Of the month."""
-    won = [lead for lead in frame.book.leads if lead.won is not None and frame.within(lead.won.at)]
+    won = list(frame.won())
     lost = [lead for lead in frame.book.leads if lead.won is None and frame.within(lead.lost_at)]
-    cycles_won = known(days_between(lead.handed_at, lead.won.at if lead.won else None) for lead in won)
+    cycles_won = known(days_between(lead.handed_at, lead.won_at) for lead in won)
     cycles_lost = known(days_between(lead.handed_at, lead.lost_at) for lead in lost)
     return SpeedFigures(
         follow_up=_follow_ups(frame),
         speed_to_lead=spread(_speeds(frame)),
-        lead_to_customer_days=spread(
-            known(days_between(lead.received_at, lead.won.at if lead.won else None) for lead in won)
-        ),
+        lead_to_customer_days=spread(known(days_between(lead.received_at, lead.won_at) for lead in won)),
         cycle_days=spread([*cycles_won, *cycles_lost]),
         cycle_won_days=spread(cycles_won),
         won=len(won),

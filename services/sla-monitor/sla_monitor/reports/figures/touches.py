@@ -80,7 +80,7 @@ def source_report(frame: Frame, name: str) -> SourceReport:
     return SourceReport(
         month=frame.book.period.name,
         source=name,
-        name=source.name if source else name,
+        name=frame.source_name(name),
         currency=frame.book.rulebook.currency,
         time_zone=frame.book.period.zone.key,
         now=frame.book.now,
