@@ -84,6 +84,10 @@ class LeadMerged(EventModel):
     person_id: UUID = Field(description="the survivor; for undone the person that stands alone again")
     other_person_id: UUID
     leads_ended: list[UUID] = Field(default_factory=list)
+    ended_in: list[UUID] = Field(
+        default_factory=list,
+        description="of each of `leads_ended`, in their order, the lead that lives; empty: not told",
+    )
     leads_moved: list[UUID] = Field(default_factory=list)
     at: UtcTime
     seq: int = Field(ge=1)

@@ -19,7 +19,7 @@ from scoring.domain.duplicates import (
     keys_of,
     pairs_between,
 )
-from scoring.domain.leads import Lead
+from scoring.domain.leads import Lead, heirs_of
 from scoring.domain.people import People, Person
 from scoring.errors import AnsweredOtherwise, NothingToJoin, UnknownDuplicate
 from scoring.persons import Order
@@ -163,6 +163,7 @@ class Duplicates:
             person_id=survivor.id,
             other_person_id=gone.id,
             leads_ended=[lead.id for lead in ended],
+            ended_in=heirs_of(ended),
             leads_moved=[lead.id for lead in moved],
             at=unit.now,
             seq=survivor.merges,

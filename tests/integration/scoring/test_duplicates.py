@@ -289,6 +289,7 @@ async def test_open_leads_of_another_line_become_one_and_nobody_is_forgotten(wor
     await looked(world)
     (event,) = world.merged()
     assert event.leads_ended == [lead(caller, "training")]
+    assert event.ended_in == [lead(eva, "training")]
     told = {each.lead_id: each.cause.kind for each in world.scored()[-2:]}
     assert told == {lead(eva): CauseKind.RESCORE, lead(eva, "training"): CauseKind.SUBMISSION}
 

@@ -43,7 +43,7 @@ async def test_two_persons_found_to_be_one_are_merged_into_the_older(world: "Wor
     (merge,) = world.merged()
     assert (merge.kind, merge.person_id, merge.other_person_id, merge.seq) == ("merged", older, younger, 1)
     first, second, third = world.scored()
-    assert merge.leads_ended == [second.lead_id]
+    assert (merge.leads_ended, merge.ended_in) == ([second.lead_id], [first.lead_id])
     assert (third.lead_id, third.seq, third.submissions) == (first.lead_id, 2, 3)
     leads = {row["id"]: row for row in await world.fetch("SELECT * FROM leads")}
     assert (leads[second.lead_id]["state"], leads[second.lead_id]["merged_into"]) == ("merged", first.lead_id)

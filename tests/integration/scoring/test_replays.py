@@ -321,6 +321,7 @@ async def test_no_empty_lead_stays_where_the_other_person_has_an_open_one_of_tha
         leads[0]["person_id"],
         leads[0]["person_id"],
     )
+    assert told.ended_in == [leads[0]["id"]]
     (ended,) = await world.fetch("SELECT state, merged_into FROM leads WHERE id = $1", leads[1]["id"])
     assert (ended["state"], ended["merged_into"]) == ("merged", leads[0]["id"])
     held = await world.fetch(

@@ -13,7 +13,7 @@ from scoring.domain.contributions import Said
 from scoring.domain.grouping import KeyName, is_known
 from scoring.domain.holdings import Holdings
 from scoring.domain.interest import VISITOR
-from scoring.domain.leads import Lead, LeadState
+from scoring.domain.leads import Lead, LeadState, heirs_of
 from scoring.domain.merging import ErasedLead, Merge
 from scoring.domain.parting import Parting, undone
 from scoring.domain.people import EMAIL, People, Person, Resolution
@@ -141,10 +141,10 @@ class Admission:
             heir.submissions += 1
             along.append(heir)
         if ended:
-            self._tell_ended(person, list(ended), incoming)
+            self._tell_ended(person, list(ended.values()), incoming)
         return along, {lead.merged_into for lead in ended.values() if lead.merged_into is not None}
 
-    def _tell_ended(self, person: Person, ended: list[UUID], incoming: Incoming) -> None:
+    def _tell_ended(self, person: Person, ended: list[Lead], incoming: Incoming) -> None:
         """Leads of one person ended in other ones of theirs: no two persons were found to be one."""
         person.merges += 1
         self.people.touch(person)
@@ -152,7 +152,8 @@ class Admission:
             kind="merged",
             person_id=person.id,
             other_person_id=person.id,
-            leads_ended=ended,
+            leads_ended=[lead.id for lead in ended],
+            ended_in=heirs_of(ended),
             at=self.now,
             seq=person.merges,
         )
@@ -287,6 +288,7 @@ class Admission:
                 person_id=survivor.id,
                 other_person_id=other.id,
                 leads_ended=[lead.id for lead in ended],
+                ended_in=heirs_of(ended),
                 leads_moved=[lead.id for lead in moved],
                 at=self.now,
                 seq=number,

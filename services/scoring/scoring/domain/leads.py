@@ -1,5 +1,6 @@
 """Leads: one selling cycle of a person for one line, as the store keeps it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -99,3 +100,8 @@ class Lead:
         """No submission of this lead came from there."""
         self.origins.remove(origin)
         self.newest.pop(origin, None)
+
+
+def heirs_of(ended: Iterable[Lead]) -> list[UUID]:
+    """Of leads that ended in others those that live, in their order."""
+    return [lead.merged_into for lead in ended if lead.merged_into is not None]
