@@ -3,7 +3,8 @@
 A circuit breaker for each receiver, in the memory of one process: closed while things go well, open after
 FAILURES in a row. When the rest is over one message tries (half open): if it arrives the circuit closes, if
 not it opens again, for twice as long up to LONGEST. What arrives, and what the receiver itself refuses for
-good, is no failure.
+good, is no failure. What it refuses of one address alone, such as a full mailbox, says nothing of others and
+does not come here.
 """
 
 from dataclasses import dataclass, field

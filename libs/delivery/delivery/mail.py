@@ -19,6 +19,10 @@ ATTEMPT_SECONDS = 30.0
 SUBJECT_CHARACTERS = 200
 _NO_MAILBOX = frozenset({550, 551, 553})
 """RFC 5321, 4.2.3: no such mailbox, not here, a name not allowed."""
+_CLOSING = 421
+"""RFC 5321, 4.2.3: the server takes nothing more, whoever it is for."""
+_FOR_GOOD = 500
+"""RFC 5321, 4.2.1: from here on a reply is about what was sent, and not about how the server is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,9 @@ class Mail:
             return Result(Outcome.LATER, f"the mail server took longer than {self._attempt_seconds:g} s")
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _refused(error.recipients[0])
+        except aiosmtplib.SMTPDataError as error:
+            detail = f"the mail server refused the letter: {error.code}"
+            return Result(Outcome.LATER, detail, only_this=error.code >= _FOR_GOOD)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return Result(Outcome.LATER, f"{type(error).__name__}: {error}".replace("\n", " ")[:300])
 
@@ -145,4 +152,5 @@ def one_line(text: str) -> str:
 
 def _refused(error: aiosmtplib.SMTPRecipientRefused) -> Result:
     outcome = Outcome.GONE if error.code in _NO_MAILBOX else Outcome.LATER
-    return Result(outcome, f"the mail server refused the receiver: {error.code}")
+    detail = f"the mail server refused the receiver: {error.code}"
+    return Result(outcome, detail, only_this=error.code != _CLOSING)

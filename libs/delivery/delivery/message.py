@@ -137,13 +137,15 @@ class Outcome(StrEnum):
 class Result:
     """Outcome of one attempt, in words for the operator, and the wait that the receiver asked for.
 
-    `receipt`: what the channel names the message by that arrived, where it can be changed later.
+    `receipt`: what the channel names the message by that arrived, where it can be changed later. `only_this`:
+    the server behind the channel is well, and refused this message or address alone.
     """
 
     outcome: Outcome
     detail: str | None = None
     wait: timedelta | None = None
     receipt: str | None = None
+    only_this: bool = False
 
 
 class Carrier(Protocol):

@@ -135,7 +135,8 @@ class Sender:
                     ended, claimed.attempts, claimed.give_up_at, result.wait, self._chance
                 )
             await store.note(conn, claimed, result, now=ended, milliseconds=milliseconds, next_try=next_try)
-        self._breaker.note(receiver, result.outcome, ended)
+        if not result.only_this:
+            self._breaker.note(receiver, result.outcome, ended)
         if next_try is None and result.outcome not in (Outcome.DELIVERED, Outcome.STALE):
             metrics.GIVEN_UP.labels(claimed.message.target.channel).inc()
 

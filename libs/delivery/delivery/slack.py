@@ -43,6 +43,7 @@ _OUR_SETTINGS = frozenset(
 _OUR_TEXT = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text"}
 )
+_SLACKS_TROUBLE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Slack's words for what went wrong: https://api.slack.com/methods/chat.postMessage#errors."""
 
 
@@ -109,7 +110,8 @@ def _refused(word: str, headers: Mapping[str, Any]) -> Result:
         return Result(Outcome.MISCONFIGURED, f"Slack refuses the token or what it may do: {word}")
     if word in _OUR_TEXT:
         return Result(Outcome.IMPOSSIBLE, f"Slack cannot take the text: {word}")
-    return Result(Outcome.LATER, f"Slack refused it: {word or 'no word why'}")
+    detail = f"Slack refused it: {word or 'no word why'}"
+    return Result(Outcome.LATER, detail, only_this=bool(word) and word not in _SLACKS_TROUBLE)
 
 
 def _asked(headers: Mapping[str, Any]) -> timedelta | None:

@@ -30,6 +30,9 @@ ANSWER_BYTES = 16_384
 LONGEST_WAIT = timedelta(hours=6)
 """A receiver's Retry-After counts up to this."""
 
+_BUSY = frozenset({408, 425, 429})
+"""Statuses of the 4xx that speak of the server and not of what was sent to which of its URLs."""
+
 Transport = Callable[[], httpx.AsyncBaseTransport]
 
 
@@ -148,9 +151,11 @@ def _result(response: httpx.Response, now: datetime) -> Result:
     if status == 410:
         return Result(Outcome.GONE, "answered 410: it wants no more messages")
     if response.is_redirect:
-        return Result(Outcome.LATER, f"answered {status}, a redirect, which is not followed: correct the URL")
+        detail = f"answered {status}, a redirect, which is not followed: correct the URL"
+        return Result(Outcome.LATER, detail, only_this=True)
     wait = asked_wait(response.headers.get("retry-after"), now) if status in (429, 503) else None
-    return Result(Outcome.LATER, f"answered {status}", wait)
+    refuses_this = 400 <= status < 500 and status not in _BUSY
+    return Result(Outcome.LATER, f"answered {status}", wait, only_this=refuses_this)
 
 
 def asked_wait(retry_after: str | None, now: datetime) -> timedelta | None:

@@ -53,21 +53,27 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @dataclass
 class Mailbox:
-    """A mail server on loopback; `refuses` is its answer to a receiver, where it has one."""
+    """A mail server on loopback; `refuses` is its answer to a receiver, where it has one, and `full` whose
+    mailbox takes nothing more."""
 
     port: int = 0
     refuses: str | None = None
+    full: str | None = None
+    takes: str = "250 OK"
     letters: list[bytes] = field(default_factory=list)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if self.refuses:
             return self.refuses
+        if address == self.full:
+            return "452 4.2.2 mailbox full"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.letters.append(envelope.content)
-        return "250 OK"
+        if self.takes.startswith("2"):
+            self.letters.append(envelope.content)
+        return self.takes
 
 
 @pytest.fixture

@@ -90,6 +90,24 @@ async def test_what_an_answer_means(
     assert len(receiver.got) == 1
 
 
+@pytest.mark.parametrize(
+    ("reply", "only_this"),
+    [
+        pytest.param(answer("404 Not Found"), True, id="no such path: others of the host may be well"),
+        pytest.param(answer("302 Found", "Location: http://127.0.0.1:1/"), True, id="a URL to correct"),
+        pytest.param(answer("429 Slow"), False, id="the host has enough"),
+        pytest.param(answer("503 Busy"), False, id="the host is down"),
+        pytest.param(b"nonsense\r\n\r\n", False, id="no HTTP"),
+    ],
+)
+async def test_a_refusal_of_one_url_says_nothing_of_the_host(
+    receiver: Receiver, reply: bytes, only_this: bool
+) -> None:
+    receiver.answers = [reply]
+    result = await Webhooks(SECRETS, allowed=ALLOWED).carry(to(receiver), datetime.now(UTC))
+    assert (result.outcome, result.only_this) == (Outcome.LATER, only_this)
+
+
 async def test_an_answer_without_end_is_not_read(receiver: Receiver) -> None:
     receiver.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 9000000000\r\n\r\n" + b"x" * (2 * ANSWER_BYTES)]
     result = await Webhooks(SECRETS, allowed=ALLOWED).carry(to(receiver), datetime.now(UTC))
@@ -165,6 +183,21 @@ async def test_a_refused_receiver(mailbox: Mailbox, reply: str, outcome: Outcome
     mailbox.refuses = reply
     result = await mail(mailbox).carry(message(Target.email("ana@example.com")), datetime.now(UTC))
     assert result.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("reply", "only_this"),
+    [
+        pytest.param("554 5.7.1 looks like spam", True, id="this letter alone"),
+        pytest.param("451 4.3.0 no disk left", False, id="the server's own trouble"),
+    ],
+)
+async def test_a_refused_letter_says_nothing_of_the_server(
+    mailbox: Mailbox, reply: str, only_this: bool
+) -> None:
+    mailbox.takes = reply
+    result = await mail(mailbox).carry(message(Target.email("ana@example.com")), datetime.now(UTC))
+    assert (result.outcome, result.only_this) == (Outcome.LATER, only_this)
 
 
 async def test_with_a_password_an_unencrypted_server_gets_none(mailbox: Mailbox) -> None:

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 from delivery import store
 from delivery.breaker import FAILURES, SHORTEST
+from delivery.mail import Mail, MailServer
 from delivery.message import Channel, Message, Outcome, Result, Stale, Target
 from delivery.sender import CLAIM, EACH_RECEIVER, Sender
 from service_kit.clock import ManualClock
 from service_kit.postgres import Database
-from tests.integration.delivery.conftest import START
+from tests.integration.delivery.conftest import START, Mailbox
 
 
 class Notebook:
@@ -225,6 +226,25 @@ async def test_a_receiver_that_fails_again_and_again_is_left_alone_and_then_one_
     clock.advance(4 * SHORTEST.total_seconds())
     await sending.work()
     assert await rows(database, "SELECT count(*) FROM deliveries WHERE state = 'delivered'") == [(30,)]
+
+
+async def test_one_full_mailbox_keeps_nobody_elses_mail(
+    database: Database, clock: ManualClock, mailbox: Mailbox
+) -> None:
+    mailbox.full = "ana@example.com"
+    carrier = Mail(MailServer.parse(f"smtp://127.0.0.1:{mailbox.port}"), "baton@example.org")
+    sending = Sender(database, {Channel.EMAIL: carrier}, clock, chance=lambda: 0.5)
+    await enqueue(database, 3 * FAILURES)
+    await sending.work()
+    bea = Message(uuid4(), uuid4(), "assigned", Target.email("bea@example.com"), "A lead", "Call", START)
+    async with database.transaction() as conn:
+        await store.enqueue(conn, [bea], now=clock.now(), for_=timedelta(days=3))
+    await sending.work()
+    assert len(mailbox.letters) == 1, "the server is well: it refused one mailbox"
+    assert await rows(database, f"{STATES} GROUP BY 1, 2, 3 ORDER BY 1") == [
+        ("delivered", 1, "delivered"),
+        ("pending", 1, "later"),
+    ]
 
 
 async def test_a_message_is_composed_when_it_goes_out_and_called_off_when_it_is_over(

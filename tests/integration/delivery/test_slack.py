@@ -113,6 +113,16 @@ async def test_each_refusal_has_its_outcome(workspace: Workspace, error: str, ou
     assert (await slack(workspace).carry(message(), START)).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("error", "only_this"), [("cant_post_message", True), ("internal_error", False), ("ratelimited", False)]
+)
+async def test_a_refusal_of_one_channel_says_nothing_of_slack(
+    workspace: Workspace, error: str, only_this: bool
+) -> None:
+    workspace.answer = {"ok": False, "error": error}
+    assert (await slack(workspace).carry(message(), START)).only_this is only_this
+
+
 async def test_a_limit_is_waited_for_as_long_as_slack_says(workspace: Workspace) -> None:
     workspace.status, workspace.headers = 429, {"Retry-After": "30"}
     workspace.answer = {"ok": False, "error": "ratelimited"}
