@@ -18,7 +18,7 @@ from sla_monitor.domain.timers import Timer, TimerState
 from sla_monitor.errors import BadCursor, UnknownLead
 from sla_monitor.memory import Memory
 from sla_monitor.views import lead_view, status_view, timer_view, with_hours
-from sla_monitor.why_late import Looked, look_at, path_view
+from sla_monitor.why_late import look_at, path_view
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 After = Annotated[int, Query(ge=0, lt=2**63, description="next_cursor of the last answer")]
@@ -124,7 +124,7 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
         due, last = _due_cursor(cursor)
         async with database.transaction() as conn:
             now = await database.clock.now(conn)
-            found = list(await store.list_timers(conn, asked.state.value, asked.wanted, due, last, limit))
+            found = await store.list_timers(conn, asked.state.value, asked.wanted, due, last, limit)
             hours = await with_hours(conn, memory.calendars, found)
         more = _next_cursor(found, limit)
         return {"timers": [timer_view(timer, hours, now) for timer in found], "next_cursor": more}
@@ -155,13 +155,12 @@ def routers(runtime: Runtime) -> Iterable[APIRouter]:
 async def _lead_story(
     conn: Connection, memory: Memory, lead_id: UUID, now: datetime
 ) -> dict[str, Any] | None:
-    looked: Looked | None = await look_at(conn, memory, lead_id, now)
+    looked = await look_at(conn, memory, lead_id, now)
     if looked is None:
         return None
     said = await store.fetch(conn, "read_firings_of_lead", lead_id)
     moves = await store.fetch(conn, "read_moves", lead_id)
-    told = (looked.lead, looked.story, looked.hours, said, moves, looked.path, looked.excuses)
-    return lead_view(*told, now)
+    return lead_view(looked.lead, looked.story, looked.hours, said, moves, looked.path, looked.excuses, now)
 
 
 def _next_cursor(found: Sequence[Timer], limit: int) -> str | None:
@@ -181,4 +180,4 @@ def _due_cursor(cursor: str | None) -> tuple[str, UUID]:
             due = datetime.fromisoformat(due.replace(" ", "+")).astimezone(UTC).isoformat()
         return due, UUID(identity if separator else "")
     except (ValueError, OverflowError):
-        raise BadCursor("cursor") from None
+        raise BadCursor from None

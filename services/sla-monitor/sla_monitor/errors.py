@@ -18,10 +18,10 @@ class UnknownLead(Problem):
 class BadCursor(Problem):
     """A cursor that no answer gave."""
 
-    def __init__(self, field: str) -> None:
+    def __init__(self) -> None:
         super().__init__(
             422,
             "The cursor cannot be read",
-            f"send {field} as next_cursor of the last answer gave it, or leave it out to start over",
-            field=field,
+            "send cursor as next_cursor of the last answer gave it, or leave it out to start over",
+            field="cursor",
         )

@@ -103,7 +103,6 @@ async def fill_all(runtime: Runtime, memory: Memory) -> None:
 
 def build_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
     """The application; `runtime` is for tests."""
-
     for measured in (metrics, page_metrics):
         measured.create_known_series()
     delivery_metrics.known_series()
@@ -118,7 +117,7 @@ def build_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
             page_router(rt, office.maker),
             delivery_router(rt),
             *_report_routers(rt),
-            ledger_router(rt),
+            ledger_router(rt, memory.books),
         ],
         runtime=shared,
     )

@@ -32,10 +32,10 @@ def common(timer: Timer, seq: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def said(unit: Unit, saying: Saying, topic: str, event: TimerResult, ordinal: int = 0) -> Said:
+def said(unit: Unit, saying: Saying, topic: str, event: TimerResult, ordinal: int) -> Said:
     """Publish `event` with this transaction; what the store keeps of it.
 
-    Its id is made of timer, topic and level, so whatever happens twice has one id.
+    Its id is made of timer, topic and ordinal, so whatever happens twice has one id.
     """
     timer = saying.timer
     identity = unit.emit(

@@ -75,9 +75,9 @@ class Signature(_Body):
     name: Name
 
 
-def ledger_router(runtime: Runtime) -> APIRouter:
-    """The routes."""
-    router, books = APIRouter(prefix="/v1", tags=["agreement"]), Books()
+def ledger_router(runtime: Runtime, books: Books) -> APIRouter:
+    """The routes; `books`: what the process remembers of rulebooks."""
+    router = APIRouter(prefix="/v1", tags=["agreement"])
     _objection_routes(router, runtime, books)
     _incident_routes(router, runtime)
     _waiting_route(router, runtime, books)
@@ -120,10 +120,8 @@ def _objection_routes(router: APIRouter, runtime: Runtime, books: Books) -> None
 
         subject = objection.subject or objection.lead
         fields = objection.model_fields_set
-        return objection_view(
-            await runtime.in_transaction(
-                audited(who, "objection.make", objection.about, subject, work, fields)
-            )
+        return await runtime.in_transaction(
+            audited(who, "objection.make", objection.about, subject, work, fields)
         )
 
     @router.post(
@@ -155,7 +153,7 @@ def _objection_routes(router: APIRouter, runtime: Runtime, books: Books) -> None
         async with runtime.database.acquire() as conn:
             rows = await conn.fetch(_q.list_objections, is_open, side, *_before(cursor), limit)
         more = f"{rows[-1]['at'].isoformat()}~{rows[-1]['id']}" if len(rows) == limit else None
-        return {"objections": [objection_view(dict(row)) for row in rows], "next_cursor": more}
+        return {"objections": [dict(row) for row in rows], "next_cursor": more}
 
 
 def _incident_routes(router: APIRouter, runtime: Runtime) -> None:
@@ -211,14 +209,7 @@ async def _decided(
         return await disputes.decide(unit, identity, verdict, who.by, decision.why)
 
     action = "objection.uphold" if verdict == "upheld" else "objection.excuse"
-    return objection_view(
-        await runtime.in_transaction(audited(who, action, "objection", identity, work, ("why",)))
-    )
-
-
-def objection_view(row: dict[str, Any]) -> dict[str, Any]:
-    """An objection and its end; of one to a breach also the promise: its kind, round, rep and due time."""
-    return row
+    return await runtime.in_transaction(audited(who, action, "objection", identity, work, ("why",)))
 
 
 def incident_view(row: dict[str, Any]) -> dict[str, Any]:
@@ -235,4 +226,4 @@ def _before(cursor: str | None) -> tuple[datetime, UUID]:
         moment = datetime.fromisoformat(at.replace(" ", "+")).astimezone(UTC)
         return moment, UUID(identity if separator else "")
     except (ValueError, OverflowError):
-        raise BadCursor("cursor") from None
+        raise BadCursor from None

@@ -28,6 +28,7 @@ from sla_monitor.reports.figures.month import month_report
 REPORT = b"\x1e"
 """Stands before the report; no row has it."""
 Row = tuple[str, str, str, UUID, str, Decimal]
+"""Booked in which month, of which month, measure, subject, goal, amount."""
 
 
 class Question(StoreQuestion):
@@ -51,8 +52,9 @@ async def _answer(question: Question) -> None:
         book = await book_to_close(conn, question)
     figures: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in _rows(book):
-        if row[1] == question.period:
-            figures[row[2], row[4]] += row[5]
+        _, of, measure, _, goal, amount = row
+        if of == question.period:
+            figures[measure, goal] += amount
         sys.stdout.write("\t".join(map(str, row)) + "\n")
     sys.stdout.write(REPORT.decode() + report_of(book, figures) + "\n")
     sys.stdout.flush()

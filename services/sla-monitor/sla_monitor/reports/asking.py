@@ -10,6 +10,8 @@ from baton_cli.errors import BadUsage
 from baton_cli.output import progress
 from baton_cli.stack import Service
 
+TIMEOUT_SECONDS = 130.0
+"""Longer than a report may take, or the wait for one."""
 PATIENCE_SECONDS = 300.0
 """How long it is asked again while another report is being made."""
 

@@ -1,22 +1,22 @@
 """`baton report`: a month for both sides, and what a source delivered; over HTTP."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from baton_cli.client import Client, open_client
+from baton_cli.client import open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
 from baton_cli.output import print_json
 from sla_monitor.ledger.cli import close_month
 from sla_monitor.reports.asked import THIS, check_name
-from sla_monitor.reports.asking import ask, write_page
+from sla_monitor.reports.asking import TIMEOUT_SECONDS, ask, write_page
 from sla_monitor.reports.terminal import show_month, show_source
 from sla_monitor.rhythm.cli import pages, weekly
 
-TIMEOUT_SECONDS = 130.0
 Month = Annotated[
     str, typer.Option(metavar="2026-11", help="The month, or `last`: the last one that is over.")
 ]
@@ -47,15 +47,8 @@ def month(
     """A month for both sides: what was delivered, promised, kept and won."""
     if context.invoked_subcommand is not None:
         return
-    with open_client(stack, TIMEOUT_SECONDS) as client:
-        path = f"/v1/reports/{_month(month)}"
-        found = _asked(client, path, as_page, as_csv, language)
-    if found is None:
-        return
-    if as_json:
-        print_json(found)
-    else:
-        show_month(found)
+    path = f"/v1/reports/{_month(month)}"
+    _show(path, show_month, {"html": as_page, "csv": as_csv}, language, stack, as_json=as_json)
 
 
 @report.command("source")
@@ -69,15 +62,8 @@ def source(
     as_json: AsJson = False,
 ) -> None:
     """Each paid lead of a source: accepted, duplicate, or invalid, and whether it may be given back."""
-    with open_client(stack, TIMEOUT_SECONDS) as client:
-        path = f"/v1/reports/{_month(month)}/sources/{quote(name, safe='')}"
-        found = _asked(client, path, as_page, as_csv, language)
-    if found is None:
-        return
-    if as_json:
-        print_json(found)
-    else:
-        show_source(found)
+    path = f"/v1/reports/{_month(month)}/sources/{quote(name, safe='')}"
+    _show(path, show_source, {"html": as_page, "csv": as_csv}, language, stack, as_json=as_json)
 
 
 def _month(name: str) -> str:
@@ -89,15 +75,24 @@ def _month(name: str) -> str:
     return name
 
 
-def _asked(
-    client: Client, path: str, as_page: Path | None, as_csv: Path | None, language: str
-) -> dict[str, Any] | None:
-    """Files are written as they come; without any the figures."""
-    for form, target in (("html", as_page), ("csv", as_csv)):
-        if target is not None:
-            params = {"format": form, "language": language}
-            write_page(target, ask(client, path, **params).content)
-    if as_page is not None or as_csv is not None:
-        return None
-    figures: dict[str, Any] = ask(client, path).json()
-    return figures
+def _show(
+    path: str,
+    show: Callable[[dict[str, Any]], None],
+    targets: Mapping[str, Path | None],
+    language: str,
+    stack: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Files are written as they come; without any, the figures are shown."""
+    wanted = {form: target for form, target in targets.items() if target is not None}
+    with open_client(stack, TIMEOUT_SECONDS) as client:
+        for form, target in wanted.items():
+            write_page(target, ask(client, path, format=form, language=language).content)
+        if wanted:
+            return
+        found: dict[str, Any] = ask(client, path).json()
+    if as_json:
+        print_json(found)
+    else:
+        show(found)

@@ -1,23 +1,23 @@
 """Makes reports in a process of their own, one at a time."""
 
 import asyncio
-from asyncio.subprocess import Process
+from collections.abc import Mapping
 
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
-from sla_monitor.child_process import answered, child_process
-from sla_monitor.reports.asked import REFUSED, Asked, CannotBe, Question, Refusal
+from sla_monitor.child_process import StoreQuestion, answered, child_process
+from sla_monitor.reports.asked import REFUSED, Asked, Question, Refusal
 
 LONGEST_SECONDS = 120.0
 RETRY_SECONDS = 5
-_STATUS = {"no_rulebook": 503, "no_source": 404, "not_begun": 422, "is_over": 422, "nothing_to_go_by": 404}
-_TITLE = {
-    "no_rulebook": "No rulebook yet",
-    "no_source": "No such source",
-    "not_begun": "The month has not begun",
-    "is_over": "The month is over",
-    "nothing_to_go_by": "Nothing to go by",
+_ANSWERS: Mapping[str, tuple[int, str, str | None]] = {
+    "no_rulebook": (503, "No rulebook yet", None),
+    "no_source": (404, "No such source", "source"),
+    "not_begun": (422, "The month has not begun", "period"),
+    "is_over": (422, "The month is over", "month"),
+    "nothing_to_go_by": (404, "Nothing to go by", None),
 }
+"""Status, title, and the field that is wrong, by why there is no report."""
 
 
 class Busy(Problem):
@@ -49,8 +49,8 @@ class NoSuchReport(Problem):
     """What is asked for is not there."""
 
     def __init__(self, refusal: Refusal) -> None:
-        field = {"no_source": "source", "not_begun": "period", "is_over": "month"}.get(refusal.why)
-        super().__init__(_STATUS[refusal.why], _TITLE[refusal.why], refusal.detail, field=field)
+        status, title, field = _ANSWERS[refusal.why]
+        super().__init__(status, title, refusal.detail, field=field)
 
 
 class ReportDesk:
@@ -64,20 +64,21 @@ class ReportDesk:
         """The report as it is sent. Raises Busy, NotMade, NoSuchReport."""
         if self._turn.locked():
             raise Busy
-        async with self._turn, child_process("sla_monitor.reports.child") as process:
-            settings = self._runtime.settings
-            question = Question(dsn=settings.require_dsn(), schema_name=settings.store_schema, asked=asked)
-            try:
-                told = await answered(process, question, LONGEST_SECONDS)
-            except TimeoutError:
-                raise NotMade(f"it took longer than {LONGEST_SECONDS:.0f} s") from None
-        return _checked(process, told)
+        settings = self._runtime.settings
+        question = Question(dsn=settings.require_dsn(), schema_name=settings.store_schema, asked=asked)
+        async with self._turn:
+            return await made_by("sla_monitor.reports.child", question)
 
 
-def _checked(process: Process, told: bytes) -> bytes:
+async def made_by(module: str, question: StoreQuestion) -> bytes:
+    """What a child answers. Raises NotMade, and NoSuchReport for what it refuses."""
+    async with child_process(module) as process:
+        try:
+            told = await answered(process, question, LONGEST_SECONDS)
+        except TimeoutError:
+            raise NotMade(f"it took longer than {LONGEST_SECONDS:.0f} s") from None
     if process.returncode == REFUSED:
-        refusal = Refusal.model_validate_json(told)
-        raise NoSuchReport(refusal) from CannotBe(refusal)
+        raise NoSuchReport(Refusal.model_validate_json(told))
     if process.returncode != 0:
         raise NotMade("the process that makes it broke off")
     return told

@@ -28,15 +28,20 @@ class Words:
     zone: str
     currency: str
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """By their keys."""
+        return CATALOGUE[self.language]
+
     def say(self, key: str, **places: object) -> str:
         """The text of a key, its places filled. Raises KeyError for a key that is not there."""
-        return CATALOGUE[self.language][key].format(**places)
+        return self.texts[key].format(**places)
 
     def word(self, kind: str, word: str | None) -> str:
         """A word of a closed list; one that a rulebook made up is said as it is written there."""
         if word is None:
             return DASH
-        return CATALOGUE[self.language].get(f"{kind}.{word}", word.replace("_", " "))
+        return self.texts.get(f"{kind}.{word}", word.replace("_", " "))
 
     def counted(self, key: str, figure: float, said: str) -> str:
         """A figure as it is `said`, with its word in the form that the language has for so many."""
@@ -73,6 +78,10 @@ class Words:
         whole = amount == amount.to_integral_value()
         pattern = pattern.replace("0.00", "0") if whole else pattern
         return _signed(format_currency(amount, currency, pattern, self._locale, currency_digits=not whole))
+
+    def signed_money(self, minor: float) -> str:
+        """As `money`, with its sign, also where it is more."""
+        return ("+" if round(minor, 2) > 0 else "") + self.money(minor)
 
     def day(self, day: date | None) -> str:
         """A day with its year."""

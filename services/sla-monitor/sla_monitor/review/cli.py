@@ -11,8 +11,8 @@ from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage
 from baton_cli.output import print_heading, print_json, print_line, progress
 from baton_cli.stack import Service
+from sla_monitor.reports.asking import TIMEOUT_SECONDS
 
-TIMEOUT_SECONDS = 130.0
 _NOTICE = "# yaml-language-server: $schema=../.schemas/agreement.schema.json\n"
 
 

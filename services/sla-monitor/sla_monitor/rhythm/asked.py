@@ -11,8 +11,7 @@ from sla_monitor.rhythm.schedule import PageKind
 
 
 class Question(StoreQuestion):
-    """Which page. `now`: the database's time; `languages`: those in which the whole
-    report goes with it."""
+    """Which page. `now`: the database's time; `languages`: those in which the whole report goes with it."""
 
     kind: PageKind
     period: str

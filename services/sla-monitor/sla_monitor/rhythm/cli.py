@@ -12,10 +12,9 @@ from baton_cli.commands import AsJson, StackFile
 from baton_cli.moments import brief_utc
 from baton_cli.output import print_json, print_line, print_table, progress
 from baton_cli.stack import Service
-from sla_monitor.reports.asking import ask, write_page
+from sla_monitor.reports.asked import LAST
+from sla_monitor.reports.asking import TIMEOUT_SECONDS, ask, write_page
 
-TIMEOUT_SECONDS = 130.0
-LAST = "last"
 Language = Annotated[str, typer.Option(metavar="en|es|pt|it|ro", help="In which language to show it.")]
 AsPage = Annotated[
     Path | None,

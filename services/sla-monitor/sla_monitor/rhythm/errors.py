@@ -50,10 +50,10 @@ class NotClosed(Problem):
 class NoPageYet(Problem):
     """Nobody is named to get it."""
 
-    def __init__(self, kind: PageKind | None) -> None:
-        key = kind.key if kind is not None else "weekly"
+    def __init__(self, kind: PageKind) -> None:
         super().__init__(
             409,
             "Nobody gets this page",
-            f"add pages: {{{key}: {{to: [...]}}}} to company.yaml (docs/rhythm.md) and publish the rulebook",
+            f"add pages: {{{kind.key}: {{to: [...]}}}} to company.yaml (docs/rhythm.md) and publish the "
+            "rulebook",
         )

@@ -15,21 +15,19 @@ from service_kit.audit import Also
 from service_kit.postgres import Connection
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
-from sla_monitor.child_process import answered, child_process
 from sla_monitor.ledger.books import Book
 from sla_monitor.ledger.periods import Period, period_of
 from sla_monitor.memory import Memory
-from sla_monitor.reports.desk import LONGEST_SECONDS, Busy, NotMade
+from sla_monitor.reports.asked import LAST
+from sla_monitor.reports.desk import Busy, made_by
 from sla_monitor.rhythm import metrics, store
 from sla_monitor.rhythm.asked import Figured, Question
 from sla_monitor.rhythm.errors import BadPeriod, NoPageYet, NotBegun, NotClosed, NotOver
 from sla_monitor.rhythm.receivers import receivers
-from sla_monitor.rhythm.schedule import LATEST, Due, PageKind, both, due_pages, is_read, period_named
+from sla_monitor.rhythm.schedule import LATEST, Due, PageKind, due_pages, is_read, period_named, still_named
 from sla_monitor.rhythm.weeks import Week, week_of
 from sla_monitor.store import read_progress
 
-LAST = "last"
-"""Names the last week or month that is over."""
 TOLD_FOR = timedelta(days=3)
 """How long a page is tried; by then another is near."""
 _PAGES = UUID("0d8e1c1e-3f0b-5b6a-9f57-6a4b6a0c2d11")
@@ -91,7 +89,7 @@ class PageMaker:
         if book is None or then is None or page is None:
             return
         to = receivers(page.to)
-        named = both(receivers_of(then.rulebook, due.kind), to)
+        named = still_named(receivers_of(then.rulebook, due.kind), to)
         if named:
             made = await self._keep(unit, due.kind, due.period, page.language, due.at)
             await _send(unit, made, page.language, {each: to[each] for each in named})
@@ -99,8 +97,8 @@ class PageMaker:
     async def send(self, kind: PageKind, name: str, also: Also) -> Sent:
         """Make a page that somebody asks for, and send it to all named now who were not sent it before.
 
-        `also` is done in the same transaction. Raises BadPeriod, NotOver, NotClosed, NoPageYet for one that
-        cannot be sent.
+        `also` is done in the same transaction. Raises BadPeriod, NotBegun, NotOver, NotClosed, NoPageYet for
+        one that cannot be sent, and NotMade.
         """
         async with self._one:
             return await self._runtime.in_transaction(partial(self._ask, kind=kind, name=name), also)
@@ -130,7 +128,8 @@ class PageMaker:
         return await self._keep(unit, kind, period.name, language, None)
 
     async def look(self, kind: PageKind, name: str, language: str) -> store.Made:
-        """A page as it was sent, or as it would be now. Raises BadPeriod, NotBegun, NoPageYet, Busy."""
+        """A page as it was sent, or as it would be now. Raises BadPeriod, NotBegun, NoPageYet, Busy or
+        NotMade."""
         async with self._runtime.database.transaction() as conn:
             now = await self._runtime.database.clock.now(conn)
             book = await self._book(conn, now)
@@ -162,14 +161,7 @@ class PageMaker:
             now=now,
             languages=languages,
         )
-        async with child_process("sla_monitor.rhythm.child") as process:
-            try:
-                told = await answered(process, question, LONGEST_SECONDS)
-            except TimeoutError:
-                raise NotMade(f"it took longer than {LONGEST_SECONDS:.0f} s") from None
-        if process.returncode != 0:
-            raise NotMade("the process that makes it broke off")
-        return Figured.model_validate_json(told)
+        return Figured.model_validate_json(await made_by("sla_monitor.rhythm.child", question))
 
     async def _keep(
         self, unit: Unit, kind: PageKind, period: str, language: TextLanguage, due_at: datetime | None
@@ -206,6 +198,7 @@ async def _send(unit: Unit, made: store.Made, language: str, to: Mapping[str, Ta
 
 
 def _asked(kind: PageKind, name: str, zone: ZoneInfo, now: datetime) -> Week | Period:
+    """The week or month that is asked for by its name, or as `last`. Raises BadPeriod or NotBegun."""
     running = (week_of if kind is PageKind.WEEKLY else period_of)(now, zone)
     if name == LAST:
         return running.previous

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from sla_monitor.reports.words import DASH
 from sla_monitor.rhythm.letters import Letter, Section
 from sla_monitor.rhythm.monthly import Change, Measure, MonthlyFigures, SourceReturn, WorksAttained
 from sla_monitor.rhythm.texts import Words
@@ -51,9 +52,8 @@ def _revenue(figures: MonthlyFigures, words: Words) -> str:
         share = words.share(figures.revenue_minor / goal)
         said = words.say("revenue.goal", revenue=won, goal=words.money(goal), share=share)
     if later:
-        plus = "+" if later > 0 else ""
         whole = words.money(figures.revenue_minor + later)
-        said += " " + words.say("revenue.corrections", amount=plus + words.money(later), whole=whole)
+        said += " " + words.say("revenue.corrections", amount=words.signed_money(later), whole=whole)
     if figures.foreign:
         amounts = ", ".join(words.money(each.minor, each.currency) for each in figures.foreign)
         said += " " + words.say("revenue.foreign", amounts=amounts)
@@ -80,7 +80,7 @@ def _marketing(figures: MonthlyFigures, words: Words) -> Section:
 def _sales(figures: MonthlyFigures, words: Words) -> Section:
     rows = [
         (
-            words.say(f"promise.{each.kind}"),
+            words.say(f"kind.{each.kind}"),
             words.number(each.kept),
             words.number(each.broken),
             words.share(each.share),
@@ -132,13 +132,13 @@ def _change(change: Change, words: Words) -> Sequence[str]:
     label = words.say(f"change.{change.measure}")
     now, before = (_measured(change.measure, each, words) for each in (change.now, change.before))
     if change.now is None or change.before is None:
-        return label, now, before, "–"
+        return label, now, before, DASH
     return label, now, before, _difference(change.measure, change.now - change.before, words)
 
 
 def _measured(measure: Measure, figure: float | None, words: Words) -> str:
     if figure is None:
-        return "–"
+        return DASH
     if measure is Measure.REVENUE:
         return words.money(figure)
     if measure is Measure.RESPONSE:

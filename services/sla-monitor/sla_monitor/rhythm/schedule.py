@@ -103,7 +103,7 @@ def period_named(kind: PageKind, name: str, zone: ZoneInfo) -> Week | Period:
     return parse_period(name, zone)
 
 
-def both(then: Iterable[str], now: Iterable[str]) -> list[str]:
+def still_named(then: Iterable[str], now: Iterable[str]) -> list[str]:
     """Receivers named when a page was due and still named: who was added later gets the next one, who was
     taken off gets none."""
     still = set(now)

@@ -1,8 +1,9 @@
 """The weekly page in words."""
 
 from collections.abc import Iterator, Sequence
-from uuid import UUID
 
+from sla_monitor.reports.page.people import short
+from sla_monitor.reports.words import DASH
 from sla_monitor.rhythm.letters import Item, Letter, Section
 from sla_monitor.rhythm.texts import Words
 from sla_monitor.rhythm.weekly import Flow, GoalPace, Planned, Speed, Waiting, WeeklyFigures, Win
@@ -70,7 +71,7 @@ def _wins(figures: WeeklyFigures, words: Words) -> Section:
 def _win(win: Win, words: Words) -> Sequence[str]:
     value = words.say("value.unknown") if win.minor is None else words.money(win.minor, win.currency)
     source = words.say("source.own") if win.source == "own" else win.source
-    return source, value, win.rep or "–"
+    return source, value, win.rep or DASH
 
 
 def left_out(number: int, words: Words, shown: int = SHOWN) -> str:
@@ -146,17 +147,12 @@ def _breaches(figures: WeeklyFigures, words: Words) -> Section:
     if not figures.open_breaches:
         return Section(heading, line=words.say("breaches.none"))
     rows = [
-        (short(each.lead_id), words.say(f"promise.{each.kind}"), each.rep, words.moment(each.due_at))
+        (short(each.lead_id), words.say(f"kind.{each.kind}"), each.rep, words.moment(each.due_at))
         for each in figures.breaches[:SHOWN]
     ]
     more = left_out(figures.open_breaches, words, len(rows))
     columns = [words.say(f"column.{each}") for each in ("lead", "promise", "rep", "since")]
     return Section(heading, columns, rows, line=" ".join(filter(None, (more, words.say("breaches.hint")))))
-
-
-def short(identity: UUID) -> str:
-    """The beginning of an id, by which every command knows a lead; the data has it whole."""
-    return str(identity)[:8]
 
 
 def _objections(figures: WeeklyFigures, words: Words) -> Section:
@@ -177,7 +173,7 @@ def _objections(figures: WeeklyFigures, words: Words) -> Section:
 
 def _about(objection: Waiting, words: Words) -> str:
     about = words.say(f"about.{objection.about}")
-    return f"{about}: {words.say(f'promise.{objection.kind}')}" if objection.kind else about
+    return f"{about}: {words.say(f'kind.{objection.kind}')}" if objection.kind else about
 
 
 def _item(planned: Planned, words: Words) -> Item:

@@ -7,7 +7,7 @@ import pytest
 
 from rulebook.models import Notify, Page, Pages
 from sla_monitor.domain.firing import Reading
-from sla_monitor.rhythm.schedule import Due, PageKind, both, due_pages, is_read
+from sla_monitor.rhythm.schedule import Due, PageKind, due_pages, is_read, still_named
 from sla_monitor.rhythm.weeks import parse_week
 from worktime import Calendar
 
@@ -136,7 +136,7 @@ def test_a_week_knows_its_days_and_months() -> None:
 
 
 def test_who_was_added_later_waits_for_the_next_and_who_left_gets_none() -> None:
-    assert both(["email:a", "email:b"], ["email:b", "email:c"]) == ["email:b"]
+    assert still_named(["email:a", "email:b"], ["email:b", "email:c"]) == ["email:b"]
 
 
 READ = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)

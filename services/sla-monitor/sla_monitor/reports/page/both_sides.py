@@ -121,12 +121,10 @@ def _beyond_name(goal: GoalFigure, words: Words) -> str:
 
 def counted(amount: float, unit: str, words: Words, *, signed: bool = False) -> str:
     """An amount in the unit of a goal."""
-    plus = "+" if signed and round(amount, 2) > 0 else ""
     if unit == "money":
-        return plus + words.money(amount)
-    if unit == "points":
-        return words.counted("points", round(amount, 2), plus + words.number(amount))
-    return plus + words.number(amount)
+        return words.signed_money(amount) if signed else words.money(amount)
+    said = words.signed(amount) if signed else words.number(amount)
+    return words.counted("points", round(amount, 2), said) if unit == "points" else said
 
 
 def _pace(pace: Pace, name: str, words: Words) -> str:

@@ -120,8 +120,7 @@ def _revenue(sources: SourceFigures, words: Words) -> str:
     """What is corrected of months before, and how much of the goal that makes."""
     told, later, goal = [], sources.corrections_minor, sources.revenue_goal_minor
     if later:
-        plus = "+" if later > 0 else ""
-        told.append(words.say("tile.revenue.corrections", amount=plus + words.money(later)))
+        told.append(words.say("tile.revenue.corrections", amount=words.signed_money(later)))
     if goal:
         reached = words.share((sources.revenue_minor + later) / goal)
         told.append(words.say("tile.revenue.goal", goal=words.money(goal), share=reached))

@@ -5,45 +5,12 @@ from html import escape
 
 from sla_monitor.reports.words import DASH, Words
 
-TEXT = frozenset(
-    {
-        "goal",
-        "counts",
-        "promise",
-        "figure",
-        "stage",
-        "owner",
-        "delivered_in",
-        "quadrant",
-        "source",
-        "origin",
-        "currency",
-        "ending",
-        "reason",
-        "rep",
-        "team",
-        "lead",
-        "due_at",
-        "charged_to",
-        "path",
-        "about",
-        "side",
-        "by",
-        "at",
-        "verdict",
-        "decided_by",
-        "of",
-        "measure",
-        "day",
-        "campaign",
-        "is",
-        "duplicate_of",
-        "proof",
-        "window",
-        "in_window",
-        "give_back",
-    }
+_WORDS = (
+    "goal counts promise figure stage owner delivered_in quadrant source origin currency ending "
+    "reason rep team lead due_at charged_to path about side by at verdict decided_by of measure "
+    "day campaign is duplicate_of proof window in_window give_back"
 )
+TEXT = frozenset(_WORDS.split())
 """Columns of words, which begin at the left; figures end at the right."""
 WHEN = frozenset({"at", "due_at", "window"})
 """Columns of moments, which stand in one line."""

@@ -225,7 +225,7 @@ TEXTS: dict[str, str] = {
     "kind.first_response": "primeira resposta",
     "kind.next_response": "resposta seguinte",
     "kind.next_attempt": "tentativa seguinte",
-    "kind.outcome": "desfecho",
+    "kind.outcome": "resultado",
     "charged.rep": "vendedor",
     "charged.sales_team": "equipa de vendas",
     "charged.marketing": "marketing",

@@ -1,5 +1,7 @@
 """What pages say, in each language; a test holds the languages to the same keys and places."""
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -7,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 
-from sla_monitor.reports.words import LOCALES, plural
+from sla_monitor.reports.texts import CATALOGUE as OF_REPORTS
+from sla_monitor.reports.words import DASH, LOCALES
 from sla_monitor.reports.words import Words as Written
 from sla_monitor.rhythm.texts import en, es, it, pt, ro
 
@@ -15,65 +18,38 @@ CATALOGUE = MappingProxyType({"en": en.TEXTS, "es": es.TEXTS, "it": it.TEXTS, "p
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The words of one language, for readers whose clocks show `zone` and whose money is `currency`.
+class Words(Written):
+    """The words of one language for letters: figures as the report writes them, rounded more, and days and
+    moments without their year."""
 
-    Figures are written as the report writes them.
-    """
-
-    language: str
-    zone: str
-    currency: str
-
-    def say(self, key: str, **places: object) -> str:
-        """The text of a key, its places filled."""
-        return CATALOGUE[self.language][key].format(**places)
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Those of pages; what they do not say themselves is said as in the report."""
+        return ChainMap(CATALOGUE[self.language], OF_REPORTS[self.language])
 
     def either(self, key: str, other: str) -> str:
         """The text of a key, or `other` where there is none: what a company named itself."""
-        return CATALOGUE[self.language].get(key, other)
+        return self.texts.get(key, other)
 
     def count(self, key: str, number: int) -> str:
         """So many of something, in the form that the language has for the number."""
-        return self.say(f"{key}.{plural(self.language, number)}", n=self.number(number))
-
-    def counted(self, key: str, figure: float, said: str) -> str:
-        """A figure as it is `said`, with its word in the form that the language has for so many."""
-        return self.say(f"{key}.{plural(self.language, figure)}", n=said)
+        return self.counted(key, number, self.number(number))
 
     def number(self, figure: float | None, digits: int = 1) -> str:
-        """A figure; digits that are nothing are left out."""
-        return self._written.number(figure, digits)
+        """With at most so many digits behind the comma, one where nothing else is said."""
+        return Written.number(self, figure, digits)
 
-    def signed(self, figure: float) -> str:
-        """As `number`, with its sign."""
-        return self._written.signed(round(figure, 1))
+    def signed(self, figure: float | None) -> str:
+        """With its sign, also where it is more, and with one digit."""
+        return Written.signed(self, None if figure is None else round(figure, 1))
 
-    def money(self, minor: float | None, currency: str | None = None) -> str:
-        """An amount with its currency; None: the company's."""
-        return self._written.money(minor, currency)
-
-    def share(self, part: float | None) -> str:
-        """In percent."""
-        return self._written.share(part)
-
-    def length(self, seconds: float | None) -> str:
-        """Days, hours and minutes, or seconds below one minute."""
-        return self._written.length(seconds)
-
-    def day(self, day: date) -> str:
+    def day(self, day: date | None) -> str:
         """A day of the year."""
-        return format_skeleton("MMMMd", day, locale=LOCALES[self.language])
+        return DASH if day is None else format_skeleton("MMMMd", day, locale=LOCALES[self.language])
 
-    def month(self, name: str) -> str:
-        """A month such as 2026-11."""
-        return self._written.month(name)
-
-    def moment(self, at: datetime) -> str:
-        """A moment as the readers' clocks show it."""
+    def moment(self, at: datetime | None) -> str:
+        """A moment of the year as the readers' clocks show it."""
+        if at is None:
+            return DASH
         local = at.astimezone(ZoneInfo(self.zone))
         return f"{format_skeleton('MMMd', local.date(), locale=LOCALES[self.language])}, {local:%H:%M}"
-
-    @property
-    def _written(self) -> Written:
-        return Written(self.language, self.zone, self.currency)
