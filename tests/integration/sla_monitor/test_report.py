@@ -122,6 +122,38 @@ async def test_a_source_shows_each_paid_lead_and_what_it_has_to_take_back(world:
     assert [row["verdict"] for row in csv.DictReader(io.StringIO(table.text))] == ["invalid"]
 
 
+async def test_a_paid_lead_that_ended_in_another_is_a_duplicate_of_it_from_then_on(
+    world: World, dsn: str
+) -> None:
+    first, paid, older_paid, unnamed = (a_lead() for _ in range(4))
+    portal = PORTAL | {"returns": {"window": "2h", "reasons": ["duplicate"]}}
+    world.publish_rulebook(document={"sources": {"portal": portal}}, agreement=AGREED)
+    moments = {older_paid: 0, first: 5, paid: 10, unnamed: 15}
+    for lead, minute in moments.items():
+        at = MONDAY_9 + timedelta(minutes=minute)
+        source = "website" if lead == first else "portal"
+        journey = {"received_at": at, "durable_at": at, "scored_at": at}
+        world.scored(lead, source=source, cause={**_cause(), "at": at}, journey=journey)
+    async with world.reading() as consumer:
+        world.at(MONDAY_9 + timedelta(hours=1))
+        world.merged(paid, older_paid, ended_in=[first, first])
+        world.merged(unnamed)
+        await world.read_all(consumer)
+    async with client(world, dsn) as http:
+        told = (await http.get(f"{MARCH}/sources/portal")).json()
+        month = (await http.get(MARCH)).json()
+    touches = {UUID(each["lead_id"]): each for each in told["touches"]}
+    assert told["counts"] == {"accepted": 1, "duplicate": 1, "invalid": 0}
+    assert touches[older_paid]["verdict"] == "accepted", "it was there before the other one"
+    assert touches[paid]["duplicate_of"] == str(first)
+    known_at = datetime.fromisoformat(touches[paid]["known_at"])
+    assert known_at == MONDAY_9 + timedelta(hours=1), "not before it ended"
+    assert (touches[paid]["in_window"], touches[paid]["is_returnable"]) == (True, True)
+    (portal_row,) = [each for each in month["sources"]["last"] if each["id"] == "portal"]
+    assert (portal_row["cost_minor"], portal_row["returnable_minor"]) == (9_000, 4_500)
+    assert portal_row["leads"] == 0, "the leads themselves count as the one they ended in"
+
+
 @pytest.mark.parametrize(
     ("path", "status", "says"),
     [

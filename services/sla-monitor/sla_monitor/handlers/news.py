@@ -117,9 +117,9 @@ def _sorted_out(batch: Batch, calendars: Calendars) -> News:
                 _sort_routed(batch, news, calendars, received, routed)
             case LeadMerged() as merge:
                 ended = merge.leads_ended if merge.kind == "merged" else ()  # an undone one ends nothing
-                news.ends.append((received, _ended(received, ended, CloseReason.MERGED)))
+                news.ends.append((received, _ended(received, ended, CloseReason.MERGED, _heirs(merge))))
             case PersonErased() as erased:
-                news.ends.append((received, _ended(received, erased.leads, CloseReason.ERASED)))
+                news.ends.append((received, _ended(received, erased.leads, CloseReason.ERASED, {})))
             case RepAvailabilityChanged() as change:
                 _sort_hours(batch, news, calendars, received, change)
             case other:
@@ -138,8 +138,20 @@ def _problem_with_time(data: object) -> str | None:
     return None
 
 
-def _ended(received: Received[Any], leads: Sequence[UUID], reason: CloseReason) -> list[tuple[UUID, Fact]]:
-    """What a merge or an erasure says of the leads that ended with it. It numbers none of them."""
+def _heirs(merge: LeadMerged) -> Mapping[UUID, UUID]:
+    """In which lead each one ended, where that is told of all."""
+    is_told = len(merge.ended_in) == len(merge.leads_ended)
+    return dict(zip(merge.leads_ended, merge.ended_in, strict=True)) if is_told else {}
+
+
+def _ended(
+    received: Received[Any],
+    leads: Sequence[UUID],
+    reason: CloseReason,
+    heirs: Mapping[UUID, UUID],
+) -> list[tuple[UUID, Fact]]:
+    """What a merge or an erasure says of the leads that ended with it. It numbers none of them. `heirs`: the
+    leads in which they ended, as far as that is known."""
     source, at = received.attributes.source, received.data.at
     return [
         (
@@ -152,6 +164,7 @@ def _ended(received: Received[Any], leads: Sequence[UUID], reason: CloseReason) 
                 at,
                 0,
                 reason=reason,
+                detail=Detail(duplicate_of=heirs.get(lead)),
             ),
         )
         for lead in dict.fromkeys(leads)

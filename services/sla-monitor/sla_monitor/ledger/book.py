@@ -154,13 +154,16 @@ class RoundRow:
 @dataclass(frozen=True, slots=True)
 class TouchRow:
     """One submission of a lead: what a source is paid for. `opened`: it opened the lead; else the lead was
-    there already, and the touch is a repeat of it."""
+    there already, and the touch is a repeat of it. `duplicate_of`: a lead that was there before, in which
+    this one ended at `ended_at`."""
 
     lead_id: UUID
     source: str
     campaign: str | None
     at: datetime
     opened: bool
+    duplicate_of: UUID | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

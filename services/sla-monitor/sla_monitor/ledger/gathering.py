@@ -50,6 +50,7 @@ class Gathering:
     async def _whole(self) -> MonthBook:
         start, end = self._span
         leads, touches = await self._leads(_q.leads_of_month, *self._span, list(STATES))
+        merged = await self._rows(touch_row, _q.merged_touches, *self._span)
         promises = await self._promises(None)
         subjects = [lead.given_back.fact for lead in leads if lead.given_back is not None]
         subjects += [row.id for row in promises if row.state is TimerState.BREACHED]
@@ -60,7 +61,7 @@ class Gathering:
             leads=tuple(leads),
             promises=tuple(marked(promises, leads, self._books.volume_of)),
             rounds=tuple(await self._rows(round_row, _q.rounds_of_month, *self._span)),
-            touches=tuple(touch for touch in touches if start <= touch.at < end),
+            touches=(*(touch for touch in touches if start <= touch.at < end), *merged),
             objections=tuple(await self._objections(subjects)),
             names=names_of(self._book),
         )

@@ -222,6 +222,24 @@ GROUP BY handed.id
 -- All submissions of the leads of a month, in the order of the acts.
 SELECT lead_id, source, campaign, at, opened FROM touches WHERE lead_id = ANY($1::uuid[]) ORDER BY at, seq
 
+-- name: merged_touches
+-- Submissions in a month of leads that ended in another one, where it is told in which. What opened a lead before that one was there is no duplicate of it. No tests.
+SELECT
+    touches.lead_id, source, campaign, touches.at, opened, CASE WHEN NOT is_first THEN heir END,
+    CASE WHEN NOT is_first THEN ended_at END
+FROM touches JOIN ledger ON ledger.lead_id = touches.lead_id
+CROSS JOIN LATERAL (
+    SELECT duplicate_of AS heir, facts.at AS ended_at FROM facts
+    WHERE facts.lead_id = touches.lead_id AND kind = 'closed' AND reason = 'merged' AND duplicate_of IS NOT NULL
+    ORDER BY facts.at, id LIMIT 1
+) AS ended
+CROSS JOIN LATERAL (
+    SELECT touches.opened AND coalesce(min(theirs.at) > touches.at, false) AS is_first
+    FROM touches AS theirs WHERE theirs.lead_id = heir
+) AS rival
+WHERE touches.at >= $1 AND touches.at < $2 AND ledger.is_merged AND NOT ledger.is_test
+ORDER BY touches.at, touches.lead_id
+
 -- name: objections_of_month
 -- Objections to what happened or was objected to in a month, each with the promise that was broken.
 SELECT

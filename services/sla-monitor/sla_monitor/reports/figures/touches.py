@@ -27,8 +27,9 @@ class Verdict(StrEnum):
 
 class TouchFigure(Figure):
     """One touch. `known_at` is when it turned out to be no good: of a repeat its own moment, else when sales
-    gave the lead back. `in_window`: known before the source's window ended; None where the source has none.
-    `is_returnable`: in the window, and for a reason that the source takes back."""
+    gave the lead back, or it ended in one that was there before. `in_window`: known before the source's
+    window ended; None where the source has none. `is_returnable`: in the window, and for a reason that the
+    source takes back."""
 
     lead_id: UUID
     campaign: str | None
@@ -121,8 +122,10 @@ def judged_touches(frame: Frame, name: str) -> Iterator[TouchFigure]:
 
 def _judged(frame: Frame, touch: TouchRow, lead: LeadRow | None, source: Source | None) -> TouchFigure:
     back = _rejection(frame, lead)
-    if not touch.opened:
-        return _figure(touch, source, Verdict.DUPLICATE, RejectCode.DUPLICATE.value, touch.at, touch.lead_id)
+    if not touch.opened or touch.duplicate_of is not None:
+        known_at = touch.ended_at if touch.opened else touch.at
+        of = touch.duplicate_of or touch.lead_id
+        return _figure(touch, source, Verdict.DUPLICATE, RejectCode.DUPLICATE.value, known_at, of)
     if back is None:
         return _figure(touch, source, Verdict.ACCEPTED, None, None)
     is_duplicate = back.code == RejectCode.DUPLICATE
