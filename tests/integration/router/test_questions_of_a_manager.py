@@ -14,6 +14,7 @@ import uvicorn
 from typer.testing import CliRunner
 
 from baton_cli.app import app
+from lead_events import Money
 from lead_events.words import Quadrant
 from tests.integration.router.worlds import OPERATOR, World, lead_id, rep, rulebook
 
@@ -101,6 +102,73 @@ async def test_why_did_she_get_it_and_not_another(asked: World, tmp_path: Path) 
     assert "not considered: 1 away, 1 selling another line" in told
     for row in ("ana chosen 0 9 2", "bea available 0 9 1", "carla absent 0 2 1", "dora other line 0 2 1"):
         assert row in told
+
+
+BY_WHAT: list[tuple[str, str, list[str]]] = [
+    (
+        "whose turn it is",
+        "weighted_round_robin",
+        ["rep standing open capacity weight owed", "bea available 1 9 1 -0.50", "eva chosen 0 9 1 +0.50"],
+    ),
+    (
+        "who has the least in hand",
+        "least_loaded",
+        [
+            "rep standing open capacity weight last lead (UTC)",
+            "ana available 1 9 2 2026-03-03 09:00:00",
+            "bea available 1 9 1 2026-03-03 09:01:00",
+            "eva chosen 0 9 1 none yet",
+        ],
+    ),
+    (
+        "who waited longest",
+        "longest_idle",
+        [
+            "rep standing open capacity weight last lead (UTC)",
+            "ana available 1 9 2 2026-03-03 09:00:00",
+            "bea available 1 9 1 2026-03-03 09:01:00",
+            "eva chosen 0 9 1 none yet",
+        ],
+    ),
+    (
+        "who was handed the least money",
+        "value_fair",
+        [
+            "rep standing open capacity weight owed last lead (UTC)",
+            "ana available 1 9 2 -625.00 2026-03-03 09:00:00",
+            "bea available 1 9 1 -1,250.00 2026-03-03 09:01:00",
+            "eva chosen 0 9 1 0 none yet",
+            "owed: EUR, for each unit of weight,",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("strategy", "said"), [case[1:] for case in BY_WHAT], ids=[c[0] for c in BY_WHAT])
+async def test_by_what_was_she_chosen(world: World, tmp_path: Path, strategy: str, said: list[str]) -> None:
+    """Of the third lead of the same value, a minute after the second."""
+    document = company()
+    document["roster"]["reps"] |= {"eva": rep("Eva", capacity=9)}
+    document["routing"]["pools"]["spain"] |= {"strategy": strategy, "deadline_aware": False}
+    await world.publish_rulebook(document)
+    for name in ("first", "second", "third"):
+        world.score(name, country="ES", expected_value=Money(minor=125_000, currency="EUR"))
+        await world.read()
+        world.clock.advance(60)
+    told = await why(world, "third", tmp_path)
+    for row in said:
+        assert row in told
+
+
+async def test_of_very_many_reps_those_nearest_are_shown_and_the_rest_counted(
+    world: World, tmp_path: Path
+) -> None:
+    document = company()
+    document["roster"]["reps"] |= {f"eva{number:03}": rep(f"Eva{number:03}") for number in range(200)}
+    await world.publish_rulebook(document)
+    await world.take("one", country="ES")
+    told = await why(world, "one", tmp_path)
+    assert "of 204 reps those whose turn was nearest; all of them: 201 available, 1 absent, 1 chosen" in told
 
 
 async def test_what_brought_it_to_this_team(asked: World, tmp_path: Path) -> None:

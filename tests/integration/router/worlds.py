@@ -24,6 +24,7 @@ from lead_events import (
     LeadProgressed,
     LeadRouted,
     LeadScored,
+    Money,
     PersonErased,
     Profile,
     RepAvailabilityChanged,
@@ -228,6 +229,7 @@ class World:
         do_not_contact: bool = False,
         account: Account | None = None,
         consent: Consent | None = None,
+        expected_value: Money | None = None,
         **profile: Any,
     ) -> UUID:
         """Put a state of a lead on the topic; returns the id of its cause."""
@@ -256,6 +258,7 @@ class World:
             do_not_contact=do_not_contact,
             account=account,
             consent=consent,
+            expected_value=expected_value,
             account_id=account.id if account is not None else None,
             rulebook_version=1,
         )

@@ -72,6 +72,14 @@ def _add_lists(router: APIRouter, runtime: Runtime) -> None:
 
 
 def _add_leads(router: APIRouter, runtime: Runtime) -> None:
+    books = Books()
+
+    async def currency() -> str | None:
+        async with runtime.database.acquire() as conn:
+            shelf = await books.shelf(conn)
+            book = shelf.at(await runtime.database.clock.now(conn))
+        return book.company.currency if book is not None else None
+
     @router.get("/leads/{lead_id}", dependencies=allowed(runtime, Scope.LEADS_READ))
     async def read_lead(lead_id: UUID) -> dict[str, Any]:
         """A lead's state, its rounds, what reps did, what the buyer asked meanwhile, which timers spoke."""
@@ -102,7 +110,8 @@ def _add_leads(router: APIRouter, runtime: Runtime) -> None:
         with refusals_as_problems():
             await _one_lead(runtime, lead_id)
         rows = await _rows(runtime, q.decisions_of_lead, lead_id)
-        return {"lead_id": lead_id, "decisions": [decision(row) for row in rows]}
+        paid_in = await currency()
+        return {"lead_id": lead_id, "decisions": [decision(row, paid_in) for row in rows]}
 
 
 async def _rows(runtime: Runtime, query: str, *arguments: object) -> list[Row]:

@@ -12,8 +12,10 @@ from baton_cli.leads import find_lead
 from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
+from lead_events.money import minor_digits
 
-_CANDIDATES = ["rep", "standing", "open", "capacity", "weight", "owed"]
+_MAY_LACK = ["owed", "last lead (UTC)"]
+_CANDIDATES = ["rep", "standing", "open", "capacity", "weight", *_MAY_LACK]
 
 
 def why(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -> None:
@@ -156,15 +158,19 @@ def _show_candidates(decision: dict[str, Any]) -> None:
     candidates = decision["candidates"]
     if not candidates:
         return
-    print_table(_CANDIDATES, [_candidate_row(each) for each in candidates])
+    currency = decision.get("currency")
+    rows = [_candidate_row(each, currency) for each in candidates]
+    print_table(_CANDIDATES, rows, optional=_MAY_LACK)
     proof = decision.get("proof") or {}
     if proof.get("proof") == "digest":
-        counts = ", ".join(f"{number} {_spoken(word)}" for word, number in proof["counts"].items())
+        most_first = sorted(proof["counts"].items(), key=lambda each: (-each[1], each[0]))
+        counts = ", ".join(f"{number} {_spoken(word)}" for word, number in most_first)
         print_line(
             f"of {sum(proof['counts'].values())} reps those whose turn was nearest; all of them: {counts}"
         )
     if _was_a_turn(candidates) or any(each.get("owed", each.get("credit")) for each in candidates):
-        print_line(_OWED.get(proof.get("strategy", ""), _OWED["weighted_round_robin"]))
+        by = _OWED.get(proof.get("strategy", ""), _OWED["weighted_round_robin"])
+        print_line(by.format(money=currency or "minor units of money"))
 
 
 def _was_a_turn(candidates: list[dict[str, Any]]) -> bool:
@@ -188,10 +194,13 @@ _OWED = {
         "of those whose turn it may be, the one owed most gets the lead."
     ),
     "value_fair": (
-        "owed: money, for each unit of weight, by which a rep is ahead of who was handed least (-);\n"
+        "owed: {money}, for each unit of weight, by which a rep is ahead of who was handed least (-);\n"
         "who is owed most gets the lead."
     ),
-    "least_loaded": "whoever has the fewest open leads for their weight gets the lead.",
+    "least_loaded": (
+        "whoever has the fewest open leads for their weight gets the lead; of equals whoever had none\n"
+        "for the longest time."
+    ),
     "longest_idle": "whoever had no new lead for the longest time gets the lead.",
     "account_owner": "only the owner gets the lead.",
 }
@@ -266,10 +275,18 @@ def _promise(timer: dict[str, Any]) -> str:
     return f"{kind} (on trial)" if timer["is_trial"] else kind
 
 
-def _candidate_row(each: dict[str, Any]) -> tuple[object, ...]:
+def _candidate_row(each: dict[str, Any], currency: str | None) -> tuple[object, ...]:
     counts = (each["open"], each["capacity"], each["weight"])
     owed = each.get("owed", each.get("credit"))  # records of before proofs were kept name a credit
-    return each["rep"], _spoken(each["standing"]), *counts, f"{owed:+.2f}" if owed else "0"
+    last = brief(each["last_lead_at"]) or "none yet" if "last_lead_at" in each else None
+    return each["rep"], _spoken(each["standing"]), *counts, _owed(owed, currency), last
+
+
+def _owed(owed: float | None, currency: str | None) -> str | None:
+    """Leads, or where a currency is named an amount of it."""
+    if not owed:
+        return None if owed is None else "0"
+    return f"{owed:+.2f}" if currency is None else f"{owed / 10 ** minor_digits(currency):+,.2f}"
 
 
 def _held_row(lead: dict[str, Any]) -> tuple[object, ...]:

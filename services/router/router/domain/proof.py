@@ -71,9 +71,12 @@ def _digest(decision: Decision, names: Sequence[str]) -> dict[str, Any]:
 
 
 def candidates_of(proof: Mapping[str, Any], members: Sequence[Row]) -> list[dict[str, Any]]:
-    """The reps of a proof as people read them; `owed` is what spoke for each, the larger the sooner."""
+    """The reps of a proof as people read them; `owed` is what spoke for each, the larger the sooner: leads,
+    or by value minor units for each unit of weight. `last_lead_at`: where that counted, too."""
     rows = _rows(proof, members)
     owed = _owed(proof, rows)
+    idle = proof.get("numbers", {}).get("idle")
+    last = {row[0]: _moment(seconds) for row, seconds in zip(rows, idle or (), strict=False)}
     return [
         {
             "rep": row[0],
@@ -82,6 +85,7 @@ def candidates_of(proof: Mapping[str, Any], members: Sequence[Row]) -> list[dict
             "capacity": row[2],
             "weight": row[1],
             "owed": owed.get(row[0]),
+            **({"last_lead_at": last[row[0]]} if idle else {}),
         }
         for row, code, held in zip(rows, proof["standings"], proof["open"], strict=True)
     ]
