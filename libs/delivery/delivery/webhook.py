@@ -31,7 +31,7 @@ LONGEST_WAIT = timedelta(hours=6)
 """A receiver's Retry-After counts up to this."""
 
 _BUSY = frozenset({408, 425, 429})
-"""Statuses of the 4xx that speak of the server and not of what was sent to which of its URLs."""
+"""Statuses of the 4xx that speak of the server: it has enough, or is not ready."""
 
 Transport = Callable[[], httpx.AsyncBaseTransport]
 
@@ -154,8 +154,12 @@ def _result(response: httpx.Response, now: datetime) -> Result:
         detail = f"answered {status}, a redirect, which is not followed: correct the URL"
         return Result(Outcome.LATER, detail, only_this=True)
     wait = asked_wait(response.headers.get("retry-after"), now) if status in (429, 503) else None
-    refuses_this = 400 <= status < 500 and status not in _BUSY
-    return Result(Outcome.LATER, f"answered {status}", wait, only_this=refuses_this)
+    return Result(Outcome.LATER, f"answered {status}", wait, only_this=refuses_this(status))
+
+
+def refuses_this(status: int) -> bool:
+    """Whether an answer is about what was sent, or to which of its URLs, and not about how the server is."""
+    return 400 <= status < 500 and status not in _BUSY
 
 
 def asked_wait(retry_after: str | None, now: datetime) -> timedelta | None:

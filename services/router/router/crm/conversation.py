@@ -13,6 +13,7 @@ from typing import Any
 from delivery.crm_auth import Auth, Signer
 from delivery.crm_exchange import Answer, Exchange
 from delivery.message import Outcome, Result
+from delivery.webhook import refuses_this
 from router.crm.rendering import auth_of, call_of, names_owner
 from router.crm.told import Attempt
 from rulebook.crm_order import ids_used
@@ -190,7 +191,7 @@ def _judge(call: CrmCall, answer: Answer) -> Result:
         return Result(Outcome.MISCONFIGURED, f"it does not let us in: {answer.detail}")
     if 300 <= status < 400:
         return Result(Outcome.LATER, f"answered {status}, a redirect, which is not followed: correct `url`")
-    return Result(Outcome.LATER, answer.detail, answer.wait)
+    return Result(Outcome.LATER, answer.detail, answer.wait, only_this=refuses_this(status))
 
 
 def _id_in(exists: CrmExists, answer: Answer) -> str | None:

@@ -144,7 +144,7 @@ class CrmSender:
         if attempt.result.wait is not None:
             await self._pause(told.connection, attempt.result.wait)
         ended_well = attempt.is_skipped or attempt.result.outcome is Outcome.DELIVERED
-        if not attempt.is_skipped:
+        if not attempt.is_skipped and not attempt.result.only_this:
             await self._note_health(told, answers=ended_well)
         if not ended_well:
             _log.warning(

@@ -379,6 +379,20 @@ async def test_a_crm_that_is_down_is_left_alone_for_a_while_and_keeps_no_other_w
     server.close()
 
 
+async def test_requests_that_a_crm_refuses_one_by_one_leave_it_well(routed: CrmWorld, crm: Crm) -> None:
+    serves_contacts(crm)
+    refuses = crm.answers("POST", "/contacts", 422)
+    await routed.publish_rulebook(book(contacts(crm)))
+    for name in ("ada", "bob", "eva"):
+        routed.score(name)
+    await routed.tell()
+    assert len(await routed.requests("pending")) == 3
+    crm.rules.remove(refuses)
+    routed.score("dan", person="dan", line="training")
+    await routed.tell()
+    assert crm.asked[-1].document["email"] == "dan@example.com", "it is not left alone"
+
+
 async def test_a_crm_that_hangs_keeps_no_other_waiting_for_what_happens_meanwhile(
     routed: CrmWorld, crm: Crm
 ) -> None:
