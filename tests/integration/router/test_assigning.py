@@ -138,6 +138,25 @@ async def test_a_decision_record_names_every_rep_and_nothing_of_the_buyer(routin
     assert "example.com" not in response.text
 
 
+async def test_a_record_outlives_its_person_and_says_nothing_of_them_where_a_rule_failed(
+    world: World,
+) -> None:
+    document = rulebook()
+    by_name = {"id": "by-name", "when": "{'ana': 'vip'}[lead.city] == 'vip'", "pool": "spare"}
+    document["routing"]["plans"]["main"]["rules"] = [by_name]
+    await world.publish_rulebook(document)
+    await world.take("ada", city="Zaragoza")
+    world.erase("ada")
+    await world.read()
+    response = await world.operate("GET", f"/v1/leads/{lead_id('ada')}/decisions")
+    decision = response.json()["decisions"][0]
+    assert (decision["kind"], decision["rep_id"]) == ("assigned", "ana")
+    [error] = decision["rule_errors"]
+    assert error["rule"] == "by-name"
+    assert error["message"] == "there is no such key as the rule asks for by a value of the lead"
+    assert "Zaragoza" not in response.text
+
+
 async def test_two_lines_of_one_person_reach_two_reps_who_see_each_other(routing: World) -> None:
     routing.score("main", person="ada")
     routing.score("courses", person="ada", line="training")
