@@ -155,6 +155,10 @@ def _check_answer(asked: _Asked, loc: Loc, length: timedelta, working: dict[str,
     months = {name: _longest(asked, rep) for name, rep in working.items()}
     most = max(months, key=lambda name: months[name])
     whole = _whole_period(asked.agreement)
+    if not months[most]:
+        message = f"nobody who gets such leads works in {_measured_period(asked.agreement)}"
+        asked.report.error(loc, message, "give them hours then, in calendars.yaml, or write other days")
+        return
     if length > months[most]:
         theirs = f"{most}, who works most, has {_about(months[most])}"
         message = f"{format_hours(length)} is longer than {whole}: {theirs}"
@@ -162,7 +166,13 @@ def _check_answer(asked: _Asked, loc: Loc, length: timedelta, working: dict[str,
         asked.report.error(loc, message, hint)
         return
     short = [name for name in working if length > months[name]]
-    if short:
+    idle = [name for name in short if not months[name]]
+    if idle:
+        many = "" if len(idle) > 1 else "s"
+        message = f"{', '.join(idle[:3])} never work{many} in {_measured_period(asked.agreement)}"
+        hint = "give them hours in calendars.yaml, or `weight: 0` in roster.yaml: then they get no leads"
+        asked.report.warning(loc, message, hint)
+    elif short:
         message = f"{format_hours(length)} is longer than {whole} for who works less: {', '.join(short[:3])}"
         fewest = min(months[name] for name in short)
         hint = f"write {_about(fewest)} or less, or promises of their own under `teams`"
@@ -182,6 +192,12 @@ def _whole_period(agreement: Agreement) -> str:
     first, last = agreement.first_day, agreement.last_day
     is_shorter = first is not None and last is not None and (last - first).days < 28
     return f"the agreement, {first} to {last}" if is_shorter else "a month"
+
+
+def _measured_period(agreement: Agreement) -> str:
+    if agreement.first_day is not None and agreement.last_day is not None:
+        return f"the agreement, {agreement.first_day} to {agreement.last_day}"
+    return f"the year from {measured_from(agreement)} on"
 
 
 def _check_term(

@@ -571,6 +571,16 @@ SLIPS: list[tuple[str, str, str, str, Severity, str, str, int]] = [
 ]
 
 
+MUSEUM = """museum:
+  tz: Europe/Rome
+  week: {}
+  date_overrides:
+    2020-01-07: [["09:00", "13:00"]]
+
+"""
+"""A calendar that opened once, years ago."""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "path", "severity", "message", "hint", "offset"),
     [slip[1:] for slip in SLIPS],
@@ -707,6 +717,27 @@ def test_an_answer_longer_than_the_month_of_who_works_least_is_told(folder: Path
     found = said(folder, "agreement.sales.promises.warm.first_response_within")
     assert (found.severity, "a month for who works less: rui-figueiredo" in found.message) == (WARNING, True)
     assert "write 5h or less" in found.hint
+
+
+def test_who_never_works_is_told_of_and_no_promise_of_no_time_is_asked_for(folder: Path) -> None:
+    edit(folder, "calendars.yaml", "milan:\n", MUSEUM + "milan:\n")
+    reps = (folder / "roster.yaml").read_text("utf-8")
+    (folder / "roster.yaml").write_text(reps.replace("calendar: milan", "calendar: museum"), "utf-8")
+    found = said(folder, "agreement.sales.promises.perfect.accept_within")
+    assert found.severity is WARNING
+    assert (
+        "paola-ferri, davide-lombardi, luca-marchetti never work in the year from 2026-01-01 on"
+        in found.message
+    )
+    assert "hours in calendars.yaml" in found.hint
+    assert "0s" not in found.hint
+
+
+def test_an_agreement_of_days_on_which_nobody_works_is_refused(folder: Path) -> None:
+    edit(folder, "agreement.yaml", "first_day: 2026-01-01", "first_day: 2026-01-03\nlast_day: 2026-01-04")
+    found = said(folder, "agreement.sales.promises.perfect.accept_within")
+    assert (found.severity, "0s" in found.hint) == (ERROR, False)
+    assert "nobody who gets such leads works in the agreement, 2026-01-03 to 2026-01-04" in found.message
 
 
 def test_a_team_that_never_works_promises_nothing(folder: Path) -> None:
