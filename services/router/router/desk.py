@@ -5,6 +5,7 @@ The owner comes first, then the pool that the rules chose, then those that stand
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from lead_events.words import HoldReason, RoutedKind
@@ -28,7 +29,7 @@ from router.domain.why import (
     why_passed,
     why_waits,
 )
-from router.locked_rows import LockedRows, chain, team_pool
+from router.locked_rows import LockedRows, chain
 
 
 @dataclass(slots=True)
@@ -71,7 +72,8 @@ class Desk(LockedRows):
         members, now = self.members.values(), self.unit.now
         answers = book.agreements.at(now).answers(lead.quadrant, lead.line)
         pool, routable = self.pool(book, choice.pool), lead.routable(answers=answers)
-        found, passed, owner = ask_owners(owners, choice, pool, routable, self.reps, members, now)
+        may_have = partial(book.may_have, consents=choice.consents)
+        found, passed, owner = ask_owners(owners, choice, pool, routable, self.reps, members, now, may_have)
         if passed:
             cannot = tuple(map(why_passed, passed))
             choice = replace(choice, owner_cannot=cannot, comes_back=may_come(passed))
@@ -89,7 +91,7 @@ class Desk(LockedRows):
         if choice.owners.when_departed != "team":
             return choice
         left = (each.rep.team for each in passed if each.rep is not None and not each.rep.is_active)
-        pools = (team_pool(book, team) for team in left)
+        pools = (book.pool_of_team(team, choice.consents) for team in left)
         pool = next((each for each in pools if each in self.pools), None)
         return choice if pool is None else replace(choice, pool=pool, rule=TEAM, needs=NO_NEEDS)
 

@@ -113,7 +113,8 @@ class LockedRows:
                 continue
             named = (choice.owner, self.knows.get(lead.person_id) if lead.person_id is not None else None)
             for rep in filter(None, (rep_named(each, self.members.values()) for each in named)):
-                pool = None if self.members[rep].is_active else team_pool(book, self.members[rep].team)
+                member = self.members[rep]
+                pool = None if member.is_active else book.pool_of_team(member.team, choice.consents)
                 if pool is not None:
                     yield book, pool
 
@@ -346,8 +347,3 @@ def chain(book: Book, pool: str) -> list[str]:
     """The pool, and those that follow the sun after it."""
     then = Terms.of(book.pools[pool]).then if pool in book.pools else ()
     return [pool, *(each for each in then if each in book.pools and each != pool)]
-
-
-def team_pool(book: Book, team: str) -> str | None:
-    """The first pool, by name, that all of a team belong to."""
-    return next((name for name in sorted(book.pools) if book.pools[name].team == team), None)

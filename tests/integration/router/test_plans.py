@@ -115,3 +115,73 @@ async def test_a_table_that_is_not_there_refuses_the_version(world: World) -> No
     await world.publish_rulebook(plan(territories={}), version=2)
     await world.take("porto", country="PT", postcode="4050-123")
     assert (world.holder("porto"), world.routed("porto")[0].rulebook_version) == ("ana", 1)
+
+
+AGREED = Consent(given=True, purposes=["partners"])
+
+
+async def worked_by_dan(world: World, name: str) -> None:
+    """The person agreed to partners, and Dan, one of them, has talked to them."""
+    await world.take(name, person="rosa", country="BR", consent=AGREED)
+    assert world.holder(name) == "dan"
+    await world.act("dan", name, "contacted", {"channel": "phone", "result": "reached"})
+    await world.end(name)
+
+
+async def test_a_partner_who_knows_a_person_gets_no_lead_of_theirs_once_the_consent_is_gone(
+    world: World,
+) -> None:
+    await world.publish_rulebook(plan())
+    await worked_by_dan(world, "first")
+    await world.take("agrees", person="rosa", country="NO", consent=AGREED)
+    await world.take("agrees-no-more", person="rosa", country="NO", consent=Consent(given=True))
+    assert [world.holder(name) for name in ("agrees", "agrees-no-more")] == ["dan", "eva"]
+    assert "Dan, who knows the person, cannot take it: a partner whom the person did not agree to" in (
+        world.routed("agrees-no-more")[-1].why or ""
+    )
+
+
+async def test_a_partner_who_owns_an_account_gets_only_leads_who_agreed_to_that(world: World) -> None:
+    named = {"named": [{"domain": "acme.pt", "pool": "south", "rep": "dan"}]}
+    await world.publish_rulebook(plan(accounts=named))
+    theirs = Account(
+        id=UUID(int=5), crm_id="A-5", name="Acme", standing=AccountStanding.PARTNER, owner="dan@example.com"
+    )
+    await world.take("ines", email="ines@acme.pt")
+    await world.take("joao", email="joao@acme.pt", consent=AGREED)
+    await world.take("ana", email="ana@other.pt", account=theirs)
+    assert [world.holder(name) for name in ("ines", "joao", "ana")] == ["bea", "dan", "eva"]
+
+
+async def test_what_belonged_to_a_partner_who_left_goes_to_partners_only_with_consent(world: World) -> None:
+    document = plan()
+    document["routing"]["plans"]["main"]["owners"] = {"when_departed": "team"}
+    document["routing"]["pools"]["partners"] = {
+        "name": "Partners",
+        "team": "school",
+        "partner_consent": "partners",
+    }
+    reps = document["roster"]["reps"]
+    reps["dan"]["team"] = "school"
+    reps["fay"] = rep("Fay", team="school")
+    reps["dan"]["weight"] = 1000
+    await world.publish_rulebook(document)
+    await worked_by_dan(world, "first")
+    await world.operate("POST", "/v1/reps/dan/left")
+    await world.take("agrees", person="rosa", country="NO", consent=AGREED)
+    await world.take("agrees-no-more", person="rosa", country="NO", consent=Consent(given=True))
+    assert [world.holder(name) for name in ("agrees", "agrees-no-more")] == ["fay", "eva"]
+
+
+async def test_what_waits_for_partners_leaves_their_queue_when_the_consent_is_taken_back(
+    world: World,
+) -> None:
+    document = plan()
+    document["roster"]["reps"]["dan"]["capacity"] = 1
+    await world.publish_rulebook(document)
+    await world.take("first", country="BR", consent=AGREED)
+    await world.take("second", country="BR", consent=AGREED)
+    assert [world.holder(name) for name in ("first", "second")] == ["dan", None]
+    await world.take("second", country="BR", consent=Consent(given=True))
+    await world.drain()
+    assert world.holder("second") == "eva"

@@ -1,7 +1,7 @@
 """One version of the rulebook as the router reads it: plans with compiled conditions, pools, promises."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -51,7 +51,7 @@ class PoolChoice:
     `territory`: the row of a table that chose; `unspoken`: the pool for a language that nobody of this one
     speaks; `owners`: whether the person's and the account's owner keep it, and what holds when they cannot
     take it; `comes_back`: of these who may later, one a line; `waited_since`: the rules chose
-    it then, and it waited.
+    it then, and it waited. `consents`: purposes that the person agreed to.
     """
 
     pool: str | None
@@ -69,6 +69,7 @@ class PoolChoice:
     waited_since: datetime | None = None
     unconsented: tuple[str, ...] = ()
     comes_back: str | None = None
+    consents: frozenset[str] = frozenset()
 
     @property
     def keeps_back(self) -> bool:
@@ -107,7 +108,7 @@ class CompiledPlan:
             found = _Found(plan.customers, CUSTOMERS)
         else:
             found = self._by_rules(context, account, consents)
-        return self._choice(found, standing, account, context)
+        return replace(self._choice(found, standing, account, context), consents=frozenset(consents))
 
     def _by_rules(
         self, context: Mapping[str, Any], account: Mapping[str, Any] | None, consents: Collection[str]
@@ -260,6 +261,19 @@ class Book:
             for name, pool in self.pools.items()
             if pool.when_nobody_open == "follow_the_sun" and own & set(pool.then)
         }
+
+    def may_have(self, rep: PoolMember, consents: Collection[str]) -> bool:
+        """Whether a rep may have a lead whose person agreed to these purposes: who is of partners' pools
+        alone needs the consent to one of them, the lead's owner or not."""
+        if not any(pool.partner_consent for pool in self.pools.values()):
+            return True
+        wanted = [self.pools[name].partner_consent for name in self.pools_of(rep)]
+        return not wanted or any(each is None or each in consents for each in wanted)
+
+    def pool_of_team(self, team: str, consents: Collection[str]) -> str | None:
+        """The first pool, by name, that all of a team belong to; a partners' pool only with the consent."""
+        found = (name for name in sorted(self.pools) if self.pools[name].team == team)
+        return next((name for name in found if self.pools[name].partner_consent in (None, *consents)), None)
 
     def deciding_teams(self, line: str, reps: Iterable[PoolMember]) -> list[str]:
         """The teams whose leads decide on a lead of `line` whose own team has none, in this order: that of

@@ -74,5 +74,6 @@ def choice_of_waiting(
         owners=owners,
         unspoken=unspoken,
         is_named_account=bool(lead.chosen.get("named")),
+        consents=consents_of(lead),
         waited_since=lead.held_since,
     )

@@ -40,10 +40,11 @@ class Standing(StrEnum):
     TOO_LATE = "too_late"  # could not answer within what the agreement promises
     OWNER = "owner"  # chosen before the pool's turns: the lead's person or account is theirs
     OPENS_FIRST = "opens_first"  # chosen although nobody is at work: comes first
+    UNCONSENTED = "unconsented"  # a partner whom the person did not agree to, though the lead is theirs
 
 
 CODES: Mapping[Standing, int] = {
-    standing: ord(letter) for standing, letter in zip(Standing, "CAIWLGSDTROVFNYEKPMX", strict=True)
+    standing: ord(letter) for standing, letter in zip(Standing, "CAIWLGSDTROVFNYEKPMXB", strict=True)
 }
 """One letter a standing, as decision records keep them."""
 STANDINGS: Mapping[int, Standing] = {code: standing for standing, code in CODES.items()}

@@ -1,6 +1,6 @@
 """Who goes before the pool: the rep who knows the person, then the owner of the account."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -73,10 +73,12 @@ def ask_owners(
     reps: Mapping[str, Rep],
     members: Iterable[Named],
     now: datetime,
+    may_have: Callable[[Rep], bool] = lambda _: True,
 ) -> Asked:
     """The first owner who can take the lead, or for whom it waits by the plan's policy.
 
-    `reps`: those locked. An owner who is not is no part of this decision, and is left out.
+    `reps`: those locked. An owner who is not is no part of this decision, and is left out. `may_have`:
+    whether the person agreed to that rep, if that is a partner.
     """
     known = list(members)
     passed: list[Passed] = []
@@ -88,7 +90,7 @@ def ask_owners(
         rep = reps.get(identity)
         if rep is None:
             continue
-        found = decide_for_owner(rep, pool, lead, now)
+        found = decide_for_owner(rep, pool, lead, now) if may_have(rep) else Standing.UNCONSENTED
         if isinstance(found, Decision):
             return found, passed, owner
         until = _waits_until(rep, found, choice, pool, lead, now)

@@ -107,6 +107,7 @@ ENGLISH = {
     "standing.day_full": "with all the leads of their day",
     "standing.week_full": "with all the leads of their week",
     "standing.kept_free": "with no place for imported leads",
+    "standing.unconsented": "a partner whom the person did not agree to",
     "standing.too_late": "not able to answer in time",
     # what an account is to us
     "account.customer": "a customer",

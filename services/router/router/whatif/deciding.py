@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from lead_events.words import HoldReason
@@ -104,7 +105,14 @@ class Company:
         if not owners or choice.pool is None:
             return None, None, choice
         found, passed, owner = ask_owners(
-            owners, choice, self.pools[choice.pool], lead, self.reps, self.members, now
+            owners,
+            choice,
+            self.pools[choice.pool],
+            lead,
+            self.reps,
+            self.members,
+            now,
+            partial(self.book.may_have, consents=choice.consents),
         )
         if passed:
             choice = replace(choice, owner_cannot=tuple(map(why_passed, passed)))
@@ -114,8 +122,8 @@ class Company:
         if choice.owners.when_departed != "team":
             return choice
         teams = [each.rep.team for each in passed if each.rep is not None and not each.rep.is_active]
-        pools = (name for team in teams for name in self.pools if self.book.pools[name].team == team)
-        pool = next(pools, None)
+        pools = (self.book.pool_of_team(team, choice.consents) for team in teams)
+        pool = next((name for name in pools if name in self.pools), None)
         return choice if pool is None else replace(choice, pool=pool, rule=TEAM, needs=NO_NEEDS)
 
     def decide(

@@ -102,6 +102,7 @@ WHY: dict[str, str] = {
     "standing.day_full": "con todos los leads de su día",
     "standing.week_full": "con todos los leads de su semana",
     "standing.kept_free": "sin plaza para leads importados",
+    "standing.unconsented": "un socio para el que la persona no dio su consentimiento",
     "standing.too_late": "sin poder responder a tiempo",
     "account.customer": "cliente",
     "account.partner": "socia",

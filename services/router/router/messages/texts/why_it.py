@@ -103,6 +103,7 @@ WHY: dict[str, str] = {
     "standing.day_full": "con tutti i lead della giornata",
     "standing.week_full": "con tutti i lead della settimana",
     "standing.kept_free": "senza posto per lead importati",
+    "standing.unconsented": "un partner per il quale la persona non ha dato il consenso",
     "standing.too_late": "senza potere rispondere in tempo",
     "account.customer": "cliente",
     "account.partner": "partner",

@@ -102,6 +102,7 @@ WHY: dict[str, str] = {
     "standing.day_full": "com todos os leads do seu dia",
     "standing.week_full": "com todos os leads da sua semana",
     "standing.kept_free": "sem lugar para leads importados",
+    "standing.unconsented": "um parceiro para o qual a pessoa não deu consentimento",
     "standing.too_late": "sem poder responder a tempo",
     "account.customer": "cliente",
     "account.partner": "parceira",

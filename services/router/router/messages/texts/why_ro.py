@@ -103,6 +103,7 @@ WHY: dict[str, str] = {
     "standing.day_full": "cu toate leadurile zilei",
     "standing.week_full": "cu toate leadurile săptămânii",
     "standing.kept_free": "fără loc pentru leaduri importate",
+    "standing.unconsented": "un partener pentru care persoana nu și-a dat acordul",
     "standing.too_late": "fără a putea răspunde la timp",
     "account.customer": "client",
     "account.partner": "partener",
