@@ -11,6 +11,7 @@ import pytest
 from service_kit.clock import ManualClock, ManualTransactionClock
 from service_kit.migrate import migrate
 from service_kit.postgres import Database
+from tests.integration.listening import mail_server, stream_server
 
 START = datetime(2026, 3, 6, 18, 10, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -45,10 +46,8 @@ class Receiver:
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     made = Receiver()
-    server = await asyncio.start_server(made.talk, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    yield made
-    server.close()
+    async with stream_server(made.talk) as made.port:
+        yield made
 
 
 @dataclass
@@ -78,14 +77,9 @@ class Mailbox:
 
 @pytest.fixture
 async def mailbox() -> AsyncIterator[Mailbox]:
-    from aiosmtpd.smtp import SMTP
-
     made = Mailbox()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(made, hostname="mail.example.com"), "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    yield made
-    server.close()
+    async with mail_server(made) as made.port:
+        yield made
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from service_kit.clock import ManualClock
 from service_kit.postgres import Database
 from service_kit.secrets import Secrets
 from tests.integration.delivery.conftest import START
+from tests.integration.listening import stream_server
 
 ALLOWED = Allowed.parse("127.0.0.0/8")
 
@@ -57,10 +58,8 @@ class TokenServer:
 @pytest.fixture
 async def server() -> AsyncIterator[TokenServer]:
     made = TokenServer()
-    listening = await asyncio.start_server(made.talk, "127.0.0.1", 0)
-    made.port = listening.sockets[0].getsockname()[1]
-    yield made
-    listening.close()
+    async with stream_server(made.talk) as made.port:
+        yield made
 
 
 def auth(server: TokenServer) -> Auth:

@@ -1,6 +1,5 @@
 """From a scored lead to the message in a mailbox, and back by its link."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,11 +10,11 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 
 from lead_events.words import CauseKind
 from router.settings import RouterSettings
+from tests.integration.listening import mail_server
 from tests.integration.router.worlds import World, rep, rulebook
 
 SECRET = "a secret of thirty-two characters"
@@ -41,11 +40,8 @@ class Mailbox:
 @pytest.fixture
 async def mailbox() -> AsyncIterator[Mailbox]:
     made = Mailbox()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(made, hostname="mail.example.com"), "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    yield made
-    server.close()
+    async with mail_server(made) as made.port:
+        yield made
 
 
 def with_mail(world: World, mailbox: Mailbox, **more: Any) -> World:

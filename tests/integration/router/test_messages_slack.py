@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from router.settings import RouterSettings
+from tests.integration.listening import json_answer, read_post, stream_server
 from tests.integration.router.test_messages import SECRET, deliveries, tell
 from tests.integration.router.worlds import World, rep, rulebook
 
@@ -31,18 +32,8 @@ class Server:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
-            length = next(int(line.split(":")[1]) for line in head if line.startswith("content-length"))
-            body = (await reader.readexactly(length)).decode()
-            posted = (
-                json.loads(body) if body.startswith("{") else {k: v[0] for k, v in parse_qs(body).items()}
-            )
-            self.got.append((head[0].split()[1], posted))
-            answer = b'{"ok":true,"channel":"D1","ts":"1.1"}'
-            writer.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                b"Content-Length: " + str(len(answer)).encode() + b"\r\n\r\n" + answer
-            )
+            self.got.append(await read_post(reader))
+            writer.write(json_answer(b'{"ok":true,"channel":"D1","ts":"1.1"}'))
             await writer.drain()
         finally:
             writer.close()
@@ -54,10 +45,8 @@ class Server:
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     made = Server()
-    listening = await asyncio.start_server(made.talk, "127.0.0.1", 0)
-    made.port = listening.sockets[0].getsockname()[1]
-    yield made
-    listening.close()
+    async with stream_server(made.talk) as made.port:
+        yield made
 
 
 @pytest.fixture

@@ -1,21 +1,15 @@
 """A router that was installed before the roster, strategies and lives of leads were what they are goes on."""
 
-import importlib
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from importlib import resources
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
-from baton_dev.databases import create_database, drop_database
 from baton_dev.testing import Servers
 from router.main import PACKAGES
 from service_kit.clock import ManualClock
-from service_kit.migrate import migrate
 from tests.integration.router.worlds import TUESDAY_10, World, lead_id, router_over
+from tests.integration.upgrades import upgraded_store
 
 ROWS = Path(__file__).with_name("rows_of_0009.sql")
 LAST = "0009"
@@ -28,27 +22,9 @@ OLD_TOKEN = "rep_pjuKwz5W46XSqeb_XRlFfgDy4ZfslovCqT00ygikFGk"
 @pytest.fixture
 def upgraded(stack: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database that an older router filled, migrated since."""
-    name = f"router_{uuid4().hex[:12]}"
-    dsn = create_database(stack.postgres_dsn, name)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    migrate(dsn, schema="router", packages=["rulebook", _older_router(tmp_path)])
-    with psycopg.connect(dsn) as conn:
-        conn.execute(ROWS.read_bytes())
-    migrate(dsn, schema="router", packages=PACKAGES)
-    yield dsn
-    drop_database(stack.postgres_dsn, name)
-
-
-def _older_router(folder: Path) -> str:
-    """A package that has the migrations up to LAST; returns its name."""
-    package = folder / "older_router"
-    (package / "migrations").mkdir(parents=True)
-    (package / "__init__.py").touch()
-    for path in sorted(Path(str(resources.files("router"))).glob("migrations/*.sql")):
-        if path.name[: len(LAST)] <= LAST:
-            shutil.copy(path, package / "migrations")
-    importlib.invalidate_caches()
-    return package.name
+    rows = ROWS.read_bytes()
+    with upgraded_store(stack, tmp_path, monkeypatch, packages=PACKAGES, last=LAST, rows=rows) as dsn:
+        yield dsn
 
 
 @pytest.fixture

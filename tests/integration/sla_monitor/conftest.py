@@ -49,6 +49,6 @@ async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
         base_url="http://sla-monitor",
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers={"Authorization": f"Bearer {TOKEN}", "X-Operator": "ana"},
     ) as client:
         yield client

@@ -1,7 +1,6 @@
 """Signing a month, what is booked with the second name, and what becomes of later news."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -13,23 +12,11 @@ from pydantic import SecretStr
 from service_kit.postgres import Connection
 from sla_monitor.ledger import closing
 from sla_monitor.ledger.book import Correction
-from sla_monitor.main import build_app
 from tests.integration.sla_monitor.ledgers import month
-from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, World, a_lead
 
 THIRD_WORKING_DAY = datetime(2026, 4, 3, 8, 0, tzinfo=UTC)
 GOALS = {"marketing": {"goals": {"all": {"goal": 10}}}}
-
-
-@pytest.fixture
-async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    application = build_app(world.settings, runtime=world.runtime)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application),
-        base_url="http://sla-monitor",
-        headers={"Authorization": f"Bearer {TOKEN}", "X-Operator": "ana"},
-    ) as client:
-        yield client
 
 
 async def _sign(api: httpx.AsyncClient, side: str, period: str = "2026-03") -> httpx.Response:

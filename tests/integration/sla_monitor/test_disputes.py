@@ -1,31 +1,17 @@
 """Objections and incidents: who may say what until when, and what it changes."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 
-from sla_monitor.main import build_app
 from sla_monitor.rhythm.store import open_matters
 from tests.integration.sla_monitor.ledgers import month
-from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, World, a_lead
 
 DAY = timedelta(days=1)
 BOTH_BROKEN = MONDAY_9 + timedelta(minutes=30) + MARGIN
-
-
-@pytest.fixture
-async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    application = build_app(world.settings, runtime=world.runtime)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application),
-        base_url="http://sla-monitor",
-        headers={"Authorization": f"Bearer {TOKEN}", "X-Operator": "ana"},
-    ) as client:
-        yield client
 
 
 async def _broken(world: World, lead: UUID, said_at: datetime = BOTH_BROKEN) -> None:

@@ -1,30 +1,16 @@
 """Corrections of what later news changes about other leads, or about leads that were told already."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 
-from sla_monitor.main import build_app
 from tests.integration.sla_monitor.ledgers import month
-from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, TOKEN, World, a_lead
+from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, World, a_lead
 
 THIRD_WORKING_DAY = datetime(2026, 4, 3, 8, 0, tzinfo=UTC)
 SOURCES = {"website": {"name": "Website"}, "fair": {"name": "Fair"}}
-
-
-@pytest.fixture
-async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    application = build_app(world.settings, runtime=world.runtime)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application),
-        base_url="http://sla-monitor",
-        headers={"Authorization": f"Bearer {TOKEN}", "X-Operator": "ana"},
-    ) as client:
-        yield client
 
 
 async def _close(api: httpx.AsyncClient, period: str = "2026-03") -> None:

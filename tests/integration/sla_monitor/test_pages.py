@@ -1,34 +1,25 @@
 """The weekly page and management's as they run: made when they are due, sent once, whoever runs and dies."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs
 from uuid import uuid4
 
 import httpx
 import pytest
-from aiosmtpd.smtp import SMTP
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from baton_dev.databases import with_database
 from baton_dev.testing import Servers
-from lead_events import RulebookPublished
 from service_kit import failpoints
 from sla_monitor.main import build_app
-from sla_monitor.memory import Memory
-from sla_monitor.rhythm.office import PageOffice
 from sla_monitor.settings import Settings
-from tests.integration.sla_monitor.worlds import MONDAY_9, TOKEN, World, a_lead, rulebook
+from tests.integration.listening import mail_server, stream_server
+from tests.integration.sla_monitor.towns import Mailbox, SlackServer, Town
+from tests.integration.sla_monitor.worlds import MONDAY_9, TOKEN, World, a_lead
 
 NEXT_MONDAY = datetime(2026, 3, 9, 7, 0, tzinfo=UTC)
 """Eight in Madrid, a week after the rulebook was published: the page of week 10 is due."""
@@ -36,123 +27,18 @@ SALES, BOSS = {"channel": "email", "to": "sales@example.com"}, {"channel": "emai
 IN_SLACK = {"channel": "slack", "to": "C42"}
 
 
-@dataclass
-class Mailbox:
-    """A mail server on loopback that keeps what it gets; `is_away`: it takes nothing."""
-
-    port: int = 0
-    is_away: bool = False
-    letters: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.is_away:
-            return "451 later"
-        self.letters.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-    @property
-    def receivers(self) -> list[str]:
-        return sorted(str(each["To"]) for each in self.letters)
-
-
-@dataclass
-class SlackServer:
-    """Answers as Slack's API does, and keeps what was posted."""
-
-    port: int = 0
-    posted: list[dict[str, Any]] = field(default_factory=list)
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
-            length = next(int(line.split(":")[1]) for line in head if line.startswith("content-length"))
-            body = (await reader.readexactly(length)).decode()
-            found = json.loads(body) if body.startswith("{") else {k: v[0] for k, v in parse_qs(body).items()}
-            self.posted.append(found)
-            answer = b'{"ok":true,"channel":"C42","ts":"1.1"}'
-            writer.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                b"Content-Length: " + str(len(answer)).encode() + b"\r\n\r\n" + answer
-            )
-            await writer.drain()
-        finally:
-            writer.close()
-
-
 @pytest.fixture
 async def mailbox() -> AsyncIterator[Mailbox]:
     made = Mailbox()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(made, hostname="mail.example.com"), "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    yield made
-    server.close()
+    async with mail_server(made) as made.port:
+        yield made
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:
     made = SlackServer()
-    listening = await asyncio.start_server(made.talk, "127.0.0.1", 0)
-    made.port = listening.sockets[0].getsockname()[1]
-    yield made
-    listening.close()
-
-
-@dataclass
-class Town:
-    """A world with receivers, and as many monitors as a test starts."""
-
-    world: World
-    settings: Settings
-    mailbox: Mailbox
-    slack: SlackServer
-
-    async def publish(self, pages: dict[str, Any] | None, *, version: int = 1, **more: Any) -> None:
-        at = self.world.clock.now() if version > 1 else MONDAY_9
-        document = rulebook() | {"pages": pages} | more
-        event = RulebookPublished(
-            version=version,
-            effective_from=at,
-            published_at=at,
-            published_by="ops",
-            checksum=f"c{version}",
-            rulebook=document,
-        )
-        self.world.say("rulebook-published", event, key=str(version))
-        async with self.world.reading() as consumer:
-            await self.world.read_all(consumer)
-
-    async def come_to(self, moment: datetime) -> None:
-        """Later, with all news read up to then."""
-        self.world.at(moment)
-        async with self.world.reading() as consumer:
-            await self.world.read_all(consumer)
-
-    def office(self) -> PageOffice:
-        """A monitor that has just started."""
-        return PageOffice(self.world.runtime, self.settings, Memory())
-
-    @asynccontextmanager
-    async def running(self, monitors: int = 1) -> AsyncIterator[None]:
-        """The periodic parts of so many monitors."""
-        parts = [part for _ in range(monitors) for part in self.office().parts()]
-        tasks = [asyncio.create_task(part.run()) for part in parts]
-        try:
-            yield
-        finally:
-            for part in parts:
-                part.stop()
-            await asyncio.wait_for(asyncio.gather(*tasks), 20)
-
-    async def tell(self) -> None:
-        """One round of a monitor that has just started."""
-        office = self.office()
-        await office.maker.make()
-        await office.sender.work()
-
-    async def sent(self) -> list[tuple[str, str, str]]:
-        rows = await self.world.query("SELECT page, period, receiver FROM page_receivers ORDER BY 1, 2, 3")
-        return [(row["page"], row["period"], row["receiver"]) for row in rows]
+    async with stream_server(made.talk) as made.port:
+        yield made
 
 
 @pytest.fixture

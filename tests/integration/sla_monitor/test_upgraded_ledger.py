@@ -1,27 +1,22 @@
 """A monitor that was installed before the ledger goes on, and its leads are in the months they were of."""
 
-import importlib
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from functools import partial
-from importlib import resources
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import psycopg
 import pytest
 
-from baton_dev.databases import create_database, drop_database
 from baton_dev.testing import Servers
 from lead_events.words import Quadrant
 from service_kit.clock import ManualClock, ManualTransactionClock
-from service_kit.migrate import migrate
 from service_kit.postgres import Database
 from sla_monitor.ledger.noting import fill_ledger
 from sla_monitor.main import PACKAGES
 from tests.integration.sla_monitor.ledgers import month
 from tests.integration.sla_monitor.worlds import MONDAY_9, World
+from tests.integration.upgrades import upgraded_store
 
 LAST = "0006"
 WORKED, WAITING, CURIOUS = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -52,27 +47,9 @@ INSERT INTO facts (id, lead_id, producer, seq, kind, at, round, rep_id, is_test)
 @pytest.fixture
 def upgraded(stack: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database that an older monitor filled, migrated since."""
-    name = f"sla_monitor_{uuid4().hex[:12]}"
-    dsn = create_database(stack.postgres_dsn, name)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    migrate(dsn, schema="sla_monitor", packages=["rulebook", _older_monitor(tmp_path)])
-    with psycopg.connect(dsn) as conn:
-        conn.execute(ROWS.encode())
-    migrate(dsn, schema="sla_monitor", packages=PACKAGES)
-    yield dsn
-    drop_database(stack.postgres_dsn, name)
-
-
-def _older_monitor(folder: Path) -> str:
-    """A package that has the migrations up to LAST; returns its name."""
-    package = folder / "older_sla_monitor"
-    (package / "migrations").mkdir(parents=True)
-    (package / "__init__.py").touch()
-    for path in sorted(Path(str(resources.files("sla_monitor"))).glob("migrations/*.sql")):
-        if path.name[: len(LAST)] <= LAST:
-            shutil.copy(path, package / "migrations")
-    importlib.invalidate_caches()
-    return package.name
+    rows = ROWS.encode()
+    with upgraded_store(stack, tmp_path, monkeypatch, packages=PACKAGES, last=LAST, rows=rows) as dsn:
+        yield dsn
 
 
 @pytest.fixture
