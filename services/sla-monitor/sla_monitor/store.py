@@ -1,6 +1,6 @@
 """All reading and writing of sla-monitor. Every function works inside the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,11 +44,6 @@ class Saying:
     at: datetime
     unread: bool = False
     late: bool = False
-
-    @property
-    def key(self) -> tuple[UUID, str]:
-        """What is unique about it."""
-        return self.timer.id, self.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +331,7 @@ class Running(Filter):
 
 async def list_timers(
     conn: Connection, state: str, wanted: Filter, after_due: str, after_id: UUID, limit: int
-) -> Iterable[Timer]:
+) -> list[Timer]:
     """A page of promises by due time, after a place in that order."""
     found = await conn.fetch(_q.list_timers, state, after_due, after_id, *wanted.terms, limit)
     return [rows.timer_from(row) for row in found]

@@ -43,12 +43,13 @@ class Excuse:
 
 def excuse_view(excuse: Excuse | None) -> dict[str, Any]:
     """Whether a broken promise is counted for nobody, by what, and the objection to it."""
+    found = excuse or Excuse(None, None, None, None, None)
     return {
-        "excused_by": excuse.by if excuse else None,
-        "excused_why": excuse.why if excuse else None,
-        "objection_id": excuse.objection if excuse else None,
-        "objection_verdict": excuse.verdict if excuse else None,
-        "incident_id": excuse.incident if excuse else None,
+        "excused_by": found.by,
+        "excused_why": found.why,
+        "objection_id": found.objection,
+        "objection_verdict": found.verdict,
+        "incident_id": found.incident,
     }
 
 
@@ -62,21 +63,10 @@ async def with_hours(
 def timer_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]:
     """One promise. `remaining_working_seconds` is of the rep's time and 0 once it is over."""
     ending = timer.ending
-    return {
-        "id": timer.id,
-        "lead_id": timer.lead_id,
-        "kind": timer.kind.value,
-        "round": timer.round,
-        "rep_id": timer.rep_id,
-        "team": timer.handoff.team,
-        "line": timer.handoff.line,
-        "quadrant": timer.handoff.quadrant.value,
+    return _promise(timer) | {
         "rulebook_version": timer.handoff.rulebook_version,
-        "agreement": timer.agreement,
-        "is_trial": timer.is_trial,
         "is_test": timer.handoff.is_test,
         "target_seconds": timer.target.total_seconds(),
-        "opened_at": timer.opened_at,
         "due_at": timer.due_at,
         "state": PAUSED if timer.is_paused(now) else timer.state.value,
         "breaches": timer.breaches,
@@ -93,17 +83,8 @@ def timer_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]:
     }
 
 
-def remaining(timer: Timer, hours: HoursBook, now: datetime) -> timedelta:
-    """What is left of a running promise in the rep's working time; nothing of one that is over."""
-    if timer.state is not TimerState.PENDING:
-        return timedelta(0)
-    worked = timer.hours(hours.of(timer.opening)).elapsed(timer.opened_at, max(timer.opened_at, now))
-    return max(timedelta(0), timer.target - worked)
-
-
-def status_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]:
-    """One running promise for a screen. `predicted_breach_at` is its due time unless something changes."""
-    left = remaining(timer, hours, now)
+def _promise(timer: Timer) -> dict[str, Any]:
+    """What every view says of a promise."""
     return {
         "id": timer.id,
         "lead_id": timer.lead_id,
@@ -116,6 +97,21 @@ def status_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]
         "agreement": timer.agreement,
         "is_trial": timer.is_trial,
         "opened_at": timer.opened_at,
+    }
+
+
+def remaining(timer: Timer, hours: HoursBook, now: datetime) -> timedelta:
+    """What is left of a running promise in the rep's working time; nothing of one that is over."""
+    if timer.state is not TimerState.PENDING:
+        return timedelta(0)
+    worked = timer.hours(hours.of(timer.opening)).elapsed(timer.opened_at, max(timer.opened_at, now))
+    return max(timedelta(0), timer.target - worked)
+
+
+def status_view(timer: Timer, hours: HoursBook, now: datetime) -> dict[str, Any]:
+    """One running promise for a screen. `predicted_breach_at` is its due time unless something changes."""
+    left = remaining(timer, hours, now)
+    return _promise(timer) | {
         "predicted_breach_at": timer.due_at,
         "remaining_working_seconds": left.total_seconds(),
         "share_used": 1 - left / timer.target,

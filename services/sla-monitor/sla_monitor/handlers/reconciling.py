@@ -67,24 +67,17 @@ async def _write(unit: Unit, leads: Mapping[UUID, Lead], told: Told) -> None:
 
 
 async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], found: Collection[Withdrawal]) -> None:
-    sayings = {
-        withdrawal: store.Saying(
-            withdrawal.timer,
-            level_name(WITHDRAWAL, number=withdrawal.number),
-            Outcome.FIRED.value,
-            withdrawal.at,
-        )
-        for withdrawal in found
-    }
     known = await store.levels_said(unit.conn, {withdrawal.timer.id for withdrawal in found})
     done = []
-    for withdrawal, saying in sayings.items():
-        if saying.key not in known:
-            timer, ordinal = withdrawal.timer, withdrawal.number - 1
-            event = _withdrawn(unit, leads[timer.lead_id], withdrawal)
-            done.append(said(unit, saying, WITHDRAWN_TOPIC, event, ordinal))
-            if not timer.handoff.is_test:
-                unit.after_commit(metrics.WITHDRAWN.labels(*metrics.of_timer(timer)).inc)
+    for withdrawal in found:
+        timer, level = withdrawal.timer, level_name(WITHDRAWAL, number=withdrawal.number)
+        if (timer.id, level) in known:
+            continue
+        saying = store.Saying(timer, level, Outcome.FIRED.value, withdrawal.at)
+        event = _withdrawn(unit, leads[timer.lead_id], withdrawal)
+        done.append(said(unit, saying, WITHDRAWN_TOPIC, event, withdrawal.number - 1))
+        if not timer.handoff.is_test:
+            unit.after_commit(metrics.WITHDRAWN.labels(*metrics.of_timer(timer)).inc)
     await store.insert_firings(unit.conn, done, unit.now)
 
 
@@ -103,21 +96,20 @@ def _count(told: Told, moves: Collection[Move]) -> None:
     for move in moves:
         if not move.timer.handoff.is_test:
             metrics.MOVED.labels(move.why.value).inc()
-    for lead_id, result in told.results.items():
+    for result in told.results.values():
         for timer in result.settled:
             if not timer.handoff.is_test:
                 metrics.ENDED.labels(timer.kind.value, timer.state.value, metrics.trial(timer)).inc()
         for timer in result.ended:
             if not timer.handoff.is_test and not timer.is_trial:
-                _observe_work(told, lead_id, timer)
+                _observe_work(told.hours, timer)
 
 
-def _observe_work(told: Told, lead_id: UUID, timer: Timer) -> None:
+def _observe_work(hours: HoursBook, timer: Timer) -> None:
     ending = timer.ending
     if ending is None or timer.kind not in (TimerKind.FIRST_RESPONSE, TimerKind.ACCEPT):
         return
-    opening = next(fact for fact in told.stories[lead_id].facts if fact.id == timer.opened_by)
-    worked = timer.hours(told.hours.of(opening)).elapsed(timer.opened_at, ending.at).total_seconds()
+    worked = timer.hours(hours.of(timer.opening)).elapsed(timer.opened_at, ending.at).total_seconds()
     if timer.kind is TimerKind.FIRST_RESPONSE and ending.kind == ProgressKind.CONTACTED:
         metrics.RESPONSE.observe(worked)
         metrics.RESPONSE_WALL.observe(max(0.0, (ending.at - timer.opened_at).total_seconds()))
