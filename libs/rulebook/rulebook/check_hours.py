@@ -22,7 +22,7 @@ def _check_zone(rulebook: Rulebook, report: Report) -> None:
     try:
         ZoneInfo(rulebook.time_zone)
     except (ValueError, OSError, LookupError):
-        known = available_timezones()
+        known = [name for name in available_timezones() if "/" in name]
         hint = did_you_mean(rulebook.time_zone, known)
         report.error(
             ("time_zone",),

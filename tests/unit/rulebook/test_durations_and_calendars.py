@@ -9,11 +9,23 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rulebook.calendars import absence_span, calendar_document, open_hours, rep_hours
+from rulebook.crosscheck import check_rulebook
 from rulebook.durations import format_duration, format_hours, parse_duration
 from rulebook.loader import load_folder
 from rulebook.models import Absence, Calendar, Promise
 
 BOOK = load_folder(Path(__file__).resolve().parents[3] / "rulebook")
+
+
+@pytest.mark.parametrize(
+    ("zone", "hint"), [("CEST", "Europe/Madrid"), ("Europe/Madird", "did you mean `Europe/Madrid`?")]
+)
+def test_a_zone_that_is_none_is_never_taken_for_another_abbreviation(zone: str, hint: str) -> None:
+    """CEST is no EST, which is on another continent."""
+    (finding,) = check_rulebook(BOOK.model_copy(update={"time_zone": zone}))
+    assert finding.message == f"`{zone}` is no time zone"
+    assert hint in finding.hint
+    assert "EST`" not in finding.hint
 
 
 @pytest.mark.parametrize(
