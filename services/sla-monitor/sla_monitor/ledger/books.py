@@ -157,6 +157,11 @@ class Books:
         return self._by_version[self._history.at(moment).version] if self._by_version else None
 
     @property
+    def begin(self) -> datetime | None:
+        """From when on there has been a rulebook; None while there is none."""
+        return next((each.effective_from for each in self._history), None)
+
+    @property
     def have_volume(self) -> bool:
         """Whether any agreement of any version holds only up to a volume."""
         return any(True for _ in self.volumes())

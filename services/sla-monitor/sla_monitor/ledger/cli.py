@@ -25,6 +25,10 @@ WhichObjection = Annotated[
         metavar="OBJECTION", help="Its id from `baton agreement objections`, or at least eight characters."
     ),
 ]
+_OBJECTIONS = (
+    *("id", "when (UTC)", "about", "promise", "lead", "happened (UTC)"),
+    *("side", "by", "reason", "verdict", "decided by", "why"),
+)
 _SIGN_SECONDS = 120.0
 _BEGIN = "Its beginning, such as 2026-11-29T10:00Z."
 
@@ -88,42 +92,17 @@ def objections(
     elif not found:
         print_line("Nobody has objected to anything.")
     else:
-        print_table(
-            [
-                "id",
-                "when (UTC)",
-                "about",
-                "promise",
-                "lead",
-                "happened (UTC)",
-                "side",
-                "by",
-                "reason",
-                "verdict",
-                "decided by",
-                "why",
-            ],
-            [
-                (
-                    each["id"],
-                    brief(each["at"]),
-                    each["about"],
-                    _promise(each),
-                    each["lead_id"],
-                    brief(each["happened_at"]),
-                    each["side"],
-                    each["by"],
-                    each["reason"],
-                    each["verdict"] or "open",
-                    each["decided_by"],
-                    each["why"],
-                )
-                for each in found
-            ],
-            optional=["promise", "decided by", "why"],
-        )
+        print_table(_OBJECTIONS, map(_listed, found), optional=["promise", "decided by", "why"])
         if page.get("next_cursor"):
             progress(f"There may be more: --limit, or --cursor {page['next_cursor']}")
+
+
+def _listed(each: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        *(each["id"], brief(each["at"]), each["about"], _promise(each), each["lead_id"]),
+        *(brief(each["happened_at"]), each["side"], each["by"], each["reason"]),
+        *(each["verdict"] or "open", each["decided_by"], each["why"]),
+    )
 
 
 @incident.command("add")

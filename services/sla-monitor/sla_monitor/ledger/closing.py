@@ -28,6 +28,7 @@ _AT_ONCE = 500_000
 _LONGEST_SILENCE = 10.0
 """Seconds: PostgreSQL ends a transaction that says nothing for a minute."""
 _Name = tuple[str, datetime]
+_Isolation = Literal["read_committed", "repeatable_read"]
 _BOOKED = ("booked_in", "of", "measure", "subject", "goal", "amount")
 
 
@@ -52,6 +53,9 @@ class Signed:
     corrections: int = 0
 
 
+_Work = Callable[[Unit, Signing], Awaitable[Signed | None]]
+
+
 class MonthCloser:
     """Signs months of one installation."""
 
@@ -72,12 +76,7 @@ class MonthCloser:
             raise AssertionError("the other side's signature cannot be taken back")
         return signed
 
-    async def _in_turn(
-        self,
-        work: Callable[[Unit, Signing], Awaitable[Signed | None]],
-        signing: Signing,
-        isolation: Literal["read_committed", "repeatable_read"],
-    ) -> Signed | None:
+    async def _in_turn(self, work: _Work, signing: Signing, isolation: _Isolation) -> Signed | None:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._once(work, signing, isolation)
@@ -87,12 +86,7 @@ class MonthCloser:
             await self._runtime.clock.sleep(0.05 * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def _once(
-        self,
-        work: Callable[[Unit, Signing], Awaitable[Signed | None]],
-        signing: Signing,
-        isolation: Literal["read_committed", "repeatable_read"],
-    ) -> Signed | None:
+    async def _once(self, work: _Work, signing: Signing, isolation: _Isolation) -> Signed | None:
         database = self._runtime.database
         async with database.acquire() as conn, conn.transaction(isolation=isolation):
             if isolation == "read_committed":

@@ -38,6 +38,6 @@ WORKED = ("worked", "not_worked")
 
 
 def forget() -> None:
-    """Another instance exports them now."""
+    """Leave nothing of what was exported: another instance does it now, or the agreement has other goals."""
     for gauge in (GOAL, PLANNED, DELIVERED, TAKEN_OFF, KEPT_SHARE, PROMISES, WORK):
         gauge.clear()

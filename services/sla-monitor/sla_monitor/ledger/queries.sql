@@ -281,10 +281,6 @@ SELECT period FROM months WHERE closed_at IS NOT NULL ORDER BY period
 -- The months that anybody signed, and those that are closed.
 SELECT period, marketing_at, sales_at, closed_at FROM months
 
--- name: first_rulebook
--- From when on there has been a rulebook; null while there is none.
-SELECT min(effective_from) FROM rulebook_versions
-
 -- name: count_open_objections
 -- How many objections nobody has decided.
 SELECT count(*) FROM objections WHERE verdict IS NULL

@@ -39,15 +39,12 @@ async def what_waits(conn: Connection, books: Books, now: datetime) -> Waiting:
     if book is None:
         return Waiting(objections, ())
     rows = {parse_period(row["period"], book.zone): row for row in await conn.fetch(_q.signed_months)}
-    first = await conn.fetchval(_q.first_rulebook)
-    open_months = reversed(list(_open_months(books, book, rows, first, now)))
+    open_months = reversed(list(_open_months(books, book, rows, now)))
     found = [UnsignedMonth(each.name, _missing(rows.get(each))) for each in open_months]
     return Waiting(objections, tuple(found))
 
 
-def _open_months(
-    books: Books, book: Book, rows: Mapping[Period, Any], first: datetime, now: datetime
-) -> Iterator[Period]:
+def _open_months(books: Books, book: Book, rows: Mapping[Period, Any], now: datetime) -> Iterator[Period]:
     """Months that may be signed, the newest first: those behind the last closed one, and where none is closed
     those with a day that an agreement binds."""
     is_any_closed = any(row["closed_at"] is not None for row in rows.values())
@@ -55,7 +52,7 @@ def _open_months(
     for _ in range(MOST_MONTHS):
         period = period.previous
         row = rows.get(period)
-        if period.end <= first or (row is not None and row["closed_at"] is not None):
+        if (books.begin and period.end <= books.begin) or (row is not None and row["closed_at"] is not None):
             return
         judging = book_for(books, period, now)
         _, day = signs_from(period, judging)

@@ -1,6 +1,6 @@
 """The next month's agreement from the rates of the last ones: each change with its reason. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -85,7 +85,7 @@ def _goals(before: Agreement, rates: Rates, days: int) -> Iterator[Change]:
         after = max(1, _whole(rates.a_day(rates.net[name]) * days))
         path = f"marketing.goals.{name}.goal" if name in before.marketing.goals else f"marketing.leads.{name}"
         because = (
-            f"{rates.net[name]:g} net in {rates.working_days} working days of {_listed(rates.months)}; "
+            f"{rates.net[name]:g} net in {rates.working_days} working days of {', '.join(rates.months)}; "
             f"this month has {days}"
         )
         yield from _if_other(path, goal.goal, after, because)
@@ -170,7 +170,7 @@ def _revenue(before: Agreement, rates: Rates, days: int) -> Iterator[Change]:
     goal = before.revenue_goal_minor
     if goal is not None and rates.revenue_minor > 0:
         after = _whole(rates.a_day(rates.revenue_minor) * days)
-        because = f"won in {_listed(rates.months)}: {rates.revenue_minor} minor units"
+        because = f"won in {', '.join(rates.months)}: {rates.revenue_minor} minor units"
         yield from _if_other("revenue_goal_minor", goal, max(1, after), because)
 
 
@@ -192,7 +192,7 @@ def _remarks(drafted: Agreement, rates: Rates, days: int) -> Iterator[str]:
         if kept.judged < ENOUGH
     )
     if few:
-        yield f"Fewer than {ENOUGH} counted, and their length stays: {_listed(few)}"
+        yield f"Fewer than {ENOUGH} counted, and their length stays: {', '.join(few)}"
 
 
 def _if_other(path: str, before: float, after: float, because: str) -> Iterator[Change]:
@@ -210,10 +210,6 @@ def _whole(amount: float) -> int:
     return int(Decimal(str(amount)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(names)
-
-
 def _put(document: dict[str, Any], path: str, value: object) -> None:
     inside: Any = document
     *above, last = path.split(".")
@@ -222,9 +218,6 @@ def _put(document: dict[str, Any], path: str, value: object) -> None:
     inside[last] = value
 
 
-def text_of(agreement: Agreement) -> Mapping[str, Any]:
+def text_of(agreement: Agreement) -> dict[str, Any]:
     """An agreement as its YAML says it: without what is only a default."""
-    found: dict[str, Any] = agreement.model_dump(
-        mode="json", exclude_none=True, exclude_defaults=True, exclude_unset=False
-    )
-    return found
+    return agreement.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

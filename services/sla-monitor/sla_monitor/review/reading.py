@@ -113,5 +113,5 @@ def _figures(proposal: Proposal, found: list[MonthBook], month: Period, days: in
         of=proposal.of,
         changes=[ChangeFigure.model_validate(change, from_attributes=True) for change in proposal.changes],
         remarks=list(proposal.remarks),
-        agreement=dict(text_of(proposal.agreement)),
+        agreement=text_of(proposal.agreement),
     )

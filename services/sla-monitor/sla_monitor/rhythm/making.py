@@ -71,7 +71,7 @@ class PageMaker:
     async def _due(self, unit: Unit) -> list[Due]:
         self._started = started = self._started or unit.now
         book = await self._book(unit.conn, unit.now)
-        first = await store.first_in_force(unit.conn)
+        first = self._memory.books.begin
         if book is None or first is None or book.rulebook.pages is None:
             return []
         closed = await store.closed_months(unit.conn, unit.now - LATEST[PageKind.CLOSED])

@@ -152,7 +152,7 @@ def _promises(report: MonthReport) -> Iterator[PromiseAttained]:
 def best_and_worst(report: MonthReport) -> tuple[list[SourceReturn], list[SourceReturn]]:
     """By return under the credit that binds. Of few sources the better half is named as best, and the one
     in the middle too; but none that brought in no more than it cost."""
-    binding = report.sources.first if report.sources.binding == "first" else report.sources.last
+    binding = report.sources.under(report.sources.binding)
     ranked = sorted(
         (each for each in map(_return, binding) if each), key=lambda each: (-each.gain, each.name)
     )

@@ -52,10 +52,6 @@ SELECT lead_id, kind, rep_id, due_at FROM timers
 WHERE state = 'breached' AND ended_by IS NULL AND NOT is_test AND NOT is_trial
 ORDER BY due_at, id LIMIT $1
 
--- name: first_in_force
--- From when on there has been a rulebook; null while there is none.
-SELECT min(effective_from) FROM rulebook_versions
-
 -- name: waiting_objections
 -- Objections that nobody has decided, the oldest first, each with the promise that was broken.
 SELECT objections.id, about, kind, objections.lead_id, side, at

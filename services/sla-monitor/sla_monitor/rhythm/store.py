@@ -36,12 +36,6 @@ async def take_turn(conn: Connection, *, wait: bool) -> bool:
     return bool(await conn.fetchval(_q.lock_pages))
 
 
-async def first_in_force(conn: Connection) -> datetime | None:
-    """From when on there has been a rulebook; None while there is none."""
-    found: datetime | None = await conn.fetchval(_q.first_in_force)
-    return found
-
-
 async def not_made(conn: Connection, due: Sequence[Due]) -> list[Due]:
     """Those of the pages due that nobody has made."""
     if not due:

@@ -74,6 +74,10 @@ class SourceFigures(Figure):
     revenue_goal_minor: int | None
     foreign: list[ForeignMoney]
 
+    def under(self, credit: Credit) -> list[SourceFigure]:
+        """The sources under one of the credits."""
+        return self.first if credit == "first" else self.last
+
 
 def source_figures(frame: Frame) -> SourceFigures:
     """Of the month."""

@@ -1,6 +1,7 @@
 """The parts of the page about what either side promised."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from html import escape
 from math import ceil
 
@@ -129,7 +130,7 @@ def counted(amount: float, unit: str, words: Words, *, signed: bool = False) -> 
 
 def _pace(pace: Pace, name: str, words: Words) -> str:
     title = words.say("caption.pace.of", goal=name)
-    is_money = pace.counted_in == "money"
+    say = words.money if pace.counted_in == "money" else words.number
     seen = lines(
         title,
         [words.day_of_month(each.day) for each in pace.days],
@@ -138,9 +139,10 @@ def _pace(pace: Pace, name: str, words: Words) -> str:
             Line(words.say("chart.net"), [each.net for each in pace.days]),
             Line(words.say("chart.planned"), [each.planned for each in pace.days], dashed=True),
         ],
-        say=words.money if is_money else words.number,
+        say=say,
         desc=_pace_in_words(pace, name, words),
     )
+    told = words.money if pace.counted_in == "money" else partial(words.number, digits=1)
     listed = table(
         words,
         title,
@@ -148,9 +150,7 @@ def _pace(pace: Pace, name: str, words: Words) -> str:
         [
             (
                 words.day(each.day),
-                words.money(each.planned) if is_money else words.number(each.planned, 1),
-                words.money(each.delivered) if is_money else words.number(each.delivered, 1),
-                words.money(each.net) if is_money else words.number(each.net, 1),
+                *(told(figure) for figure in (each.planned, each.delivered, each.net)),
             )
             for each in pace.days
         ],

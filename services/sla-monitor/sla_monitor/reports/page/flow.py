@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from charts.bars import Series, rows_of_bars
-from lead_events.words import Quadrant
 from sla_monitor.reports.figures.funnel import Acceptance, FunnelFigures, StageFigure
 from sla_monitor.reports.figures.people import ReasonFigure
 from sla_monitor.reports.figures.sources import Credit, SourceFigure, SourceFigures
 from sla_monitor.reports.figures.speed import FollowUp, SpeedFigures
 from sla_monitor.reports.figures.spread import Spread
-from sla_monitor.reports.page.pieces import beside, chart, section, table
+from sla_monitor.reports.page.pieces import beside, chart, section, table, with_quadrants
 from sla_monitor.reports.words import Words
 
 SOURCES = "source origin leads sqls taken_off sqls_of_leads customers revenue cost cost_per_sql return"
@@ -107,7 +106,7 @@ def _won(found: FunnelFigures, words: Words) -> str:
 
 def sources(found: SourceFigures, words: Words) -> Iterator[str]:
     """By both credits, the binding one first; then who generated what."""
-    every: list[SourceFigure] = getattr(found, found.binding)
+    every = found.under(found.binding)
     binding = [each for each in every if each.id in _largest(every)]
     seen = rows_of_bars(
         words.say("caption.revenue"),
@@ -143,8 +142,7 @@ def _sources(found: SourceFigures, credit: Credit, words: Words) -> str:
     caption = words.say("caption.sources", credit=words.say(f"credit.{credit}"))
     if credit == found.binding:
         caption = f"{caption} ({words.say('credit.binds')})"
-    rows: list[SourceFigure] = getattr(found, credit)
-    return table(words, caption, SOURCES, [_source(each, words) for each in rows])
+    return table(words, caption, SOURCES, [_source(each, words) for each in found.under(credit)])
 
 
 def _source(each: SourceFigure, words: Words) -> Sequence[str]:
@@ -152,7 +150,7 @@ def _source(each: SourceFigure, words: Words) -> Sequence[str]:
         each.name,
         words.say(f"origin.{each.origin}"),
         words.number(each.leads),
-        _by_quadrant(each, words),
+        with_quadrants(each.sqls_in_all, each.sqls, words),
         words.number(each.taken_off),
         words.share(each.conversion),
         words.number(each.customers),
@@ -161,11 +159,6 @@ def _source(each: SourceFigure, words: Words) -> Sequence[str]:
         words.money(round(each.cost_per_sql_minor) if each.cost_per_sql_minor is not None else None),
         words.share(each.return_on_cost),
     ]
-
-
-def _by_quadrant(each: SourceFigure, words: Words) -> str:
-    listed = words.list("quadrant", {quadrant.value: each.sqls.get(quadrant, 0) for quadrant in Quadrant})
-    return f"{words.number(each.sqls_in_all)} ({listed})" if listed else words.number(0)
 
 
 def _generated(found: SourceFigures, words: Words) -> Iterator[str]:

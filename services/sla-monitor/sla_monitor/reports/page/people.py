@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from charts.parts import PartSeries, bars_of_parts
-from lead_events.words import Part, Quadrant
+from lead_events.words import Part
 from sla_monitor.reports.figures.disputes import (
     BreachFigure,
     CorrectionFigure,
@@ -15,7 +15,7 @@ from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.people import RepFigure
 from sla_monitor.reports.figures.trials import TrialFigure
 from sla_monitor.reports.page.both_sides import called, counted, goal_name, goals_table, promises_table
-from sla_monitor.reports.page.pieces import chart, section, table
+from sla_monitor.reports.page.pieces import chart, section, table, with_quadrants
 from sla_monitor.reports.words import DASH, Words
 
 REPS = (
@@ -39,9 +39,9 @@ def reps(found: Sequence[RepFigure], words: Words) -> str:
             each.team_name,
             words.number(each.handed),
             words.number(each.accepted),
-            _with_quadrants(each.declined_in_all, each.declined, words),
+            with_quadrants(each.declined_in_all, each.declined, words),
             words.money(each.declined_value_minor),
-            _with_quadrants(each.timed_out_in_all, each.timed_out, words),
+            with_quadrants(each.timed_out_in_all, each.timed_out, words),
             words.money(each.timed_out_value_minor),
             words.number(each.stopped_early),
             words.number(each.kept),
@@ -53,11 +53,6 @@ def reps(found: Sequence[RepFigure], words: Words) -> str:
     return section(
         "reps", words, [table(words, words.say("caption.reps"), REPS, rows)], words.say("note.reps")
     )
-
-
-def _with_quadrants(number: int, by_quadrant: Mapping[Quadrant, int], words: Words) -> str:
-    listed = words.list("quadrant", {each.value: n for each, n in by_quadrant.items()})
-    return f"{words.number(number)} ({listed})" if number else words.number(0)
 
 
 def worst(found: Sequence[BreachFigure], words: Words) -> str:

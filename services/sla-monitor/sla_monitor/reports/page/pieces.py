@@ -1,8 +1,9 @@
 """What pages are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
+from lead_events.words import Quadrant
 from sla_monitor.reports.words import DASH, Words
 
 _WORDS = (
@@ -60,6 +61,12 @@ def _class(key: str) -> str:
 
 def _cell(cell: str) -> str:
     return escape(cell) if cell else DASH
+
+
+def with_quadrants(number: int, by_quadrant: Mapping[Quadrant, int], words: Words) -> str:
+    """How many, and in brackets how many of each quadrant."""
+    listed = words.list("quadrant", {each.value: n for each, n in by_quadrant.items()})
+    return f"{words.number(number)} ({listed})" if number else words.number(0)
 
 
 def figures(words: Words, inner: str) -> str:
