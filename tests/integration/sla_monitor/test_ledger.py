@@ -205,6 +205,26 @@ async def test_a_promise_shows_how_it_ended_and_whose_minutes_they_were(world: W
     ]
 
 
+async def test_a_rep_who_declines_after_a_breach_has_declined_and_not_timed_out(world: World) -> None:
+    declined, gone = a_lead(), a_lead()
+    world.publish_rulebook()
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        for lead in (declined, gone):
+            world.scored(lead)
+            world.assigned(lead)
+        await world.up_to(consumer, MONDAY_9 + timedelta(minutes=30))
+        world.acted(declined, "declined", code="no_time")
+        for lead in (declined, gone):
+            world.routed(lead, "taken_back")
+        await world.read_all(consumer)
+    rounds = {each.lead_id: each for each in (await month(world)).rounds}
+    assert {lead: (one.declined_at is not None, one.timed_out) for lead, one in rounds.items()} == {
+        declined: (True, False),
+        gone: (False, True),
+    }
+
+
 async def test_a_change_of_hours_moves_the_time_to_be_worked(world: World) -> None:
     lead = a_lead()
     world.publish_rulebook(promises={"perfect": {"outcome_within": "1d"}})

@@ -200,14 +200,14 @@ WHERE timers.state = ANY($4::text[]) AND NOT timers.is_test AND (
     AND ($3::uuid[] IS NULL OR timers.id = ANY($3))
 
 -- name: rounds_of_month
--- Handoffs of a month and what came of each. Taken back after a breach: timed out.
+-- Handoffs of a month and what came of each. Taken back after a breach: timed out, but for who declined, from whom it is taken back as well.
 SELECT
     handed.lead_id, handed.round, handed.rep_id, handed.team, handed.quadrant, handed.at,
     min(act.at) FILTER (WHERE act.kind = 'accepted') AS accepted_at,
     min(act.at) FILTER (WHERE act.kind = 'contacted') AS contacted_at,
     min(act.at) FILTER (WHERE act.kind = 'declined') AS declined_at,
     min(act.code) FILTER (WHERE act.kind = 'declined') AS decline_code,
-    coalesce(bool_or(act.kind = 'taken_back'), false) AND EXISTS (
+    coalesce(bool_or(act.kind = 'taken_back') AND NOT bool_or(act.kind = 'declined'), false) AND EXISTS (
         SELECT FROM timers
         WHERE timers.lead_id = handed.lead_id AND timers.round = handed.round AND timers.breaches > 0
     ) AS timed_out
@@ -518,14 +518,14 @@ GROUP BY 1, 2, 3, 4, 5, 6
 -- name: work_by_outcome
 -- Deliveries whose time to be worked ended between two moments: worked by then or not, and why given back, if that holds.
 SELECT
-    coalesce(worked_at <= due.at, false) AS is_worked, due.quadrant,
+    coalesce(worked_at <= due.at, false) AS is_worked,
     CASE WHEN EXISTS (SELECT FROM objections WHERE subject = given_fact AND verdict = 'excused') THEN NULL
         ELSE given_code END AS code,
     count(*) AS leads
 FROM ledger CROSS JOIN LATERAL (
-    SELECT CASE WHEN handed_at IS NULL THEN unhanded_due_at ELSE work_due_at END AS at, delivered_quadrant AS quadrant
+    SELECT CASE WHEN handed_at IS NULL THEN unhanded_due_at ELSE work_due_at END AS at
 ) AS due
 WHERE (work_due_at >= $1 AND work_due_at < $2 OR unhanded_due_at >= $1 AND unhanded_due_at < $2)
     AND due.at >= $1 AND due.at < $2 AND delivered_at IS NOT NULL
     AND NOT (is_test OR is_own OR is_known OR is_merged)
-GROUP BY 1, 2, 3
+GROUP BY 1, 2
