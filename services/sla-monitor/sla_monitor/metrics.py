@@ -50,7 +50,6 @@ DUPLICATES = Counter(
     "Leads that sales gave back as another one again: to be taken off those received from the source.",
     ["source"],
 )
-KNOWN_STANDINGS = tuple(each for each in AccountStanding if each is not AccountStanding.NONE)
 ROUTED = Counter("baton_leads_routed_total", "Decisions of the router.", ["kind"])
 HELD = Counter("baton_holds_total", "Decisions of the router to hold a lead, by reason.", ["reason"])
 ACTS = Counter("baton_lead_acts_total", "Acts of reps, among them rejected and recycled.", ["kind"])
@@ -145,8 +144,9 @@ def create_known_series() -> None:
         RECEIVED.labels("other", quadrant.value)
         DELIVERED.labels("other", quadrant.value)
     DUPLICATES.labels("other")
-    for standing in KNOWN_STANDINGS:
-        OF_ACCOUNTS.labels(standing.value)
+    for standing in AccountStanding:
+        if standing is not AccountStanding.NONE:
+            OF_ACCOUNTS.labels(standing.value)
     for routed in RoutedKind:
         ROUTED.labels(routed.value)
     for reason in HoldReason:

@@ -17,8 +17,9 @@ from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 from sla_monitor.errors import BadCursor
 from sla_monitor.ledger import disputes
+from sla_monitor.ledger.book import About, Side
 from sla_monitor.ledger.books import Books
-from sla_monitor.ledger.closing import MonthCloser, Side, Signing
+from sla_monitor.ledger.closing import MonthCloser, Signing
 from sla_monitor.ledger.disputes import Objected
 from sla_monitor.ledger.waiting import Waiting, what_waits
 
@@ -37,7 +38,7 @@ class Objection(_Body):
     """What somebody objects to: `lead`, with `kind` and `round` where several of its promises were broken, or
     the `subject` itself: the act of the rejection, the timer of the breach."""
 
-    about: Literal["rejection", "breach"]
+    about: About
     side: Side
     reason: Words
     subject: UUID | None = None

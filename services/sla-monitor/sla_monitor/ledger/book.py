@@ -7,12 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from lead_events.words import ChargedTo, Quadrant, TimerKind
 from rulebook.models import Rulebook
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.periods import Period
+
+Side = Literal["marketing", "sales"]
+SIDES: tuple[Side, Side] = ("marketing", "sales")
+About = Literal["rejection", "breach"]
+"""What an objection is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from service_kit.queries import load_queries
 from service_kit.runtime import ATTEMPTS, Runtime
 from service_kit.unit import Unit
 from sla_monitor.child_process import asked, child_process
+from sla_monitor.ledger.book import SIDES, Side
 from sla_monitor.ledger.books import Book, Books, readable
 from sla_monitor.ledger.child import REPORT, Question
 from sla_monitor.ledger.corrections import closed_periods
@@ -21,8 +22,6 @@ from sla_monitor.ledger.errors import NotBooked, OutOfTurn, SignedAlready, TooSo
 from sla_monitor.ledger.periods import Period, working_days
 
 _q = load_queries("sla_monitor.ledger")
-Side = Literal["marketing", "sales"]
-SIDES: tuple[Side, Side] = ("marketing", "sales")
 _AT_ONCE = 500_000
 """Bytes of bookings in one statement."""
 _LONGEST_SILENCE = 10.0

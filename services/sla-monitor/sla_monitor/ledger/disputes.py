@@ -10,6 +10,7 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from service_kit.unit import Unit
 from sla_monitor.domain.timers import TimerState
+from sla_monitor.ledger.book import About, Side
 from sla_monitor.ledger.books import Books
 from sla_monitor.ledger.errors import (
     DecidedAlready,
@@ -34,8 +35,8 @@ _DAYS_WITHOUT_AGREEMENT = 5
 class Objected:
     """What somebody objects to: one thing by its own id, or what happened to a lead last."""
 
-    about: Literal["rejection", "breach"]
-    side: Literal["marketing", "sales"]
+    about: About
+    side: Side
     reason: str
     subject: UUID | None = None
     lead: UUID | None = None

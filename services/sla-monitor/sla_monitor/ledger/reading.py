@@ -5,7 +5,7 @@ from datetime import datetime
 
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
-from sla_monitor.ledger.book import Booked, Closing, Correction, MonthBook
+from sla_monitor.ledger.book import SIDES, Booked, Closing, Correction, MonthBook
 from sla_monitor.ledger.books import Books
 from sla_monitor.ledger.corrections import closed_periods, open_corrections
 from sla_monitor.ledger.gathering import Gathering
@@ -42,10 +42,7 @@ async def closing_of(conn: Connection, period: Period) -> Closing:
     row = await conn.fetchrow(_q.month_row, period.name)
     if row is None:
         return Closing()
-    sides = (
-        (row[f"{side}_name"], row[f"{side}_at"]) if row[f"{side}_at"] else None
-        for side in ("marketing", "sales")
-    )
+    sides = ((row[f"{side}_name"], row[f"{side}_at"]) if row[f"{side}_at"] else None for side in SIDES)
     return Closing(*sides)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
+from sla_monitor.ledger.book import SIDES, Side
 from sla_monitor.ledger.books import Book, Books, book_for
-from sla_monitor.ledger.closing import SIDES, Side, signs_from
+from sla_monitor.ledger.closing import signs_from
 from sla_monitor.ledger.periods import Period, parse_period, period_of
 
 _q = load_queries("sla_monitor.ledger")

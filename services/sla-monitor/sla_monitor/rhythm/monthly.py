@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from lead_events.words import TimerKind
-from sla_monitor.reports.figures.frame import Figure
+from sla_monitor.reports.figures.frame import CountedIn, Figure
 from sla_monitor.reports.figures.funnel import FunnelStage
 from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.sources import ForeignMoney, SourceFigure
@@ -32,7 +32,7 @@ class GoalAttained(Figure):
     """One goal of marketing in its own unit. `share` is net of goal."""
 
     id: str
-    counted_in: Literal["number", "points", "money"]
+    counted_in: CountedIn
     goal: int
     net: float
     share: float | None

@@ -3,13 +3,13 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from lead_events.words import TimerKind
 from rulebook.models import Campaign, Rulebook
-from sla_monitor.ledger.book import LeadRow, MonthBook
-from sla_monitor.reports.figures.frame import OWN, Figure, Frame, source_name
+from sla_monitor.ledger.book import About, LeadRow, MonthBook
+from sla_monitor.reports.figures.frame import OWN, CountedIn, Figure, Frame, source_name
 from sla_monitor.reports.figures.funnel import MOMENTS, FunnelStage
 from sla_monitor.reports.figures.marketing import marketing_figures
 from sla_monitor.reports.figures.sources import source_of
@@ -55,7 +55,7 @@ class GoalPace(Figure):
     is delivered less that."""
 
     id: str
-    counted_in: Literal["number", "points", "money"]
+    counted_in: CountedIn
     goal: int
     due: float
     delivered: float
@@ -74,7 +74,7 @@ class OpenBreach(Figure):
 class Waiting(Figure):
     """An objection that nobody has decided; `kind`: of the promise, where it is to a breach."""
 
-    about: Literal["rejection", "breach"]
+    about: About
     lead_id: UUID
     side: str
     at: datetime

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from lead_events.words import ChargedTo, Quadrant, TimerKind
 from sla_monitor.domain.timers import TimerState
-from sla_monitor.ledger.book import Correction, ObjectionRow, PromiseRow
+from sla_monitor.ledger.book import About, Correction, ObjectionRow, PromiseRow
 from sla_monitor.reports.figures.frame import Figure, Frame
 from sla_monitor.reports.figures.sales import binding_promises, is_broken
 
@@ -47,7 +47,7 @@ class ObjectionFigure(Figure):
     promise as well, which a report that was kept without it has not."""
 
     id: UUID
-    about: Literal["rejection", "breach"]
+    about: About
     lead_id: UUID
     side: str
     by: str
@@ -66,7 +66,7 @@ class ObjectionFigure(Figure):
 class DisputeCount(Figure):
     """Breaches or rejections of the month before and after objections and incidents."""
 
-    about: Literal["rejection", "breach"]
+    about: About
     before: int
     excused: int
     after: int
@@ -157,9 +157,7 @@ def _rejections(frame: Frame, objections: Iterable[ObjectionRow]) -> DisputeCoun
     return _count("rejection", len(facts), sum(fact in frame.excused for fact in facts), objections)
 
 
-def _count(
-    about: Literal["rejection", "breach"], before: int, excused: int, objections: Iterable[ObjectionRow]
-) -> DisputeCount:
+def _count(about: About, before: int, excused: int, objections: Iterable[ObjectionRow]) -> DisputeCount:
     raised = [each for each in objections if each.about == about]
     return DisputeCount(
         about=about,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +16,8 @@ from rulebook.models import Goal, MarketingSide, Rulebook
 from sla_monitor.ledger.book import GivenBack, LeadGroup, LeadRow, MonthBook
 from sla_monitor.ledger.periods import Period, working_days
 
+CountedIn = Literal["number", "points", "money"]
+"""The unit of a goal."""
 OWN = "own"
 """What leads that reps found show as their source."""
 

@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
 from lead_events.words import Quadrant
-from sla_monitor.ledger.book import LeadRow
+from sla_monitor.ledger.book import LeadRow, Side
 from sla_monitor.ledger.periods import period_of
 from sla_monitor.reports.figures.frame import Figure, Frame, share
 from sla_monitor.reports.figures.spread import Spread, days_between, known, spread
@@ -24,7 +23,6 @@ class FunnelStage(StrEnum):
     CUSTOMER = "customer"
 
 
-Side = Literal["marketing", "sales"]
 OWNERS: Mapping[FunnelStage, Side] = {
     FunnelStage.RECEIVED: "marketing",
     FunnelStage.MQL: "marketing",

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from pydantic import Field
 
 from lead_events.words import Quadrant
 from rulebook.models import Goal
 from sla_monitor.ledger.book import GivenBack, LeadRow
-from sla_monitor.reports.figures.frame import Figure, Frame, counting, fits, share
+from sla_monitor.reports.figures.frame import CountedIn, Figure, Frame, counting, fits, share
 
 
 class GoalFigure(Figure):
@@ -20,7 +19,7 @@ class GoalFigure(Figure):
     goal. `line_names` and `source_names`: what the rulebook calls `lines` and `sources`, in their order."""
 
     id: str
-    counted_in: Literal["number", "points", "money"]
+    counted_in: CountedIn
     quadrants: list[Quadrant]
     lines: list[str]
     segments: list[str]
@@ -52,7 +51,7 @@ class Pace(Figure):
     `ahead` is delivered less due."""
 
     goal: str
-    counted_in: Literal["number", "points", "money"]
+    counted_in: CountedIn
     due: float
     delivered: float
     ahead: float

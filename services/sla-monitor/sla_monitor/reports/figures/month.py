@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from sla_monitor.ledger.book import MonthBook
+from sla_monitor.ledger.book import MonthBook, Side
 from sla_monitor.reports.figures.disputes import DisputeFigures, dispute_figures
 from sla_monitor.reports.figures.frame import Figure, Frame
 from sla_monitor.reports.figures.funnel import FunnelFigures, funnel_figures
@@ -18,7 +18,7 @@ from sla_monitor.reports.figures.trials import TrialFigure, trial_figures
 class SignatureFigure(Figure):
     """Who signed the month for a side, and when."""
 
-    side: Literal["marketing", "sales"]
+    side: Side
     name: str | None
     at: datetime | None
 
