@@ -1,5 +1,6 @@
 """The month as the monitor's ledger reads it, beside the model's."""
 
+from collections import Counter
 from typing import Any
 
 from sla_monitor.ledger.book import LeadRow, MonthBook, PromiseRow
@@ -7,7 +8,7 @@ from sla_monitor.ledger.periods import Period
 from sla_monitor.ledger.reading import read_month
 from sla_monitor.reports.figures.month import month_report
 from tests.integration.sla_monitor.worlds import World
-from tests.model.comparison import SUPERSEDED, expected, key_of
+from tests.model.comparison import SUPERSEDED, Minutes, expected, key_of, minutes
 from tests.model.delivered import Delivery, deliveries, given_back, is_above
 from tests.model.figures import bounds, figures_of, is_excused, won
 from tests.model.flat import of_model, of_report
@@ -19,6 +20,7 @@ from tests.model.segments import holds
 from tests.model.working import to_be_worked
 
 ROUNDED = 1e-6
+Judged = tuple[bool, str | None, bool, Minutes]
 
 
 async def read_book(world: World, month: Month) -> MonthBook:
@@ -131,15 +133,18 @@ def _key(row: PromiseRow) -> tuple[str, str, int, str, str]:
     )
 
 
-def _counted(history: History, kept: Kept) -> tuple[bool, str | None, bool]:
-    """Whether it is broken, who answers for it, and whether that is excused."""
+def _counted(history: History, kept: Kept) -> Judged:
+    """Whether it is broken, who answers for it, whether that is excused, and whose minutes they were."""
     if kept.state != "broken":
-        return False, None, False
+        return False, None, False, Counter()
     who = charged(history, kept, is_above=is_above(history, kept))
-    return True, who, is_excused(history, kept)
+    return True, who, is_excused(history, kept), minutes(history, kept)
 
 
-def _counted_by(row: PromiseRow) -> tuple[bool, str | None, bool]:
+def _counted_by(row: PromiseRow) -> Judged:
     is_broken = str(row.state) in ("breached", "broken")
     who = str(row.charged_to) if is_broken and row.charged_to else None
-    return is_broken, who, is_broken and row.excused is not None
+    spent: Minutes = Counter()
+    for part, detail, microseconds in row.parts if is_broken else ():
+        spent[part, None if part == "paused" else detail] += microseconds
+    return is_broken, who, is_broken and row.excused is not None, spent

@@ -15,6 +15,8 @@ from tests.model.promises import MICROSECOND, Kept, promises_of
 
 Key = tuple[str, str, int, str, str]
 """Lead, kind, round, moment of opening, agreement."""
+Minutes = Counter[tuple[str, str | None]]
+"""Microseconds by part and detail."""
 SUPERSEDED = "superseded"
 """How a promise ends of which late news says that it never began."""
 NOT_BROKEN = ("kept", "cancelled", "pending")
@@ -84,7 +86,7 @@ def charged_wrongly(month: Month, fired: Iterable[tuple[str, TimerResult]]) -> l
         if kept is None or kept.due != event.due_at:
             continue
         mine = (charged(history, kept, is_above=is_above(history, kept)), minutes(history, kept))
-        spent: Counter[tuple[str, str | None]] = Counter()
+        spent: Minutes = Counter()
         for stretch in event.attribution:
             detail = None if stretch.part == "paused" else stretch.detail
             spent[str(stretch.part), detail] += stretch.microseconds
@@ -95,10 +97,10 @@ def charged_wrongly(month: Month, fired: Iterable[tuple[str, TimerResult]]) -> l
     return found
 
 
-def minutes(history: History, kept: Kept) -> Counter[tuple[str, str | None]]:
+def minutes(history: History, kept: Kept) -> Minutes:
     """Microseconds of the lead's path up to the due time, by part."""
     assert kept.due is not None
-    spent: Counter[tuple[str, str | None]] = Counter()
+    spent: Minutes = Counter()
     for stretch in path_of(history, kept.each.lead, kept.due, kept):
         detail = None if stretch.part == "paused" else stretch.detail
         spent[stretch.part, detail] += (stretch.end - stretch.start) // MICROSECOND

@@ -130,6 +130,7 @@ def charged(history: History, kept: Kept, *, is_above: bool) -> str:
         return "rep"
     spent: dict[str, timedelta] = {}
     for stretch in path:
+        who = "nobody" if is_above and WHO[stretch.part] == "sales_team" else WHO[stretch.part]
         for start, end in clipped([(stretch.start, stretch.end)], kept.each.handoff.at, kept.due):
-            spent[WHO[stretch.part]] = spent.get(WHO[stretch.part], timedelta(0)) + (end - start)
+            spent[who] = spent.get(who, timedelta(0)) + (end - start)
     return max(spent, key=lambda who: spent[who])

@@ -146,12 +146,18 @@ def _show_breach(breach: dict[str, Any]) -> None:
 def _charged(breach: dict[str, Any]) -> str | None:
     if breach["is_withdrawn"]:
         return "nobody: it was withdrawn"
-    charged = _spoken(breach["charged_to"])
     by = breach.get("excused_by")
     if by is None:
-        return charged
+        return _as_known_now(breach)
     why = f" ({breach['excused_why']})" if breach["excused_why"] else ""
     return f"nobody: excused by {by} {breach[f'{by}_id']}{why}"
+
+
+def _as_known_now(breach: dict[str, Any]) -> str | None:
+    charged, said = breach["charged_to"], breach.get("said_charged_to")
+    if said in (None, charged):
+        return _spoken(charged)
+    return f"{_spoken(charged)}, by what is known now; when it was said: {_spoken(said)}"
 
 
 def _objection(breach: dict[str, Any]) -> str | None:

@@ -62,13 +62,25 @@ FROM rep_hours JOIN unnest($1::text[], $2::int[]) AS asked (rep_id, since) USING
 WHERE revision > since ORDER BY revision
 
 -- name: leads_running_for
--- Leads with a promise that a change of these reps' hours may move: it ran on after the change, as far as is known, or is broken and reminded of in their hours.
+-- Leads with a promise that a change of these reps' hours may move: it ran on after the change, as far as is known, or is broken and reminded of in their hours, or was broken after they had the lead: whose minutes that was.
 SELECT lead_id
 FROM timers JOIN unnest($1::text[], $2::timestamptz[]) AS changed (rep_id, at) USING (rep_id)
 WHERE coalesce(due_at, 'infinity'::timestamptz) > changed.at AND (ended_at IS NULL OR ended_at > changed.at)
 UNION
 SELECT lead_id FROM timers
 WHERE rep_id = ANY($1::text[]) AND state = 'breached' AND ended_at IS NULL AND reminds_at <> '{}'
+UNION
+SELECT lead_id
+FROM timers JOIN unnest($1::text[], $2::timestamptz[]) AS changed (rep_id, at)
+    ON coalesce(due_at, 'infinity'::timestamptz) > changed.at
+WHERE state = 'breached' AND EXISTS (
+    SELECT FROM facts
+    WHERE facts.lead_id = timers.lead_id AND facts.kind = 'assigned' AND facts.rep_id = changed.rep_id
+)
+
+-- name: leads_with_breaches
+-- Of some leads those with a broken promise.
+SELECT DISTINCT lead_id FROM timers WHERE lead_id = ANY($1::uuid[]) AND state = 'breached'
 
 -- name: insert_facts
 -- Facts, each once by its id whatever its seq; returns those that are new.
@@ -158,6 +170,24 @@ FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bool[], $7::bool[], $9::uuid[], $10::text[]
 ) WITH ORDINALITY AS said (timer_id, level, lead_id, outcome, at, unread, late, event_id, event, place)
 ORDER BY place
+
+-- name: keep_charges
+-- Who answers for breaches, and whose minutes they were, as known now; written only where that is not what stands: what was kept, else what was said.
+INSERT INTO charges AS kept (timer_id, charged_within, charged_above, attribution)
+SELECT timer_id, charged_within, charged_above, attribution
+FROM jsonb_to_recordset($1::jsonb) AS judged (
+    timer_id uuid, level text, charged_within text, charged_above text, attribution jsonb
+)
+LEFT JOIN firings USING (timer_id, level)
+WHERE (charged_within, charged_above, attribution)
+        IS DISTINCT FROM (event ->> 'charged_to', event ->> 'charged_to', event -> 'attribution')
+    OR EXISTS (SELECT FROM charges WHERE charges.timer_id = judged.timer_id)
+ORDER BY timer_id
+ON CONFLICT (timer_id) DO UPDATE SET
+    charged_within = excluded.charged_within, charged_above = excluded.charged_above,
+    attribution = excluded.attribution
+WHERE (kept.charged_within, kept.charged_above, kept.attribution)
+    IS DISTINCT FROM (excluded.charged_within, excluded.charged_above, excluded.attribution)
 
 -- name: read_firings_of_lead
 -- Everything said about one lead.

@@ -7,7 +7,9 @@ from typing import Any
 import asyncpg
 
 from lead_events.words import Contact, ProgressKind, Quadrant, RoutedKind, TimerKind
+from sla_monitor.domain.case import Case
 from sla_monitor.domain.facts import NO_DETAIL, Detail, Fact, FactKind, Handoff, LeadState
+from sla_monitor.domain.firing import BREACH, level_name
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.openings import EndedAs, Ending
 from sla_monitor.domain.path import Origin
@@ -149,6 +151,17 @@ def timer_to(timer: Timer) -> dict[str, Any]:
         "withdrawals": timer.withdrawals,
         "said_due_at": timer.said_due_at,
         "reminds_at": timer.reminds_at,
+    }
+
+
+def charge_to(case: Case) -> dict[str, Any]:
+    """How a breach is judged, as the store takes it; minutes as in the event that says it."""
+    return {
+        "timer_id": case.timer.id,
+        "level": level_name(BREACH, number=case.timer.breaches),
+        "charged_within": case.charged_within.value,
+        "charged_above": case.charged_above.value,
+        "attribution": [each.model_dump(mode="json", exclude_none=True) for each in case.attribution],
     }
 
 

@@ -10,6 +10,7 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from service_kit.spec import Progress
 from sla_monitor import rows
+from sla_monitor.domain.case import Case
 from sla_monitor.domain.facts import Fact, in_order
 from sla_monitor.domain.firing import Reading
 from sla_monitor.domain.lead import Lead
@@ -137,11 +138,19 @@ async def read_rep_hours(conn: Connection, since: Mapping[str, int]) -> list[Rep
 
 
 async def leads_running_for(conn: Connection, since: Mapping[str, datetime]) -> list[UUID]:
-    """Leads with promises that ran on after a rep's hours changed, given since when for each rep."""
+    """Leads with promises that ran on after a rep's hours changed, or were broken after it, given since when
+    for each rep."""
     if not since:
         return []
     found = await conn.fetch(_q.leads_running_for, list(since), list(since.values()))
     return [row["lead_id"] for row in found]
+
+
+async def leads_with_breaches(conn: Connection, leads: Collection[UUID]) -> set[UUID]:
+    """Of these leads those with a broken promise."""
+    if not leads:
+        return set()
+    return {row["lead_id"] for row in await conn.fetch(_q.leads_with_breaches, list(leads))}
 
 
 async def insert_facts(conn: Connection, told: Sequence[tuple[UUID, Fact, bool]]) -> set[UUID]:
@@ -262,6 +271,12 @@ async def insert_firings(conn: Connection, said: Sequence[Said], now: datetime) 
         [each.event_id for each in said],
         [each.event for each in said],
     )
+
+
+async def keep_charges(conn: Connection, judged: Collection[Case]) -> None:
+    """Keep how breaches are judged now, where that is not what stands. Their leads are locked."""
+    if judged:
+        await conn.execute(_q.keep_charges, [rows.charge_to(case) for case in judged])
 
 
 async def lock_due_leads(

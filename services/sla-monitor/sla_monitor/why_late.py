@@ -9,7 +9,7 @@ from uuid import UUID
 from lead_events.words import ChargedTo
 from service_kit.postgres import Connection
 from sla_monitor import store
-from sla_monitor.domain.case import Case, case_of
+from sla_monitor.domain.case import case_of
 from sla_monitor.domain.charge import Rule, side_of
 from sla_monitor.domain.facts import Fact
 from sla_monitor.domain.firing import BREACH
@@ -78,7 +78,8 @@ async def look_at(conn: Connection, memory: Memory, lead_id: UUID, now: datetime
 
 
 async def path_view(conn: Connection, looked: Looked, said: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The path with the side of each stretch, and each breach that was said."""
+    """The path with the side of each stretch, and each breach that was said: who answers by all facts, and
+    who did by those known then."""
     timers = {timer.id: timer for timer in looked.timers()}
     above = await _above(conn, timers.values())
     is_above = any(not timers[identity].is_trial for identity in above)
@@ -124,9 +125,11 @@ def _sides(path: Iterable[Share], *, is_above: bool) -> dict[str, int]:
 
 
 def _breach(looked: Looked, timer: Timer, row: dict[str, Any], *, is_above: bool) -> dict[str, Any]:
-    event, ending = row["event"], timer.ending
-    number = int(row["level"].partition(":")[2] or 1)
-    case = case_of(timer, looked.lead, looked.story.facts, looked.hours.of, row["at"])
+    said, ending = row["event"]["charged_to"], timer.ending
+    is_withdrawn = int(row["level"].partition(":")[2] or 1) <= timer.withdrawals
+    due_at = row["at"] if is_withdrawn or timer.due_at is None else timer.due_at
+    case = case_of(timer, looked.lead, looked.story.facts, looked.hours.of, due_at)
+    found = case.charge(is_above_volume=is_above)
     return {
         "timer_id": timer.id,
         "kind": timer.kind.value,
@@ -137,24 +140,18 @@ def _breach(looked: Looked, timer: Timer, row: dict[str, Any], *, is_above: bool
         "is_trial": timer.is_trial,
         "opened_at": timer.opened_at,
         "target_seconds": timer.target.total_seconds(),
-        "due_at": row["at"],
+        "due_at": due_at,
         "said_at": row["fired_at"],
         "late": row["late"],
         "unread": row["unread"],
-        "is_withdrawn": number <= timer.withdrawals,
+        "is_withdrawn": is_withdrawn,
         "ended_by": ending.kind if ending else None,
         "ended_at": ending.at if ending else None,
-        "charged_to": event["charged_to"],
-        **excuse_view(None if number <= timer.withdrawals else looked.excuses.get(timer.id)),
-        "rule": _rule(case, event["charged_to"], is_above=is_above),
+        "charged_to": said if is_withdrawn else found.to.value,
+        "said_charged_to": said,
+        **excuse_view(None if is_withdrawn else looked.excuses.get(timer.id)),
+        "rule": RULES[found.rule],
         "own_working_seconds": case.own.total_seconds(),
         "stretches": [_stretch(share, is_above=is_above) for share in case.path],
         "sides": _sides(case.path, is_above=is_above),
     }
-
-
-def _rule(case: Case, charged_to: str, *, is_above: bool) -> str:
-    found = case.charge(is_above_volume=is_above)
-    if found.to.value == charged_to:
-        return RULES[found.rule]
-    return f"so it was by what was known when it was said; by what is known now: {found.to.value}"

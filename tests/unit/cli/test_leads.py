@@ -484,6 +484,8 @@ def test_why_late_tells_whose_every_minute_was_and_who_answers(baton: Run, known
     ):
         assert said in done.stdout
     assert json.loads(baton("why-late", LEAD, "--json").stdout)["breaches"]
+    known.answer(f"GET /v1/leads/{LEAD}/path", path | {"breaches": [breach | {"said_charged_to": "nobody"}]})
+    assert "rep, by what is known now; when it was said: nobody" in baton("why-late", LEAD).stdout
     excuse = {"excused_by": "objection", "excused_why": "the line was dead", "objection_id": OTHER}
     known.answer(
         f"GET /v1/leads/{LEAD}/path",

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from lead_events.words import ProgressKind
+from lead_events.sla import Stretch
+from lead_events.words import ChargedTo, ProgressKind
 from sla_monitor.domain.charge import Charge, charge
 from sla_monitor.domain.facts import Fact
 from sla_monitor.domain.lead import Lead
-from sla_monitor.domain.path import PausesOf, Share, never, split
+from sla_monitor.domain.path import PausesOf, Share, never, split, totals
 from sla_monitor.domain.pauses import Pause, pauses_of
 from sla_monitor.domain.schedule import Schedule
 from sla_monitor.domain.terms import SPEED
 from sla_monitor.domain.timers import Timer
+
+_US = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,25 @@ class Case:
     path: list[Share]
     since_handoff: list[Share]
     own: timedelta
+
+    @property
+    def charged_within(self) -> ChargedTo:
+        """Who answers if the lead came within the agreed volume."""
+        return self.charge(is_above_volume=False).to
+
+    @property
+    def charged_above(self) -> ChargedTo:
+        """Who answers if it came above; the same where no volume is agreed."""
+        terms = self.timer.terms
+        return self.charge(is_above_volume=terms is not None and terms.volume is not None).to
+
+    @property
+    def attribution(self) -> list[Stretch]:
+        """The path added up, as events tell it."""
+        return [
+            Stretch(part=part, microseconds=length // _US, detail=detail)
+            for part, detail, length in totals(self.path)
+        ]
 
     def charge(self, *, is_above_volume: bool) -> Charge:
         """Who answers."""

@@ -9,10 +9,9 @@ from uuid import UUID
 from lead_events.words import ChargedTo
 from service_kit.unit import Unit
 from sla_monitor import store
-from sla_monitor.domain.case import case_of
+from sla_monitor.domain.case import Case, case_of
 from sla_monitor.domain.facts import Fact
 from sla_monitor.domain.lead import Lead
-from sla_monitor.domain.path import Share
 from sla_monitor.domain.terms import Terms, VolumeLimit
 from sla_monitor.domain.timers import Timer
 from sla_monitor.hours import HoursBook, hours_of
@@ -30,10 +29,13 @@ class Cases:
     timers: Mapping[UUID, Timer]
     above_volume: frozenset[UUID]
 
-    def judge(self, timer: UUID, lead: Lead, due_at: datetime) -> tuple[ChargedTo, list[Share]]:
-        """Who answers for a promise that ran out at `due_at`, and the path of its lead up to then."""
-        case = case_of(self.timers[timer], lead, self.facts[lead.id], self.hours.of, due_at)
-        return case.charge(is_above_volume=timer in self.above_volume).to, case.path
+    def of(self, timer: UUID, lead: Lead, due_at: datetime) -> Case:
+        """The case of a promise that ran out at `due_at`."""
+        return case_of(self.timers[timer], lead, self.facts[lead.id], self.hours.of, due_at)
+
+    def charged_to(self, case: Case) -> ChargedTo:
+        """Who answers, by the deliveries known now."""
+        return case.charged_above if case.timer.id in self.above_volume else case.charged_within
 
 
 async def cases_of(unit: Unit, memory: Memory, timers: Collection[Timer]) -> Cases:

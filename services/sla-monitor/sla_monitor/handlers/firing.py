@@ -9,10 +9,11 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from lead_events.sla import SlaBreached, SlaReminded, SlaWarned, Stretch
+from lead_events.sla import SlaBreached, SlaReminded, SlaWarned
 from service_kit.turns import in_turns
 from service_kit.unit import Unit
 from sla_monitor import metrics, store
+from sla_monitor.domain.case import Case
 from sla_monitor.domain.firing import (
     BREACH,
     LATE_AFTER,
@@ -25,7 +26,6 @@ from sla_monitor.domain.firing import (
     steps,
 )
 from sla_monitor.domain.lead import Lead
-from sla_monitor.domain.path import totals
 from sla_monitor.domain.timers import Timer, breach_said
 from sla_monitor.handlers.cases import Cases, cases_of
 from sla_monitor.handlers.reconciling import BREACHED_TOPIC, reconcile_leads
@@ -36,7 +36,6 @@ from sla_monitor.results import common, said
 TOPICS = {WARNING: "sla-warned", BREACH: BREACHED_TOPIC, REMINDER: "sla-reminded"}
 REMINDERS_AT_MOST = 100
 """More than any agreement may name for one breach: events of different breaches stay apart."""
-_US = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +86,17 @@ async def _say(
 ) -> list[Fired]:
     cases = await cases_of(unit, memory, [due.timer for due, step in found if step.what == BREACH])
     advanced: dict[UUID, Timer] = {}
-    said_now, fired = [], []
+    said_now, fired, judged = [], [], []
     async for due, step in in_turns(found):
         timer = advanced.get(due.timer.id, due.timer)
         advanced[timer.id] = _advanced(timer, step, cases, unit.now)
         if step.name in due.said:
             continue
-        event = _event(unit, leads[timer.lead_id], cases, due.timer, step)
+        lead = leads[timer.lead_id]
+        case = cases.of(timer.id, lead, step.at) if step.what == BREACH else None
+        if case is not None and _may_turn_out_otherwise(case):
+            judged.append(case)
+        event = _event(unit, lead, due.timer, step, case, cases)
         saying = _saying(unit, due.timer, step)
         fired.append(Fired(saying, event))
         topic = TOPICS[step.what]
@@ -102,9 +105,16 @@ async def _say(
     await store.update_next_seqs(
         unit.conn, [leads[lead] for lead in {each.saying.timer.lead_id for each in fired}]
     )
+    await store.keep_charges(unit.conn, judged)
     await store.insert_firings(unit.conn, said_now, unit.now)
     unit.after_commit(partial(_count, fired))
     return fired
+
+
+def _may_turn_out_otherwise(case: Case) -> bool:
+    """Whether what is said does not tell all: with another place in the volume somebody else answers, or
+    something is kept of an earlier breach of the promise."""
+    return case.timer.breaches > 0 or case.charged_within is not case.charged_above
 
 
 def _saying(unit: Unit, timer: Timer, step: Step) -> store.Saying:
@@ -129,23 +139,19 @@ def _advanced(timer: Timer, step: Step, cases: Cases, now: datetime) -> Timer:
 
 
 def _event(
-    unit: Unit, lead: Lead, cases: Cases, timer: Timer, step: Step
+    unit: Unit, lead: Lead, timer: Timer, step: Step, case: Case | None, cases: Cases
 ) -> SlaWarned | SlaBreached | SlaReminded | None:
     if step.outcome is not Outcome.FIRED:
         return None
     base = common(timer, lead.take_seq(), unit.now)
     if step.share is not None:
         return SlaWarned(**base, share=step.share, warns_at=step.at)
-    if step.what == REMINDER:
+    if case is None:
         return SlaReminded(**base, number=step.number, at_most=len(timer.reminds_at), reminds_at=step.at)
-    charged_to, path = cases.judge(timer.id, lead, step.at)
     return SlaBreached(
         **base,
-        charged_to=charged_to,
-        attribution=[
-            Stretch(part=part, microseconds=length // _US, detail=detail)
-            for part, detail, length in totals(path)
-        ],
+        charged_to=cases.charged_to(case),
+        attribution=case.attribution,
         late=unit.now - step.at > LATE_AFTER,
         unread=step.unread,
     )

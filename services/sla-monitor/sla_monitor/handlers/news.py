@@ -90,9 +90,10 @@ async def take_news(batch: Batch, memory: Memory) -> None:
     moved = await _take_hours(batch, news)
     leads = await store.lock_leads(batch.conn, news.leads() | set(moved))
     await batch.refresh_now()
-    _take_scored(batch, memory, news, leads)
+    rebegun = _take_scored(batch, memory, news, leads)
     await note_scored(batch, memory, [received.data for received in news.scored], fresh)
     touched = await _take_facts(batch, news, leads) | set(moved)
+    touched |= await store.leads_with_breaches(batch.conn, rebegun - touched)
     await note_ledger(batch, memory, leads, await reconcile_leads(batch, memory, leads, touched))
     _count_speed(batch, leads)
     _count_duplicates(batch, memory, leads)
@@ -276,17 +277,22 @@ async def _take_hours(batch: Batch, news: News) -> list[UUID]:
     return [*await store.leads_running_for(batch.conn, since), *to_be_worked]
 
 
-def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, Lead]) -> None:
+def _take_scored(batch: Batch, memory: Memory, news: News, leads: Mapping[UUID, Lead]) -> set[UUID]:
+    """Returns the leads whose path turns out to begin otherwise than it was told of them before."""
+    rebegun = set()
     for received in news.scored:
         scored, lead = received.data, leads[received.data.lead_id]
-        first, was_sql = lead.scored_seq == 0, lead.origin_is_sql
+        first, was_sql, origin = lead.scored_seq == 0, lead.origin_is_sql, lead.origin
         newer = lead.note_scoring(_scoring(scored))
         batch.effect(received, TAKEN if newer else KNOWN)
+        if lead.router_facts and lead.origin != origin:
+            rebegun.add(lead.id)
         lead.is_own = lead.is_own or scored.form_id == OWN_FORM
         if first and not lead.is_test:
             batch.after_commit(_volume(memory, scored).inc)
         if lead.origin_is_sql and not was_sql and not lead.is_test:
             _count_delivery(batch, memory, scored)
+    return rebegun
 
 
 def _volume(memory: Memory, scored: LeadScored) -> Counter:

@@ -11,10 +11,11 @@ from lead_events.words import ProgressKind, TimerKind
 from service_kit.turns import in_turns
 from service_kit.unit import Unit
 from sla_monitor import metrics, store
+from sla_monitor.domain.case import Case, case_of
 from sla_monitor.domain.firing import WITHDRAWAL, Outcome, level_name
 from sla_monitor.domain.lead import Lead
 from sla_monitor.domain.story import Move, Reconciled, Withdrawal, reconcile
-from sla_monitor.domain.timers import Timer
+from sla_monitor.domain.timers import Timer, TimerState
 from sla_monitor.hours import HoursBook, hours_of
 from sla_monitor.memory import Memory
 from sla_monitor.results import common, said
@@ -36,8 +37,8 @@ async def reconcile_leads(
 ) -> Told:
     """Bring the promises of `touched` in line with all their facts; the leads are locked by this transaction.
 
-    Writes promises, moves and withdrawals and notes on the leads, which the caller writes back. A constant
-    number of statements.
+    Writes promises, moves, withdrawals and how breaches are judged now, and notes on the leads, which the
+    caller writes back. A constant number of statements.
     """
     stories = await store.read_stories(unit.conn, touched)
     facts = [fact for story in stories.values() for fact in story.facts]
@@ -62,8 +63,25 @@ async def _write(unit: Unit, leads: Mapping[UUID, Lead], told: Told) -> None:
     moves: list[Move] = [move for result in results for move in result.moves]
     await store.upsert_timers(unit.conn, [timer for result in results for timer in result.changed])
     await store.insert_moves(unit.conn, moves, unit.now)
+    await store.keep_charges(unit.conn, await _judged(leads, told))
     await _withdraw(unit, leads, [each for result in results for each in result.withdrawn])
     unit.after_commit(partial(_count, told, moves))
+
+
+async def _judged(leads: Mapping[UUID, Lead], told: Told) -> list[Case]:
+    """The cases of broken promises, by all facts that are known now."""
+    broken = [
+        timer
+        for result in told.results.values()
+        for timer in result.timers
+        if timer.state is TimerState.BREACHED
+    ]
+    found = []
+    async for timer in in_turns(broken):
+        facts = told.stories[timer.lead_id].facts
+        if timer.due_at is not None:
+            found.append(case_of(timer, leads[timer.lead_id], facts, told.hours.of, timer.due_at))
+    return found
 
 
 async def _withdraw(unit: Unit, leads: Mapping[UUID, Lead], found: Collection[Withdrawal]) -> None:

@@ -112,7 +112,8 @@ class PromiseRow:
     """One promise that is due, or was ended, in the month. `wall` and `worked` are seconds from its opening
     to its end (of the rep's working time for `worked`); None while it has none. `parts` are the attribution
     of its breach: part, detail, microseconds. `excused` says by what: `objection` or `incident`.
-    `is_above_volume`: one of speed, on a lead above the volume of the agreement that it stands under."""
+    `is_above_volume`: one of speed, on a lead above the volume of the agreement that it stands under.
+    `charged_above`: who answers if the lead came above; `charged_to` is who does."""
 
     id: UUID
     lead_id: UUID
@@ -136,6 +137,7 @@ class PromiseRow:
     excused: str | None = None
     rulebook_version: int = 0
     is_above_volume: bool = False
+    charged_above: ChargedTo | None = None
 
 
 @dataclass(frozen=True, slots=True)

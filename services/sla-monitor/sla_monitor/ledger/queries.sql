@@ -145,7 +145,8 @@ WITH wanted AS (
             AND coalesce(due_at, 'infinity'::timestamptz) < $2
     UNION SELECT lead_id FROM touches WHERE at >= $1 AND at < $2
     UNION SELECT lead_id FROM ledger
-        WHERE accepted_at >= $1 AND accepted_at < $2 OR contacted_at >= $1 AND contacted_at < $2
+        WHERE scored_at >= $1 AND scored_at < $2 OR accepted_at >= $1 AND accepted_at < $2
+            OR contacted_at >= $1 AND contacted_at < $2
             OR opportunity_at >= $1 AND opportunity_at < $2 OR lost_at >= $1 AND lost_at < $2
 )
 SELECT
@@ -178,10 +179,11 @@ WHERE NOT (ledger.is_test OR is_merged) AND coalesce(delivered_quadrant, leads.q
     )
 
 -- name: promises_of_month
--- Promises that are due or were ended in a month, with what the breach that holds was charged to and what excuses it.
+-- Promises that are due or were ended in a month, with whom the breach that holds is charged to, within the volume and above it, and what excuses it: as it was judged last, else as it was said.
 SELECT
     timers.id, timers.lead_id, kind, round, rep_id, team, line, quadrant, agreement, is_trial, opened_at, due_at,
-    state, ended_at, ended_kind, worked_us, firings.event ->> 'charged_to', firings.event -> 'attribution',
+    state, ended_at, ended_kind, worked_us, coalesce(charged_within, firings.event ->> 'charged_to'),
+    coalesce(charged_above, firings.event ->> 'charged_to'), coalesce(attribution, firings.event -> 'attribution'),
     CASE WHEN state <> 'breached' THEN NULL
         WHEN EXISTS (SELECT FROM objections WHERE subject = timers.id AND verdict = 'excused') THEN 'objection'
         WHEN EXISTS (
@@ -191,6 +193,7 @@ SELECT
     END, timers.rulebook_version
 FROM timers
 LEFT JOIN promise_times ON promise_times.timer_id = timers.id
+LEFT JOIN charges ON timers.state = 'breached' AND charges.timer_id = timers.id
 LEFT JOIN firings ON timers.state = 'breached' AND firings.timer_id = timers.id
     AND firings.level = CASE WHEN timers.breaches > 1 THEN 'breach:' || timers.breaches ELSE 'breach' END
 WHERE timers.state = ANY($4::text[]) AND NOT timers.is_test AND (
@@ -200,7 +203,7 @@ WHERE timers.state = ANY($4::text[]) AND NOT timers.is_test AND (
     AND ($3::uuid[] IS NULL OR timers.id = ANY($3))
 
 -- name: rounds_of_month
--- Handoffs of a month and what came of each. Taken back after a breach: timed out, but for who declined, from whom it is taken back as well.
+-- Handoffs of a month and what came of each. Taken back after a breach that holds: timed out, but for who declined, from whom it is taken back as well.
 SELECT
     handed.lead_id, handed.round, handed.rep_id, handed.team, handed.quadrant, handed.at,
     min(act.at) FILTER (WHERE act.kind = 'accepted') AS accepted_at,
@@ -209,7 +212,7 @@ SELECT
     min(act.code) FILTER (WHERE act.kind = 'declined') AS decline_code,
     coalesce(bool_or(act.kind = 'taken_back') AND NOT bool_or(act.kind = 'declined'), false) AND EXISTS (
         SELECT FROM timers
-        WHERE timers.lead_id = handed.lead_id AND timers.round = handed.round AND timers.breaches > 0
+        WHERE timers.lead_id = handed.lead_id AND timers.round = handed.round AND timers.state = 'breached'
     ) AS timed_out
 FROM facts AS handed
 LEFT JOIN facts AS act ON act.lead_id = handed.lead_id AND act.round = handed.round
@@ -483,7 +486,7 @@ WITH volumes AS (
         date_trunc('day', ledger.delivered_at, $9::text) AS day, date_trunc('month', ledger.delivered_at, $9) AS month
     FROM timers
     LEFT JOIN volumes ON volumes.version = timers.rulebook_version AND volumes.agreement = timers.agreement
-        AND timers.kind = ANY($8::text[])
+        AND (timers.kind = ANY($8::text[]) OR timers.state = 'breached')
     LEFT JOIN ledger ON volumes.version IS NOT NULL AND ledger.lead_id = timers.lead_id
         AND NOT (ledger.is_test OR ledger.is_own OR ledger.is_known OR ledger.is_merged)
     WHERE timers.state = ANY($3::text[]) AND NOT timers.is_test AND NOT timers.is_trial
@@ -501,16 +504,23 @@ WITH volumes AS (
         ORDER BY other.delivered_at, other.lead_id OFFSET spans.agreed - 1 LIMIT 1
     ) AS found
 )
-SELECT due.kind, due.state, due.ended_kind, firings.event ->> 'charged_to' AS charged_to, due.state = 'breached' AND (
+SELECT
+    due.kind, due.state, due.ended_kind,
+    coalesce(CASE WHEN place.is_above THEN charged_above ELSE charged_within END, firings.event ->> 'charged_to') AS charged_to,
+    due.state = 'breached' AND (
         EXISTS (SELECT FROM objections WHERE subject = due.id AND verdict = 'excused')
         OR EXISTS (SELECT FROM incidents WHERE retracted_at IS NULL AND due_at BETWEEN from_at AND until_at)
     ) AS is_excused,
-    coalesce((due.delivered_at, due.lead_id) > (of_day.delivered_at, of_day.lead_id), false)
-        OR coalesce((due.delivered_at, due.lead_id) > (of_month.delivered_at, of_month.lead_id), false) AS is_above_volume,
+    place.is_above AND due.kind = ANY($8) AS is_above_volume,
     count(*) AS promises
 FROM due
 LEFT JOIN last_within AS of_day ON (of_day.start, of_day.agreed) = (due.day, due.per_day)
 LEFT JOIN last_within AS of_month ON (of_month.start, of_month.agreed) = (due.month, due.per_month)
+CROSS JOIN LATERAL (
+    SELECT coalesce((due.delivered_at, due.lead_id) > (of_day.delivered_at, of_day.lead_id), false)
+        OR coalesce((due.delivered_at, due.lead_id) > (of_month.delivered_at, of_month.lead_id), false) AS is_above
+) AS place
+LEFT JOIN charges ON due.state = 'breached' AND charges.timer_id = due.id
 LEFT JOIN firings ON due.state = 'breached' AND firings.timer_id = due.id
     AND firings.level = CASE WHEN due.breaches > 1 THEN 'breach:' || due.breaches ELSE 'breach' END
 GROUP BY 1, 2, 3, 4, 5, 6

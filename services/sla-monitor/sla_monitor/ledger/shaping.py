@@ -56,13 +56,21 @@ def lead_row(row: Any, book: Book, sources: Sources | None, place: Place | None)
 def marked(
     promises: Iterable[PromiseRow], leads: Iterable[LeadRow], volume_of: Callable[[int, str], Volume | None]
 ) -> Iterator[PromiseRow]:
-    """Promises of speed with whether their lead came above the volume. `volume_of`: a version's agreement."""
+    """Promises by whether their lead came above the volume: then those of speed do not hold, and another may
+    answer. `volume_of`: a version's agreement."""
     places = {lead.id: (lead.position_of_day, lead.position_of_month) for lead in leads}
     for row in promises:
-        volume = volume_of(row.rulebook_version, row.agreement) if row.kind in SPEED else None
+        may_count = row.kind in SPEED or row.charged_above is not None
+        volume = volume_of(row.rulebook_version, row.agreement) if may_count else None
         place = places.get(row.lead_id) if volume is not None else None
         is_above = volume is not None and place is not None and _is_above(place, volume)
-        yield replace(row, is_above_volume=True) if is_above else row
+        yield _above(row) if is_above else row
+
+
+def _above(row: PromiseRow) -> PromiseRow:
+    if row.kind in SPEED:
+        return replace(row, is_above_volume=True, charged_to=row.charged_above)
+    return replace(row, charged_to=row.charged_above) if row.charged_to is not row.charged_above else row
 
 
 def _is_above(place: tuple[int | None, int | None], volume: Volume) -> bool:
@@ -104,19 +112,19 @@ def touch_row(row: Any) -> TouchRow:
 
 
 def promise_row(row: Any) -> PromiseRow:
-    """One promise, with what its breach was charged to."""
+    """One promise, with whom its breach is charged to if its lead came within the volume."""
     (
         identity, lead_id, kind, round_, rep_id, team, line, quadrant, agreement, is_trial, opened_at, due_at,
-        state, ended_at, ended_kind, worked_us, charged_to, parts, excused, version,
+        state, ended_at, ended_kind, worked_us, within, above, parts, excused, version,
     ) = row  # fmt: skip
     wall = (ended_at - opened_at).total_seconds() if ended_at is not None else None
     worked = worked_us / 1e6 if worked_us is not None and ended_at is not None else None
     return PromiseRow(
         identity, lead_id, _KINDS[kind], round_, rep_id, team, line, _QUADRANTS[quadrant], agreement,
         is_trial, opened_at, due_at, STATES[state], ended_at, ended_kind, wall, worked,
-        _CHARGED[charged_to] if charged_to is not None else None,
+        _CHARGED.get(within),
         tuple((part["part"], part.get("detail"), part["microseconds"]) for part in parts or ()),
-        excused, version,
+        excused, version, charged_above=_CHARGED.get(above),
     )  # fmt: skip
 
 
