@@ -61,7 +61,7 @@ def figures_of(history: History, year: int, month: int, now: datetime) -> Figure
     found = Figures(
         [each for each in delivered.values() if start <= each.at < end],
         _goals(history, delivered, agreement, start, end),
-        [each for each in _worked(history, delivered) if start <= each.due < end],
+        [each for each in _worked(history, delivered, agreement) if start <= each.due < end],
         promises,
         {kept.id for kept in promises if kept.state == "broken" and is_excused(history, kept)},
         {kept.id for kept in promises if kept.kind in SPEED and is_above(history, kept)},
@@ -143,10 +143,15 @@ def is_excused(history: History, kept: Kept) -> bool:
     return in_incident or any(each.subject == kept.id and each.is_excused for each in history.objected)
 
 
-def _worked(history: History, delivered: dict[UUID, Delivery]) -> Iterable[ToBeWorked]:
+def _worked(
+    history: History, delivered: dict[UUID, Delivery], agreement: Agreement
+) -> Iterable[ToBeWorked]:
     for each in delivered.values():
-        found = to_be_worked(history, each)
-        if found is not None and not found.is_off:
+        found, back = to_be_worked(history, each), given_back(history, each.lead)
+        is_off = back is not None and part_taken_off(agreement, back) == 1
+        if back is not None and _is_excused_rejection(history, back):
+            is_off = False
+        if found is not None and not is_off:
             yield found
 
 

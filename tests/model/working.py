@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from rulebook.models import Agreement, Promise
-from tests.model.delivered import Delivery, given_back, part_taken_off
+from tests.model.delivered import Delivery
 from tests.model.history import Fact, History
 from tests.model.hours import Span, open_spans, reached
 from tests.model.minutes import NO_AGREEMENT
@@ -23,8 +23,6 @@ class ToBeWorked:
     lead: UUID
     due: datetime
     worked_at: datetime | None
-    is_off: bool = False
-    """Given back for a reason that takes off all of it: it counts on neither side."""
 
     @property
     def is_worked(self) -> bool:
@@ -38,9 +36,7 @@ def to_be_worked(history: History, each: Delivery) -> ToBeWorked | None:
     due = _work_due(history, each, rounds, agreement)
     if due is None:
         return None
-    back = given_back(history, each.lead)
-    is_off = back is not None and part_taken_off(agreement, back) == 1
-    return ToBeWorked(each.lead, due, worked_at(history, each.lead, rounds), is_off)
+    return ToBeWorked(each.lead, due, worked_at(history, each.lead, rounds))
 
 
 def _agreement_of(history: History, each: Delivery, rounds: list[Round]) -> Agreement:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -243,6 +243,24 @@ async def test_a_lead_of_a_month_before_counts_where_it_is_lost(world: World, ds
     found = MonthReport.model_validate_json(answer.content)
     assert (found.speed.lost, found.speed.win_rate) == (1, 0.0)
     assert [(each.ending, each.reason) for each in found.reasons] == [("lost", "price")]
+
+
+async def test_a_lead_that_waited_over_the_end_of_a_month_is_an_mql_of_the_month_that_scored_it(
+    world: World, dsn: str
+) -> None:
+    """Released from quarantine in April: received in March, and nothing else of it happens in April."""
+    april = MONDAY_9 + timedelta(days=40)
+    journey = {"received_at": MONDAY_9, "durable_at": MONDAY_9, "released_at": april, "scored_at": april}
+    world.publish_rulebook(document=DOCUMENT, agreement=AGREED)
+    cause = {"id": uuid4(), "kind": "submission", "at": MONDAY_9}
+    world.scored(a_lead(), quadrant="curious", stage="mql", journey=journey, cause=cause)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        world.at(april)
+    async with client(world, dsn) as api:
+        found = MonthReport.model_validate_json((await api.get("/v1/reports/2026-04")).content)
+    (mql,) = (each for each in found.funnel.stages if each.stage == "mql")
+    assert (mql.leads, found.funnel.stages[0].leads) == (1, 0)
 
 
 async def test_this_month_and_the_last_are_those_of_the_company(world: World, dsn: str) -> None:
