@@ -1,7 +1,7 @@
 """Every lead of the month with the moments that the report counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -16,12 +16,14 @@ Moment = datetime | None
 
 @dataclass(frozen=True)
 class Touch:
-    """One submission from a source; `opened`: it opened the lead."""
+    """One submission from a source; `opened`: it opened the lead. `lead` None: it ended in another; `ended`:
+    when, if that one was there before."""
 
     source: str
     at: datetime
     opened: bool
-    lead: "Lead"
+    lead: "Lead | None"
+    ended: Moment = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +69,25 @@ def everyone(history: History) -> list[Lead]:
 
 
 def touches(history: History) -> list[Touch]:
-    """Every submission once."""
-    found: dict[tuple[UUID, UUID], Touch] = {}
-    for lead in everyone(history):
-        for score in history.scores[lead.id]:
-            opened = score.before is None
-            source = score.cause.source or (score.source if opened and score.cause.kind in ASKS else None)
-            if source is not None:
-                found.setdefault((lead.id, score.cause.id), Touch(str(source), score.cause.at, opened, lead))
+    """Every submission once, also of leads that ended in another, where it is told in which."""
+    found = [touch for lead in everyone(history) for touch in _touches(history, lead.id, lead)]
+    for lead_id, facts in history.facts.items():
+        merged = next((fact for fact in facts if fact.kind == "merged" and fact.heir is not None), None)
+        if merged is not None and not any(score.is_test for score in history.scores.get(lead_id, ())):
+            theirs = [touch.at for touch in _touches(history, merged.heir)]
+            for touch in _touches(history, lead_id):
+                is_first = touch.opened and bool(theirs) and min(theirs) > touch.at
+                found.append(touch if is_first else replace(touch, ended=merged.at))
+    return found
+
+
+def _touches(history: History, lead_id: UUID | None, lead: "Lead | None" = None) -> list[Touch]:
+    found: dict[UUID, Touch] = {}
+    for score in history.scores.get(lead_id, ()) if lead_id is not None else ():
+        opened = score.before is None
+        source = score.cause.source or (score.source if opened and score.cause.kind in ASKS else None)
+        if source is not None:
+            found.setdefault(score.cause.id, Touch(str(source), score.cause.at, opened, lead))
     return list(found.values())
 
 

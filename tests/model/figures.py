@@ -143,9 +143,7 @@ def is_excused(history: History, kept: Kept) -> bool:
     return in_incident or any(each.subject == kept.id and each.is_excused for each in history.objected)
 
 
-def _worked(
-    history: History, delivered: dict[UUID, Delivery], agreement: Agreement
-) -> Iterable[ToBeWorked]:
+def _worked(history: History, delivered: dict[UUID, Delivery], agreement: Agreement) -> Iterable[ToBeWorked]:
     for each in delivered.values():
         found, back = to_be_worked(history, each), given_back(history, each.lead)
         is_off = back is not None and part_taken_off(agreement, back) == 1

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import zip_longest
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,8 @@ class Fact:
     id: UUID
     kind: str
     event: LeadRouted | LeadProgressed | None
+    heir: UUID | None = None
+    """Of a lead that was merged: the one that lives, where it is told."""
 
     @property
     def place(self) -> tuple[datetime, str, int, int, int]:
@@ -108,8 +111,9 @@ class History:
                 fact = Fact(event.at, "router", event.seq, news.id, str(event.kind), event)
                 self.facts.setdefault(event.lead_id, []).append(fact)
             case LeadMerged():
-                for lead in event.leads_ended if event.kind == "merged" else ():
-                    self._ends(lead, Fact(event.at, "scoring", event.seq, news.id, "merged", None))
+                ended = event.leads_ended if event.kind == "merged" else ()
+                for lead, heir in zip_longest(ended, event.ended_in if ended else ()):
+                    self._ends(lead, Fact(event.at, "scoring", event.seq, news.id, "merged", None, heir))
             case PersonErased():
                 for lead in event.leads:
                     self._ends(lead, Fact(event.at, "scoring", 0, news.id, "erased", None))

@@ -1,12 +1,12 @@
 """A whole random month, and the order in which its news arrives: late, twice, shuffled."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from lead_events import RulebookPublished
+from lead_events import LeadMerged, RulebookPublished
 from tests.model.company import Company, a_company, an_id
 from tests.model.history import News
 from tests.model.stories import Story
@@ -72,9 +72,23 @@ def a_month(seed: int, leads: int = 16, most_looks: int = 13) -> Month:
         story = Story(rng, company)
         for topic, key, news in story.tell():
             posted.append(_arriving(rng, topic, key, news, _at(news), story.lead))
+    posted = list(_with_heirs(random.Random(f"heirs {seed}"), posted))
     twice = [replace(each, at=each.at + timedelta(seconds=rng.randrange(90_000))) for each in posted]
     posted += [each for each in twice if rng.random() < 0.08]
     return Month(seed, company, _arrived(rng, posted), _looks(rng, company)[-most_looks:])
+
+
+def _with_heirs(rng: random.Random, posted: list[Posted]) -> Iterator[Posted]:
+    """Of most leads that end in another it is told in which: one of the month's."""
+    leads = sorted({each.lead for each in posted if each.lead is not None})
+    for each in posted:
+        event = each.news.event
+        if isinstance(event, LeadMerged) and rng.random() < 0.8:
+            others = [lead for lead in leads if lead not in event.leads_ended]
+            heirs = [rng.choice(others) for _ in event.leads_ended]
+            yield replace(each, news=replace(each.news, event=event.model_copy(update={"ended_in": heirs})))
+        else:
+            yield each
 
 
 def in_order(month: Month, moments: Collection[datetime]) -> Month:

@@ -221,11 +221,13 @@ def _returnable(scene: Scene, source: Source | None, here: list[Any]) -> int:
         return 0
     codes, found = {each.replace("-", "_") for each in source.returns.reasons}, 0
     for touch in here:
-        back = touch.lead.back
+        back = touch.lead.back if touch.lead is not None else None
         is_back = back is not None and back.kind == "rejected" and back.id not in scene.forgiven
         reason, known = ("duplicate", touch.at) if not touch.opened else (None, touch.at)
         if touch.opened and is_back and back is not None and back.act is not None:
             reason, known = str(back.act.code), back.at
+        if touch.opened and touch.ended is not None:
+            reason, known = "duplicate", touch.ended
         found += reason in codes and known <= touch.at + source.returns.window
     return found * source.cost.amount_minor
 
