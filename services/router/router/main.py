@@ -49,6 +49,7 @@ from router.handlers.reoffer import ReofferHandler
 from router.handlers.reps import RepHandler
 from router.messages.chat import ChatAbsences
 from router.messages.office import MessageOffice
+from router.pool_gauges import PoolGauges
 from router.roster import RepReader
 from router.settings import RouterSettings
 from service_kit.app import create_app, serve
@@ -177,6 +178,15 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
             only_one=True,
             database=runtime.database,
             on_loss=metrics.forget_held,
+            clock=runtime.clock,
+        ),
+        Periodic(
+            "pool figures",
+            every=timedelta(seconds=15),
+            work=PoolGauges(runtime.database, Books(), RepReader()).export,
+            only_one=True,
+            database=runtime.database,
+            on_loss=metrics.forget_pools,
             clock=runtime.clock,
         ),
     ]

@@ -9,6 +9,7 @@ from lead_events.words import HoldReason, RoutedKind
 from router.domain.book import RuleError
 from router.domain.decision import Decision
 from router.domain.leads import Lead
+from router.domain.pool_figures import PoolFigures
 from router.store import q
 from service_kit.metrics import BUCKETS
 from service_kit.postgres import Database
@@ -70,6 +71,52 @@ OVERRULED = Counter(
 MISROUTED = Counter(
     "baton_misrouted_total", "Leads that a rep declined as of the wrong territory, by pool.", ["pool"]
 )
+
+POOL_REPS = Gauge(
+    "baton_pool_reps",
+    "Reps who take part in a pool's turns: free for a lead, full, outside_hours or absent.",
+    ["pool", "place"],
+)
+POOL_OPEN = Gauge("baton_pool_open_leads", "Open leads of a pool's reps, from whatever pool.", ["pool"])
+POOL_UNANSWERED = Gauge(
+    "baton_pool_unanswered_leads",
+    "Open leads of a pool's reps whose buyer nobody has contacted yet.",
+    ["pool"],
+)
+POOL_CAPACITY = Gauge("baton_pool_capacity_leads", "Leads that a pool's reps may hold together.", ["pool"])
+POOL_FULLEST = Gauge(
+    "baton_pool_fullest_rep_ratio",
+    "The largest share of their capacity that a rep of the pool has.",
+    ["pool"],
+)
+POOL_OWED = Gauge(
+    "baton_pool_owed_leads",
+    "What a pool's turns owe to the rep they owe the least, and the most; weighted_round_robin only.",
+    ["pool", "to"],
+)
+_OF_POOLS = (POOL_REPS, POOL_OPEN, POOL_UNANSWERED, POOL_CAPACITY, POOL_FULLEST, POOL_OWED)
+
+
+def show_pool(pool: str, figures: PoolFigures) -> None:
+    """Export what the reps of a pool of the rulebook have in hand."""
+    for place, reps in figures.reps.items():
+        POOL_REPS.labels(pool=pool, place=place.value).set(reps)
+    POOL_OPEN.labels(pool=pool).set(figures.open)
+    POOL_UNANSWERED.labels(pool=pool).set(figures.unanswered)
+    POOL_CAPACITY.labels(pool=pool).set(figures.capacity)
+    POOL_FULLEST.labels(pool=pool).set(figures.fullest)
+
+
+def show_owed(pool: str, least: float, most: float) -> None:
+    """Export what the turns of a pool owe, in leads."""
+    POOL_OWED.labels(pool=pool, to="least").set(least)
+    POOL_OWED.labels(pool=pool, to="most").set(most)
+
+
+def forget_pools() -> None:
+    """Another instance exports these now, or the rulebook has other pools."""
+    for gauge in _OF_POOLS:
+        gauge.clear()
 
 
 def count_misrouted(unit: Unit, lead: Lead, pool: str | None) -> None:

@@ -12,6 +12,10 @@ SELECT * FROM pools WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
 -- All pools by id.
 SELECT id FROM pools ORDER BY id FOR NO KEY UPDATE
 
+-- name: memory_of_pools
+-- What pools by id remember of turns and value, without locks.
+SELECT id, steps, turn_weights, value_floor, value_mean FROM pools WHERE id = ANY($1::text[]) ORDER BY id
+
 -- name: read_turns
 -- What the strategies of locked pools remember of reps.
 SELECT pool_id, rep_id, carried, served, level FROM turns WHERE pool_id = ANY($1::text[])
