@@ -12,10 +12,14 @@ from lead_events.words import TimerKind
 from sla_monitor.ledger.periods import Period
 from sla_monitor.ledger.reading import read_month
 from tests.integration.sla_monitor.worlds import World
+from tests.model.delivered import is_above
 from tests.model.disputes import an_api
 from tests.model.figures import Figures
-from tests.model.flat import Flat, of_model
+from tests.model.flat import Flat, counted_as, of_model
+from tests.model.history import History
+from tests.model.minutes import charged
 from tests.model.months import Month
+from tests.model.promises import Kept
 
 SIGNED_AFTER = timedelta(days=4)
 """After the last look at the month as it was told until then."""
@@ -67,9 +71,18 @@ async def stands(world: World, month: Month) -> Flat:
     return {name: float(amount) for name, amount in sorted(sums.items()) if amount}
 
 
-def booked_by_model(figures: Figures) -> Flat:
+def booked_by_model(history: History, figures: Figures) -> Flat:
     """Those figures of the model that a closing books."""
-    return {name: value for name, value in of_model(figures).items() if _is_booked(name)}
+    found = {name: value for name, value in of_model(figures).items() if _is_booked(name)}
+    for kept in figures.promises:
+        if f"{kept.kind} broken" == counted_as(figures, kept) and not _is_of_sales(history, kept):
+            name = f"{kept.kind} broken_by_others"
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+def _is_of_sales(history: History, kept: Kept) -> bool:
+    return charged(history, kept, is_above=is_above(history, kept)) in ("rep", "sales_team")
 
 
 def _is_booked(name: str) -> bool:
@@ -82,6 +95,6 @@ def _is_booked(name: str) -> bool:
 def _name(measure: str, goal: str | None) -> str:
     if measure in ("delivered", "taken_off"):
         return f"goal {goal} {measure.replace('_', ' ')}"
-    if measure in ("kept", "broken"):
+    if measure in ("kept", "broken", "broken_by_others"):
         return f"{goal} {measure}"
     return "due to be worked" if measure == "due" else measure

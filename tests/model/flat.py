@@ -22,7 +22,7 @@ def of_model(figures: Figures) -> Flat:
     found["due to be worked"] = len(figures.to_be_worked)
     found["worked"] = sum(each.is_worked for each in figures.to_be_worked)
     for kept in figures.promises:
-        name = _counted_as(figures, kept)
+        name = counted_as(figures, kept)
         found[name] = found.get(name, 0) + 1
     for each in figures.deliveries:
         for name in (f"SQLs by first source {each.first_source}", f"SQLs by last source {each.source}"):
@@ -32,7 +32,7 @@ def of_model(figures: Figures) -> Flat:
     return {name: float(value) for name, value in sorted(found.items()) if value}
 
 
-def _counted_as(figures: Figures, kept: Kept) -> str:
+def counted_as(figures: Figures, kept: Kept) -> str:
     """Under which name a promise is counted at its deadline."""
     if kept.id in figures.excused:
         return f"{kept.kind} excused"

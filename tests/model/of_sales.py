@@ -46,7 +46,7 @@ class Sales:
         return kept.state == "broken" and not is_excused(self.history, kept) and not self.above(kept)
 
     def whose(self, kept: Kept) -> str:
-        return charged(self.history, kept, is_above=self.above(kept))
+        return charged(self.history, kept, is_above=is_above(self.history, kept))
 
     def promise_rows(self, rows: Iterable[Kept]) -> list[dict[str, Any]]:
         due = self.due(rows)
@@ -64,6 +64,7 @@ class Sales:
             "withdrawn": 0,
             "corrections_kept": 0,
             "corrections_broken": 0,
+            "corrections_broken_by_sales": 0,
             "share_kept": share(named["kept"], named["kept"] + by_sales),
             "share_in_time": share(named["kept"], named["kept"] + named["broken"]),
         } | {
@@ -195,7 +196,8 @@ class Sales:
         handed = next(f for f in facts if f.kind == "assigned").event
         first = {f.kind: f for f in reversed(facts)}
         late = any(
-            k.state == "broken" and k.each.lead == lead and k.each.number == number for k in self.promises
+            k.state == "broken" and not k.is_trial and k.each.lead == lead and k.each.number == number
+            for k in self.promises
         )
         early = None
         if "accepted" in first and "contacted" in first:
@@ -208,7 +210,7 @@ class Sales:
             "accepted": "accepted" in first,
             "declined": declined is not None,
             "code": (declined.act.code if declined and declined.act else None) or "other",
-            "timed_out": "taken_back" in first and late,
+            "timed_out": "taken_back" in first and declined is None and late,
             "early": early is not None and 0 <= early <= 60,
         }
 

@@ -259,10 +259,10 @@ class Story:
         self._acted("paused", code=self._rng.choice(codes), until=until)
 
     def _lost_by_rep(self, how: str) -> None:
+        """What a rep declines, the router takes back at once."""
         if how == "declined":
             self._acted("declined", code="no_time")
-        else:
-            self._routed("taken_back", rep=self._rep.at(self._handed) if self._rep else None)
+        self._routed("taken_back", rep=self._rep.at(self._handed) if self._rep else None)
         self._pass(0.01, 3)
         if self._rng.random() < 0.4:
             self._held()

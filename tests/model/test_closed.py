@@ -35,7 +35,7 @@ async def _differences(dsn: str, template: str, month: Month) -> list[str]:
         await live(world, late)
         history = await disputed(world, month)
         start = month.company.start
-        mine = booked_by_model(figures_of(history, start.year, start.month, month.now))
+        mine = booked_by_model(history, figures_of(history, start.year, start.month, month.now))
         theirs = await stands(world, month)
     return [
         f"{name}: {mine.get(name, 0)} by the model, {theirs.get(name, 0)} booked and corrected"

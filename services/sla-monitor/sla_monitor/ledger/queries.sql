@@ -203,7 +203,7 @@ WHERE timers.state = ANY($4::text[]) AND NOT timers.is_test AND (
     AND ($3::uuid[] IS NULL OR timers.id = ANY($3))
 
 -- name: rounds_of_month
--- Handoffs of a month and what came of each. Taken back after a breach that holds: timed out, but for who declined, from whom it is taken back as well.
+-- Handoffs of a month and what came of each. Taken back after a breach that holds and binds: timed out, but for who declined, from whom it is taken back as well.
 SELECT
     handed.lead_id, handed.round, handed.rep_id, handed.team, handed.quadrant, handed.at,
     min(act.at) FILTER (WHERE act.kind = 'accepted') AS accepted_at,
@@ -213,6 +213,7 @@ SELECT
     coalesce(bool_or(act.kind = 'taken_back') AND NOT bool_or(act.kind = 'declined'), false) AND EXISTS (
         SELECT FROM timers
         WHERE timers.lead_id = handed.lead_id AND timers.round = handed.round AND timers.state = 'breached'
+            AND NOT is_trial
     ) AS timed_out
 FROM facts AS handed
 LEFT JOIN facts AS act ON act.lead_id = handed.lead_id AND act.round = handed.round
