@@ -1,21 +1,26 @@
-"""`python -m service_kit topics`: create and widen Kafka's topics. Reads BATON_KAFKA."""
+"""`python -m service_kit topics`: create and widen Kafka's topics. Reads BATON_KAFKA and its like."""
 
 import asyncio
-import os
 import sys
 
 from service_kit.broker import BrokerUnavailable
+from service_kit.connection_settings import ConnectionSettings
+from service_kit.kafka_access import KafkaAccess
+from service_kit.settings import SettingsRefused, read_settings
 from service_kit.topics import create_topics
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0, 1 when the broker is away, 2 for wrong usage."""
+    """Exit code 0, 1 when the broker is away, 2 for wrong usage or settings."""
     if arguments != ["topics"]:
         sys.stderr.write("usage: BATON_KAFKA=host:port python -m service_kit topics\n")
         return 2
-    bootstrap = os.environ.get("BATON_KAFKA", "127.0.0.1:9092")
     try:
-        changed = asyncio.run(create_topics(bootstrap))
+        settings = read_settings(ConnectionSettings)
+        changed = asyncio.run(create_topics(settings.kafka, access=KafkaAccess(settings)))
+    except SettingsRefused as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     except BrokerUnavailable as error:
         sys.stderr.write(f"{error}\nset BATON_KAFKA to host:port of a broker that runs\n")
         return 1

@@ -133,6 +133,11 @@ def create_app(
     open_to_all: Collection[str] = (),
 ) -> FastAPI:
     """The application of a service: its routes, `/healthz`, `/readyz`, `/metrics`, and its parts in the
+    def concerns(self) -> dict[str, dict[str, str]]:
+        """What is wrong with the broker, whether or not the service can do without it; empty: nothing."""
+        trouble = self._runtime.broker.trouble
+        return {"concerns": {"kafka": trouble}} if trouble else {}
+
     lifespan.
 
     `build` and `routers` are called once, before any connection exists. A service with a store also gets a
@@ -228,9 +233,12 @@ def _health_router(lifecycle: Lifecycle) -> APIRouter:
 
     @router.get("/readyz", responses={503: {"description": "Not ready, with the reasons by part."}})
     async def readyz() -> Response:
-        """200 when the service does its work; 503 with the reasons, by part, when it cannot now."""
+        """200 when the service does its work; 503 with the reasons, by part, when it cannot now. `concerns`
+        says what is wrong though the work goes on, as while intake spools.
+        """
         reasons = lifecycle.unready()
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
+        answer = {"ready": not reasons, "reasons": reasons} | lifecycle.concerns()
+        return JSONResponse(answer, status_code=503 if reasons else 200)
 
     @router.get("/metrics", include_in_schema=False)
     async def exposition() -> Response:

@@ -94,3 +94,7 @@ class Broker(Protocol):
 
     def consumer(self, group: str, topics: Sequence[str]) -> ConsumerClient:
         """A new member-to-be of `group`, reading from the earliest record where nothing is committed."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the broker cannot be spoken to now, with what to do; None while nothing is known."""

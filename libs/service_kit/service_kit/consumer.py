@@ -319,8 +319,9 @@ class Consumer:
             return 0
         try:
             ends = await client.end_offsets(assignment.partitions)
-        except Exception:  # away, stopping or broken: the watchdog judges a silence
-            self._silent = "Kafka does not answer"
+        except Exception as error:  # away, stopping or broken: the watchdog judges a silence
+            asked = f" ({error})" if isinstance(error, BrokerUnavailable) else ""
+            self._silent = f"Kafka does not answer{asked}"
             return None
         self._silent = None
         _, bulk = self._lanes.split(assignment.partitions)

@@ -38,6 +38,11 @@ class FakeBroker:
         self.stall = False
         self.clients_made = 0
 
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot be spoken to."""
+        return "the broker is away" if self.away else None
+
     def publisher(self) -> "FakePublisher":
         """A new publisher."""
         return FakePublisher(self)

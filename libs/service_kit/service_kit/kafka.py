@@ -14,6 +14,7 @@ from aiokafka import errors as kafka_errors
 from aiokafka.abc import ConsumerRebalanceListener
 
 from service_kit.broker import BrokerUnavailable, PublishFailed
+from service_kit.kafka_access import KafkaAccess
 from service_kit.kafka_connections import use_surviving_connections
 from service_kit.partitioning import Partitioner
 from service_kit.records import Assignment, Outgoing, Record, TopicPartition
@@ -32,12 +33,13 @@ _REFUSED = (
 
 
 @asynccontextmanager
-async def _answering(what: str, seconds: float = ANSWER_SECONDS) -> AsyncIterator[None]:
+async def _answering(what: str, access: KafkaAccess, seconds: float = ANSWER_SECONDS) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds):
             yield
     except (kafka_errors.KafkaError, TimeoutError, OSError) as error:
-        raise BrokerUnavailable(f"{what}: {type(error).__name__} {error}".strip()) from error
+        why = access.trouble or f"{type(error).__name__} {error}".strip()
+        raise BrokerUnavailable(f"{what}: {why}") from error
 
 
 class KafkaPublisher:
@@ -47,8 +49,16 @@ class KafkaPublisher:
     twice, and after PublishFailed still land; the readers' inbox removes the second.
     """
 
-    def __init__(self, bootstrap: str, *, deadline: float = 10.0, client_id: str = "baton") -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        deadline: float = 10.0,
+        client_id: str = "baton",
+        access: KafkaAccess | None = None,
+    ) -> None:
         self._bootstrap = bootstrap
+        self._access = access or KafkaAccess()
         self._deadline = deadline
         self._client_id = client_id
         self._producer: Any = None
@@ -67,9 +77,10 @@ class KafkaPublisher:
             partitioner=Partitioner(),
             request_timeout_ms=max(1000, int(self._deadline * 1000)),
             retry_backoff_ms=100,
+            **self._access.options(),
         )
         try:
-            async with _answering("Kafka does not answer", 15):
+            async with _answering("Kafka does not answer", self._access, 15):
                 await producer.start()
         except BaseException:
             await _stop(producer)
@@ -183,9 +194,17 @@ class KafkaConsumerClient:
     """A member of a classic consumer group."""
 
     def __init__(
-        self, bootstrap: str, group: str, topics: Sequence[str], *, client_id: str, wait_ms: int
+        self,
+        bootstrap: str,
+        group: str,
+        topics: Sequence[str],
+        *,
+        client_id: str,
+        wait_ms: int,
+        access: KafkaAccess | None = None,
     ) -> None:
         self._bootstrap = bootstrap
+        self._access = access or KafkaAccess()
         self._group = group
         self._topics = list(topics)
         self._client_id = client_id
@@ -216,10 +235,11 @@ class KafkaConsumerClient:
             # a batch may wait for PostgreSQL as long as it takes; heartbeats go on meanwhile
             max_poll_interval_ms=86_400_000,
             rebalance_timeout_ms=15_000,
+            **self._access.options(),
         )
         consumer.subscribe(self._topics, listener=self._generations)
         try:
-            async with _answering("Kafka does not answer", 15):
+            async with _answering("Kafka does not answer", self._access, 15):
                 await consumer.start()
         except BaseException:
             await _stop(consumer)
@@ -270,13 +290,13 @@ class KafkaConsumerClient:
 
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         """First offsets kept."""
-        async with _answering("first offsets"):
+        async with _answering("first offsets", self._access):
             found = await self._consumer.beginning_offsets([aiokafka.TopicPartition(*p) for p in partitions])
         return {TopicPartition(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
     async def end_offsets(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         """Offsets after the last record."""
-        async with _answering("end offsets"):
+        async with _answering("end offsets", self._access):
             found = await self._consumer.end_offsets([aiokafka.TopicPartition(*p) for p in partitions])
         return {TopicPartition(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
@@ -293,7 +313,7 @@ class KafkaConsumerClient:
 
     async def committed(self, partition: TopicPartition) -> int | None:
         """What was committed last."""
-        async with _answering("committed offset"):
+        async with _answering("committed offset", self._access):
             offset: int | None = await self._consumer.committed(aiokafka.TopicPartition(*partition))
         return offset
 
@@ -322,19 +342,33 @@ class KafkaBroker:
         client_id: str = "baton",
         publish_deadline: float = 10.0,
         fetch_wait_ms: int = 50,
+        access: KafkaAccess | None = None,
     ) -> None:
         use_surviving_connections()
         self.bootstrap = bootstrap
+        self._access = access or KafkaAccess()
         self._client_id = client_id
         self._deadline = publish_deadline
         self._fetch_wait_ms = fetch_wait_ms
 
     def publisher(self) -> KafkaPublisher:
         """A new publisher."""
-        return KafkaPublisher(self.bootstrap, deadline=self._deadline, client_id=self._client_id)
+        return KafkaPublisher(
+            self.bootstrap, deadline=self._deadline, client_id=self._client_id, access=self._access
+        )
 
     def consumer(self, group: str, topics: Sequence[str]) -> KafkaConsumerClient:
         """A new member-to-be of `group`."""
         return KafkaConsumerClient(
-            self.bootstrap, group, topics, client_id=self._client_id, wait_ms=self._fetch_wait_ms
+            self.bootstrap,
+            group,
+            topics,
+            client_id=self._client_id,
+            wait_ms=self._fetch_wait_ms,
+            access=self._access,
         )
+
+    @property
+    def trouble(self) -> str | None:
+        """Why brokers cannot be spoken to, with what to set."""
+        return self._access.trouble

@@ -6,9 +6,12 @@ import warnings
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
+
+from service_kit.postgres_entry import StoreClosed, fault
 
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _FILE = re.compile(r"\d{4}\.[a-z0-9-]+(\.[a-z0-9-]+)?")
@@ -23,8 +26,8 @@ def migrate(dsn: str, *, schema: str, packages: Sequence[str]) -> list[str]:
 
     Creates the schema when it is missing and the role may. `packages` are searched for `migrations/*.sql` in
     the order given, `service_kit` always first. Any number of processes may call this at once: they go one
-    after the other. Blocking; a service never calls it while it serves. Raises MigrationsInvalid and what
-    the database raises.
+    after the other. Blocking; a service never calls it while it serves. Raises MigrationsInvalid, StoreClosed
+    where nothing lets us in, and what the database raises.
     """
     if not _SCHEMA.fullmatch(schema):
         raise MigrationsInvalid(
@@ -32,11 +35,18 @@ def migrate(dsn: str, *, schema: str, packages: Sequence[str]) -> list[str]:
         )
     folders = [_folder(name) for name in dict.fromkeys(["service_kit", *packages])]
     _check_names(folders)
-    with psycopg.connect(_plain(dsn), autocommit=True) as conn:
+    with _connected(dsn) as conn:
         conn.execute("SELECT pg_advisory_lock(%s)", (_lock_id(schema),))
         if conn.execute("SELECT to_regnamespace(%s)", (schema,)).fetchone() == (None,):
             conn.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'.encode())
         return _apply(dsn, schema, folders)
+
+
+def _connected(dsn: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    try:
+        return psycopg.connect(_plain(dsn), autocommit=True)
+    except psycopg.OperationalError as error:
+        raise StoreClosed(fault(error)) from error
 
 
 def _apply(dsn: str, schema: str, folders: Sequence[Path]) -> list[str]:

@@ -10,6 +10,7 @@ import orjson
 
 from service_kit.clock import DatabaseClock, TransactionClock
 from service_kit.errors import Transient
+from service_kit.postgres_entry import PostgresEntry
 from service_kit.queries import load_queries
 from service_kit.session_locks import SessionLocks
 
@@ -47,11 +48,14 @@ async def _prepare(conn: Any) -> None:
 
 
 class Database:
-    """A pool on one schema. Opening connects nothing, so a service starts while PostgreSQL is away."""
+    """A pool on one schema. Opening connects nothing, so a service starts while PostgreSQL is away.
+
+    A DSN given as a function is asked for each new connection.
+    """
 
     def __init__(
         self,
-        dsn: str,
+        dsn: str | Callable[[], str],
         *,
         schema: str,
         application_name: str,
@@ -60,7 +64,7 @@ class Database:
         statement_timeout_ms: int = 15_000,
         lock_timeout_ms: int = 5_000,
     ) -> None:
-        self._dsn = dsn
+        self._entry = PostgresEntry((lambda: dsn) if isinstance(dsn, str) else dsn)
         self.schema = schema
         self.clock: TransactionClock = clock or DatabaseClock()
         self._max_size = max_size
@@ -101,9 +105,9 @@ class Database:
         return database
 
     async def open(self) -> None:
-        """Make the pool, without a connection yet. Raises ValueError for a DSN that cannot be read."""
+        """Make the pool, without a connection yet."""
         self._pool = await asyncpg.create_pool(
-            self._dsn,
+            connect=self._entry.connect,
             min_size=0,
             max_size=self._max_size,
             init=_prepare,

@@ -14,6 +14,7 @@ from service_kit.consumer import Consumer
 from service_kit.errors import Fault, classify, describe
 from service_kit.failpoints import failpoint
 from service_kit.kafka import KafkaBroker
+from service_kit.kafka_access import KafkaAccess
 from service_kit.logs import logger
 from service_kit.outbox import Sweeper, publish_now
 from service_kit.postgres import Database
@@ -58,7 +59,7 @@ class Runtime:
         database = None
         if needs_database:
             database = Database(
-                settings.require_dsn(),
+                settings.require_dsn,
                 schema=settings.store_schema,
                 application_name=f"baton-{settings.service}",
                 max_size=settings.pool_size,
@@ -66,6 +67,7 @@ class Runtime:
                 lock_timeout_ms=settings.lock_timeout_ms,
             )
         broker = KafkaBroker(
+            settings.require_dsn()
             settings.kafka,
             client_id=f"baton-{settings.service}-{settings.instance}",
             publish_deadline=settings.publish_deadline_ms / 1000,
@@ -78,6 +80,7 @@ class Runtime:
         return self._database is not None
 
     @property
+            access=KafkaAccess(settings),
     def database(self) -> Database:
         """The store. Raises RuntimeError in a service that has none."""
         if self._database is None:

@@ -2,30 +2,30 @@
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+
+from service_kit.connection_settings import ConnectionSettings
+
+S = TypeVar("S")
 
 
 def _instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(ConnectionSettings):
     """Settings shared by all services; a service adds its own in a subclass.
 
     `service` is the service's name as in group ids and `ce_source`; `store_schema` its schema in PostgreSQL.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BATON_", extra="ignore", env_ignore_empty=True)
-
     service: ClassVar[str] = "service"
     store_schema: ClassVar[str] = "public"
 
-    kafka: str = Field("127.0.0.1:9092", description="bootstrap servers, host:port, comma-separated")
-    dsn: SecretStr = Field(SecretStr(""), description="postgresql://role:password@host:port/database")
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
     operator_token: SecretStr = Field(
@@ -70,9 +70,20 @@ class ServiceSettings(BaseSettings):
     stop_seconds: float = Field(10.0, gt=0, le=60)
     failpoints: str = Field("", description="tests only: name=kill@3,name=error:deadlock,name=sleep:0.5")
 
-    def require_dsn(self) -> str:
-        """The DSN. Raises ValueError when none is set."""
-        dsn = self.dsn.get_secret_value()
-        if not dsn:
-            raise ValueError("BATON_DSN is not set: write postgresql://role:password@host:port/database")
-        return dsn
+
+class SettingsRefused(ValueError):
+    """The environment says something that cannot be: correct the variables named."""
+
+
+def read_settings(kind: Callable[[], S]) -> S:
+    """Settings from the environment. Raises SettingsRefused, a line a fault, quoting no value."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise SettingsRefused("\n".join(_fault(each) for each in error.errors(include_input=False))) from None
+
+
+def _fault(fault: Any) -> str:
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    variable = "_".join(str(part) for part in fault["loc"][:1]).upper()
+    return f"BATON_{variable}: {said}" if variable else said

@@ -9,12 +9,18 @@ import aiokafka.errors
 
 from lead_events.catalog import Topic, dead_letter_topics, topics
 from service_kit.broker import BrokerUnavailable
+from service_kit.kafka_access import KafkaAccess
+from service_kit.kafka_connections import use_surviving_connections
 
 _CONNECT_SECONDS = 30.0
 
 
 async def create_topics(
-    bootstrap: str, catalog: Sequence[Topic] | None = None, *, replication: int = -1
+    bootstrap: str,
+    catalog: Sequence[Topic] | None = None,
+    *,
+    replication: int = -1,
+    access: KafkaAccess | None = None,
 ) -> list[str]:
     """Bring a cluster's topics to the catalogue (default: all of Baton's, dead letters included).
 
@@ -23,13 +29,18 @@ async def create_topics(
     or changed. Raises BrokerUnavailable.
     """
     wanted = [*topics(), *dead_letter_topics()] if catalog is None else list(catalog)
-    admin = aiokafka.admin.AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    use_surviving_connections()
+    access = access or KafkaAccess()
+    admin = aiokafka.admin.AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap, request_timeout_ms=30_000, **access.options()
+    )
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
             await admin.start()
     except (aiokafka.errors.KafkaError, TimeoutError, OSError) as error:
         await admin.close()
-        raise BrokerUnavailable(f"Kafka does not answer at {bootstrap}: {error}") from error
+        why = access.trouble or error
+        raise BrokerUnavailable(f"Kafka does not answer at {bootstrap}: {why}") from error
     try:
         return await _bring(admin, wanted, replication)
     finally:

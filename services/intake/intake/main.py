@@ -47,6 +47,7 @@ from service_kit.metrics import UNACCOUNTED
 from service_kit.parts import Part, Periodic
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
+from service_kit.settings import SettingsRefused, read_settings
 
 OPEN_TO_ALL = ("/v1/forms/{key}/submissions", "/v1/forms/{key}/token", "/v1/signals", "/baton.js")
 """Routes without a token: visitors' browsers come there, and vendors who sign."""
@@ -179,6 +180,7 @@ class Wiring:
             metrics.SPOOL_RECORDS.labels(state).set_function(partial(self._spooled, state))
         metrics.SPOOL_BYTES.set_function(lambda: self.spool.counts.bytes)
         metrics.SPOOL_OLDEST.set_function(self._oldest_seconds)
+        metrics.SPOOL_MAX.set(self.settings.spool_max_bytes)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)
         for use in Use:
@@ -210,7 +212,17 @@ def with_short_cut(app: FastAPI) -> SubmissionsFirst:
     """The application as it is served: posts to forms come before everything that FastAPI does with a
     request; they need none of it."""
     wiring: Wiring = app.state.wiring
-    return SubmissionsFirst(app, wiring.submissions, hsts_seconds=wiring.settings.hsts_seconds)
+    runtime: Runtime = app.state.runtime
+    first = SubmissionsFirst(app, wiring.submissions, hsts_seconds=wiring.settings.hsts_seconds)
+    if runtime.tracing is None:
+        return first
+    from service_kit.tracing_http import TracedRequests
+
+    return TracedRequests(first, runtime.tracing, route_of=_route_of)
+
+
+def _route_of(path: str) -> str | None:
+    return SUBMISSIONS if form_key(path) is not None else None
 
 
 def main() -> None:
@@ -220,10 +232,10 @@ def main() -> None:
         return
     if arguments != ["serve"]:
         sys.exit("usage: python -m intake [serve|migrate]")
-    settings = IntakeSettings()
     try:
         app = build_app(settings)
-    except (SpoolOwned, RulebookInvalid, OSError) as error:
+        settings = read_settings(IntakeSettings)
+    except (SettingsRefused, SpoolOwned, RulebookInvalid, OSError) as error:
         sys.exit(f"intake cannot start: {error}")
     mail_domains.load()
     _spare_the_collector()
