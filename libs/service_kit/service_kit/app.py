@@ -119,6 +119,11 @@ class Lifecycle:
             reasons["died"] = self.died
         return reasons
 
+    def concerns(self) -> dict[str, dict[str, str]]:
+        """What is wrong with the broker, whether or not the service can do without it; empty: nothing."""
+        trouble = self._runtime.broker.trouble
+        return {"concerns": {"kafka": trouble}} if trouble else {}
+
 
 def create_app(
     *,
@@ -133,11 +138,6 @@ def create_app(
     open_to_all: Collection[str] = (),
 ) -> FastAPI:
     """The application of a service: its routes, `/healthz`, `/readyz`, `/metrics`, and its parts in the
-    def concerns(self) -> dict[str, dict[str, str]]:
-        """What is wrong with the broker, whether or not the service can do without it; empty: nothing."""
-        trouble = self._runtime.broker.trouble
-        return {"concerns": {"kafka": trouble}} if trouble else {}
-
     lifespan.
 
     `build` and `routers` are called once, before any connection exists. A service with a store also gets a

@@ -58,6 +58,7 @@ class Runtime:
         """The production parts. Raises ValueError when a DSN is needed and not set."""
         database = None
         if needs_database:
+            settings.require_dsn()
             database = Database(
                 settings.require_dsn,
                 schema=settings.store_schema,
@@ -67,10 +68,10 @@ class Runtime:
                 lock_timeout_ms=settings.lock_timeout_ms,
             )
         broker = KafkaBroker(
-            settings.require_dsn()
             settings.kafka,
             client_id=f"baton-{settings.service}-{settings.instance}",
             publish_deadline=settings.publish_deadline_ms / 1000,
+            access=KafkaAccess(settings),
         )
         return cls(settings, broker=broker, database=database)
 
@@ -80,7 +81,6 @@ class Runtime:
         return self._database is not None
 
     @property
-            access=KafkaAccess(settings),
     def database(self) -> Database:
         """The store. Raises RuntimeError in a service that has none."""
         if self._database is None:

@@ -180,7 +180,6 @@ class Wiring:
             metrics.SPOOL_RECORDS.labels(state).set_function(partial(self._spooled, state))
         metrics.SPOOL_BYTES.set_function(lambda: self.spool.counts.bytes)
         metrics.SPOOL_OLDEST.set_function(self._oldest_seconds)
-        metrics.SPOOL_MAX.set(self.settings.spool_max_bytes)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)
         for use in Use:
@@ -212,17 +211,7 @@ def with_short_cut(app: FastAPI) -> SubmissionsFirst:
     """The application as it is served: posts to forms come before everything that FastAPI does with a
     request; they need none of it."""
     wiring: Wiring = app.state.wiring
-    runtime: Runtime = app.state.runtime
-    first = SubmissionsFirst(app, wiring.submissions, hsts_seconds=wiring.settings.hsts_seconds)
-    if runtime.tracing is None:
-        return first
-    from service_kit.tracing_http import TracedRequests
-
-    return TracedRequests(first, runtime.tracing, route_of=_route_of)
-
-
-def _route_of(path: str) -> str | None:
-    return SUBMISSIONS if form_key(path) is not None else None
+    return SubmissionsFirst(app, wiring.submissions, hsts_seconds=wiring.settings.hsts_seconds)
 
 
 def main() -> None:
@@ -233,8 +222,8 @@ def main() -> None:
     if arguments != ["serve"]:
         sys.exit("usage: python -m intake [serve|migrate]")
     try:
-        app = build_app(settings)
         settings = read_settings(IntakeSettings)
+        app = build_app(settings)
     except (SettingsRefused, SpoolOwned, RulebookInvalid, OSError) as error:
         sys.exit(f"intake cannot start: {error}")
     mail_domains.load()
