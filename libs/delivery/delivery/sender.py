@@ -124,8 +124,13 @@ class Sender:
         async with self._database.acquire() as conn:
             now = await self._database.clock.now(conn)
         began = self._clock.monotonic()
-        result = await self._carry(claimed, now)
-        milliseconds = int((self._clock.monotonic() - began) * 1000)
+        with nullcontext() if self._tracing is None else self._tracing.within(span):
+            result = await self._carry(claimed, now)
+        if span is not None:
+            tracing.end(span, result)
+        took = self._clock.monotonic() - began
+        milliseconds = int(took * 1000)
+        metrics.SECONDS.labels(claimed.message.target.channel).observe(took)
         metrics.ATTEMPTS.labels(claimed.message.target.channel, result.outcome).inc()
         async with self._database.transaction() as conn:
             ended = await self._database.clock.now(conn)

@@ -25,8 +25,11 @@ from service_kit.body_limit import BodyLimit
 from service_kit.broker import BrokerUnavailable
 from service_kit.conservation import StoreGauges
 from service_kit.consumer import Consumer
+from service_kit.database_watch import DatabaseWatch
 from service_kit.deadletter_api import dead_letter_router
+from service_kit.deadletter_watch import DeadLetterWatch
 from service_kit.errors import describe
+from service_kit.expiry import ExpiryWatch
 from service_kit.http_protocol import WholeBodies
 from service_kit.inbox import keep_partitions
 from service_kit.logs import configure_logs, logger
@@ -150,12 +153,14 @@ def create_app(
     """
     failpoints.activate(settings.failpoints)
     shared = runtime or Runtime.of(settings, needs_database=needs_database)
-    parts = list(build(shared))
+    parts = [*build(shared), _expiries(settings, shared)]
     specs = [part.spec for part in parts if isinstance(part, Consumer)]
     if shared.has_database:
         parts += _store_parts(shared, specs)
     lifecycle = Lifecycle(shared, parts, needs_kafka=needs_kafka)
-    metrics.BUILD.info({"service": settings.service, "version": _version(settings.service)})
+    metrics.BUILD.info({"service": settings.service, "version": _version(settings)})
+    metrics.READY.set_function(lambda: not lifecycle.unready())
+    metrics.PROCESS_TIME.set_function(lambda: shared.clock.now().timestamp())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -165,7 +170,7 @@ def create_app(
         finally:
             await lifecycle.stop()
 
-    app = FastAPI(title=title, version=_version(settings.service), lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(title=title, version=_version(settings), lifespan=lifespan, redirect_slashes=False)
     app.state.lifecycle = lifecycle
     app.state.runtime = shared
     install_problems(app)
@@ -194,8 +199,25 @@ def _refuse_open(router: APIRouter, open_to_all: Collection[str]) -> None:
 def _store_parts(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> list[Part]:
     database = runtime.database
     gauges = StoreGauges(database, specs)
+    letters = DeadLetterWatch(runtime, specs)
+    watched = Periodic(
+        "dead letters",
+        every=timedelta(minutes=1),
+        work=letters.work,
+        only_one=True,
+        database=database,
+        on_loss=letters.forget,
+        clock=runtime.clock,
+    )
     return [
         runtime.sweeper(),
+        *([watched] if specs else []),
+        Periodic(
+            "database",
+            every=timedelta(seconds=10),
+            work=DatabaseWatch(database, runtime.clock).work,
+            clock=runtime.clock,
+        ),
         Periodic(
             "inbox partitions",
             every=timedelta(hours=1),
@@ -214,9 +236,14 @@ def _store_parts(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> list[Part]:
     ]
 
 
-def _version(service: str) -> str:
+def _expiries(settings: ServiceSettings, runtime: Runtime) -> Part:
+    work = ExpiryWatch(settings).work
+    return Periodic("expiries", every=timedelta(minutes=10), work=work, clock=runtime.clock)
+
+
+def _version(settings: ServiceSettings) -> str:
     try:
-        return importlib.metadata.version(f"baton-{service}")
+        return settings.version or importlib.metadata.version(f"baton-{settings.service}")
     except importlib.metadata.PackageNotFoundError:
         return "0.1.0"
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
@@ -13,6 +12,7 @@ from service_kit import deadletters
 from service_kit.audit import Caller, Who, audit, entry
 from service_kit.auth_principal import Scope
 from service_kit.broker import BrokerUnavailable, ConsumerClient
+from service_kit.deadletter_client import ask
 from service_kit.documents import refusals
 from service_kit.postgres import Connection
 from service_kit.problems import Problem
@@ -188,19 +188,16 @@ class _Reader:
         """The newest records of these topics, newest first."""
         self._check(topics)
         try:
-            found: list[Record] = await self._with_client(topics, lambda client: _newest(client, limit))
+            return await ask(self._runtime, topics, lambda client: _newest(client, limit))
         except BrokerUnavailable as error:
             raise _unavailable(error) from error
-        return found
 
     async def one(self, place: Place) -> Record:
         """The record at a place. Raises Problem 404."""
         self._check([place.topic])
         where = TopicPartition(place.topic, place.partition)
         try:
-            found: Record | None = await self._with_client(
-                [place.topic], lambda client: _at(client, where, place.offset)
-            )
+            found = await ask(self._runtime, [place.topic], lambda client: _at(client, where, place.offset))
         except BrokerUnavailable as error:
             raise _unavailable(error) from error
         if found is None:
@@ -221,18 +218,6 @@ class _Reader:
                     f"{topic} is none of this service's: {known}",
                     field="topic",
                 )
-
-    async def _with_client(self, topics: Sequence[str], question: Any) -> Any:
-        client = self._runtime.broker.consumer(f"baton-dead-letters-{uuid4()}", topics)
-        try:
-            await client.start()
-            for _ in range(50):
-                if client.assignment().partitions:
-                    break
-                await self._runtime.clock.sleep(0.1)
-            return await question(client)
-        finally:
-            await client.stop()
 
 
 async def _newest(client: ConsumerClient, limit: int) -> list[Record]:

@@ -10,6 +10,21 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 BUILD = Info("baton_build", "Service and version that runs here.")
+READY = Gauge("baton_ready", "1 while the service does its work; /readyz says what it lacks.")
+PROCESS_TIME = Gauge(
+    "baton_process_time_seconds", "This process's clock, seconds since 1970: compare with the scraper's."
+)
+DATABASE_UP = Gauge("baton_database_up", "1 while PostgreSQL answers this process.", ["schema"])
+DATABASE_CLOCK = Gauge(
+    "baton_database_clock_offset_seconds",
+    "PostgreSQL's clock less this process's, give or take half of the time the question took.",
+    ["schema"],
+)
+EXPIRES = Gauge(
+    "baton_expires_timestamp_seconds",
+    "When something that this process was given ends, seconds since 1970, by kind and file or address.",
+    ["kind", "name"],
+)
 RULEBOOK_VERSION = Gauge(
     "baton_rulebook_version", "Newest version of the rulebook that this service has; 0 without any."
 )
@@ -21,6 +36,14 @@ EFFECTS = Counter("baton_effects_total", "Records by what became of them.", ["co
 REPEATS = Counter("baton_repeats_total", "Records already taken before: nothing done.", ["consumer", "topic"])
 DEAD_LETTERS = Counter(
     "baton_dead_letters_total", "Records put aside as dead letters.", ["consumer", "topic"]
+)
+DEAD_LETTERS_WAITING = Gauge(
+    "baton_dead_letters_waiting", "Dead letters that nobody has sent back yet.", ["consumer", "topic"]
+)
+DEAD_LETTERS_OLDEST = Gauge(
+    "baton_dead_letters_oldest_seconds",
+    "Age of the oldest dead letter that nobody has sent back; 0 without one.",
+    ["consumer", "topic"],
 )
 BATCH_SIZE = Histogram("baton_batch_records", "Records in one transaction.", ["consumer"], buckets=SIZES)
 BATCH_SECONDS = Histogram(

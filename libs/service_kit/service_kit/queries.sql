@@ -120,6 +120,11 @@ JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS asked (topic, partition, fir
     USING (topic, partition, first_offset)
 GROUP BY topic, partition, first_offset
 
+-- name: replayed_offsets
+-- Dead letters of a partition that were sent back, of those that are still there.
+SELECT DISTINCT first_offset FROM dead_letter_replay
+WHERE topic = $1 AND partition = $2 AND first_offset >= $3
+
 -- name: hop_counts
 -- What became of everything read, summed over partitions.
 SELECT consumer, topic, kind, sum(records)::bigint AS records

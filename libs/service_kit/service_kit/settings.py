@@ -53,6 +53,7 @@ class ServiceSettings(ConnectionSettings):
         None, description="folder whose files are secrets, named as the rulebook names them"
     )
     instance: str = Field(default_factory=_instance, description="name of this process among its like")
+    version: str = Field("", max_length=60, description="of the release; empty: that of the package")
     log_level: str = Field("info", pattern="(?i)^(debug|info|warning|error)$")
 
     batch_max: int = Field(500, ge=1, le=10_000, description="records in one transaction, at most")

@@ -179,6 +179,7 @@ class Wiring:
         for state in metrics.SPOOL_STATES:
             metrics.SPOOL_RECORDS.labels(state).set_function(partial(self._spooled, state))
         metrics.SPOOL_BYTES.set_function(lambda: self.spool.counts.bytes)
+        metrics.SPOOL_MAX.set(self.settings.spool_max_bytes)
         metrics.SPOOL_OLDEST.set_function(self._oldest_seconds)
         metrics.CIRCUIT_OPEN.set_function(lambda: self.circuit.is_open)
         UNACCOUNTED.labels("intake-spool").set_function(lambda: self.spool.counts.unaccounted)

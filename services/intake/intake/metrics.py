@@ -35,6 +35,7 @@ SPOOL_RECORDS = Gauge(
     "baton_intake_spool_records", "Records of the spool by state; written is the sum of the rest.", ["state"]
 )
 SPOOL_BYTES = Gauge("baton_intake_spool_bytes", "Size of the spool's segments.")
+SPOOL_MAX = Gauge("baton_intake_spool_max_bytes", "Size beyond which the spool takes no more: 503.")
 SPOOL_DAMAGED = Counter(
     "baton_intake_spool_damaged_bytes_total",
     "Bytes of the spool that were damaged on the disk and put aside in refused/.",

@@ -46,6 +46,7 @@ from router.handlers.imports import ImportHandler
 from router.handlers.moves import MoveHandler
 from router.handlers.news import NewsHandler
 from router.handlers.reoffer import ReofferHandler
+from router.handlers.read_back import stages
 from router.handlers.reps import RepHandler
 from router.messages.chat import ChatAbsences
 from router.messages.office import MessageOffice
@@ -54,6 +55,7 @@ from router.roster import RepReader
 from router.settings import RouterSettings
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
+from service_kit.read_back import ReadBack
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 
@@ -151,6 +153,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         ],
         runtime=shared,
         open_to_all=OPEN_TO_ALL,
+        read_back=lambda rt: ReadBack(rt, stages(wiring.news, Books())),
     )
 
 
@@ -169,6 +172,15 @@ def parts(runtime: Runtime, wiring: Wiring) -> list[Part]:
             work=_followed(runtime, wiring.moves),
             only_one=True,
             database=runtime.database,
+            clock=runtime.clock,
+        ),
+        Periodic(
+            "tokens",
+            every=timedelta(minutes=10),
+            work=metrics.export_tokens(runtime.database),
+            only_one=True,
+            database=runtime.database,
+            on_loss=metrics.TOKENS_EXPIRING.clear,
             clock=runtime.clock,
         ),
         Periodic(

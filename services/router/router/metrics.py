@@ -1,6 +1,7 @@
 """What the router counts. Pools are those of the rulebook; nothing of a lead is a label."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from functools import partial
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -11,6 +12,7 @@ from router.domain.decision import Decision
 from router.domain.leads import Lead
 from router.domain.pool_figures import PoolFigures
 from router.store import q
+from service_kit.auth_principal import Role
 from service_kit.metrics import BUCKETS
 from service_kit.postgres import Database
 from service_kit.unit import Unit
@@ -23,6 +25,23 @@ ASSIGNED_AFTER = Histogram(
     "baton_accepted_to_assigned_seconds",
     "From the moment intake received (or a person released) a lead to its first handoff.",
     buckets=BUCKETS,
+)
+DECIDED_AFTER = Histogram(
+    "baton_accepted_to_decided_seconds",
+    "From the moment intake received (or a person released) a live lead to its first decision: a rep, or "
+    "the queue of those nobody can take now.",
+    buckets=BUCKETS,
+)
+HELD_OVERDUE = Gauge(
+    "baton_leads_held_overdue_seconds",
+    "How long the live lead that waits longest for this has waited since somebody could have taken it; leads "
+    "that wait for opening hours count from then on.",
+    ["reason"],
+)
+TOKENS_EXPIRING = Gauge(
+    "baton_access_tokens_expiring",
+    "Tokens used in the last 30 days that end within 14 and have no successor of the same name, by role.",
+    ["role"],
 )
 RULE_ERRORS = Counter(
     "baton_routing_rule_errors_total", "Routing rules that had no answer for a lead, by rule.", ["rule"]
@@ -119,6 +138,10 @@ def forget_pools() -> None:
         gauge.clear()
 
 
+IN_USE, SOON = timedelta(days=30), timedelta(days=14)
+"""A token used within the first is in use; one that ends within the second is to be replaced now."""
+
+
 def count_misrouted(unit: Unit, lead: Lead, pool: str | None) -> None:
     """A lead that its rep says is not of their territory."""
     if not lead.is_test:
@@ -136,6 +159,14 @@ def count_rule_errors(unit: Unit, errors: Iterable[RuleError]) -> None:
     """Rules come from the rulebook, so the label is bounded by it."""
     for error in errors:
         unit.after_commit(RULE_ERRORS.labels(rule=error.rule).inc)
+
+
+def count_first_decision(unit: Unit, lead: Lead) -> None:
+    """Called before a lead's first decision is numbered; imports wait for their turn and are left out."""
+    is_live = not lead.is_test and lead.handling is None
+    if lead.routed_seq == 0 and is_live and lead.received_at is not None:
+        seconds = max(0.0, (unit.now - lead.received_at).total_seconds())
+        unit.after_commit(partial(DECIDED_AFTER.observe, seconds))
 
 
 def count_assignment(unit: Unit, lead: Lead, decision: Decision) -> None:
@@ -173,18 +204,35 @@ def known_series() -> None:
 
 
 def export_held(database: Database) -> Callable[[], Awaitable[None]]:
-    """Work for a Periodic: how many leads wait for what."""
+    """Work for a Periodic: how many leads wait for what, and how long the longest could have gone."""
 
     async def export() -> None:
         async with database.acquire() as conn:
-            rows = await conn.fetch(q.held_by_reason)
-        found = {row["hold_reason"]: row["leads"] for row in rows}
+            rows = await conn.fetch(q.held_by_reason, await database.clock.now(conn))
+        found = {row["hold_reason"]: row for row in rows}
         for reason in HoldReason:
-            HELD.labels(reason=reason.value).set(found.get(reason.value, 0))
+            row = found.get(reason.value)
+            HELD.labels(reason=reason.value).set(row["leads"] if row else 0)
+            overdue = row["overdue"] if row else None
+            HELD_OVERDUE.labels(reason=reason.value).set(max(0.0, (overdue or timedelta()).total_seconds()))
 
     return export
 
 
 def forget_held() -> None:
-    """Another instance exports the gauge now."""
+    """Another instance exports the gauges now."""
     HELD.clear()
+    HELD_OVERDUE.clear()
+
+
+def export_tokens(database: Database) -> Callable[[], Awaitable[None]]:
+    """Work for a Periodic: how many tokens in use end soon."""
+
+    async def export() -> None:
+        async with database.acquire() as conn:
+            rows = await conn.fetch(q.tokens_expiring, await database.clock.now(conn), IN_USE, SOON)
+        found = {row["role"]: row["tokens"] for row in rows}
+        for role in Role:
+            TOKENS_EXPIRING.labels(role=role.value).set(found.get(role.value, 0))
+
+    return export

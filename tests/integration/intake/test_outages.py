@@ -146,6 +146,7 @@ async def test_metrics_tell_the_route_and_the_spool(harness: Harness, intake: Ru
     text = (await intake.client.get("/metrics")).text
     assert 'baton_intake_spool_records{state="pending"} 1.0' in text
     assert "baton_intake_circuit_open 1.0" in text
+    assert "baton_intake_spool_max_bytes 1.073741824e+09" in text
     assert 'baton_leads_unaccounted{hop="intake-spool"} 0.0' in text
     assert 'baton_intake_accepted_total{route="spool"}' in text
 

@@ -23,6 +23,16 @@ SELECT id, name, role, rep_id, scopes, created_at, created_by, expires_at, last_
 FROM tokens WHERE $1 OR (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2))
 ORDER BY created_at DESC, id LIMIT $3
 
+-- name: tokens_expiring
+-- Tokens by role that were used within $2 before $1 and end within $3, and whose name has no later one.
+SELECT role, count(*) AS tokens FROM tokens t
+WHERE revoked_at IS NULL AND last_used_at > $1::timestamptz - $2::interval
+  AND expires_at BETWEEN $1 AND $1::timestamptz + $3::interval
+  AND NOT EXISTS (
+      SELECT FROM tokens n
+      WHERE n.name = t.name AND n.role = t.role AND n.revoked_at IS NULL AND n.expires_at > t.expires_at)
+GROUP BY role
+
 -- name: revoke_token
 -- Ends a token; said again it stays as it was.
 UPDATE tokens SET revoked_at = coalesce(revoked_at, $2), revoked_by = coalesce(revoked_by, $3)

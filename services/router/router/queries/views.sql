@@ -80,5 +80,7 @@ FROM leads WHERE state = 'held' AND ($2::text[] IS NULL OR pool_id = ANY($2)) OR
 SELECT state, count(*) AS leads FROM leads GROUP BY state
 
 -- name: held_by_reason
--- How many leads wait for what.
-SELECT hold_reason, count(*) AS leads FROM leads WHERE state = 'held' GROUP BY hold_reason
+-- How many leads wait for what, and how long the live lead that waits longest could have had a rep.
+SELECT hold_reason, count(*) AS leads,
+    max($1 - greatest(held_since, next_try_at)) FILTER (WHERE handling IS NULL AND NOT is_test) AS overdue
+FROM leads WHERE state = 'held' GROUP BY hold_reason

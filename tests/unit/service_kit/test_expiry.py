@@ -1,0 +1,113 @@
+"""When certificates and secrets end, as files say."""
+
+import asyncio
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from prometheus_client import REGISTRY
+
+from service_kit import expiry
+from service_kit.expiry import ExpiryWatch, read_end
+from service_kit.settings import ServiceSettings
+
+SOON = datetime(2027, 1, 31, tzinfo=UTC)
+LATER = SOON + timedelta(days=300)
+
+
+class Settings(ServiceSettings):
+    service: ClassVar[str] = "scoring"
+    authority: Path | None = None
+    public_url: str = ""
+
+
+def pem(end: datetime, *, with_key: bool = False) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(end - timedelta(days=400))
+        .not_valid_after(end)
+        .sign(key, hashes.SHA256())
+    )
+    clear = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    secret = key.private_bytes(*clear) if with_key else b""
+    return made.public_bytes(serialization.Encoding.PEM) + secret
+
+
+def end_of(kind: str, name: str) -> datetime | None:
+    found = REGISTRY.get_sample_value("baton_expires_timestamp_seconds", {"kind": kind, "name": name})
+    return None if found is None else datetime.fromtimestamp(found, UTC)
+
+
+async def test_certificates_and_written_days_are_exported_and_nothing_else(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (tmp_path / "authority.pem").write_bytes(pem(LATER))
+    (secrets / "tls.crt").write_bytes(pem(LATER) + pem(SOON))
+    (secrets / "bundle.pem").write_bytes(pem(SOON) * 11)
+    (secrets / "broken.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\nnothing\n")
+    (secrets / "meta-token").write_text("EAAB...")
+    (secrets / "meta-token.expires").write_text("2027-01-31\n")
+    (secrets / "other.expires").write_text("next year")
+    watch = ExpiryWatch(Settings(secrets_dir=secrets, authority=tmp_path / "authority.pem"))
+    await watch.work()
+    assert end_of("certificate", "tls.crt") == SOON, "of a chain the first to end counts"
+    assert end_of("certificate", "authority.pem") == LATER
+    assert end_of("secret", "meta-token") == SOON
+    for kind, name in (("certificate", "bundle.pem"), ("certificate", "broken.pem"), ("secret", "other")):
+        assert end_of(kind, name) is None
+    (secrets / "tls.crt").unlink()
+    await watch.work()
+    assert end_of("certificate", "tls.crt") is None, "what is gone ends no more"
+
+
+async def test_without_a_folder_nothing_is_exported() -> None:
+    await ExpiryWatch(Settings()).work()
+    assert end_of("certificate", "tls.crt") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("2027-01-31", SOON),
+        (" 2027-01-31T00:00:00Z\n", SOON),
+        ("2027-01-31T02:00:00+02:00", SOON),
+    ],
+)
+def test_a_day_or_a_moment_is_read(text: str, end: datetime) -> None:
+    assert read_end(text) == end
+
+
+def test_anything_else_is_told_what_to_write() -> None:
+    with pytest.raises(ValueError, match="write a day such as 2027-01-31"):
+        read_end("in spring")
+
+
+async def test_the_certificate_of_the_public_address_is_asked_for_although_it_is_not_trusted(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "server.pem").write_bytes(pem(SOON, with_key=True))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        assert await expiry.served("127.0.0.1", port) == SOON
+        await ExpiryWatch(Settings(public_url=f"https://127.0.0.1:{port}/leads")).work()
+        assert end_of("served", "127.0.0.1") == SOON
+    assert await expiry.served("127.0.0.1", port) is None, "nobody answers any more"
