@@ -124,10 +124,7 @@ class Sender:
         async with self._database.acquire() as conn:
             now = await self._database.clock.now(conn)
         began = self._clock.monotonic()
-        with nullcontext() if self._tracing is None else self._tracing.within(span):
-            result = await self._carry(claimed, now)
-        if span is not None:
-            tracing.end(span, result)
+        result = await self._carry(claimed, now)
         took = self._clock.monotonic() - began
         milliseconds = int(took * 1000)
         metrics.SECONDS.labels(claimed.message.target.channel).observe(took)

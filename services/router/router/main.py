@@ -46,7 +46,6 @@ from router.handlers.imports import ImportHandler
 from router.handlers.moves import MoveHandler
 from router.handlers.news import NewsHandler
 from router.handlers.reoffer import ReofferHandler
-from router.handlers.read_back import stages
 from router.handlers.reps import RepHandler
 from router.messages.chat import ChatAbsences
 from router.messages.office import MessageOffice
@@ -55,7 +54,6 @@ from router.roster import RepReader
 from router.settings import RouterSettings
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
-from service_kit.read_back import ReadBack
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 
@@ -153,7 +151,6 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         ],
         runtime=shared,
         open_to_all=OPEN_TO_ALL,
-        read_back=lambda rt: ReadBack(rt, stages(wiring.news, Books())),
     )
 
 
