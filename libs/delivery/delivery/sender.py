@@ -4,16 +4,21 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from delivery import metrics, store
+from delivery import metrics, store, tracing
 from delivery.breaker import Breaker
 from delivery.message import Carrier, Channel, Message, Outcome, Prepare, Result, Stale
 from delivery.patience import Patience
 from service_kit.clock import Clock
 from service_kit.errors import describe
 from service_kit.logs import logger
-from service_kit.postgres import Database
+from service_kit.postgres import Connection, Database
+
+if TYPE_CHECKING:
+    from service_kit.tracing_spans import SpanOfOurs, Tracing
 
 AT_ONCE = 20
 """Messages in hand at a time."""
@@ -49,6 +54,7 @@ class Sender:
         chance: Callable[[], float] = random.random,
         prepare: Prepare | None = None,
         prepare_seconds: float = PREPARE_SECONDS,
+        tracing: "Tracing | None" = None,
     ) -> None:
         self._database = database
         self._carriers = carriers
@@ -57,6 +63,7 @@ class Sender:
         self._chance = chance
         self._prepare = prepare
         self._prepare_seconds = prepare_seconds
+        self._tracing = tracing
         self._breaker = Breaker()
         self._in_hand: Counter[str] = Counter()
 
@@ -124,7 +131,10 @@ class Sender:
         async with self._database.acquire() as conn:
             now = await self._database.clock.now(conn)
         began = self._clock.monotonic()
-        result = await self._carry(claimed, now)
+        with nullcontext() if self._tracing is None else self._tracing.within(span):
+            result = await self._carry(claimed, now)
+        if span is not None:
+            tracing.end(span, result)
         took = self._clock.monotonic() - began
         milliseconds = int(took * 1000)
         metrics.SECONDS.labels(claimed.message.target.channel).observe(took)
@@ -143,6 +153,10 @@ class Sender:
             metrics.GIVEN_UP.labels(claimed.message.target.channel).inc()
 
     async def _carry(self, claimed: store.Claimed, now: datetime) -> Result:
+    async def _span(self, conn: Connection, claimed: store.Claimed) -> "SpanOfOurs | None":
+        """In the trace of what the message is about."""
+        return None if self._tracing is None else await tracing.begin(self._tracing, conn, claimed)
+
         message = claimed.message
         carrier = self._carriers.get(message.target.channel)
         if carrier is None:

@@ -18,7 +18,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from service_kit import failpoints, metrics
+from service_kit import failpoints, metrics, tracing
 from service_kit.audit_api import audit_router
 from service_kit.auth_gate import unguarded
 from service_kit.body_limit import BodyLimit
@@ -92,6 +92,7 @@ class Lifecycle:
             except BrokerUnavailable as error:
                 self._kafka = str(error)
             else:
+        await self._runtime.close_tracing()
                 self._kafka = None
                 return
             await self._runtime.clock.sleep(wait)
@@ -188,6 +189,14 @@ def create_app(
 
 class RouteOpen(Exception):
     """A route asks for no scope: give it `gate.allowed(...)`, or name it under `open_to_all`."""
+    if first is not None:
+        app.add_middleware(HeldUntilOpen, gate=first)
+    if shared.tracing is not None:
+        from service_kit.tracing_http import TracedRequests
+
+        app.add_middleware(TracedRequests, tracing=shared.tracing)
+    if first is not None:
+        app.add_middleware(HeldUntilOpen, gate=first)
 
 
 def _refuse_open(router: APIRouter, open_to_all: Collection[str]) -> None:
@@ -285,7 +294,12 @@ def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
     """Run `app` (ASGI: of `create_app`, or before it) until SIGTERM or SIGINT, then stop within the seconds
     set. Logs are JSON lines on stdout.
     """
-    configure_logs(service=settings.service, instance=settings.instance, level=settings.log_level)
+    configure_logs(
+        service=settings.service,
+        instance=settings.instance,
+        level=settings.log_level,
+        more=tracing.log_processors(),
+    )
     # uvicorn raises the signal again once it has stopped: a clean stop is no death by signal
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     options: dict[str, Any] = {

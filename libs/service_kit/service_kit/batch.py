@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
 from lead_events import EventModel
@@ -15,6 +15,10 @@ from service_kit.errors import HandlerBroke, Permanent
 from service_kit.postgres import Connection
 from service_kit.records import Record
 from service_kit.unit import Unit
+
+if TYPE_CHECKING:
+    from service_kit.tracing_batches import Processing
+    from service_kit.tracing_spans import Tracing
 
 E = TypeVar("E", bound=EventModel)
 
@@ -107,8 +111,11 @@ class Batch(Unit):
         source: str,
         events: Sequence[Event],
         kinds: frozenset[str],
+        tracing: "Tracing | None" = None,
+        processing: "Processing | None" = None,
     ) -> None:
-        super().__init__(conn, now=now, clock=clock, source=source)
+        super().__init__(conn, now=now, clock=clock, source=source, tracing=tracing)
+        self._processing = processing
         self.events = events
         self._kinds = kinds
         self._effects: dict[UUID, str] = {}
@@ -161,3 +168,11 @@ class Batch(Unit):
 
     def _traceparent(self, cause: UUID) -> str | None:
         return self._traces.get(cause)
+
+    def _origin(self, cause: UUID, subject: str) -> str | None:
+        return self._processing.origin(cause, subject) if self._processing is not None else None
+
+    async def _trace(self, tracing: "Tracing") -> None:
+        if self._processing is not None:
+            await self._processing.keep(self.conn, self.now)
+        await super()._trace(tracing)

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from heapq import merge
+from typing import TYPE_CHECKING
 
 from service_kit import deadletters, metrics
 from service_kit.batch import read_event
@@ -23,7 +24,11 @@ from service_kit.records import Assignment, Record, TopicPartition
 from service_kit.settings import ServiceSettings
 from service_kit.settle import DEAD_LETTERS, EFFECT, READ, REPEATS, Item, Settled, Settler
 from service_kit.spec import ConsumerSpec
+from service_kit.tracing import trace_id_of
 from service_kit.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from service_kit.tracing_spans import Tracing
 
 _log = logger(__name__)
 
@@ -54,6 +59,7 @@ class Consumer:
         broker: Broker,
         clock: Clock,
         settings: ServiceSettings,
+        tracing: "Tracing | None" = None,
     ) -> None:
         self.spec = spec
         self.name = f"consumer {spec.name}"
@@ -74,6 +80,7 @@ class Consumer:
             source=f"baton/{settings.service}",
             claim=timedelta(milliseconds=settings.outbox_claim_ms),
             dead_letter_limit=settings.dead_letter_limit,
+            tracing=tracing,
         )
         self._perseverance = Perseverance(
             settler, database, clock, consumer=spec.name, stopping=self._stopping, on_settled=self._settled
@@ -354,6 +361,7 @@ class Consumer:
                 partition=record.partition,
                 offset=record.offset,
                 reason=reason,
+                **_traced(record),
             )
 
     def _observe(self, records: Sequence[Record], started: float) -> None:
@@ -376,6 +384,11 @@ class Consumer:
             metrics.DEAD_LETTERS.labels(self.spec.name, topic)
             for kind in self.spec.effects:
                 metrics.EFFECTS.labels(self.spec.name, topic, kind)
+
+
+def _traced(record: Record) -> dict[str, str]:
+    found = trace_id_of(record.headers)
+    return {"trace_id": found} if found else {}
 
 
 async def _decode(records: Sequence[Record]) -> list[Item]:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from service_kit import tracing_kept
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 
@@ -13,7 +14,9 @@ _q = load_queries("service_kit")
 
 
 async def keep_partitions(database: Database) -> None:
-    """Make the partitions of today and the days ahead, drop those older than KEPT_DAYS. Safe to repeat."""
+    """Make the partitions of today and the days ahead, drop those older than KEPT_DAYS, and traces of
+    leads nobody asks for any more. Safe to repeat.
+    """
     async with database.transaction() as conn:
         if not await conn.fetchval(_q.try_lock_in_transaction, "inbox partitions"):
             return  # another instance is at it
@@ -31,6 +34,7 @@ async def keep_partitions(database: Database) -> None:
             if name < oldest:
                 await conn.execute(f"DROP TABLE {name}")
         await conn.execute(_q.trim_default, today - timedelta(days=KEPT_DAYS))
+        await tracing_kept.forget(conn, await database.clock.now(conn))
 
 
 def _name(day: date) -> str:

@@ -20,8 +20,11 @@ def _dumps(entry: Any, **_: Any) -> str:
     return orjson.dumps(entry, default=str).decode()
 
 
-def configure_logs(*, service: str, instance: str, level: str = "info") -> None:
-    """Send structlog's and the standard library's entries to stdout as JSON lines; the last call holds."""
+def configure_logs(*, service: str, instance: str, level: str = "info", more: Sequence[Any] = ()) -> None:
+    """Send structlog's and the standard library's entries to stdout as JSON lines; the last call holds.
+
+    `more`: processors of structlog that add to each entry.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -30,6 +33,7 @@ def configure_logs(*, service: str, instance: str, level: str = "info") -> None:
         structlog.stdlib.ExtraAdder(),
         _with({"service": service, "instance": instance}),
         structlog.processors.format_exc_info,
+        *more,
     ]
     structlog.configure(
         processors=[

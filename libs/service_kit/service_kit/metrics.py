@@ -85,3 +85,9 @@ ROUND_FAILURES = Counter(
 )
 FAILING = Gauge("baton_part_failing_rounds", "Rounds of a periodic part that failed in a row.", ["part"])
 PART_FAILURES = Counter("baton_part_failures_total", "Parts that ended with an error.", ["part"])
+TRACE_SPANS = Counter(
+    "baton_trace_spans_total",
+    "Spans that the collector took (exported) or that could not be sent and are gone (failed); only while "
+    "tracing is on.",
+    ["outcome"],
+)

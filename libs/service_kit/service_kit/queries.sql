@@ -156,3 +156,17 @@ WHERE ($1::bigint IS NULL OR id < $1) AND ($2::text IS NULL OR subject = $2) AND
   AND ($4::text IS NULL OR object_kind = $4) AND ($5::text IS NULL OR object_id = $5)
   AND ($6::timestamptz IS NULL OR at >= $6)
 ORDER BY id DESC LIMIT $7
+
+-- name: keep_traces
+-- The span that dealt with each lead last. Sorted by the caller, so that two pods lock in one order.
+INSERT INTO traces (subject, traceparent, at)
+SELECT subject, traceparent, $3 FROM unnest($1::uuid[], $2::text[]) AS dealt (subject, traceparent)
+ON CONFLICT (subject) DO UPDATE SET traceparent = excluded.traceparent, at = excluded.at
+
+-- name: traces_of
+-- The spans that dealt with these last.
+SELECT subject, traceparent FROM traces WHERE subject = ANY($1::uuid[])
+
+-- name: forget_traces
+-- Drops what nobody asks for any more.
+DELETE FROM traces WHERE at < $1

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from service_kit.auth_gate import Gate
 from service_kit.auth_remote import directory_of
@@ -20,7 +20,11 @@ from service_kit.outbox import Sweeper, publish_now
 from service_kit.postgres import Database
 from service_kit.settings import ServiceSettings
 from service_kit.spec import ConsumerSpec
+from service_kit.tracing import tracing_of
 from service_kit.unit import Unit
+
+if TYPE_CHECKING:
+    from service_kit.tracing_spans import Tracing
 
 T = TypeVar("T")
 _log = logger(__name__)
@@ -42,11 +46,14 @@ class Runtime:
         broker: Broker,
         database: Database | None = None,
         clock: Clock | None = None,
+        tracing: "Tracing | None" = None,
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.broker = broker
-        self.publisher: Publisher = broker.publisher()
+        self.tracing = tracing
+        """None while tracing is off."""
+        self.publisher: Publisher = _publisher(broker, tracing)
         self.source = f"baton/{settings.service}"
         self.gate = Gate(settings, directory_of(settings))
         """Who gets in; the service that gives out tokens puts its own here before it makes routes."""
@@ -73,7 +80,8 @@ class Runtime:
             publish_deadline=settings.publish_deadline_ms / 1000,
             access=KafkaAccess(settings),
         )
-        return cls(settings, broker=broker, database=database)
+        tracing = tracing_of(settings.service, settings.instance)
+        return cls(settings, broker=broker, database=database, tracing=tracing)
 
     @property
     def has_database(self) -> bool:
@@ -100,6 +108,7 @@ class Runtime:
             settings=self.settings,
         )
 
+            tracing=self.tracing,
     def sweeper(self) -> Sweeper:
         """The sweeper of this service's outbox; `create_app` adds it by itself."""
         return Sweeper(self.database, self.publisher, claim=self._claim, clock=self.clock)
@@ -132,7 +141,9 @@ class Runtime:
     ) -> T:
         async with self.database.transaction() as conn:
             clock = self.database.clock
-            unit = Unit(conn, now=await clock.now(conn), clock=clock, source=self.source)
+            unit = Unit(
+                conn, now=await clock.now(conn), clock=clock, source=self.source, tracing=self.tracing
+            )
             result = await work(unit)
             if also is not None:
                 await also(unit)
@@ -164,3 +175,16 @@ class Runtime:
         await self.publisher.stop()
         if self._database is not None:
             await self._database.close()
+
+    async def close_tracing(self) -> None:
+        """Send the last spans, within two seconds."""
+        if self.tracing is not None:
+            await self.tracing.close()
+
+
+def _publisher(broker: Broker, tracing: "Tracing | None") -> Publisher:
+    if tracing is None:
+        return broker.publisher()
+    from service_kit.tracing_publisher import TracedPublisher
+
+    return TracedPublisher(broker.publisher(), tracing)

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from service_kit import deadletters
@@ -16,6 +18,10 @@ from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 from service_kit.records import Outgoing, Record, TopicPartition
 from service_kit.spec import ConsumerSpec
+
+if TYPE_CHECKING:
+    from service_kit.tracing_batches import Processing
+    from service_kit.tracing_spans import Tracing
 
 _q = load_queries("service_kit")
 _log = logger(__name__)
@@ -51,24 +57,47 @@ class Settler:
     """Settles batches of one consumer: inbox, effects, outbox, position and counts in one transaction."""
 
     def __init__(
-        self, database: Database, spec: ConsumerSpec, *, source: str, claim: timedelta, dead_letter_limit: int
+        self,
+        database: Database,
+        spec: ConsumerSpec,
+        *,
+        source: str,
+        claim: timedelta,
+        dead_letter_limit: int,
+        tracing: "Tracing | None" = None,
     ) -> None:
         self._database = database
         self._spec = spec
         self._source = source
         self._claim = claim
         self._limit = dead_letter_limit
+        self._tracing = tracing
 
     async def settle(self, items: Sequence[Item]) -> Settled:
         """Commit the effects of all items. Raises what broke; then nothing has happened."""
+        if self._tracing is None:
+            return await self._settle(items, None)
+        from service_kit.tracing_batches import Processing
+
+        processing = Processing(self._tracing, self._spec)
+        try:
+            return await self._settle(items, processing)
+        except BaseException as error:
+            processing.fail(error)
+            raise
+
+    async def _settle(self, items: Sequence[Item], processing: "Processing | None") -> Settled:
         await failpoint("consumer.before_transaction")
         async with self._database.transaction() as conn:
             now = await self._database.clock.now(conn)
             fresh = await self._take(conn, items)
-            batch = self._batch(conn, now, fresh)
+            if processing is not None:
+                processing.begin(fresh)
+            batch = self._batch(conn, now, fresh, processing)
             await failpoint("consumer.in_transaction")
             if fresh:
-                await self._spec.handler(batch)
+                with processing.current() if processing is not None else nullcontext():
+                    await self._spec.handler(batch)
                 batch.check_complete()
             if self._spec.on_read is not None:
                 await self._spec.on_read(batch, [item.event for item in items if item.event is not None])
@@ -77,6 +106,8 @@ class Settler:
             settled = await self._close(batch, items, fresh)
             await failpoint("consumer.before_commit")
         batch.committed()
+        if processing is not None:
+            processing.end(batch.effects, batch.rejected)
         await failpoint("consumer.after_commit")
         return settled
 
@@ -105,7 +136,13 @@ class Settler:
                 raise
             _log.error("a dead letter is not in the books", event_id=str(event.id), error=describe(error))
 
-    def _batch(self, conn: Connection, now: datetime, events: Sequence[Event]) -> Batch:
+    def _batch(
+        self,
+        conn: Connection,
+        now: datetime,
+        events: Sequence[Event],
+        processing: "Processing | None" = None,
+    ) -> Batch:
         return Batch(
             conn,
             now=now,
@@ -113,6 +150,8 @@ class Settler:
             source=self._source,
             events=events,
             kinds=self._spec.effects,
+            tracing=self._tracing,
+            processing=processing,
         )
 
     async def _take(self, conn: Connection, items: Sequence[Item]) -> list[Event]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from lead_events.codec import encode
@@ -15,6 +15,9 @@ from service_kit.logs import logger
 from service_kit.postgres import Connection
 from service_kit.records import Outgoing
 
+if TYPE_CHECKING:
+    from service_kit.tracing_spans import Tracing
+
 _log = logger(__name__)
 
 
@@ -23,13 +26,23 @@ class Unit:
     returns.
     """
 
-    def __init__(self, conn: Connection, *, now: datetime, clock: TransactionClock, source: str) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        *,
+        now: datetime,
+        clock: TransactionClock,
+        source: str,
+        tracing: "Tracing | None" = None,
+    ) -> None:
         self.conn = conn
         self.now = now
         """Database time, UTC, taken when the unit began or at the last `refresh_now`."""
         self._clock = clock
         self._source = source
+        self._tracing = tracing
         self._outgoing: list[Outgoing] = []
+        self._caused: list[tuple[int, str, str | None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self.changes: dict[str, tuple[Any, Any]] = {}
         """What `note` was told, for the audit log."""
@@ -66,6 +79,8 @@ class Unit:
             topic=topic,
             traceparent=self._traceparent(cause),
         )
+        if self._tracing is not None:
+            self._caused.append((len(self._outgoing), str(subject), self._origin(cause, str(subject))))
         self.emit_raw(Outgoing(topic, str(key).encode(), value, tuple(headers)))
         return identity
 
@@ -106,9 +121,22 @@ class Unit:
 
     async def write_outbox(self, claim: timedelta) -> list[int]:
         """Store what has been emitted; returns the row ids. The kit calls this just before the commit."""
+        if self._tracing is not None:
+            await self._trace(self._tracing)
         if not self._outgoing:
             return []
         return await outbox.insert(self.conn, self._outgoing, claimed_until=self.now + claim)
 
     def _traceparent(self, cause: UUID) -> str | None:
         return None
+
+    def _origin(self, _cause: UUID, _subject: str) -> str | None:
+        """The span of the record that caused an event."""
+        return None
+
+    async def _trace(self, tracing: "Tracing") -> None:
+        if self._caused:
+            from service_kit.tracing_outbox import Caused, traced
+
+            caused = [Caused(*each) for each in self._caused]
+            self._outgoing = await traced(self.conn, tracing, self._outgoing, caused)

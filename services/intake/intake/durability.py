@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from intake import metrics
 from intake.circuit import Circuit
@@ -14,6 +15,9 @@ from service_kit.clock import Clock
 from service_kit.failpoints import failpoint
 from service_kit.logs import logger
 from service_kit.records import Outgoing
+
+if TYPE_CHECKING:
+    from service_kit.tracing_spans import Tracing
 
 _log = logger(__name__)
 
@@ -37,6 +41,7 @@ class Durability:
         *,
         spool_deadline: float,
         publish_deadline: float = 1.2,
+        tracing: "Tracing | None" = None,
     ) -> None:
         self._lane = lane
         self._spool = spool
@@ -44,6 +49,7 @@ class Durability:
         self._clock = clock
         self._spool_deadline = spool_deadline
         self._publish_deadline = publish_deadline
+        self._tracing = tracing
 
     def deadline(self) -> Deadline:
         """By when a request that begins now is to be answered."""
@@ -60,6 +66,8 @@ class Durability:
 
         A record that may have reached the broker without an answer goes to the spool under the same id.
         """
+        if self._tracing is not None:
+            encode = self._tracing.creating(encode)
         if self._circuit.lets_try(
             spool_is_empty=not self._spool.has_records.is_set()
         ) and await self._publish(encode(None), deadline.for_broker if deadline else None):

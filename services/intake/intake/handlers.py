@@ -288,7 +288,7 @@ class Intake:
         read = checked(read if verdict is read.verdict else read._replace(verdict=verdict))
         receipt = self._numbering.take()
         try:
-            encode = partial(submission_record, read, receipt, posted.traceparent)
+            encode = partial(submission_record, read, receipt)
             route = await self._durability.keep(encode, deadline)
         except NotDurable as error:
             self._numbering.void(receipt)

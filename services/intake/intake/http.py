@@ -1,7 +1,6 @@
 """Small pieces of HTTP below FastAPI's request stack: reading a body within limits, sending an answer."""
 
 import asyncio
-import re
 import types
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from typing import Any
@@ -20,8 +19,6 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Named = Mapping[bytes, bytes]
 """The first value of each header, by its name in lower case."""
-
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Disconnected(Exception):
@@ -106,12 +103,6 @@ def every(headers: Headers, named: Named, name: bytes) -> list[bytes]:
 def by_name(headers: Headers) -> Named:
     """Headers as received, for looking up."""
     return dict(reversed(headers))
-
-
-def traceparent(headers: Named) -> str | None:
-    """The caller's W3C trace context, if it is well formed."""
-    value = headers.get(b"traceparent")
-    return value.decode() if value is not None and _TRACEPARENT.fullmatch(value) else None
 
 
 def decoded(headers: Headers) -> dict[str, str]:

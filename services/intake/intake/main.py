@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI
@@ -38,7 +39,7 @@ from intake.spool import Replayer, Spool, SpoolOwned
 from intake.spool.adoption import Adoptions
 from intake.spool.api import spools_router
 from intake.spool.folder import Folder
-from intake.submissions import Submissions, SubmissionsFirst
+from intake.submissions import Submissions, SubmissionsFirst, form_key
 from lead_events.cloudevents import read_attributes
 from rulebook import mail_domains
 from rulebook.findings import RulebookInvalid
@@ -49,7 +50,8 @@ from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 from service_kit.settings import SettingsRefused, read_settings
 
-OPEN_TO_ALL = ("/v1/forms/{key}/submissions", "/v1/forms/{key}/token", "/v1/signals", "/baton.js")
+SUBMISSIONS = "/v1/forms/{key}/submissions"
+OPEN_TO_ALL = (SUBMISSIONS, "/v1/forms/{key}/token", "/v1/signals", "/baton.js")
 """Routes without a token: visitors' browsers come there, and vendors who sign."""
 
 
@@ -94,6 +96,7 @@ class Wiring:
             clock,
             spool_deadline=settings.spool_deadline_ms / 1000,
             publish_deadline=settings.publish_deadline_ms / 1000,
+            tracing=runtime.tracing,
         )
         self.notices = Notices(runtime, settings, self.forms, durability, run)
         secrets = Secrets(settings.secrets_dir)
@@ -212,7 +215,17 @@ def with_short_cut(app: FastAPI) -> SubmissionsFirst:
     """The application as it is served: posts to forms come before everything that FastAPI does with a
     request; they need none of it."""
     wiring: Wiring = app.state.wiring
-    return SubmissionsFirst(app, wiring.submissions, hsts_seconds=wiring.settings.hsts_seconds)
+    runtime: Runtime = app.state.runtime
+    first = SubmissionsFirst(app, wiring.submissions, hsts_seconds=wiring.settings.hsts_seconds)
+    if runtime.tracing is None:
+        return first
+    from service_kit.tracing_http import TracedRequests
+
+    return TracedRequests(first, runtime.tracing, route_of=_route_of)
+
+
+def _route_of(path: str) -> str | None:
+    return SUBMISSIONS if form_key(path) is not None else None
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ class Posted(NamedTuple):
     content_type: bytes
     body: bytes
     keys: list[bytes]
-    traceparent: str | None = None
     address: str = ""
     headers: Mapping[bytes, bytes] = MappingProxyType({})
     query: bytes = b""

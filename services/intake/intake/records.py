@@ -11,9 +11,11 @@ from service_kit.records import Outgoing
 
 
 def submission_record(
-    read: Read, receipt: Receipt, traceparent: str | None, spooled_at: datetime | None
+    read: Read, receipt: Receipt, spooled_at: datetime | None, traceparent: str | None = None
 ) -> Outgoing:
-    """One submission, `checked`, as it goes to scoring; `spooled_at` where it went to the spool first."""
+    """One submission, `checked`, as it goes to scoring; `spooled_at` where it went to the spool first.
+    `traceparent`: of the record that it was fetched for.
+    """
     submission = str(read.submission_id)
     headers = headers_of(
         LeadSubmitted,

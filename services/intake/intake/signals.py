@@ -70,7 +70,7 @@ class Signals:
             self._prove(posted, found)
         received_at = self._clock.now()
         events = signalled(batch, form_id=found.form_id, source=form.source, received_at=received_at)
-        await self._keep(events, received_at, posted.traceparent)
+        await self._keep(events, received_at)
         return events
 
     def _admit(self, posted: Posted, found: Found) -> None:
@@ -90,13 +90,11 @@ class Signals:
                 "that has a signature and sign the batch, or send the operator's token",
             )
 
-    async def _keep(
-        self, events: list[LeadSignalled], received_at: datetime, traceparent: str | None
-    ) -> None:
+    async def _keep(self, events: list[LeadSignalled], received_at: datetime) -> None:
         if not self._durability.is_possible:
             raise _not_durable()
         outcomes = await asyncio.gather(
-            *(self._durability.keep(partial(_record, each, received_at, traceparent)) for each in events),
+            *(self._durability.keep(partial(_record, each, received_at)) for each in events),
             return_exceptions=True,
         )
         for outcome in outcomes:
@@ -118,16 +116,13 @@ def posted_of(headers: http.Headers, body: bytes, address: str, query: bytes) ->
         content_type=named.get(b"content-type", b""),
         body=body,
         keys=[],
-        traceparent=http.traceparent(named),
         address=address,
         headers=named,
         query=query,
     )
 
 
-def _record(
-    event: LeadSignalled, received_at: datetime, traceparent: str | None, _spooled_at: datetime | None
-) -> Outgoing:
+def _record(event: LeadSignalled, received_at: datetime, _spooled_at: datetime | None) -> Outgoing:
     """One signal as it goes to scoring. It has no place for when it was spooled: nothing waits for it."""
     first = signal_keys(event.identity)[0]
     key = f"{first.kind}:{first.value}"
@@ -138,7 +133,6 @@ def _record(
         time=received_at,
         subject=key,
         topic=TOPIC,
-        traceparent=traceparent,
     )
     return Outgoing(TOPIC, key.encode(), value, tuple(headers))
 

@@ -116,7 +116,6 @@ class Submissions:
             content_type=named.get(b"content-type", b""),
             body=body,
             keys=http.every(headers, named, b"idempotency-key"),
-            traceparent=http.traceparent(named),
             address=self._proxies.visitor((scope.get("client") or ("",))[0], headers, named),
             headers=named,
             query=scope.get("query_string", b""),

@@ -93,7 +93,7 @@ class Fetching:
             raise failed
         fields = await self._ask(event, found.form.fetch)
         read = _read(event, found, fields, self._clock.now())
-        return submission_record(checked(read), event.receipt, traceparent, None)
+        return submission_record(checked(read), event.receipt, None, traceparent)
 
     async def _ask(self, event: LeadNotified, fetch: Fetch) -> dict[str, Any]:
         token = self._token(fetch)
@@ -151,7 +151,7 @@ class Fetching:
             "a notice was given up", form_id=event.form_id, notice_id=str(event.notice_id), why=str(failed)
         )
         read = _given_up(event, found, failed, self._clock.now())
-        outgoing = submission_record(checked(read), event.receipt, attributes.traceparent, None)
+        outgoing = submission_record(checked(read), event.receipt, None, attributes.traceparent)
         return Settled(NoticeState.GIVEN_UP, outgoing, event.vendor)
 
 

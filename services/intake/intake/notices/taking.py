@@ -53,21 +53,19 @@ class NoticeDesk:
             metrics.NOTICES.labels(fetch.api, "ignored").inc(notice.ignored)
             _log.info("changes that name no new lead", form_id=found.form_id, changes=notice.ignored)
         received_at = self._clock.now()
-        kept = (self._keep(lead, found, fetch.api, received_at, posted.traceparent) for lead in notice.leads)
+        kept = (self._keep(lead, found, fetch.api, received_at) for lead in notice.leads)
         outcomes = await asyncio.gather(*kept, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
         return [outcome for outcome in outcomes if isinstance(outcome, UUID)]
 
-    async def _keep(
-        self, lead: NamedLead, found: Found, vendor: str, received_at: datetime, traceparent: str | None
-    ) -> UUID:
+    async def _keep(self, lead: NamedLead, found: Found, vendor: str, received_at: datetime) -> UUID:
         if not self._durability.is_possible:
             raise errors.not_durable("the broker is away and the spool is full")
         identity = notice_id(found.form_id, lead.vendor_lead_id)
         receipt = self._numbering.take()
-        record = _record(identity, lead, found, vendor, received_at, receipt, traceparent)
+        record = _record(identity, lead, found, vendor, received_at, receipt)
         try:
             await self._durability.keep(lambda _: record)
         except NotDurable as error:
@@ -89,7 +87,6 @@ def _record(
     vendor: str,
     received_at: datetime,
     receipt: Receipt,
-    traceparent: str | None,
 ) -> Outgoing:
     occurred_at: Any = None
     if lead.claimed is not None:
@@ -112,6 +109,5 @@ def _record(
         time=received_at,
         subject=key,
         topic=NOTIFIED,
-        traceparent=traceparent,
     )
     return Outgoing(NOTIFIED, key.encode(), value, tuple(headers))

@@ -51,7 +51,9 @@ class MessageOffice:
         secrets, allowed = Secrets(settings.secrets_dir), Allowed.parse(settings.delivery_allow)
         self.slack = SlackAnswers(self.answering, secrets, allowed)
         preparing = Preparing(runtime.database, books, links, self.slack.are_taken)
-        self.sender = Sender(runtime.database, carriers, runtime.clock, prepare=preparing.prepare)
+        self.sender = Sender(
+            runtime.database, carriers, runtime.clock, prepare=preparing.prepare, tracing=runtime.tracing
+        )
 
     def parts(self) -> list[Part]:
         """Two, so that a slow receiver keeps nobody's message from being made."""

@@ -31,7 +31,9 @@ class PageOffice:
         self._runtime = runtime
         carriers: Mapping[Channel, Carrier] = carriers_of(settings, Secrets(settings.secrets_dir))
         self.maker = PageMaker(runtime, memory)
-        self.sender = Sender(runtime.database, carriers, runtime.clock, prepare=self.prepare)
+        self.sender = Sender(
+            runtime.database, carriers, runtime.clock, prepare=self.prepare, tracing=runtime.tracing
+        )
 
     def parts(self) -> list[Part]:
         """Two, so that a slow receiver keeps no page from being made."""
