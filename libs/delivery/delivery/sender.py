@@ -130,6 +130,7 @@ class Sender:
     async def _attempt(self, claimed: store.Claimed, receiver: str) -> None:
         async with self._database.acquire() as conn:
             now = await self._database.clock.now(conn)
+            span = await self._span(conn, claimed)
         began = self._clock.monotonic()
         with nullcontext() if self._tracing is None else self._tracing.within(span):
             result = await self._carry(claimed, now)
@@ -152,11 +153,11 @@ class Sender:
         if next_try is None and result.outcome not in (Outcome.DELIVERED, Outcome.STALE):
             metrics.GIVEN_UP.labels(claimed.message.target.channel).inc()
 
-    async def _carry(self, claimed: store.Claimed, now: datetime) -> Result:
     async def _span(self, conn: Connection, claimed: store.Claimed) -> "SpanOfOurs | None":
         """In the trace of what the message is about."""
         return None if self._tracing is None else await tracing.begin(self._tracing, conn, claimed)
 
+    async def _carry(self, claimed: store.Claimed, now: datetime) -> Result:
         message = claimed.message
         carrier = self._carriers.get(message.target.channel)
         if carrier is None:

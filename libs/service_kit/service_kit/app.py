@@ -83,6 +83,7 @@ class Lifecycle:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await self._runtime.close()
+        await self._runtime.close_tracing()
 
     async def _connect_kafka(self) -> None:
         wait = 0.2
@@ -92,7 +93,6 @@ class Lifecycle:
             except BrokerUnavailable as error:
                 self._kafka = str(error)
             else:
-        await self._runtime.close_tracing()
                 self._kafka = None
                 return
             await self._runtime.clock.sleep(wait)
@@ -176,6 +176,10 @@ def create_app(
     app.state.runtime = shared
     install_problems(app)
     app.add_middleware(BodyLimit, streamed=streamed)
+    if shared.tracing is not None:
+        from service_kit.tracing_http import TracedRequests
+
+        app.add_middleware(TracedRequests, tracing=shared.tracing)
     app.include_router(_health_router(lifecycle))
     if shared.has_database:
         app.include_router(audit_router(shared))
@@ -189,14 +193,6 @@ def create_app(
 
 class RouteOpen(Exception):
     """A route asks for no scope: give it `gate.allowed(...)`, or name it under `open_to_all`."""
-    if first is not None:
-        app.add_middleware(HeldUntilOpen, gate=first)
-    if shared.tracing is not None:
-        from service_kit.tracing_http import TracedRequests
-
-        app.add_middleware(TracedRequests, tracing=shared.tracing)
-    if first is not None:
-        app.add_middleware(HeldUntilOpen, gate=first)
 
 
 def _refuse_open(router: APIRouter, open_to_all: Collection[str]) -> None:

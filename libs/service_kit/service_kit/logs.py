@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -32,8 +33,8 @@ def configure_logs(*, service: str, instance: str, level: str = "info", more: Se
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.stdlib.ExtraAdder(),
         _with({"service": service, "instance": instance}),
-        structlog.processors.format_exc_info,
         *more,
+        structlog.processors.format_exc_info,
     ]
     structlog.configure(
         processors=[

@@ -62,7 +62,9 @@ class Runtime:
 
     @classmethod
     def of(cls, settings: ServiceSettings, *, needs_database: bool = True) -> "Runtime":
-        """The production parts. Raises ValueError when a DSN is needed and not set."""
+        """The production parts. Raises ValueError when a DSN is needed and not set, and
+        TracingMisconfigured.
+        """
         database = None
         if needs_database:
             settings.require_dsn()
@@ -106,9 +108,9 @@ class Runtime:
             broker=self.broker,
             clock=self.clock,
             settings=self.settings,
+            tracing=self.tracing,
         )
 
-            tracing=self.tracing,
     def sweeper(self) -> Sweeper:
         """The sweeper of this service's outbox; `create_app` adds it by itself."""
         return Sweeper(self.database, self.publisher, claim=self._claim, clock=self.clock)

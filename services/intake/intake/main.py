@@ -211,7 +211,7 @@ def build_app(settings: IntakeSettings, runtime: Runtime | None = None) -> FastA
     return app
 
 
-def with_short_cut(app: FastAPI) -> SubmissionsFirst:
+def with_short_cut(app: FastAPI) -> Any:
     """The application as it is served: posts to forms come before everything that FastAPI does with a
     request; they need none of it."""
     wiring: Wiring = app.state.wiring
