@@ -56,15 +56,21 @@ generate: $(READY) ## Write the generated files again: JSON Schemas of events an
 	@$(BIN)/python -m rulebook.schemas rulebook
 
 .PHONY: lock
-lock: $(READY) ## Pin the dependencies again (hashes, no addresses)
+lock: $(READY) ## Pin the dependencies again (hashes, no addresses), and each image's part of them
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal \
 		--python-version 3.11 requirements-dev.in --output-file requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m baton_dev.images.locks
 
 ##@ Prove and measure
 .PHONY: chaos
 chaos: $(READY) ## Kill every part in turn while leads flow; a ledger on the client's side must find none lost or doubled
 	@$(BIN)/pytest -m chaos tests/chaos
+
+.PHONY: test-images
+test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker engine of its own, send leads; root, Debian, 15 minutes
+	@$(BIN)/pytest -q tests/images
 
 .PHONY: bench
 bench: $(READY) ## Measure intake, the whole path, the batched consumer and memory, each against something bare
@@ -77,7 +83,7 @@ clean: ## Forget the demo's data (.baton/) while nothing runs on it; the install
 
 .PHONY: help
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 TYPED := schemas/lead_events libs/worktime/worktime libs/charts/charts libs/rulebook/rulebook libs/scorecard/scorecard libs/service_kit/service_kit libs/delivery/delivery \
 	services/intake/intake services/scoring/scoring services/router/router services/sla-monitor/sla_monitor \
