@@ -91,7 +91,8 @@ class KafkaServer:
     """A broker whose data and ports live in `data_dir`; started again there it goes on with both.
 
     `port` chooses the port for clients, else a free one is taken the first time and kept. `settings` are
-    lines of server.properties beside ours, as they stand at the next start.
+    lines of server.properties beside ours, as they stand at the next start; `scram` are users and passwords
+    of SCRAM-SHA-512, made with the folder.
     `outlives_parent` leaves the broker running when the process that started it ends.
     """
 
@@ -99,6 +100,7 @@ class KafkaServer:
         self.data_dir = data_dir
         self.log_path = data_dir / "kafka.log"
         self.settings: dict[str, str] = {}
+        self.scram: dict[str, str] = {}
         self._wanted = port
         self._outlives_parent = outlives_parent
         self._ports: dict[str, int] = {}
@@ -185,6 +187,8 @@ class KafkaServer:
             "-c",
             str(self.data_dir / "server.properties"),
         ]
+        for user, password in self.scram.items():
+            tool += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
         run_once(
             [*self._java(java, jars, [], heap="64m"), *tool],
             what="Formatting Kafka's folder",

