@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service_kit import failpoints, metrics, tracing
@@ -40,6 +41,12 @@ from service_kit.settings import ServiceSettings
 from service_kit.spec import ConsumerSpec
 
 _log = logger(__name__)
+
+
+_NO_TELEMETRY = TelemetryConfig(
+    tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
+)
+"""FastAPI's own: its entries quote what somebody typed, and its spans would be the caller's."""
 
 
 class Lifecycle:
@@ -171,7 +178,13 @@ def create_app(
         finally:
             await lifecycle.stop()
 
-    app = FastAPI(title=title, version=_version(settings), lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title=title,
+        version=_version(settings),
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
     app.state.lifecycle = lifecycle
     app.state.runtime = shared
     install_problems(app)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from service_kit.postgres_entry import StoreClosed
-from service_kit.settings import ServiceSettings, read_settings
+from service_kit.settings import ServiceSettings, SettingsRefused, read_settings
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -33,7 +33,11 @@ def main(
         sys.stderr.write(f"{error}\n")
         return 2
     if command == "serve":
-        serve(chosen)
+        try:
+            serve(chosen)
+        except SettingsRefused as error:
+            sys.stderr.write(f"{error}\n")
+            return 2
         return 0
     return _migrate(dsn, chosen.store_schema, packages)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from service_kit.records import Headers
+from service_kit.settings import SettingsRefused
 
 if TYPE_CHECKING:
     from service_kit.tracing_spans import Tracing
@@ -22,7 +23,7 @@ _TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 HEADER = "traceparent"
 
 
-class TracingMisconfigured(ValueError):
+class TracingMisconfigured(SettingsRefused):
     """An environment variable of OpenTelemetry says what cannot be done here: correct it, or unset it."""
 
 
@@ -49,13 +50,12 @@ def _check(environ: Mapping[str, str]) -> None:
     for name in ENDPOINTS:
         written = environ.get(name, "").strip()
         if written and not (urlsplit(written).scheme in ("http", "https") and urlsplit(written).netloc):
-            raise TracingMisconfigured(f"{name} is {written!r}: write http://collector:4318, or unset it")
+            raise TracingMisconfigured(f"{name} is no http address: write http://collector:4318, or unset it")
     for name in _PROTOCOLS:
         protocol = environ.get(name, "").strip() or _SPOKEN
         if protocol != _SPOKEN:
             raise TracingMisconfigured(
-                f"{name} is {protocol!r}: spans are sent by {_SPOKEN} only, which collectors take on port "
-                "4318; unset it"
+                f"{name} is not {_SPOKEN}, the only way spans are sent (to port 4318): unset it"
             )
 
 

@@ -20,6 +20,7 @@ from service_kit.clock import SystemClock
 from service_kit.fakes import FakeBroker
 from service_kit.records import Outgoing
 from service_kit.runtime import Runtime
+from service_kit.tracing_spans import Tracing
 
 KEY = "pk_demo_1"
 PATH = f"/v1/forms/{KEY}/submissions"
@@ -138,10 +139,15 @@ class Harness:
 
     @asynccontextmanager
     async def start(
-        self, *, broker: Broker | None = None, know: bool = True, **overrides: Any
+        self,
+        *,
+        broker: Broker | None = None,
+        know: bool = True,
+        tracing: Tracing | None = None,
+        **overrides: Any,
     ) -> AsyncIterator[Running]:
         settings = self.settings(**overrides)
-        runtime = Runtime(settings, broker=broker or self.broker, clock=self.clock)
+        runtime = Runtime(settings, broker=broker or self.broker, clock=self.clock, tracing=tracing)
         app = build_app(settings, runtime)
         wiring: Wiring = app.state.wiring
         transport = httpx.ASGITransport(app=with_short_cut(app), raise_app_exceptions=True)
