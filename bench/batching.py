@@ -30,14 +30,14 @@ async def measure(stack: Stack, *, backlog: int, backlog_one_by_one: int) -> Bat
     """Fill the topic with scoring stopped, then time it from its first to its last lead-scored."""
     for name in ("router", "sla_monitor"):
         stack.services[name].stop()
-    batched = await _drain(stack, backlog, {"BATON_BATCH_MAX": "500"}, "batched")
-    single = await _drain(
+    batched = await drain(stack, backlog, {"BATON_BATCH_MAX": "500"}, "batched")
+    single = await drain(
         stack, backlog_one_by_one, {"BATON_BATCH_MAX": "1", "BATON_GATHER_MS": "0"}, "single"
     )
     return BatchingResult(batched, single)
 
 
-async def _drain(stack: Stack, backlog: int, env: dict[str, str], prefix: str) -> float:
+async def drain(stack: Stack, backlog: int, env: dict[str, str], prefix: str) -> float:
     scoring = stack.services["scoring"]
     scoring.stop()
     await _fill(stack, backlog, prefix)
