@@ -51,9 +51,11 @@ format: $(READY) ## Rewrite the code in the house style
 	@$(BIN)/ruff format .
 
 .PHONY: generate
-generate: $(READY) ## Write the generated files again: JSON Schemas of events and rulebook, and the AsyncAPI document
+generate: $(READY) ## Write the generated files again: JSON Schemas of events and rulebook, the AsyncAPI document, what Kubernetes has of rulebook and rules
 	@$(BIN)/python -m lead_events.generate
 	@$(BIN)/python -m rulebook.schemas rulebook
+	@$(BIN)/python -m baton_dev.kubernetes.rulebook rulebook
+	@$(BIN)/python -m baton_dev.kubernetes.rules
 
 .PHONY: lock
 lock: $(READY) ## Pin the dependencies again (hashes, no addresses), and each image's part of them
@@ -67,6 +69,10 @@ lock: $(READY) ## Pin the dependencies again (hashes, no addresses), and each im
 .PHONY: chaos
 chaos: $(READY) ## Kill every part in turn while leads flow; a ledger on the client's side must find none lost or doubled
 	@$(BIN)/pytest -m chaos tests/chaos
+
+.PHONY: test-k8s
+test-k8s: $(READY) ## Apply deploy/k8s to a real API server, Pod Security restricted; 3 minutes, and 10 once to build the server
+	@$(BIN)/pytest -q tests/k8s
 
 .PHONY: test-images
 test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker engine of its own, send leads; root, Debian, 15 minutes
