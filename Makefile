@@ -89,7 +89,7 @@ clean: ## Forget the demo's data (.baton/) while nothing runs on it; the install
 
 .PHONY: help
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 TYPED := schemas/lead_events libs/worktime/worktime libs/charts/charts libs/rulebook/rulebook libs/scorecard/scorecard libs/service_kit/service_kit libs/delivery/delivery \
 	services/intake/intake services/scoring/scoring services/router/router services/sla-monitor/sla_monitor \
