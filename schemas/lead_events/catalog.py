@@ -16,11 +16,14 @@ Service = Literal[
     "scoring-imports",
     "scoring-forms",
     "scoring-feedback",
+    "scoring-own",
     "router",
+    "router-own",
     "sla-monitor",
 ]
 """Who writes or reads a topic. scoring-signals, -imports, -forms and -feedback are loops of
-scoring that have dead letters of their own."""
+scoring that have dead letters of their own; scoring-own and router-own read back after a restore what
+scoring and router themselves have written."""
 
 _DAY_MS = 86_400_000
 _DEAD_LETTER_DAYS = 13

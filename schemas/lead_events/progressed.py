@@ -75,3 +75,6 @@ class LeadProgressed(EventModel):
         default=None, description="for arrived_after_close and asked_again: the submission or ask"
     )
     is_test: bool = False
+    scored_seq: int = Field(
+        default=0, ge=0, description="the newest state from scoring that the router knew of the lead"
+    )

@@ -42,3 +42,6 @@ class LeadRouted(EventModel):
         default=False, description="a rep found it: none of marketing's, and nothing is promised of it"
     )
     rulebook_version: int = Field(ge=1)
+    scored_seq: int = Field(
+        default=0, ge=0, description="the newest state from scoring that the router knew of the lead"
+    )

@@ -36,6 +36,7 @@ from service_kit.inbox import keep_partitions
 from service_kit.logs import configure_logs, logger
 from service_kit.parts import Part, Periodic
 from service_kit.problems import install_problems
+from service_kit.read_back import HeldUntilOpen, ReadBack
 from service_kit.runtime import Runtime
 from service_kit.settings import ServiceSettings
 from service_kit.spec import ConsumerSpec
@@ -52,10 +53,18 @@ _NO_TELEMETRY = TelemetryConfig(
 class Lifecycle:
     """Runs the parts of a service and knows how they are."""
 
-    def __init__(self, runtime: Runtime, parts: Sequence[Part], *, needs_kafka: bool = True) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        parts: Sequence[Part],
+        *,
+        needs_kafka: bool = True,
+        first: ReadBack | None = None,
+    ) -> None:
         self._runtime = runtime
         self._needs_kafka = needs_kafka
-        self.parts = list(parts)
+        self._first = first
+        self.parts = [*([] if first is None else [first]), *parts]
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._connect: asyncio.Task[None] | None = None
         self._kafka: str | None = "not connected to Kafka yet"
@@ -107,7 +116,8 @@ class Lifecycle:
 
     async def _watch(self, part: Part) -> None:
         try:
-            await part.run()
+            if self._first is None or part is self._first or await self._first.opens():
+                await part.run()
             reason: BaseException = RuntimeError("ended by itself")
         except (Exception, asyncio.CancelledError) as error:
             reason = error
@@ -147,6 +157,7 @@ def create_app(
     runtime: Runtime | None = None,
     streamed: Collection[str] = (),
     open_to_all: Collection[str] = (),
+    read_back: Callable[[Runtime], ReadBack] | None = None,
 ) -> FastAPI:
     """The application of a service: its routes, `/healthz`, `/readyz`, `/metrics`, and its parts in the
     lifespan.
@@ -156,6 +167,7 @@ def create_app(
     false it is ready while Kafka is still away. `runtime` is for tests. `streamed`: paths whose routes read
     bodies of any size and limit them themselves. `open_to_all`: paths that ask for no scope; whoever comes
     there proves themselves otherwise or need not. Raises RouteOpen for any other that asks for none.
+    `read_back`: what the service reads of the topics before any part starts and any request is answered.
     Nothing is connected until the lifespan starts, and it starts whether or not Kafka and PostgreSQL are
     there.
     """
@@ -165,7 +177,8 @@ def create_app(
     specs = [part.spec for part in parts if isinstance(part, Consumer)]
     if shared.has_database:
         parts += _store_parts(shared, specs)
-    lifecycle = Lifecycle(shared, parts, needs_kafka=needs_kafka)
+    first = read_back(shared) if read_back is not None else None
+    lifecycle = Lifecycle(shared, parts, needs_kafka=needs_kafka, first=first)
     metrics.BUILD.info({"service": settings.service, "version": _version(settings)})
     metrics.READY.set_function(lambda: not lifecycle.unready())
     metrics.PROCESS_TIME.set_function(lambda: shared.clock.now().timestamp())
@@ -189,6 +202,8 @@ def create_app(
     app.state.runtime = shared
     install_problems(app)
     app.add_middleware(BodyLimit, streamed=streamed)
+    if first is not None:
+        app.add_middleware(HeldUntilOpen, gate=first)
     if shared.tracing is not None:
         from service_kit.tracing_http import TracedRequests
 

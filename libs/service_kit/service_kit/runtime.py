@@ -113,10 +113,11 @@ class Runtime:
 
     def sweeper(self) -> Sweeper:
         """The sweeper of this service's outbox; `create_app` adds it by itself."""
-        return Sweeper(self.database, self.publisher, claim=self._claim, clock=self.clock)
+        return Sweeper(self.database, self.publisher, claim=self.claim, clock=self.clock)
 
     @property
-    def _claim(self) -> timedelta:
+    def claim(self) -> timedelta:
+        """How long what a process has committed is left to it to publish."""
         return timedelta(milliseconds=self.settings.outbox_claim_ms)
 
     async def in_transaction(
@@ -149,7 +150,7 @@ class Runtime:
             result = await work(unit)
             if also is not None:
                 await also(unit)
-            rows = await unit.write_outbox(self._claim)
+            rows = await unit.write_outbox(self.claim)
             await failpoint("unit.before_commit")
         unit.committed()
         await failpoint("unit.after_commit")

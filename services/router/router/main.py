@@ -45,6 +45,7 @@ from router.handlers.drain import DrainHandler
 from router.handlers.imports import ImportHandler
 from router.handlers.moves import MoveHandler
 from router.handlers.news import NewsHandler
+from router.handlers.read_back import stages
 from router.handlers.reoffer import ReofferHandler
 from router.handlers.reps import RepHandler
 from router.messages.chat import ChatAbsences
@@ -54,6 +55,7 @@ from router.roster import RepReader
 from router.settings import RouterSettings
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
+from service_kit.read_back import ReadBack
 from service_kit.runtime import Runtime
 from service_kit.secrets import Secrets
 
@@ -151,6 +153,7 @@ def build_app(settings: RouterSettings, runtime: Runtime | None = None) -> FastA
         ],
         runtime=shared,
         open_to_all=OPEN_TO_ALL,
+        read_back=lambda rt: ReadBack(rt, stages(wiring.news, Books())),
     )
 
 

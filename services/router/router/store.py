@@ -31,7 +31,7 @@ def read_lead(row: Row) -> Lead:
     lead = lead_for_rules(row["id"], row)
     lead.person_id = row["person_id"]
     lead.scored_seq, lead.routed_seq = row["scored_seq"], row["routed_seq"]
-    lead.progressed_seq = row["progressed_seq"]
+    lead.progressed_seq, lead.handled_seq = row["progressed_seq"], row["handled_seq"]
     lead.stage = Stage(row["stage"])
     lead.is_test = row["is_test"]
     lead.received_at, lead.sql_at = row["received_at"], row["sql_at"]

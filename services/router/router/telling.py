@@ -35,7 +35,7 @@ class Teller:
         """Publish an act; gives it the lead's next seq. Returns the event's id."""
         self.ledger.touch(lead)
         lead.progressed_seq += 1
-        numbered = event.model_copy(update={"seq": lead.progressed_seq})
+        numbered = event.model_copy(update={"seq": lead.progressed_seq, "scored_seq": lead.scored_seq})
         ordinal = self._ordinal(cause, lead.id, "lead-progressed")
         return self.unit.emit(
             "lead-progressed", numbered, key=lead.id, cause=cause, subject=lead.id, ordinal=ordinal
@@ -110,6 +110,7 @@ class Teller:
             is_test=lead.is_test,
             is_own=is_own(lead),
             rulebook_version=version,
+            scored_seq=lead.scored_seq,
         )
         ordinal = self._ordinal(cause, lead.id, "lead-routed")
         lead.last_routed = self.unit.emit(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
@@ -21,6 +22,7 @@ from scoring.imports import imports_spec
 from scoring.nurturing import LOOK_EVERY as LOOK_AT_NURTURING_EVERY
 from scoring.nurturing import Nurtured, NurturingBook
 from scoring.nurturing_list import NurturingFile
+from scoring.read_back import Forgotten, raise_numbers, stages
 from scoring.releases import Releases
 from scoring.replay import Replays
 from scoring.rescoring import Rescorings
@@ -38,6 +40,7 @@ from scoring.tombstones import Tombstones
 from scoring.waking import WAKE_EVERY, WakeUps
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
+from service_kit.read_back import ReadBack
 from service_kit.runtime import Runtime
 
 PACKAGES = ("rulebook", "delivery", "scoring")
@@ -93,6 +96,14 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         clock=clock,
     )
     yield Periodic("wake-ups", every=WAKE_EVERY, work=WakeUps(runtime).work, clock=clock)
+    yield Periodic(
+        "numbers after a restore",
+        every=timedelta(seconds=1),
+        work=partial(raise_numbers, database),
+        only_one=True,
+        database=database,
+        clock=clock,
+    )
     sender = Sender(database, carriers(runtime.settings), clock)
     yield Periodic("deliveries", every=timedelta(seconds=2), work=sender.work, clock=clock)
     book = ReceiptsBook(database)
@@ -123,6 +134,7 @@ def build_app(settings: ScoringSettings, runtime: Runtime | None = None) -> Fast
         routers=routers,
         runtime=runtime,
         open_to_all=("/v1/nurturing/unsubscribes",),  # a signature may stand for the token
+        read_back=lambda rt: ReadBack(rt, stages(Forgotten(erasure_keys(settings)))),
     )
 
 

@@ -11,6 +11,7 @@ from delivery import metrics as delivery_metrics
 from delivery.api import delivery_router
 from service_kit.app import create_app, serve
 from service_kit.parts import Part, Periodic
+from service_kit.read_back import ReadBack, Stage
 from service_kit.runtime import Runtime
 from sla_monitor import metrics
 from sla_monitor.api import routers
@@ -120,6 +121,7 @@ def build_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
             ledger_router(rt, memory.books),
         ],
         runtime=shared,
+        read_back=lambda rt: ReadBack(rt, [Stage(consumer_spec(rt, memory), ("person-erased",))]),
     )
 
 

@@ -49,6 +49,7 @@ class Scored(StrEnum):
     LATE_NEWS = "late_news"  # anything else on a closed lead: recorded
     DO_NOT_CONTACT = "do_not_contact"  # the person asked not to be contacted: close
     ERASED = "erased"  # the person's data is gone and does not come back
+    HANDLED = "handled"  # before a restore: what came of it was read back, only the state is taken in
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ class Lead:
     person_id: UUID | None = None
     line: str = ""
     scored_seq: int = 0
+    handled_seq: int = 0  # up to here what came of its states was read back after a restore
     routed_seq: int = 0
     progressed_seq: int = 0
     quadrant: Quadrant = Quadrant.COLD
@@ -192,6 +194,8 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool, by
     newer = event.seq > lead.scored_seq
     if newer:
         _take_state(lead, event, asks=asks)
+    if event.seq <= lead.handled_seq:
+        return Scored.HANDLED
     if lead.is_over:
         return Scored.LATE_ASK if is_an_ask(event) else Scored.LATE_NEWS
     if newer and event.do_not_contact:

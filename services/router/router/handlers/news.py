@@ -22,7 +22,8 @@ from router.books import Books
 from router.desk import Desk
 from router.domain.book import NO_PLAN, Book, PoolChoice
 from router.domain.choice import choose_pool
-from router.domain.leads import Lead, Scored, apply_scored
+from router.domain.leads import Lead, LeadState, Scored, apply_scored
+from router.domain.read_back import wait_as_asked
 from router.domain.why import why_left_queue
 from router.handlers.asks import AskedAgain, ask_event, asked_again, insert_asks
 from router.handlers.merges import MergeEffect, apply_merge, insert_merges
@@ -67,6 +68,7 @@ EFFECTS = frozenset(
         "recorded_late_news",
         "closed_do_not_contact",
         "erased",
+        "handled_before_restore",
         "rulebook_stored",
         "rulebook_known",
         "rulebook_refused",
@@ -84,6 +86,7 @@ _EFFECT_OF = {
     Scored.ASKED_AGAIN: "asked_again",
     Scored.LATE_NEWS: "recorded_late_news",
     Scored.ERASED: "erased",
+    Scored.HANDLED: "handled_before_restore",
 }
 
 
@@ -228,6 +231,8 @@ class _LeadNews:
             if what is Scored.ASKED_AGAIN and lead.handoff is not None:
                 self._asked.append(asked_again(event, lead, lead.handoff, self._batch.now))
                 metrics.count_asked_again(self._batch, lead)
+            if what is Scored.HANDLED and lead.state is LeadState.HELD and book is not None:
+                wait_as_asked(lead, choose_pool(lead, book))
             self._batch.effect(event, _EFFECT_OF[what])
         self._found.note(event, lead)
 

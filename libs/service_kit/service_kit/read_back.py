@@ -1,0 +1,263 @@
+"""What a store that was restored has forgotten is read from the topics before the service does anything.
+
+A service writes its own topics only after the commit of what they tell. So all that stands on them before
+their ends were asked for is in the store, and noting these ends now and then marks, without reading, up to
+where store and topics agree. A store restored to an earlier moment has an older mark: what lies beyond it
+happened, was told to others, and is not in the store.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from service_kit.batch import read_event
+from service_kit.broker import BrokerUnavailable, ConsumerClient
+from service_kit.clock import pause
+from service_kit.errors import Fault, Permanent, classify, describe
+from service_kit.logs import logger
+from service_kit.outbox import publish_now
+from service_kit.perseverance import Abandoned, Perseverance
+from service_kit.problems import problem_response
+from service_kit.queries import load_queries
+from service_kit.records import Record, TopicPartition
+from service_kit.runtime import Runtime
+from service_kit.settle import EFFECT, Item, Settled, Settler
+from service_kit.spec import ConsumerSpec
+
+_q = load_queries("service_kit")
+_log = logger(__name__)
+
+MARK_SECONDS = 5.0
+"""So often the ends of own topics are noted; at most so much of them is read again at a plain start."""
+WAIT_SECONDS = 0.05
+HELD_REQUEST_SECONDS = 10.0
+"""A request that comes before the service is open is held so long, then answered 503."""
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class StoreWentBack(RuntimeError):
+    """The store knows less than a moment ago: it was restored, or another server took over that lacked the
+    last commits. The service must be started anew, so that it reads back what was lost.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Topics that the handler of `spec` takes in, all of them before the next stage begins.
+
+    `is_own`: the service itself writes them, and no consumer of it reads them; they are marked. Else they are
+    read ahead for the consumer of this spec, from its positions, which move as if it had read them itself.
+    """
+
+    spec: ConsumerSpec
+    topics: tuple[str, ...]
+    is_own: bool = False
+
+
+class ReadBack:
+    """Part that runs first: no other part starts and no request is answered before `opened`."""
+
+    name = "read back"
+
+    def __init__(self, runtime: Runtime, stages: Sequence[Stage]) -> None:
+        self._runtime = runtime
+        self._clock = runtime.clock
+        self._stages = stages
+        self._topics = sorted({topic for stage in stages for topic in stage.topics})
+        self._stopping = asyncio.Event()
+        self._opened = asyncio.Event()
+        self._trouble: str | None = "the topics were not read back yet"
+        self._seen: dict[tuple[str, TopicPartition], int] = {}
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the service may work."""
+        return self._opened.is_set() and not self._stopping.is_set()
+
+    async def opens(self) -> bool:
+        """Wait until the service may work; False when it is stopped before."""
+        await self._opened.wait()
+        return not self._stopping.is_set()
+
+    async def run(self) -> None:
+        """Read back, open, then mark until stopped. Raises StoreWentBack."""
+        while not self._stopping.is_set():
+            group = f"baton-{self._runtime.settings.service}-read-back-{uuid4().hex[:12]}"
+            client = self._runtime.broker.consumer(group, self._topics)
+            try:
+                await client.start()
+                await self._with(client)
+            except Abandoned:
+                return
+            except Exception as error:
+                if not isinstance(error, BrokerUnavailable) and classify(error) is not Fault.TRANSIENT:
+                    raise
+                if not self._opened.is_set():
+                    self._trouble = f"cannot read back: {describe(error)}"
+                await pause(self._clock, 1.0, unless=self._stopping)
+            finally:
+                await client.stop()
+
+    def stop(self) -> None:
+        """End after the batch in hand; whoever waits for the opening waits no more."""
+        self._stopping.set()
+        self._opened.set()
+
+    def not_ready(self) -> str | None:
+        """Why the service does not work yet."""
+        return None if self._opened.is_set() else self._trouble
+
+    async def _with(self, client: ConsumerClient) -> None:
+        places = await self._places(client)
+        if not self._opened.is_set():
+            for stage in self._stages:
+                await self._read(client, stage, [each for each in places if each.topic in stage.topics])
+            if not self._stopping.is_set():
+                self._trouble = None
+                self._opened.set()
+                _log.info("read back", **{name.replace(" ", "_"): n for name, n in self._counts.items()})
+        while not self._stopping.is_set():
+            await self._mark(client, places)
+            await pause(self._clock, MARK_SECONDS, unless=self._stopping)
+
+    async def _places(self, client: ConsumerClient) -> list[TopicPartition]:
+        """All partitions: nobody else is in this group."""
+        while not self._stopping.is_set():
+            dealt = client.assignment().partitions
+            if missing := set(self._topics) - {place.topic for place in dealt}:
+                self._trouble = f"waits for the topics {', '.join(sorted(missing))}: create them"
+                await pause(self._clock, WAIT_SECONDS, unless=self._stopping)
+                continue
+            return sorted(dealt)
+        return []
+
+    async def _read(self, client: ConsumerClient, stage: Stage, places: Collection[TopicPartition]) -> None:
+        if not places:
+            return
+        ends = await client.end_offsets(places)
+        starts = await self._starts(client, stage, ends)
+        left = {place: starts[place] for place in places if starts[place] < ends[place]}
+        generation = client.assignment().generation
+        if left and not client.seek(left):
+            raise BrokerUnavailable("the partitions were dealt anew")
+        carrier = self._carrier(stage.spec)
+        while left and not self._stopping.is_set():
+            if client.assignment().generation != generation:
+                raise BrokerUnavailable("the partitions were dealt anew")
+            size = self._runtime.settings.batch_max
+            found = await client.take(list(left), max_records=size, timeout=0.2)
+            records = [each for each in found if left.get(each.place, each.offset + 1) <= each.offset]
+            await carrier.carry([_item(each) for each in records if each.offset < ends[each.place]])
+            for each in records:
+                left[each.place] = each.offset + 1
+            left = {place: offset for place, offset in left.items() if offset < ends[place]}
+
+    async def _starts(
+        self, client: ConsumerClient, stage: Stage, ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """Where reading begins. Own topics that were never marked have nothing that the store lacks."""
+        begins = await client.beginning_offsets(list(ends))
+        stored = await self._stored(stage.spec.name)
+        if stage.is_own and not stored.keys() & ends.keys():
+            return dict(ends)
+        starts = {}
+        for place, end in ends.items():
+            position = max(stored.get(place, 0), begins[place])
+            if position > end and stage.is_own:  # a topic made anew
+                await self._reset(stage.spec.name, place, begins[place])
+                position = begins[place]
+            starts[place] = position
+        return starts
+
+    def _carrier(self, spec: ConsumerSpec) -> Perseverance:
+        settings = self._runtime.settings
+        database = self._runtime.database
+        settler = Settler(
+            database,
+            spec,
+            source=self._runtime.source,
+            claim=self._runtime.claim,
+            dead_letter_limit=settings.dead_letter_limit,
+        )
+        return Perseverance(
+            settler,
+            database,
+            self._clock,
+            consumer=spec.name,
+            stopping=self._stopping,
+            on_settled=self._settled,
+        )
+
+    async def _settled(self, settled: Settled) -> None:
+        for (_, kind), records in settled.counts.items():
+            if kind.startswith(EFFECT):
+                self._counts[kind.removeprefix(EFFECT)] += records
+        for record, reason in settled.dead:
+            _log.error("not read back", topic=record.topic, offset=record.offset, reason=reason)
+        if settled.row_ids:
+            publisher = self._runtime.publisher
+            await publish_now(
+                self._runtime.database, publisher, settled.row_ids, settled.outgoing, at="read_back"
+            )
+
+    async def _mark(self, client: ConsumerClient, places: Collection[TopicPartition]) -> None:
+        """Note that the store knows all that stands on its own topics now."""
+        for stage in self._stages:
+            mine = [each for each in places if each.topic in stage.topics]
+            if not stage.is_own or not mine:
+                continue
+            ends = await client.end_offsets(mine)  # before the transaction: what stands there is committed
+            name = stage.spec.name
+            stored = await self._stored(name)
+            if any(stored.get(place, 0) < self._seen.get((name, place), 0) for place in mine):
+                raise StoreWentBack(StoreWentBack.__doc__)
+            columns = [p.topic for p in mine], [p.partition for p in mine], [ends[p] for p in mine]
+            async with self._runtime.database.acquire() as conn:
+                await conn.execute(_q.advance, name, *columns, [], [], [], [])
+            self._seen |= {(name, place): ends[place] for place in mine}
+
+    async def _stored(self, consumer: str) -> dict[TopicPartition, int]:
+        async with self._runtime.database.acquire() as conn:
+            rows = await conn.fetch(_q.select_positions, consumer)
+        return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+    async def _reset(self, consumer: str, place: TopicPartition, offset: int) -> None:
+        async with self._runtime.database.acquire() as conn:
+            await conn.execute(_q.reset_position, consumer, place.topic, place.partition, offset)
+
+
+def _item(record: Record) -> Item:
+    try:
+        return Item(record, read_event(record))
+    except Permanent as error:
+        return Item(record, None, str(error))
+
+
+class HeldUntilOpen:
+    """ASGI middleware: a request waits until the service is open, at most HELD_REQUEST_SECONDS, else hears
+    503. Probes and metrics are answered at once.
+    """
+
+    def __init__(self, app: Any, *, gate: ReadBack) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand one request on once the service is open."""
+        if scope["type"] != "http" or self._gate.is_open or scope["path"] in OPEN_PATHS:
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(HELD_REQUEST_SECONDS):
+                await self._gate.opens()
+        except TimeoutError:
+            why = self._gate.not_ready() or "starting"
+            detail = f"not open yet, {why}: ask again soon"
+            answer = problem_response(503, "Service Unavailable", detail, headers={"Retry-After": "2"})
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
