@@ -1,7 +1,8 @@
 """Who answers for a broken promise by all facts, also by those that arrive after it was said."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ from service_kit.consumer import Consumer
 from sla_monitor.ledger.book import PromiseRow
 from sla_monitor.ledger.books import Books
 from sla_monitor.ledger.gauges import export_month
+from sla_monitor.reports.figures.month import month_report
 from tests.integration.sla_monitor.ledgers import month
 from tests.integration.sla_monitor.worlds import MARGIN, MONDAY_9, OPEN_UTC, World, a_lead
 
@@ -170,6 +172,36 @@ async def test_who_moves_into_the_volume_answers_for_what_was_charged_to_nobody(
         for outcome in ("broken_by_sales", "broken_by_others", "above_volume")
     }
     assert due == {"broken_by_sales": 2.0, "broken_by_others": 0.0, "above_volume": 0.0}
-    (breach,) = (await api.get(f"/v1/leads/{second}/path")).json()["breaches"]
+    found = await api.get(f"/v1/leads/{second}/path")
+    assert found.status_code == 200, found.text
+    (breach,) = found.json()["breaches"]
     assert (breach["charged_to"], breach["said_charged_to"]) == ("rep", "nobody")
     assert breach["rule"] == "the rep's own working time alone used up what was promised"
+
+
+async def test_a_charge_that_moves_after_the_closing_is_a_correction(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    """The rep had left, and most of the time it stood still for the buyer: it was nobody's."""
+    lead = a_lead()
+    pauses = {"buyer_asked_to_wait": ["outcome"]}
+    world.publish_rulebook(promises={"perfect": {"outcome_within": "15m"}}, pauses=pauses)
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        world.assigned(lead)
+        world.at(MONDAY_9 + 5 * MINUTE)
+        world.acted(lead, "paused", code="buyer_asked_to_wait", until=MONDAY_9 + 40 * MINUTE)
+        await world.up_to(consumer, MONDAY_9 + 50 * MINUTE)
+        promise = (await _row(world, lead)).id
+        world.at(datetime(2026, 4, 3, 8, tzinfo=UTC))
+        for side in ("marketing", "sales"):
+            answer = await api.post("/v1/reports/2026-03/sign", json={"side": side, "name": "Ana"})
+            assert answer.status_code == 200, answer.text
+        _left(world, lead)
+        await world.read_all(consumer)
+    book = await month(world, "2026-04")
+    assert {(each.measure, each.subject, each.amount) for each in book.corrections} == {
+        ("broken_by_others", promise, Decimal(1))
+    }
+    (outcome,) = month_report(book).sales.promises
+    assert (outcome.corrections_broken, outcome.corrections_broken_by_sales) == (0, -1)

@@ -200,9 +200,10 @@ class ObjectionRow:
 class Correction:
     """What turned out differently after its month was closed: booked in the month then open.
 
-    `measure`: delivered, taken_off, due (to be worked), worked, kept, broken, revenue; `subject` the lead or
-    promise; `amount` what it adds, in the measure's own unit, below zero too. `goal` names the goal where the
-    measure is one's, or the kind of the promise.
+    `measure`: delivered, taken_off, due (to be worked), worked, kept, broken, broken_by_others (of the broken
+    ones those that sales does not answer for), revenue; `subject` the lead or promise; `amount` what it adds,
+    in the measure's own unit, below zero too. `goal` names the goal where the measure is one's, or the kind
+    of the promise.
     """
 
     of: str

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sla_monitor.ledger.book import LeadRow, MonthBook, PromiseRow
 from sla_monitor.reports.figures.frame import Frame, counting, fits
-from sla_monitor.reports.figures.sales import is_broken, is_in_time, is_worked, worth_of_work
+from sla_monitor.reports.figures.sales import is_broken, is_in_time, is_of_sales, is_worked, worth_of_work
 
 DELIVERED, TAKEN_OFF, DUE, WORKED = "delivered", "taken_off", "due", "worked"
 KEPT, BROKEN, REVENUE = "kept", "broken", "revenue"
+BROKEN_BY_OTHERS = "broken_by_others"
+"""Of the broken ones those that sales does not answer for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def _promises(frame: Frame) -> Iterator[Entry]:
         measure = _outcome(row)
         if measure is not None:
             yield Entry(measure, row.id, row.kind.value, Decimal(1))
+        if measure == BROKEN and not is_of_sales(row):
+            yield Entry(BROKEN_BY_OTHERS, row.id, row.kind.value, Decimal(1))
 
 
 def _outcome(row: PromiseRow) -> str | None:

@@ -13,10 +13,10 @@ from sla_monitor.reports.figures.frame import Frame
 from sla_monitor.reports.figures.funnel import revenue
 from sla_monitor.reports.figures.marketing import marketing_figures
 from sla_monitor.reports.figures.sales import (
-    OF_SALES,
     binding_promises,
     is_broken,
     is_in_time,
+    is_of_sales,
     sales_figures,
 )
 
@@ -136,4 +136,4 @@ def _counted(rows: Iterable[PromiseRow]) -> Kept:
 
 
 def _is_missed(row: PromiseRow) -> bool:
-    return is_broken(row) and row.charged_to in OF_SALES
+    return is_broken(row) and is_of_sales(row)

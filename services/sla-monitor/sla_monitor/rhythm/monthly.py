@@ -144,7 +144,7 @@ def _promises(report: MonthReport) -> Iterator[PromiseAttained]:
         yield PromiseAttained(
             kind=each.kind,
             kept=each.kept + each.corrections_kept,
-            broken=each.broken_by_sales + each.corrections_broken,
+            broken=each.broken_by_sales + each.corrections_broken_by_sales,
             share=each.share_kept,
         )
 

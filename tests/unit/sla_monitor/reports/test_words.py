@@ -12,7 +12,7 @@ from sla_monitor.reports.page.both_sides import counted
 from sla_monitor.reports.texts import CATALOGUE
 from sla_monitor.reports.words import DASH, LANGUAGES, Words
 
-MEASURES = ("delivered", "taken_off", "worked", "kept", "broken", "revenue")
+MEASURES = ("delivered", "taken_off", "worked", "kept", "broken", "broken_by_others", "revenue")
 EVERY = pytest.mark.parametrize("language", LANGUAGES)
 _WORDS = """
 the of and to in is are was were with by from that this which kept broken given back when

@@ -24,7 +24,7 @@ class PromiseFigure(Figure):
     excused. `kept` and `broken` leave out what is above the agreed volume: `above_volume` counts those in
     time, `late_above_volume` the late ones. `withdrawn` were said to be broken and were not: they count as
     kept or cancelled, too. `share_kept` is kept of kept and broken by sales; `share_in_time` of kept and all
-    broken."""
+    broken. `corrections_broken_by_sales` is part of `corrections_broken`."""
 
     kind: TimerKind
     kept: int
@@ -40,6 +40,7 @@ class PromiseFigure(Figure):
     open: int
     corrections_kept: int
     corrections_broken: int
+    corrections_broken_by_sales: int
     share_kept: float | None
     share_in_time: float | None
 
@@ -106,6 +107,11 @@ def is_broken(row: PromiseRow) -> bool:
     return row.state is TimerState.BREACHED and row.excused is None
 
 
+def is_of_sales(row: PromiseRow) -> bool:
+    """Whether sales answers if it was broken: the rep or the team."""
+    return row.charged_to in OF_SALES
+
+
 def promise_figures(
     frame: Frame, rows: Iterable[PromiseRow], *, is_trial: bool = False
 ) -> list[PromiseFigure]:
@@ -124,6 +130,7 @@ def promise_figures(
         counts[row.kind][counted] += 1
         if counted == "broken":
             broken[row.kind][row.charged_to or ChargedTo.NOBODY] += 1
+            counts[row.kind]["broken_by_others"] += not is_of_sales(row)
     if not is_trial:
         _book(frame, counts)
     return [_promise_figure(kind, counts[kind], broken[kind]) for kind in TimerKind if kind in counts]
@@ -132,7 +139,7 @@ def promise_figures(
 def _book(frame: Frame, counts: dict[TimerKind, Counter[str]]) -> None:
     """What was booked when the month was closed, and what was corrected since in others."""
     for kind in TimerKind:
-        for measure in ("kept", "broken"):
+        for measure in ("kept", "broken", "broken_by_others"):
             now = Decimal(counts[kind][measure]) if kind in counts else Decimal(0)
             stands = int(frame.stands(measure, kind.value, now))
             later = int(frame.corrected(measure, kind.value))
@@ -154,8 +161,8 @@ def _counted_as(row: PromiseRow) -> str:
 def _promise_figure(kind: TimerKind, counts: Counter[str], broken: Counter[ChargedTo]) -> PromiseFigure:
     kept = counts["kept"] + counts["corrections_kept"]
     lost = counts["broken"] + counts["corrections_broken"]
-    by_others = sum(broken[each] for each in ChargedTo if each not in OF_SALES)
-    by_sales = max(0, counts["broken"] - by_others)
+    by_sales = max(0, counts["broken"] - counts["broken_by_others"])
+    lost_by_sales = counts["corrections_broken"] - counts["corrections_broken_by_others"]
     return PromiseFigure(
         kind=kind,
         kept=counts["kept"],
@@ -171,7 +178,8 @@ def _promise_figure(kind: TimerKind, counts: Counter[str], broken: Counter[Charg
         open=counts["open"],
         corrections_kept=counts["corrections_kept"],
         corrections_broken=counts["corrections_broken"],
-        share_kept=share_with(kept, kept + max(0, by_sales + counts["corrections_broken"])),
+        corrections_broken_by_sales=lost_by_sales,
+        share_kept=share_with(kept, kept + max(0, by_sales + lost_by_sales)),
         share_in_time=share_with(kept, kept + max(0, lost)),
     )
 

@@ -192,8 +192,12 @@ def _promise(each: PromiseFigure, words: Words) -> Sequence[str]:
     return [
         words.say(f"kind.{each.kind}"),
         _with_later(each.kept, each.corrections_kept, words),
-        _with_later(each.broken_by_sales, each.corrections_broken, words),
-        words.number(each.broken_in_all - each.broken_by_sales),
+        _with_later(each.broken_by_sales, each.corrections_broken_by_sales, words),
+        _with_later(
+            each.broken_in_all - each.broken_by_sales,
+            each.corrections_broken - each.corrections_broken_by_sales,
+            words,
+        ),
         words.number(excused),
         words.share(each.share_kept),
         words.share(each.share_in_time),

@@ -112,7 +112,7 @@ def _tiles(report: MonthReport, words: Words) -> Iterator[tuple[str, str, str]]:
 def _kept(promises: Sequence[PromiseFigure]) -> float | None:
     """Of all kinds, with corrections as in the table of each."""
     kept = sum(each.kept + each.corrections_kept for each in promises)
-    broken = sum(each.broken_by_sales + each.corrections_broken for each in promises)
+    broken = sum(each.broken_by_sales + each.corrections_broken_by_sales for each in promises)
     return share_with(kept, kept + max(0, broken))
 
 

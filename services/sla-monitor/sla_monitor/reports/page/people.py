@@ -23,7 +23,7 @@ REPS = (
     "share_kept"
 )
 WORST = "lead promise rep quadrant due_at late_by charged_to path"
-OF_PROMISES = ("kept", "broken")
+OF_PROMISES = ("kept", "broken", "broken_by_others")
 """Measures of which a correction is one promise's, and not one lead's."""
 SECOND = 1e6
 """In microseconds; what is shorter is in JSON and CSV."""

@@ -276,6 +276,7 @@ TEXTS: dict[str, str] = {
     "measure.worked": "worked",
     "measure.kept": "promises kept",
     "measure.broken": "promises broken",
+    "measure.broken_by_others": "promises broken by others",
     "measure.revenue": "revenue",
     "touch.accepted": "accepted",
     "touch.duplicate": "duplicate",

@@ -276,6 +276,7 @@ TEXTS: dict[str, str] = {
     "measure.worked": "trabajado",
     "measure.kept": "compromisos cumplidos",
     "measure.broken": "compromisos incumplidos",
+    "measure.broken_by_others": "compromisos incumplidos por otros",
     "measure.revenue": "ingresos",
     "touch.accepted": "aceptado",
     "touch.duplicate": "duplicado",

@@ -276,6 +276,7 @@ TEXTS: dict[str, str] = {
     "measure.worked": "lavorato",
     "measure.kept": "impegni mantenuti",
     "measure.broken": "impegni violati",
+    "measure.broken_by_others": "impegni violati da altri",
     "measure.revenue": "ricavi",
     "touch.accepted": "accettato",
     "touch.duplicate": "duplicato",

@@ -276,6 +276,7 @@ TEXTS: dict[str, str] = {
     "measure.worked": "trabalhado",
     "measure.kept": "compromissos cumpridos",
     "measure.broken": "compromissos incumpridos",
+    "measure.broken_by_others": "compromissos incumpridos por outros",
     "measure.revenue": "receita",
     "touch.accepted": "aceite",
     "touch.duplicate": "duplicado",

@@ -276,6 +276,7 @@ TEXTS: dict[str, str] = {
     "measure.worked": "lucrat",
     "measure.kept": "angajamente ținute",
     "measure.broken": "angajamente încălcate",
+    "measure.broken_by_others": "angajamente încălcate de alții",
     "measure.revenue": "venituri",
     "touch.accepted": "acceptat",
     "touch.duplicate": "duplicat",
