@@ -116,6 +116,13 @@ POOL_OWED = Gauge(
 _OF_POOLS = (POOL_REPS, POOL_OPEN, POOL_UNANSWERED, POOL_CAPACITY, POOL_FULLEST, POOL_OWED)
 
 
+def known_pools(pools: Iterable[str]) -> None:
+    """Pools of a rulebook read zero before what is counted first, which no rate would see else."""
+    for pool in pools:
+        for counter in (LATE_EXPECTED, OVERRULED, MISROUTED):
+            counter.labels(pool=pool)
+
+
 def show_pool(pool: str, figures: PoolFigures) -> None:
     """Export what the reps of a pool of the rulebook have in hand."""
     for place, reps in figures.reps.items():

@@ -62,6 +62,16 @@ async def test_a_pool_that_goes_by_value_owes_no_leads(world: World) -> None:
     assert _value("owed_leads", pool="north", to="most") is None
 
 
+async def test_a_pool_counts_from_nought(world: World) -> None:
+    """A counter that begins with its first case hides it from every rate."""
+    document = rulebook()
+    document["routing"]["pools"]["fresh"] = {"name": "Fresh", "reps": ["ana"]}
+    await world.publish_rulebook(document)
+    await world.take("one")
+    for name in ("late_answers_expected", "turns_overruled", "misrouted"):
+        assert REGISTRY.get_sample_value(f"baton_{name}_total", {"pool": "fresh"}) == 0
+
+
 async def test_before_the_first_rulebook_nothing_is_told(world: World) -> None:
     metrics.show_owed("north", -1, 1)
     await _look(world)

@@ -115,3 +115,15 @@ async def _told(world: World, kind: TimerKind) -> PromiseFigure:
         assert book is not None
         report = month_report(await read_month(conn, period_of(now, book.zone), now=now, books=books))
     return next(each for each in report.sales.promises if each.kind is kind)
+
+
+async def test_a_source_counts_from_nought(world: World) -> None:
+    """A counter that begins with its first lead hides that lead from every rate."""
+    world.publish_rulebook(document={"sources": {"new-fair": {"name": "Fair"}}})
+    async with world.reading() as consumer:
+        await world.read_all(consumer)
+        world.scored(a_lead())
+        await world.read_all(consumer)
+    for name in ("received", "delivered"):
+        assert _value(f"baton_leads_{name}_total", source="new-fair", quadrant="cold") == 0
+    assert _value("baton_leads_duplicate_total", source="new-fair") == 0

@@ -21,6 +21,7 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from sla_monitor.ledger.errors import NothingAgreed, WrongPeriod
 from sla_monitor.ledger.periods import Period, parse_period, period_of
+from sla_monitor.metrics import create_series_of_sources
 from worktime import Calendar
 
 _q = load_queries("sla_monitor.ledger")
@@ -140,7 +141,10 @@ class Books:
             self._by_version[versioned.version] = book_of(versioned)
             self._history = self._history.with_version(versioned)
         newest = max(self._by_version, default=0)
-        self.sources = frozenset(self._by_version[newest].rulebook.sources) if newest else frozenset()
+        sources = frozenset(self._by_version[newest].rulebook.sources) if newest else frozenset()
+        if sources != self.sources:
+            self.sources = sources
+            create_series_of_sources(sources)
         RULEBOOK_VERSION.set(newest)
 
     @property
