@@ -11,6 +11,7 @@ from lead_events.catalog import Topic, dead_letter_topics, topics
 from service_kit.broker import BrokerUnavailable
 from service_kit.kafka_access import KafkaAccess
 from service_kit.kafka_connections import use_surviving_connections
+from service_kit.topic_copies import TooFewCopies
 
 _CONNECT_SECONDS = 30.0
 
@@ -20,13 +21,14 @@ async def create_topics(
     catalog: Sequence[Topic] | None = None,
     *,
     replication: int = -1,
+    min_in_sync: int | None = None,
     access: KafkaAccess | None = None,
 ) -> list[str]:
     """Bring a cluster's topics to the catalogue (default: all of Baton's, dead letters included).
 
     Safe to repeat and to run from several places at once. Partitions are added, never removed; settings of
-    topics that exist are set again. `replication` -1 takes the cluster's default. Returns what was created
-    or changed. Raises BrokerUnavailable.
+    topics that exist are set again. `replication` -1 and `min_in_sync` None take the cluster's defaults.
+    Returns what was created or changed. Raises BrokerUnavailable, or TooFewCopies once the rest is done.
     """
     wanted = [*topics(), *dead_letter_topics()] if catalog is None else list(catalog)
     use_surviving_connections()
@@ -42,12 +44,13 @@ async def create_topics(
         why = access.trouble or error
         raise BrokerUnavailable(f"Kafka does not answer at {bootstrap}: {why}") from error
     try:
-        return await _bring(admin, wanted, replication)
+        return await _bring(admin, wanted, replication, min_in_sync)
     finally:
         await admin.close()
 
 
-async def _bring(admin: Any, wanted: Sequence[Topic], replication: int) -> list[str]:
+async def _bring(admin: Any, wanted: Sequence[Topic], replication: int, min_in_sync: int | None) -> list[str]:
+    copies = {} if min_in_sync is None else {"min.insync.replicas": str(min_in_sync)}
     existing = set(await admin.list_topics())
     missing = [topic for topic in wanted if topic.name not in existing]
     changed = []
@@ -60,7 +63,7 @@ async def _bring(admin: Any, wanted: Sequence[Topic], replication: int) -> list[
                     replication,
                     # aiokafka 0.14 wants an assignment, be it empty, exactly where one number is the default
                     replica_assignments={} if replication == -1 else None,
-                    topic_configs=topic.kafka_config(),
+                    topic_configs=topic.kafka_config() | copies,
                 )
                 for topic in missing
             ]
@@ -73,12 +76,25 @@ async def _bring(admin: Any, wanted: Sequence[Topic], replication: int) -> list[
         await admin.alter_configs(
             [
                 aiokafka.admin.config_resource.ConfigResource(
-                    aiokafka.admin.config_resource.ConfigResourceType.TOPIC, topic.name, topic.kafka_config()
+                    aiokafka.admin.config_resource.ConfigResourceType.TOPIC,
+                    topic.name,
+                    topic.kafka_config() | copies,
                 )
                 for topic in present
             ]
         )
+        await _require_copies(admin, present, replication)
     return changed
+
+
+async def _require_copies(admin: Any, present: Sequence[Topic], wanted: int) -> None:
+    described = await admin.describe_topics([topic.name for topic in present])
+    found = {
+        each["topic"]: min(len(partition["replicas"]) for partition in each["partitions"])
+        for each in described
+    }
+    if few := {name: copies for name, copies in found.items() if copies < wanted}:
+        raise TooFewCopies(few, wanted)
 
 
 async def _widen(admin: Any, present: Sequence[Topic]) -> list[str]:
