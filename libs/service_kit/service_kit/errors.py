@@ -1,10 +1,14 @@
 """Classes of error. Each names what is done about it; nothing else in the kit decides that."""
 
 import asyncio
+import re
 import socket
+import traceback
 from enum import StrEnum
+from pathlib import Path
 
 import asyncpg
+from pydantic import ValidationError
 
 
 class Transient(Exception):
@@ -88,10 +92,36 @@ def _lost_connection(error: BaseException) -> bool:
 def describe(error: BaseException) -> str:
     """Class and message on one line, at most 500 characters: it travels in a header and stands in logs.
 
-    PostgreSQL's DETAIL is left out, because it quotes the row; the name of the constraint stays.
+    Nothing that was given is quoted, because it may be somebody's: of PostgreSQL's errors DETAIL is left out
+    and the name of the constraint stays, of a model's the fields are named, and Python's own that quote a
+    value say where they came from instead.
     """
-    message = str(error)
+    return f"{type(error).__name__}: {_unquoted(error)}".replace("\n", " ")[:500]
+
+
+def _unquoted(error: BaseException) -> str:
     if isinstance(error, asyncpg.PostgresError):
         constraint = getattr(error, "constraint_name", None)
-        message = f"{error.args[0] if error.args else ''}" + (f" ({constraint})" if constraint else "")
-    return f"{type(error).__name__}: {message}".replace("\n", " ")[:500]
+        message = str(error.args[0]) if error.args else ""
+        if isinstance(error, asyncpg.DataError):
+            message = _VALUE.sub("…", message)
+        return message + (f" ({constraint})" if constraint else "")
+    if isinstance(error, ValidationError):
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in faults)
+    if type(error) in _QUOTING:
+        frames = traceback.extract_tb(error.__traceback__)
+        return f"at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "not raised"
+    return str(error)
+
+
+_VALUE = re.compile(r"([\"']).*\1", re.DOTALL)
+_QUOTING = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    UnicodeDecodeError,
+    UnicodeEncodeError,
+)

@@ -2,11 +2,15 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import structlog
+
+from service_kit.connection_faults import causes
+from service_kit.errors import describe
 
 _NOISY = {
     "aiokafka": logging.CRITICAL,  # logs an error on every retry; our own entries say what matters
@@ -14,7 +18,22 @@ _NOISY = {
     "yoyo": logging.WARNING,
     "httpx": logging.WARNING,
     "uvicorn.access": logging.WARNING,
+    # quote addresses that hold secrets, and what is sent; `message not delivered` says what matters
+    "apprise": logging.CRITICAL,
+    "requests": logging.CRITICAL,
+    "slack_sdk": logging.CRITICAL,
+    "urllib3": logging.CRITICAL,
 }
+_OURS = ("service_kit", "delivery", "rulebook", "scorecard", "worktime", "uvicorn")
+"""Packages beside a service's own that log as much as is asked for. Other libraries quote at length what they
+read and send, so of them only warnings are let through.
+"""
+
+
+def _told(exc_info: Any) -> str:
+    """Where it came from and what it was, without what Python's own way would quote. Causes come first."""
+    errors = reversed(causes(exc_info[1])) if exc_info[1] is not None else ()
+    return "\n".join("".join(traceback.format_tb(each.__traceback__)) + describe(each) for each in errors)
 
 
 def _dumps(entry: Any, **_: Any) -> str:
@@ -34,7 +53,7 @@ def configure_logs(*, service: str, instance: str, level: str = "info", more: Se
         structlog.stdlib.ExtraAdder(),
         _with({"service": service, "instance": instance}),
         *more,
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_told),
     ]
     structlog.configure(
         processors=[
@@ -57,7 +76,9 @@ def configure_logs(*, service: str, instance: str, level: str = "info", more: Se
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    for name in (*_OURS, service.replace("-", "_"), service.partition("-")[0]):
+        logging.getLogger(name).setLevel(level.upper())
     for name, limit in _NOISY.items():
         logging.getLogger(name).setLevel(limit)
 

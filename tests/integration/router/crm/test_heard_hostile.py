@@ -43,7 +43,7 @@ async def test_an_event_that_cannot_be_done_is_listed_and_keeps_no_other_waiting
     await say(known, event(known, "stage", "talking", ago=5), event(known, "owner", "902"))
     await known.apply()
     [waits] = await known.unmatched()
-    assert waits["why"] == "it could not be done: KeyError: 'a fault of ours'"
+    assert waits["why"].startswith("it could not be done: KeyError: at ")
     assert [each[1] for each in asked.asked] == ["bea"]
 
 
