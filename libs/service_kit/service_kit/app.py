@@ -26,6 +26,7 @@ from service_kit.body_limit import BodyLimit
 from service_kit.broker import BrokerUnavailable
 from service_kit.conservation import StoreGauges
 from service_kit.consumer import Consumer
+from service_kit.cut_off import AnsweredWhenCutOff
 from service_kit.database_watch import DatabaseWatch
 from service_kit.deadletter_api import dead_letter_router
 from service_kit.deadletter_watch import DeadLetterWatch
@@ -340,4 +341,4 @@ def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
     # what is loaded by now stays: looking through it for garbage took a quarter of a busy service's time
     gc.collect()
     gc.freeze()
-    uvicorn.run(app, **(options | overrides))
+    uvicorn.run(AnsweredWhenCutOff(app), **(options | overrides))
