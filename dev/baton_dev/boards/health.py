@@ -4,10 +4,9 @@ from typing import Any
 
 from baton_dev.boards.board import Board
 from baton_dev.boards.panels import GREEN, RED, YELLOW, ZERO_IS_WELL, About, Panel, course, figure, listing
-from baton_dev.boards.queries import SERVICES, Query, total, within
+from baton_dev.boards.queries import SERVICES, Query
 
 UID = "baton-health"
-_LATELY = "5m"
 
 
 def board() -> Board:
@@ -33,6 +32,7 @@ def _down() -> Panel:
         "Instances that Prometheus could not scrape.",
         f"count(up{{{SERVICES}}} == 0) or vector(0)",
         steps=ZERO_IS_WELL,
+        runbooks=("BatonServiceDown", "BatonInstanceDown"),
     )
 
 
@@ -49,17 +49,19 @@ def _unaccounted() -> Panel:
     return _count(
         "Is a lead unaccounted for?",
         "Records read less what is known of them, over every hop. `baton status` names the hop.",
-        "sum(baton_leads_unaccounted)",
+        "sum(abs(hop:baton_leads_unaccounted:sum))",
         steps=ZERO_IS_WELL,
+        runbooks=("BatonLeadsUnaccounted",),
     )
 
 
 def _dead_letters() -> Panel:
     return _count(
-        "How many dead letters came?",
-        "Records put aside in the time shown: `baton dlq list` says why.",
-        f"{total('baton_dead_letters_total')} or vector(0)",
+        "How many dead letters wait?",
+        "Records put aside that nobody has sent back yet: `baton dlq list` says why.",
+        "sum(consumer:baton_dead_letters_waiting:max) or vector(0)",
         steps=ZERO_IS_WELL,
+        runbooks=("BatonDeadLetters", "BatonDeadLettersWaiting"),
     )
 
 
@@ -69,6 +71,7 @@ def _stopped() -> Panel:
         "Consumers held by their limit of dead letters: `baton dlq resume` when what ails them is mended.",
         "sum(baton_consumer_stopped) or vector(0)",
         steps=ZERO_IS_WELL,
+        runbooks=("BatonConsumerStopped",),
     )
 
 
@@ -78,6 +81,7 @@ def _on_disk() -> Panel:
         "Records accepted while Kafka was away, not yet published.",
         'sum(baton_intake_spool_records{state="pending"})',
         steps=((None, GREEN), (1, YELLOW), (10_000, RED)),
+        runbooks=("BatonSpoolNotDraining",),
     )
 
 
@@ -89,24 +93,27 @@ def _lag() -> Panel:
             "where it does not while records are read, add instances.",
             width=12,
             decimals=0,
+            runbooks=("BatonConsumerStalled", "BatonBulkLaneOld"),
         ),
-        Query("sum by (job, consumer) (baton_consumer_lag_records)", "{{job}}: {{consumer}}"),
+        Query("sum by (job, consumer) (consumer:baton_lag_records:sum)", "{{job}}: {{consumer}}"),
     )
 
 
 def _stages() -> Panel:
-    age = within(0.95, "baton_record_age_seconds", "job, consumer", _LATELY)
     return course(
         About(
             "Where is time spent?",
             "95 of 100 within this, over 5 minutes: Kafka's acknowledgement to intake; from the broker's "
-            "time of a record to its commit, by consumer; intake's answer to the first rep.",
+            "time of a record to its commit, by consumer; intake's 202 to the router's decision, and to the "
+            "first rep.",
             width=12,
             unit="s",
+            runbooks=("BatonHandoffSlow",),
         ),
-        Query(within(0.95, "baton_intake_publish_seconds", window=_LATELY), "intake: acknowledged"),
-        Query(age, "{{job}}: {{consumer}}"),
-        Query(within(0.95, "baton_accepted_to_assigned_seconds", window=_LATELY), "202 to rep"),
+        Query("baton:intake_publish_seconds:p95_rate5m", "intake: acknowledged"),
+        Query("consumer:baton_record_age_seconds:p95_rate5m", "{{job}}: {{consumer}}"),
+        Query("baton:accepted_to_decided_seconds:p95_rate5m", "202 to decision"),
+        Query("baton:accepted_to_assigned_seconds:p95_rate5m", "202 to rep"),
     )
 
 
@@ -119,13 +126,14 @@ def _errors() -> Panel:
             "refuses.",
             width=12,
             unit="ops",
+            runbooks=("BatonLeadsRefused", "BatonPartFailing"),
         ),
         Query(_rate('baton_intake_refused_total{status=~"5.."}'), "intake: 5xx"),
-        Query(_rate("baton_batch_retries_total", "job, fault"), "{{job}}: batch again, {{fault}}"),
+        Query(f"{_rate('baton_batch_retries_total', 'fault')} or vector(0)", "batch again {{fault}}"),
         Query(_rate("baton_part_round_failures_total", "job, part"), "{{job}}: {{part}}"),
         Query(_rate("baton_scoring_rule_errors_total"), "scoring: rules"),
-        Query(_rate("baton_routing_rule_errors_total"), "router: rules"),
-        Query(_rate("baton_outbox_refused_total", "job"), "{{job}}: refused by Kafka"),
+        Query(f"{_rate('baton_routing_rule_errors_total')} or vector(0)", "router: rules"),
+        Query(f"{_rate('baton_outbox_refused_total', 'job')} or vector(0)", "refused by Kafka {{job}}"),
     )
 
 
@@ -137,6 +145,7 @@ def _deliveries() -> Panel:
             "/v1/deliveries lists messages.",
             width=12,
             unit="ops",
+            runbooks=("BatonChannelBroken", "BatonChannelSlow", "BatonCrmNotTold"),
         ),
         Query(_rate("baton_delivery_attempts_total", "channel, outcome"), "{{channel}}: {{outcome}}"),
         Query(_rate("baton_crm_attempts_total", "outcome"), "CRM: {{outcome}}"),
@@ -150,6 +159,7 @@ def _spool() -> Panel:
             "Records on disk: pending go out when Kafka is back; refused ones need a person.",
             width=8,
             decimals=0,
+            runbooks=("BatonSpoolFilling", "BatonSpoolRefused"),
         ),
         Query('sum by (state) (baton_intake_spool_records{state=~"pending|refused"})', "{{state}}"),
     )
@@ -162,8 +172,9 @@ def _outgoing() -> Panel:
             "Records of outboxes, messages and requests to CRMs that are on their way.",
             width=8,
             decimals=0,
+            runbooks=("BatonOutboxStuck",),
         ),
-        Query("sum by (schema) (baton_outbox_records)", "outbox of {{schema}}"),
+        Query("schema:baton_outbox_records:sum", "outbox of {{schema}}"),
         Query("sum by (job) (baton_delivery_pending)", "{{job}}: messages"),
         Query("sum(baton_crm_pending)", "CRM requests"),
     )
@@ -177,19 +188,17 @@ def _timers() -> Panel:
             "reading is, for which timers wait.",
             width=8,
             unit="s",
+            runbooks=("BatonTimersLate",),
         ),
-        Query(within(0.99, "baton_sla_lateness_seconds", "level", _LATELY), "{{level}}: late by"),
-        Query("max by (topic) (baton_sla_reading_age_seconds)", "{{topic}}: behind"),
+        Query("level:baton_sla_lateness_seconds:p99_rate10m", "{{level}}: late by"),
+        Query("topic:baton_sla_reading_age_seconds:max", "{{topic}}: behind"),
     )
 
 
 def _processors() -> Panel:
     return course(
         About("Who uses the processors?", "Processors in use, by instance.", width=7, decimals=2),
-        Query(
-            f"sum by (job, instance) (rate(process_cpu_seconds_total{{{SERVICES}}}[$__rate_interval]))",
-            "{{job}} {{instance}}",
-        ),
+        Query("instance:baton_cpu:rate5m", "{{job}} {{instance}}"),
     )
 
 
@@ -205,7 +214,13 @@ def _memory() -> Panel:
 
 def _versions() -> Panel:
     return listing(
-        About("Which versions run?", "Instances by service and version of Baton.", width=5, decimals=0),
+        About(
+            "Which versions run?",
+            "Instances by service and version of Baton.",
+            width=5,
+            decimals=0,
+            runbooks=("BatonOldVersion",),
+        ),
         Query("count by (service, version) (baton_build_info)"),
     )
 
@@ -214,12 +229,12 @@ def _rulebooks() -> Panel:
     return listing(
         About(
             "Have all the same rulebook?",
-            "Newest version of the rulebook that the instances of a service have: lowest and highest in a "
-            "row.",
+            "Instances by service and the newest version of the rulebook that they have.",
             width=5,
             decimals=0,
+            runbooks=("BatonRulebookDiffers", "BatonRulebookRefused"),
         ),
-        Query('count by (job, version) (count_values by (job) ("version", baton_rulebook_version))'),
+        Query('count_values by (job) ("version", baton_rulebook_version)'),
     )
 
 

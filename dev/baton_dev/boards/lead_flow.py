@@ -49,6 +49,7 @@ def _new_leads() -> Panel:
             width=4,
             height=4,
             decimals=0,
+            runbooks=("BatonFormSilent",),
         ),
         Query(total(_RECEIVED)),
     )
@@ -92,8 +93,9 @@ def _waiting() -> Panel:
             decimals=0,
             steps=((None, GREEN), (1, YELLOW), (50, RED)),
             boards=("baton-reps",),
+            runbooks=("BatonLeadsHeldTooLong",),
         ),
-        Query("sum(baton_leads_held)"),
+        Query("sum(reason:baton_leads_held:sum)"),
     )
 
 
@@ -108,6 +110,7 @@ def _time_to_rep() -> Panel:
             unit="s",
             steps=fast,
             boards=("baton-health",),
+            runbooks=("BatonHandoffSlow",),
         ),
         Query(within(0.95, ASSIGNED)),
     )
@@ -197,8 +200,9 @@ def _why_held() -> Panel:
             width=8,
             decimals=0,
             boards=("baton-reps",),
+            runbooks=("BatonLeadsHeldTooLong", "BatonLeadsWaitForReps"),
         ),
-        Query("sum by (reason) (baton_leads_held)", "{{reason}}"),
+        Query("reason:baton_leads_held:sum", "{{reason}}"),
     )
 
 
@@ -211,9 +215,9 @@ def _speed_over_time() -> Panel:
             width=12,
             unit="s",
         ),
-        Query(within(0.5, SPEED, window="1h"), "contact: median"),
-        Query(within(0.9, SPEED, window="1h"), "contact: 9 of 10"),
-        Query(within(0.9, ASSIGNED, window="1h"), "rep: 9 of 10"),
+        Query("baton:speed_to_lead_seconds:p50_rate1h", "contact: median"),
+        Query("baton:speed_to_lead_seconds:p90_rate1h", "contact: 9 of 10"),
+        Query("baton:accepted_to_assigned_seconds:p90_rate1h", "rep: 9 of 10"),
     )
 
 
@@ -226,6 +230,7 @@ def _no_leads() -> Panel:
             "that sales gave back as one that was there already.",
             width=12,
             decimals=0,
+            runbooks=("BatonSpamWave",),
         ),
         Query(quarantined, "quarantined: {{reason}}"),
         Query(total("baton_account_requests_total", "standing", "$__interval"), "of a {{standing}}"),

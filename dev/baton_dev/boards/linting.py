@@ -10,7 +10,8 @@ from baton_dev.boards.declared import Metric
 EVERYWHERE = frozenset({"job", "instance"})
 """Labels that Prometheus gives to whatever it scrapes; both are as many as there are instances."""
 _GROWTH = frozenset({"rate", "increase", "irate", "resets"})
-_VARIABLES = {"$__range": "1h", "$__rate_interval": "1m", "$__interval": "1m"}
+_VARIABLES = {"$__range": "13h", "$__rate_interval": "77s", "$__interval": "33s"}
+"""Lengths that no recording rule has: what a person chooses is no figure of a rule."""
 
 
 def filled_in(expr: str, **values: str) -> str:

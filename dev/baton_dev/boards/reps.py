@@ -51,8 +51,9 @@ def _held() -> Panel:
             decimals=0,
             steps=((None, GREEN), (1, YELLOW), (50, RED)),
             boards=("baton-lead-flow",),
+            runbooks=("BatonLeadsWaitForReps",),
         ),
-        Query("sum(baton_leads_held)"),
+        Query("sum(reason:baton_leads_held:sum)"),
     )
 
 
@@ -136,6 +137,7 @@ def _free() -> Panel:
             width=8,
             decimals=0,
             steps=((None, RED), (1, YELLOW), (2, GREEN)),
+            runbooks=("BatonUnownedHolds",),
         ),
         Query('max by (pool) (baton_pool_reps{place="free"})', "{{pool}}"),
     )
@@ -178,6 +180,7 @@ def _moved() -> Panel:
             "plan; leads declined as of the wrong territory, by pool.",
             width=8,
             decimals=0,
+            runbooks=("BatonUnownedAbsences",),
         ),
         Query(total("baton_leads_reoffered_total", window="$__interval"), "rep away"),
         Query(total("baton_leads_moved_total", window="$__interval"), "plan changed"),
@@ -194,8 +197,8 @@ def _times() -> Panel:
             unit="s",
             boards=("baton-two-sided-sla",),
         ),
-        Query(within(0.9, _ACCEPT, window="1h"), "accepted"),
-        Query(within(0.9, _RESPONSE, window="1h"), "first response"),
+        Query("baton:accept_working_seconds:p90_rate1h", "accepted"),
+        Query("baton:first_response_working_seconds:p90_rate1h", "first response"),
     )
 
 

@@ -16,11 +16,9 @@ from baton_dev.boards.panels import (
     figure,
     ranking,
 )
-from baton_dev.boards.queries import Query, share, total, within
+from baton_dev.boards.queries import Query, total
 
 UID = "baton-two-sided-sla"
-_DELIVERED = "(max by (goal) (baton_goal_delivered) - max by (goal) (baton_goal_taken_off))"
-_GOAL, _PLANNED = "max by (goal) (baton_goal)", "max by (goal) (baton_goal_planned)"
 _BINDING = 'trial="false"'
 _BREACHED = f"baton_sla_breached_total{{{_BINDING}}}"
 _SIDES = {"rep": ORANGE, "sales_team": YELLOW, "marketing": PURPLE, "system": RED, "nobody": GREY}
@@ -62,7 +60,7 @@ def _goals() -> Panel:
             decimals=0,
             steps=((None, BLUE), (1, GREEN)),
         ),
-        Query(share(_DELIVERED, _GOAL), "{{goal}}"),
+        Query("goal:baton_attainment:ratio", "{{goal}}"),
         top=1,
     )
 
@@ -71,14 +69,15 @@ def _pace() -> Panel:
     return figure(
         About(
             "Marketing: ahead of plan, or behind?",
-            "Delivered so far less what the plan wants by now, as a part of the month's goal. The plan "
+            "Delivered so far, less what was given back, of what the plan wants by now: 100% is on plan. It "
             "spreads a goal evenly over the working days that are over.",
             width=8,
             unit="percentunit",
             decimals=0,
-            steps=((None, RED), (-0.1, YELLOW), (0, GREEN)),
+            steps=((None, RED), (0.8, YELLOW), (1, GREEN)),
+            runbooks=("BatonMarketingBehind",),
         ),
-        Query(share(f"{_DELIVERED} - {_PLANNED}", _GOAL), "{{goal}}"),
+        Query("goal:baton_pace:ratio", "{{goal}}"),
     )
 
 
@@ -94,7 +93,7 @@ def _kept() -> Panel:
             steps=_KEPT,
             boards=("baton-reps",),
         ),
-        Query("max by (kind) (baton_promises_kept_share)", "{{kind}}"),
+        Query("kind:baton_promises_kept:ratio", "{{kind}}"),
         top=1,
     )
 
@@ -106,8 +105,8 @@ def _against_plan() -> Panel:
             "Delivered less what was given back, and the plan, in the unit of each goal.",
             width=12,
         ),
-        Query(_DELIVERED, "{{goal}}: delivered"),
-        Query(_PLANNED, "{{goal}}: plan"),
+        Query("goal:baton_delivered_net:max", "{{goal}}: delivered"),
+        Query("max by (goal) (baton_goal_planned)", "{{goal}}: plan"),
     )
 
 
@@ -125,7 +124,6 @@ def _promises() -> Panel:
 
 
 def _worked() -> Panel:
-    worked = 'max(baton_leads_to_work{outcome="worked"})'
     return figure(
         About(
             "Sales: is what marketing delivers worked?",
@@ -136,7 +134,7 @@ def _worked() -> Panel:
             decimals=0,
             steps=_KEPT,
         ),
-        Query(share(worked, "sum(max by (outcome) (baton_leads_to_work))")),
+        Query("baton:leads_worked:ratio"),
     )
 
 
@@ -148,9 +146,10 @@ def _time_left() -> Panel:
             width=8,
             decimals=0,
             colours={_TIME_LEFT["over"]: RED, _TIME_LEFT["under_5m"]: ORANGE},
+            runbooks=("BatonTimersLate",),
         ),
         *(
-            Query(f'sum(baton_sla_open_timers{{{_BINDING},time_left="{bucket}"}})', words)
+            Query(f'time_left:baton_open_timers:sum{{time_left="{bucket}"}}', words)
             for bucket, words in _TIME_LEFT.items()
         ),
     )
@@ -164,6 +163,7 @@ def _whose_breaches() -> Panel:
             width=8,
             decimals=0,
             colours=_SIDES,
+            runbooks=("BatonBreachesRising", "BatonUnownedBreaches"),
         ),
         Query(total(_BREACHED, "charged_to", "$__interval"), "{{charged_to}}"),
     )
@@ -215,6 +215,6 @@ def _response() -> Panel:
             width=12,
             unit="s",
         ),
-        Query(within(0.5, "baton_first_response_working_seconds", window="1h"), "median"),
-        Query(within(0.9, "baton_first_response_working_seconds", window="1h"), "9 of 10"),
+        Query("baton:first_response_working_seconds:p50_rate1h", "median"),
+        Query("baton:first_response_working_seconds:p90_rate1h", "9 of 10"),
     )
