@@ -29,6 +29,7 @@ from bench import (
     routing,
     rules,
     timers,
+    tracing,
     training,
     whatif,
 )
@@ -62,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _timer_rows(table, options)
     with console.status("a month's report ..."):
         _report_row(table, options.short)
+    with console.status("what tracing costs ..."):
+        _tracing_rows(table, options.short)
     with console.status("learning a scorecard ..."):
         _training_row(table)
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
@@ -177,6 +180,26 @@ def _report_row(table: Table, short: bool) -> None:
         f"a month's report over {found.leads:,} leads and {found.promises:,} promises, reading included",
         took,
         "< 10 s over 100,000",
+    )
+
+
+def _tracing_rows(table: Table, short: bool) -> None:
+    found = tracing.measure(2.0 if short else 5.0, 1_500 if short else 3_000)
+    off = found.off
+    for name, side in (("every post", found.on), ("one post in ten", found.one_in_ten)):
+        table.add_row(
+            f"intake tracing {name} / not tracing, one core",
+            f"{side.rate:,.0f} / {off.rate:,.0f} req/s = {tracing.ratio(side.rates, off.rates):.2f}x, "
+            f"{side.cpu * 1e6:,.0f} / {off.cpu * 1e6:,.0f} us of CPU a post, "
+            f"p99 {side.p99 * 1000:.0f} / {off.p99 * 1000:.0f} ms",
+            "",
+        )
+    (cpu_off, cpu_on), (rate_off, rate_on) = found.scoring_cpu, found.scoring_rate
+    table.add_row(
+        "scoring drains, every lead traced / not tracing",
+        f"{rate_on:,.0f} / {rate_off:,.0f} leads/s, "
+        f"{cpu_on * 1e6:,.0f} / {cpu_off * 1e6:,.0f} us of CPU a lead",
+        "",
     )
 
 

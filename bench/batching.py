@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import aiokafka
+import psutil
 
 from baton_dev.stack import Stack
 from bench.http_load import post, saturate
@@ -34,10 +35,19 @@ async def measure(stack: Stack, *, backlog: int, backlog_one_by_one: int) -> Bat
     single = await drain(
         stack, backlog_one_by_one, {"BATON_BATCH_MAX": "1", "BATON_GATHER_MS": "0"}, "single"
     )
-    return BatchingResult(batched, single)
+    return BatchingResult(batched.rate, single.rate)
 
 
-async def drain(stack: Stack, backlog: int, env: dict[str, str], prefix: str) -> float:
+@dataclass(frozen=True)
+class Drained:
+    """Leads a second that scoring scored of a backlog, and seconds of its own processor time for each."""
+
+    rate: float
+    cpu: float
+
+
+async def drain(stack: Stack, backlog: int, env: dict[str, str], prefix: str) -> Drained:
+    """Fill the topic with scoring stopped, then start it with `env` and time it to its last lead-scored."""
     scoring = stack.services["scoring"]
     scoring.stop()
     await _fill(stack, backlog, prefix)
@@ -47,7 +57,7 @@ async def drain(stack: Stack, backlog: int, env: dict[str, str], prefix: str) ->
         before = await ends(consumer, "lead-scored")
         scoring.env |= env
         scoring.start()
-        return await _rate(consumer, before, backlog)
+        return await _rate(consumer, before, backlog, psutil.Process(scoring.pid))
     finally:
         await consumer.stop()
 
@@ -67,14 +77,23 @@ async def _fill(stack: Stack, backlog: int, prefix: str) -> None:
         filled += sum(answer.status == 202 for answer in load.answers)
 
 
-async def _rate(consumer: aiokafka.AIOKafkaConsumer, before: int, wanted: int) -> float:
-    first: tuple[float, int] | None = None
+async def _rate(
+    consumer: aiokafka.AIOKafkaConsumer, before: int, wanted: int, scoring: psutil.Process
+) -> Drained:
+    first: tuple[float, int, float] | None = None
     until = time.monotonic() + 180
     while time.monotonic() < until:
         done, now = await ends(consumer, "lead-scored") - before, time.monotonic()
         if done and first is None:
-            first = (now, done)
+            first = (now, done, cpu_of(scoring))
         if done >= wanted and first is not None and done > first[1]:
-            return (done - first[1]) / (now - first[0])
+            leads = done - first[1]
+            return Drained(leads / (now - first[0]), (cpu_of(scoring) - first[2]) / leads)
         await asyncio.sleep(0.02)
     raise TimeoutError("scoring did not drain its backlog within three minutes")
+
+
+def cpu_of(process: psutil.Process) -> float:
+    """Seconds of processor time so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)

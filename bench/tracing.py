@@ -19,6 +19,7 @@ from baton_dev.launch import run_once
 from baton_dev.process import ManagedProcess
 from baton_dev.stack import Stack
 from bench import batching
+from bench.batching import Drained, cpu_of
 from bench.company import large_company, seed_without_limits
 from bench.http_load import post, quantile, saturate
 from bench.intake import CONNECTIONS, FORM, as_server
@@ -35,19 +36,28 @@ _TAKEN = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Le
 
 @dataclass(frozen=True)
 class Side:
-    """One setting of intake: requests a second in each round, and the median round's p99 in seconds."""
+    """One setting of intake, a figure a round: requests a second, seconds of processor time for each, and p99
+    in seconds.
+    """
 
     rates: list[float]
-    p99: float
+    cpus: list[float]
+    p99s: list[float]
 
     @property
     def rate(self) -> float:
         """The median."""
         return statistics.median(self.rates)
 
-    def ratio(self, other: "Side") -> float:
-        """The median of the rounds' ratios."""
-        return statistics.median(one / two for one, two in zip(self.rates, other.rates, strict=True))
+    @property
+    def cpu(self) -> float:
+        """The median."""
+        return statistics.median(self.cpus)
+
+    @property
+    def p99(self) -> float:
+        """The median."""
+        return statistics.median(self.p99s)
 
 
 @dataclass(frozen=True)
@@ -57,14 +67,25 @@ class TracingResult:
     off: Side
     on: Side
     one_in_ten: Side
-    drained_off: list[float]
-    drained_on: list[float]
+    drained_off: list[Drained]
+    drained_on: list[Drained]
 
     @property
-    def drain_ratio(self) -> float:
-        """The median of the rounds' ratios, traced to untraced."""
-        pairs = zip(self.drained_on, self.drained_off, strict=True)
-        return statistics.median(on / off for on, off in pairs)
+    def scoring_cpu(self) -> tuple[float, float]:
+        """Median seconds of scoring's processor time for a lead, untraced and traced."""
+        off, on = ([each.cpu for each in side] for side in (self.drained_off, self.drained_on))
+        return statistics.median(off), statistics.median(on)
+
+    @property
+    def scoring_rate(self) -> tuple[float, float]:
+        """Median leads a second, untraced and traced."""
+        off, on = ([each.rate for each in side] for side in (self.drained_off, self.drained_on))
+        return statistics.median(off), statistics.median(on)
+
+
+def ratio(some: list[float], others: list[float]) -> float:
+    """The median of the rounds' ratios."""
+    return statistics.median(one / other for one, other in zip(some, others, strict=True))
 
 
 def measure(seconds: float, backlog: int) -> TracingResult:
@@ -99,7 +120,7 @@ async def _sides(home: Path, kafka: KafkaServer, seed: Path, seconds: float) -> 
             for name, more in kinds.items()
         ]
         with _on_one_core(servers, kafka):
-            return await _rounds([server.base_url for server in servers], seconds)
+            return await _rounds(servers, seconds)
 
 
 @contextmanager
@@ -122,23 +143,25 @@ def _on_one_core(servers: list[ManagedProcess], kafka: KafkaServer) -> Iterator[
             server.stop()
 
 
-async def _rounds(urls: list[str], seconds: float) -> list[Side]:
+async def _rounds(servers: list[ManagedProcess], seconds: float) -> list[Side]:
     numbers = itertools.count()
-    rates: list[list[float]] = [[] for _ in urls]
-    slow: list[list[float]] = [[] for _ in urls]
+    sides = [Side([], [], []) for _ in servers]
     for number in range(ROUNDS + 1):
-        for place, url in enumerate(urls):
+        for side, server in zip(sides, servers, strict=True):
+            process = psutil.Process(server.pid)
+            before = cpu_of(process)
             load = await saturate(
-                url,
+                server.base_url,
                 lambda person: post(FORM, person_json(person)),
                 seconds=seconds if number else 2.0,  # the first round warms up
                 connections=CONNECTIONS,
                 numbers=numbers,
             )
             if number:
-                rates[place].append(load.rate)
-                slow[place].append(quantile([answer.seconds for answer in load.answers], 0.99))
-    return [Side(*each) for each in zip(rates, map(statistics.median, slow), strict=True)]
+                side.rates.append(load.rate)
+                side.cpus.append((cpu_of(process) - before) / len(load.answers))
+                side.p99s.append(quantile([answer.seconds for answer in load.answers], 0.99))
+    return sides
 
 
 @asynccontextmanager
@@ -152,7 +175,7 @@ async def _taking() -> AsyncIterator[str]:
                 found = _LENGTH.search(head)
                 await reader.readexactly(int(found[1]) if found else 0)
                 writer.write(_TAKEN)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
 
     server = await asyncio.start_server(take, "127.0.0.1", 0)
@@ -160,9 +183,9 @@ async def _taking() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def _drains(home: Path, backlog: int) -> dict[bool, list[float]]:
-    """Leads a second with tracing (True) and without; every lead of the backlog belongs to a trace."""
-    found: dict[bool, list[float]] = {True: [], False: []}
+async def _drains(home: Path, backlog: int) -> dict[bool, list[Drained]]:
+    """With tracing (True) and without; every lead of the backlog belongs to a trace."""
+    found: dict[bool, list[Drained]] = {True: [], False: []}
     async with _taking() as endpoint:
         stack = Stack(home, large_company(), extra_env={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
         # started aside: the collector answers meanwhile
@@ -181,4 +204,4 @@ async def _drains(home: Path, backlog: int) -> dict[bool, list[float]]:
 
 
 if __name__ == "__main__":
-    print(measure(3.0, 3_000))
+    print(measure(5.0, 3_000))

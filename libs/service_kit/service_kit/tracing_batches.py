@@ -74,8 +74,9 @@ class Processing:
         await keep(conn, self._leads, now)
 
     def end(self, effects: Mapping[UUID, str], rejected: Mapping[UUID, str]) -> None:
-        """The batch is committed."""
-        for identity, span in self._spans.items():
+        """The batch is committed: whatever fails from now on is not its fault."""
+        spans, self._spans = self._spans, {}
+        for identity, span in spans.items():
             if identity in rejected:
                 failed(span, DEAD_LETTER)
             else:

@@ -188,6 +188,8 @@ async def test_what_waits_in_the_outbox_keeps_its_trace_across_a_restart(
     if ending.startswith("stopped"):
         (made,) = named(spans, f"create {OUTPUT}")
         assert made.id == creation
+        (processed,) = named(spans, f"process {INPUT}")
+        assert (made.parent, processed.is_error) == (processed.id, False), "its commit stands"
     await after.close()
     await before.close()
 
