@@ -29,12 +29,12 @@ install: $(READY) ## Only install; then `.venv/bin/baton --help`
 ##@ Work on Baton
 .PHONY: test
 test: $(READY) ## The whole test suite, on real Kafka and PostgreSQL
-	@$(BIN)/pytest -q -n auto tests/unit tests/contract
+	@$(BIN)/pytest -q -n auto tests/unit tests/contract tests/observability/test_boards.py
 	@$(BIN)/pytest -m "not long" tests/integration tests/model tests/e2e tests/chaos
 
 .PHONY: unit
 unit: $(READY) ## Only the tests that need no server, in a minute or two
-	@$(BIN)/pytest -q -n auto tests/unit tests/contract
+	@$(BIN)/pytest -q -n auto tests/unit tests/contract tests/observability/test_boards.py
 
 .PHONY: lint
 lint: $(READY) ## Style, types, who may import whom, unused and missing dependencies, the example rulebook
@@ -51,11 +51,12 @@ format: $(READY) ## Rewrite the code in the house style
 	@$(BIN)/ruff format .
 
 .PHONY: generate
-generate: $(READY) ## Write the generated files again: JSON Schemas of events and rulebook, the AsyncAPI document, what Kubernetes has of rulebook and rules
+generate: $(READY) ## Write the generated files again: JSON Schemas of events and rulebook, the AsyncAPI document, what Kubernetes has of rulebook and rules, Grafana's boards
 	@$(BIN)/python -m lead_events.generate
 	@$(BIN)/python -m rulebook.schemas rulebook
 	@$(BIN)/python -m baton_dev.kubernetes.rulebook rulebook
 	@$(BIN)/python -m baton_dev.kubernetes.rules
+	@$(BIN)/python -m baton_dev.boards
 
 .PHONY: lock
 lock: $(READY) ## Pin the dependencies again (hashes, no addresses), and each image's part of them

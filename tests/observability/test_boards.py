@@ -12,7 +12,7 @@ import yaml
 from baton_cli.catalogue import offers
 from baton_dev.boards.declared import declared
 from baton_dev.boards.linting import problems
-from baton_dev.boards.writing import FOLDER, documents, text_of
+from baton_dev.boards.writing import FOLDER, RUNBOOKS_AT, documents, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -149,6 +149,13 @@ def test_grafana_is_told_of_the_data_source_and_the_folder_that_boards_name() ->
     (provider,) = yaml.safe_load((GRAFANA / "provisioning/dashboards/baton.yml").read_text())["providers"]
     assert (source["uid"], source["type"]) == ("prometheus", "prometheus")
     assert provider["options"]["path"] == "/etc/grafana/dashboards"
+
+
+def test_boards_and_prometheus_agree_on_how_often_is_scraped_and_where_runbooks_are() -> None:
+    (source,) = _provisioned("datasources/prometheus.yml")["datasources"]
+    scraped = yaml.safe_load((ROOT / "deploy" / "compose" / "prometheus.yml").read_text())["global"]
+    assert source["jsonData"]["timeInterval"] == scraped["scrape_interval"]
+    assert f"RUNBOOKS_URL={RUNBOOKS_AT}" in (ROOT / ".env").read_text().splitlines()
 
 
 def _provisioned(file: str) -> Any:

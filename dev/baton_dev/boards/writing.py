@@ -7,8 +7,8 @@ from typing import Any
 from baton_dev.boards import health, lead_flow, reps, two_sided_sla
 
 FOLDER = Path("deploy/grafana/dashboards")
-RUNBOOKS_AT = "http://127.0.0.1:8000"
-"""Where runbooks are served unless the operator says otherwise; the same stands in Prometheus' settings."""
+RUNBOOKS_AT = "https://example.com/baton/docs/operations/runbooks"
+"""Where runbooks are served unless the operator says otherwise; the same stands in .env for Prometheus."""
 
 
 def documents(runbooks: str = RUNBOOKS_AT) -> dict[str, dict[str, Any]]:
