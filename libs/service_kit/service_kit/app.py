@@ -74,6 +74,8 @@ class Lifecycle:
 
     async def start(self) -> None:
         """Start all parts; Kafka connects in the background, for as long as it takes."""
+        if self._first is not None:
+            self._first.begin()
         await self._runtime.open()
         self._connect = asyncio.create_task(self._connect_kafka())
         for part in self.parts:

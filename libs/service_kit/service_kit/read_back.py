@@ -69,14 +69,21 @@ class ReadBack:
         self._topics = sorted({topic for stage in stages for topic in stage.topics})
         self._stopping = asyncio.Event()
         self._opened = asyncio.Event()
+        self._has_begun = False
         self._trouble: str | None = "the topics were not read back yet"
         self._seen: dict[tuple[str, TopicPartition], int] = {}
         self._counts: Counter[str] = Counter()
 
     @property
-    def is_open(self) -> bool:
-        """Whether the service may work."""
-        return self._opened.is_set() and not self._stopping.is_set()
+    def holds(self) -> bool:
+        """Whether requests have to wait: since the start of the service, until it is open. An application
+        that was never started, as tests ask it, holds nothing.
+        """
+        return self._has_begun and not self._opened.is_set()
+
+    def begin(self) -> None:
+        """Hold requests from now on: the service starts."""
+        self._has_begun = True
 
     async def opens(self) -> bool:
         """Wait until the service may work; False when it is stopped before."""
@@ -248,7 +255,7 @@ class HeldUntilOpen:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hand one request on once the service is open."""
-        if scope["type"] != "http" or self._gate.is_open or scope["path"] in OPEN_PATHS:
+        if scope["type"] != "http" or not self._gate.holds or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
         try:
