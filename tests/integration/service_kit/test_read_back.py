@@ -1,0 +1,138 @@
+"""What a restored store lacks is taken in first: before any part runs, and before any request is answered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from service_kit import read_back
+from service_kit.app import create_app
+from service_kit.auth_gate import unguarded
+from service_kit.read_back import ReadBack, Stage, StoreWentBack
+from service_kit.spec import ConsumerSpec
+from tests.integration.service_kit.test_app import alive
+from tests.integration.service_kit.worlds import EFFECTS, INPUT, World, note, signal
+
+OWN = "scoring-own"
+
+
+def _first(world: World, *, is_own: bool = True) -> ReadBack:
+    spec = ConsumerSpec(OWN, (INPUT,), note, EFFECTS)
+    return ReadBack(world.runtime, [Stage(spec, (INPUT,), is_own=is_own)])
+
+
+@asynccontextmanager
+async def _running(first: ReadBack) -> AsyncIterator["asyncio.Task[None]"]:
+    task = asyncio.create_task(first.run())
+    try:
+        yield task
+    finally:
+        first.stop()
+        await asyncio.wait({task}, timeout=15)
+
+
+async def _marks(world: World) -> dict[int, int]:
+    async with world.database.acquire() as conn:
+        rows = await conn.fetch("SELECT partition, next_offset FROM position WHERE consumer = $1", OWN)
+    return {row["partition"]: row["next_offset"] for row in rows}
+
+
+async def _marked(world: World) -> bool:
+    ends = {place.partition: end for place, end in (await world.ends(INPUT)).items()}
+    return await _marks(world) == ends
+
+
+async def test_a_store_that_was_never_marked_lacks_nothing(world: World) -> None:
+    await world.send([signal()[1] for _ in range(5)])
+    first = _first(world)
+    async with _running(first):
+        assert await asyncio.wait_for(first.opens(), 20)
+        await world.eventually(lambda: _marked(world))
+    assert not await world.noted()
+
+
+async def test_what_stands_beyond_the_mark_is_in_the_store_when_the_service_opens(world: World) -> None:
+    async with _running(_first(world)):
+        await world.eventually(lambda: _marked(world))
+    lost = dict(signal() for _ in range(700))
+    await world.send([*lost.values(), *lost.values()])
+    first = _first(world)
+    async with _running(first):
+        assert await asyncio.wait_for(first.opens(), 30)
+        assert await world.noted() == dict.fromkeys(lost, 1)
+        await world.eventually(lambda: _marked(world))
+    async with _running(again := _first(world)):
+        assert await asyncio.wait_for(again.opens(), 20)
+    assert await world.noted() == dict.fromkeys(lost, 1), "and once only"
+
+
+async def test_topics_of_others_are_read_ahead_of_the_consumer_whose_they_are(world: World) -> None:
+    sent = dict(signal() for _ in range(20))
+    ends = await world.ends(INPUT)
+    async with world.database.acquire() as conn:
+        await conn.executemany(
+            "INSERT INTO position VALUES ($1, $2, $3, $4)",
+            [(OWN, place.topic, place.partition, end) for place, end in ends.items()],
+        )
+    await world.send(list(sent.values()))
+    first = _first(world, is_own=False)
+    async with _running(first):
+        assert await asyncio.wait_for(first.opens(), 20)
+        assert await world.noted() == dict.fromkeys(sent, 1)
+    assert await _marked(world), "its positions move as if it had read"
+
+
+async def test_a_store_that_went_back_under_a_running_service_ends_it(
+    fake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_back, "MARK_SECONDS", 0.02)
+    await fake.send([signal()[1] for _ in range(5)])
+    async with _running(_first(fake)) as task:
+        await fake.eventually(lambda: _marked(fake))
+        async with fake.database.acquire() as conn:
+            await conn.execute("UPDATE position SET next_offset = 0 WHERE consumer = $1", OWN)
+        await asyncio.wait({task}, timeout=10)
+        assert isinstance(task.exception(), StoreWentBack)
+
+
+async def test_a_request_waits_until_the_service_has_read_back(fake: World) -> None:
+    fake.fake.away = True
+    async with alive(_app(fake)) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        assert "read back" in (await client.get("/readyz")).json()["reasons"]
+        asked = asyncio.create_task(client.get("/leads"))
+        fake.fake.away = False
+        assert (await asyncio.wait_for(asked, 20)).json() == "open"
+
+
+async def test_a_request_that_waited_too_long_is_told_to_ask_again(
+    fake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_back, "HELD_REQUEST_SECONDS", 0.02)
+    fake.fake.away = True
+    async with alive(_app(fake)) as client:
+        answer = await client.get("/leads")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert "ask again soon" in answer.json()["detail"]
+
+
+def _app(world: World) -> FastAPI:
+    router = APIRouter()
+
+    @router.get("/leads")
+    async def leads() -> str:
+        return "open"
+
+    return create_app(
+        title="test",
+        settings=world.settings,
+        build=lambda _: [],
+        routers=lambda _: [router],
+        runtime=world.new_runtime(),
+        open_to_all=unguarded(router),
+        read_back=lambda rt: ReadBack(
+            rt, [Stage(ConsumerSpec(OWN, (INPUT,), note, EFFECTS), (INPUT,), is_own=True)]
+        ),
+    )
