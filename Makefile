@@ -66,6 +66,12 @@ lock: $(READY) ## Pin the dependencies again (hashes, no addresses), and each im
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m baton_dev.images.locks
 
+AUDIT := .baton/audit
+.PHONY: audit
+audit: ## Pinned packages against the public advisories; needs the internet, and fails without an answer
+	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit; }
+	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements.lock
+
 ##@ Prove and measure
 .PHONY: chaos
 chaos: $(READY) ## Kill every part in turn while leads flow; a ledger on the client's side must find none lost or doubled
