@@ -218,5 +218,21 @@ def test_a_panel_has_an_answer(run: Run, uid: str, panel: dict[str, Any]) -> Non
         assert any(max(run.answers(target)) > 0 for target in panel["targets"])
 
 
+@pytest.mark.parametrize(
+    ("title", "counter"),
+    [
+        ("How many new leads came?", "baton_leads_received_total"),
+        ("How many became SQLs?", "baton_leads_delivered_total"),
+    ],
+)
+def test_the_first_lead_of_each_source_and_quadrant_is_in_the_figure(
+    run: Run, title: str, counter: str
+) -> None:
+    """All began at nought, so the growth over the run is what there is; Prometheus estimates the edges."""
+    (panel,) = (panel for _, panel in PANELS if panel["title"] == title)
+    (shown,) = run.answers(panel["targets"][0])
+    assert shown == pytest.approx(run.prometheus.value(counter), rel=0.1)
+
+
 def test_what_is_to_be_above_nought_is_on_a_board() -> None:
     assert {panel["title"] for _, panel in PANELS} >= ABOVE_ZERO
