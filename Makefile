@@ -85,6 +85,10 @@ test-k8s: $(READY) ## Apply deploy/k8s to a real API server, Pod Security restri
 test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker engine of its own, send leads; root, Debian, 15 minutes
 	@$(BIN)/pytest -q tests/images
 
+.PHONY: restore
+restore: $(READY) ## Lose PostgreSQL while leads come in, restore it to an earlier moment, and find everything as it was (a minute or three)
+	@$(BIN)/pytest -m long tests/e2e/restore
+
 .PHONY: bench
 bench: $(READY) ## Measure intake, the whole path, the batched consumer and memory, each against something bare
 	@$(BIN)/python -m bench
