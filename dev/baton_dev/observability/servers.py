@@ -1,0 +1,112 @@
+"""One Prometheus and one Alertmanager that watch a running stack, with the files that installations use."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from baton_dev.observability.packages import program
+from baton_dev.ports import choose_port
+from baton_dev.process import ManagedProcess
+
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+RULES = DEPLOY / "prometheus" / "rules"
+ALERTMANAGER = DEPLOY / "alertmanager" / "alertmanager.yml"
+COMPOSE_PROMETHEUS = DEPLOY / "compose" / "prometheus.yml"
+RUNBOOKS = "https://example.com/runbooks"
+
+
+class Watchers:
+    """Both as processes with their data in `home`; `targets` are host:port of the jobs.
+
+    Prometheus has the jobs of compose with these targets and looks every second; the rules and Alertmanager's
+    routes are those of deploy/, with letters to `mail_port` of 127.0.0.1.
+    """
+
+    def __init__(self, home: Path, targets: Mapping[str, str], *, mail_port: int) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        alerts, series = choose_port(), choose_port()
+        alerting, scraping = home / "alertmanager.yml", home / "prometheus.yml"
+        alerting.write_text(json.dumps(_alertmanager(mail_port)))
+        scraping.write_text(json.dumps(prometheus_config(targets, alerts)))
+        self.alertmanager = _process(
+            home,
+            "prometheus-alertmanager",
+            alerts,
+            f"--config.file={alerting}",
+            f"--storage.path={home / 'alerts'}",
+            "--cluster.listen-address=",
+        )
+        self.prometheus = _process(
+            home,
+            "prometheus",
+            series,
+            f"--config.file={scraping}",
+            f"--storage.tsdb.path={home / 'series'}",
+        )
+
+    def start(self) -> None:
+        """Return once both answer. Raises PartFailedError, or StackError where a package cannot be had."""
+        for each in (self.alertmanager, self.prometheus):
+            each.start()
+        for each in (self.alertmanager, self.prometheus):
+            each.await_answer("/-/ready")
+
+    def stop(self) -> None:
+        """Stop both by their pids."""
+        for each in (self.prometheus, self.alertmanager):
+            each.stop()
+
+    def ask(self, path: str, **query: str) -> Any:
+        """The data of one answer of Prometheus' HTTP API."""
+        answer = _get(f"{self.prometheus.base_url}/api/v1/{path}", query)
+        return answer["data"]
+
+    def series(self, query: str) -> list[dict[str, Any]]:
+        """What a query gives now."""
+        found: list[dict[str, Any]] = self.ask("query", query=query)["result"]
+        return found
+
+    def received(self) -> list[dict[str, Any]]:
+        """The alerts that Alertmanager holds now."""
+        found: list[dict[str, Any]] = _get(f"{self.alertmanager.base_url}/api/v2/alerts", {})
+        return found
+
+
+def prometheus_config(targets: Mapping[str, str], alertmanager_port: int) -> dict[str, Any]:
+    """The configuration of compose with other addresses. Raises KeyError for a job without a target."""
+    config: dict[str, Any] = yaml.safe_load(COMPOSE_PROMETHEUS.read_text(encoding="utf-8"))
+    config["global"] |= {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["global"]["external_labels"]["runbooks"] = RUNBOOKS
+    config["rule_files"] = [str(RULES / "*.yml")]
+    for job in config["scrape_configs"]:
+        job["static_configs"] = [{"targets": [targets[job["job_name"]]]}]
+    (alerting,) = config["alerting"]["alertmanagers"]
+    alerting["static_configs"] = [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]
+    return config
+
+
+def _alertmanager(mail_port: int) -> dict[str, Any]:
+    config: dict[str, Any] = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))
+    config["global"]["smtp_smarthost"] = f"127.0.0.1:{mail_port}"
+    return config
+
+
+def _process(home: Path, name: str, port: int, *flags: str) -> ManagedProcess:
+    listen = f"--web.listen-address=127.0.0.1:{port}"
+    return ManagedProcess(
+        name,
+        [program(name), listen, "--log.level=warn", *flags],
+        env={},
+        log_path=home / f"{name}.log",
+        base_url=f"http://127.0.0.1:{port}",
+    )
+
+
+def _get(url: str, query: Mapping[str, str]) -> Any:
+    answer = httpx.get(url, params=dict(query), timeout=20, trust_env=False)
+    answer.raise_for_status()
+    return answer.json()

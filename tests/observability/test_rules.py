@@ -1,0 +1,131 @@
+"""Rules and routes hold together: metrics exist, each alert is tried both ways, routed, and has a runbook."""
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from baton_dev.observability.packages import program
+from baton_dev.observability.servers import ALERTMANAGER, DEPLOY, RULES
+
+ROOT = DEPLOY.parent
+RUNBOOKS = ROOT / "docs" / "operations" / "runbooks"
+CASES = sorted((DEPLOY / "prometheus" / "tests").glob("*.test.yml"))
+PARTS = ("## How to look", "## Causes, and what to do", "## It is over when")
+OF_PROMETHEUS = {"up", "process_cpu_seconds_total"}
+"""What the scraper or the client library exports by itself."""
+
+
+@cache
+def rules() -> list[dict[str, Any]]:
+    files = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(RULES.glob("*.yml"))]
+    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
+
+
+def alerts() -> list[dict[str, Any]]:
+    return [rule for rule in rules() if "alert" in rule]
+
+
+def run(*command: str) -> str:
+    done = subprocess.run([program(command[0]), *command[1:]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_promtool_finds_nothing_in_the_rules() -> None:
+    run("promtool", "check", "rules", "--lint=all", "--lint-fatal", *map(str, sorted(RULES.glob("*.yml"))))
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.name)
+def test_alerts_fire_and_are_quiet_as_their_cases_say(file: Path) -> None:
+    run("promtool", "test", "rules", str(file))
+
+
+def test_each_alert_has_a_case_where_it_fires_and_one_where_it_does_not() -> None:
+    fires, quiet = set(), set()
+    for file in CASES:
+        for case in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]:
+            for each in case["alert_rule_test"]:
+                (fires if each["exp_alerts"] else quiet).add(each["alertname"])
+    assert fires == quiet == {alert["alert"] for alert in alerts()}
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+def test_an_alert_says_how_grave_whose_and_where_its_page_is(alert: dict[str, Any]) -> None:
+    name, notes = alert["alert"], alert["annotations"]
+    assert re.fullmatch(r"Baton([A-Z][a-z]+)+", name)
+    assert alert["labels"]["severity"] in ("page", "ticket")
+    assert alert["labels"]["team"] in ("operations", "marketing", "sales")
+    assert notes["runbook_url"] == "{{ $externalLabels.runbooks }}/" + name + ".md"
+    assert notes["summary"].endswith(".")
+    assert notes["description"]
+    page = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {name}\n")
+    assert [part for part in PARTS if part not in page] == []
+
+
+def test_each_runbook_is_of_an_alert_and_stands_in_the_index() -> None:
+    names = {alert["alert"] for alert in alerts()}
+    assert {page.stem for page in RUNBOOKS.glob("Baton*.md")} == names
+    index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(names) if f"]({name}.md)" not in index] == []
+
+
+def test_every_metric_of_a_rule_is_exported_by_a_service_or_recorded() -> None:
+    folders = ("libs", "services")
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("metrics.py")
+    )
+    exported = set(re.findall(r'"(baton_[a-z_]+)"', code)) | {"baton_build_info"}
+    recorded = {rule["record"] for rule in rules() if "record" in rule}
+    unknown = set()
+    for rule in rules():
+        text = re.sub(r'"[^"]*"', '""', rule["expr"])
+        named = re.findall(r"(?<![\w:])(?:up|process_\w+|[a-z_]*:?baton[\w:]*)(?![\w:(])", text)
+        for metric in named:
+            base = re.sub(r"_(bucket|count|sum)$", "", metric)
+            if not {metric, base} & (exported | recorded | OF_PROMETHEUS):
+                unknown.add(metric)
+    assert unknown == set()
+
+
+def test_amtool_finds_nothing_in_the_routes() -> None:
+    run("amtool", "check-config", str(ALERTMANAGER))
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver", "why"),
+    [
+        ("severity=page team=sales", "page", "a lead in danger wakes somebody, whichever team it is"),
+        ("severity=ticket team=sales", "tickets-sales", "sales hears of its own"),
+        ("severity=ticket team=marketing", "tickets-marketing", "marketing hears of its own"),
+        ("severity=ticket team=operations", "tickets-operations", "the rest is the operator's"),
+    ],
+)
+def test_an_alert_goes_to_whoever_can_act(labels: str, receiver: str, why: str) -> None:
+    told = run("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}", *labels.split())
+    assert told.strip() == receiver, why
+
+
+def test_inhibition_names_alerts_that_exist_and_labels_that_both_sides_may_have() -> None:
+    config = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))
+    named = {
+        name
+        for rule in config["inhibit_rules"]
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"])
+        for name in re.findall(r"Baton\w+", matcher)
+    }
+    assert named - {alert["alert"] for alert in alerts()} == set()
+
+
+def test_no_page_is_silenced_by_a_ticket() -> None:
+    """Whoever is not woken by the cause must be woken by what it does."""
+    severity = {alert["alert"]: alert["labels"]["severity"] for alert in alerts()}
+    config = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))
+    for rule in config["inhibit_rules"]:
+        sources = re.findall(r"Baton\w+", rule["source_matchers"][0])
+        assert {severity[name] for name in sources} == {"page"}
