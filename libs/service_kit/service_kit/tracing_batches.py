@@ -11,7 +11,7 @@ from service_kit.batch import Event
 from service_kit.postgres import Connection
 from service_kit.spec import ConsumerSpec
 from service_kit.tracing_kept import keep
-from service_kit.tracing_spans import Tracing, context_of, failed, is_uuid, traceparent_of
+from service_kit.tracing_spans import Tracing, context_of, failed, is_recorded, is_uuid, traceparent_of
 
 DEAD_LETTER = "dead-letter"
 
@@ -22,23 +22,28 @@ class Processing:
     def __init__(self, tracing: Tracing, spec: ConsumerSpec) -> None:
         self._tracing = tracing
         self._spec = spec
+        self._is_one = False
         self._spans: dict[UUID, Span] = {}
+        self._causes: dict[UUID, str] = {}
         self._by_subject: dict[UUID, str] = {}
         self._leads: dict[UUID, str] = {}
 
     def begin(self, events: Sequence[Event]) -> None:
         """A span for each event that belongs to a trace."""
+        self._is_one = len(events) == 1
         for event in events:
-            span = self._span(event)
-            if span is None:
+            if event.traceparent is None:
                 continue
-            self._spans[event.id] = span
-            about = str(traceparent_of(span))
+            span = self._span(event) if is_recorded(event.traceparent) else None
+            if span is not None:
+                self._spans[event.id] = span
+            self._causes[event.id] = about = (traceparent_of(span) if span else None) or event.traceparent
             for named in ("submission_id", "lead_id"):
                 subject = getattr(event.data, named, None)
                 if isinstance(subject, UUID):
-                    span.set_attribute(f"baton.{named.replace('_', '.')}", str(subject))
                     self._by_subject[subject] = about
+                    if span is not None:
+                        span.set_attribute(f"baton.{named.replace('_', '.')}", str(subject))
                     if named == "lead_id":
                         self._leads[subject] = about
 
@@ -60,13 +65,12 @@ class Processing:
 
     def current(self) -> AbstractContextManager[None]:
         """What runs inside belongs to the one record of the batch; to none where there are several."""
-        only = next(iter(self._spans.values())) if len(self._spans) == 1 else None
-        return self._tracing.within(only)
+        return self._tracing.within(next(iter(self._spans.values()), None) if self._is_one else None)
 
     def origin(self, cause: UUID, subject: str) -> str | None:
         """The span that an outgoing event hangs on, where a record of the batch caused it."""
-        if (span := self._spans.get(cause)) is not None:
-            return traceparent_of(span)
+        if (found := self._causes.get(cause)) is not None:
+            return found
         return self._by_subject.get(UUID(subject)) if is_uuid(subject) else None
 
     async def keep(self, conn: Connection, now: datetime) -> None:

@@ -25,6 +25,8 @@ from service_kit.tracing import HEADER
 CLOSE_SECONDS = 2.0
 """So long a process that ends waits for its last spans to be sent."""
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+_ODD = tuple("13579bdf")
+"""Last digit of a traceparent whose trace is recorded: the lowest bit of its flags."""
 Attributes = Mapping[str, str | int]
 SpanOfOurs = Span
 """For those who keep a span and need not know the library."""
@@ -65,6 +67,8 @@ class Tracing:
 
     def create(self, record: Outgoing, parent: str | None, link: str | None = None) -> Outgoing:
         """The record with a span of its own in its header: what its readers' spans hang on."""
+        if not is_recorded(parent):
+            return with_traceparent(record, parent)
         linked = context_of(link)
         span = self.child(
             f"create {record.topic}",
@@ -101,6 +105,8 @@ class Tracing:
                 traceparent_in(record.headers),
                 _message(record.topic, record.headers, "send"),
             )
+            if is_recorded(traceparent_in(record.headers))
+            else None
             for record in records
         ]
 
@@ -112,9 +118,11 @@ class Tracing:
         attributes: Attributes,
         links: Sequence[Link] | None = None,
     ) -> Span | None:
-        """A span below `parent`, to be ended by the caller; None without a readable parent."""
+        """A span below `parent`, to be ended by the caller; None without a readable parent that is recorded:
+        what is not recorded from its start on costs nothing later.
+        """
         above = context_of(parent)
-        if above is None:
+        if above is None or not above.trace_flags.sampled:
             return None
         context = trace.set_span_in_context(trace.NonRecordingSpan(above), Context())
         return self._tracer.start_span(name, context, kind, attributes, links)
@@ -159,6 +167,11 @@ def traceparent_of(span: Span) -> str | None:
     if not context.is_valid:
         return None
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def is_recorded(traceparent: str | None) -> bool:
+    """Whether there is a trace, and who began it had it recorded."""
+    return traceparent is not None and traceparent[-1:] in _ODD
 
 
 def traceparent_in(headers: Headers) -> str | None:
