@@ -1,11 +1,11 @@
 """What Baton needs may be given out beside Apache 2.0: no licence of a dependency asks for more."""
 
 import re
+from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,21 +18,14 @@ BY_HAND: dict[str, str] = {}
 """Packages whose metadata name no licence, with where it was read."""
 
 
+@cache
 def installed() -> dict[str, Distribution]:
     """What requirements.in names, and what that needs, as it is installed."""
-    waiting = [
-        line.split("#")[0].strip()
-        for line in (ROOT / "requirements.in").read_text().splitlines()
-        if line.split("#")[0].strip()
-    ]
+    lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.in").read_text().splitlines())
+    waiting = [Requirement(line) for line in lines if line]
     found: dict[str, Distribution] = {}
     while waiting:
-        wanted = Requirement(waiting.pop())
-        extras = [*wanted.extras, ""]
-        if wanted.marker and not any(
-            wanted.marker.evaluate({**default_environment(), "extra": extra}) for extra in extras
-        ):
-            continue
+        wanted = waiting.pop()
         name = re.sub(r"[-_.]+", "-", wanted.name).lower()
         if name in found and not wanted.extras:
             continue
@@ -40,25 +33,20 @@ def installed() -> dict[str, Distribution]:
             found[name] = distribution(name)
         except PackageNotFoundError:
             continue
-        waiting += [_for(need, extras) for need in found[name].requires or () if _is_asked(need, extras)]
+        needs = [Requirement(need) for need in found[name].requires or ()]
+        waiting += [need for need in needs if _is_asked(need, wanted.extras)]
     return found
 
 
-def _is_asked(need: str, extras: list[str]) -> bool:
-    marker = Requirement(need).marker
-    environment = default_environment()
-    return marker is None or any(marker.evaluate({**environment, "extra": extra}) for extra in extras)
-
-
-def _for(need: str, extras: list[str]) -> str:
-    wanted = Requirement(need)
-    return f"{wanted.name}[{','.join(sorted(wanted.extras))}]" if wanted.extras else wanted.name
+def _is_asked(need: Requirement, extras: set[str]) -> bool:
+    marker = need.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
 
 
 def licence_of(package: Distribution) -> str:
     """All that its metadata say of it, on one line."""
     metadata = package.metadata
-    said = [metadata.get("License-Expression"), metadata.get("License")]
+    said = [*(metadata.get_all("License-Expression") or ()), *(metadata.get_all("License") or ())]
     said += [each for each in metadata.get_all("Classifier") or () if each.startswith("License ::")]
     return " | ".join(" ".join(each.split())[:200] for each in said if each)
 

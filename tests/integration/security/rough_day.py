@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from tests.e2e.installation import Installation, somebody
 from tests.integration.security.company import Installed
 
-AWAY = {"dead letter", "Kafka cannot be used", "PostgreSQL cannot be used", "unexpected error"}
+AWAY = {"dead letter", "Kafka cannot be used", "PostgreSQL cannot be used", "request failed"}
 """Events that the day must have left in the logs, or it was none."""
 
 
@@ -226,8 +226,8 @@ def _servers_away(running: Installed, baton: Installation, marks: Marks) -> None
     for service in ("scoring", "router", "sla_monitor"):
         url = f"{baton.at[service]}/v1/leads?q={marks.by_name['e-mail']}"
         httpx.get(url, headers=operator, timeout=30, trust_env=False)
-    running.stack.postgres.start()
-    running.stack.kafka.start()
+    running.stack.postgres.start(deadline=300)
+    running.stack.kafka.start(deadline=300)
     baton.submission(submission)
 
 
