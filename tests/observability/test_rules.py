@@ -46,7 +46,8 @@ def test_alerts_fire_and_are_quiet_as_their_cases_say(file: Path) -> None:
 
 
 def test_each_alert_has_a_case_where_it_fires_and_one_where_it_does_not() -> None:
-    fires, quiet = set(), set()
+    fires: set[str] = set()
+    quiet: set[str] = set()
     for file in CASES:
         for case in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]:
             for each in case["alert_rule_test"]:
