@@ -44,6 +44,10 @@ SET records = hop_counts.records + excluded.records
 -- Where a consumer reads on.
 SELECT topic, partition, next_offset FROM position WHERE consumer = $1
 
+-- name: lock_positions
+-- The same, kept as they are until the transaction ends.
+SELECT topic, partition, next_offset FROM position WHERE consumer = $1 ORDER BY topic, partition FOR UPDATE
+
 -- name: reset_position
 -- Takes a position back after its topic was made anew and is shorter than what was read of the old one.
 UPDATE position SET next_offset = $4 WHERE consumer = $1 AND topic = $2 AND partition = $3

@@ -219,22 +219,25 @@ class ReadBack:
                 continue
             ends = await client.end_offsets(mine)  # before the transaction: what stands there is committed
             name = stage.spec.name
-            stored = await self._stored(name)
-            if any(stored.get(place, 0) < self._seen.get((name, place), 0) for place in mine):
-                raise StoreWentBack(StoreWentBack.__doc__)
             columns = [p.topic for p in mine], [p.partition for p in mine], [ends[p] for p in mine]
-            async with self._runtime.database.acquire() as conn:
+            async with self._runtime.database.transaction() as conn:
+                stored = _positions(await conn.fetch(_q.lock_positions, name))
+                if any(stored.get(place, 0) < self._seen.get((name, place), 0) for place in mine):
+                    raise StoreWentBack(StoreWentBack.__doc__)
                 await conn.execute(_q.advance, name, *columns, [], [], [], [])
             self._seen |= {(name, place): ends[place] for place in mine}
 
     async def _stored(self, consumer: str) -> dict[TopicPartition, int]:
         async with self._runtime.database.acquire() as conn:
-            rows = await conn.fetch(_q.select_positions, consumer)
-        return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+            return _positions(await conn.fetch(_q.select_positions, consumer))
 
     async def _reset(self, consumer: str, place: TopicPartition, offset: int) -> None:
         async with self._runtime.database.acquire() as conn:
             await conn.execute(_q.reset_position, consumer, place.topic, place.partition, offset)
+
+
+def _positions(rows: Sequence[Any]) -> dict[TopicPartition, int]:
+    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
 def _item(record: Record) -> Item:
