@@ -18,7 +18,7 @@ from baton_dev.waiting import wait_until
 SERVICES = {"intake": "intake", "scoring": "scoring", "router": "router", "sla_monitor": "sla-monitor"}
 """Each service's package, and its name in the file."""
 _PORTS = ("INTAKE_PORT", "SCORING_PORT", "ROUTER_PORT", "SLA_MONITOR_PORT")
-UP_SECONDS = 300.0
+UP_SECONDS = 600.0
 _READING_THE_TOKEN = ("exec", "-T", "intake", "cat", "/run/secrets/env/BATON_OPERATOR_TOKEN")
 
 
