@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -157,8 +158,8 @@ class Stack:
     def add_instance(self, service_name: str) -> ManagedProcess:
         """Start one more instance of a service beside the first and return it once ready."""
         service = next(service for service in SERVICES if service.name == service_name)
-        number = 1 + sum(name.partition("-")[0] == service_name for name in self.services)
-        name = f"{service_name}-{number}"
+        taken = {*self.services, *(process.name for process in self.services.values())}
+        name = next(name for number in count(2) if (name := f"{service_name}-{number}") not in taken)
         process = instance_process(service, self._surroundings(), port=choose_port(), instance=name)
         self.services[name] = process
         process.start()

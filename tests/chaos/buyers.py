@@ -110,8 +110,11 @@ class Buyers:
         url = f"{self._chance.choice(self._pods())}/v1/forms/{each.form_key}/submissions"
         try:
             answer = await client.post(url, json=each.fields, headers={"Idempotency-Key": each.key})
-        except httpx.TransportError:
-            self.counts["no answer"] += 1
+        except httpx.TimeoutException:
+            self.counts["no answer in time"] += 1
+            return False
+        except httpx.TransportError as error:
+            self.counts[f"no answer: {type(error).__name__}"] += 1
             return False
         if answer.status_code == 202:
             submission = UUID(answer.json()["submission_id"])

@@ -28,6 +28,7 @@ PODS = 2
 HASTE = {
     "BATON_OUTBOX_CLAIM_MS": "1500",  # what a killed publisher leaves is swept within seconds
     "BATON_LOG_LEVEL": "warning",
+    "BATON_STOP_SECONDS": "20",  # as deploy/k8s has it
     # a disk that is busy for a second has intake answer 503, rightly; here only what was broken may show
     "BATON_SPOOL_DEADLINE_MS": "10000",
 }
@@ -40,6 +41,8 @@ class Installation:
     def __init__(self, home: Path, extra_env: Mapping[str, str] | None = None) -> None:
         self.stack = Stack(home, company_in_a_hurry(), fsync=False, extra_env={**HASTE, **(extra_env or {})})
         self.ledger_path = home / "ledger.jsonl"
+        self.out_of_balance: set[ManagedProcess] = set()
+        """Pods that load balancers do not send anybody to, though they run."""
 
     @property
     def dsn(self) -> str:
@@ -60,7 +63,7 @@ class Installation:
 
     def addresses(self, service: str) -> list[str]:
         """Where a load balancer would send a request now: the pods that run."""
-        every = self.pods(service)
+        every = [each for each in self.pods(service) if each not in self.out_of_balance]
         return [each.base_url for each in every if each.is_alive()] or [each.base_url for each in every]
 
     def pids(self) -> dict[str, int]:
