@@ -1,5 +1,6 @@
 """A Docker engine of our own for one proof: its data in one folder; nothing of it stays on the machine."""
 
+import contextlib
 import json
 import os
 import re
@@ -20,7 +21,8 @@ _BRIDGE = re.compile(r"^(docker0|br-[0-9a-f]{12})\b")
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 _TABLES = {"nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"), "filter": ("INPUT", "FORWARD", "OUTPUT")}
 """What the engine writes into, and the chains that are there without it."""
-_SHARES = {Path("/sys/fs/cgroup/cpu/docker/cpu.shares"): str(10 * 1024)}
+_CGROUPS = Path("/sys/fs/cgroup")
+_SHARES = {_CGROUPS / "cpu" / "docker" / "cpu.shares": str(10 * 1024)}
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
 
@@ -113,6 +115,9 @@ class Engine:
         _FORWARD.write_text(self._forwarding)
         for mounted in _mounts_below(self.home):
             call(["umount", mounted])
+        for group in _CGROUPS.glob("*/docker"):
+            with contextlib.suppress(OSError):  # one that something still uses
+                group.rmdir()
         shutil.rmtree(self.home)
 
 
