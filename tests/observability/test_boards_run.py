@@ -2,23 +2,19 @@
 
 import json
 import math
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from baton_dev.boards.linting import filled_in
 from baton_dev.boards.writing import documents
+from baton_dev.observability.servers import Watchers
 from baton_dev.ports import choose_port
-from baton_dev.process import ManagedProcess
 from baton_dev.samples import fields_for, samples
 from baton_dev.stack import Stack
 from baton_dev.waiting import wait_until
@@ -27,7 +23,6 @@ from tests.e2e.installation import Installation, somebody
 
 pytestmark = pytest.mark.stack
 
-RULES = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "rules"
 JOBS = {"intake": "intake", "scoring": "scoring", "router": "router", "sla_monitor": "sla-monitor"}
 NEVER_ANSWERED = 2
 """So many leads that their reps let run out."""
@@ -71,28 +66,10 @@ ABOVE_ZERO = {
 
 
 @dataclass
-class Prometheus:
-    """One that scrapes the stack every second, with our rules where there are some."""
-
-    process: ManagedProcess
-
-    def ask(self, path: str, **query: Any) -> list[dict[str, Any]]:
-        """The series that answer a query; a query it refuses is an error."""
-        answer = httpx.post(f"{self.process.base_url}/api/v1/{path}", data=query, timeout=20, trust_env=False)
-        assert answer.is_success, (query, answer.text)
-        found: list[dict[str, Any]] = answer.json()["data"]["result"]
-        return found
-
-    def value(self, expr: str) -> float:
-        """The sum of what answers a query now, 0 for nothing."""
-        return sum(_finite(self.ask("query", query=expr)))
-
-
-@dataclass
 class Run:
     """A run that is over: nothing more comes, everything answers."""
 
-    prometheus: Prometheus
+    watchers: Watchers
     started: float
     ended: float
 
@@ -101,14 +78,21 @@ class Run:
         length = f"{int(self.ended - self.started)}s"
         expr = filled_in(target["expr"], range=length, interval="15s", rate_interval="15s")
         if target["instant"]:
-            return _finite(self.prometheus.ask("query", query=expr, time=self.ended))
-        return _finite(
-            self.prometheus.ask("query_range", query=expr, start=self.started, end=self.ended, step=5)
-        )
+            return _finite(self.watchers.ask("query", query=expr, time=str(self.ended)))
+        span = {"start": str(self.started), "end": str(self.ended), "step": "5"}
+        return _finite(self.watchers.ask("query_range", query=expr, **span))
+
+    def value(self, expr: str) -> float:
+        """The sum of what answers a query now, 0 for nothing."""
+        return _value(self.watchers, expr)
 
 
-def _finite(series: list[dict[str, Any]]) -> list[float]:
-    points = [point for each in series for point in each.get("values", [each.get("value")])]
+def _value(watchers: Watchers, expr: str) -> float:
+    return sum(_finite(watchers.ask("query", query=expr)))
+
+
+def _finite(data: dict[str, Any]) -> list[float]:
+    points = [point for each in data["result"] for point in each.get("values", [each.get("value")])]
     return [float(value) for _, value in points if math.isfinite(float(value))]
 
 
@@ -118,57 +102,24 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     home = tmp_path_factory.mktemp("boards")
     stack = Stack(home / "stack", company_round_the_clock(), fsync=False)
     stack.start()
-    prometheus = _prometheus(home, stack)
+    targets = {job: stack.services[name].base_url.removeprefix("http://") for name, job in JOBS.items()}
+    watchers = Watchers(home / "watchers", targets, mail_port=choose_port())
     try:
-        prometheus.process.start()
-        prometheus.process.await_answer("/-/ready")
-        _until(lambda: prometheus.value("sum(up)") == len(JOBS), "all four are scraped")
+        watchers.start()
+        _until(lambda: _value(watchers, "sum(up)") == len(JOBS), "all four are scraped")
         started = time.time()
         with closing(Installation(stack)) as baton:
             _happen(baton)
-        _until(lambda: prometheus.value("sum(baton_sla_breached_total)") >= NEVER_ANSWERED, "the breaches")
-        _until(lambda: all(prometheus.value(each) > 0 for each in MONTH), "the figures of the month")
-        yield Run(prometheus, started, time.time())
+        _until(lambda: _value(watchers, "sum(baton_sla_breached_total)") >= NEVER_ANSWERED, "the breaches")
+        _until(lambda: all(_value(watchers, each) > 0 for each in MONTH), "the figures of the month")
+        yield Run(watchers, started, time.time())
     finally:
-        prometheus.process.stop()
+        watchers.stop()
         stack.stop()
 
 
 def _until(condition: Callable[[], bool], what: str) -> None:
     wait_until(condition, 120, f"in Prometheus: {what}", pause=0.5)
-
-
-def _prometheus(home: Path, stack: Stack) -> Prometheus:
-    if shutil.which("prometheus") is None:
-        subprocess.run(["apt-get", "update"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "prometheus"], check=True)
-    port = choose_port()
-    config = home / "prometheus.yml"
-    config.write_text(json.dumps(_config(stack)))
-    argv = [
-        *(
-            str(shutil.which("prometheus")),
-            f"--config.file={config}",
-            f"--storage.tsdb.path={home / 'series'}",
-        ),
-        *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
-    ]
-    address = f"http://127.0.0.1:{port}"
-    return Prometheus(
-        ManagedProcess("prometheus", argv, env={}, log_path=home / "prometheus.log", base_url=address)
-    )
-
-
-def _config(stack: Stack) -> dict[str, Any]:
-    jobs = [
-        {
-            "job_name": job,
-            "static_configs": [{"targets": [stack.services[name].base_url.removeprefix("http://")]}],
-        }
-        for name, job in JOBS.items()
-    ]
-    often = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    return {"global": often, "rule_files": [f"{RULES}/*.yml"], "scrape_configs": jobs}
 
 
 def _happen(baton: Installation) -> None:
@@ -216,7 +167,7 @@ def test_a_panel_has_an_answer(run: Run, uid: str, panel: dict[str, Any]) -> Non
     """Each of its queries answers with a number, be it nought."""
     silent = [target["expr"] for target in panel["targets"] if not run.answers(target)]
     may_be = panel["title"] in SILENT_WHILE_NOUGHT
-    if may_be and run.prometheus.value(SILENT_WHILE_NOUGHT[panel["title"]]) == 0:
+    if may_be and run.value(SILENT_WHILE_NOUGHT[panel["title"]]) == 0:
         return
     assert silent == []
     if panel["title"] in ABOVE_ZERO:
@@ -236,7 +187,7 @@ def test_the_first_lead_of_each_source_and_quadrant_is_in_the_figure(
     """All began at nought, so the growth over the run is what there is; Prometheus estimates the edges."""
     (panel,) = (panel for _, panel in PANELS if panel["title"] == title)
     (shown,) = run.answers(panel["targets"][0])
-    assert shown == pytest.approx(run.prometheus.value(counter), rel=0.1)
+    assert shown == pytest.approx(run.value(counter), rel=0.1)
 
 
 def test_what_is_to_be_above_nought_is_on_a_board() -> None:
