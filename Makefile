@@ -89,6 +89,10 @@ test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker 
 restore: $(READY) ## Lose PostgreSQL while leads come in, restore it to an earlier moment, and find everything as it was (a minute or three)
 	@$(BIN)/pytest -m long tests/e2e/restore
 
+.PHONY: test-observability
+test-observability: $(READY) ## Rules, routes and boards with a real Prometheus and Alertmanager beside a real run; Debian, 10 minutes
+	@$(BIN)/pytest -q -p no:xdist tests/observability
+
 .PHONY: bench
 bench: $(READY) ## Measure intake, the whole path, the batched consumer and memory, each against something bare
 	@$(BIN)/python -m bench
