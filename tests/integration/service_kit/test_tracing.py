@@ -321,6 +321,23 @@ async def test_a_handler_of_one_record_runs_inside_its_span(
     assert seen == [f"00-{TRACE}-{span.id}-01"]
 
 
+async def test_a_handler_of_several_records_runs_inside_none_of_their_spans(
+    fake: World, tracing: Tracing
+) -> None:
+    seen: list[str | None] = []
+
+    async def handler(batch: Batch) -> None:
+        seen.append(tracing.here())
+        await note(batch)
+
+    one, other = traced(), signal()
+    for _, record in (one, other):
+        fake.fake.append(record, partition=0)
+    async with fake.running(fake.consumer(handler, runtime=traced_runtime(fake, tracing))):
+        await fake.eventually(lambda: fake.notes([one[0], other[0]]))
+    assert seen == [None], "its logs are about both"
+
+
 @pytest.mark.parametrize(
     ("environ", "why"),
     [
