@@ -104,7 +104,7 @@ def parts(runtime: Runtime) -> Iterable[Part]:
         database=database,
         clock=clock,
     )
-    sender = Sender(database, carriers(runtime.settings), clock)
+    sender = Sender(database, carriers(runtime.settings), clock, tracing=runtime.tracing)
     yield Periodic("deliveries", every=timedelta(seconds=2), work=sender.work, clock=clock)
     book = ReceiptsBook(database)
     yield Periodic(
