@@ -13,11 +13,14 @@ from uuid import uuid4
 import httpx
 from aiokafka import AIOKafkaProducer
 
+from baton_dev.waiting import wait_until
 from tests.e2e.installation import Installation, somebody
 from tests.integration.security.company import Installed
 
 AWAY = {"dead letter", "Kafka cannot be used", "PostgreSQL cannot be used", "request failed"}
 """Events that the day must have left in the logs, or it was none."""
+BACK_SECONDS = 240.0
+"""A consumer that fell silent with its broker is replaced after thirty seconds; the rest is for busy cores."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,12 @@ def _servers_away(running: Installed, baton: Installation, marks: Marks) -> None
         httpx.get(url, headers=operator, timeout=30, trust_env=False)
     running.stack.postgres.start(deadline=300)
     running.stack.kafka.start(deadline=300)
-    baton.submission(submission)
+    where = f"/v1/submissions/{submission}"
+    wait_until(
+        lambda: baton.ask("scoring", where, or_none=True) is not None,
+        BACK_SECONDS,
+        "what came meanwhile to be known",
+    )
 
 
 def _erased(client: httpx.Client, baton: Installation, marks: Marks) -> None:
