@@ -20,7 +20,7 @@ from tests.integration.security.company import Installed
 AWAY = {"dead letter", "Kafka cannot be used", "PostgreSQL cannot be used", "request failed"}
 """Events that the day must have left in the logs, or it was none."""
 BACK_SECONDS = 240.0
-"""A consumer that fell silent with its broker is replaced after thirty seconds; the rest is for busy cores."""
+"""A consumer that fell silent with its broker is replaced after 30 seconds; the rest is for busy machines."""
 
 
 @dataclass(frozen=True)
