@@ -140,6 +140,7 @@ def test_a_link_of_a_panel_leads_somewhere(uid: str, panel: dict[str, Any]) -> N
             assert board[1] != uid
         if runbook:
             assert runbook[1] in _alerts()
+            assert (ROOT / "docs" / "operations" / "runbooks" / f"{runbook[1]}.md").is_file()
 
 
 def test_grafana_is_told_of_the_data_source_and_the_folder_that_boards_name() -> None:
