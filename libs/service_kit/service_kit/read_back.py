@@ -35,6 +35,7 @@ MARK_SECONDS = 5.0
 WAIT_SECONDS = 0.05
 HELD_REQUEST_SECONDS = 10.0
 """A request that comes before the service is open is held so long, then answered 503."""
+_PASSING = (Fault.TRANSIENT, Fault.EXHAUSTED)
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -101,7 +102,7 @@ class ReadBack:
             except Abandoned:
                 return
             except Exception as error:
-                if not isinstance(error, BrokerUnavailable) and classify(error) is not Fault.TRANSIENT:
+                if not isinstance(error, BrokerUnavailable) and classify(error) not in _PASSING:
                     raise
                 if not self._opened.is_set():
                     self._trouble = f"cannot read back: {describe(error)}"

@@ -10,7 +10,11 @@ from fastapi import APIRouter, FastAPI
 from service_kit import read_back
 from service_kit.app import create_app
 from service_kit.auth_gate import unguarded
+from service_kit.broker import ConsumerClient
+from service_kit.postgres import Database
 from service_kit.read_back import ReadBack, Stage, StoreWentBack
+from service_kit.records import TopicPartition
+from service_kit.runtime import Runtime
 from service_kit.spec import ConsumerSpec
 from tests.integration.service_kit.test_app import alive
 from tests.integration.service_kit.worlds import EFFECTS, INPUT, World, note, signal
@@ -51,6 +55,25 @@ async def test_a_store_that_was_never_marked_lacks_nothing(world: World) -> None
         assert await asyncio.wait_for(first.opens(), 20)
         await world.eventually(lambda: _marked(world))
     assert not await world.noted()
+
+
+async def test_a_broker_or_store_that_takes_too_long_is_asked_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ReadBack._places
+    tries: list[int] = []
+
+    async def slow_at_first(self: ReadBack, client: ConsumerClient) -> list[TopicPartition]:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise TimeoutError
+        return await asked(self, client)
+
+    monkeypatch.setattr(ReadBack, "_places", slow_at_first)
+    first = _first(world)
+    async with _running(first):
+        assert await asyncio.wait_for(first.opens(), 20)
+    assert len(tries) == 2
 
 
 async def test_what_stands_beyond_the_mark_is_in_the_store_when_the_service_opens(world: World) -> None:
@@ -125,12 +148,14 @@ def _app(world: World) -> FastAPI:
     async def leads() -> str:
         return "open"
 
+    # the lifespan closes the pool it is given: the test's own stays open
+    database = Database(world.store.dsn, schema=world.store.schema, application_name="app")
     return create_app(
         title="test",
         settings=world.settings,
         build=lambda _: [],
         routers=lambda _: [router],
-        runtime=world.new_runtime(),
+        runtime=Runtime(world.settings, broker=world.broker, database=database),
         open_to_all=unguarded(router),
         read_back=lambda rt: ReadBack(
             rt, [Stage(ConsumerSpec(OWN, (INPUT,), note, EFFECTS), (INPUT,), is_own=True)]
