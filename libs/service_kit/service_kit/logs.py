@@ -4,7 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -40,10 +40,18 @@ def _dumps(entry: Any, **_: Any) -> str:
     return orjson.dumps(entry, default=str).decode()
 
 
-def configure_logs(*, service: str, instance: str, level: str = "info", more: Sequence[Any] = ()) -> None:
+def configure_logs(
+    *,
+    service: str,
+    instance: str,
+    level: str = "info",
+    more: Sequence[Any] = (),
+    stream: TextIO | None = None,
+) -> None:
     """Send structlog's and the standard library's entries to stdout as JSON lines; the last call holds.
 
-    `more`: processors of structlog that add to each entry.
+    `more`: processors of structlog that add to each entry. `stream`: another one, for a process whose stdout
+    is its answer.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -64,7 +72,7 @@ def configure_logs(*, service: str, instance: str, level: str = "info", more: Se
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from service_kit.logs import configure_logs
 from service_kit.postgres import Connection, Database
 
 NICER = 5
@@ -60,13 +61,15 @@ async def answered(process: Process, question: StoreQuestion, seconds: float) ->
 
 
 def read_question(kind: type[Question]) -> Question:
-    """In the child, before all else: give way to who fires, and read stdin to its end.
+    """In the child, before all else: give way to who fires, and read stdin to its end. Its stdout is the
+    answer: what it logs goes to stderr.
 
     No garbage is looked for from here on: it ends with the answer, and looking takes half of the time of
     reading.
     """
     os.nice(NICER)
     gc.disable()
+    configure_logs(service="sla-monitor", instance=f"child-{os.getpid()}", stream=sys.stderr)
     return kind.model_validate_json(sys.stdin.buffer.read())
 
 
