@@ -46,7 +46,7 @@ async def test_the_first_version_holds_from_the_beginning_of_time(
     assert (await client.get("/v1/rulebooks/active")).status_code == 404
     answer = await client.post("/v1/rulebooks", json={"rulebook": document, "published_by": "ana"})
     assert (answer.status_code, answer.json()["version"]) == (201, 1)
-    assert "lead.job_title" in answer.json()["warnings"][0]
+    assert any("lead.job_title" in each for each in answer.json()["warnings"])
     active = (await client.get("/v1/rulebooks/active")).json()
     assert (active["version"], active["published_by"], active["rulebook"]["company"]) == (1, "ana", "Aurora")
     await bare_world.runtime.published()
