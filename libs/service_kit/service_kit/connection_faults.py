@@ -90,6 +90,11 @@ POSTGRES: Sequence[Row] = (
         r"(certificate|private key) file .*(does not exist|permissions|could not|has group)",
         "our certificate cannot be read: correct {certificate} and {key}; the key only for its owner",
     ),
+    (
+        r"closed in the middle of operation|unexpected connection_lost|Connection reset by peer",
+        "PostgreSQL broke off the login, its log says why: it starts or stops, or it does not take our "
+        "certificate; then set {certificate} and {key} to one that is valid now",
+    ),
 )
 
 
