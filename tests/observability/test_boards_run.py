@@ -64,6 +64,11 @@ ABOVE_ZERO = {
 }
 """What this run has some of: nought would mean that the query does not see it."""
 
+NOUGHTS = "(count(baton_leads_received_total) > bool 0) + on () (count(baton_leads_delivered_total) > bool 0)"
+"""2 as soon as Prometheus has seen both counters."""
+SCRAPES_FIRST = 5.0
+"""Seconds: what is counted between two scrapes is seen only from the one before."""
+
 
 @dataclass
 class Run:
@@ -107,7 +112,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     try:
         watchers.start()
         _until(lambda: _value(watchers, "sum(up)") == len(JOBS), "all four are scraped")
+        _until(lambda: _value(watchers, NOUGHTS) == 2, "what counts leads, at nought before anybody comes")
         started = time.time()
+        _until(lambda: time.time() > started + SCRAPES_FIRST, "some scrapes before anything happens")
         with closing(Installation(stack)) as baton:
             _happen(baton)
         _until(lambda: _value(watchers, "sum(baton_sla_breached_total)") >= NEVER_ANSWERED, "the breaches")
