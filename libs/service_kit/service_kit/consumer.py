@@ -8,10 +8,9 @@ from heapq import merge
 from typing import TYPE_CHECKING
 
 from service_kit import deadletters, metrics
-from service_kit.batch import read_event
 from service_kit.broker import Broker, BrokerUnavailable, ConsumerClient, Publisher
 from service_kit.clock import Clock, pause
-from service_kit.errors import Fault, Permanent, classify, describe
+from service_kit.errors import Fault, classify, describe
 from service_kit.failpoints import failpoint
 from service_kit.lanes import Choice, Lanes
 from service_kit.logs import logger
@@ -394,10 +393,7 @@ def _traced(record: Record) -> dict[str, str]:
 async def _decode(records: Sequence[Record]) -> list[Item]:
     items = []
     for number, record in enumerate(records, start=1):
-        try:
-            items.append(Item(record, read_event(record)))
-        except Permanent as error:
-            items.append(Item(record, None, str(error)))
+        items.append(Item.of(record))
         if number % YIELD_EVERY == 0:
             await asyncio.sleep(0)
     return items

@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from service_kit.batch import read_event
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.clock import pause
-from service_kit.errors import Fault, Permanent, classify, describe
+from service_kit.errors import Fault, classify, describe
 from service_kit.logs import logger
 from service_kit.outbox import publish_now
 from service_kit.perseverance import Abandoned, Perseverance
 from service_kit.problems import problem_response
 from service_kit.queries import load_queries
-from service_kit.records import Record, TopicPartition
+from service_kit.records import TopicPartition
 from service_kit.runtime import Runtime
 from service_kit.settle import EFFECT, Item, Settled, Settler
 from service_kit.spec import ConsumerSpec
@@ -159,7 +158,7 @@ class ReadBack:
             size = self._runtime.settings.batch_max
             found = await client.take(list(left), max_records=size, timeout=0.2)
             records = [each for each in found if left.get(each.place, each.offset + 1) <= each.offset]
-            await carrier.carry([_item(each) for each in records if each.offset < ends[each.place]])
+            await carrier.carry([Item.of(each) for each in records if each.offset < ends[each.place]])
             for each in records:
                 left[each.place] = each.offset + 1
             left = {place: offset for place, offset in left.items() if offset < ends[place]}
@@ -239,13 +238,6 @@ class ReadBack:
 
 def _positions(rows: Sequence[Any]) -> dict[TopicPartition, int]:
     return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
-def _item(record: Record) -> Item:
-    try:
-        return Item(record, read_event(record))
-    except Permanent as error:
-        return Item(record, None, str(error))
 
 
 class HeldUntilOpen:

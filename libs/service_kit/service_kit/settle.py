@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from service_kit import deadletters
-from service_kit.batch import Batch, Event
+from service_kit.batch import Batch, Event, read_event
 from service_kit.deadletters import Stop, dead_letter
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import Fault, Permanent, classify, describe
 from service_kit.failpoints import failpoint
 from service_kit.logs import logger
 from service_kit.postgres import Connection, Database
@@ -39,6 +39,14 @@ class Item:
     record: Record
     event: Event | None
     reason: str | None = None
+
+    @classmethod
+    def of(cls, record: Record) -> "Item":
+        """A record decoded, or what is wrong with it."""
+        try:
+            return cls(record, read_event(record))
+        except Permanent as error:
+            return cls(record, None, str(error))
 
 
 @dataclass(slots=True)
