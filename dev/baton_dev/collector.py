@@ -28,6 +28,7 @@ class SpanSeen:
 
     service: str
     instance: str
+    version: str
     name: str
     kind: str
     trace: str
@@ -136,6 +137,7 @@ def _spans(request: ExportTraceServiceRequest) -> Iterable[SpanSeen]:
                 yield SpanSeen(
                     service=about.get("service.name", ""),
                     instance=about.get("service.instance.id", ""),
+                    version=about.get("service.version", ""),
                     name=span.name,
                     kind=KINDS.get(span.kind, "unspecified"),
                     trace=span.trace_id.hex(),

@@ -5,7 +5,6 @@ everywhere.
 import asyncio
 import contextlib
 import gc
-import importlib.metadata
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
@@ -182,7 +181,7 @@ def create_app(
         parts += _store_parts(shared, specs)
     first = read_back(shared) if read_back is not None else None
     lifecycle = Lifecycle(shared, parts, needs_kafka=needs_kafka, first=first)
-    metrics.BUILD.info({"service": settings.service, "version": _version(settings)})
+    metrics.BUILD.info({"service": settings.service, "version": settings.release})
     metrics.READY.set_function(lambda: not lifecycle.unready())
     metrics.PROCESS_TIME.set_function(lambda: shared.clock.now().timestamp())
 
@@ -196,7 +195,7 @@ def create_app(
 
     app = FastAPI(
         title=title,
-        version=_version(settings),
+        version=settings.release,
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
@@ -275,13 +274,6 @@ def _store_parts(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> list[Part]:
 def _expiries(settings: ServiceSettings, runtime: Runtime) -> Part:
     work = ExpiryWatch(settings).work
     return Periodic("expiries", every=timedelta(minutes=10), work=work, clock=runtime.clock)
-
-
-def _version(settings: ServiceSettings) -> str:
-    try:
-        return settings.version or importlib.metadata.version(f"baton-{settings.service}")
-    except importlib.metadata.PackageNotFoundError:
-        return "0.1.0"
 
 
 def _health_router(lifecycle: Lifecycle) -> APIRouter:

@@ -55,6 +55,7 @@ _TRANSIENT: tuple[type[BaseException], ...] = (
     # the store is not migrated yet, or not as far as this release needs: no record is to blame
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
     asyncpg.InvalidSchemaNameError,
     asyncpg.InsufficientPrivilegeError,
     ConnectionError,

@@ -82,7 +82,7 @@ class Runtime:
             publish_deadline=settings.publish_deadline_ms / 1000,
             access=KafkaAccess(settings),
         )
-        tracing = tracing_of(settings.service, settings.instance)
+        tracing = tracing_of(settings.service, settings.instance, settings.release)
         return cls(settings, broker=broker, database=database, tracing=tracing)
 
     @property

@@ -1,5 +1,6 @@
 """What every service reads from its environment."""
 
+import importlib.metadata
 import os
 import socket
 from collections.abc import Callable
@@ -70,6 +71,14 @@ class ServiceSettings(ConnectionSettings):
     dead_letter_limit: int = Field(100, ge=0, description="in ten minutes; beyond it the consumer stops")
     stop_seconds: float = Field(10.0, gt=0, le=60)
     failpoints: str = Field("", description="tests only: name=kill@3,name=error:deadlock,name=sleep:0.5")
+
+    @property
+    def release(self) -> str:
+        """The version set, else that of the service's package; `unknown` where none is installed."""
+        try:
+            return self.version or importlib.metadata.version(f"baton-{self.service}")
+        except importlib.metadata.PackageNotFoundError:
+            return "unknown"
 
 
 class SettingsRefused(ValueError):

@@ -1,6 +1,7 @@
 """One post is one trace, from the form to the message to the rep."""
 
 from collections import Counter
+from importlib.metadata import version
 
 import httpx
 import pytest
@@ -46,6 +47,7 @@ def test_one_post_is_one_connected_trace_from_the_form_to_the_message_to_the_rep
     ids = {span.id for span in spans}
     assert all(span.parent in ids for span in spans if span.name != POST), "each hangs on another"
     assert all(not span.is_error and span.start <= span.end for span in spans)
+    assert {span.version for span in spans} == {version("baton-intake")}, "each names the release it is of"
     by_name = {(span.service, span.name): span for span in spans}
     assert by_name["scoring", "process lead-submitted"].attributes["baton.submission.id"] == str(submission)
     assert by_name["router", "process lead-scored"].attributes["baton.lead.id"] == str(lead)
