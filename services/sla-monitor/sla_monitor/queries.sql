@@ -327,13 +327,7 @@ WITH mine AS (
     UNION SELECT month, per_month FROM mine WHERE per_month IS NOT NULL
 ), last_within AS MATERIALIZED (
     SELECT spans.start, spans.agreed, found.delivered_at, found.lead_id
-    FROM spans
-    CROSS JOIN LATERAL (
-        SELECT other.delivered_at, other.lead_id FROM ledger AS other
-        WHERE NOT (other.is_test OR other.is_own OR other.is_known OR other.is_merged)
-            AND other.delivered_at >= spans.start
-        ORDER BY other.delivered_at, other.lead_id OFFSET spans.agreed - 1 LIMIT 1
-    ) AS found
+    FROM spans CROSS JOIN LATERAL last_within(spans.start, spans.agreed) AS found
 )
 SELECT mine.id FROM mine JOIN last_within AS within ON (within.start, within.agreed) = (mine.day, mine.per_day)
 WHERE (mine.delivered_at, mine.id) > (within.delivered_at, within.lead_id)

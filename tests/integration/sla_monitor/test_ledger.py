@@ -125,7 +125,7 @@ async def test_a_lead_shows_what_sales_did_whatever_order_the_news_came_in(world
             await world.read_all(consumer)
     found = await row(world, lead)
     assert (found.handed_at, found.accepted_at, found.contacted_at) == tuple(minutes[:3])
-    assert (found.tries, found.talked_at, found.worked_at) == (3, None, minutes[4])
+    assert (found.tries, found.worked_at) == (3, minutes[4])
     assert (found.opportunity_at, found.rep_id, found.team) == (minutes[5], "rep-marta", "iberia")
     assert found.won is not None
     assert (found.won.at, found.won.minor) == (minutes[6], 60_000)

@@ -84,6 +84,7 @@ def test_a_query_file_that_breaks_its_form_is_refused_with_the_line(text: str, m
         (Permanent("never"), Fault.PERMANENT),
         (asyncpg.UniqueViolationError("x"), Fault.UNKNOWN),
         (asyncpg.UndefinedTableError("x"), Fault.TRANSIENT),
+        (asyncpg.UndefinedFunctionError("x"), Fault.TRANSIENT),
         (asyncpg.InterfaceError("the server expects 1 argument"), Fault.UNKNOWN),
         (FileNotFoundError("x"), Fault.UNKNOWN),
         (ValueError("x"), Fault.UNKNOWN),

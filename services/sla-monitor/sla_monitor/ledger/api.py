@@ -23,7 +23,7 @@ from sla_monitor.ledger.closing import MonthCloser, Signing
 from sla_monitor.ledger.disputes import Objected
 from sla_monitor.ledger.waiting import Waiting, what_waits
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/disputes.sql")
 Words = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")]
 Limit = Annotated[int, Query(ge=1, le=500)]

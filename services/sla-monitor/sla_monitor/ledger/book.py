@@ -77,7 +77,6 @@ class LeadRow:
     handed_at: datetime | None = None
     accepted_at: datetime | None = None
     contacted_at: datetime | None = None
-    talked_at: datetime | None = None
     tries: int = 0
     opportunity_at: datetime | None = None
     won: Won | None = None

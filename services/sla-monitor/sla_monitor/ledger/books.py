@@ -24,7 +24,7 @@ from sla_monitor.ledger.periods import Period, parse_period, period_of
 from sla_monitor.metrics import create_series_of_sources
 from worktime import Calendar
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/books.sql")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 
 

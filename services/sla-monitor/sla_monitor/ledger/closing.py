@@ -21,7 +21,7 @@ from sla_monitor.ledger.corrections import closed_periods
 from sla_monitor.ledger.errors import NotBooked, OutOfTurn, SignedAlready, TooSoon
 from sla_monitor.ledger.periods import Period, working_days
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/closing.sql")
 _AT_ONCE = 500_000
 """Bytes of bookings in one statement."""
 _LONGEST_SILENCE = 10.0

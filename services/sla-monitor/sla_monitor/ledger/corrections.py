@@ -15,7 +15,7 @@ from sla_monitor.ledger.entries import Entry, entries
 from sla_monitor.ledger.gathering import Gathering
 from sla_monitor.ledger.periods import Period, parse_period, period_of
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/corrections.sql")
 Key = tuple[str, UUID, str]
 """Measure, subject and goal."""
 

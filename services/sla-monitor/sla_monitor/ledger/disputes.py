@@ -24,7 +24,7 @@ from sla_monitor.ledger.errors import (
     WrongWindow,
 )
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/disputes.sql")
 LONGEST_INCIDENT = timedelta(days=31)
 FARTHEST_AHEAD = timedelta(days=7)
 """How far in the future an incident may end: planned work, and no free pass."""

@@ -28,7 +28,7 @@ from sla_monitor.ledger.shaping import (
     touch_row,
 )
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/month.sql")
 _AT_ONCE = 1_000
 """Rows between two turns of others: some milliseconds."""
 T = TypeVar("T")

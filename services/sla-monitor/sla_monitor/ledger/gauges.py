@@ -21,7 +21,7 @@ from sla_monitor.ledger.shaping import STATES
 from sla_monitor.reports.figures.frame import counting, fits, part_taken_off
 from sla_monitor.reports.figures.sales import OF_SALES, was_kept
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/gauges.sql")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sla_monitor.ledger.corrections import closed_periods, open_corrections
 from sla_monitor.ledger.gathering import Gathering
 from sla_monitor.ledger.periods import Period
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/reading.sql")
 
 
 async def read_month(

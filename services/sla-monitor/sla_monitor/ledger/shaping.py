@@ -33,7 +33,7 @@ def lead_row(row: Any, book: Book, sources: Sources | None, place: Place | None)
     """One lead. Without `sources` it is credited to its own."""
     (
         identity, line, quadrant, segments, source, is_ours, is_own, received_at, scored_at, delivered_at,
-        handed_at, accepted_at, contacted_at, talked_at, tries, opportunity_at, won_at, won_minor,
+        handed_at, accepted_at, contacted_at, tries, opportunity_at, won_at, won_minor,
         won_currency, lost_at, lost_code, given_fact, given_at, given_kind, given_code, given_rep_id,
         duplicate_of, proof, evidence, rep_id, team, worked_at, work_due_at,
     ) = row  # fmt: skip
@@ -48,7 +48,7 @@ def lead_row(row: Any, book: Book, sources: Sources | None, place: Place | None)
     of_day, of_month = place or (None, None)
     return LeadRow(
         identity, line, _QUADRANTS[quadrant], tuple(segments), first, last, is_ours, is_own, received_at,
-        scored_at, delivered_at, of_day, of_month, handed_at, accepted_at, contacted_at, talked_at,
+        scored_at, delivered_at, of_day, of_month, handed_at, accepted_at, contacted_at,
         tries, opportunity_at, won, lost_at, lost_code, given, rep_id, team, worked_at, work_due_at,
     )  # fmt: skip
 

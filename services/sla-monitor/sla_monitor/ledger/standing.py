@@ -47,7 +47,6 @@ class Standing:
     handed_at: datetime | None = None
     accepted_at: datetime | None = None
     contacted_at: datetime | None = None
-    talked_at: datetime | None = None
     tries: int = 0
     opportunity_at: datetime | None = None
     won_at: datetime | None = None
@@ -91,7 +90,6 @@ def standing_of(
         handed_at=_first(handoffs),
         accepted_at=_first(f for f in ordered if f.kind in (ProgressKind.ACCEPTED, ProgressKind.CONTACTED)),
         contacted_at=_first(contacts),
-        talked_at=_first(fact for fact in contacts if fact.contact is not Contact.ATTEMPT),
         tries=len(contacts),
         opportunity_at=_first(f for f in ordered if f.detail.result == OPPORTUNITY),
         won_at=_first(won),

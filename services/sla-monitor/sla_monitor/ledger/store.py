@@ -12,7 +12,7 @@ from sla_monitor.domain.lead import Lead
 from sla_monitor.ledger.delivery import Told, Touch
 from sla_monitor.ledger.standing import Standing
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/notes.sql")
 _PLAIN = tuple(name for name in Standing.__slots__ if name != "given")
 
 

@@ -12,7 +12,7 @@ from sla_monitor.ledger.books import Book, Books, book_for
 from sla_monitor.ledger.closing import signs_from
 from sla_monitor.ledger.periods import Period, parse_period, period_of
 
-_q = load_queries("sla_monitor.ledger")
+_q = load_queries("sla_monitor.ledger", "queries/waiting.sql")
 MOST_MONTHS = 24
 """So many months are looked at; whoever signs none for longer does without."""
 

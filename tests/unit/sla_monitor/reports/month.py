@@ -189,7 +189,6 @@ class _Making:
                 handed_at=delivered,
                 accepted_at=delivered + timedelta(minutes=8),
                 contacted_at=delivered + timedelta(minutes=20),
-                talked_at=delivered + timedelta(minutes=20),
                 tries=1,
                 opportunity_at=delivered + timedelta(days=1),
                 won=Won(won, int(round(self.chance.lognormvariate(12.3, 0.5), -3))),
@@ -324,7 +323,7 @@ class _Making:
             return replace(lead, given_back=back, worked_at=later)
         if drawn < 0.22:
             return replace(lead, tries=3)
-        lead = replace(lead, talked_at=later, worked_at=later)
+        lead = replace(lead, worked_at=later)
         if self.chance.random() < 0.45:
             return self._dealt(replace(lead, opportunity_at=later + timedelta(days=1)))
         return lead
