@@ -1,0 +1,124 @@
+"""What docker-compose.yml hands to whom: settings that are known, traces where asked for, secrets of its own."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from intake.settings import IntakeSettings
+from router.settings import RouterSettings
+from scoring.settings import ScoringSettings
+from service_kit.settings import ServiceSettings
+from sla_monitor.settings import Settings as MonitorSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES: dict[str, type[ServiceSettings]] = {
+    "intake": IntakeSettings,
+    "scoring": ScoringSettings,
+    "router": RouterSettings,
+    "sla-monitor": MonitorSettings,
+}
+SECRET_OF_TRACING = "OTEL_EXPORTER_OTLP_HEADERS"
+ENDS = "service_completed_successfully"
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    read: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    return read
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_knows_every_setting_that_it_is_given(
+    services: dict[str, dict[str, Any]], name: str
+) -> None:
+    known = {f"BATON_{field}".upper() for field in SERVICES[name].model_fields} | {"BATON_ROUTER_URL"}
+    given = {each for each in services[name]["environment"] if each.startswith("BATON_")}
+    assert given <= known
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_all_that_the_page_names_reaches_a_service_and_is_absent_where_it_is_not_set(
+    services: dict[str, dict[str, Any]], name: str
+) -> None:
+    page = (ROOT / "docs/operations/tracing.md").read_text()
+    table = "\n".join(
+        line.partition("|")[2].partition("|")[0] for line in page.splitlines() if "| `OTEL_" in line
+    )
+    named = {
+        each.replace("...", "OTEL_EXPORTER_OTLP")
+        for each in re.findall(r"`((?:OTEL|\.\.\.)_[A-Z_]+)`", table)
+    }
+    handed = {each: value for each, value in services[name]["environment"].items() if "OTEL_" in each}
+    assert handed == dict.fromkeys(named - {SECRET_OF_TRACING})
+
+
+def test_who_waits_for_a_job_waits_for_its_success_and_for_a_server_until_it_is_in_health(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    waits = {
+        (name, other): how["condition"]
+        for name, service in services.items()
+        for other, how in service.get("depends_on", {}).items()
+    }
+    wanted = {pair: ENDS if services[pair[1]]["restart"] == "no" else "service_healthy" for pair in waits}
+    assert waits == wanted
+
+
+def test_everything_that_stays_says_whether_it_is_in_health(services: dict[str, dict[str, Any]]) -> None:
+    staying = {name for name, service in services.items() if service["restart"] != "no"}
+    assert staying - SERVICES.keys() == {name for name in staying if "healthcheck" in services[name]}
+
+
+def test_whose_secrets_are_mounted_has_them_made_before_it_starts(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    def behind(name: str) -> set[str]:
+        first = set(services[name].get("depends_on", {}))
+        return first.union(*(behind(each) for each in first))
+
+    mounted = {
+        name
+        for name, service in services.items()
+        if any(str(each).startswith("secrets-") for each in service.get("volumes", ())) and name != "secrets"
+    }
+    asked_by_hand = {"baton", "send-leads"}
+    assert {name for name in mounted - asked_by_hand if "secrets" not in behind(name)} == set()
+    for name in mounted - asked_by_hand:
+        assert set(services[name]["profiles"]) <= set(services["secrets"]["profiles"]), name
+
+
+def with_secrets(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """What a command says that the script runs, its folders below `folder`."""
+    script = (ROOT / "deploy/compose/with-secrets.sh").read_text().replace("/run/secrets/", f"{folder}/")
+    (folder / "script").write_text(script)
+    return subprocess.run(["sh", folder / "script", "sh", "-c", command], capture_output=True, text=True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("env", "baton"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def test_each_secret_of_a_program_is_a_variable_of_its_own(folder: Path) -> None:
+    (folder / "env" / "BATON_DSN").write_text("postgresql://somebody:a b$c@postgres/baton")
+    (folder / "baton" / "slack-token").write_text("of the rulebook")
+    assert with_secrets(folder, 'echo "$BATON_DSN"').stdout == "postgresql://somebody:a b$c@postgres/baton\n"
+
+
+def test_headers_for_a_collector_are_taken_from_the_operators_folder(folder: Path) -> None:
+    (folder / "env" / "BATON_DSN").write_text("any")
+    (folder / "baton" / SECRET_OF_TRACING).write_text("authorization=Bearer%20token\n")
+    said = with_secrets(folder, f'echo "${SECRET_OF_TRACING}"')
+    assert said.stdout == "authorization=Bearer%20token\n"
+
+
+def test_a_program_without_secrets_does_not_start_and_says_what_makes_them(folder: Path) -> None:
+    done = with_secrets(folder, "echo started")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "docker compose up secrets" in done.stderr
