@@ -45,6 +45,8 @@ from service_kit.runtime import Runtime
 
 PACKAGES = ("rulebook", "delivery", "scoring")
 """Packages whose migrations make scoring's schema."""
+OPEN_TO_ALL = ("/v1/nurturing/unsubscribes",)
+"""Routes without a token: marketing's tool signs what it posts there."""
 
 
 def parts(runtime: Runtime) -> Iterable[Part]:
@@ -133,7 +135,7 @@ def build_app(settings: ScoringSettings, runtime: Runtime | None = None) -> Fast
         build=parts,
         routers=routers,
         runtime=runtime,
-        open_to_all=("/v1/nurturing/unsubscribes",),  # a signature may stand for the token
+        open_to_all=OPEN_TO_ALL,
         read_back=lambda rt: ReadBack(rt, stages(Forgotten(erasure_keys(settings)))),
     )
 
