@@ -1,4 +1,4 @@
-"""What docker-compose.yml hands to whom: settings that are known, traces where asked for, secrets of its own."""
+"""What docker-compose.yml hands to whom: settings that are known, traces where asked for, own secrets."""
 
 import re
 import subprocess

@@ -2,13 +2,13 @@
 
 import json
 import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
 
-from baton_dev.stack import Stack
 from baton_dev.waiting import wait_until
 
 SECONDS = 30.0
@@ -16,10 +16,51 @@ SECONDS = 30.0
 ENDED = ("opened", "joined", "duplicate", "quarantined", "erased")
 
 
+class RunningService(Protocol):
+    """One service, whatever it runs in."""
+
+    def is_alive(self) -> bool:
+        """Tell whether it runs."""
+
+    def start(self) -> None:
+        """Start it again, without waiting."""
+
+    def await_answer(self) -> None:
+        """Return once it is ready."""
+
+    def stop(self) -> None:
+        """Ask it to end, and return once it has."""
+
+    def kill(self) -> None:
+        """End it without asking."""
+
+
+class RunningStack(Protocol):
+    """Everything at once, as processes or in containers."""
+
+    @property
+    def home(self) -> Path:
+        """The folder that has the description as stack.json."""
+
+    @property
+    def services(self) -> Mapping[str, RunningService]:
+        """Each by its package."""
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What a client needs to reach it."""
+
+    def start(self) -> None:
+        """Start it again with the same data and addresses."""
+
+    def stop(self) -> None:
+        """End it; the data stays."""
+
+
 class Installation:
     """A running stack, spoken to by its website, its reps and its operator."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: RunningStack) -> None:
         self.stack = stack
         self.at = stack.description
         self._http = httpx.Client(timeout=20, trust_env=False)

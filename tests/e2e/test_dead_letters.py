@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
 from baton_cli.app import app
+from baton_dev.stack import Stack
 from tests.e2e.installation import Installation, somebody
 
 pytestmark = pytest.mark.stack
@@ -31,9 +32,9 @@ def test_an_unreadable_record_is_put_aside_with_its_reason_and_the_rest_goes_on(
 
 
 def test_a_dead_letter_sent_back_after_the_fault_is_mended_becomes_a_lead(
-    baton: Installation, monkeypatch: pytest.MonkeyPatch
+    baton: Installation, whole: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scoring = baton.stack.services["scoring"]
+    scoring = whole.services["scoring"]
     known = _letters(baton, "scoring")
     scoring.stop()
     scoring.env["BATON_FAILPOINTS"] = "consumer.in_transaction=error:unknown"

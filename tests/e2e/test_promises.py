@@ -7,27 +7,26 @@ from uuid import UUID
 
 import pytest
 
-from baton_dev.process import ManagedProcess
 from baton_dev.waiting import wait_until
 from tests.e2e.company import ACCEPT_SECONDS
-from tests.e2e.installation import SECONDS, Installation, somebody
+from tests.e2e.installation import SECONDS, Installation, RunningService, somebody
 
 pytestmark = pytest.mark.stack
 
 A_MOMENT = timedelta(milliseconds=200)
 
 
-def _stopped(monitor: ManagedProcess) -> None:
+def _stopped(monitor: RunningService) -> None:
     monitor.stop()
 
 
-def _killed(monitor: ManagedProcess) -> None:
+def _killed(monitor: RunningService) -> None:
     monitor.kill()
 
 
 @pytest.mark.parametrize("away", [_stopped, _killed], ids=["stopped", "killed"])
 def test_no_promise_that_was_kept_counts_as_broken_after_the_monitor_was_away(
-    baton: Installation, away: Callable[[ManagedProcess], None]
+    baton: Installation, away: Callable[[RunningService], None]
 ) -> None:
     """Five minutes are long against promises of minutes; here it is seconds against seconds.
 

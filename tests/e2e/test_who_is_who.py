@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from baton_dev.stack import Stack
 from tests.e2e.installation import Installation
 
 pytestmark = pytest.mark.stack
@@ -20,13 +21,13 @@ Groups = frozenset[frozenset[int]]
 
 
 @pytest.fixture
-def racing(baton: Installation) -> Iterator[Installation]:
+def racing(baton: Installation, whole: Stack) -> Iterator[Installation]:
     """Two instances of scoring, so that transactions about one person meet."""
-    second = baton.stack.add_instance("scoring")
+    second = whole.add_instance("scoring")
     yield baton
     second.stop()
-    (name,) = (name for name, each in baton.stack.services.items() if each is second)
-    del baton.stack.services[name]
+    (name,) = (name for name, each in whole.services.items() if each is second)
+    del whole.services[name]
 
 
 def posts(run: int) -> list[Fields]:

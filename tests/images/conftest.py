@@ -42,9 +42,9 @@ def first_start(composition: Composition) -> Composition:
 
 
 @pytest.fixture(scope="session")
-def whole(first_start: Composition) -> ComposedStack:
+def whole(first_start: Composition, tmp_path_factory: pytest.TempPathFactory) -> ComposedStack:
     """The same with the company of the tests of the whole, whose offices never close."""
-    stack = ComposedStack(first_start, company_round_the_clock())
+    stack = ComposedStack(first_start, company_round_the_clock(), tmp_path_factory.mktemp("whole"))
     stack.start()
     return stack
 
@@ -56,6 +56,6 @@ def baton(whole: ComposedStack) -> Iterator[Installation]:
         if not service.is_alive():
             service.start()
             service.await_answer()
-    installation = Installation(whole)  # type: ignore[arg-type]
+    installation = Installation(whole)
     yield installation
     installation.close()

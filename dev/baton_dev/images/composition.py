@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from baton_dev.errors import PartFailedError
+from baton_dev.files import write_private
 from baton_dev.images.engine import Engine
 from baton_dev.images.system import call, tool
 from baton_dev.onboarding import Operator
@@ -118,10 +119,14 @@ class ComposedService:
 
 
 class ComposedStack:
-    """The composition as tests of the whole know a running stack. `rulebook` is published when it differs."""
+    """The composition as tests of the whole know a running stack. `rulebook` is published when it differs.
 
-    def __init__(self, composition: Composition, rulebook: dict[str, Any]) -> None:
+    `home` is a folder for stack.json, which programs beside it read.
+    """
+
+    def __init__(self, composition: Composition, rulebook: dict[str, Any], home: Path) -> None:
         self.composition = composition
+        self.home = home
         self.services = {package: ComposedService(composition, package) for package in SERVICES}
         self.description: dict[str, Any] = {}
         self._rulebook = rulebook
@@ -138,6 +143,7 @@ class ComposedStack:
             for rep in operator.reps().keys() - self._rep_tokens.keys():
                 self._rep_tokens[rep] = operator.rep_token(rep)
             self.description = self._describe(operator.reps(), published.version)
+        write_private(self.home / "stack.json", json.dumps(self.description))
 
     def stop(self) -> None:
         """Remove every container; the data stays."""
