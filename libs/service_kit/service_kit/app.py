@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from service_kit import failpoints, metrics, tracing
+from service_kit import failpoints, metrics, outbox, tracing
 from service_kit.audit_api import audit_router
 from service_kit.auth_gate import unguarded
 from service_kit.body_limit import BodyLimit
@@ -70,6 +70,8 @@ class Lifecycle:
         self._kafka: str | None = "not connected to Kafka yet"
         self._stopping = False
         self.died: str | None = None
+        for part in self.parts:
+            metrics.PART_FAILURES.labels(part.name)
 
     async def start(self) -> None:
         """Start all parts; Kafka connects in the background, for as long as it takes."""
@@ -233,6 +235,7 @@ def _refuse_open(router: APIRouter, open_to_all: Collection[str]) -> None:
 
 def _store_parts(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> list[Part]:
     database = runtime.database
+    outbox.known_series(runtime.settings.service)
     gauges = StoreGauges(database, specs)
     letters = DeadLetterWatch(runtime, specs)
     watched = Periodic(

@@ -92,12 +92,12 @@ class Consumer:
         self._silent: str | None = None
         self._held: str | None = None
         self._trouble: str | None = "not connected to Kafka yet"
+        self._known_series()
 
     # -- life ------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Consume until `stop`; then finish the batch in hand, commit and leave the group."""
-        self._known_series()
         while not self._stopping.is_set():
             self._restart.clear()
             client = self._broker.consumer(self.spec.group, [*self.spec.topics, *self.spec.bulk_topics])
@@ -376,13 +376,19 @@ class Consumer:
 
     def _known_series(self) -> None:
         """Series that exist from the start read zero instead of being absent."""
-        metrics.STOPPED.labels(self.spec.name).set(0)
+        name = self.spec.name
+        metrics.STOPPED.labels(name).set(0)
+        metrics.RESTARTS.labels(name)
+        for histogram in (metrics.BATCH_SIZE, metrics.BATCH_SECONDS, metrics.RECORD_AGE):
+            histogram.labels(name)
+        for fault in Fault:
+            metrics.RETRIES.labels(name, fault.value)
         for topic in [*self.spec.topics, *self.spec.bulk_topics]:
-            metrics.READ.labels(self.spec.name, topic)
-            metrics.REPEATS.labels(self.spec.name, topic)
-            metrics.DEAD_LETTERS.labels(self.spec.name, topic)
+            metrics.READ.labels(name, topic)
+            metrics.REPEATS.labels(name, topic)
+            metrics.DEAD_LETTERS.labels(name, topic)
             for kind in self.spec.effects:
-                metrics.EFFECTS.labels(self.spec.name, topic, kind)
+                metrics.EFFECTS.labels(name, topic, kind)
 
 
 def _traced(record: Record) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
+from lead_events.catalog import dead_letter_topics, topics
 from service_kit import metrics
 from service_kit.broker import Publisher, PublishFailed
 from service_kit.clock import Clock, SystemClock, pause
@@ -80,6 +81,15 @@ def _report(failed: PublishFailed, records: Sequence[Outgoing]) -> None:
         metrics.OUTBOX_REFUSED.labels(topic=records[place].topic).inc()
         _log.error("the broker refuses an outgoing record", topic=records[place].topic, reason=reason)
     _log.warning("outgoing records left to the sweeper", reason=str(failed))
+
+
+def known_series(service: str) -> None:
+    """Topics that a service may send to read zero before the broker refuses the first record: those it
+    writes, and those it reads, to which dead letters are sent back.
+    """
+    for topic in (*topics(), *dead_letter_topics()):
+        if any(f"{loop}-".startswith(f"{service}-") for loop in (*topic.producers, *topic.consumers)):
+            metrics.OUTBOX_REFUSED.labels(topic=topic.name)
 
 
 class Sweeper:

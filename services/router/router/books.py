@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from router.domain.book import Book, read_book
-from router.metrics import known_pools
+from router.metrics import known_book
 from rulebook.store import RulebookCache
 from rulebook.versions import History, NoRulebookYet, Versioned
 from service_kit.postgres import Connection
@@ -47,7 +47,7 @@ class Shelf:
         if book is None or book.company is not versioned.rulebook:
             book = read_book(versioned.version, versioned.rulebook)
             self.compiled[versioned.version] = book
-            known_pools(book.pools)
+            known_book(book)
         return book
 
 

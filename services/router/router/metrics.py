@@ -7,7 +7,7 @@ from functools import partial
 from prometheus_client import Counter, Gauge, Histogram
 
 from lead_events.words import HoldReason, RoutedKind
-from router.domain.book import RuleError
+from router.domain.book import Book, RuleError
 from router.domain.decision import Decision
 from router.domain.leads import Lead
 from router.domain.pool_figures import PoolFigures
@@ -16,6 +16,9 @@ from service_kit.auth_principal import Role
 from service_kit.metrics import BUCKETS
 from service_kit.postgres import Database
 from service_kit.unit import Unit
+
+NO_POOL = "none"
+"""The label of what no rule named a pool for."""
 
 DECISIONS = Counter(
     "baton_decisions_total", "Decisions by kind and pool (none: no rule named one).", ["kind", "pool"]
@@ -116,11 +119,20 @@ POOL_OWED = Gauge(
 _OF_POOLS = (POOL_REPS, POOL_OPEN, POOL_UNANSWERED, POOL_CAPACITY, POOL_FULLEST, POOL_OWED)
 
 
-def known_pools(pools: Iterable[str]) -> None:
-    """Pools of a rulebook read zero before what is counted first, which no rate would see else."""
-    for pool in pools:
-        for counter in (LATE_EXPECTED, OVERRULED, MISROUTED):
-            counter.labels(pool=pool)
+def known_book(book: Book) -> None:
+    """Pools and rules of a rulebook read zero before what is counted first, which no rate would see else."""
+    for pool in book.pools:
+        _series_of_pool(pool)
+    for plan in book.plans.values():
+        for rule in plan.rules:
+            RULE_ERRORS.labels(rule=rule.source.id)
+
+
+def _series_of_pool(pool: str) -> None:
+    for counter in (LATE_EXPECTED, OVERRULED, MISROUTED):
+        counter.labels(pool=pool)
+    for kind in RoutedKind:
+        DECISIONS.labels(kind=kind.value, pool=pool)
 
 
 def show_pool(pool: str, figures: PoolFigures) -> None:
@@ -152,14 +164,14 @@ IN_USE, SOON = timedelta(days=30), timedelta(days=14)
 def count_misrouted(unit: Unit, lead: Lead, pool: str | None) -> None:
     """A lead that its rep says is not of their territory."""
     if not lead.is_test:
-        unit.after_commit(MISROUTED.labels(pool=pool or "none").inc)
+        unit.after_commit(MISROUTED.labels(pool=pool or NO_POOL).inc)
 
 
 def count_decision(unit: Unit, lead: Lead, kind: RoutedKind, pool: str | None) -> None:
     """Counts once the unit is committed, as all of these do; a test counts nowhere."""
     if lead.is_test:
         return
-    unit.after_commit(DECISIONS.labels(kind=kind.value, pool=pool or "none").inc)
+    unit.after_commit(DECISIONS.labels(kind=kind.value, pool=pool or NO_POOL).inc)
 
 
 def count_rule_errors(unit: Unit, errors: Iterable[RuleError]) -> None:
@@ -206,8 +218,7 @@ def known_series() -> None:
         FEED_READS.labels(outcome=outcome)
     for rating in range(1, 6):
         RATED.labels(rating=str(rating))
-    for kind in RoutedKind:
-        DECISIONS.labels(kind=kind.value, pool="none")
+    _series_of_pool(NO_POOL)
 
 
 def export_held(database: Database) -> Callable[[], Awaitable[None]]:

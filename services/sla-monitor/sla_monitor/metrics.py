@@ -17,6 +17,7 @@ from lead_events.words import (
     TimerKind,
 )
 from service_kit.metrics import BUCKETS
+from sla_monitor.domain.firing import BREACH, REMINDER, WARNING
 from sla_monitor.domain.story import Why
 from sla_monitor.domain.timers import SETTLED, Timer
 
@@ -25,6 +26,8 @@ TIME_LEFT = ("over", "under_5m", "under_1h", "under_1d", "longer", "never", "pau
 TRIAL, BINDING = "true", "false"
 """Values of the label `trial`: promises of agreements that are only tried stand apart."""
 TEAMS_AT_MOST = 200
+OTHER = "other"
+"""The label of teams and sources beyond those known."""
 _LONG_BUCKETS = (*BUCKETS, 900, 3600, 14_400, 86_400)
 
 RECEIVED = Counter(
@@ -127,7 +130,7 @@ def team_label(team: str) -> str:
     if team in _teams or len(_teams) < TEAMS_AT_MOST:
         _teams.add(team)
         return team
-    return "other"
+    return OTHER
 
 
 def trial(timer: Timer) -> str:
@@ -149,9 +152,26 @@ def create_series_of_sources(sources: Iterable[str]) -> None:
             DELIVERED.labels(source, quadrant.value)
 
 
+def create_series_of_teams(teams: Iterable[str]) -> None:
+    """Teams read zero before the first word about a promise that binds: those of the rulebook, and those that
+    get a handoff.
+    """
+    for team in teams:
+        if team not in _teams:
+            _create_series_of_team(team_label(team), BINDING)
+
+
+def _create_series_of_team(team: str, tried: str) -> None:
+    for kind in KINDS:
+        for counter in (WARNED, REMINDED, WITHDRAWN):
+            counter.labels(kind.value, team, tried)
+        for charged_to in ChargedTo:
+            BREACHED.labels(kind.value, team, charged_to.value, tried)
+
+
 def create_known_series() -> None:
     """Series that exist from the start read zero instead of being absent."""
-    create_series_of_sources(["other"])
+    create_series_of_sources([OTHER])
     for standing in AccountStanding:
         if standing is not AccountStanding.NONE:
             OF_ACCOUNTS.labels(standing.value)
@@ -163,20 +183,20 @@ def create_known_series() -> None:
         ACTS.labels(act.value)
     for why in Why:
         MOVED.labels(why.value)
+    for level in (WARNING, BREACH, REMINDER):
+        LATENESS.labels(level)
     for kind in KINDS:
         _create_series_of(kind.value)
+    for tried in (TRIAL, BINDING):
+        _create_series_of_team(OTHER, tried)
 
 
 def _create_series_of(kind: str) -> None:
     UNREAD.labels(kind)
     SKIPPED.labels(kind)
     for tried in (TRIAL, BINDING):
-        for counter in (WARNED, REMINDED, WITHDRAWN):
-            counter.labels(kind, "other", tried)
         for state in SETTLED:
             ENDED.labels(kind, state.value, tried)
-        for charged_to in ChargedTo:
-            BREACHED.labels(kind, "other", charged_to.value, tried)
 
 
 def forget_gauges() -> None:

@@ -313,7 +313,7 @@ def _known_standing(scored: LeadScored) -> AccountStanding | None:
 
 def _source_label(memory: Memory, source: str | None) -> str:
     """A source that the newest rulebook declares, or `other`: the label stays bounded."""
-    return source if source is not None and source in memory.books.sources else "other"
+    return source if source is not None and source in memory.books.sources else metrics.OTHER
 
 
 def _count_delivery(batch: Batch, memory: Memory, scored: LeadScored) -> None:

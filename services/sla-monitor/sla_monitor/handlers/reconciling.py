@@ -114,6 +114,8 @@ def _count(told: Told, moves: Collection[Move]) -> None:
     for move in moves:
         if not move.timer.handoff.is_test:
             metrics.MOVED.labels(move.why.value).inc()
+    opened = (timer.handoff for result in told.results.values() for timer in result.changed)
+    metrics.create_series_of_teams({handoff.team for handoff in opened if not handoff.is_test})
     for result in told.results.values():
         for timer in result.settled:
             if not timer.handoff.is_test:

@@ -21,7 +21,7 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from sla_monitor.ledger.errors import NothingAgreed, WrongPeriod
 from sla_monitor.ledger.periods import Period, parse_period, period_of
-from sla_monitor.metrics import create_series_of_sources
+from sla_monitor.metrics import create_series_of_sources, create_series_of_teams
 from worktime import Calendar
 
 _q = load_queries("sla_monitor.ledger", "queries/books.sql")
@@ -145,6 +145,8 @@ class Books:
         if sources != self.sources:
             self.sources = sources
             create_series_of_sources(sources)
+        if newest:
+            create_series_of_teams(self._by_version[newest].rulebook.roster.teams)
         RULEBOOK_VERSION.set(newest)
 
     @property
