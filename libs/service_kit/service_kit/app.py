@@ -69,6 +69,7 @@ class Lifecycle:
         self._connect: asyncio.Task[None] | None = None
         self._kafka: str | None = "not connected to Kafka yet"
         self._stopping = False
+        self._was_ready = False
         self.died: str | None = None
         for part in self.parts:
             metrics.PART_FAILURES.labels(part.name)
@@ -143,6 +144,16 @@ class Lifecycle:
         if self.died:
             reasons["died"] = self.died
         return reasons
+
+    def unserving(self) -> dict[str, str]:
+        """Why requests had better go to another instance, by part. Once it was ready, and as long as no part
+        dies, they may come: who asks for what a broker or store that is away has to do with is told so.
+        """
+        reasons = self.unready()
+        self._was_ready = self._was_ready or not reasons
+        if self.died:
+            return {"died": self.died}
+        return {} if self._was_ready else reasons
 
     def concerns(self) -> dict[str, dict[str, str]]:
         """What is wrong with the broker, whether or not the service can do without it; empty: nothing."""
@@ -296,6 +307,13 @@ def _health_router(lifecycle: Lifecycle) -> APIRouter:
         """
         reasons = lifecycle.unready()
         answer = {"ready": not reasons, "reasons": reasons} | lifecycle.concerns()
+        return JSONResponse(answer, status_code=503 if reasons else 200)
+
+    @router.get("/servez", include_in_schema=False)
+    async def servez() -> Response:
+        """For who spreads requests: 200 once it found the service ready, whatever is away later."""
+        reasons = lifecycle.unserving()
+        answer = {"serves": not reasons, "reasons": reasons}
         return JSONResponse(answer, status_code=503 if reasons else 200)
 
     @router.get("/metrics", include_in_schema=False)

@@ -16,9 +16,12 @@ from uuid import uuid4
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.clock import pause
 from service_kit.errors import Fault, classify, describe
+from service_kit.lineage import Lineage, StoreWentBack
 from service_kit.logs import logger
 from service_kit.outbox import publish_now
 from service_kit.perseverance import Abandoned, Perseverance
+from service_kit.positions import SHORTER_SECONDS
+from service_kit.postgres import Connection
 from service_kit.problems import problem_response
 from service_kit.queries import load_queries
 from service_kit.records import TopicPartition
@@ -35,13 +38,7 @@ WAIT_SECONDS = 0.05
 HELD_REQUEST_SECONDS = 10.0
 """A request that comes before the service is open is held so long, then answered 503."""
 _PASSING = (Fault.TRANSIENT, Fault.EXHAUSTED)
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-
-
-class StoreWentBack(RuntimeError):
-    """The store knows less than a moment ago: it was restored, or another server took over that lacked the
-    last commits. The service must be started anew, so that it reads back what was lost.
-    """
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/servez", "/metrics"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,11 @@ class Stage:
 
 
 class ReadBack:
-    """Part that runs first: no other part starts and no request is answered before `opened`."""
+    """Part that runs first: no other part starts and no request is answered before it opens.
+
+    A store that a service knew whole within the last minute was left for a restart only: it opens at once,
+    with Kafka or without.
+    """
 
     name = "read back"
 
@@ -70,6 +71,8 @@ class ReadBack:
         self._stopping = asyncio.Event()
         self._opened = asyncio.Event()
         self._has_begun = False
+        self._lineage = Lineage(runtime.database)
+        self._shorter_since: dict[TopicPartition, float] = {}
         self._trouble: str | None = "the topics were not read back yet"
         self._seen: dict[tuple[str, TopicPartition], int] = {}
         self._counts: Counter[str] = Counter()
@@ -91,15 +94,18 @@ class ReadBack:
         return not self._stopping.is_set()
 
     async def run(self) -> None:
-        """Read back, open, then mark until stopped. Raises StoreWentBack."""
+        """Read back what the store lacks, open, then mark until stopped. Raises StoreWentBack."""
         while not self._stopping.is_set():
             group = f"baton-{self._runtime.settings.service}-read-back-{uuid4().hex[:12]}"
             client = self._runtime.broker.consumer(group, self._topics)
             try:
+                await self._look()
                 await client.start()
                 await self._with(client)
             except Abandoned:
                 return
+            except StoreWentBack:
+                raise
             except Exception as error:
                 if not isinstance(error, BrokerUnavailable) and classify(error) not in _PASSING:
                     raise
@@ -118,18 +124,35 @@ class ReadBack:
         """Why the service does not work yet."""
         return None if self._opened.is_set() else self._trouble
 
+    async def _look(self) -> None:
+        """Open where the store was merely left for a moment; once open, say that it still lacks nothing."""
+        if self._opened.is_set():
+            await self._lineage.keep()
+        elif not self._lineage.has_begun and await self._lineage.begin():
+            self._open()
+
+    def _open(self) -> None:
+        self._trouble = None
+        self._opened.set()
+        _log.info("read back", **{name.replace(" ", "_"): n for name, n in self._counts.items()})
+
     async def _with(self, client: ConsumerClient) -> None:
         places = await self._places(client)
         if not self._opened.is_set():
-            for stage in self._stages:
-                await self._read(client, stage, [each for each in places if each.topic in stage.topics])
-            if not self._stopping.is_set():
-                self._trouble = None
-                self._opened.set()
-                _log.info("read back", **{name.replace(" ", "_"): n for name, n in self._counts.items()})
+            await self._read_all(client, places)
         while not self._stopping.is_set():
+            await self._lineage.keep()
             await self._mark(client, places)
             await pause(self._clock, MARK_SECONDS, unless=self._stopping)
+
+    async def _read_all(self, client: ConsumerClient, places: Collection[TopicPartition]) -> None:
+        if await self._is_store_empty():
+            await self._begin_marks(places)
+        for stage in self._stages:
+            await self._read(client, stage, [each for each in places if each.topic in stage.topics])
+        if not self._stopping.is_set():
+            await self._lineage.keep()
+            self._open()
 
     async def _places(self, client: ConsumerClient) -> list[TopicPartition]:
         """All partitions: nobody else is in this group."""
@@ -173,12 +196,35 @@ class ReadBack:
             return dict(ends)
         starts = {}
         for place, end in ends.items():
-            position = max(stored.get(place, 0), begins[place])
-            if position > end and stage.is_own:  # a topic made anew
-                await self._reset(stage.spec.name, place, begins[place])
-                position = begins[place]
-            starts[place] = position
+            position, begin = stored.get(place, begins[place]), begins[place]
+            if position > end and stage.is_own:
+                await self._begin_anew(stage, place, begin)
+                position = begin
+            _report_deleted(place, position, begin)
+            starts[place] = max(position, begin)
         return starts
+
+    async def _begin_anew(self, stage: Stage, place: TopicPartition, begin: int) -> None:
+        """The topic was made anew, unless its broker has just come back and reports its end too low."""
+        now = self._clock.monotonic()
+        if now - self._shorter_since.setdefault(place, now) < SHORTER_SECONDS:
+            raise BrokerUnavailable(f"{place.topic} is shorter than what was read of it: is it made anew?")
+        async with self._runtime.database.acquire() as conn:
+            await conn.execute(_q.reset_position, stage.spec.name, place.topic, place.partition, begin)
+
+    async def _is_store_empty(self) -> bool:
+        async with self._runtime.database.acquire() as conn:
+            return bool(await conn.fetchval(_q.is_store_empty))
+
+    async def _begin_marks(self, places: Collection[TopicPartition]) -> None:
+        """A store that nothing was ever read into lacks all that its topics hold: a new one, or one lost
+        without any backup.
+        """
+        async with self._runtime.database.transaction() as conn:
+            for stage in self._stages:
+                mine = sorted(each for each in places if each.topic in stage.topics)
+                if stage.is_own:
+                    await _move(conn, stage.spec.name, dict.fromkeys(mine, 0))
 
     def _carrier(self, spec: ConsumerSpec) -> Perseverance:
         settings = self._runtime.settings
@@ -219,25 +265,35 @@ class ReadBack:
                 continue
             ends = await client.end_offsets(mine)  # before the transaction: what stands there is committed
             name = stage.spec.name
-            columns = [p.topic for p in mine], [p.partition for p in mine], [ends[p] for p in mine]
             async with self._runtime.database.transaction() as conn:
                 stored = _positions(await conn.fetch(_q.lock_positions, name))
                 if any(stored.get(place, 0) < self._seen.get((name, place), 0) for place in mine):
                     raise StoreWentBack(StoreWentBack.__doc__)
-                await conn.execute(_q.advance, name, *columns, [], [], [], [])
+                await _move(conn, name, {place: ends[place] for place in mine})
             self._seen |= {(name, place): ends[place] for place in mine}
 
     async def _stored(self, consumer: str) -> dict[TopicPartition, int]:
         async with self._runtime.database.acquire() as conn:
             return _positions(await conn.fetch(_q.select_positions, consumer))
 
-    async def _reset(self, consumer: str, place: TopicPartition, offset: int) -> None:
-        async with self._runtime.database.acquire() as conn:
-            await conn.execute(_q.reset_position, consumer, place.topic, place.partition, offset)
-
 
 def _positions(rows: Sequence[Any]) -> dict[TopicPartition, int]:
     return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+async def _move(conn: Connection, consumer: str, marks: Mapping[TopicPartition, int]) -> None:
+    columns = [p.topic for p in marks], [p.partition for p in marks], list(marks.values())
+    await conn.execute(_q.advance, consumer, *columns, [], [], [], [])
+
+
+def _report_deleted(place: TopicPartition, position: int, begin: int) -> None:
+    if position < begin:
+        _log.error(
+            "older than the topic: what was deleted from it cannot be read back",
+            topic=place.topic,
+            partition=place.partition,
+            records=begin - position,
+        )
 
 
 class HeldUntilOpen:

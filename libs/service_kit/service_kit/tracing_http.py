@@ -8,7 +8,7 @@ from service_kit.tracing_spans import Tracing, failed
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
-QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+QUIET = frozenset({"/healthz", "/readyz", "/servez", "/metrics"})
 """Asked every few seconds by machines: no spans."""
 _TRACED = "baton.traced"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -91,6 +91,17 @@ async def test_a_stopped_consumer_shows_in_readiness_and_is_resumed_over_http(fa
         await fake.eventually(lambda: _ready(client))
 
 
+async def test_requests_are_sent_on_to_a_service_that_was_ready_while_it_cannot_consume(fake: World) -> None:
+    """Reps answer, and tokens are checked, while a broker is away or dead letters have stopped a consumer."""
+    fake.settings.dead_letter_limit = 0
+    app = application(fake)
+    async with alive(app) as client:
+        await fake.eventually(lambda: _status(client, "/servez", 200))
+        await fake.send([signal("reject")[1]])
+        await fake.eventually(lambda: _unready(client, "baton dlq resume"))
+        assert (await client.get("/servez")).json() == {"serves": True, "reasons": {}}
+
+
 @pytest.mark.stack
 async def test_a_service_is_healthy_and_not_ready_while_kafka_and_postgresql_are_away(
     unused_tcp_port_factory: Any,
@@ -106,6 +117,7 @@ async def test_a_service_is_healthy_and_not_ready_while_kafka_and_postgresql_are
     async with alive(app) as client:
         await _until(lambda: _unready(client, "Kafka does not answer"))
         assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert (await client.get("/servez")).status_code == 503, "it was never ready"
         metrics = (await client.get("/metrics")).text
         assert 'baton_consumer_stopped{consumer="scoring"} 0.0' in metrics
 
@@ -121,6 +133,7 @@ async def test_a_part_that_dies_asks_for_a_restart() -> None:
     async with alive(app) as client:
         await _until(lambda: _status(client, "/healthz", 503))
         assert "fragile: ValueError" in (await client.get("/healthz")).text
+        assert "fragile: ValueError" in (await client.get("/servez")).text
 
 
 async def test_a_periodic_part_that_fails_every_round_takes_nothing_down() -> None:
