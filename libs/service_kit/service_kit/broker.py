@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from service_kit.errors import Transient
 from service_kit.records import Assignment, Outgoing, Record, TopicPartition
 
 
-class BrokerUnavailable(Exception):
+class BrokerUnavailable(Transient):
     """The broker did not answer in time: wait and ask again."""
 
 

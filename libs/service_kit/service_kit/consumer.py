@@ -204,7 +204,7 @@ class Consumer:
         try:
             offsets = await self._positions.adopt(client, assignment)
         except Exception as error:
-            if isinstance(error, BrokerUnavailable) or classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+            if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
                 self._trouble = f"cannot read the positions: {describe(error)}"
                 self._watchdog.moved(self._clock.monotonic())
                 return False

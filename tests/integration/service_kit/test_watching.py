@@ -1,5 +1,6 @@
 """What alerts want to know of every service: dead letters that wait, PostgreSQL and its clock, readiness."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -7,6 +8,9 @@ from functools import partial
 import pytest
 from prometheus_client import REGISTRY
 
+from lead_events.catalog import dead_letter_name
+from service_kit import metrics
+from service_kit.broker import BrokerUnavailable
 from service_kit.clock import Clock, ManualClock, SystemClock
 from service_kit.database_watch import DatabaseWatch
 from service_kit.deadletter_watch import DeadLetterWatch
@@ -61,6 +65,19 @@ async def test_a_dead_letter_waits_until_somebody_sends_it_back_however_old_it_g
     assert letters("waiting") == 2
     watch.forget()
     assert letters("waiting") is None
+
+
+async def test_who_asks_and_is_dealt_no_partition_knows_of_no_letter(fake: World) -> None:
+    metrics.DEAD_LETTERS_WAITING.labels(NAME, INPUT).set(3)
+    fake.fake.create_topic(dead_letter_name(INPUT, NAME), 0)
+    fake.runtime.clock = clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    asking = asyncio.create_task(DeadLetterWatch(fake.runtime, [SPEC]).work())
+    while not asking.done():
+        clock.advance(1)
+        await asyncio.sleep(0)
+    with pytest.raises(BrokerUnavailable, match="no partition"):
+        await asking
+    assert letters("waiting") == 3
 
 
 async def _are_dead(world: World, number: int) -> bool:

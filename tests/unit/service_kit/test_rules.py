@@ -15,7 +15,7 @@ from service_kit import deadletters, failpoints
 from service_kit.auth import OPERATOR, bearer_token
 from service_kit.auth_gate import Gate
 from service_kit.auth_principal import Scope
-from service_kit.broker import PublishFailed
+from service_kit.broker import BrokerUnavailable, PublishFailed
 from service_kit.conservation import Hop, hop_name
 from service_kit.errors import Fault, Permanent, Transient, classify, describe
 from service_kit.failpoints import Crash, FailpointsInvalid, failpoint
@@ -82,6 +82,7 @@ def test_a_query_file_that_breaks_its_form_is_refused_with_the_line(text: str, m
         (asyncpg.QueryCanceledError("x"), Fault.EXHAUSTED),
         (TimeoutError(), Fault.EXHAUSTED),
         (Permanent("never"), Fault.PERMANENT),
+        (BrokerUnavailable("away"), Fault.TRANSIENT),
         (asyncpg.UniqueViolationError("x"), Fault.UNKNOWN),
         (asyncpg.UndefinedTableError("x"), Fault.TRANSIENT),
         (asyncpg.UndefinedFunctionError("x"), Fault.TRANSIENT),

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from prometheus_client import REGISTRY
 
+from service_kit.broker import BrokerUnavailable
 from service_kit.clock import ManualClock, ManualTransactionClock, pause
 from service_kit.pace import LOADED, Pace
 from service_kit.parts import Periodic
@@ -73,7 +74,8 @@ async def test_periodic_work_is_done_at_once_and_then_every_so_often() -> None:
 async def test_whatever_a_round_raises_is_counted_and_tried_again_later_each_time() -> None:
     """An outage at most every 5 s, since it may end at any time; a bug at most every five minutes."""
     clock, tries = ManualClock(START), list[float]()
-    errors: list[Exception] = [ConnectionError("away")] * 5 + [ValueError("bug")] * 6
+    errors: list[Exception] = [ConnectionError("away")] * 3 + [BrokerUnavailable("away")] * 2
+    errors += [ValueError("bug")] * 6
 
     async def work() -> None:
         tries.append(clock.monotonic())
