@@ -65,22 +65,10 @@ def test_our_pods_are_closed(manifests: list[Manifest]) -> None:
 
 
 @pytest.mark.parametrize("service", SETTINGS)
-def test_a_service_has_the_time_to_stop_that_it_takes(service: str, manifests: list[Manifest]) -> None:
-    """preStop and BATON_STOP_SECONDS together are less than what the kubelet waits."""
-    template = _of_service(service, manifests)
-    container = template.spec["containers"][0]
-    before = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    stop = float(_environment(container, manifests)["BATON_STOP_SECONDS"])
-    assert before + stop < template.spec["terminationGracePeriodSeconds"]
-    paths = [container[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")]
-    assert paths == ["/healthz", "/healthz", "/readyz"]
-
-
-@pytest.mark.parametrize("service", SETTINGS)
 def test_the_settings_of_a_service_are_settings_that_it_has(
     service: str, manifests: list[Manifest], overlay: str
 ) -> None:
-    given = _environment(_of_service(service, manifests).spec["containers"][0], manifests)
+    given = environment(of_service(service, manifests).spec["containers"][0], manifests)
     known = {f"BATON_{name.upper()}" for name in SETTINGS[service].model_fields}
     # some are in the ConfigMap that all services share
     shared = {f"BATON_{name.upper()}" for kind in SETTINGS.values() for name in kind.model_fields}
@@ -105,7 +93,7 @@ def test_what_a_pod_mounts_or_reads_is_made_or_asked_of_the_operator(
 def test_every_file_that_a_setting_names_is_on_a_volume(manifests: list[Manifest]) -> None:
     for owner, container in _containers(manifests):
         mounts = [each["mountPath"] for each in container.get("volumeMounts", [])]
-        for name, value in _environment(container, manifests).items():
+        for name, value in environment(container, manifests).items():
             if name.endswith("_FILE"):
                 assert any(value.startswith(f"{mount}/") for mount in mounts), (owner, name)
 
@@ -181,11 +169,12 @@ def _containers(manifests: list[Manifest]) -> Iterator[tuple[str, dict[str, Any]
             yield template.owner, container
 
 
-def _of_service(service: str, manifests: list[Manifest]) -> Template:
+def of_service(service: str, manifests: list[Manifest]) -> Template:
+    """The pods of a service."""
     return next(each for each in templates(manifests) if each.labels[NAME] == service)
 
 
-def _environment(container: dict[str, Any], manifests: list[Manifest]) -> dict[str, str]:
+def environment(container: dict[str, Any], manifests: list[Manifest]) -> dict[str, str]:
     """What is known of it here: not what Secrets of production hold."""
     made = of_kind(manifests, "ConfigMap")
     given: dict[str, str] = {}
