@@ -1,7 +1,7 @@
 """The pool of a service: connections come back by themselves after PostgreSQL was away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,8 @@ class Database:
             "jit": "off",
         }
         self._pool: Pool | None = None
+        self.on_connect: Callable[[Connection], Awaitable[None]] | None = None
+        """Shown each new connection first; what it raises is raised by whoever asked for one."""
         self._locks = SessionLocks(self.acquire, try_lock=_q.try_lock, unlock=_q.unlock)
 
     @classmethod
@@ -110,12 +112,17 @@ class Database:
             connect=self._entry.connect,
             min_size=0,
             max_size=self._max_size,
-            init=_prepare,
+            init=self._admit,
             connection_class=_PlainConnection,
             server_settings=self._server_settings,
             max_inactive_connection_lifetime=300,
             timeout=5,
         )
+
+    async def _admit(self, conn: Connection) -> None:
+        await _prepare(conn)
+        if self.on_connect is not None:
+            await self.on_connect(conn)
 
     async def close(self) -> None:
         """Give connections in use five seconds, then cut them."""

@@ -174,3 +174,28 @@ SELECT subject, traceparent FROM traces WHERE subject = ANY($1::uuid[])
 -- name: forget_traces
 -- Drops what nobody asks for any more.
 DELETE FROM traces WHERE at < $1
+
+-- name: lineage
+-- Names this copy of the store: server, its timeline, and the table that a restored dump makes anew. Null in recovery.
+SELECT system_identifier::text || '/' || CASE WHEN NOT pg_is_in_recovery() THEN
+    left(pg_walfile_name(pg_current_wal_lsn()), 8) END || '/' || to_regclass('position')::oid::text
+FROM pg_control_system()
+
+-- name: lineage_of_table
+-- The same of a server that keeps the first two to itself.
+SELECT '//' || to_regclass('position')::oid::text
+
+-- name: is_whole
+-- Whether a service knew this copy ($1) of the store to lack nothing, at most so many seconds ago.
+SELECT EXISTS (
+    SELECT FROM lineage WHERE name = $1 AND abs(extract(epoch FROM clock_timestamp() - whole_at)) <= $2::float8
+)
+
+-- name: keep_lineage
+-- The store, as it is called now, lacks nothing.
+INSERT INTO lineage (name, whole_at) VALUES ($1, clock_timestamp())
+ON CONFLICT (is_only) DO UPDATE SET name = excluded.name, whole_at = excluded.whole_at
+
+-- name: is_store_empty
+-- Whether no consumer ever read into this store.
+SELECT NOT EXISTS (SELECT FROM position)

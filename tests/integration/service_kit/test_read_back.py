@@ -1,9 +1,11 @@
 """What a restored store lacks is taken in first: before any part runs, and before any request is answered."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 from fastapi import APIRouter, FastAPI
 
@@ -11,8 +13,10 @@ from service_kit import read_back
 from service_kit.app import create_app
 from service_kit.auth_gate import unguarded
 from service_kit.broker import ConsumerClient
+from service_kit.fakes import FakeConsumerClient
+from service_kit.lineage import Lineage, StoreWentBack
 from service_kit.postgres import Database
-from service_kit.read_back import ReadBack, Stage, StoreWentBack
+from service_kit.read_back import ReadBack, Stage
 from service_kit.records import TopicPartition
 from service_kit.runtime import Runtime
 from service_kit.spec import ConsumerSpec
@@ -48,6 +52,37 @@ async def _marked(world: World) -> bool:
     return await _marks(world) == ends
 
 
+async def _is_restored(world: World) -> None:
+    """As PostgreSQL is after a restore: on a timeline of its own."""
+    async with world.database.acquire() as conn:
+        await conn.execute("UPDATE lineage SET name = 'the timeline before'")
+
+
+async def _replace(world: World) -> None:
+    """As a dump is restored over a store: the same rows in tables made anew."""
+    async with world.database.transaction() as conn:
+        await conn.execute(
+            "ALTER TABLE position RENAME TO before; CREATE TABLE position (LIKE before INCLUDING ALL);"
+            " INSERT INTO position SELECT * FROM before; DROP TABLE before"
+        )
+
+
+async def _ask_until_refused(database: Database) -> None:
+    while True:
+        with contextlib.suppress(asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+            async with database.acquire() as conn:
+                await conn.execute("SELECT 1")
+
+
+async def _says(first: ReadBack, words: str) -> bool:
+    return words in (first.not_ready() or "")
+
+
+async def _left_for(world: World, seconds: float) -> None:
+    async with world.database.acquire() as conn:
+        await conn.execute("UPDATE lineage SET whole_at = whole_at - $1::float8 * interval '1s'", seconds)
+
+
 async def test_a_store_that_was_never_marked_lacks_nothing(world: World) -> None:
     await world.send([signal()[1] for _ in range(5)])
     first = _first(world)
@@ -81,11 +116,13 @@ async def test_what_stands_beyond_the_mark_is_in_the_store_when_the_service_open
         await world.eventually(lambda: _marked(world))
     lost = dict(signal() for _ in range(700))
     await world.send([*lost.values(), *lost.values()])
+    await _is_restored(world)
     first = _first(world)
     async with _running(first):
         assert await asyncio.wait_for(first.opens(), 30)
         assert await world.noted() == dict.fromkeys(lost, 1)
         await world.eventually(lambda: _marked(world))
+    await _is_restored(world)
     async with _running(again := _first(world)):
         assert await asyncio.wait_for(again.opens(), 20)
     assert await world.noted() == dict.fromkeys(lost, 1), "and once only"
@@ -105,6 +142,108 @@ async def test_topics_of_others_are_read_ahead_of_the_consumer_whose_they_are(wo
         assert await asyncio.wait_for(first.opens(), 20)
         assert await world.noted() == dict.fromkeys(sent, 1)
     assert await _marked(world), "its positions move as if it had read"
+
+
+async def test_a_store_left_for_a_restart_opens_while_the_broker_is_away(fake: World) -> None:
+    async with _running(_first(fake)):
+        await fake.eventually(lambda: _marked(fake))
+    fake.fake.away = True
+    async with _running(first := _first(fake)):
+        assert await asyncio.wait_for(first.opens(), 10)
+        assert first.not_ready() is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_is_restored, lambda world: _left_for(world, 61)],
+    ids=["another timeline", "left for a minute"],
+)
+async def test_a_store_that_may_have_been_restored_waits_for_the_broker(
+    fake: World, change: Callable[[World], Awaitable[None]]
+) -> None:
+    async with _running(_first(fake)):
+        await fake.eventually(lambda: _marked(fake))
+    await change(fake)
+    sent = dict(signal() for _ in range(5))
+    await fake.send(list(sent.values()))
+    fake.fake.away = True
+    async with _running(first := _first(fake)):
+        await fake.eventually(lambda: _says(first, "cannot read back"))
+        fake.fake.away = False
+        assert await asyncio.wait_for(first.opens(), 20)
+        assert await fake.noted() == dict.fromkeys(sent, 1)
+
+
+async def test_a_store_in_the_place_of_another_keeps_its_marks_and_ends_the_service(
+    fake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_back, "MARK_SECONDS", 0.02)
+    async with _running(_first(fake)) as task:
+        await fake.eventually(lambda: _marked(fake))
+        await _replace(fake)
+        before = await _marks(fake)
+        await fake.send([signal()[1] for _ in range(5)])
+        await asyncio.wait({task}, timeout=10)
+        assert isinstance(task.exception(), StoreWentBack)
+        assert await _marks(fake) == before, "what the other store lacks can still be read back"
+
+
+async def test_nobody_gets_a_connection_to_another_store(fake: World) -> None:
+    known = Database(fake.store.dsn, schema=fake.store.schema, application_name="known")
+    await known.open()
+    assert not await Lineage(known).begin()
+    assert await known.probe()
+    await _replace(fake)
+    async with fake.database.acquire() as conn:
+        await conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'known'"
+        )
+    with pytest.raises(StoreWentBack):
+        await asyncio.wait_for(_ask_until_refused(known), 10)
+    await known.close()
+
+
+async def test_an_empty_store_lacks_all_that_its_topics_hold(fake: World) -> None:
+    sent = dict(signal() for _ in range(20))
+    await fake.send(list(sent.values()))
+    async with fake.database.acquire() as conn:
+        await conn.execute("DELETE FROM position")
+    async with _running(first := _first(fake)):
+        assert await asyncio.wait_for(first.opens(), 20)
+        assert await fake.noted() == dict.fromkeys(sent, 1)
+
+
+async def test_a_broker_that_reports_a_topic_too_short_for_a_moment_costs_no_marks(fake: World) -> None:
+    (place, *_) = await fake.places(INPUT)
+    async with fake.database.acquire() as conn:
+        await conn.execute("INSERT INTO position VALUES ($1, $2, $3, 1)", OWN, INPUT, place.partition)
+    async with _running(first := _first(fake)):
+        await fake.eventually(lambda: _says(first, "is shorter than what was read of it"))
+        assert (await _marks(fake))[place.partition] == 1
+        fake.fake.append(signal()[1], partition=place.partition)
+        assert await asyncio.wait_for(first.opens(), 20)
+    assert not await fake.noted(), "the mark was right"
+
+
+async def test_what_retention_took_from_a_topic_is_said(
+    fake: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fake.send([signal()[1] for _ in range(20)])
+    async with _running(_first(fake)):
+        await fake.eventually(lambda: _marked(fake))
+    async with fake.database.acquire() as conn:
+        await conn.execute("UPDATE position SET next_offset = 1 WHERE consumer = $1", OWN)
+    await _is_restored(fake)
+
+    async def kept(_: object, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, 4)
+
+    monkeypatch.setattr(FakeConsumerClient, "beginning_offsets", kept)
+    async with _running(first := _first(fake)):
+        assert await asyncio.wait_for(first.opens(), 20)
+    said = capsys.readouterr().out
+    assert said.count("older than the topic") == 2
+    assert '"records": 3' in said or "records=3" in said
 
 
 async def test_a_store_that_went_back_under_a_running_service_ends_it(

@@ -16,7 +16,12 @@ from service_kit.migrate import MigrationsInvalid, migrate
 from service_kit.postgres import Database
 from tests.integration.service_kit.worlds import Store
 
-MIGRATIONS = ["0001.service-kit", "0002.service-kit.audit", "0003.service-kit.traces"]
+MIGRATIONS = [
+    "0001.service-kit",
+    "0002.service-kit.audit",
+    "0003.service-kit.traces",
+    "0004.service-kit.lineage",
+]
 """Of every service."""
 
 

@@ -1,0 +1,76 @@
+"""Whether the store is the one that was known: not a copy of an earlier moment, and on no other server.
+
+A restore from archived WAL and a failover begin a new timeline of the server, another server has another
+identifier, and what pg_restore makes has another object id. A folder copied back shows none of it: there
+only that nobody knew the store whole for a while.
+"""
+
+import asyncpg
+
+from service_kit.errors import Transient
+from service_kit.logs import logger
+from service_kit.postgres import Connection, Database
+from service_kit.queries import load_queries
+
+_q = load_queries("service_kit")
+_log = logger(__name__)
+
+WHOLE_SECONDS = 60.0
+"""A store that a service knew whole within so long was merely left for a restart."""
+_KEPT_FROM_US = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.FeatureNotSupportedError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+)
+"""What servers say that do not tell of their timeline, as some that others run."""
+
+
+class StoreWentBack(Transient):
+    """The store knows less than a moment ago: it was restored, or another server took over that may lack the
+    last commits. The service must be started anew, so that it reads back what was lost.
+    """
+
+
+class Lineage:
+    """The store as this process found it; from `begin` on no connection to another one comes about."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._name: str | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the process knows its store."""
+        return self._name is not None
+
+    async def begin(self) -> bool:
+        """Look at the store. Returns whether a service of this schema knew it whole just now."""
+        async with self._database.transaction() as conn:
+            name = await _name_of(conn)
+            is_whole: bool = await conn.fetchval(_q.is_whole, name, WHOLE_SECONDS)
+        self._name, self._database.on_connect = name, self.confirm
+        return is_whole
+
+    async def confirm(self, conn: Connection) -> None:
+        """Raise StoreWentBack where another store answers."""
+        if self._name is not None and await _name_of(conn) != self._name:
+            raise StoreWentBack(StoreWentBack.__doc__)
+
+    async def keep(self) -> None:
+        """Note that the store lacks nothing now. Raises StoreWentBack."""
+        async with self._database.transaction() as conn:
+            await self.confirm(conn)
+            await conn.execute(_q.keep_lineage, self._name)
+
+
+async def _name_of(conn: Connection) -> str:
+    try:
+        async with conn.transaction():
+            name: str | None = await conn.fetchval(_q.lineage)
+    except _KEPT_FROM_US as error:
+        _log.debug("the server does not tell its timeline", error=type(error).__name__)
+        name = await conn.fetchval(_q.lineage_of_table)
+    if name is None:
+        raise Transient("PostgreSQL is in recovery, or the store is not migrated yet")
+    return name
