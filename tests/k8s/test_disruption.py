@@ -26,7 +26,7 @@ def test_an_outage_of_kafka_or_postgresql_kills_no_pod_and_takes_no_requests_fro
 
 @pytest.mark.parametrize("service", SETTINGS)
 def test_a_service_has_the_time_to_stop_that_it_takes(service: str, manifests: list[Manifest]) -> None:
-    """After preStop requests in hand end, then parts, each within BATON_STOP_SECONDS; then they are killed."""
+    """After preStop requests in hand end, then parts, each within BATON_STOP_SECONDS; then the kill."""
     template = of_service(service, manifests)
     container = template.spec["containers"][0]
     before = container["lifecycle"]["preStop"]["sleep"]["seconds"]
