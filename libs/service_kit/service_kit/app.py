@@ -68,6 +68,7 @@ class Lifecycle:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._connect: asyncio.Task[None] | None = None
         self._kafka: str | None = "not connected to Kafka yet"
+        self._kafka_failed = False
         self._stopping = False
         self._was_ready = False
         self.died: str | None = None
@@ -112,7 +113,7 @@ class Lifecycle:
             try:
                 await self._runtime.publisher.start()
             except BrokerUnavailable as error:
-                self._kafka = str(error)
+                self._kafka, self._kafka_failed = str(error), True
             else:
                 self._kafka = None
                 return
@@ -146,14 +147,20 @@ class Lifecycle:
         return reasons
 
     def unserving(self) -> dict[str, str]:
-        """Why requests had better go to another instance, by part. Once it was ready, and as long as no part
-        dies, they may come: who asks for what a broker or store that is away has to do with is told so.
+        """Why requests had better go to another instance, by part. Once it was ready, or open with Kafka
+        away, and as long as no part dies, they may come: who asks for what a broker or store that is away has
+        to do with is told so.
         """
         reasons = self.unready()
-        self._was_ready = self._was_ready or not reasons
+        self._was_ready = self._was_ready or not reasons or self._is_open_while_kafka_is_away
         if self.died:
             return {"died": self.died}
         return {} if self._was_ready else reasons
+
+    @property
+    def _is_open_while_kafka_is_away(self) -> bool:
+        """Restarted meanwhile on a store that lacks nothing: what is done now is published later."""
+        return self._kafka_failed and self._first is not None and self._first.is_open
 
     def concerns(self) -> dict[str, dict[str, str]]:
         """What is wrong with the broker, whether or not the service can do without it; empty: nothing."""

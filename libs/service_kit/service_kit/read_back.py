@@ -84,6 +84,11 @@ class ReadBack:
         """
         return self._has_begun and not self._opened.is_set()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the store is known to lack nothing."""
+        return self._opened.is_set()
+
     def begin(self) -> None:
         """Hold requests from now on: the service starts."""
         self._has_begun = True

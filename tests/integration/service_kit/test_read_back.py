@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 import asyncpg
+import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 
@@ -76,6 +77,10 @@ async def _ask_until_refused(database: Database) -> None:
 
 async def _says(first: ReadBack, words: str) -> bool:
     return words in (first.not_ready() or "")
+
+
+async def _is_served(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/servez")).status_code == 200
 
 
 async def _left_for(world: World, seconds: float) -> None:
@@ -267,6 +272,16 @@ async def test_a_request_waits_until_the_service_has_read_back(fake: World) -> N
         asked = asyncio.create_task(client.get("/leads"))
         fake.fake.away = False
         assert (await asyncio.wait_for(asked, 20)).json() == "open"
+
+
+async def test_after_a_mere_restart_requests_are_answered_while_kafka_is_away(fake: World) -> None:
+    async with alive(_app(fake)):
+        await fake.eventually(lambda: _marked(fake))
+    fake.fake.away = True
+    async with alive(_app(fake)) as client:
+        assert (await asyncio.wait_for(client.get("/leads"), 10)).json() == "open"
+        await fake.eventually(lambda: _is_served(client))
+        assert "kafka" in (await client.get("/readyz")).json()["reasons"]
 
 
 async def test_a_request_that_waited_too_long_is_told_to_ask_again(
