@@ -1,6 +1,9 @@
 """A real API server takes both overlays whole, twice alike, and every pod of theirs under `restricted`."""
 
+import os
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,9 +12,13 @@ from baton_dev.kubernetes import control_plane, tools
 from baton_dev.kubernetes.control_plane import ControlPlane
 from baton_dev.kubernetes.manifests import OVERLAYS, Manifest, Template, templates
 from tests.k8s.conftest import NAMES
+from tests.k8s.pages import commands
+from tests.k8s.test_manifests import SETTINGS
 
 NAMESPACE = "baton"
 APPLY = ("apply", "--server-side", "--field-manager=operator", "-k")
+NEXT = "99.0.0"
+IMAGES = "jsonpath={.items[*].spec.template.spec.containers[*].image}"
 ACCOUNT = {
     "apiVersion": "v1",
     "kind": "ServiceAccount",
@@ -101,6 +108,70 @@ def test_the_job_that_adopts_a_spool_is_made_as_the_page_says(applied: tuple[str
     answer = plane.must("apply", "--dry-run=server", "-f", "-", text=job)
     assert answer.out == "job.batch/adopt-2 created (server dry run)\n"
     assert "PodSecurity" not in answer.said
+
+
+def test_a_new_release_is_taken_as_the_page_says(
+    applied: tuple[str, ControlPlane, str], tmp_path: Path
+) -> None:
+    """Jobs of the last one are in the way, as told; nothing else is. Changes the plane: stays the last but
+    one."""
+    name, plane, _ = applied
+    overlay = _next_release(tmp_path, OVERLAYS / name)
+    at_once = plane.kubectl(*APPLY, overlay, "--dry-run=server")
+    assert at_once.code != 0
+    refused = {line.split('"')[1] for line in at_once.said.splitlines() if "is invalid" in line}
+    jobs = set(_names(plane, "job"))
+    assert refused == jobs, at_once.said
+    assert "field is immutable" in at_once.said
+    _typed(plane, commands("Upgrade, or publish a changed rulebook"), overlay)
+    assert set(_names(plane, "job")) == jobs
+    for kind in ("deploy", "sts", "job"):
+        images = plane.must("get", kind, "-n", NAMESPACE, "-o", IMAGES).out.split()
+        assert {each for each in images if each.startswith("baton/")} == {
+            each for each in images if each.endswith(f":{NEXT}")
+        }
+
+
+def test_services_are_upgraded_one_after_the_other_as_the_page_says(
+    applied: tuple[str, ControlPlane, str], tmp_path: Path
+) -> None:
+    """An apply does not set free what was paused, nor intake's pods that were to wait."""
+    name, plane, _ = applied
+    overlay = _next_release(tmp_path, OVERLAYS / name)
+    lines = [line for line in commands("One service after the other") if "rollout status" not in line]
+    free = next(place for place, line in enumerate(lines) if "resume" in line)
+    _typed(plane, lines[:free], overlay)
+    held = ("get", "-n", NAMESPACE, "-o", "jsonpath={.spec.paused}{.spec.updateStrategy}")
+    for service in ("scoring", "router"):
+        assert plane.must(*held, f"deploy/{service}").out == "true"
+    assert plane.must(*held, "deploy/sla-monitor").out == "", "goes first"
+    assert '"partition":1000' in plane.must(*held, "sts/intake").out
+    _typed(plane, lines[free:], overlay)
+    for service in ("scoring", "router"):
+        assert plane.must(*held, f"deploy/{service}").out == ""
+    assert '"partition":0' in plane.must(*held, "sts/intake").out
+
+
+def _next_release(folder: Path, overlay: Path) -> str:
+    """A folder with the overlay, its images newer, in a place of its own."""
+    images = [{"name": f"baton/{each}", "newTag": NEXT} for each in (*SETTINGS, "cli")]
+    there = os.path.relpath(overlay.resolve(), folder.resolve())
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [there], "images": images}))
+    return str(folder)
+
+
+def _typed(plane: ControlPlane, lines: list[str], overlay: str) -> None:
+    """What the page says, typed line by line by whoever applied the overlay first."""
+    assert lines
+    for line in lines:
+        program, *arguments = shlex.split(line.replace("your-overlay", overlay))
+        assert program == "kubectl"
+        whose = ["--field-manager=operator"] if arguments[0] == "apply" else []
+        plane.must(*arguments, *whose)
+
+
+def _names(plane: ControlPlane, kind: str) -> list[str]:
+    return plane.must("get", kind, "-n", NAMESPACE, "-o", "jsonpath={.items[*].metadata.name}").out.split()
 
 
 def _pod(template: Template) -> Manifest:

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from baton_dev.kubernetes.manifests import OVERLAYS, Manifest, of_kind, render, templates
+from baton_dev.kubernetes.manifests import OVERLAYS, Manifest, render, templates
 from service_kit.tracing import is_on
 from tests.k8s.conftest import NAMES
-from tests.k8s.flows import elsewhere, is_open, pod
+from tests.k8s.flows import NAME, elsewhere, is_open, pod
 from tests.k8s.test_manifests import SETTINGS, environment, of_service
 
 TRACING = OVERLAYS.parent / "components" / "tracing"
@@ -47,7 +47,8 @@ def test_every_service_traces_to_a_collector_that_it_reaches(service: str, trace
     given = environment(container, traced)
     assert is_on(given)
     collector = urlsplit(given["OTEL_EXPORTER_OTLP_ENDPOINT"])
-    assert collector.hostname and collector.port
+    assert collector.hostname
+    assert collector.port
     namespace = collector.hostname.split(".")[1]
     assert is_open(traced, pod(service, traced), elsewhere(namespace), collector.port)
     assert not is_open(traced, pod(service, traced), elsewhere("shop"), collector.port)
@@ -56,11 +57,8 @@ def test_every_service_traces_to_a_collector_that_it_reaches(service: str, trace
 
 
 def test_jobs_but_the_one_that_sends_leads_on_reach_no_collector(traced: list[Manifest]) -> None:
-    jobs = [*of_kind(traced, "Job"), *of_kind(traced, "CronJob")]
-    owners = {
-        each.owner.rpartition("/")[2]: each.labels["app.kubernetes.io/name"] for each in templates(traced)
-    }
-    reach = {
-        job for job in jobs if is_open(traced, pod(owners[job], traced), elsewhere("observability"), 4318)
-    }
+    names = {each.labels[NAME] for each in templates(traced) if "Job/" in each.owner}
+    assert len(names) == 4
+    collector = elsewhere("observability")
+    reach = {name for name in names if is_open(traced, pod(name, traced), collector, 4318)}
     assert reach == {"adopt-spool"}

@@ -1,6 +1,6 @@
 """What an operator does with the overlay `production`: take a copy of it elsewhere."""
 
-import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def copied(tmp_path: Path) -> Path:
     (tmp_path / "baton").symlink_to(ROOT)
     for line in commands("Production"):
         if line.startswith(("cp ", "sed ")):
-            subprocess.run(line, shell=True, check=True, cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+            subprocess.run(shlex.split(line), check=True, cwd=tmp_path)
     return tmp_path / "your-overlay"
 
 
