@@ -180,6 +180,11 @@ class CrmInbound(RulebookModel):
     occurred_at: Pointer | None = Field(
         default=None, description="when it was changed: ISO 8601, or seconds or milliseconds since 1970"
     )
+    own: dict[Pointer, str | int | bool | None] = Field(
+        default_factory=dict,
+        description="what an event says of a change that Baton's own login made, such as {/sourceId: 4711};"
+        " with it these are our own come back, and no others",
+    )
     changes: list[CrmChange] = Field(min_length=1)
 
 

@@ -205,5 +205,7 @@ async def _keep(unit: Unit, name: str, record: str, found: list[Heard]) -> int:
         [each.reason for each in found],
         [each.channel for each in found],
         [each.result for each in found],
+        [orjson.dumps(each.words).decode() for each in found],
+        [each.is_ours for each in found],
     )
     return len(rows)

@@ -9,6 +9,7 @@ from uuid import UUID
 from lead_events.words import ProgressKind
 from router.books import Books
 from router.crm import metrics
+from router.crm.echo import Contact, Telling, comes_back
 from router.crm.heard import EventState
 from router.crm.ledger import key_of
 from router.crm.sender import connections_at
@@ -24,7 +25,7 @@ from service_kit.unit import Unit
 
 ECHO = timedelta(minutes=2)
 """So far from an attempt of ours the CRM may date the change that it made."""
-_COME_BACK = "our own change, come back"
+_COME_BACK, _REPORT_BACK = "our own change, come back", "our own report, come back"
 _log = logger(__name__)
 
 
@@ -107,6 +108,8 @@ class CrmApplier:
     async def _settle(self, unit: Unit, event: Row, connection: CrmConnection | None) -> Settled:
         if connection is None:
             return Settled(EventState.UNMATCHED, "crm.yaml has no such connection any more")
+        if event["is_ours"]:
+            return Settled(EventState.IGNORED, _COME_BACK)
         leads = await unit.conn.fetch(q.crm_leads_of_object, *_named(event))
         if not leads:
             return Settled(EventState.UNMATCHED, "no lead is known under this id")
@@ -120,7 +123,7 @@ class CrmApplier:
             if is_all or owned.state is EventState.UNMATCHED:
                 return owned
         if event["outcome"] is None:
-            return await self._contacted(unit, event)
+            return await self._contacted(unit, event, connection)
         return await self._report(unit, event)
 
     async def _hand_over(self, unit: Unit, event: Row, connection: CrmConnection, lead: Row) -> Settled:
@@ -147,21 +150,21 @@ class CrmApplier:
     async def _report(self, unit: Unit, event: Row) -> Settled:
         """By whoever has the lead now, or had it last: they may have got it a moment ago."""
         lead = _lead_meant(await unit.conn.fetch(q.crm_leads_of_object, *_named(event)), event["occurred_at"])
-        if await _is_our_own(unit, q.crm_our_own_outcome, event, lead, event["outcome"]):
-            return Settled(EventState.IGNORED, "our own report, come back", lead["id"])
+        amount = event["value_minor"], event["currency"]
+        if await _is_our_own(unit, q.crm_our_own_outcome, event, lead, event["outcome"], *amount):
+            return Settled(EventState.IGNORED, _REPORT_BACK, lead["id"])
         if await _is_outdone(unit, event, is_owner=False):
             return Settled(EventState.IGNORED, "older than an outcome that is applied", lead["id"])
         done = await self._acts.act(unit, lead["rep_id"], lead["id"], _act(event))
         why = f"reported as {event['outcome']}, by {lead['rep_id']}"
         return Settled(EventState.APPLIED, why, lead["id"], done.frees)
 
-    async def _contacted(self, unit: Unit, event: Row) -> Settled:
+    async def _contacted(self, unit: Unit, event: Row, connection: CrmConnection) -> Settled:
         """By whoever has the lead: who was contacted before they had it was not answered by them."""
         at = event["occurred_at"]
         lead = _lead_meant(await unit.conn.fetch(q.crm_leads_of_object, *_named(event)), at)
-        told = at or event["received_at"]
-        if await unit.conn.fetchval(q.crm_our_own_contact, event["connection"], lead["id"], told, ECHO):
-            return Settled(EventState.IGNORED, "our own report, come back", lead["id"])
+        if await _is_our_own_contact(unit, event, connection, lead):
+            return Settled(EventState.IGNORED, _REPORT_BACK, lead["id"])
         if at is not None and at < lead["assigned_at"] - ECHO:
             return Settled(EventState.IGNORED, "the lead was handed on after it", lead["id"])
         await self._acts.act(unit, lead["rep_id"], lead["id"], _contact(event))
@@ -188,9 +191,25 @@ def _named(event: Row) -> tuple[str, str, str]:
     return event["connection"], event["record"], event["object_id"]
 
 
-async def _is_our_own(unit: Unit, query: str, event: Row, lead: Row, said: str, *more: str) -> bool:
+async def _is_our_own(unit: Unit, query: str, event: Row, lead: Row, said: str, *more: Any) -> bool:
+    if event["is_ours"] is not None:
+        return False  # the CRM says whose it is, and ours were left aside before
     at = event["occurred_at"] or event["received_at"]
     return bool(await unit.conn.fetchval(query, event["connection"], lead["id"], said, at, ECHO, *more))
+
+
+async def _is_our_own_contact(unit: Unit, event: Row, connection: CrmConnection, lead: Row) -> bool:
+    if event["is_ours"] is not None:
+        return False
+    around = event["connection"], lead["id"], event["occurred_at"] or event["received_at"], ECHO
+    said = Contact(event["channel"], event["result"])
+    told = [
+        Telling(Contact(row["channel"], row["result"]), connection.requests.get(row["request"]))
+        for row in await unit.conn.fetch(q.crm_contacts_told, *around)
+    ]
+    alike = said.channel, said.result, _REPORT_BACK, event["words"]
+    so_many = await unit.conn.fetchval(q.crm_contacts_come_back, *around, *alike) if told else 0
+    return comes_back(event["words"], said, told, come_back=so_many)
 
 
 async def _is_outdone(unit: Unit, event: Row, *, is_owner: bool) -> bool:

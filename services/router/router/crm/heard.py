@@ -1,7 +1,7 @@
 """What a CRM's webhook says, by the map in crm.yaml. Pure."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -37,7 +37,10 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One change that a CRM tells of. `id` is the same for the same change."""
+    """One change that a CRM tells of. `id` is the same for the same change.
+
+    `words`: the values that crm.yaml knows it by. `is_ours`: whether our own login made it; None: not told.
+    """
 
     id: str
     object_id: str
@@ -49,6 +52,8 @@ class Heard:
     reason: str | None = None
     channel: str | None = None
     result: str | None = None
+    words: tuple[str, ...] = ()
+    is_ours: bool | None = None
 
 
 def read_events(inbound: CrmInbound, document: Any, company_currency: str) -> tuple[list[Heard], int]:
@@ -67,7 +72,7 @@ def read_events(inbound: CrmInbound, document: Any, company_currency: str) -> tu
 
 
 def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[Heard]:
-    change = next((each for each in inbound.changes if _is_meant(each, event)), None)
+    change = next((each for each in inbound.changes if _holds(each.when, event)), None)
     if change is None:
         return
     object_id = _word(point(event, inbound.object))
@@ -93,6 +98,8 @@ def _heard(inbound: CrmInbound, event: Any, company_currency: str) -> Iterator[H
         _reason(point(event, change.reason)) if change.reason is not None else None,
         contact.channel if contact is not None else None,
         contact.result if contact is not None else None,
+        tuple(str(wanted) for wanted in change.when.values() if wanted is not None),
+        _holds(inbound.own, event) if inbound.own else None,
     )
 
 
@@ -104,8 +111,8 @@ def _id(parts: list[Any]) -> str:
         raise Unreadable(f"an event cannot be told from others: {error}") from error
 
 
-def _is_meant(change: CrmChange, event: Any) -> bool:
-    return all(_same(point(event, pointer), wanted) for pointer, wanted in change.when.items())
+def _holds(when: Mapping[str, str | int | bool | None], event: Any) -> bool:
+    return all(_same(point(event, pointer), wanted) for pointer, wanted in when.items())
 
 
 def _same(found: Any, wanted: str | int | bool | None) -> bool:

@@ -131,13 +131,13 @@ WHERE id = $1 AND state = 'given_up' RETURNING id
 -- ever count.
 INSERT INTO crm_events
     (connection, id, record, object_id, occurred_at, received_at, owner, outcome, value_minor, currency, reason,
-     channel, result)
+     channel, result, words, is_ours)
 SELECT $1, n.id, $2, n.object_id, least(n.occurred_at, $3), $3, n.owner, n.outcome, n.value_minor, n.currency,
-       n.reason, n.channel, n.result
+       n.reason, n.channel, n.result, ARRAY(SELECT jsonb_array_elements_text(n.words::jsonb)), n.is_ours
 FROM unnest(
     $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[],
-    $12::text[], $13::text[]
-) AS n (id, object_id, occurred_at, owner, outcome, value_minor, currency, reason, channel, result)
+    $12::text[], $13::text[], $14::text[], $15::bool[]
+) AS n (id, object_id, occurred_at, owner, outcome, value_minor, currency, reason, channel, result, words, is_ours)
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: crm_next_event
@@ -182,18 +182,28 @@ SELECT (
 )
 
 -- name: crm_our_own_outcome
--- Whether we told the CRM of this outcome around that moment.
+-- Whether we told the CRM of this outcome around that moment, with this amount ($6, $7) unless it names none.
 SELECT EXISTS (
-    SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
+    SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id LEFT JOIN acts a ON a.id = q.act_id
     WHERE q.connection = $1 AND q.lead_id = $2 AND q.kind = 'outcome.' || $3
-      AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval)
+      AND $4 BETWEEN t.began_at - $5::interval AND t.ended_at + $5::interval
+      AND ($6::bigint IS NULL OR (a.content #>> '{value,minor}')::bigint = $6 AND a.content #>> '{value,currency}' = $7))
 
--- name: crm_our_own_contact
--- Whether we told the CRM of a contact around that moment.
-SELECT EXISTS (
-    SELECT FROM crm_attempts t JOIN crm_requests q ON q.id = t.request_id
-    WHERE q.connection = $1 AND q.lead_id = $2 AND q.kind = 'contacted'
-      AND $3 BETWEEN t.began_at - $4::interval AND t.ended_at + $4::interval)
+-- name: crm_contacts_told
+-- The contacts that we told the CRM of around that moment: by which request, and what the rep said of each.
+SELECT q.request, a.content ->> 'channel' AS channel, a.content ->> 'result' AS result
+FROM crm_requests q LEFT JOIN acts a ON a.id = q.act_id
+WHERE q.connection = $1 AND q.lead_id = $2 AND q.kind = 'contacted' AND EXISTS (
+    SELECT FROM crm_attempts t
+    WHERE t.request_id = q.id AND $3 BETWEEN t.began_at - $4::interval AND t.ended_at + $4::interval
+)
+
+-- name: crm_contacts_come_back
+-- How many contacts that say the same were taken for our own around that moment, noted with $7.
+SELECT count(*) FROM crm_events
+WHERE connection = $1 AND lead_id = $2 AND state = 'ignored' AND why = $7 AND result = $6 AND channel = $5
+    AND words = $8::text[]
+    AND coalesce(occurred_at, received_at) BETWEEN $3::timestamptz - 2 * $4::interval AND $3 + 2 * $4::interval
 
 -- name: crm_rep_by_id
 -- Which rep the CRM calls so.

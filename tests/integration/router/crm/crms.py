@@ -20,6 +20,10 @@ EVENTS: dict[str, Any] = {
             "when": {"/field": "call"},
             "contact": {"channel": "phone", "result": "no_answer"},
         },
+        {
+            "when": {"/field": "status", "/value": "contacted"},
+            "contact": {"result": "conversation"},
+        },
         {"when": {"/field": "stage", "/value": "talking"}, "outcome": "opportunity"},
         {
             "when": {"/field": "stage", "/value": "won"},

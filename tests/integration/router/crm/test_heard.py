@@ -108,13 +108,60 @@ async def test_our_own_contact_come_back_and_one_from_before_the_handoff_are_non
     await telling.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})
     await telling.tell()
     assert len(crm.asked) == 1
-    await say(telling, event(telling, "call", "1"))
+    await say(telling, event(telling, "status", "contacted"))
     await telling.apply()
     assert await state(telling) == [
         ("ignored", "the lead was handed on after it"),
         ("ignored", "our own report, come back"),
     ]
     assert len(telling.progressed("ada")) == 1
+
+
+async def test_a_call_logged_there_right_after_our_own_telling_is_a_contact(
+    telling: CrmWorld, crm: Crm
+) -> None:
+    """We told a status; nobody but a person logs a call. The time alone says nothing."""
+    await telling.act("ana", "ada", "contacted", {"channel": "email", "result": "sent"})
+    await telling.tell()
+    await say(telling, event(telling, "status", "contacted"), event(telling, "call", "1"))
+    await telling.apply()
+    assert sorted(each for each, _ in await state(telling)) == ["applied", "ignored"]
+    assert [(each.channel, each.proof) for each in telling.progressed("ada")] == [
+        ("email", "stated"),
+        ("phone", "proved"),
+    ]
+
+
+async def test_each_telling_comes_back_once_and_what_is_set_again_is_somebodys(
+    telling: CrmWorld, crm: Crm
+) -> None:
+    await telling.act("ana", "ada", "contacted", {"channel": "phone", "result": "reached"})
+    await telling.tell()
+    await say(telling, event(telling, "status", "contacted", id="ours"))
+    await telling.apply()
+    await say(telling, event(telling, "status", "contacted", id="somebody's"))
+    await telling.apply()
+    assert sorted(each for each, _ in await state(telling)) == ["applied", "ignored"]
+    assert len(telling.progressed("ada")) == 2
+
+
+async def test_a_crm_that_says_who_changed_it_is_believed(known: CrmWorld, crm: Crm) -> None:
+    connection = contacts(crm, events=EVENTS | {"own": {"/by": "baton"}})
+    connection["requests"]["accepted"]["on"].append("contacted")
+    await known.publish_rulebook(book(connection), 2)
+    await known.act("ana", "ada", "contacted", {"channel": "phone", "result": "no_answer"})
+    await known.tell()
+    by = [
+        ("status", "contacted", "baton"),
+        ("call", "1", "baton"),
+        ("call", "2", "ana"),
+        ("owner", "902", "baton"),
+    ]
+    await say(known, *(event(known, field, value, by=who) for field, value, who in by))
+    await known.apply()
+    assert sorted(each for each, _ in await state(known)) == ["applied", "ignored", "ignored", "ignored"]
+    assert len(known.progressed("ada")) == 2
+    assert known.holder("ada") == "ana"
 
 
 async def test_the_same_event_again_is_one_act(known: CrmWorld) -> None:
@@ -181,6 +228,19 @@ async def test_our_own_report_come_back_is_no_second_one(known: CrmWorld, crm: C
     await known.apply()
     assert len(known.progressed("ada")) == 1
     assert await state(known) == [("ignored", "our own report, come back")]
+
+
+async def test_an_amount_that_we_did_not_tell_is_news(known: CrmWorld, crm: Crm) -> None:
+    connection = contacts(crm, events=EVENTS)
+    connection["requests"]["accepted"]["on"] = ["outcome"]
+    await known.publish_rulebook(book(connection), 2)
+    await known.act("ana", "ada", "outcome", {"result": "won", "value": {"minor": 5000, "currency": "EUR"}})
+    await known.tell()
+    await say(known, event(known, "stage", "won", amount="50", money="EUR"))
+    await say(known, event(known, "stage", "won", amount="60", money="EUR", id="corrected"))
+    await known.apply()
+    values = [each.outcome.value for each in known.progressed("ada") if each.outcome]
+    assert [value.minor for value in values if value] == [5000, 6000]
 
 
 async def test_a_change_from_before_the_handoff_changes_nothing(known: CrmWorld) -> None:
