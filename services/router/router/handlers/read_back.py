@@ -22,6 +22,7 @@ from router.domain.deadlines import deadlines
 from router.domain.leads import Lead, LeadState
 from router.domain.read_back import Ended, cause_of, content_of, is_conversation, take_progressed, take_routed
 from router.handlers.news import NewsHandler
+from router.handlers.roster_read_back import HOURS_EFFECTS, take_hours
 from router.handlers.rulebook import follow_hours
 from router.store import q
 from rulebook.models import Promise
@@ -39,14 +40,16 @@ _ACTS = frozenset(ProgressKind) - {ProgressKind.ASKED_AGAIN, ProgressKind.ARRIVE
 
 
 def stages(news: NewsHandler, books: Books) -> list[Stage]:
-    """What the router reads before it decides, delivers or answers: versions, since reps come with them; its
-    own decisions, then its own acts; and who was erased."""
+    """What the router reads before it decides, delivers or answers: versions, since reps come with them; how
+    their hours were numbered; its own decisions, then its own acts; and who was erased."""
     spec = consumer_spec(news)
     own = ConsumerSpec(
         NAME, ("lead-routed", "lead-progressed"), OwnEvents(books), frozenset({KNOWN, DECISION, ACT})
     )
+    hours = ConsumerSpec(NAME, ("rep-availability-changed",), take_hours, HOURS_EFFECTS)
     return [
         Stage(spec, ("rulebook-published",)),
+        Stage(hours, ("rep-availability-changed",), is_own=True),
         Stage(own, ("lead-routed",), is_own=True),
         Stage(own, ("lead-progressed",), is_own=True),
         Stage(spec, ("person-erased",)),

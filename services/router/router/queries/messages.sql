@@ -188,10 +188,10 @@ WHERE r.id = $1 ORDER BY t.id = r.team DESC, array_position($2::text[], t.id) LI
 SELECT DISTINCT line FROM leads WHERE id = ANY($1::uuid[]) ORDER BY line
 
 -- name: tell_again
--- Open rounds of the last days without an answer and without a message: a way to tell of them may be there now.
+-- Open rounds of the last days without an answer and without a message: a way to tell of them may be there now. Of those read back after a restore their reps were told before it.
 UPDATE assignments a SET told_at = NULL
 WHERE a.ended_at IS NULL AND a.accepted_at IS NULL AND a.contacted_at IS NULL AND a.told_at IS NOT NULL
-    AND a.assigned_at > $1
+    AND a.assigned_at > $1 AND NOT a.is_read_back
     AND NOT EXISTS (SELECT FROM deliveries d WHERE d.about = a.lead_id AND d.data->>'round' = a.id::text)
 
 -- name: message_facts

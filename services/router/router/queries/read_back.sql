@@ -4,9 +4,10 @@
 -- Rounds that began after the moment of the restore. Their reps were told then.
 INSERT INTO assignments
     (id, lead_id, rep_id, pool_id, round, assigned_at, rulebook_version, why, accept_within, respond_within, accept_by,
-     respond_by, ended_at, ended_by, told_at, end_told_at)
+     respond_by, ended_at, ended_by, told_at, end_told_at, is_read_back)
 SELECT n.id, n.lead_id, n.rep_id, n.pool_id, n.round, n.assigned_at, n.rulebook_version, n.why, n.accept_within,
-       n.respond_within, n.accept_by, n.respond_by, n.ended_at, n.ended_by, n.assigned_at, n.ended_at
+       n.respond_within, n.accept_by, n.respond_by, n.ended_at, n.ended_by, n.assigned_at, n.ended_at,
+       true
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[], $8::text[],
     $9::interval[], $10::interval[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::text[]
@@ -82,3 +83,20 @@ SELECT id FROM reps WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
 -- What these reps have in hand, counted from their rounds.
 UPDATE reps SET open = (SELECT count(*) FROM assignments a WHERE a.rep_id = reps.id AND a.ended_at IS NULL)
 WHERE id = ANY($1::text[])
+
+-- name: insert_told_reps
+-- Reps whom the restored roster lacks, as their hours were told last: nobody gets a lead before they are entered again.
+INSERT INTO reps
+    (id, name, email, team, lines, languages, weight, capacity, calendar, hours, absences, document, is_active, revision)
+SELECT n.id, n.name, '', n.team, '{}', '{}', 0, 0, '', n.hours::jsonb, '[]', n.hours::jsonb, n.is_active, n.revision
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[])
+    AS n (id, name, team, hours, is_active, revision)
+ORDER BY n.id
+ON CONFLICT DO NOTHING RETURNING id
+
+-- name: raise_revisions
+-- Reps whose hours were told under higher numbers than the store has: they are numbered on.
+UPDATE reps SET revision = told.revision + 1
+FROM unnest($1::text[], $2::integer[]) AS told (id, revision)
+WHERE reps.id = told.id AND reps.revision < told.revision
+RETURNING reps.*
