@@ -1,4 +1,4 @@
-"""A collector of traces on loopback: takes spans by OTLP over HTTP and keeps them, decoded."""
+"""A collector of traces: takes spans by OTLP over HTTP and keeps them, decoded."""
 
 import gzip
 import threading
@@ -42,24 +42,25 @@ class SpanSeen:
 
 
 class Collector:
-    """Listens on 127.0.0.1 while it is entered. `answer`: its status, NEVER for none at all; `port` 0
-    takes a free one.
+    """Listens on `host`, an address of this machine, while it is entered. `answer`: its status, NEVER for
+    none at all; `port` 0 takes a free one.
     """
 
-    def __init__(self, port: int = 0, *, answer: int = 200) -> None:
+    def __init__(self, port: int = 0, *, answer: int = 200, host: str = "127.0.0.1") -> None:
         self.answer = answer
         self.requests = 0
         self._spans: list[SpanSeen] = []
         self._came = threading.Condition()
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server = ThreadingHTTPServer((host, port), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def endpoint(self) -> str:
         """For OTEL_EXPORTER_OTLP_ENDPOINT."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
 
     @property
     def settings(self) -> dict[str, str]:

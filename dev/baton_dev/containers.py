@@ -105,7 +105,9 @@ class ContainerServers:
             warnings.simplefilter("ignore")
             from testcontainers.core.container import DockerContainer
 
-            container = DockerContainer(image).with_bind_ports(inside, outside)
+            container = DockerContainer(image)
+            ports: dict[str, Any] = container.ports  # with_bind_ports would open it on every address
+            ports[str(inside)] = ("127.0.0.1", outside)
             for name, value in environment.items():
                 container = container.with_env(name, value)
             self._running.append(container.start())

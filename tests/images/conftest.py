@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from baton_dev.collector import Collector
 from baton_dev.images.composition import ComposedStack, Composition, read_versions
 from baton_dev.images.engine import Engine
 from baton_dev.images.standins import make_standins
@@ -42,8 +43,18 @@ def first_start(composition: Composition) -> Composition:
 
 
 @pytest.fixture(scope="session")
-def whole(first_start: Composition, tmp_path_factory: pytest.TempPathFactory) -> ComposedStack:
-    """The same with the company of the tests of the whole, whose offices never close."""
+def collector(first_start: Composition) -> Iterator[Collector]:
+    """A collector of traces on this machine, where containers reach it."""
+    with Collector(host=first_start.gateway()) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def whole(
+    first_start: Composition, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> ComposedStack:
+    """The same with the company of the tests of the whole, whose offices never close, and with traces on."""
+    first_start.variables |= collector.settings
     stack = ComposedStack(first_start, company_round_the_clock(), tmp_path_factory.mktemp("whole"))
     stack.start()
     return stack

@@ -32,9 +32,9 @@ from tests.e2e.test_vendors import (
 )
 
 __all__ = [
-    "test_a_files_leads_are_all_accounted_for_with_what_was_planted",
     "test_a_body_is_refused_with_what_to_send_instead",
     "test_a_body_without_end_is_refused_while_it_streams",
+    "test_a_files_leads_are_all_accounted_for_with_what_was_planted",
     "test_a_form_that_never_was_is_not_found",
     "test_a_key_used_for_something_else_is_refused",
     "test_a_notice_that_names_nobody_waits_in_quarantine_with_what_it_lacks",
