@@ -108,10 +108,12 @@ async def lock_imported(
 
 
 async def lock_orphans(
-    conn: Connection, pools: Iterable[str], lines: Iterable[str], limit: int
+    conn: Connection, pools: Iterable[str], lines: Iterable[str], partners: Mapping[str, str], limit: int
 ) -> dict[UUID, Lead]:
-    """Lock held leads of `lines` that are in none of `pools`."""
-    rows = await conn.fetch(q.lock_orphans, sorted(pools), sorted(lines), limit)
+    """Lock held leads of `lines` that are in none of `pools`, or in one of `partners` without their person's
+    consent to the purpose named with it."""
+    consents = list(partners), list(partners.values())
+    rows = await conn.fetch(q.lock_orphans, sorted(pools), sorted(lines), limit, *consents)
     return {lead.id: lead for lead in map(read_lead, rows)}
 
 

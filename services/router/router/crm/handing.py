@@ -10,6 +10,7 @@ from router.domain.eligibility import Standing
 from router.domain.said import said
 from router.domain.why import why_as_crm_says
 from router.errors import NoRulebook, Refused
+from router.handlers.assigning import check_consent
 from router.roster import RepReader
 from service_kit.unit import Unit
 
@@ -22,8 +23,8 @@ class OwnerHandler:
         self._reader = reader
 
     async def assign(self, unit: Unit, lead: UUID, rep: str, by: str) -> Any:
-        """End the open round and begin one of this rep. Raises Refused when nobody has the lead, or the rep
-        takes no part any more."""
+        """End the open round and begin one of this rep. Raises Refused when nobody has the lead, the rep
+        takes no part any more, or is a partner whom the person did not agree to."""
         desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
         await desk.take_leads([lead], insert=False)
         found, book = desk.leads.get(lead), desk.shelf.at(await unit.refresh_now())
@@ -40,6 +41,7 @@ class OwnerHandler:
             raise Refused(f"{rep} takes no part any more: hand it to somebody else there")
         desk.expect_freed(found.handoff.rep, unit.now)
         await desk.take_pools([], [found.line], [rep])
+        check_consent(book, desk.reps[rep], found)
         cause = event_id(found.handoff.id, f"{by} {rep}", lead)
         desk.take_back(found, cause, Standing.REASSIGNED, said("gone.by_hand", by=by))
         why = why_as_crm_says(desk.reps[rep], by.removeprefix("crm:"))

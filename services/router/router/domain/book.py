@@ -262,10 +262,23 @@ class Book:
             if pool.when_nobody_open == "follow_the_sun" and own & set(pool.then)
         }
 
+    @property
+    def partners(self) -> dict[str, str]:
+        """The purpose that each pool of partners asks for."""
+        return {name: pool.partner_consent for name, pool in self.pools.items() if pool.partner_consent}
+
+    def may_wait_in(self, pool: str, consents: Collection[str]) -> bool:
+        """Whether a lead whose person agreed to these purposes may be in the queue of a pool."""
+        return self.partners.get(pool) in (None, *consents)
+
+    def purposes_of(self, rep: PoolMember) -> list[str]:
+        """The purposes of the partners' pools that a rep belongs to."""
+        return sorted({self.partners[pool] for pool in self.pools_of(rep) if pool in self.partners})
+
     def may_have(self, rep: PoolMember, consents: Collection[str]) -> bool:
         """Whether a rep may have a lead whose person agreed to these purposes: who is of partners' pools
         alone needs the consent to one of them, the lead's owner or not."""
-        if not any(pool.partner_consent for pool in self.pools.values()):
+        if not self.partners:
             return True
         wanted = [self.pools[name].partner_consent for name in self.pools_of(rep)]
         return not wanted or any(each is None or each in consents for each in wanted)

@@ -12,7 +12,7 @@ from lead_events.ids import event_id
 from router.books import Books
 from router.desk import Desk
 from router.domain.book import Book
-from router.domain.choice import choose_pool
+from router.domain.choice import choose_pool, consents_of
 from router.domain.eligibility import Standing
 from router.domain.leads import Lead, LeadState
 from router.domain.orders import (
@@ -143,6 +143,7 @@ async def _hand_over(desk: Desk, lead: Lead, cause: UUID, book: Book, order: Ord
     rep, load = desk.reps[name], desk.load[name]
     if not rep.is_active:
         raise RepCannotHave(f"{name} has left or is not active; choose another of GET /v1/reps")
+    check_consent(book, rep, lead)
     if lead.line not in rep.lines and not order.force:
         raise RepCannotHave(f"{name} does not sell {lead.line}; choose another rep, or send force")
     if not order.force:
@@ -157,6 +158,15 @@ async def _hand_over(desk: Desk, lead: Lead, cause: UUID, book: Book, order: Ord
         )
     over = [f"{name} now has {load.open} open leads of {rep.capacity}"] if load.open > rep.capacity else []
     return over + _absence(rep, desk.unit.now)
+
+
+def check_consent(book: Book, rep: Rep, lead: Lead) -> None:
+    """No order goes over what the person agreed to. Raises RepCannotHave."""
+    if not book.may_have(rep, consents_of(lead)):
+        raise RepCannotHave(
+            f"{rep.id} is a partner, and the person did not agree to {' or '.join(book.purposes_of(rep))};"
+            " choose another rep, or order again once they agreed"
+        )
 
 
 def _absence(rep: Rep, now: datetime) -> list[str]:

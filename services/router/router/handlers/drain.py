@@ -12,7 +12,7 @@ from router.books import Books
 from router.desk import Desk
 from router.domain.accounts import reps_named
 from router.domain.book import Book, PoolChoice
-from router.domain.choice import choice_of_waiting, choose_pool, owner_of_waiting, unspoken_of
+from router.domain.choice import choice_of_waiting, choose_pool, consents_of, owner_of_waiting, unspoken_of
 from router.domain.decision import NOBODY_LEFT
 from router.domain.leads import Lead, LeadState
 from router.domain.owners import names_of, room_of_owner
@@ -100,14 +100,15 @@ class DrainHandler:
         return Drained(placed, locked.drain_due, moved + told)
 
     async def drain_orphans(self, unit: Unit) -> Drained:
-        """Leads held in no pool of the rulebook in force whose line has a plan, and those that wait for an
-        owner and are to look again: decide by the rules."""
+        """Leads held in no pool of the rulebook in force whose line has a plan, or with partners without their
+        person's consent, and those that wait for an owner and are to look again: decide by the rules.
+        """
         desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))
         book = desk.shelf.at(unit.now)
         if book is None:
             return Drained(0, is_due=False)
         await desk.read_members()
-        orphans = await store.lock_orphans(unit.conn, book.pools, book.plans, AT_ONCE)
+        orphans = await store.lock_orphans(unit.conn, book.pools, book.plans, book.partners, AT_ONCE)
         owners = await self._places_of_owners(desk)
         waiting = await store.lock_waiting_for_owners(unit.conn, unit.now, owners, AT_ONCE)
         desk.leads = orphans | waiting
@@ -118,7 +119,7 @@ class DrainHandler:
         stood = {lead.id: _stands(lead) for lead in desk.leads.values()}
         placed = 0
         for lead in desk.leads.values():
-            in_queue = _waits_in(lead.pool, lead) and lead.pool in book.pools
+            in_queue = _stays_in(book, lead)
             kind = desk.route(lead, _cause(lead), book, choices[lead.id], from_queue=in_queue)
             placed += kind is RoutedKind.ASSIGNED
         await desk.write()
@@ -193,9 +194,17 @@ def _stands(lead: Lead) -> tuple[object, ...]:
 
 def _choice(book: Book, lead: Lead) -> PoolChoice:
     """By the rules anew, but for what stands in a queue: that has been chosen."""
-    if lead.pool is None or lead.pool not in book.pools or not _waits_in(lead.pool, lead):
+    if lead.pool is None or not _stays_in(book, lead):
         return choose_pool(lead, book)
     return _choice_in_queue(book, lead.pool, lead)
+
+
+def _stays_in(book: Book, lead: Lead) -> bool:
+    """Whether the lead stands in a queue that there still is, and that it may stand in."""
+    pool = lead.pool
+    if pool is None or pool not in book.pools or not _waits_in(pool, lead):
+        return False
+    return book.may_wait_in(pool, consents_of(lead))
 
 
 def _choice_in_queue(book: Book, pool: str, lead: Lead) -> PoolChoice:
@@ -205,6 +214,8 @@ def _choice_in_queue(book: Book, pool: str, lead: Lead) -> PoolChoice:
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
+    if not book.may_wait_in(pool, consents_of(lead)):
+        return False  # it is one of no queue
     choice = _choice_in_queue(book, pool, lead)
     return desk.route(lead, _cause(lead), book, choice, from_queue=True) is RoutedKind.ASSIGNED
 

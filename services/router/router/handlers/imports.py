@@ -10,7 +10,7 @@ from router import metrics, store
 from router.books import Books
 from router.desk import Desk
 from router.domain.book import Book
-from router.domain.choice import choice_of_waiting
+from router.domain.choice import choice_of_waiting, consents_of
 from router.domain.decision import RoutableLead
 from router.domain.imports import ImportTerms, day_began, room_for_imports
 from router.domain.kept_needs import needs_of_text
@@ -128,6 +128,8 @@ def _names(everybody: Iterable[Member], reps: Collection[str]) -> list[str]:
 
 
 def _place(desk: Desk, book: Book, pool: str, lead: Lead) -> bool:
+    if not book.may_wait_in(pool, consents_of(lead)):
+        return False  # it is decided anew, with those of no queue
     choice = choice_of_waiting(lead, pool)
     cause = lead.last_routed or lead.id
     return desk.route(lead, cause, book, choice, from_queue=True) is RoutedKind.ASSIGNED

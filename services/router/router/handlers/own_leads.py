@@ -10,6 +10,7 @@ from lead_events.words import CauseKind
 from router.books import Books
 from router.desk import Desk
 from router.domain.book import Book
+from router.domain.choice import consents_of
 from router.domain.leads import Lead, LeadState, Scored
 from router.domain.own_leads import Entry, became_of, submission_of, was_free
 from router.domain.why import why_found
@@ -112,7 +113,8 @@ class Found:
         """Give a lead that nobody had to its finder, whoever's turn it is. False: it goes as any other.
 
         One place was free when they entered it; should another lead have taken that since, it is theirs all
-        the same. Who enters a lead has accepted it: no absence gives it to somebody else.
+        the same. Who enters a lead has accepted it: no absence gives it to somebody else. What we had before
+        goes to a partner with the person's consent only.
         """
         rep = self._finder(event)
         if rep is None or what is Scored.DO_NOT_CONTACT or lead.handoff is not None or not was_free(before):
@@ -120,6 +122,8 @@ class Found:
         finder = desk.reps.get(rep)
         if finder is None or not finder.is_active:
             return False
+        if before is not LeadState.STUB and not book.may_have(finder, consents_of(lead)):
+            return False  # a partner found whom we knew before: what we know goes to them with consent only
         self.given.add(event.data.cause.id)
         is_given = desk.hand_to(lead, event.id, book, rep, why_found(finder), over_capacity=True)
         _accept(desk, lead)

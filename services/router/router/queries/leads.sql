@@ -51,8 +51,8 @@ WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS 
 ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_orphans
--- Held leads in none of the pools $1 whose line has a plan ($2); busy ones are left. Which pools hold any takes one look
--- into the index for each.
+-- Held leads in none of the pools $1, or of partners ($4) without the person's consent to that ($5), whose line has a
+-- plan ($2); busy ones are left. Which pools hold any takes one look into the index for each.
 WITH RECURSIVE pools AS (
     (SELECT pool_id FROM leads WHERE state = 'held' AND pool_id IS NOT NULL ORDER BY pool_id LIMIT 1)
     UNION ALL
@@ -71,10 +71,15 @@ WITH RECURSIVE pools AS (
     UNION ALL
     (SELECT id FROM leads WHERE state = 'held' AND pool_id IS NULL AND line = ANY($2::text[])
      ORDER BY rank, received_at, id LIMIT $3)
+    UNION ALL
+    (SELECT id FROM leads JOIN unnest($4::text[], $5::text[]) AS partners (pool, purpose) ON pool_id = pool
+     WHERE state = 'held' AND line = ANY($2::text[])
+       AND NOT coalesce(told #>> '{consent,given}' = 'true' AND told #> '{consent,purposes}' ? purpose, false)
+     ORDER BY rank, received_at, id LIMIT $3)
 )
 SELECT * FROM leads
 WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND line = ANY($2::text[])
-  AND (pool_id IS NULL OR NOT pool_id = ANY($1::text[]))
+  AND (pool_id IS NULL OR NOT pool_id = ANY($1::text[]) OR pool_id = ANY($4::text[]))
 ORDER BY rank, received_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_imported

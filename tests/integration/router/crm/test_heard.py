@@ -11,11 +11,12 @@ import httpx
 import pytest
 from hubspot.utils.signature import Signature
 
+from lead_events import Consent
 from router.crm.applier import CrmApplier
 from service_kit.unit import Unit
 from tests.integration.router.crm.conftest import SECRETS, CrmWorld
 from tests.integration.router.crm.crms import EVENTS, Crm, book, contacts
-from tests.integration.router.worlds import lead_id
+from tests.integration.router.worlds import lead_id, rep
 
 
 class Handing:
@@ -193,6 +194,28 @@ async def test_a_rep_whom_the_crm_names_has_the_lead_though_they_are_full(known:
     await known.loads()
     await known.tell()
     assert crm.asked[-1].document == {"owner": "902"}
+
+
+async def test_a_partner_whom_the_crm_names_gets_no_lead_whose_person_did_not_agree(
+    known: CrmWorld, crm: Crm
+) -> None:
+    document = book(contacts(crm, events=EVENTS))
+    document["roster"]["reps"]["dan"] = rep("Dan", team="outside", crm_id="904")
+    document["roster"]["teams"]["outside"] = {"name": "Outside"}
+    partners = {"name": "Partners", "reps": ["dan"], "partner_consent": "partners"}
+    document["routing"]["pools"]["partners"] = partners
+    await known.publish_rulebook(document, 2)
+    await say(known, event(known, "owner", "904"))
+    await known.apply()
+    assert known.holder("ada") == "ana"
+    [(became, why)] = await state(known)
+    assert became == "unmatched"
+    assert why.startswith("dan is a partner, and the person did not agree to partners")
+    known.score("ada", consent=Consent(given=True, purposes=["partners"]))
+    await known.tell()
+    await known.operate("POST", "/v1/crm/unmatched/retry")
+    await known.apply()
+    assert known.holder("ada") == "dan"
 
 
 async def test_when_it_was_counts_between_the_handoff_and_now(known: CrmWorld) -> None:
