@@ -51,11 +51,12 @@ format: $(READY) ## Rewrite the code in the house style
 	@$(BIN)/ruff format .
 
 .PHONY: generate
-generate: $(READY) ## Write the generated files again: JSON Schemas of events and rulebook, the AsyncAPI document, what Kubernetes has of rulebook and rules, Grafana's boards
+generate: $(READY) ## Write the generated files again: JSON Schemas of events and rulebook, the AsyncAPI document, what Kubernetes has of rulebook and rules, rights in Kafka, Grafana's boards
 	@$(BIN)/python -m lead_events.generate
 	@$(BIN)/python -m rulebook.schemas rulebook
 	@$(BIN)/python -m baton_dev.kubernetes.rulebook rulebook
 	@$(BIN)/python -m baton_dev.kubernetes.rules
+	@$(BIN)/python -m baton_dev.kafka_rights
 	@$(BIN)/python -m baton_dev.boards
 
 .PHONY: lock

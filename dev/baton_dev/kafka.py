@@ -92,7 +92,7 @@ class KafkaServer:
 
     `port` chooses the port for clients, else a free one is taken the first time and kept. `settings` are
     lines of server.properties beside ours, as they stand at the next start; `scram` are users and passwords
-    of SCRAM-SHA-512, made with the folder.
+    of SCRAM-SHA-512, made with the folder; `levels` what loggers tell beside warnings, by name.
     `outlives_parent` leaves the broker running when the process that started it ends.
     """
 
@@ -101,6 +101,7 @@ class KafkaServer:
         self.log_path = data_dir / "kafka.log"
         self.settings: dict[str, str] = {}
         self.scram: dict[str, str] = {}
+        self.levels: dict[str, str] = {}
         self._wanted = port
         self._outlives_parent = outlives_parent
         self._ports: dict[str, int] = {}
@@ -175,7 +176,11 @@ class KafkaServer:
         properties = _PROPERTIES.format(logs=self.data_dir.resolve() / "logs", **self._ports)
         more = "".join(f"{name}={value}\n" for name, value in self.settings.items())
         (self.data_dir / "server.properties").write_text(properties + more)
-        (self.data_dir / "log4j2.properties").write_text(_LOGGING)
+        told = "".join(
+            f"logger.more{number}.name={name}\nlogger.more{number}.level={level}\n"
+            for number, (name, level) in enumerate(self.levels.items())
+        )
+        (self.data_dir / "log4j2.properties").write_text(_LOGGING + told)
 
     def _format(self, java: Java, jars: list[str]) -> None:
         cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")

@@ -56,7 +56,7 @@ def migrate_and_create_topics(around: Surroundings) -> None:
         run_once(command, what=f"Migrating the store of {service.name}", log=log, env=env)
 
     def topics() -> None:
-        env = settings(INTAKE, around, port=0, instance="intake")
+        env = settings(INTAKE, around, port=0, instance="intake") | dict(around.own.get("topics", {}))
         log = around.home / "logs" / "topics.log"
         run_once(
             [sys.executable, "-m", "service_kit", "topics"], what="Creating the topics", log=log, env=env

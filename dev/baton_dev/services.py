@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from baton_dev.process import ManagedProcess
@@ -36,6 +36,8 @@ class Surroundings:
     dsn: Mapping[str, str]
     operator_token: str
     extra: Mapping[str, str]
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What one alone is told, by its name; `topics` is the job that makes them."""
 
 
 def settings(service: Service, around: Surroundings, *, port: int, instance: str) -> dict[str, str]:
@@ -61,7 +63,7 @@ def settings(service: Service, around: Surroundings, *, port: int, instance: str
         folder = around.home / instance
         folder.mkdir(parents=True, exist_ok=True)
         env["BATON_DATA_DIR"] = str(folder)
-    return env | dict(around.extra)
+    return env | dict(around.extra) | dict(around.own.get(service.name, {}))
 
 
 def instance_process(service: Service, around: Surroundings, *, port: int, instance: str) -> ManagedProcess:

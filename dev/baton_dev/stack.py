@@ -66,7 +66,8 @@ class Stack:
 
     `rulebook` is the rulebook as JSON, published when it differs from the newest version. `fsync=False`
     is for tests that prove nothing about a power cut. `extra_env` goes to every service, for instance
-    failpoints. `has_demo_hours`: the rulebook has the demo's hours; clients are told to keep them.
+    failpoints; `own_env` to one alone, by its name. `has_demo_hours`: the rulebook has the demo's hours;
+    clients are told to keep them.
     `tells_reps`: messages have links, and e-mail goes to a mailbox in the folder unless BATON_SMTP_URL names
     a server. `say` is told each step in a sentence.
     """
@@ -91,6 +92,7 @@ class Stack:
         self._tells_reps = tells_reps
         self._rulebook = rulebook
         self._extra_env = dict(extra_env or {})
+        self.own_env: dict[str, Mapping[str, str]] = {}
         self._has_demo_hours = has_demo_hours
         self._say = say
         self._around: Surroundings | None = None
@@ -198,7 +200,12 @@ class Stack:
             secret = self.secrets
             dsn = prepare_database(self.postgres.dsn, DATABASE, secret.passwords)
             self._around = Surroundings(
-                self.home, self.kafka.bootstrap, dsn, secret.operator_token, self._extra_env
+                self.home,
+                self.kafka.bootstrap,
+                dsn,
+                secret.operator_token,
+                self._extra_env,
+                self.own_env,
             )
         return self._around
 

@@ -52,13 +52,14 @@ def installed(home: Path, made: Papers) -> Installed:
         "BATON_LOG_LEVEL": "debug",
     }
     del extra["BATON_ACCESS_TOKEN"]  # the operator's own is asked with: this one nobody would know
-    stack = _guarded(Stack(home, _company(), fsync=False, extra_env=extra), home, made, password)
+    stack = guarded(Stack(home, _company(), fsync=False, extra_env=extra), home, made, password)
     passwords = {f"password of {name}": value for name, value in stack.secrets.passwords.items()}
     rest = {"kafka": PASSWORD, "mail": mail, "operator": stack.secrets.operator_token}
     return Installed(stack, known | chosen | passwords | rest, password)
 
 
-def _guarded(stack: Stack, home: Path, made: Papers, password: Path) -> Stack:
+def guarded(stack: Stack, home: Path, made: Papers, password: Path) -> Stack:
+    """The stack on guarded servers, told of the file with Kafka's password."""
     stack.kafka, at = guarded_kafka(home / "kafka", made)
     stack.postgres = guarded_postgres(home / "postgres", made)
     stack._extra_env |= {

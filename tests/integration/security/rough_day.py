@@ -182,11 +182,12 @@ def _unreadable_records(running: Installed, baton: Installation, marks: Marks) -
         "lead-routed",
         "lead-progressed",
     )
-    asyncio.run(_published(running.stack.kafka.bootstrap, [(topic, value) for topic in topics]))
+    asyncio.run(publish(running.stack.kafka.bootstrap, [(topic, value) for topic in topics]))
     baton.eventually(lambda: _letters(baton), lambda now: now >= before + 4, "dead letters")
 
 
-async def _published(bootstrap: str, records: list[tuple[str, bytes]]) -> None:
+async def publish(bootstrap: str, records: list[tuple[str, bytes]]) -> None:
+    """Write values that are no events of ours, with headers and without."""
     headers = [("ce_id", base64.b64encode(b"id")), ("ce_type", b"lead-submitted")]
     async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
         for topic, value in records:
