@@ -16,11 +16,14 @@ from baton_dev.images.system import call, tool
 from baton_dev.onboarding import Operator
 from baton_dev.ports import choose_port
 from baton_dev.waiting import wait_until
+from rulebook.loader import FOLDERS
+from rulebook.publication import checksum
 
 SERVICES = {"intake": "intake", "scoring": "scoring", "router": "router", "sla_monitor": "sla-monitor"}
 """Each service's package, and its name in the file."""
 _PORTS = ("INTAKE_PORT", "SCORING_PORT", "ROUTER_PORT", "SLA_MONITOR_PORT")
 UP_SECONDS = 600.0
+_IN_FORCE_SECONDS = 120.0
 _READING_THE_TOKEN = ("exec", "-T", "intake", "cat", "/run/secrets/env/BATON_OPERATOR_TOKEN")
 
 
@@ -28,6 +31,18 @@ def read_versions(root: Path) -> dict[str, str]:
     """What .env says, by name."""
     lines = [line for line in (root / ".env").read_text().splitlines() if line and not line.startswith("#")]
     return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+def write_rulebook(document: Mapping[str, Any], folder: Path) -> Path:
+    """Write a rulebook given as JSON as the folder that says the same, readable for containers' users."""
+    folder.mkdir(mode=0o755)
+    top = {key: value for key, value in document.items() if key not in FOLDERS}
+    (folder / "company.yaml").write_text(json.dumps(top))
+    for key, name in FOLDERS.items():
+        (folder / name).mkdir(mode=0o755)
+        for each, value in document.get(key, {}).items():
+            (folder / name / f"{each}.yaml").write_text(json.dumps(value))
+    return folder
 
 
 class Composition:
@@ -142,9 +157,9 @@ class ComposedService:
 
 
 class ComposedStack:
-    """The composition as tests of the whole know a running stack. `rulebook` is published when it differs.
+    """The composition as tests of the whole know a stack. Its job publishes `rulebook`, as an operator's.
 
-    `home` is a folder for stack.json, which programs beside it read.
+    `home` is a folder for the rulebook, and for stack.json, which programs beside it read.
     """
 
     def __init__(self, composition: Composition, rulebook: dict[str, Any], home: Path) -> None:
@@ -154,18 +169,19 @@ class ComposedStack:
         self.description: dict[str, Any] = {}
         self._rulebook = rulebook
         self._rep_tokens: dict[str, str] = {}
+        composition.variables["BATON_RULEBOOK"] = str(write_rulebook(rulebook, home / "rulebook"))
 
     def start(self) -> None:
         """Bring everything up; return once the rulebook holds and the services are ready."""
         self.composition.up()
         for service in self.services.values():
             service.await_answer()
+        version = self._version_in_force()
         with self._operator() as operator:
-            published = operator.publish(self._rulebook, published_by="tests of the images")
-            self._await_version(published.version)
-            for rep in operator.reps().keys() - self._rep_tokens.keys():
+            reps = self._whole_roster(operator)
+            for rep in reps.keys() - self._rep_tokens.keys():
                 self._rep_tokens[rep] = operator.rep_token(rep)
-            self.description = self._describe(operator.reps(), published.version)
+        self.description = self._describe(reps, version)
         write_private(self.home / "stack.json", json.dumps(self.description))
 
     def stop(self) -> None:
@@ -188,24 +204,31 @@ class ComposedStack:
         """As the page tells the operator to read it."""
         return self.composition.compose(*_READING_THE_TOKEN)
 
-    def _await_version(self, version: int) -> None:
+    def _version_in_force(self) -> int:
+        """The number of the version that says what our rulebook does, once it is in force."""
         url = f"{self.services['scoring'].base_url}/v1/rulebooks/active"
         headers = {"Authorization": f"Bearer {self.operator_token()}"}
+        wanted = checksum(self._rulebook)
+        active: dict[str, Any] = {}
 
         def holds() -> bool:
-            answer = httpx.get(url, headers=headers, trust_env=False).json()
-            return bool(answer["version"] == version)
+            active.update(httpx.get(url, headers=headers, trust_env=False).json())
+            return bool(active["checksum"] == wanted)
 
-        wait_until(holds, 60, f"version {version} of the rulebook", pause=0.5)
+        wait_until(holds, _IN_FORCE_SECONDS, "the rulebook in force", pause=0.5)
+        return int(active["version"])
+
+    def _whole_roster(self, operator: Operator) -> dict[str, str]:
+        wanted = set(self._rulebook["roster"]["reps"])
+        wait_until(lambda: wanted <= set(operator.reps()), _IN_FORCE_SECONDS, "router's roster", pause=0.5)
+        return operator.reps()
 
     def _describe(self, reps: dict[str, str], version: int) -> dict[str, Any]:
+        versions = {"rulebook": version, "baton": read_versions(self.composition.root)["BATON_VERSION"]}
         return {
             **{package: service.base_url for package, service in self.services.items()},
             "operator_token": self.operator_token(),
             "reps": {rep: {"name": name, "token": self._rep_tokens[rep]} for rep, name in reps.items()},
             "forms": {name: {"key": form["key"]} for name, form in self._rulebook["forms"].items()},
-            "versions": {
-                "rulebook": version,
-                "baton": read_versions(self.composition.root)["BATON_VERSION"],
-            },
+            "versions": versions,
         }
