@@ -32,6 +32,7 @@ from scoring.domain.submissions import (
     SubmissionState,
     reuses_key,
 )
+from scoring.read_back import number_on
 from scoring.store import accounts, again, due, duplicates, health, interest, load, persons, save, shadows
 from scoring.tombstones import Tombstones
 from service_kit.batch import Batch, Event
@@ -269,6 +270,7 @@ async def _decide(batch: Batch, events: Sequence[Event], work: _Work) -> None:
 
 async def _save(batch: Batch, work: _Work) -> None:
     conn, people, book = batch.conn, work.people, work.book
+    await number_on(conn, book)
     await save.save_people(conn, people.changed_persons.values(), people.changed_keys.values())
     await save.drop_unused_keys(conn, people.unused_keys())
     await save.save_leads(conn, _in_order(book.changed.values()), book.moved, work.progress.endings)

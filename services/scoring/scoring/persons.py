@@ -163,12 +163,11 @@ def tell_expired(unit: Unit, subject: Subject, act: UUID) -> None:
 
 
 def _tell(unit: Unit, subject: Subject, act: UUID, hashes: list[str]) -> None:
-    if not subject.persons:
+    """Of somebody not known yet too: a restored store learns it from the topic."""
+    if not subject.persons and not hashes:
         return
-    event = PersonErased(
-        person_id=subject.persons[0], identity_hashes=hashes, leads=list(subject.leads), at=unit.now
-    )
-    person = event.person_id
+    person = subject.persons[0] if subject.persons else act
+    event = PersonErased(person_id=person, identity_hashes=hashes, leads=list(subject.leads), at=unit.now)
     unit.emit("person-erased", event, key=person, cause=act, subject=person)
 
 

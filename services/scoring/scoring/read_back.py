@@ -3,11 +3,14 @@
 Who was erased is erased again before a submission is read, a request answered or a record published.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from lead_events import LeadScored, PersonErased, RulebookPublished
 from rulebook.store import VersionContradicted, insert_version
+from scoring.domain.book import LeadBook
 from scoring.domain.erasure import ErasureKeys
 from scoring.persons import Order, erase_subject
 from scoring.store import persons
@@ -82,12 +85,29 @@ async def _keep_numbers(batch: Batch, scored: Sequence[Event]) -> None:
     """A state numbered below one that others know would change nothing there."""
     told = [cast("LeadScored", event.data) for event in scored]
     await batch.conn.execute(_q.keep_numbers, [each.lead_id for each in told], [each.seq for each in told])
+    await _raised(batch.conn)  # of leads that are there before anything else counts
     for event in scored:
         batch.effect(event, NUMBER)
 
 
+async def number_on(conn: Connection, book: LeadBook) -> None:
+    """Leads that this batch opened count on from what others were told of them before the restore."""
+    told = Counter(each.event.lead_id for each in book.publications)
+    opened = [lead for lead, number in told.items() if book.changed[lead].seq == number]
+    rows = await conn.fetch(_q.numbers_of, opened) if opened else []
+    if not rows:
+        return
+    before = {row["lead_id"]: row["seq"] for row in rows}
+    for identity, number in before.items():
+        book.changed[identity].seq += number
+    for place, each in enumerate(book.publications):
+        if (number := before.get(each.event.lead_id)) is not None:
+            event = each.event.model_copy(update={"seq": each.event.seq + number})
+            book.publications[place] = replace(each, event=event)
+
+
 async def raise_numbers(database: Database) -> None:
-    """Let leads count on from the numbers read back. Leads that are read again only later come then."""
+    """Let leads count on from the numbers read back. Those opened again only later do so as they open."""
     while await _raise(database) == RAISED_AT_ONCE:
         pass
 

@@ -6,6 +6,10 @@ INSERT INTO numbers_read_back (lead_id, seq)
 SELECT lead_id, max(seq) FROM unnest($1::uuid[], $2::bigint[]) AS n (lead_id, seq) GROUP BY lead_id ORDER BY lead_id
 ON CONFLICT (lead_id) DO UPDATE SET seq = greatest(numbers_read_back.seq, excluded.seq)
 
+-- name: numbers_of
+-- How far these leads were numbered.
+SELECT lead_id, seq FROM numbers_read_back WHERE lead_id = ANY($1::uuid[])
+
 -- name: raise_numbers
 -- Leads that are there count on from the number they had; those busy, and those still to be read again, come later.
 WITH behind AS (

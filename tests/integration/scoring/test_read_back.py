@@ -1,0 +1,73 @@
+"""What scoring makes of its own topics after its store was restored to an earlier moment, or lost."""
+
+import asyncio
+
+import psycopg
+
+from scoring.persons import Named
+from scoring.read_back import Forgotten, stages
+from service_kit.read_back import ReadBack
+from tests.integration.scoring.conftest import World
+from tests.integration.scoring.test_persons import EVA, KEYS, erase, everything, keyed
+
+__all__ = ["keyed"]
+
+EMPTY = """
+SET session_replication_role = replica;
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT relname FROM pg_class
+        WHERE relnamespace = 'scoring'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+          AND relname NOT LIKE '%yoyo%'
+    LOOP EXECUTE format('DELETE FROM scoring.%I', name); END LOOP;
+END $$
+"""
+
+
+async def lose(world: World) -> None:
+    """The store is empty; scoring starts and reads back."""
+    await world.stop()
+    assert world.runtime.settings.dsn is not None
+    with psycopg.connect(world.runtime.settings.dsn.get_secret_value()) as conn:
+        conn.execute(EMPTY.encode())
+    first = ReadBack(world.runtime, stages(Forgotten(KEYS)))
+    running = asyncio.create_task(first.run())
+    assert await asyncio.wait_for(first.opens(), 20)
+    first.stop()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_a_lead_opened_again_counts_on_from_what_others_were_told_of_it(world: World) -> None:
+    world.submit({"email": "eva@example.com"}, key="one", partition=0)
+    await world.settle()
+    (told,) = world.scored()
+    world.send(told.model_copy(update={"seq": 7}), "lead-scored", key=told.lead_id)  # as time tells of it
+    world.submit({"email": "eva@example.com", "job_title": "CEO"}, key="two", partition=0)
+    await lose(world)
+    await world.settle()
+    first, _, again, news = world.scored()
+    assert (again.cause.id, again.lead_id) == (first.cause.id, first.lead_id)
+    assert news.lead_id == told.lead_id
+    assert (again.seq, news.seq) == (8, 9), "what is new is newer than all that others know"
+    (row,) = await world.fetch("SELECT seq FROM leads")
+    assert row["seq"] == 9
+
+
+async def test_who_was_erased_stays_so_known_or_not(keyed: World) -> None:
+    late = {"email": "leo@example.com"}
+    keyed.submit(EVA)
+    await keyed.settle()
+    await erase(keyed)
+    await erase(keyed, Named(key=("email", late["email"])))
+    keyed.submit(late)
+    await lose(keyed)
+    await keyed.settle()
+    assert set((await keyed.states()).values()) == {"erased"}
+    everywhere = await everything(keyed)
+    assert not any(email in everywhere for email in ("eva@example.com", late["email"]))
+
+
+async def test_versions_of_the_rulebook_come_back_from_their_topic(world: World) -> None:
+    await world.publish_rulebook({**world.document, "company": "Borealis"})
+    await lose(world)
+    rows = await world.fetch("SELECT version FROM rulebook_versions ORDER BY version")
+    assert [row["version"] for row in rows] == [1, 2]
