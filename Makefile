@@ -94,6 +94,10 @@ restore: $(READY) ## Lose PostgreSQL while leads come in, restore it to an earli
 test-observability: $(READY) ## Rules, routes and boards with a real Prometheus and Alertmanager beside a real run; Debian, 10 minutes
 	@$(BIN)/pytest -q -p no:xdist tests/observability
 
+.PHONY: faults
+faults: $(READY) ## Plant ten faults one after the other and see that each raises its own alert; NAME=one, or NAME=random, stays for you to find (SPEED=1: in real minutes)
+	@$(BIN)/python -m baton_dev.faults $(if $(filter random,$(NAME)),--random,$(if $(NAME),--stay $(NAME))) $(if $(SPEED),--speed $(SPEED))
+
 .PHONY: bench
 bench: $(READY) ## Measure intake, the whole path, the batched consumer and memory, each against something bare
 	@$(BIN)/python -m bench

@@ -1,5 +1,6 @@
 """A mailbox for the demo: a mail server on loopback that keeps each letter as a file."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ SENDER = "baton@aurora.example"
 class Mailbox:
     """Takes e-mail to anybody at `mail_port` and shows it at `page_port`, both of 127.0.0.1.
 
-    `folder` is for its owner only; it goes on with the letters that are there.
+    `folder` is for its owner only; it goes on with the letters that are there. `seconds` pass before it
+    says that it has a letter.
     """
 
     def __init__(self, folder: Path, *, mail_port: int, page_port: int) -> None:
         self.folder = folder
         self.mail_port = mail_port
+        self.seconds = 0.0
         self._server = Controller(self, hostname="127.0.0.1", port=mail_port)
         self._page = MailPage(self.letters, page_port)
         self._letters: list[Letter] = []
@@ -56,6 +59,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's
         """Keep a letter: one file for each receiver."""
+        await asyncio.sleep(self.seconds)
         for receiver in envelope.rcpt_tos:
             self._keep(receiver, envelope.content)
         return "250 kept"

@@ -157,16 +157,23 @@ class Stack:
         for process in self.services.values():
             process.require_alive()
 
-    def add_instance(self, service_name: str) -> ManagedProcess:
-        """Start one more instance of a service beside the first and return it once ready."""
+    def add_instance(
+        self, service_name: str, *, extra_env: Mapping[str, str] | None = None
+    ) -> ManagedProcess:
+        """Start one more instance of a service, with settings of its own, and return it once ready."""
         service = next(service for service in SERVICES if service.name == service_name)
         taken = {*self.services, *(process.name for process in self.services.values())}
         name = next(name for number in count(2) if (name := f"{service_name}-{number}") not in taken)
         process = instance_process(service, self._surroundings(), port=choose_port(), instance=name)
+        process.env |= dict(extra_env or {})
         self.services[name] = process
         process.start()
         process.await_answer()
         return process
+
+    def remove_instance(self, name: str) -> None:
+        """Stop an instance in order and forget it."""
+        self.services.pop(name).stop()
 
     @contextlib.contextmanager
     def operator(self) -> Iterator[Operator]:

@@ -31,6 +31,24 @@ def program(name: str) -> str:
     return found
 
 
+def library(package: str, name: str) -> Path:
+    """The path of a shared library of a package, which is installed when it is absent. Raises StackError."""
+    found = _files(package, name)
+    if not found:
+        _install(package)
+        found = _files(package, name)
+    if not found:
+        raise StackError(f"{name} is not here and the package {package} did not bring it.")
+    return found[0]
+
+
+def _files(package: str, name: str) -> list[Path]:
+    if shutil.which("dpkg-query") is None:
+        return []
+    listed = subprocess.run(["dpkg-query", "-L", package], capture_output=True, text=True, check=False)
+    return [path for line in listed.stdout.splitlines() if (path := Path(line)).name == name]
+
+
 def _install(package: str) -> None:
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise StackError(

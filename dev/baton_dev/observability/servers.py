@@ -1,13 +1,15 @@
 """One Prometheus and one Alertmanager that watch a running stack, with the files that installations use."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
 
+from baton_dev.files import write_private
+from baton_dev.observability.pace import REAL, Pace
 from baton_dev.observability.packages import program
 from baton_dev.ports import choose_port
 from baton_dev.process import ManagedProcess
@@ -23,15 +25,27 @@ class Watchers:
     """Both as processes with their data in `home`; `targets` are host:port of the jobs.
 
     Prometheus has the jobs of compose with these targets and looks every second; the rules and Alertmanager's
-    routes are those of deploy/, with letters to `mail_port` of 127.0.0.1.
+    routes are those of deploy/ at a `pace`, with letters to `mail_port` of 127.0.0.1.
     """
 
-    def __init__(self, home: Path, targets: Mapping[str, str], *, mail_port: int) -> None:
+    def __init__(
+        self,
+        home: Path,
+        targets: Mapping[str, str],
+        *,
+        mail_port: int,
+        pace: Pace = REAL,
+    ) -> None:
         home.mkdir(parents=True, exist_ok=True)
         alerts, series = choose_port(), choose_port()
         alerting, scraping = home / "alertmanager.yml", home / "prometheus.yml"
-        alerting.write_text(json.dumps(_alertmanager(mail_port)))
-        scraping.write_text(json.dumps(prometheus_config(targets, alerts)))
+        alerting.write_text(json.dumps(pace.routes(_alertmanager(mail_port))))
+        config = prometheus_config(home, alerts, rules=pace.copy_rules(RULES, home / "rules"))
+        config["global"] |= {"scrape_interval": "1s", "evaluation_interval": "1s"}
+        scraping.write_text(json.dumps(config))
+        self._home = home
+        for job in (each["job_name"] for each in config["scrape_configs"]):
+            self.watch(job, [targets[job]])
         self.alertmanager = _process(
             home,
             "prometheus-alertmanager",
@@ -60,6 +74,10 @@ class Watchers:
         for each in (self.prometheus, self.alertmanager):
             each.stop()
 
+    def watch(self, job: str, targets: Sequence[str]) -> None:
+        """Have a job scrape these from now on; Prometheus sees it within seconds."""
+        write_private(_targets(self._home, job), json.dumps([{"targets": list(targets)}]))
+
     def ask(self, path: str, **query: str) -> Any:
         """The data of one answer of Prometheus' HTTP API."""
         answer = _get(f"{self.prometheus.base_url}/api/v1/{path}", query)
@@ -76,17 +94,21 @@ class Watchers:
         return found
 
 
-def prometheus_config(targets: Mapping[str, str], alertmanager_port: int) -> dict[str, Any]:
-    """The configuration of compose with other addresses. Raises KeyError for a job without a target."""
+def prometheus_config(home: Path, alertmanager_port: int, *, rules: Path) -> dict[str, Any]:
+    """The configuration of compose with the targets that files in `home` name."""
     config: dict[str, Any] = yaml.safe_load(COMPOSE_PROMETHEUS.read_text(encoding="utf-8"))
-    config["global"] |= {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["global"]["external_labels"]["runbooks"] = RUNBOOKS
-    config["rule_files"] = [str(RULES / "*.yml")]
+    config["rule_files"] = [str(rules / "*.yml")]
     for job in config["scrape_configs"]:
-        job["static_configs"] = [{"targets": [targets[job["job_name"]]]}]
+        del job["static_configs"]
+        job["file_sd_configs"] = [{"files": [str(_targets(home, job["job_name"]))]}]
     (alerting,) = config["alerting"]["alertmanagers"]
     alerting["static_configs"] = [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]
     return config
+
+
+def _targets(home: Path, job: str) -> Path:
+    return home / f"targets-{job}.json"
 
 
 def _alertmanager(mail_port: int) -> dict[str, Any]:

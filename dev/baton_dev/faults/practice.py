@@ -1,0 +1,58 @@
+"""One fault for somebody to find: they get the alert and where to look, and not what was done."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from baton_dev.faults.drill import await_calm
+from baton_dev.faults.fault import Fault
+from baton_dev.faults.site import JOBS, Site
+from baton_dev.letters import Letter
+
+LOOKS_EVERY = 0.5
+_NAMES = re.compile(r"Baton\w+")
+
+
+def practise(site: Site, faults: Sequence[Fault], say: Callable[[str], None]) -> None:
+    """Plant the one fault and tell each letter of Alertmanager as it comes, until Ctrl-C."""
+    (fault,) = faults
+    await_calm(site)
+    say(_places(site))
+    read = len(site.alerts_mail.letters())
+    with fault.plant(site):
+        say("\nSomething is wrong now. Wait for the alert, then find out what. Ctrl-C ends it.\n")
+        while True:
+            time.sleep(LOOKS_EVERY)
+            letters = site.alerts_mail.letters()
+            for letter in letters[read:]:
+                say(_told(letter, site.watchers.received()))
+            read = len(letters)
+
+
+def _told(letter: Letter, alerts: Sequence[dict[str, Any]]) -> str:
+    """A letter with the words of its alerts, as a pager shows them."""
+    names = set(_NAMES.findall(letter.subject))
+    lines = [f"{letter.sent}  to {letter.to}: {letter.subject}"]
+    for alert in alerts:
+        if alert["labels"]["alertname"] in names and alert["status"]["state"] == "active":
+            notes = alert["annotations"]
+            lines += [f"    {notes['summary']}", f"    {notes['description']}"]
+    runbooks = [f"    docs/operations/runbooks/{name}.md" for name in sorted(names)]
+    return "\n".join([*dict.fromkeys(lines), *runbooks])
+
+
+def _places(site: Site) -> str:
+    at = site.stack.description
+    services = "".join(f"\n  {job:12} {at[name]}" for name, job in JOBS.items())
+    return f"""
+All is well so far. Where to look:{services}
+  Prometheus   {site.watchers.prometheus.base_url}
+  Alertmanager {site.watchers.alertmanager.base_url}
+  letters      {site.alerts_mail.url} (to whom alerts go), {site.reps_mail.url} (to reps)
+  logs         {site.stack.home}/logs, and of Kafka and PostgreSQL in its folders kafka and postgres
+  PostgreSQL   {at["dsn"]["scoring"]}
+  Kafka        {at["kafka"]}
+  processes    ps -ef | grep {site.stack.home.parent}; each service's settings: /proc/PID/environ
+  the command  export BATON_STACK={site.stack.home}/stack.json; .venv/bin/baton status
+Five minutes of the rules pass in {site.pace.seconds(300):g} s, an hour in {site.pace.seconds(3600):g} s."""
