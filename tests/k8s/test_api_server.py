@@ -1,6 +1,7 @@
 """A real API server takes both overlays whole, twice alike, and every pod of theirs under `restricted`."""
 
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from baton_dev.kubernetes import control_plane, tools
 from baton_dev.kubernetes.control_plane import ControlPlane
 from baton_dev.kubernetes.manifests import OVERLAYS, Manifest, Template, templates
 from tests.k8s.conftest import NAMES
-from tests.k8s.pages import commands
+from tests.k8s.pages import PAGE, commands
 from tests.k8s.test_manifests import SETTINGS
 
 NAMESPACE = "baton"
@@ -108,6 +109,16 @@ def test_the_job_that_adopts_a_spool_is_made_as_the_page_says(applied: tuple[str
     answer = plane.must("apply", "--dry-run=server", "-f", "-", text=job)
     assert answer.out == "job.batch/adopt-2 created (server dry run)\n"
     assert "PodSecurity" not in answer.said
+
+
+def test_pods_are_replaced_for_a_variable_as_the_page_says(applied: tuple[str, ControlPlane, str]) -> None:
+    """And an apply after it takes nothing back."""
+    name, plane, _ = applied
+    (told,) = re.findall(r"`kubectl (-n baton rollout restart [^`]+)`", PAGE.read_text())
+    restarted = set(re.findall(r"/(\S+) restarted", plane.must(*told.split()).out))
+    assert restarted == {*SETTINGS, *(("kafka", "postgres") if name == "dev" else ())}
+    overlay = str(OVERLAYS / name)
+    assert plane.kubectl("diff", "--server-side", "--field-manager=operator", "-k", overlay).code == 0
 
 
 def test_a_new_release_is_taken_as_the_page_says(

@@ -24,13 +24,13 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "router": RouterSettings,
     "sla-monitor": SlaMonitorSettings,
 }
-WORKLOADS = ("Deployment", "StatefulSet")
+OLDEST = re.findall(r"Kubernetes ([0-9.]+) or newer", PAGE.read_text())[0]
 NAME = "app.kubernetes.io/name"
 _UNITS = {"": 1.0, "m": 0.001, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 
 
-def test_every_object_is_of_its_schema_to_the_letter(manifests: list[Manifest]) -> None:
-    release = KUBERNETES.rpartition(".")[0]
+@pytest.mark.parametrize("release", [OLDEST, KUBERNETES.rpartition(".")[0]])
+def test_every_object_is_of_its_schema_to_the_letter(release: str, manifests: list[Manifest]) -> None:
     for each in manifests:
         if not each["apiVersion"].startswith("monitoring.coreos.com/"):
             kubernetes_validate.validate(each, release, strict=True)
