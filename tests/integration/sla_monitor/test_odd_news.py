@@ -296,3 +296,4 @@ async def test_metrics_tell_the_rulebook_that_is_known_and_those_that_are_refuse
         await world.catch_up()
     assert REGISTRY.get_sample_value("baton_rulebook_version") == 3
     assert REGISTRY.get_sample_value("baton_rulebooks_refused_total") == refused + 1
+    assert not world.broker.records("rulebook-published-sla-monitor-dlq"), "sent back it would not be usable"

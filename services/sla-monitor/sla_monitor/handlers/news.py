@@ -34,6 +34,7 @@ from rulebook.publication import parse
 from rulebook.store import VersionContradicted, insert_version
 from rulebook.versions import Versioned
 from service_kit.batch import Batch, Received
+from service_kit.logs import logger
 from service_kit.metrics import RULEBOOKS_REFUSED
 from sla_monitor import metrics, store
 from sla_monitor.domain.facts import DUPLICATE, NO_DETAIL, OWN, Detail, Fact, Handoff
@@ -50,9 +51,11 @@ from sla_monitor.store import RepHours
 from worktime import CalendarError
 from worktime.instants import FIRST_YEAR, LAST_YEAR
 
-TAKEN, KNOWN = "taken", "known"
-EFFECTS = frozenset({TAKEN, KNOWN})
-"""What becomes of an event: it told something new, or nothing that was not known."""
+TAKEN, KNOWN, REFUSED = "taken", "known", "rulebook_refused"
+EFFECTS = frozenset({TAKEN, KNOWN, REFUSED})
+"""What becomes of an event: it told something new, or nothing that was not known, or is a rulebook that
+cannot be used here: the one before goes on, and sending it back would change nothing."""
+_log = logger(__name__)
 
 
 @dataclass(slots=True)
@@ -255,9 +258,13 @@ async def _take_version(batch: Batch, received: Received[RulebookPublished]) -> 
     try:
         book = book_of(Versioned(told.version, told.effective_from, parse(told.rulebook)))
         new = await insert_version(batch.conn, told)
-    except (RulebookInvalid, ConditionInvalid, VersionContradicted) as error:
-        batch.reject(received, f"rulebook version {told.version} refused: {error}")
+    except VersionContradicted as error:
+        batch.reject(received, str(error))
+        return None
+    except (RulebookInvalid, ConditionInvalid) as error:
         batch.after_commit(RULEBOOKS_REFUSED.inc)
+        _log.error("a published rulebook cannot be used", version=told.version, error=str(error))
+        batch.effect(received, REFUSED)
         return None
     batch.effect(received, TAKEN if new else KNOWN)
     return book
