@@ -1,10 +1,15 @@
 """What happens to pods when something is away, a node is emptied, or a release comes."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from baton_cli.errors import Declined as BadRulebook
 from baton_dev.kubernetes.manifests import Manifest, of_kind, templates
-from tests.k8s.test_manifests import SETTINGS, environment, of_service
+from tests.k8s.test_manifests import SETTINGS, amount, environment, of_service
+
+MEASUREMENTS = Path(__file__).parents[2] / "docs" / "measurements.md"
 
 
 @pytest.mark.parametrize("service", SETTINGS)
@@ -87,3 +92,17 @@ def test_a_pattern_of_a_job_that_somebody_sets_free_starts_nothing_overdue(manif
     for pattern in of_kind(manifests, "CronJob").values():
         assert pattern["spec"]["suspend"] is True
         assert pattern["spec"]["startingDeadlineSeconds"] <= 600
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_pod_has_the_memory_that_was_measured(service: str, manifests: list[Manifest]) -> None:
+    """Asked for is what it holds after overload; the limit leaves as much again, and to the monitor the
+    process that makes a report of 100,000 leads: one that is over ends the whole container."""
+    measured = MEASUREMENTS.read_text()
+    (overload,) = re.findall(r"^\| resident memory after that overload \| ([^|]*)\|", measured, re.MULTILINE)
+    held = int(re.findall(rf"{service} (\d+)", overload)[0])
+    report = int(re.findall(r"makes the report.*/ (\d+) MiB", measured)[0]) if service == "sla-monitor" else 0
+    resources = of_service(service, manifests).spec["containers"][0]["resources"]
+    asked, most = (amount(resources[each]["memory"]) / 2**20 for each in ("requests", "limits"))
+    assert held <= asked
+    assert 2 * (held + report) <= most

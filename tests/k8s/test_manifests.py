@@ -40,7 +40,7 @@ def test_every_container_asks_for_no_more_than_it_may_have(manifests: list[Manif
     for owner, container in _containers(manifests):
         asked, allowed = (container["resources"][each] for each in ("requests", "limits"))
         for what in ("cpu", "memory"):
-            assert 0 < _amount(asked[what]) <= _amount(allowed[what]), (owner, what)
+            assert 0 < amount(asked[what]) <= amount(allowed[what]), (owner, what)
 
 
 def test_every_port_is_one(manifests: list[Manifest]) -> None:
@@ -226,7 +226,8 @@ def _ports(part: Any) -> Iterator[int]:
                 yield from _ports(each)
 
 
-def _amount(quantity: object) -> float:
+def amount(quantity: object) -> float:
+    """Bytes or cores, as Kubernetes writes them."""
     found = re.fullmatch(r"([0-9.]+)([a-zA-Z]*)", str(quantity))
     assert found, quantity
     return float(found[1]) * _UNITS[found[2]]
