@@ -68,9 +68,18 @@ async def _replace(world: World) -> None:
         )
 
 
+CUT_OFF = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a connection that is being ended says, by the moment at which it is asked."""
+
+
 async def _ask_until_refused(database: Database) -> None:
     while True:
-        with contextlib.suppress(asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+        with contextlib.suppress(*CUT_OFF):
             async with database.acquire() as conn:
                 await conn.execute("SELECT 1")
 
