@@ -15,7 +15,8 @@ from tests.integration.router.worlds import World, lead_id
 async def test_nobody_gives_a_partner_a_lead_whose_person_did_not_agree(world: World) -> None:
     await world.publish_rulebook(plan())
     await world.take("joao", country="BR", consent=Consent(given=True))
-    for more in ({}, {"force": True}):
+    forced: list[dict[str, Any]] = [{}, {"force": True}]
+    for more in forced:
         refused = await order(world, "joao", "assign", rep="dan", **more)
         assert refused.status_code == 409
         assert "dan is a partner, and the person did not agree to partners" in refused.json()["detail"]

@@ -463,7 +463,7 @@ def test_no_two_promises_are_told_in_the_same_words(kind: MessageKind, language:
             "Ada Byron, Engines <Ltd> asked again, and Ana did not",
             "Next response by",
         ),
-        (TimerKind.NEXT_ATTEMPT, "Ana did not try Ada Byron, Engines <Ltd> again in time", "Next try by"),
+        (TimerKind.NEXT_ATTEMPT, "Ana did not try Ada Byron, Engines <Ltd> again in time", "Next attempt by"),
         (TimerKind.OUTCOME, "Ana did not say in time how it goes with Ada Byron", "Outcome by"),
         (TimerKind.ACCEPT, "Ana did not accept Ada Byron, Engines <Ltd> in time", "Accept by"),
     ],

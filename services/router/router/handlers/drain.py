@@ -100,7 +100,7 @@ class DrainHandler:
         return Drained(placed, locked.drain_due, moved + told)
 
     async def drain_orphans(self, unit: Unit) -> Drained:
-        """Leads held in no pool of the rulebook in force whose line has a plan, or with partners without their
+        """Leads held in no pool of the rulebook in force whose line has a plan, or with partners without the
         person's consent, and those that wait for an owner and are to look again: decide by the rules.
         """
         desk = Desk(unit, self._reader, await self._books.shelf(unit.conn))

@@ -21,17 +21,17 @@ PROMISES: dict[str, str] = {
     "decision.",
     "intro.breached.next_response": "Hello {name}, the buyer of this lead of {rep} asked again and was not "
     "answered in time.",
-    "intro.breached.next_attempt": "Hello {name}, the next try that {rep} promised to reach this buyer was "
-    "not made in time.",
+    "intro.breached.next_attempt": "Hello {name}, the next attempt that {rep} promised to reach this buyer "
+    "was not made in time.",
     "intro.breached.outcome": "Hello {name}, {rep} has not said in the agreed time how it goes with this "
     "lead.",
-    "intro.reminded": "Hello {name}, this was promised by {when} and is still open.",
-    "intro.reminded_lead": "Hello {name}, {rep} promised this by {when}, and it is still open.",
+    "intro.reminded": "Hello {name}, this promise was due by {when} and is still open.",
+    "intro.reminded_lead": "Hello {name}, the promise of {rep} was due by {when} and is still open.",
     "trial.subject": "[Trial] {subject}",
     "trial.mark": "Trial of {agreement}: nothing follows from it.",
     "trial.breached": "Hello {name}, under the agreement on trial {rep} would have broken a promise on "
     "this lead.",
     "deadline.next_response": "Next response by {when}",
-    "deadline.next_attempt": "Next try by {when}",
+    "deadline.next_attempt": "Next attempt by {when}",
     "deadline.outcome": "Outcome by {when}",
 }

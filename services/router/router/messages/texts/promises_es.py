@@ -10,7 +10,7 @@ PROMISES: dict[str, str] = {
     "subject.breached.outcome": "{rep} no dijo a tiempo cómo va con {who}",
     "subject.reminded": "{who}: todavía sin respuesta, recordatorio {number} de {most}",
     "subject.reminded.accept": "{who}: todavía sin aceptar, recordatorio {number} de {most}",
-    "subject.reminded.next_attempt": "{who}: todavía sin nuevo intento, recordatorio {number} de {most}",
+    "subject.reminded.next_attempt": "{who}: todavía sin siguiente intento, recordatorio {number} de {most}",
     "subject.reminded.outcome": "{who}: todavía sin resultado, recordatorio {number} de {most}",
     "subject.reminded_lead": "{rep}, {reminder}",
     "intro.warned.next_response": "Hola, {name}: el comprador preguntó de nuevo y se acaba su tiempo para "
@@ -21,16 +21,16 @@ PROMISES: dict[str, str] = {
     "intro.breached.accept": "Hola, {name}: {rep} no aceptó a tiempo este lead, que espera su decisión.",
     "intro.breached.next_response": "Hola, {name}: el comprador de este lead de {rep} preguntó de nuevo y "
     "no tuvo respuesta a tiempo.",
-    "intro.breached.next_attempt": "Hola, {name}: el siguiente intento que {rep} prometió con este "
-    "comprador no se hizo a tiempo.",
+    "intro.breached.next_attempt": "Hola, {name}: el siguiente intento al que {rep} se comprometió con "
+    "este comprador no se hizo a tiempo.",
     "intro.breached.outcome": "Hola, {name}: {rep} no ha dicho en el plazo acordado cómo va este lead.",
-    "intro.reminded": "Hola, {name}: esto se prometió para el {when} y sigue pendiente.",
-    "intro.reminded_lead": "Hola, {name}: {rep} lo prometió para el {when} y sigue pendiente.",
+    "intro.reminded": "Hola, {name}: su compromiso vencía el {when} y sigue pendiente.",
+    "intro.reminded_lead": "Hola, {name}: el compromiso de {rep} vencía el {when} y sigue pendiente.",
     "trial.subject": "[Prueba] {subject}",
     "trial.mark": "Prueba de {agreement}: no tiene ninguna consecuencia.",
-    "trial.breached": "Hola, {name}: con el acuerdo en prueba, {rep} habría incumplido una promesa sobre "
-    "este lead.",
-    "deadline.next_response": "Nueva respuesta antes del {when}",
+    "trial.breached": "Hola, {name}: con el acuerdo en prueba, {rep} habría incumplido un compromiso "
+    "sobre este lead.",
+    "deadline.next_response": "Siguiente respuesta antes del {when}",
     "deadline.next_attempt": "Siguiente intento antes del {when}",
     "deadline.outcome": "Resultado antes del {when}",
 }

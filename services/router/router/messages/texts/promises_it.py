@@ -10,7 +10,8 @@ PROMISES: dict[str, str] = {
     "subject.breached.outcome": "{rep} non ha detto in tempo come va con {who}",
     "subject.reminded": "{who}: ancora senza risposta, promemoria {number} di {most}",
     "subject.reminded.accept": "{who}: ancora da accettare, promemoria {number} di {most}",
-    "subject.reminded.next_attempt": "{who}: ancora nessun nuovo tentativo, promemoria {number} di {most}",
+    "subject.reminded.next_attempt": "{who}: manca ancora il tentativo successivo, promemoria {number} "
+    "di {most}",
     "subject.reminded.outcome": "{who}: ancora nessun esito, promemoria {number} di {most}",
     "subject.reminded_lead": "{rep}, {reminder}",
     "intro.warned.next_response": "Buongiorno {name}, l'acquirente ha chiesto di nuovo e il Suo tempo per "
@@ -22,17 +23,17 @@ PROMISES: dict[str, str] = {
     "la Sua decisione.",
     "intro.breached.next_response": "Buongiorno {name}, l'acquirente di questo lead di {rep} ha chiesto di "
     "nuovo e non ha avuto risposta in tempo.",
-    "intro.breached.next_attempt": "Buongiorno {name}, il nuovo tentativo che {rep} ha promesso con questo "
-    "acquirente non è stato fatto in tempo.",
+    "intro.breached.next_attempt": "Buongiorno {name}, il tentativo successivo per cui {rep} si è impegnato "
+    "con questo acquirente non è stato fatto in tempo.",
     "intro.breached.outcome": "Buongiorno {name}, {rep} non ha detto nel tempo concordato come va questo "
     "lead.",
-    "intro.reminded": "Buongiorno {name}, era promesso entro {when} ed è ancora aperto.",
-    "intro.reminded_lead": "Buongiorno {name}, {rep} lo aveva promesso entro {when} ed è ancora aperto.",
+    "intro.reminded": "Buongiorno {name}, l'impegno era entro {when} ed è ancora aperto.",
+    "intro.reminded_lead": "Buongiorno {name}, l'impegno di {rep} era entro {when} ed è ancora aperto.",
     "trial.subject": "[Prova] {subject}",
     "trial.mark": "Prova di {agreement}: non ha alcuna conseguenza.",
-    "trial.breached": "Buongiorno {name}, con l'accordo in prova {rep} non avrebbe mantenuto una promessa "
-    "su questo lead.",
-    "deadline.next_response": "Nuova risposta entro {when}",
-    "deadline.next_attempt": "Prossimo tentativo entro {when}",
+    "trial.breached": "Buongiorno {name}, con l'accordo in prova {rep} avrebbe violato un impegno su "
+    "questo lead.",
+    "deadline.next_response": "Risposta successiva entro {when}",
+    "deadline.next_attempt": "Tentativo successivo entro {when}",
     "deadline.outcome": "Esito entro {when}",
 }

@@ -81,7 +81,7 @@ WHY: dict[str, str] = {
     "è {quadrant}, e non è più un SQL",
     "closed": "Chiuso: {reason}",
     "closed.by": "Chiuso da {rep}: {reason}",
-    "closed.rejected": "le vendite lo hanno respinto",
+    "closed.rejected": "le vendite lo hanno rifiutato",
     "closed.recycled": "le vendite lo hanno ridato al nurturing",
     "closed.won": "vinto",
     "closed.lost": "perso",

@@ -37,8 +37,8 @@ WHY: dict[str, str] = {
     "next_try": "próxima tentativa {at}",
     "reps": "vendedores: {counts}",
     "prefers": "até {at} fica guardado para quem tem o que ele prefere, depois para quem houver",
-    "held.no_rulebook": "Em espera: ainda não chegou nenhum regulamento ao encaminhador",
-    "held.no_plan": "Em espera: nenhuma regra nomeia um grupo; o regulamento "
+    "held.no_rulebook": "Em espera: ainda não chegou nenhum livro de regras ao encaminhador",
+    "held.no_plan": "Em espera: nenhuma regra nomeia um grupo; o livro de regras "
     "não tem plano para a linha {line}",
     "held.for": "À espera de {rep}, que {whose}, agora {standing}; próxima tentativa {at}",
     "whose.person": "conhece a pessoa",
@@ -58,7 +58,7 @@ WHY: dict[str, str] = {
     "gone.reassigned": "que o deve passar a outra pessoa",
     "gone.away": "que está fora",
     "gone.left": "que já saiu da empresa",
-    "gone.plan": "já que a versão {version} do regulamento lhe dá outro grupo",
+    "gone.plan": "já que a versão {version} do livro de regras lhe dá outro grupo",
     "gone.by_hand": "à mão, por {by}",
     "rule": "regra {rule}",
     "rule.because": "regra {rule} ({because})",

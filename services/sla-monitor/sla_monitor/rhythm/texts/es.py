@@ -39,7 +39,7 @@ TEXTS: dict[str, str] = {
     "heading.speed": "Rapidez",
     "speed.answered": "Primeras respuestas",
     "speed.median": "Mediana, horas de trabajo del comercial",
-    "speed.in_time": "Dentro de lo prometido",
+    "speed.in_time": "Dentro del compromiso",
     "heading.breaches": "Incumplidos y aún sin respuesta: {n}",
     "column.lead": "Lead",
     "column.promise": "Compromiso",
@@ -101,7 +101,7 @@ TEXTS: dict[str, str] = {
     "change.revenue": "Ingresos",
     "change.win_rate": "Ganados entre ganados y perdidos",
     "change.response": "Primera respuesta, mediana",
-    "change.in_time": "Primera respuesta dentro de lo prometido",
+    "change.in_time": "Primera respuesta dentro del compromiso",
     "closing.attached": "El informe completo va adjunto como {file}.",
     "closing.elsewhere": "El informe completo: baton report --month {month}.",
 }

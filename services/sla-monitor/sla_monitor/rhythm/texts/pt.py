@@ -39,7 +39,7 @@ TEXTS: dict[str, str] = {
     "heading.speed": "Rapidez",
     "speed.answered": "Primeiras respostas",
     "speed.median": "Mediana, horas de trabalho do vendedor",
-    "speed.in_time": "Dentro do prometido",
+    "speed.in_time": "Dentro do compromisso",
     "heading.breaches": "Incumpridos e ainda sem resposta: {n}",
     "column.lead": "Lead",
     "column.promise": "Compromisso",
@@ -101,7 +101,7 @@ TEXTS: dict[str, str] = {
     "change.revenue": "Receita",
     "change.win_rate": "Ganhos entre ganhos e perdidos",
     "change.response": "Primeira resposta, mediana",
-    "change.in_time": "Primeira resposta dentro do prometido",
+    "change.in_time": "Primeira resposta dentro do compromisso",
     "closing.attached": "O relatório completo segue em anexo como {file}.",
     "closing.elsewhere": "O relatório completo: baton report --month {month}.",
 }

@@ -39,7 +39,7 @@ TEXTS: dict[str, str] = {
     "heading.speed": "Viteză",
     "speed.answered": "Prime răspunsuri",
     "speed.median": "Mediana, ore de lucru ale agentului",
-    "speed.in_time": "În termenul promis",
+    "speed.in_time": "În termenul din angajament",
     "heading.breaches": "Încălcate și încă fără răspuns: {n}",
     "column.lead": "Lead",
     "column.promise": "Angajament",
@@ -101,7 +101,7 @@ TEXTS: dict[str, str] = {
     "change.revenue": "Venituri",
     "change.win_rate": "Câștigate din câștigate și pierdute",
     "change.response": "Primul răspuns, mediana",
-    "change.in_time": "Primul răspuns în termenul promis",
+    "change.in_time": "Primul răspuns în termenul din angajament",
     "closing.attached": "Raportul întreg este atașat ca {file}.",
     "closing.elsewhere": "Raportul întreg: baton report --month {month}.",
 }
