@@ -12,6 +12,7 @@ from service_kit.broker import Broker, BrokerUnavailable, ConsumerClient, Publis
 from service_kit.clock import Clock, pause
 from service_kit.errors import Fault, classify, describe
 from service_kit.failpoints import failpoint
+from service_kit.lag import LagShown
 from service_kit.lanes import Choice, Lanes
 from service_kit.logs import logger
 from service_kit.outbox import publish_now
@@ -87,7 +88,7 @@ class Consumer:
         self._assignment = _UNASSIGNED
         self._uncommitted: dict[TopicPartition, int] = {}
         self._committed_at = self._held_at = float("-inf")
-        self._lag_shown: set[TopicPartition] = set()
+        self._lag_shown = LagShown(spec.name)
         self._working = False
         self._silent: str | None = None
         self._held: str | None = None
@@ -211,9 +212,7 @@ class Consumer:
             raise
         if offsets is None or client.assignment() != assignment or not client.seek(offsets):
             return False
-        for place in self._lag_shown - assignment.partitions:
-            metrics.LAG.remove(self.spec.name, place.topic, str(place.partition))
-        self._lag_shown &= assignment.partitions
+        self._lag_shown.keep_only(assignment.partitions)
         self._assignment = assignment
         self._uncommitted.clear()
         _log.info("assigned", consumer=self.spec.name, partitions=len(assignment.partitions))
@@ -328,6 +327,7 @@ class Consumer:
         except Exception as error:  # away, stopping or broken: the watchdog judges a silence
             asked = f" ({error})" if isinstance(error, BrokerUnavailable) else ""
             self._silent = f"Kafka does not answer{asked}"
+            self._lag_shown.keep_only(())
             return None
         self._silent = None
         _, bulk = self._lanes.split(assignment.partitions)
@@ -335,8 +335,7 @@ class Consumer:
         total = 0
         for place, end in ends.items():
             behind = max(0, end - self._positions.next_of(place, end))
-            metrics.LAG.labels(self.spec.name, place.topic, str(place.partition)).set(behind)
-            self._lag_shown.add(place)
+            self._lag_shown.show(place, behind)
             total += 0 if place in paused else behind
         return total
 

@@ -12,7 +12,7 @@ import pytest
 from lead_events import LeadSignalled, LeadSubmitted
 from lead_events.codec import encode
 from lead_events.submitted import Receipt
-from service_kit import deadletters, failpoints
+from service_kit import deadletters, failpoints, metrics
 from service_kit.batch import Batch, Event
 from service_kit.broker import BrokerUnavailable, PublishFailed
 from service_kit.clock import SystemClock
@@ -185,6 +185,23 @@ async def test_the_watchdog_replaces_a_client_that_has_stalled_in_silence(fake: 
         fake.fake.stall = False
         await fake.eventually(lambda: fake.notes([identity]))
     assert await fake.noted() == {identity: 1}
+
+
+async def test_no_lag_is_exported_that_was_before_the_broker_went_away(fake: World) -> None:
+    fake.runtime = Runtime(fake.settings, broker=fake.broker, database=fake.database, clock=HurriedClock())
+    await fake.runtime.publisher.start()
+    consumer = fake.consumer()
+
+    def is_known() -> bool:
+        samples = [sample for family in metrics.LAG.collect() for sample in family.samples]
+        return any(sample.labels["consumer"] == consumer.spec.name for sample in samples)
+
+    async with fake.running(consumer):
+        await fake.eventually(lambda: _true(is_known()))
+        fake.fake.away = True
+        await fake.eventually(lambda: _true(not is_known()))
+        fake.fake.away = False
+        await fake.eventually(lambda: _true(is_known()))
 
 
 async def test_progress_is_told_batch_or_none(world: World) -> None:
