@@ -47,6 +47,7 @@ FAULTS = (
         "BatonDeadLetters",
         "page",
         handler_fails,
+        tickets=frozenset({"BatonDeadLettersWaiting"}),
     ),
     Fault(
         "postgres-away",
