@@ -28,7 +28,7 @@ SPOOL = ("intake.after_spool", "replayer.after_publish", "replayer.after_advance
 """Reached only when the broker is away."""
 
 READ_BACK = ("read_back.after_publish", "read_back.after_delete")
-"""Reached only while a restored store is read back (tests/e2e/restore). Nobody dies there yet."""
+"""Reached only while a restored store is read back: tests/e2e/restore has pods die there."""
 
 REACHED = {
     "scoring": (*CONSUMER, *OUTBOX_OF_CONSUMER),

@@ -54,7 +54,9 @@ class Backups:
     def restore(self, moment: str) -> None:
         """Put the base backup in the place of a killed server's data and recover it up to a moment."""
         cluster = self._server.data_dir / "cluster"
-        cluster.rename(cluster.with_name("cluster.lost"))
+        lost = cluster.with_name("cluster.lost")
+        shutil.rmtree(lost, ignore_errors=True)  # of the restore before
+        cluster.rename(lost)
         shutil.copytree(self._base, cluster)
         cluster.chmod(0o700)
         with (cluster / "postgresql.auto.conf").open("a") as settings:
@@ -62,7 +64,7 @@ class Backups:
             settings.write(f"recovery_target_time = '{moment}'\n")
             settings.write("recovery_target_action = 'promote'\n")
         (cluster / "recovery.signal").touch()
-        _give(cluster, cluster.with_name("cluster.lost"))
+        _give(cluster, lost)
         self._server.start()
         self._await_promotion()
 

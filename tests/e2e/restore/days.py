@@ -72,6 +72,13 @@ class Day:
                 self.baton.act(lead, rep, act, report)
                 asyncio.run(self.ledger.keep(Acted(lead, act, str(uuid4()))))
 
+    def train_a_rep(self) -> None:
+        """A change of the roster, which no topic tells in full."""
+        headers = {"Authorization": f"Bearer {self.baton.at['operator_token']}", "X-Operator": "lead"}
+        url = f"{self.baton.at['router']}/v1/reps/{min(self.baton.at['reps'])}"
+        answer = httpx.patch(url, json={"skills": ["sap"]}, headers=headers, timeout=30, trust_env=False)
+        assert answer.is_success, answer.text
+
     def erase(self, submission: UUID) -> None:
         """Somebody wants to be forgotten."""
         headers = {"Authorization": f"Bearer {self.baton.at['operator_token']}"}

@@ -1,22 +1,26 @@
 """PostgreSQL is lost and restored to an earlier moment; the topics bring back what happened since."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from baton_dev.stack import Stack
+from tests.chaos.matrix import READ_BACK
 from tests.e2e.restore.backups import Backups
 from tests.e2e.restore.days import Day, doubts, unhurried_company
+from tests.e2e.restore.pods import die_reading_back, double, kill_all, start_at_once
 
 pytestmark = [pytest.mark.stack, pytest.mark.long]
-
-STORES = ("scoring", "router", "sla_monitor")
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    """A stack of its own, whose reps get letters."""
+    """A stack of its own with two pods a store, whose reps get letters."""
     stack = Stack(
         tmp_path / "whole",
         unhurried_company(),
@@ -25,6 +29,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         tells_reps=True,
     )
     stack.start()
+    double(stack)
     yield stack
     stack.stop()
 
@@ -37,7 +42,7 @@ def day(stack: Stack, tmp_path: Path) -> Iterator[Day]:
     day.baton.close()
 
 
-def test_after_a_restore_nothing_is_lost_routed_twice_or_brought_back(
+def test_after_a_restore_and_another_nothing_is_lost_routed_twice_or_brought_back(
     stack: Stack, day: Day, tmp_path: Path
 ) -> None:
     backups = Backups(stack.postgres, tmp_path / "backups")
@@ -52,35 +57,50 @@ def test_after_a_restore_nothing_is_lost_routed_twice_or_brought_back(
     third = day.write(10)
     day.work(third)
     day.work(day.write(2))
+    day.train_a_rep()
     day.erase(first[1])
     day.erase(third[1])
     before = day.rest()
     assert not doubts(day, before)
-    views, letters = day.views(), day.letters()
-    late = day.write(3)
+    known = Known.of(day)
+    for failpoint in READ_BACK:
+        late = day.write(3)
+        stack.postgres.kill()
+        kill_all(stack)
+        meanwhile = day.write(3)
+        backups.restore(moment)
+        die_reading_back(stack, failpoint)
+        start_at_once(stack)
+        after = day.rest()
 
-    stack.postgres.kill()
-    for name in STORES:
-        stack.services[name].kill()
-    meanwhile = day.write(3)
-    backups.restore(moment)
-    for name in STORES:
-        stack.services[name].start()
-    for name in STORES:
-        stack.services[name].await_answer()
-    after = day.rest()
+        assert not doubts(day, after)
+        assert known.is_as_it_was(day)
+        for submission in (*late, *meanwhile):
+            (lead,) = day.baton.leads_of(submission)
+            day.leads[submission] = lead
+            day.baton.assigned(lead)
+        for submission in (first[1], third[1]):
+            assert not day.stores(day.emails[submission]), "an erased person stays erased"
+        day.work(day.write(2))
+        assert not doubts(day, day.rest()), "and it goes on"
+        assert day.baton.unaccounted() == 0
+        known = Known.of(day)
 
-    assert not doubts(day, after)
-    assert {lead: view for lead, view in day.views().items() if lead in views} == views
-    for submission in (*late, *meanwhile):
-        (lead,) = day.baton.leads_of(submission)
-        day.leads[submission] = lead
-        day.baton.assigned(lead)
-    for submission in (first[1], third[1]):
-        assert not day.stores(day.emails[submission]), "an erased person stays erased"
-    told = day.letters()
-    assert {key: told[key] for key in letters} == letters, "nobody is told again of what they were told"
-    again = day.write(2)
-    day.work(again)
-    assert not doubts(day, day.rest()), "and it goes on"
-    assert day.baton.unaccounted() == 0
+
+@dataclass(frozen=True)
+class Known:
+    """What everybody knew at a moment at which nothing was on its way."""
+
+    views: dict[UUID, dict[str, Any]]
+    letters: Counter[tuple[str, str]]
+
+    @classmethod
+    def of(cls, day: Day) -> "Known":
+        return cls(day.views(), day.letters())
+
+    def is_as_it_was(self, day: Day) -> bool:
+        """Whether every lead is where it was, and nobody was told again of what they were told."""
+        views, told = day.views(), day.letters()
+        assert {lead: view for lead, view in views.items() if lead in self.views} == self.views
+        assert {key: told[key] for key in self.letters} == self.letters
+        return True
