@@ -23,14 +23,14 @@ UPDATE leads SET
     durable_at = new.durable_at, scored_at = new.scored_at, occurred_at = new.occurred_at,
     spooled_at = new.spooled_at, released_at = new.released_at, sql_at = new.sql_at,
     router_facts = new.router_facts, router_seq = new.router_seq, next_seq = new.next_seq,
-    awaits_version = new.awaits_version, contacted_at = new.contacted_at, speed_counted = new.speed_counted,
+    awaits_version = new.awaits_versions[1], awaits_versions = new.awaits_versions, contacted_at = new.contacted_at, speed_counted = new.speed_counted,
     is_own = new.is_own, is_duplicate = new.is_duplicate, duplicate_counted = new.duplicate_counted
 FROM jsonb_to_recordset($1::jsonb) AS new (
     id uuid, line text, source text, quadrant text, is_test boolean, state text, hold_reason text,
     partition integer, scored_seq integer, origin_seq integer, origin_is_sql boolean, received_at timestamptz,
     durable_at timestamptz, scored_at timestamptz, occurred_at timestamptz, spooled_at timestamptz,
     released_at timestamptz, sql_at timestamptz, router_facts integer, router_seq integer, next_seq integer,
-    awaits_version integer, contacted_at timestamptz, speed_counted boolean, is_own boolean,
+    awaits_versions integer[], contacted_at timestamptz, speed_counted boolean, is_own boolean,
     is_duplicate boolean, duplicate_counted boolean
 )
 WHERE leads.id = new.id
@@ -269,9 +269,10 @@ ON CONFLICT (topic, partition) DO UPDATE SET read_up_to = excluded.read_up_to, m
 WHERE read_progress.read_up_to < excluded.read_up_to OR read_progress.read_up_to > excluded.moved_at
 
 -- name: lock_waiting_leads
--- Leads whose handoff named a rulebook version that has arrived since.
+-- Leads of whose handoffs one named a rulebook version that has arrived since.
 SELECT id FROM leads
-WHERE awaits_version IS NOT NULL AND awaits_version = ANY($1::int[])
+WHERE awaits_versions <> '{}' AND awaits_versions && $1::int[]
+    OR awaits_version IS NOT NULL AND awaits_version = ANY($1::int[])
 ORDER BY id LIMIT $2
 FOR UPDATE SKIP LOCKED
 

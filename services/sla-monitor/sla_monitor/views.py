@@ -139,7 +139,7 @@ def lead_view(
         "hold_reason": lead.hold_reason,
         "is_test": lead.is_test,
         "is_own": lead.is_own,
-        "awaits_rulebook_version": lead.awaits_version,
+        "awaits_rulebook_version": min(lead.awaits_versions, default=None),
         "first_contact_at": lead.contacted_at,
         "speed_to_lead_seconds": _speed(lead),
         "timers": [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from lead_events import Consent
 from router.settings import RouterSettings
 from tests.integration.router.test_messages import (
     SECRET,
@@ -164,6 +165,22 @@ async def test_what_a_form_asked_and_what_became_of_an_earlier_lead_stand_in_the
     assert (
         "EARLIER LEADS OF THIS PERSON\n- Platform: lost, Tuesday, 3 March, 10:00 (Europe/Madrid), Ana" in text
     )
+
+
+async def test_a_reps_list_tells_of_a_buyer_what_a_message_tells(routing: World) -> None:
+    await routing.take("old", person="ada")
+    await routing.act("ana", "old", "outcome", {"result": "lost", "reason": "too dear"})
+    agreed = Consent(given=True, text="Write to me", purposes=["partners"])
+    await routing.take("new", person="ada", consent=agreed)
+    holder = routing.holder("new")
+    assert holder is not None
+    [mine] = await routing.mine(holder)
+    assert (mine["consent"]["given"], mine["consent"]["purposes"]) == (True, ["partners"])
+    assert {name: mine[name] for name in ("persona", "buyer_stage")} == {"persona": None, "buyer_stage": None}
+    assert mine["received_at"] is not None
+    [before] = mine["earlier_leads"]
+    told = {name: before[name] for name in ("lead_id", "line", "close_reason", "rep")}
+    assert told == {"lead_id": str(lead_id("old")), "line": "main", "close_reason": "lost", "rep": "Ana"}
 
 
 def with_hooks(world: World, server: Server, folder: Path, **secrets: str) -> World:

@@ -333,3 +333,22 @@ async def test_a_promise_stands_under_the_version_its_handoff_names_and_waits_fo
     assert await world.states(second) == {"first_response 1": "pending"}
     (row,) = await world.query("SELECT due_at FROM timers WHERE rulebook_version = 2")
     assert row == {"due_at": MONDAY_9 + timedelta(hours=2)}
+
+
+async def test_of_two_versions_that_a_lead_waits_for_either_wakes_it(world: World) -> None:
+    lead = a_lead()
+    world.assigned(lead, rulebook_version=2)
+    world.assigned(lead, round=2, rulebook_version=3)
+    async with world.reading() as consumer:
+        world.publish_rulebook(3)
+        await world.read_all(consumer)
+        assert await world.catch_up() == 1
+        assert await world.catch_up() == 0
+        assert await world.states(lead) == {"accept 2": "pending", "first_response 2": "pending"}
+        world.publish_rulebook(2)
+        await world.read_all(consumer)
+        assert await world.catch_up() == 1
+        assert await world.catch_up() == 0
+    assert "accept 1" in await world.states(lead)
+    (row,) = await world.query("SELECT awaits_version, awaits_versions FROM leads")
+    assert row == {"awaits_version": None, "awaits_versions": []}

@@ -90,7 +90,7 @@ def test_a_breach_that_was_said_is_withdrawn_by_an_act_in_time_and_by_none_after
 
 def test_a_handoff_waits_for_its_agreement_version() -> None:
     waiting = reconcile(LEAD, [assigned()], {}, terms_of=lambda _: None, hours_of=around_the_clock)
-    assert (waiting.timers, waiting.awaits_version) == ([], 1)
+    assert (waiting.timers, waiting.awaits_versions) == ([], [1])
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_what_never_falls_due_is_not_warned_of() -> None:
     }
 
 
-def test_of_several_versions_missing_the_lowest_is_waited_for() -> None:
+def test_every_version_that_is_missing_is_waited_for() -> None:
     def on(version: int, seq: int) -> Fact:
         opening = assigned(seq, seq, seq)
         assert opening.handoff is not None
@@ -222,7 +222,7 @@ def test_of_several_versions_missing_the_lowest_is_waited_for() -> None:
 
     facts = [on(5, 1), on(4, 2), on(6, 3)]
     waiting = reconcile(LEAD, facts, {}, terms_of=lambda _: None, hours_of=around_the_clock)
-    assert waiting.awaits_version == 4
+    assert waiting.awaits_versions == [4, 5, 6]
 
 
 def test_an_earlier_act_that_arrives_later_settles_a_promise_once() -> None:

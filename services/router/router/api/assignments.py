@@ -19,10 +19,13 @@ _QUADRANTS = {
     "curious": "wants to know more, fits us less",
     "cold": "fits us less and shows little interest",
 }
+_TOLD = ("persona", "buyer_stage", "consent", "attribution", "expected_value")
+"""What scoring says of the buyer for people to read, as messages tell it too."""
 
 
 async def my_assignments(conn: Connection, rep: str, now: datetime) -> list[dict[str, Any]]:
-    """The open leads of a rep, the one due first on top, with what is paused and its person's other leads."""
+    """The open leads of a rep, the one due first on top, with what is paused, its person's other open leads
+    and how their earlier ones ended."""
     rows = await conn.fetch(q.my_assignments, rep)
     persons = sorted({row["person_id"] for row in rows if row["person_id"] is not None})
     others: defaultdict[UUID, list[Row]] = defaultdict(list)
@@ -34,9 +37,13 @@ async def my_assignments(conn: Connection, rep: str, now: datetime) -> list[dict
     paused: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in await conn.fetch(q.running_pauses, rep, now):
         paused[row["lead_id"]].append(_pause(row))
+    earlier: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in await conn.fetch(q.earlier_leads_of_persons, persons):
+        earlier[row["person_id"]].append(_earlier(row))
     found = [
         _assignment(row, others[row["person_id"]])
         | {"asks": asks[row["lead_id"], row["round"]], "paused": paused[row["lead_id"]]}
+        | {"earlier_leads": earlier[row["person_id"]]}
         for row in rows
     ]
     return sorted(found, key=_due_first)
@@ -76,6 +83,8 @@ def _assignment(row: Row, of_person: list[Row]) -> dict[str, Any]:
         "form": row["form_id"],
         "campaign": row["campaign"],
         "submissions": row["submissions"],
+        "received_at": row["received_at"],
+        **{name: row["told"].get(name) for name in _TOLD},
         "quadrant": row["quadrant"],
         "quadrant_in_words": _QUADRANTS[row["quadrant"]],
         "score": {"fit": score.get("fit"), "interest": score.get("interest")},
@@ -93,6 +102,17 @@ def _assignment(row: Row, of_person: list[Row]) -> dict[str, Any]:
         "asked_again_at": row["asked_again_at"],
         "other_leads": [_other(other) for other in of_person if other["id"] != row["lead_id"]],
         "is_test": row["is_test"],
+    }
+
+
+def _earlier(row: Row) -> dict[str, Any]:
+    """How an earlier lead of the person ended; `rep`: the name of who had it last."""
+    return {
+        "lead_id": row["id"],
+        "line": row["line"],
+        "close_reason": row["close_reason"],
+        "closed_at": row["closed_at"],
+        "rep": row["rep_name"],
     }
 
 

@@ -140,10 +140,11 @@ class Preparing:
 
 
 async def _earlier(conn: Connection, row: Row, named: Names) -> list[EarlierLead]:
-    rows = await conn.fetch(q.earlier_leads_of_person, row["person_id"], row["lead_id"])
+    rows = await conn.fetch(q.earlier_leads_of_persons, [row["person_id"]])
     return [
         EarlierLead(named.line(each["line"]), each["close_reason"], each["closed_at"], each["rep_name"])
         for each in rows
+        if each["id"] != row["lead_id"]
     ]
 
 

@@ -226,16 +226,6 @@ LEFT JOIN reps h ON h.id = c.rep_id
 LEFT JOIN asked_declines d ON d.lead_id = a.lead_id AND d.round = a.round
 WHERE a.id = $1
 
--- name: earlier_leads_of_person
--- The closed leads of a person ($1) but for one ($2), the last on top, with who had each last.
-SELECT l.line, l.close_reason, l.closed_at, (
-    SELECT r.name FROM assignments a JOIN reps r ON r.id = a.rep_id
-    WHERE a.lead_id = l.id ORDER BY a.round DESC LIMIT 1
-) AS rep_name
-FROM leads l
-WHERE l.person_id = $1 AND l.id <> $2 AND l.state = 'closed' AND l.closed_at IS NOT NULL
-ORDER BY l.closed_at DESC, l.id LIMIT 10
-
 -- name: reader_of_messages
 -- In which language and zone somebody reads, by their id.
 SELECT name, texts, hours->>'tz' AS tz FROM reps WHERE id = $1

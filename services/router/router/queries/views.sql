@@ -8,7 +8,7 @@ WHERE lead_id = ANY($1::uuid[]) ORDER BY at, id
 -- name: my_assignments
 -- The open leads of a rep.
 SELECT a.*, l.person_id, l.line, l.account, l.profile, l.score, l.quadrant, l.form_id, l.source, l.campaign,
-       l.submissions, l.is_test, l.locked_by
+       l.submissions, l.is_test, l.locked_by, l.told, l.received_at
 FROM assignments a JOIN leads l ON l.id = a.lead_id
 WHERE a.rep_id = $1 AND a.ended_at IS NULL
 ORDER BY a.assigned_at, a.id
@@ -35,6 +35,20 @@ LEFT JOIN assignments a ON a.lead_id = l.id AND a.ended_at IS NULL
 LEFT JOIN reps r ON r.id = a.rep_id
 WHERE l.person_id = ANY($1::uuid[]) AND l.state IN ('held', 'assigned')
 ORDER BY l.line, l.id
+
+-- name: earlier_leads_of_persons
+-- The closed leads of persons ($1), ten of each, the last on top, with who had each last.
+SELECT l.*, (
+    SELECT r.name FROM assignments a JOIN reps r ON r.id = a.rep_id
+    WHERE a.lead_id = l.id ORDER BY a.round DESC LIMIT 1
+) AS rep_name
+FROM unnest($1::uuid[]) AS asked (person_id)
+CROSS JOIN LATERAL (
+    SELECT id, leads.person_id, line, close_reason, closed_at FROM leads
+    WHERE leads.person_id = asked.person_id AND state = 'closed' AND closed_at IS NOT NULL
+    ORDER BY closed_at DESC, id LIMIT 10
+) AS l
+ORDER BY l.closed_at DESC, l.id
 
 -- name: one_lead
 -- A lead's state.

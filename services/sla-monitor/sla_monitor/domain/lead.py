@@ -1,7 +1,7 @@
 """What is known about one lead besides its facts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -45,7 +45,7 @@ class Lead:
     router_facts: int = 0
     router_seq: int = 0
     next_seq: int = 1
-    awaits_version: int | None = None
+    awaits_versions: list[int] = field(default_factory=list)
     contacted_at: datetime | None = None
     speed_counted: bool = False
     is_own: bool = False

@@ -65,7 +65,7 @@ class Reconciled:
     ended: list[Timer] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     withdrawn: list[Withdrawal] = field(default_factory=list)
-    awaits_version: int | None = None
+    awaits_versions: list[int] = field(default_factory=list)
 
 
 TermsOf = Callable[[Fact], Sequence[Terms] | None]
@@ -85,8 +85,8 @@ def reconcile(
     `terms_of` answers what each agreement promises of a handoff, None while its version is not known yet; its
     promises follow once it is. Due times follow from the facts up to a promise's ending, and from the hours
     as they stood then: what happens later moves what still runs only. `settled` are those that now need no
-    breach, `ended` those whose ending was not known before, in time or not. Of several versions missing,
-    `awaits_version` is the lowest.
+    breach, `ended` those whose ending was not known before, in time or not. `awaits_versions`: those missing,
+    the lowest first.
     """
     result = Reconciled()
     missing: set[int] = set()
@@ -99,7 +99,7 @@ def reconcile(
             continue
         for each in terms:
             _reconcile_round(result, lead_id, fact, ordered, stored, each, hours_of(fact))
-    result.awaits_version = min(missing, default=None)
+    result.awaits_versions = sorted(missing)
     _supersede(result, stored, missing, hours_of)
     return result
 

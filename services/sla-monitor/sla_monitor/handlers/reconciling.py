@@ -52,7 +52,7 @@ async def reconcile_leads(
             hours_of=told.hours.of,
         )
         leads[lead_id].note_facts(story.facts)
-        leads[lead_id].awaits_version = result.awaits_version
+        leads[lead_id].awaits_versions = result.awaits_versions
         told.results[lead_id] = result
     await _write(unit, leads, told)
     return told
