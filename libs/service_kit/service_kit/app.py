@@ -144,6 +144,7 @@ class Lifecycle:
             reasons["kafka"] = self._kafka
         if self.died:
             reasons["died"] = self.died
+        self._was_ready = self._was_ready or not reasons
         return reasons
 
     def unserving(self) -> dict[str, str]:
@@ -152,7 +153,7 @@ class Lifecycle:
         to do with is told so.
         """
         reasons = self.unready()
-        self._was_ready = self._was_ready or not reasons or self._is_open_while_kafka_is_away
+        self._was_ready = self._was_ready or self._is_open_while_kafka_is_away
         if self.died:
             return {"died": self.died}
         return {} if self._was_ready else reasons
@@ -318,7 +319,7 @@ def _health_router(lifecycle: Lifecycle) -> APIRouter:
 
     @router.get("/servez", include_in_schema=False)
     async def servez() -> Response:
-        """For who spreads requests: 200 once it found the service ready, whatever is away later."""
+        """For who spreads requests: 200 once somebody found the service ready, whatever is away later."""
         reasons = lifecycle.unserving()
         answer = {"serves": not reasons, "reasons": reasons}
         return JSONResponse(answer, status_code=503 if reasons else 200)
