@@ -46,6 +46,12 @@ def test_kafka_and_postgresql_are_open_to_those_that_use_them(
         assert is_open(manifests, ours, elsewhere("postgres"), 5432) == (name in WITH_STORE)
 
 
+def test_a_single_broker_finds_itself_by_its_own_name(built: dict[str, list[Manifest]]) -> None:
+    kafka = pod("kafka", built["dev"])
+    assert is_open(built["dev"], kafka, kafka, 9092)
+    assert not is_open(built["dev"], kafka, pod("postgres", built["dev"]), 5432)
+
+
 @pytest.mark.parametrize("source", ALL)
 def test_the_router_is_asked_whose_a_token_is_and_scoring_is_published_to(
     source: str, manifests: list[Manifest]

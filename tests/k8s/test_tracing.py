@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -11,7 +12,7 @@ from baton_dev.kubernetes.manifests import OVERLAYS, Manifest, render, templates
 from service_kit.tracing import is_on
 from tests.k8s.conftest import NAMES
 from tests.k8s.flows import NAME, elsewhere, is_open, pod
-from tests.k8s.test_manifests import SETTINGS, environment, of_service
+from tests.k8s.test_manifests import OLDEST, PAGE, SETTINGS, environment, of_service
 
 TRACING = OVERLAYS.parent / "components" / "tracing"
 
@@ -62,3 +63,16 @@ def test_jobs_but_the_one_that_sends_leads_on_reach_no_collector(traced: list[Ma
     collector = elsewhere("observability")
     reach = {name for name in names if is_open(traced, pod(name, traced), collector, 4318)}
     assert reach == {"adopt-spool"}
+
+
+def test_what_the_component_adds_is_of_its_schema(traced: list[Manifest]) -> None:
+    for each in traced:
+        if each["kind"] in ("NetworkPolicy", "ConfigMap", "Deployment", "StatefulSet"):
+            kubernetes_validate.validate(each, OLDEST, strict=True)
+
+
+def test_the_page_on_tracing_knows_every_variable_that_the_component_sets() -> None:
+    names = [line.partition("=")[0] for line in (TRACING / "tracing.env").read_text().splitlines()]
+    assert names
+    page = PAGE.with_name("tracing.md").read_text()
+    assert [name for name in names if f"`{name}`" not in page] == []
