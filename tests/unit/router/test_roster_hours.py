@@ -20,7 +20,7 @@ from router.domain.hours import check_own_hours, hours_document, with_absences
 from router.domain.ramp import effective_capacity, effective_weight, next_step, part
 from rulebook.models import Calendar as CalendarSeed
 from rulebook.models import RampUp
-from worktime import Calendar, CalendarError
+from worktime import Calendar, CalendarError, NeverOpens
 
 MADRID = "Europe/Madrid"
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
@@ -77,6 +77,19 @@ def test_a_part_of_a_day_is_taken_out_by_the_rep_s_clock() -> None:
     }
     document = with_absences(hours_document(OFFICE, year=2026), [span_of(made, MADRID)])
     assert opens(document, "2026-03-03") == ["09:00-14:00", "15:00-15:30"]
+
+
+def test_who_is_away_for_decades_does_not_come_back_and_nobody_lays_out_their_shifts() -> None:
+    hours = hours_document(OFFICE, year=2026)
+    spans = [span_of(entry(NOW.date(), date(last, 12, 1), reason="gone", tz=MADRID, now=NOW), MADRID)
+             for last in (2034, 2099, 2199)]  # fmt: skip
+    told = [with_absences(hours, [span])["absences"][0][1] for span in spans]
+    assert told == ["2034-12-02T00:00:00+01:00", *["2100-01-01T00:00:00+00:00"] * 2]
+    assert Calendar.from_dict(with_absences(hours, spans[:1])).next_open(NOW).year == 2034
+    with pytest.raises(NeverOpens):
+        Calendar.from_dict(with_absences(hours, spans)).next_open(NOW)
+    with pytest.raises(ValueError, match="more than ten years ahead; write an earlier day"):
+        entry(date(2098, 1, 1), date(2098, 2, 1), reason="away", tz=MADRID, now=NOW)
 
 
 def test_two_days_are_whole_days_and_none_to_begin_with_is_now() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from router.domain.hours import Span
+from router.domain.hours import FOR_GOOD, Span
 
 Entry = Mapping[str, Any]
 """As the store keeps it: first_day and last_day, both included, or instants from and until; and a reason."""
@@ -41,21 +41,29 @@ def entry(
     """An absence as the store keeps it, of what a person wrote.
 
     Two dates are whole days, both included; moments without an offset are local; a date among moments is the
-    beginning, or the end, of that day. No `start` is now. Raises ValueError for an end before the start.
+    beginning, or the end, of that day. No `start` is now. Raises ValueError for an end before the start, and
+    for a beginning more than ten years ahead.
     """
     zone = ZoneInfo(tz)
     if _is_day(start) and _is_day(until):
         first, last = str(start), str(until)
         if last < first:
             raise ValueError(f"until {last} is before from {first}; swap the two")
+        _check_begin(day_start(date.fromisoformat(first), zone), now)
         return {"first_day": first, "last_day": last, "reason": reason}
     begin = now.astimezone(zone) if start is None else _moment(start, zone, "start")
     end = _moment(until, zone, "end")
+    _check_begin(begin, now)
     if end.astimezone(UTC) <= begin.astimezone(UTC):  # moments of one zone compare by the clock on the wall
         raise ValueError(
             f"until {end.isoformat()} is not after from {begin.isoformat()}; write a later moment as until"
         )
     return {"from": begin.isoformat(), "until": end.isoformat(), "reason": reason}
+
+
+def _check_begin(begin: datetime, now: datetime) -> None:
+    if begin - now > FOR_GOOD:
+        raise ValueError(f"from {begin:%Y-%m-%d} is more than ten years ahead; write an earlier day")
 
 
 def asked_return(

@@ -1,7 +1,7 @@
 """A rep's hours as the worktime document that is stored and travels with each handoff."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from rulebook.calendars import calendar_document
@@ -13,6 +13,10 @@ YEARS = 1, 3
 """Holidays of so many years back and ahead are kept: the document travels with every handoff."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Span = tuple[datetime, datetime]
+FOR_GOOD = timedelta(days=3660)
+"""Whoever is away for longer does not come back: nobody lays out the shifts of decades to say when."""
+_NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+"""Where calendars end."""
 
 
 def hours_document(calendar: Calendar, *, year: int, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -47,11 +51,18 @@ def check_own_hours(own: Mapping[str, Any], tz: str) -> None:
 
 
 def with_absences(hours: Mapping[str, Any], absences: Iterable[Span]) -> dict[str, Any]:
-    """The document with spans of instants taken out, as they are given, in order and each once."""
+    """The document with spans of instants taken out, as they are given, in order and each once; one of more
+    than FOR_GOOD has no end.
+    """
     spans = sorted(
-        {(start.isoformat(), end.isoformat()) for start, end in absences if start < end}, key=_order
+        {(start.isoformat(), _end(start, end).isoformat()) for start, end in absences if start < end},
+        key=_order,
     )
     return {**hours, "absences": [list(each) for each in spans]} if spans else dict(hours)
+
+
+def _end(start: datetime, end: datetime) -> datetime:
+    return _NEVER if end - start > FOR_GOOD else end
 
 
 def _order(span: tuple[str, str]) -> Span:
