@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -17,6 +19,7 @@ from service_kit.broker import ConsumerClient
 from service_kit.fakes import FakeConsumerClient
 from service_kit.lineage import Lineage, StoreWentBack
 from service_kit.postgres import Database
+from service_kit.queries import load_queries
 from service_kit.read_back import ReadBack, Stage
 from service_kit.records import TopicPartition
 from service_kit.runtime import Runtime
@@ -215,6 +218,25 @@ async def test_nobody_gets_a_connection_to_another_store(fake: World) -> None:
     with pytest.raises(StoreWentBack):
         await asyncio.wait_for(_ask_until_refused(known), 10)
     await known.close()
+
+
+async def test_a_role_without_any_right_of_its_own_may_ask_which_store_it_is(fake: World) -> None:
+    role = f"plain_{uuid4().hex[:12]}"
+    schema = fake.store.schema
+    async with fake.database.acquire() as conn:
+        await conn.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA {schema} TO {role}")
+        await conn.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}")
+    place = urlsplit(fake.store.dsn)
+    dsn = place._replace(netloc=f"{role}:x@{place.netloc.rpartition('@')[2]}").geturl()
+    plain = Database(dsn, schema=schema, application_name="plain")
+    await plain.open()
+    async with plain.acquire() as conn:
+        server, timeline, _ = (await conn.fetchval(load_queries("service_kit").lineage)).split("/")
+    await plain.close()
+    async with fake.database.acquire() as conn:
+        await conn.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert int(server) > 0
+    assert timeline == "00000001"
 
 
 async def test_an_empty_store_lacks_all_that_its_topics_hold(fake: World) -> None:
