@@ -11,7 +11,7 @@ from rulebook.models import Rulebook, Volume
 from rulebook.versions import Versioned
 from sla_monitor.ledger.books import book_of
 from sla_monitor.ledger.shaping import marked, worth
-from tests.unit.sla_monitor.reports.month import company
+from tests.unit.sla_monitor.reports.drawn import company
 from tests.unit.sla_monitor.reports.small import at, lead, promise
 
 

@@ -11,7 +11,7 @@ from rulebook.models import Agreement, Rulebook
 from sla_monitor.domain.timers import TimerState
 from sla_monitor.ledger.book import GivenBack, LeadRow, MonthBook, PromiseRow, RoundRow, TouchRow
 from sla_monitor.reports.figures.frame import Frame
-from tests.unit.sla_monitor.reports.month import DECEMBER_4, NOVEMBER, company
+from tests.unit.sla_monitor.reports.drawn import DECEMBER_4, NOVEMBER, company
 
 ROOT = UUID("1c6a4b1e-6d3c-4c8e-9a55-0f5e1c1f7f10")
 

@@ -15,7 +15,8 @@ from sla_monitor.ledger.entries import entries
 from sla_monitor.reports.figures.funnel import FunnelStage
 from sla_monitor.reports.figures.month import MonthReport, month_report
 from sla_monitor.reports.page.month import month_page
-from tests.unit.sla_monitor.reports.month import DECEMBER_4, plausible_month
+from tests.unit.sla_monitor.reports.drawn import DECEMBER_4
+from tests.unit.sla_monitor.reports.month import plausible_month
 from tests.unit.sla_monitor.reports.small import at, back, book, lead, promise
 
 MIDDLE = datetime(2026, 11, 17, 11, tzinfo=UTC)

@@ -21,7 +21,8 @@ from sla_monitor.reports.page.month import month_page
 from sla_monitor.reports.page.source import source_page
 from sla_monitor.reports.texts import CATALOGUE
 from sla_monitor.reports.words import DASH, LANGUAGES, Words
-from tests.unit.sla_monitor.reports.month import company, plausible_month
+from tests.unit.sla_monitor.reports.drawn import company
+from tests.unit.sla_monitor.reports.month import plausible_month
 from tests.unit.sla_monitor.reports.small import at, book, lead, promise, quiet_company
 
 HOSTILE = '<script>alert("1")</script>'

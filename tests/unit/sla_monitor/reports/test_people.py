@@ -11,7 +11,7 @@ from sla_monitor.reports.figures.frame import Frame
 from sla_monitor.reports.figures.month import month_report
 from sla_monitor.reports.figures.people import rep_figures
 from sla_monitor.reports.figures.trials import trial_figures
-from tests.unit.sla_monitor.reports.month import company
+from tests.unit.sla_monitor.reports.drawn import company
 from tests.unit.sla_monitor.reports.small import at, book, handoff, lead, promise, with_agreement
 
 

@@ -13,7 +13,8 @@ from rulebook.models import Agreement
 from sla_monitor.ledger.periods import Period
 from sla_monitor.review.proposing import Proposal, propose
 from sla_monitor.review.rates import Kept, Rates, rates_of
-from tests.unit.sla_monitor.reports.month import NOVEMBER, plausible_month
+from tests.unit.sla_monitor.reports.drawn import NOVEMBER
+from tests.unit.sla_monitor.reports.month import plausible_month
 
 MADRID = ZoneInfo("Europe/Madrid")
 DECEMBER = Period(2026, 12, MADRID)
