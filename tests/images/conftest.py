@@ -43,9 +43,9 @@ def first_start(composition: Composition) -> Composition:
 
 
 @pytest.fixture(scope="session")
-def collector(first_start: Composition) -> Iterator[Collector]:
+def collector(engine: Engine) -> Iterator[Collector]:
     """A collector of traces on this machine, where containers reach it."""
-    with Collector(host=first_start.gateway()) as listening:
+    with Collector(host=engine.gateway) as listening:
         yield listening
 
 

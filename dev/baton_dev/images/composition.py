@@ -104,11 +104,6 @@ class Composition:
         known = [self.engine.inspect(name) for name in names]
         return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in known}
 
-    def gateway(self) -> str:
-        """The address by which the containers reach this machine."""
-        known = self.engine.inspect(f"{self.project}_outside")
-        return str(known["IPAM"]["Config"][0]["Gateway"])
-
     def address(self, service: str) -> str:
         """Where a service, named by its package, is reached from this machine."""
         return f"http://127.0.0.1:{self.variables[f'{service.upper()}_PORT']}"

@@ -80,6 +80,12 @@ class Engine:
         found: list[dict[str, Any]] = json.loads(self.docker("inspect", name))
         return found[0]
 
+    @property
+    def gateway(self) -> str:
+        """The address by which containers reach this machine, whatever networks come and go."""
+        _, _, address, *_ = call(["ip", "-4", "-brief", "address", "show", "docker0"]).split()
+        return address.partition("/")[0]
+
     def _start(self) -> None:
         log = self.home / "dockerd.log"
         words = ["--data-root", str(self.home / "data"), "--exec-root", str(self.home / "exec")]
