@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from baton_dev.observability.pace import seconds_of
 from baton_dev.observability.packages import program
 from baton_dev.observability.servers import ALERTMANAGER, DEPLOY, RULES
 
@@ -121,6 +122,21 @@ def test_inhibition_names_alerts_that_exist_and_labels_that_both_sides_may_have(
         for name in re.findall(r"Baton\w+", matcher)
     }
     assert named - {alert["alert"] for alert in alerts()} == set()
+
+
+def test_a_cause_stays_for_as_long_as_what_comes_behind_it() -> None:
+    """Else that is told anew as soon as the cause is over."""
+    stays = {alert["alert"]: seconds_of(alert.get("keep_firing_for", "0s")) for alert in alerts()}
+    config = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))
+    for rule in config["inhibit_rules"]:
+        causes, behind = (
+            re.findall(r"Baton\w+", str(rule[side])) for side in ("source_matchers", "target_matchers")
+        )
+        assert min(stays[name] for name in causes) >= max(stays[name] for name in behind), rule
+    late = [rule for rule in config["inhibit_rules"] if "BatonHandoffSlow|" in str(rule["target_matchers"])]
+    assert {
+        stays[name] > 0 for rule in late for name in re.findall(r"Baton\w+", str(rule["source_matchers"]))
+    } == {True}
 
 
 def test_no_page_is_silenced_by_a_ticket() -> None:

@@ -12,6 +12,8 @@ from baton_dev.waiting import wait_until
 
 HALF = 0.55
 """So full is the spool at once; ordinary posts fill the rest."""
+MORE_EVERY = 20.0
+"""Seconds of the rules' time between two posts more than usual."""
 AT_ONCE = 16
 SECONDS = 120
 Headers = list[tuple[str, bytes]]
@@ -37,7 +39,7 @@ def spool_fills(site: Site) -> Iterator[None]:
     site.stack.kafka.kill()
     try:
         _fill(site)
-        with site.people.crowd():
+        with site.people.crowd(site.pace.seconds(MORE_EVERY)):
             yield
     finally:
         site.stack.kafka.start()

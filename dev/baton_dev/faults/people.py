@@ -15,9 +15,9 @@ import httpx
 
 from baton_dev.faults.company import VENDOR, WEBSITE
 
-LEAD_EVERY, NOTICE_EVERY, ANSWER_EVERY, CROWDED_EVERY = 1.0, 3.0, 3.0, 0.2
-"""Seconds between two leads of the website, two of the vendor, two looks of the reps at their leads; and
-between two more leads of the website while there is a crowd."""
+LEAD_EVERY, NOTICE_EVERY, ANSWER_EVERY = 1.0, 3.0, 3.0
+"""Seconds between two leads of the website, two of the vendor, two looks of the reps at their leads."""
+POSTS_A_SECOND = 1 / LEAD_EVERY + 1 / NOTICE_EVERY
 
 
 _JSON = {"Content-Type": "application/json"}
@@ -50,6 +50,7 @@ class People:
         self._intakes = intakes
         self._numbers = itertools.count(1)
         self._over = threading.Event()
+        self._http = httpx.Client(timeout=10, trust_env=False)
         routine = [(self.buy, LEAD_EVERY), (self.advertise, NOTICE_EVERY), (self.answer, ANSWER_EVERY)]
         self._threads = [
             threading.Thread(target=self._go_on, args=(*each, self._over), daemon=True) for each in routine
@@ -65,12 +66,13 @@ class People:
         self._over.set()
         for thread in self._threads:
             thread.join()
+        self._http.close()
 
     @contextmanager
-    def crowd(self) -> Iterator[None]:
-        """More buyers than usual."""
+    def crowd(self, every: float) -> Iterator[None]:
+        """More buyers than usual: one more in so many seconds."""
         over = threading.Event()
-        thread = threading.Thread(target=self._go_on, args=(self.buy, CROWDED_EVERY, over), daemon=True)
+        thread = threading.Thread(target=self._go_on, args=(self.buy, every, over), daemon=True)
         thread.start()
         try:
             yield
@@ -99,34 +101,31 @@ class People:
         intakes = self._intakes()
         intake = intakes[next(self._numbers) % len(intakes)]
         url = f"{intake}/v1/forms/{self._at['forms'][form]['key']}/submissions"
-        with httpx.Client(timeout=10, trust_env=False) as client:
-            try:
-                return client.post(url, content=body, headers=_JSON | headers).status_code
-            except httpx.TransportError:
-                return None
+        try:
+            return self._http.post(url, content=body, headers=_JSON | headers).status_code
+        except httpx.TransportError:
+            return None
 
     def answer(self) -> None:
         """Each rep takes the leads that are new and calls their buyers."""
-        with httpx.Client(base_url=self._at["router"], timeout=10, trust_env=False) as client:
-            for rep in self._at["reps"].values():
-                client.headers["Authorization"] = f"Bearer {rep['token']}"
-                try:
-                    self._answer_all(client)
-                except httpx.TransportError:
-                    return
+        for rep in self._at["reps"].values():
+            try:
+                self._answer_all({"Authorization": f"Bearer {rep['token']}"})
+            except httpx.TransportError:
+                return
 
-    def _answer_all(self, client: httpx.Client) -> None:
-        found = client.get("/v1/me/assignments")
+    def _answer_all(self, as_rep: dict[str, str]) -> None:
+        found = self._http.get(f"{self._at['router']}/v1/me/assignments", headers=as_rep)
         if not found.is_success:
             return
         for each in found.json()["assignments"]:
             if each.get("accepted_at") is None:
-                self._act(client, each["lead_id"], "accept", {})
-                self._act(client, each["lead_id"], "contacted", {"channel": "phone", "result": "reached"})
+                self._act(as_rep, each["lead_id"], "accept", {})
+                self._act(as_rep, each["lead_id"], "contacted", {"channel": "phone", "result": "reached"})
 
-    def _act(self, client: httpx.Client, lead: str, act: str, report: dict[str, str]) -> None:
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
-        client.post(f"/v1/assignments/{lead}/{act}", json=report, headers=headers)
+    def _act(self, as_rep: dict[str, str], lead: str, act: str, report: dict[str, str]) -> None:
+        headers = as_rep | {"Idempotency-Key": str(uuid.uuid4())}
+        self._http.post(f"{self._at['router']}/v1/assignments/{lead}/{act}", json=report, headers=headers)
 
     @staticmethod
     def _go_on(what: Callable[[], object], every: float, over: threading.Event) -> None:

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from baton_dev.errors import StackError
 from baton_dev.faults.company import VENDOR_APP, VENDOR_TOKEN, drill_company
-from baton_dev.faults.people import People
+from baton_dev.faults.people import POSTS_A_SECOND, People
 from baton_dev.faults.vendor import Vendor
 from baton_dev.files import write_private
 from baton_dev.mailbox import Mailbox
@@ -23,8 +23,11 @@ from baton_dev.waiting import wait_until
 
 JOBS = {"intake": "intake", "scoring": "scoring", "router": "router", "sla_monitor": "sla-monitor"}
 """Which job of Prometheus a service is."""
-SPOOL_BYTES, SEGMENT_BYTES = 256 * 1024, 16 * 1024
-"""A spool that some two hundred leads fill."""
+LEAD_BYTES = 1500
+"""About what a lead takes on intake's disk."""
+LEAST_SPOOL, SEGMENT_BYTES = 64 * 1024, 4096
+FILLS_IN = 240.0
+"""Seconds of the rules' time in which ordinary posts fill the second half of the spool."""
 CALM_SECONDS = 180
 
 
@@ -49,11 +52,13 @@ class Site:
             say=say,
         )
         self._say = say
+        self._http = httpx.Client(trust_env=False, timeout=20)
 
     @contextmanager
     def running(self) -> Iterator["Site"]:
         """Start everything, and once nothing is wrong any more give it; stop it all afterwards."""
         with ExitStack() as parts:
+            parts.enter_context(self._http)
             self.keep_secret(VENDOR_TOKEN, self.vendor.token)
             self.keep_secret(VENDOR_APP, self._app_secret)
             for part in (self.vendor, self.alerts_mail, self.stack):
@@ -102,8 +107,7 @@ class Site:
 
     def gauge(self, service: str, name: str) -> float:
         """The sum of a metric of the first instance of a service, as it exports it now; 0 without one."""
-        with httpx.Client(trust_env=False, timeout=10) as client:
-            text = client.get(f"{self.instances(service)[0]}/metrics").text
+        text = self._http.get(f"{self.instances(service)[0]}/metrics").text
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         return sum(sample.value for sample in samples if sample.name == name)
 
@@ -111,8 +115,7 @@ class Site:
         """A call of the operator's. Raises httpx.HTTPStatusError."""
         at = self.stack.description
         headers = {"Authorization": f"Bearer {at['operator_token']}"}
-        with httpx.Client(trust_env=False, timeout=20, headers=headers) as client:
-            answer = client.request(method, f"{at[service]}{path}", json=body)
+        answer = self._http.request(method, f"{at[service]}{path}", json=body, headers=headers)
         answer.raise_for_status()
         return answer.json()
 
@@ -124,9 +127,13 @@ class Site:
     def _env(self) -> dict[str, str]:
         return {
             "BATON_SECRETS_DIR": str(self.secrets),
-            "BATON_SPOOL_MAX_BYTES": str(SPOOL_BYTES),
+            "BATON_SPOOL_MAX_BYTES": str(self._spool_bytes()),
             "BATON_SPOOL_SEGMENT_BYTES": str(SEGMENT_BYTES),
         }
+
+    def _spool_bytes(self) -> int:
+        posts = self.pace.seconds(FILLS_IN) * POSTS_A_SECOND
+        return max(LEAST_SPOOL, int(2 * posts * LEAD_BYTES))
 
     def _targets(self, service: str) -> list[str]:
         return [address.removeprefix("http://") for address in self.instances(service)]
