@@ -121,6 +121,14 @@ def test_pods_are_replaced_for_a_variable_as_the_page_says(applied: tuple[str, C
     assert plane.kubectl("diff", "--server-side", "--field-manager=operator", "-k", overlay).code == 0
 
 
+def test_an_apply_leaves_the_number_of_pods_to_the_autoscaler(applied: tuple[str, ControlPlane, str]) -> None:
+    name, plane, _ = applied
+    for each in ("statefulset/intake", "deployment/router", "deployment/scoring", "deployment/sla-monitor"):
+        plane.must("scale", each, "-n", NAMESPACE, "--replicas=4")
+        plane.must(*APPLY, str(OVERLAYS / name))
+        assert plane.must("get", each, "-n", NAMESPACE, "-o", "jsonpath={.spec.replicas}").out == "4", each
+
+
 def test_a_new_release_is_taken_as_the_page_says(
     applied: tuple[str, ControlPlane, str], tmp_path: Path
 ) -> None:
