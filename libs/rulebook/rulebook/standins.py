@@ -10,8 +10,10 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from lead_events.words import TimerKind
 from rulebook.documents import Loc
 from rulebook.models import FieldMapping, Rulebook
+from rulebook.models.agreement import Paused
 from rulebook.sentences import type_at
 
 UNREAD = "0-0"
@@ -83,6 +85,9 @@ class StandIns:
         if isinstance(holder, list) and isinstance(last, int) and _is_model(_item_of(around)):
             holder[last] = {}
             self._mark(loc)
+            return True
+        if isinstance(holder, list) and isinstance(last, int) and _item_of(around) is Paused:
+            holder[last] = TimerKind.OUTCOME.value  # may be paused: no check objects to it
             return True
         if isinstance(holder, dict) and _is_model(around):
             return self._replace_field(holder, around, loc)

@@ -30,6 +30,17 @@ def test_one_run_finds_what_the_types_refuse_and_what_refers_to_nothing_in_one_f
     ]
 
 
+def test_a_word_that_is_no_promise_hides_none_beside_it_that_may_not_be_paused(folder: Path) -> None:
+    pauses = "  pauses:\n    holiday: [accept, nonsense, outcome]\n    none: [nonsense]\n  promises:"
+    edit(folder, "agreement.yaml", "  promises:", pauses)
+    found = [(each.path, each.message) for each in check_folder(folder)]
+    assert found == [
+        ("agreement.sales.pauses.holiday[0]", "a rep would stop the clock of their own accept"),
+        ("agreement.sales.pauses.holiday[1]", "`nonsense` is no promise"),
+        ("agreement.sales.pauses.none[0]", "`nonsense` is no promise"),
+    ]
+
+
 def test_all_slips_at_once_are_all_found_in_one_run(folder: Path) -> None:
     hides = {"a pool nobody can serve": "the roster is not what it will be while a rep is wrong"}
     made = []
