@@ -16,19 +16,23 @@ MORE_EVERY = 20.0
 """Seconds of the rules' time between two posts more than usual."""
 AT_ONCE = 16
 SECONDS = 120
+MOST_BYTES = 900_000
 Headers = list[tuple[str, bytes]]
 
 
 def publish(site: Site, topic: str, records: list[tuple[bytes, bytes, Headers]]) -> None:
-    """Write records of key, value and headers to a topic, as any producer may."""
+    """Write records of key, value and headers to a topic, as any producer may: one batch, read whole."""
 
     async def send() -> None:
         address = site.stack.kafka.bootstrap
-        async with AIOKafkaProducer(bootstrap_servers=address, acks="all", linger_ms=20) as producer:
-            sent = [
-                await producer.send(topic, value, key=key, headers=headers) for key, value, headers in records
-            ]
-            await asyncio.gather(*sent)
+        async with AIOKafkaProducer(
+            bootstrap_servers=address, acks="all", max_batch_size=MOST_BYTES
+        ) as producer:
+            batch = producer.create_batch()
+            for key, value, headers in records:
+                if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                    raise ValueError(f"{len(records)} records are more than one batch of {MOST_BYTES} bytes")
+            await (await producer.send_batch(batch, topic, partition=0))
 
     asyncio.run(send())
 

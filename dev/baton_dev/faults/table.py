@@ -74,7 +74,7 @@ FAULTS = (
     ),
     Fault(
         "silent-form",
-        "a form that brought one submission an hour has brought none for six",
+        "a form that brought six leads a day has brought none for one",
         "BatonFormSilent",
         "ticket",
         form_silent,
