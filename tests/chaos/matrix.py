@@ -25,10 +25,7 @@ SWEEPER = ("sweeper.after_claim", "sweeper.after_publish", "sweeper.after_delete
 """Reached only when rows were left: the other pod of the service dies with some in hand."""
 INTAKE = ("intake.after_publish",)
 SPOOL = ("intake.after_spool", "replayer.after_publish", "replayer.after_advance")
-"""Reached only when the broker is away."""
-
-READ_BACK = ("read_back.after_publish", "read_back.after_delete")
-"""Reached only while a restored store is read back: tests/e2e/restore has pods die there."""
+"""Reached only when the broker is away. Those of `read_back` are only after a restore: tests/e2e/restore."""
 
 REACHED = {
     "scoring": (*CONSUMER, *OUTBOX_OF_CONSUMER),

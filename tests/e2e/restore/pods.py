@@ -1,6 +1,6 @@
-"""Two pods of each store: lost together, and back through deaths in the midst of reading back."""
+"""All pods are lost together, and come back through deaths in the midst of reading back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,12 +12,16 @@ from baton_dev.waiting import wait_until
 
 STORES = ("scoring", "router", "sla_monitor")
 DEATH_SECONDS = 90.0
-DEATHS = {
-    "scoring": ("consumer.in_transaction", "consumer.after_commit"),
-    "router": ("{}", "consumer.before_commit"),
-    "sla_monitor": ("consumer.before_commit",),
-}
-"""Of the pods of a service, one after the other; the router alone says something while it reads back."""
+DEATHS = (
+    {
+        "scoring": ("consumer.in_transaction", "consumer.after_commit"),
+        "router": ("read_back.after_publish", "consumer.before_commit"),
+        "sla_monitor": ("consumer.before_commit",),
+    },
+    {"router": ("read_back.after_delete",)},
+)
+"""For each restore where pods of a service die, one after the other: the first takes in what another would
+have had to. The router alone says something while it reads back."""
 
 
 def pods_of(stack: Stack, service: str) -> list[ManagedProcess]:
@@ -26,9 +30,9 @@ def pods_of(stack: Stack, service: str) -> list[ManagedProcess]:
 
 
 def double(stack: Stack) -> None:
-    """Give each store a second pod."""
+    """Give those that say most a second pod."""
     with ThreadPoolExecutor() as crowd:
-        list(crowd.map(stack.add_instance, STORES))
+        list(crowd.map(stack.add_instance, ("scoring", "router")))
 
 
 def kill_all(stack: Stack) -> None:
@@ -37,10 +41,10 @@ def kill_all(stack: Stack) -> None:
         pod.kill()
 
 
-def die_reading_back(stack: Stack, failpoint: str) -> None:
-    """Start pods that die at a step of reading back, a router at this one."""
+def die_reading_back(stack: Stack, deaths: Mapping[str, Sequence[str]]) -> None:
+    """Start pods that die at these steps while they read back."""
     with ThreadPoolExecutor() as crowd:
-        list(crowd.map(lambda service: _die(stack, service, failpoint), DEATHS))
+        list(crowd.map(lambda service: _die(pods_of(stack, service), deaths[service]), deaths))
 
 
 def start_at_once(stack: Stack) -> None:
@@ -56,9 +60,9 @@ def _every(stack: Stack) -> Iterator[ManagedProcess]:
         yield from pods_of(stack, service)
 
 
-def _die(stack: Stack, service: str, failpoint: str) -> None:
-    for pod, place in zip(pods_of(stack, service), DEATHS[service], strict=False):
-        pod.env["BATON_FAILPOINTS"] = f"{place.format(failpoint)}=kill@1"
+def _die(pods: Sequence[ManagedProcess], failpoints: Sequence[str]) -> None:
+    for pod, failpoint in zip(pods, failpoints, strict=False):
+        pod.env["BATON_FAILPOINTS"] = f"{failpoint}=kill@1"
         pod.start()
         _await_death(pod)
         del pod.env["BATON_FAILPOINTS"]

@@ -10,17 +10,16 @@ from uuid import UUID
 import pytest
 
 from baton_dev.stack import Stack
-from tests.chaos.matrix import READ_BACK
 from tests.e2e.restore.backups import Backups
 from tests.e2e.restore.days import Day, doubts, unhurried_company
-from tests.e2e.restore.pods import die_reading_back, double, kill_all, start_at_once
+from tests.e2e.restore.pods import DEATHS, die_reading_back, double, kill_all, start_at_once
 
 pytestmark = [pytest.mark.stack, pytest.mark.long]
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    """A stack of its own with two pods a store, whose reps get letters."""
+    """A stack of its own whose reps get letters."""
     stack = Stack(
         tmp_path / "whole",
         unhurried_company(),
@@ -63,13 +62,13 @@ def test_after_a_restore_and_another_nothing_is_lost_routed_twice_or_brought_bac
     before = day.rest()
     assert not doubts(day, before)
     known = Known.of(day)
-    for failpoint in READ_BACK:
+    for deaths in DEATHS:
         late = day.write(3)
         stack.postgres.kill()
         kill_all(stack)
         meanwhile = day.write(3)
         backups.restore(moment)
-        die_reading_back(stack, failpoint)
+        die_reading_back(stack, deaths)
         start_at_once(stack)
         after = day.rest()
 
