@@ -1,5 +1,6 @@
 """A form prepared for reading: what is the same for every submission is worked out once, at the first one."""
 
+import re
 import weakref
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
@@ -34,6 +35,8 @@ TEXTS = tuple(name for name in PROFILE_FIELDS if name not in _NOT_PLAIN_TEXT)
 _ATTRIBUTE = "attributes."
 _LISTS = (list, tuple)
 
+_ROOT = re.compile(r"[.\[]")
+
 
 class Source:
     """Where the field `name` is read from."""
@@ -53,6 +56,11 @@ class Source:
         self._names = tuple(mapping.from_)
         self.only = self._names[0] if self.is_simple and len(self._names) == 1 else None
         """The one field that it is read from as it is; None where there is more to it."""
+
+    def place(self, places: Mapping[str, int]) -> int:
+        """Where in the submission it stands, by the places of the fields; behind all where it is in none."""
+        found = (places.get(each) for name in self._names for each in (name, _ROOT.split(name, 1)[0]))
+        return min((each for each in found if each is not None), default=len(places))
 
     def first(self, fields: Mapping[str, Any], flags: list[str]) -> Any:
         """The first value, None without one; `<name>:several_values` joins `flags` where there are more."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rulebook.attributes import attribute_value, attributes_of
+from rulebook.attributes import attribute_name, attribute_value, attributes_of
 from rulebook.attribution import FIRST_TOUCH, LAST_TOUCH, VISITOR, click_id, click_ids, touch, visitor
 from rulebook.consent import is_yes, read_consent
 from rulebook.countries import country_code
@@ -173,7 +173,14 @@ class _Reader:
             return {}
         attributes, flags = attributes_of(self.fields, self._attribute_values(), self.unmapped)
         self.flags += flags
-        return attributes
+        return self._as_asked(attributes) if self.plan.attributes and len(attributes) > 1 else attributes
+
+    def _as_asked(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        """In the order in which the form sent them; the mapping's own says nothing of it."""
+        places = {name: place for place, name in enumerate(self.fields)}
+        at = {attribute_name(name): places[name] for name in reversed(self.unmapped)}
+        at |= {name: source.place(places) for name, source in self.plan.attributes}
+        return dict(sorted(attributes.items(), key=lambda item: at.get(item[0], len(places))))
 
     def attribution(self) -> dict[str, Any]:
         found: dict[str, Any] = {}

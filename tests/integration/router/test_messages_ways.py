@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from lead_events import Consent
+from lead_events.words import CauseKind
 from router.settings import RouterSettings
 from tests.integration.router.test_messages import (
     SECRET,
@@ -156,12 +157,12 @@ async def test_what_a_form_asked_and_what_became_of_an_earlier_lead_stand_in_the
     told = with_mail(routing, mailbox)
     await told.take("old", person="ada")
     await told.act("ana", "old", "outcome", {"result": "lost", "reason": "too dear"})
-    await told.take("new", person="ada", attributes={"budget_range": "10-20k", "wants_demo": True})
+    await told.take("new", person="ada", attributes={"wants_demo": True, "budget_range": "10-20k"})
     await tell(told)
     holder = told.holder("new")
     assert holder is not None
     text = text_of(mailbox.to(holder)[-1])
-    assert "ANSWERS IN THE FORM\n- budget range: 10-20k\n- wants demo: yes\n" in text
+    assert "ANSWERS IN THE FORM\n- wants demo: yes\n- budget range: 10-20k\n" in text
     assert (
         "EARLIER LEADS OF THIS PERSON\n- Platform: lost, Tuesday, 3 March, 10:00 (Europe/Madrid), Ana" in text
     )
@@ -171,10 +172,14 @@ async def test_a_reps_list_tells_of_a_buyer_what_a_message_tells(routing: World)
     await routing.take("old", person="ada")
     await routing.act("ana", "old", "outcome", {"result": "lost", "reason": "too dear"})
     agreed = Consent(given=True, text="Write to me", purposes=["partners"])
-    await routing.take("new", person="ada", consent=agreed)
+    asked = {"why_now": "x", "size": 3, "budget": "y"}
+    await routing.take("new", person="ada", consent=agreed, attributes=asked)
+    again = dict(sorted(asked.items()))
+    await routing.take("new", person="ada", consent=agreed, attributes=again, cause=CauseKind.SIGNAL)
     holder = routing.holder("new")
     assert holder is not None
     [mine] = await routing.mine(holder)
+    assert list(mine["profile"]["attributes"]) == ["why_now", "size", "budget"], "as the form asked"
     assert (mine["consent"]["given"], mine["consent"]["purposes"]) == (True, ["partners"])
     assert {name: mine[name] for name in ("persona", "buyer_stage")} == {"persona": None, "buyer_stage": None}
     assert mine["received_at"] is not None

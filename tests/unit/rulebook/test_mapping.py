@@ -134,6 +134,23 @@ def test_an_attribute_is_read_as_the_form_says() -> None:
     assert bad.flags == ["attributes.visits:not_a_number", "attributes.wants_call:not_yes_or_no"]
 
 
+def test_answers_stand_in_the_order_in_which_the_form_sent_them_mapped_or_not() -> None:
+    fields = {
+        "email": {"from": ["email"]},
+        "attributes.a": {"from": ["last"]},
+        "attributes.b": {"from": ["tree.inside"]},
+        "attributes.c": {"from": ["absent"], "default": "none"},
+    }
+    sent = {"Why now": "x", "tree": {"inside": "y"}, "email": "a@example.com", "budget": "z", "last": "w"}
+    assert list(map_submission(form(fields), sent).profile["attributes"]) == [
+        "why_now",
+        "b",
+        "budget",
+        "a",
+        "c",
+    ]
+
+
 def test_values_are_replaced_without_regard_to_case_and_to_nothing_on_request() -> None:
     fields = {
         "email": {"from": "email"},

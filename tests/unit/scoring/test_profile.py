@@ -42,3 +42,11 @@ def test_zero_and_false_are_values() -> None:
     known = Known()
     known.learn(Profile(employees=0, attributes={"newsletter": False}), START)
     assert known.as_mapping() == {"employees": 0, "attributes": {"newsletter": False}}
+
+
+def test_what_was_asked_last_stands_first_and_in_the_order_of_its_form() -> None:
+    """The store keeps no order of answers; what has just come has one."""
+    known = Known({"attributes.z": 1, "attributes.a": 2, "attributes.size": 3}, {})
+    known.received = dict.fromkeys(known.values, "2026-01-01T00:00:00+00:00")
+    known.learn(Profile(attributes={"why": "x", "size": 4, "budget": "y"}), START)
+    assert list(known.as_mapping()["attributes"]) == ["why", "size", "budget", "z", "a"]

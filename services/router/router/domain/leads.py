@@ -1,5 +1,6 @@
 """A lead as the router keeps it, and what a new state from scoring does to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,6 +23,9 @@ _ASKS = frozenset({CauseKind.SUBMISSION, CauseKind.EXPLICIT_ASK, CauseKind.AFTER
 
 TOLD = frozenset({"persona", "buyer_stage", "consent", "attribution", "probability", "expected_value"})
 """Fields of lead-scored that are for people: no rule and no decision reads them, but for the value."""
+
+ASKED = "answers_asked"
+"""Beside them: the names of the answers in the order of the form, which a JSON object in the store loses."""
 
 
 class LeadState(StrEnum):
@@ -212,6 +216,13 @@ def apply_scored(lead: Lead, event: LeadScored, now: datetime, *, asks: bool, by
     return Scored.NURTURING
 
 
+def as_asked(profile: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """What only forms asked: in the order of the newest form, and what others asked behind it by name."""
+    answers = profile.get("attributes") or {}
+    first = [name for name in told.get(ASKED) or () if name in answers]
+    return {name: answers[name] for name in (*first, *sorted(answers.keys() - set(first)))}
+
+
 def forget_person(lead: Lead) -> None:
     """Leave of a lead that is over what reports need: when, which line and source, how it ended."""
     lead.state = LeadState.ERASED
@@ -253,7 +264,10 @@ def _take_state(lead: Lead, event: LeadScored, *, asks: bool) -> None:
     account = event.account
     lead.account = account.model_dump(mode="json", exclude_none=True) if account is not None else None
     lead.value = event.expected_value.minor if event.expected_value is not None else None
+    asked = list(event.profile.attributes) if is_an_ask(event) else lead.told.get(ASKED)
     lead.told = event.model_dump(mode="json", include=set(TOLD), exclude_none=True)
+    if asked:
+        lead.told[ASKED] = asked
     lead.received_at = event.journey.released_at or event.journey.received_at
     lead.sql_at = event.sql_at
     lead.rulebook_version = event.rulebook_version

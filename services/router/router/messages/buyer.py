@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from lead_events.money import minor_digits
+from router.domain.leads import as_asked
 from router.messages.facts import EarlierLead, Facts
 from router.messages.people import one_line
 from router.messages.texts import WHY, Words
@@ -47,10 +48,10 @@ def _account(account: Mapping[str, Any] | None, words: Words) -> str | None:
 
 
 def answers(facts: Facts, words: Words) -> list[str]:
-    """What only this form asked, by the names of its fields."""
+    """What only this form asked, by the names of its fields and in its order."""
     said = [
         (name.replace("_", " ").strip(), _answered(value, words))
-        for name, value in sorted((facts.profile.get("attributes") or {}).items())
+        for name, value in as_asked(facts.profile, facts.told).items()
     ]
     lines = [one_line(f"{name}: {value}", LONGEST_ANSWER) for name, value in said if value]
     more = len(lines) - ANSWERS

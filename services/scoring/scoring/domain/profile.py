@@ -48,12 +48,14 @@ class Known:
     so the order of handling does not matter; of two at one moment the one handled last wins. An e-mail keeps
     the spelling it was first seen in. Attributes are bounded, see MOST_ATTRIBUTES.
 
-    `unsure`: the fields that only callers have said.
+    `unsure`: the fields that only callers have said. `asked`: the answers of the submission learnt last, in
+    the order of its form; it is not stored.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     received: dict[str, str] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
+    asked: tuple[str, ...] = field(default=(), compare=False)
 
     def learn(self, profile: Profile, received_at: datetime, *, sure: bool = True) -> None:
         """Add what one submission says; `sure`: whether it says who sent it."""
@@ -61,6 +63,7 @@ class Known:
         for name, value in known_fields(profile):
             self._set(name, value, moment, sure)
         if profile.attributes:
+            self.asked = tuple(ATTRIBUTE + name for name in profile.attributes)
             self._bound()
 
     def unlearn(self, taken: Iterable[Told], others: Iterable[Told]) -> None:
@@ -117,9 +120,11 @@ class Known:
             self._drop(name)
 
     def as_mapping(self) -> dict[str, Any]:
-        """Nested as events and conditions see it: known fields only, and `attributes` always."""
+        """Nested as events and conditions see it: known fields only, and `attributes` always, those just
+        asked first."""
         nested: dict[str, Any] = {"attributes": {}}
-        for name, value in self.values.items():
+        first = {name: self.values[name] for name in self.asked if name in self.values}
+        for name, value in (first | self.values).items():
             if name.startswith(ATTRIBUTE):
                 nested["attributes"][name.removeprefix(ATTRIBUTE)] = value
             else:
