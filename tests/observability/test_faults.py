@@ -61,4 +61,4 @@ class TestPlanted:
     ) -> None:
         seen = told[name].seen
         assert alerts <= seen.suppressed
-        assert not alerts & (seen.woken | seen.active["page"])
+        assert not alerts & (seen.woken | seen.stayed)

@@ -38,8 +38,8 @@ class Told:
         fault, seen = self.fault, self.seen
         pages = {fault.alert} if fault.severity == "page" else set()
         said = []
-        if others := seen.active["page"] - pages:
-            said.append(f"woke for {_list(others)} too")
+        if others := (seen.active["page"] & seen.stayed) - pages:
+            said.append(f"had {_list(others)} raised too")
         if others := seen.woken - pages:
             said.append(f"wrote to who is on call of {_list(others)} too")
         if missing := pages - seen.woken:
