@@ -24,7 +24,7 @@ WRITERS = ("sla-monitor", "cli")
 PACKED_MB = 120
 UNPACKED_MB = 290
 """As small as the stand-in for python:slim lets them be, which is 128 MB of it."""
-OWN_LAYER_MB = 12
+OWN_LAYER_MB = 16
 _TOOLS = ("pip", "pip3", "gcc", "cc", "make", "git", "strip", "hatchling")
 _MODULES = ("pip", "ensurepip", "setuptools", "hatchling")
 
