@@ -48,6 +48,22 @@ async def test_who_waits_for_partners_and_did_not_agree_to_them_goes_by_the_rule
     assert "Dan" not in "".join(event.why or "" for event in world.routed("joao"))
 
 
+async def test_a_lead_read_back_waits_for_partners_until_its_state_says_what_its_person_agreed_to(
+    world: World,
+) -> None:
+    await world.publish_rulebook(open_to_all(0))
+    await world.take("rosa", country="BR", consent=AGREED)
+    await world.publish_rulebook(plan(), version=2)
+    await world.operate("PATCH", "/v1/reps/dan", json={"capacity": 2})
+    async with world.runtime.database.acquire() as conn:
+        await conn.execute("UPDATE leads SET scored_seq = 0, told = '{}'")
+    await world.hand_out()
+    assert world.holder("rosa") is None
+    await world.take("rosa", country="BR", consent=AGREED)
+    await world.hand_out()
+    assert world.holder("rosa") == "dan"
+
+
 async def test_whom_a_partner_finds_is_theirs_but_not_what_we_knew_before_of_somebody(world: World) -> None:
     await world.publish_rulebook(plan())
     found = UUID((await enter(world, "dan", **ADA)).json()["id"])

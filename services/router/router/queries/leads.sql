@@ -51,8 +51,8 @@ WHERE id = ANY(ARRAY(SELECT id FROM picked)) AND state = 'held' AND handling IS 
 ORDER BY rank, received_at, id FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: lock_orphans
--- Held leads in none of the pools $1, or of partners ($4) without the person's consent to that ($5), whose line has a
--- plan ($2); busy ones are left. Which pools hold any takes one look into the index for each.
+-- Held leads in none of the pools $1, or of partners ($4) without the person's consent to that ($5) as far as their state
+-- is known, whose line has a plan ($2); busy ones are left. Which pools hold any takes one look into the index for each.
 WITH RECURSIVE pools AS (
     (SELECT pool_id FROM leads WHERE state = 'held' AND pool_id IS NOT NULL ORDER BY pool_id LIMIT 1)
     UNION ALL
@@ -73,7 +73,7 @@ WITH RECURSIVE pools AS (
      ORDER BY rank, received_at, id LIMIT $3)
     UNION ALL
     (SELECT id FROM leads JOIN unnest($4::text[], $5::text[]) AS partners (pool, purpose) ON pool_id = pool
-     WHERE state = 'held' AND line = ANY($2::text[])
+     WHERE state = 'held' AND scored_seq > 0 AND line = ANY($2::text[])
        AND NOT coalesce(told #>> '{consent,given}' = 'true' AND told #> '{consent,purposes}' ? purpose, false)
      ORDER BY rank, received_at, id LIMIT $3)
 )
