@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return 0
             return _check(site, _chosen(options))
     except KeyboardInterrupt:
-        return 0
+        return 0 if options.stay or options.random else 1
     except StackError as error:
         _say(str(error))
         return 2
@@ -61,7 +61,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         default=SPEED,
         help=f"how fast the rules' minutes pass (default: {SPEED:g}; 1: as they are)",
     )
-    parser.add_argument("--home", type=Path, help="folder of all data (default: one that is deleted)")
+    parser.add_argument("--home", type=Path, help="a new folder for all data (default: one that is deleted)")
     options = parser.parse_args(argv)
     if unknown := [name for name in options.names if name not in names]:
         parser.error(f"there is no fault {', '.join(unknown)}; write one of {', '.join(names)}")
@@ -81,6 +81,10 @@ def _chosen(options: argparse.Namespace) -> list[Fault]:
 @contextlib.contextmanager
 def _home(chosen: Path | None) -> Iterator[Path]:
     if chosen is not None:
+        if chosen.exists() and any(chosen.iterdir()):
+            raise StackError(
+                f"{chosen} is not empty: a drill begins anew, so name a folder that is not there."
+            )
         yield chosen
         return
     made = Path(tempfile.mkdtemp(prefix="baton-faults-"))
