@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from baton_dev.kubernetes.manifests import Manifest, of_kind, templates
-from tests.k8s.test_manifests import SETTINGS, amount, environment, of_service
+from tests.k8s.test_manifests import PAGE, SETTINGS, amount, environment, of_service
 
 MEASUREMENTS = Path(__file__).parents[2] / "docs" / "measurements.md"
 
@@ -106,3 +106,17 @@ def test_a_pod_has_the_memory_that_was_measured(service: str, manifests: list[Ma
     asked, most = (amount(resources[each]["memory"]) / 2**20 for each in ("requests", "limits"))
     assert held <= asked
     assert 2 * (held + report) <= most
+
+
+def test_postgresql_takes_the_connections_of_every_pod_there_may_be(built: dict[str, list[Manifest]]) -> None:
+    """With all autoscalers at their most and a pod of each too many, reports and jobs at work, and operators
+    looking on: what the page asks of `max_connections`, and the overlay to try it out has."""
+    scalers = of_kind(built["production"], "HorizontalPodAutoscaler")
+    pods = sum(scalers[each]["spec"]["maxReplicas"] + 1 for each in ("scoring", "router", "sla-monitor"))
+    pool = SETTINGS["router"].model_fields["pool_size"].default
+    reports = 3 * (scalers["sla-monitor"]["spec"]["maxReplicas"] + 1)
+    jobs, operators = 3, 20
+    (most,) = re.findall(r"give `max_connections` (\d+)", PAGE.read_text())
+    assert pods * pool + reports + jobs + operators <= int(most)
+    postgres = of_kind(built["dev"], "StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"][0]
+    assert f"max_connections={most}" in postgres["args"]
