@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from lead_events.words import CloseReason
-from router.domain.leads import as_asked
+from router.domain.leads import profile_as_asked
 from router.domain.why import why_closed
 from router.store import Row, q
 from service_kit.postgres import Connection
@@ -78,7 +78,7 @@ def _assignment(row: Row, of_person: list[Row]) -> dict[str, Any]:
         "lead_id": row["lead_id"],
         "line": row["line"],
         "round": row["round"],
-        "profile": row["profile"] | {"attributes": as_asked(row["profile"], row["told"])},
+        "profile": profile_as_asked(row["profile"], row["told"]),
         "account": row["account"],
         "source": row["source"],
         "form": row["form_id"],

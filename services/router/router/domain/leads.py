@@ -223,6 +223,12 @@ def as_asked(profile: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, A
     return {name: answers[name] for name in (*first, *sorted(answers.keys() - set(first)))}
 
 
+def profile_as_asked(profile: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The profile with its answers in that order."""
+    answers = as_asked(profile, told)
+    return {**profile, "attributes": answers} if answers else dict(profile)
+
+
 def forget_person(lead: Lead) -> None:
     """Leave of a lead that is over what reports need: when, which line and source, how it ended."""
     lead.state = LeadState.ERASED

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from router.domain.leads import profile_as_asked
 from router.messages.buyer import answers, before, contact, history, others, persona, score
 from router.messages.by_command import assigning, needs_a_decision
 from router.messages.facts import ABOUT_THE_LEAD, Facts, Reader
@@ -143,7 +144,7 @@ def _data(kind: MessageKind, facts: Facts) -> dict[str, Any]:
         "quadrant": facts.quadrant,
         "fit": facts.score.get("fit"),
         "interest": facts.score.get("interest"),
-        "profile": dict(facts.profile),
+        "profile": profile_as_asked(facts.profile, facts.told),
         "source": facts.source,
         "campaign": facts.campaign,
         "due_at": _moment(due),
