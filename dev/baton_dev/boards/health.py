@@ -129,11 +129,11 @@ def _errors() -> Panel:
             runbooks=("BatonLeadsRefused", "BatonPartFailing"),
         ),
         Query(_rate('baton_intake_refused_total{status=~"5.."}'), "intake: 5xx"),
-        Query(f"{_rate('baton_batch_retries_total', 'fault')} or vector(0)", "batch again {{fault}}"),
+        Query(_rate("baton_batch_retries_total", "fault"), "batch again {{fault}}"),
         Query(_rate("baton_part_round_failures_total", "job, part"), "{{job}}: {{part}}"),
         Query(_rate("baton_scoring_rule_errors_total"), "scoring: rules"),
         Query(f"{_rate('baton_routing_rule_errors_total')} or vector(0)", "router: rules"),
-        Query(f"{_rate('baton_outbox_refused_total', 'job')} or vector(0)", "refused by Kafka {{job}}"),
+        Query(_rate("baton_outbox_refused_total", "job"), "refused by Kafka {{job}}"),
     )
 
 
