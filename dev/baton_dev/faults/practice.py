@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from baton_dev.databases import with_database
 from baton_dev.faults.drill import await_calm
 from baton_dev.faults.fault import Fault
 from baton_dev.faults.site import JOBS, Site
 from baton_dev.letters import Letter
+from baton_dev.postgres import bin_dir
+from baton_dev.stack import DATABASE
 
 LOOKS_EVERY = 0.5
 _NAMES = re.compile(r"Baton\w+")
@@ -51,7 +54,7 @@ All is well so far. Where to look:{services}
   Alertmanager {site.watchers.alertmanager.base_url}
   letters      {site.alerts_mail.url} (to whom alerts go), {site.reps_mail.url} (to reps)
   logs         {site.stack.home}/logs, and of Kafka and PostgreSQL in its folders kafka and postgres
-  PostgreSQL   {at["dsn"]["scoring"]}
+  PostgreSQL   {bin_dir()}/psql {with_database(site.stack.postgres.dsn, DATABASE)}
   Kafka        {at["kafka"]}
   processes    ps -ef | grep {site.stack.home.parent}; each service's settings: /proc/PID/environ
   the command  export BATON_STACK={site.stack.home}/stack.json; .venv/bin/baton status
