@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from prometheus_client.parser import text_string_to_metric_families
 
 from baton_dev.errors import StackError
 from baton_dev.faults.company import VENDOR_APP, VENDOR_TOKEN, drill_company
@@ -108,8 +107,8 @@ class Site:
     def gauge(self, service: str, name: str) -> float:
         """The sum of a metric of the first instance of a service, as it exports it now; 0 without one."""
         text = self._http.get(f"{self.instances(service)[0]}/metrics").text
-        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-        return sum(sample.value for sample in samples if sample.name == name)
+        samples = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+        return sum(float(value) for series, _, value in samples if series.partition("{")[0] == name)
 
     def ask(self, service: str, method: str, path: str, body: Any = None) -> Any:
         """A call of the operator's. Raises httpx.HTTPStatusError."""
