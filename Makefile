@@ -87,7 +87,7 @@ test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker 
 	@$(BIN)/pytest -q tests/images
 
 .PHONY: restore
-restore: $(READY) ## Lose PostgreSQL while leads come in, restore it to an earlier moment, and find everything as it was (a minute or three)
+restore: $(READY) ## Lose PostgreSQL and every pod while leads come in, restore an earlier moment, twice, and find everything as it was; up to 4 minutes
 	@$(BIN)/pytest -m long tests/e2e/restore
 
 .PHONY: test-observability
