@@ -10,6 +10,7 @@ from rulebook.crm_text import OF_THE_ERASED, PRESENT, VARIABLES, placeholders
 from rulebook.documents import Loc
 from rulebook.json_pointer import is_pointer
 from rulebook.models import CrmCall, CrmConnection, CrmExists, CrmInbound, CrmRequest, Rulebook
+from rulebook.patterns import first_group
 from rulebook.report import Report, did_you_mean
 
 _LOCAL = re.compile(
@@ -140,14 +141,12 @@ def _check_erasing(loc: Loc, request: CrmRequest, report: Report) -> None:
 def _check_exists(loc: Loc, exists: CrmExists, report: Report, *, can_find: bool) -> None:
     if exists.pattern is not None:
         try:
-            groups = re.compile(exists.pattern).groups
-        except re.error:
-            groups = 0
-        if not groups:
+            first_group("", exists.pattern)
+        except ValueError:
             report.error(
                 (*loc, "pattern"),
                 "finds no id: it is no regular expression with a group",
-                "write such as 'Existing ID: ([0-9]+)'",
+                "write such as 'Existing ID: ([0-9]+)', in RE2's syntax, which has no look-around",
             )
     elif exists.id is None and not can_find:
         report.error(

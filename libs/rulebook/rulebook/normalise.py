@@ -16,7 +16,7 @@ _DROPPED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\u3164\ufeff\uffa0]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ADDRESS_IN_BRACKETS = re.compile(r"^[^<>]*<\s*([^<>]+?)\s*>$")
+_ADDRESS_IN_BRACKETS = re.compile(r"^[^<>]*<([^<>]+)>$")
 _PLAIN_ADDRESS = re.compile(
     r"([a-zA-Z0-9_][a-zA-Z0-9_+-]{0,31}(?:\.[a-zA-Z0-9_+-]{1,31})?)"
     r"@((?:[a-zA-Z0-9](?:[a-zA-Z0-9-]?[a-zA-Z0-9]){0,20}\.){1,3})([a-zA-Z]{2,20})"
@@ -112,7 +112,7 @@ def read_email(value: object) -> Reading:
     text = re.sub(r"^mailto:", "", text, flags=re.IGNORECASE)
     bracketed = _ADDRESS_IN_BRACKETS.match(text)
     if bracketed:
-        text, flags = bracketed[1], ["name_dropped"]
+        text, flags = bracketed[1].strip(), ["name_dropped"]
     local, at, domain = text.rpartition("@")
     if at and re.search(r"\S \S", local) and not re.search(r"\s", domain.strip()):
         text = re.sub(r"(?<=\S) (?=\S)", "+", local) + "@" + domain.strip()

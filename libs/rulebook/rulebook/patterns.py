@@ -1,4 +1,4 @@
-"""Regular expressions of conditions: RE2, as CEL says, so that none takes longer than its text is long."""
+"""Regular expressions of a rulebook: RE2, as CEL says, so that none takes longer than its text is long."""
 
 from functools import lru_cache
 from typing import Any
@@ -9,6 +9,17 @@ import re2
 def is_match(text: str, pattern: str) -> bool:
     """Whether the pattern is found anywhere in the text. Raises ValueError for one that is not valid."""
     return _compiled(pattern).search(text) is not None
+
+
+def first_group(text: str, pattern: str) -> str | None:
+    """What the pattern's first group holds where the pattern is found first; None where it is not found.
+    Raises ValueError for a pattern that is not valid, or has no group.
+    """
+    compiled = _compiled(pattern)
+    if not compiled.groups:
+        raise ValueError("has no group")
+    found = compiled.search(text)
+    return None if found is None else found[1]
 
 
 def why_invalid(pattern: str) -> str | None:

@@ -149,6 +149,11 @@ def test_one_request_of_a_template_is_replaced_or_left_out(tmp_path: Path) -> No
         ),
         (
             "on: [assigned]",
+            "on: [assigned]\n      exists: {pattern: '(?=ID)ID ([0-9]+)'}",
+            "in RE2's syntax, which has no look-around",
+        ),
+        (
+            "on: [assigned]",
             "on: [assigned, erased]",
             "7 …on: `erased` needs a request of its own, which keeps nothing",
         ),

@@ -4,7 +4,6 @@ A repeat is harmless: an id that is known is never asked for again, an unknown o
 template says how, and an answer that the object is there already counts as having found it.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,7 @@ from rulebook.crm_order import ids_used
 from rulebook.crm_text import NoValue
 from rulebook.json_pointer import point
 from rulebook.models import CrmCall, CrmConnection, CrmExists, CrmRequest
+from rulebook.patterns import first_group
 
 
 class _Ended(Exception):
@@ -200,8 +200,7 @@ def _id_in(exists: CrmExists, answer: Answer) -> str | None:
     if exists.pattern is None:
         return _as_id(found)
     text = found if isinstance(found, str) else answer.said if exists.id is None else ""
-    match = re.search(exists.pattern, text)
-    return match[1] if match else None
+    return first_group(text, exists.pattern)
 
 
 def _as_id(found: Any) -> str | None:

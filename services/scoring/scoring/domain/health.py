@@ -221,8 +221,10 @@ def shown_name(name: str) -> str:
     return plain[:NAME_CHARACTERS] or "(no name)"
 
 
-_EMAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*")
-_PHONE = re.compile(r"\s*(?:\+|00)?[\d\s().-]{7,20}\s*")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"(?:\+|00)?[\d\s().-]{7,20}")
+LONGEST_KIND = 254
+"""Characters of an address at most (RFC 5321); what is longer is text, and is looked at no further."""
 
 
 def kind_of(value: object) -> str:
@@ -233,12 +235,14 @@ def kind_of(value: object) -> str:
         return "object"
     if isinstance(value, bool) or value in ("true", "false", "on", "off", "yes", "no"):
         return "yes or no"
-    text = "" if value is None else str(value)
-    if not text.strip():
+    text = "" if value is None else str(value).strip()
+    if not text:
         return "empty"
+    if len(text) > LONGEST_KIND:
+        return "text"
     if _EMAIL.fullmatch(text):
         return "email"
     digits = sum(each.isdigit() for each in text)
     if _PHONE.fullmatch(text) and digits >= 7:
         return "phone"
-    return "number" if re.fullmatch(r"\s*[+-]?[\d.,]+\s*", text) else "text"
+    return "number" if re.fullmatch(r"[+-]?[\d.,]+", text) else "text"
