@@ -4,10 +4,12 @@ it."""
 import asyncio
 import gc
 import os
+import resource
+import signal
 import sys
 from asyncio import StreamReader
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -15,10 +17,16 @@ from pydantic import BaseModel
 
 from service_kit.logs import configure_logs
 from service_kit.postgres import Connection, Database
+from service_kit.settings import read_settings
+from sla_monitor.settings import Settings
 
 NICER = 5
 """Who fires goes first."""
 STATEMENT_TIMEOUT_MS = 60_000
+OUT_OF_MEMORY = 4
+"""Exit status of a child that would take more memory than it may."""
+_ENDED_FOR_MEMORY = (OUT_OF_MEMORY, -signal.SIGABRT, -signal.SIGKILL)
+"""Libraries in Rust abort where none is left; the kernel kills where the limit is the container's."""
 
 
 class StoreQuestion(BaseModel):
@@ -58,6 +66,26 @@ async def answered(process: Process, question: StoreQuestion, seconds: float) ->
     async with asyncio.timeout(seconds):
         told, _ = await process.communicate(question.model_dump_json().encode())
     return told
+
+
+def why_broken_off(process: Process) -> str:
+    """What is to be told of a child that ended without its whole answer."""
+    if process.returncode in _ENDED_FOR_MEMORY:
+        return (
+            "there is more in it than fits into what BATON_REPORT_MEMORY_MB allows: set it higher, and with "
+            "it the memory of sla-monitor's container"
+        )
+    return "the process that makes it broke off"
+
+
+def run_child(main: Callable[[], None]) -> None:
+    """Run a child's `main` within the memory it may take, so that whoever fires is not killed for it."""
+    most = read_settings(Settings).report_memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    try:
+        main()
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # any tidier end may want memory
 
 
 def read_question(kind: type[Question]) -> Question:

@@ -22,3 +22,6 @@ class Settings(DeliverySettings):
         le=10_000,
         description="how far beyond a due time must be read: what an act needs until it is a record",
     )
+    report_memory_mb: int = Field(
+        768, ge=64, le=1_000_000, description="MiB that the process may take which makes a report or a page"
+    )

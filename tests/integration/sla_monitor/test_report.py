@@ -223,6 +223,16 @@ async def test_a_store_that_does_not_answer_is_no_report_and_leaves_no_process(
     assert (slow.status_code, "longer than" in slow.text) == (503, True)
 
 
+async def test_a_month_that_does_not_fit_into_the_memory_it_may_take_ends_its_own_process_alone(
+    world: World, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_leads(world)
+    monkeypatch.setenv("BATON_REPORT_MEMORY_MB", "64")
+    async with client(world, dsn) as api:
+        refused = await api.get(MARCH)
+    assert (refused.status_code, "BATON_REPORT_MEMORY_MB" in refused.json()["detail"]) == (503, True)
+
+
 async def test_whoever_may_not_read_promises_may_not_read_reports(world: World, dsn: str) -> None:
     async with client(world, dsn, Authorization="Bearer another") as api:
         assert (await api.get(MARCH)).status_code == 401

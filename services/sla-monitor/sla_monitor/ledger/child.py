@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import Field
 
 from service_kit.postgres import Connection
-from sla_monitor.child_process import StoreQuestion, one_moment, read_question
+from sla_monitor.child_process import StoreQuestion, one_moment, read_question, run_child
 from sla_monitor.ledger.book import Booked, Closing, MonthBook
 from sla_monitor.ledger.books import Books, readable
 from sla_monitor.ledger.corrections import closed_periods, open_corrections
@@ -86,4 +86,4 @@ def report_of(book: MonthBook, figures: Mapping[tuple[str, str], Decimal]) -> st
 
 
 if __name__ == "__main__":
-    main()
+    run_child(main)

@@ -13,7 +13,7 @@ from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from service_kit.runtime import ATTEMPTS, Runtime
 from service_kit.unit import Unit
-from sla_monitor.child_process import asked, child_process
+from sla_monitor.child_process import asked, child_process, why_broken_off
 from sla_monitor.ledger.book import SIDES, Side
 from sla_monitor.ledger.books import Book, Books, readable
 from sla_monitor.ledger.child import REPORT, Question
@@ -140,7 +140,7 @@ class MonthCloser:
                 if report:
                     await unit.conn.execute(_q.keep_report, period.name, report.decode())
             if await process.wait() != 0:
-                raise NotBooked(period.name)
+                raise NotBooked(period.name, why_broken_off(process))
         return booked
 
     async def _checked(self, unit: Unit, signing: Signing) -> Period:

@@ -152,12 +152,12 @@ class OutOfTurn(Problem):
 
 
 class NotBooked(Problem):
-    """The process that computes what is booked broke off: its log tells why; signing again may help."""
+    """The process that computes what is booked ended before: its log tells why; signing again may help."""
 
-    def __init__(self, month: str) -> None:
+    def __init__(self, month: str, why: str) -> None:
         super().__init__(
             503,
             "The month could not be closed",
-            f"the process that computes what is booked for {month} broke off, and nothing was kept of it; "
-            "sign again, and look into the log of sla-monitor where it happens again",
+            f"{why}; nothing of {month} was kept: sign again, and look into the log of sla-monitor where it "
+            "happens again",
         )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from service_kit.postgres import Connection
-from sla_monitor.child_process import one_moment, read_question, write_answer
+from sla_monitor.child_process import one_moment, read_question, run_child, write_answer
 from sla_monitor.ledger.book import MonthBook
 from sla_monitor.ledger.books import Books, NoRulebook, book_for
 from sla_monitor.ledger.reading import kept_report, read_month
@@ -84,4 +84,4 @@ def _source(book: MonthBook, asked: Asked, name: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run_child(main)

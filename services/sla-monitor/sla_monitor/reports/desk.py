@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
-from sla_monitor.child_process import StoreQuestion, answered, child_process
+from sla_monitor.child_process import StoreQuestion, answered, child_process, why_broken_off
 from sla_monitor.reports.asked import REFUSED, Asked, Question, Refusal
 
 LONGEST_SECONDS = 120.0
@@ -80,5 +80,5 @@ async def made_by(module: str, question: StoreQuestion) -> bytes:
     if process.returncode == REFUSED:
         raise NoSuchReport(Refusal.model_validate_json(told))
     if process.returncode != 0:
-        raise NotMade("the process that makes it broke off")
+        raise NotMade(why_broken_off(process))
     return told

@@ -4,7 +4,7 @@ waits. In comes a Question as JSON, out comes what is Figured."""
 import asyncio
 
 from service_kit.postgres import Connection
-from sla_monitor.child_process import one_moment, read_question, write_answer
+from sla_monitor.child_process import one_moment, read_question, run_child, write_answer
 from sla_monitor.ledger.books import Books, NoRulebook
 from sla_monitor.rhythm.asked import Figured, Question
 from sla_monitor.rhythm.figuring import Reading, monthly_page, weekly_page
@@ -38,4 +38,4 @@ async def figured(conn: Connection, question: Question) -> Figured:
 
 
 if __name__ == "__main__":
-    main()
+    run_child(main)
