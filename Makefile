@@ -91,7 +91,7 @@ restore: $(READY) ## Lose PostgreSQL and every pod while leads come in, restore 
 	@$(BIN)/pytest -m long tests/e2e/restore
 
 .PHONY: test-observability
-test-observability: $(READY) ## Rules, routes and boards with a real Prometheus and Alertmanager beside a real run; Debian, 10 minutes
+test-observability: $(READY) ## Rules, routes, boards and ten planted faults with a real Prometheus and Alertmanager beside a real run; Debian, 15 minutes
 	@$(BIN)/pytest -q -p no:xdist tests/observability
 
 .PHONY: faults
