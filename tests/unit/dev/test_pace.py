@@ -23,9 +23,9 @@ def rules(folder: Path) -> list[dict[str, Any]]:
     [
         ("15s", 0.75, "a twentieth"),
         ("5m", 15.0, "up to five minutes a twentieth"),
-        ("10m", 17.5, "what goes beyond passes six times as fast"),
-        ("1h", 42.5, "the same"),
-        ("1h30m", 57.5, "two units of one duration"),
+        ("10m", 18.75, "what goes beyond passes four times as fast"),
+        ("1h", 56.25, "the same"),
+        ("1h30m", 78.75, "two units of one duration"),
     ],
 )
 def test_a_duration_is_shortened(written: str, seconds: float, why: str) -> None:
@@ -42,10 +42,10 @@ def test_what_is_longer_stays_longer() -> None:
     ("promql", "shortened", "why"),
     [
         ("sum(rate(a[5m])) > 0.5", "sum(rate(a[15000ms])) > 0.5", "a range, and no threshold"),
-        ("a offset 1h", "a offset 42500ms", "an offset"),
+        ("a offset 1h", "a offset 56250ms", "an offset"),
         (
             "max(predict_linear(a[30m], 14400)) > 1",
-            "max(predict_linear(a[27500ms], 132.5)) > 1",
+            "max(predict_linear(a[33750ms], 191.25)) > 1",
             "how far ahead it looks",
         ),
         ("a > 600 and b:c:rate5m > 2", "a > 600 and b:c:rate5m > 2", "thresholds in seconds, and names"),
