@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from baton_cli.catalogue import Offer, Section, offers, summary
 from baton_cli.errors import CommandFailed
+from baton_cli.output import progress
 
 HELP = """Leads from a website form to the right sales rep, seen from the command line.
 
@@ -86,7 +87,7 @@ class CommandFrame(TyperGroup):
         try:
             return super().invoke(ctx)
         except CommandFailed as failure:
-            print(failure, file=sys.stderr)
+            progress(str(failure))
             raise typer.Exit(failure.exit_code) from None
 
 

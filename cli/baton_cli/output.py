@@ -1,15 +1,28 @@
 """What a command prints: rich in a terminal, plain in a pipe, JSON for machines, progress on stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|\r(?!\n)"
+)
+"""What a terminal obeys instead of showing, and what turns the direction of writing."""
+
+
+def seen(text: str) -> str:
+    """The text as a terminal may have it: what it would obey is written out, as `\\u001b`. Strangers wrote
+    much of what is printed here.
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
 
 def progress(text: str) -> None:
     """One line on stderr about what is going on."""
-    print(text, file=sys.stderr, flush=True)
+    print(seen(text), file=sys.stderr, flush=True)
 
 
 class Changing:
@@ -36,7 +49,7 @@ class Changing:
     def show(self, text: str) -> None:
         """Show how far it is now."""
         if self._line.console.is_terminal:
-            self._line.update(self._task, description=text)
+            self._line.update(self._task, description=seen(text))
         else:
             progress(text)
 
@@ -44,12 +57,12 @@ class Changing:
 def print_json(document: Any) -> None:
     """One JSON document on stdout; indented only for a person."""
     indent = 2 if sys.stdout.isatty() else None
-    print(json.dumps(document, indent=indent, ensure_ascii=False, default=str))
+    print(seen(json.dumps(document, indent=indent, ensure_ascii=False, default=str)))
 
 
 def print_line(text: str = "") -> None:
     """One line of the answer, never wrapped or coloured."""
-    print(text)
+    print(seen(text))
 
 
 def print_heading(text: str) -> None:
@@ -57,9 +70,9 @@ def print_heading(text: str) -> None:
     if sys.stdout.isatty():
         from rich.console import Console
 
-        Console(highlight=False).print(text, style="bold", markup=False)
+        Console(highlight=False).print(seen(text), style="bold", markup=False)
     else:
-        print(text)
+        print(seen(text))
 
 
 def print_table(
@@ -84,10 +97,12 @@ def print_table(
 
 def print_fields(fields: Mapping[str, object]) -> None:
     """Names and values, one a line; those without a value are left out."""
-    shown = {name: _text(value) for name, value in fields.items() if value not in (None, "", [], {})}
+    shown = {_text(name): _text(value) for name, value in fields.items() if value not in (None, "", [], {})}
     width = max((len(name) for name in shown), default=0)
     for name, value in shown.items():
-        print(f"{name.ljust(width)}  {value}")
+        # a value's own lines stand below it, so that none passes for another field
+        below = value.replace("\n", "\n".ljust(width + 3))
+        print(f"{name.ljust(width)}  {below}")
 
 
 def _lines(row: Sequence[str]) -> list[tuple[str, ...]]:
@@ -114,4 +129,4 @@ def _text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(_text(each) for each in value)
-    return str(value)
+    return seen(str(value))

@@ -1,8 +1,10 @@
 """Classes of error. Each names what is done about it; nothing else in the kit decides that."""
 
 import asyncio
+import json
 import re
 import socket
+import sys
 import traceback
 from enum import StrEnum
 from pathlib import Path
@@ -110,19 +112,21 @@ def _unquoted(error: BaseException) -> str:
     if isinstance(error, ValidationError):
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in faults)
-    if type(error) in _QUOTING:
+    if _quotes(error):
         frames = traceback.extract_tb(error.__traceback__)
         return f"at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "not raised"
     return str(error)
 
 
 _VALUE = re.compile(r"([\"']).*\1", re.DOTALL)
-_QUOTING = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    UnicodeDecodeError,
-    UnicodeEncodeError,
-)
+_QUOTING = (ValueError, TypeError, LookupError, AttributeError)
+_SAYING_WHERE = (json.JSONDecodeError, OSError)
+"""Of those kinds too, and they tell a place in a text or what TLS did not like, never the text."""
+
+
+def _quotes(error: BaseException) -> bool:
+    """Whether it is one of Python's own, or of its library's, about a value: AddressValueError quotes as
+    ValueError does. Those of others are said on purpose.
+    """
+    is_pythons = type(error).__module__.partition(".")[0] in sys.stdlib_module_names
+    return is_pythons and isinstance(error, _QUOTING) and not isinstance(error, _SAYING_WHERE)

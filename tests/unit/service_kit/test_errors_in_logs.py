@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
 from uuid import UUID
 
 import asyncpg
@@ -47,6 +48,7 @@ QUOTING: list[tuple[str, Callable[[], object]]] = [
     ("a number that is none", lambda: int(QUOTED)),
     ("a key that is missing", lambda: dict[str, str]()[QUOTED]),
     ("an id that is none", lambda: UUID(QUOTED)),
+    ("an address of the network that is none", lambda: IPv4Address(QUOTED)),
     ("bytes that are no text", lambda: f"ñ{QUOTED}".encode("latin-1").decode()),
     ("a text that cannot be encoded", lambda: f"ñ{QUOTED}".encode("ascii")),
     ("an attribute of what somebody typed", lambda: getattr("", QUOTED)),

@@ -20,14 +20,18 @@ ACKNOWLEDGED = (
 
 def read_message(body: bytes) -> dict[str, Any]:
     """The message as JSON. Raises Unreadable. A document type, by which XML is made to grow or to read files,
-    is refused before anything is parsed."""
-    if b"<!" in body:
+    is refused before anything is parsed, and so is all that is not UTF-8: in UTF-16 it would not be seen."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable("it is not in UTF-8: send the outbound message as Salesforce does") from error
+    if "<!" in text:
         raise Unreadable(
             "it holds a document type or a comment: send the outbound message as Salesforce does"
         )
     try:
-        root = ET.fromstring(body)  # noqa: S314 - without a document type there are no entities
-    except ET.ParseError as error:
+        root = ET.fromstring(text)  # noqa: S314 - without a document type there are no entities
+    except (ET.ParseError, ValueError) as error:
         raise Unreadable(f"it is no XML: {error}") from error
     return {
         "OrganizationId": root.findtext(".//{*}OrganizationId"),
