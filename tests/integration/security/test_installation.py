@@ -16,6 +16,7 @@ from tests.integration.security.servers import PASSWORD, Papers
 
 pytestmark = pytest.mark.stack
 SECONDS = 60.0
+OPEN = ("/metrics", "/readyz", "/servez", "/healthz", "/openapi.json")
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +110,12 @@ def test_a_service_that_is_not_let_in_waits_and_says_what_to_set(
     assert baton.assigned(lead)["rep_id"]
 
 
-def test_no_log_line_holds_a_secret_or_anything_of_a_person(running: Installed, baton: Installation) -> None:
+def test_no_log_line_and_nothing_that_is_open_to_all_holds_a_secret_or_anything_of_a_person(
+    running: Installed, baton: Installation
+) -> None:
     marks = Marks()
     rough_day(running, baton, marks)
+    shown = _open_to_all(running)
     for service in running.stack.services.values():
         service.stop()
     logs = sorted((running.stack.home / "logs").glob("*.log"))
@@ -126,7 +130,20 @@ def test_no_log_line_holds_a_secret_or_anything_of_a_person(running: Installed, 
         if text.lower() in line.lower()
     ]
     assert not found, "\n".join(found[:20])
+    told = [f"{where}: {name}" for where, text in shown.items() for name in wanted if wanted[name] in text]
+    assert not told, "\n".join(told)
     assert _events_of_all(logs) >= AWAY, "what the day was to bring about is there to be read"
+
+
+def _open_to_all(running: Installed) -> dict[str, str]:
+    """What each service tells whoever asks, without a token."""
+    found = {}
+    for name, service in running.stack.services.items():
+        for path in OPEN:
+            answer = httpx.get(service.base_url + path, timeout=SECONDS, trust_env=False)
+            assert answer.status_code in (200, 503), f"{name}{path}: {answer.status_code}"
+            found[name + path] = answer.text
+    return found
 
 
 def _readiness(address: str) -> dict[str, Any]:
