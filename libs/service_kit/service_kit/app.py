@@ -224,7 +224,9 @@ def create_app(
     app.state.lifecycle = lifecycle
     app.state.runtime = shared
     install_problems(app)
-    app.add_middleware(BodyLimit, streamed=streamed)
+    app.add_middleware(
+        BodyLimit, streamed=streamed, proves=lambda sent, address: shared.gate.identify(sent, address)
+    )
     if first is not None:
         app.add_middleware(HeldUntilOpen, gate=first)
     if shared.tracing is not None:

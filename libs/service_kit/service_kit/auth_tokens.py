@@ -1,5 +1,7 @@
 """Bearer tokens as they come: kinds for the OpenAPI document, and what is refused at once."""
 
+from collections.abc import Iterable
+
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service_kit.problems import Problem
@@ -15,6 +17,15 @@ def bearer_scheme(name: str, description: str) -> HTTPBearer:
 
 OPERATOR = bearer_scheme("operator", "The operator's token: BATON_OPERATOR_TOKEN of the service.")
 TOKEN = bearer_scheme("token", "A token of a person or a program: `baton token create`.")
+
+
+def credentials_in(headers: Iterable[tuple[bytes, bytes]]) -> Credentials:
+    """What came in the Authorization header of an ASGI request, as a bearer scheme would take it."""
+    said = dict(headers).get(b"authorization", b"").decode("latin-1")
+    scheme, _, token = said.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    return HTTPAuthorizationCredentials(scheme=scheme, credentials=token.strip())
 
 
 def bearer_token(credentials: Credentials) -> str:
