@@ -163,6 +163,16 @@ def test_prometheus_calls_jobs_as_rules_and_boards_do(manifests: list[Manifest],
         assert services[name]["metadata"]["labels"][each["spec"]["jobLabel"]] == name
 
 
+def test_an_intake_that_comes_back_on_its_spool_is_the_instance_it_was(
+    manifests: list[Manifest], overlay: str
+) -> None:
+    """Else what its disk held under another address would count as left behind, once for each restart."""
+    for name, monitor in of_kind(manifests, "ServiceMonitor").items():
+        (endpoint,) = monitor["spec"]["endpoints"]
+        named = [each.get("targetLabel") for each in endpoint.get("relabelings", [])]
+        assert named == (["instance"] if name == "intake" else []), overlay
+
+
 def _containers(manifests: list[Manifest]) -> Iterator[tuple[str, dict[str, Any]]]:
     for template in templates(manifests):
         for container in template.spec["containers"]:
