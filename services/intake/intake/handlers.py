@@ -131,8 +131,8 @@ class Intake:
         return Accepted(read.submission_id, sent.typed)
 
     def is_trial(self, posted: Posted) -> bool:
-        """Whether the operator sends a test. Raises Refusal (401) for whoever else says so."""
-        return self._operator.tries(posted.headers)
+        """Whether the operator sends a test. Raises Refusal (401, 429) for whoever else says so."""
+        return self._operator.tries(posted.headers, posted.address)
 
     async def accept_notice(self, posted: Posted, found: Found) -> list[UUID]:
         """The ids of the notices in a post to a form that fetches its leads, all durable. Raises Refusal; for

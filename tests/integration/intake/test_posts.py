@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from intake.api import submissions_router
 from rulebook.mapping import Mapped
+from service_kit.auth_attempts import MOST_FAILURES
 from tests.integration.intake.running import (
     FORMS,
     KEY,
@@ -198,6 +199,21 @@ async def test_nobody_else_may_hide_a_lead_as_a_test(
     assert answer.status_code == 401
     assert "leave the header out" in answer.json()["detail"]
     assert submitted(harness.broker) == []
+
+
+async def test_who_guesses_the_operators_token_by_tests_is_stopped_and_visitors_are_not(
+    harness: Harness, intake: Running
+) -> None:
+    def test(token: str) -> dict[str, str]:
+        return {"Baton-Test": "1", "Authorization": f"Bearer {token}"}
+
+    assert (await intake.post(json=ANA, headers=test("secret"))).status_code == 202
+    for number in range(MOST_FAILURES):
+        assert (await intake.post(json=ANA, headers=test(f"guess-{number}"))).status_code == 401
+    stopped = await intake.post(json=ANA, headers=test("guess"))
+    assert (stopped.status_code, int(stopped.headers["retry-after"]) > 0) == (429, True)
+    assert (await intake.post(json=ANA, headers=test("secret"))).status_code == 202, "known to be good"
+    assert (await intake.post(json=ANA | {"name": "Ana"})).status_code == 202
 
 
 async def test_what_comes_from_the_companys_own_domains_is_a_test(harness: Harness) -> None:
