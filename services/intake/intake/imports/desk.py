@@ -79,7 +79,7 @@ class ImportDesk:
                 409, "The form is retired", "nothing is taken by it any more: import by another form"
             )
         upload = self._root / f"{_UPLOAD}{uuid4()}"
-        await asyncio.to_thread(upload.mkdir, parents=True)
+        await asyncio.to_thread(upload.mkdir, mode=0o700, parents=True)  # a list of people: for us alone
         try:
             size, content = await self._receive(upload / "file", body)
             identity = import_id(form_id, content, wish)

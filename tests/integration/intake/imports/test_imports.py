@@ -95,6 +95,13 @@ async def published(kafka: KafkaServer, identity: str) -> list[LeadSubmitted]:
     return found
 
 
+async def test_nobody_else_on_the_machine_reads_a_list_of_people(intake: Running, tmp_path: Path) -> None:
+    told = await send(intake, rows(3), dry_run=True)
+    (folder,) = list(tmp_path.rglob(told["import_id"]))  # noqa: ASYNC240 - of a test
+    assert (folder / "file").is_file()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 async def test_800_rows_go_out_once_and_the_same_file_again_changes_nothing(
     intake: Running, kafka: KafkaServer
 ) -> None:
