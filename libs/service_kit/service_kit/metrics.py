@@ -20,6 +20,21 @@ DATABASE_CLOCK = Gauge(
     "PostgreSQL's clock less this process's, give or take half of the time the question took.",
     ["schema"],
 )
+DATABASE_CONNECTIONS = Gauge(
+    "baton_database_connections_ratio",
+    "PostgreSQL's connections in use, of those that are there for others than superusers.",
+    ["schema"],
+)
+DATABASE_ARCHIVE = Gauge(
+    "baton_database_archive_behind_seconds",
+    "For how long PostgreSQL's archive of WAL has taken nothing that it was given; 0 while it does.",
+    ["schema"],
+)
+DATABASE_SLOTS = Gauge(
+    "baton_database_slots_kept_bytes",
+    "WAL that PostgreSQL keeps on its disk for the replication slot that is furthest behind; 0 without one.",
+    ["schema"],
+)
 EXPIRES = Gauge(
     "baton_expires_timestamp_seconds",
     "When something that this process was given ends, seconds since 1970, by kind and file or address.",

@@ -12,6 +12,17 @@ SELECT pg_advisory_unlock(hashtextextended('baton ' || current_schema() || ' ' |
 -- As try_lock, until the end of the transaction.
 SELECT pg_try_advisory_xact_lock(hashtextextended('baton ' || current_schema() || ' ' || $1::text, 0))
 
+-- name: server_state
+-- What may soon stop the server: connections, WAL kept for slots, and what its archive says. Any role may ask.
+SELECT
+    (SELECT sum(numbackends) FROM pg_stat_database)::float8
+        / (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int)
+        AS connections,
+    (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0) FROM pg_replication_slots)::float8
+        AS slots_kept,
+    clock_timestamp() AS now, last_failed_time AS failed, coalesce(last_archived_time, stats_reset) AS archived
+FROM pg_stat_archiver
+
 -- name: insert_inbox
 -- Takes the events of a batch; returns the ids that are new. Sorted by the caller, so that two pods lock in one order.
 INSERT INTO inbox (day, consumer, event_id)

@@ -93,6 +93,26 @@ async def test_a_clock_that_is_apart_from_the_databases_is_measured(database: Da
     assert offset == pytest.approx(90, abs=5)
 
 
+async def test_wal_that_a_slot_keeps_and_connections_in_use_are_told_before_the_server_stops(
+    database: Database,
+) -> None:
+    async with database.acquire() as conn:
+        await conn.execute("SELECT pg_create_physical_replication_slot('left_behind', true)")
+    try:
+        async with database.acquire() as conn:
+            await conn.execute(
+                "CREATE TABLE written AS SELECT repeat('x', 1000) FROM generate_series(1, 2000)"
+            )
+        await DatabaseWatch(database, SystemClock()).work()
+    finally:
+        async with database.acquire() as conn:
+            await conn.execute("SELECT pg_drop_replication_slot('left_behind')")
+    labels = {"schema": database.schema}
+    assert (REGISTRY.get_sample_value("baton_database_slots_kept_bytes", labels) or 0) > 1_000_000
+    assert 0 < (REGISTRY.get_sample_value("baton_database_connections_ratio", labels) or 0) < 1
+    assert REGISTRY.get_sample_value("baton_database_archive_behind_seconds", labels) == 0
+
+
 async def test_a_database_that_does_not_answer_is_down_and_asked_again(store: Store) -> None:
     database = Database(store.dsn, schema="nowhere", application_name="test")
     watch = DatabaseWatch(database, SystemClock())
