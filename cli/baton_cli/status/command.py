@@ -9,6 +9,7 @@ from baton_cli.client import open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table
 from baton_cli.stack import Service
+from baton_cli.status.messages import in_short
 from baton_cli.status.survey import Survey
 
 SECONDS_TO_ANSWER = 10.0
@@ -20,9 +21,10 @@ def status(stack: StackFile = None, as_json: AsJson = False) -> None:
     """How everything is: addresses, forms, versions, lag, what waits, dead letters, what is unaccounted for.
 
     Exit code 1 when something is wrong: a service away or not ready, a consumer standing still, dead letters,
-    records unaccounted for, a form whose secret intake has no value for. Submissions in quarantine, open
-    objections and months that wait for a signature are told and are no fault. --json has the demo
-    credentials, too.
+    records unaccounted for, a form whose secret intake has no value for, messages that have waited for ten
+    minutes, a service without the rulebook in force because it refused it. Submissions in quarantine, open
+    objections, months that wait for a signature and versions of the rulebook that were refused are told and
+    are no fault. One instance of each service is asked. --json has the demo credentials, too.
     """
     with open_client(stack, timeout=SECONDS_TO_ANSWER) as client:
         for service in Service:
@@ -112,6 +114,7 @@ def _show_work(document: dict[str, Any]) -> None:
             "spool": states or "unknown",
             "held leads": _counted(held),
             "quarantine": _counted(document["quarantine"] or {}),
+            "messages": in_short(document["messages"]) or "unknown",
             "dead letters": str(document["dead_letters"]["total"]),
             "open objections": str(agreement.get("objections", "unknown")),
             "months to sign": ", ".join(months) or ("none" if agreement else "unknown"),

@@ -4,6 +4,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from baton_cli.client import Client, items
@@ -11,6 +12,7 @@ from baton_cli.dlq import AT_ONCE, STORES, is_sent_back
 from baton_cli.errors import CommandFailed, FoundNothing
 from baton_cli.output import progress
 from baton_cli.stack import Service
+from baton_cli.status import messages, rulebooks
 from baton_cli.status.metrics import Reading, read_metrics, stalled
 from baton_cli.version import installed
 
@@ -19,6 +21,8 @@ NOBODY_EVER = ("pool_empty", "needs_unmet")
 HELD_SHOWN = 500
 PAGE, PAGES = 500, 10
 """Of the quarantine: so many at once, and so many times."""
+SENDERS = (Service.ROUTER, Service.SLA_MONITOR)
+"""Who sends messages and lists those on their way."""
 FEW = 3
 """Fewer posts refused one after another are anybody's who tries a form's address."""
 LOOKS = 6
@@ -32,9 +36,15 @@ _NAMED_PASSWORD = re.compile(r"\bpassword=[^&\s]*[&\s]?")
 class Survey:
     """One look at an installation. What cannot be learned is a problem in its document, no exception."""
 
-    def __init__(self, client: Client, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: Client,
+        pause: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._client = client
         self._pause = pause
+        self._now = now
         self.problems: list[str] = []
 
     def take(self) -> dict[str, Any]:
@@ -53,6 +63,8 @@ class Survey:
             "lag": {each.value: _lag(reading) for each, reading in readings.items()},
             "spool": readings[Service.INTAKE].spool if Service.INTAKE in readings else None,
             "unowned": readings[Service.ROUTER].unowned if Service.ROUTER in readings else None,
+            "rulebooks": rulebooks.versions({each.value: reading for each, reading in readings.items()}),
+            "messages": self._messages(each for each in SENDERS if each in answering),
             "held": self._held() if Service.ROUTER in answering else None,
             "quarantine": self._quarantine() if is_scoring_here else None,
             "alerts": self._alerts() if is_scoring_here else None,
@@ -137,11 +149,21 @@ class Survey:
         found: dict[str, Any] | None = self._asked_if_known(Service.SLA_MONITOR, "/v1/agreement/waiting")
         return found
 
-    def _asked_if_known(self, service: Service, path: str) -> Any:
+    def _messages(self, senders: Iterable[Service]) -> dict[str, dict[str, Any]]:
+        """What each has on its way; nothing of one that does not tell."""
+        asks = {"state": "pending", "limit": messages.LISTED}
+        found = {each: self._asked_if_known(each, "/v1/deliveries", **asks) for each in senders}
+        return {
+            sender.value: messages.counted(items(answer, "deliveries"), self._now())
+            for sender, answer in found.items()
+            if answer is not None
+        }
+
+    def _asked_if_known(self, service: Service, path: str, **params: Any) -> Any:
         """The answer, or None: with a problem, unless the service is of an earlier version, which does not
         tell."""
         try:
-            return self._client.get(service, path)
+            return self._client.get(service, path, **params)
         except FoundNothing:
             return None
         except CommandFailed as error:
@@ -223,6 +245,8 @@ def judge(document: dict[str, Any]) -> list[str]:
         if hop["unaccounted"]
     ]
     problems += [lack["detail"] for form in document["served"] or () for lack in form["lacks"]]
+    problems += rulebooks.lacking(document["rulebooks"], document["versions"].get("rulebook"))
+    problems += messages.late(document["messages"])
     letters = document["dead_letters"]
     if letters["total"]:
         problems.append(f"{letters['total']} dead letters wait: `baton dlq list` shows them.")
@@ -247,6 +271,7 @@ def notes(document: dict[str, Any]) -> list[str]:
     ]
     waiting = _waiting(document["quarantine"] or {})
     stuck = [*_stuck(document["held"] or {}), *_unowned(document["unowned"] or {})]
+    stuck += rulebooks.refused(document["rulebooks"])
     return [*stuck, *waiting, *refused, *alerts, *_unsettled(document["agreement"])]
 
 

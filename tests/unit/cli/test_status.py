@@ -1,6 +1,7 @@
 """`baton status --json` is complete, and its exit code says whether something is wrong."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,69 @@ def test_a_form_whose_posts_prove_nothing_is_something_to_look_at(baton: Run, we
     assert "form demo: its last 3 posts were refused" in json.loads(done.stdout)["notes"][0]
     well.answer("GET /v1/forms", served(unproven=refused | {"posts": 2}))
     assert json.loads(baton("status", "--json").stdout)["notes"] == []
+
+
+RULEBOOKS = """\
+# TYPE baton_rulebook_version gauge
+baton_rulebook_version {newest}.0
+# TYPE baton_rulebooks_refused_total counter
+baton_rulebooks_refused_total {refused}.0
+"""
+
+
+def test_a_rulebook_that_was_refused_is_something_to_look_at(baton: Run, well: Services) -> None:
+    well.answer("GET /metrics", metrics() + RULEBOOKS.format(newest=3, refused=2))
+    done = baton("status")
+    assert done.exit_code == 0
+    assert "All is well." not in done.stdout
+    told = json.loads(baton("status", "--json").stdout)
+    assert told["rulebooks"]["sla_monitor"] == {"newest": 3, "refused": 2}
+    assert told["notes"] == [
+        "versions of the rulebook that were sent and could not be used, since the service started: intake 2, "
+        "scoring 2, router 2, sla-monitor 2; the rules before go on: "
+        "docs/operations/runbooks/BatonRulebookRefused.md."
+    ]
+
+
+def test_a_service_that_refused_the_rulebook_in_force_is_a_fault(baton: Run, well: Services) -> None:
+    well.answer("GET /metrics", metrics() + RULEBOOKS.format(newest=2, refused=1))
+    done = baton("status", "--json")
+    assert done.exit_code == 1
+    said = "router has version 2 of the rulebook and refused version 3, which is in force"
+    assert any(said in problem for problem in json.loads(done.stdout)["problems"])
+    well.answer("GET /metrics", metrics() + RULEBOOKS.format(newest=2, refused=0))
+    assert baton("status").exit_code == 0
+
+
+def on_their_way(*minutes: int) -> dict[str, Any]:
+    since = [datetime.now(UTC) - timedelta(minutes=each) for each in minutes]
+    return {"deliveries": [{"channel": "email", "created_at": each.isoformat()} for each in since]}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "problem", "why"),
+    [
+        ((1, 9), None, "a receiver may take its time"),
+        (
+            (0, 3, 31),
+            "router: 3 messages (3 email) have not arrived, the oldest for 31 minutes: "
+            "GET /v1/deliveries?state=pending there tells why.",
+            "the oldest counts, though the newest stands first",
+        ),
+        ((), None, "nothing waits"),
+    ],
+)
+def test_messages_that_wait_for_long_are_a_fault(
+    minutes: tuple[int, ...], problem: str | None, why: str, baton: Run, well: Services
+) -> None:
+    well.answer("GET /v1/deliveries", on_their_way(*minutes))
+    done = baton("status", "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == (1 if problem else 0), why
+    assert (problem in told["problems"]) == bool(problem), why
+    assert told["messages"]["router"]["total"] == len(minutes)
+    assert ("GET /v1/deliveries", "state=pending&limit=1000") in well.asked
+    assert f"messages router {len(minutes)}" in " ".join(baton("status").stdout.split())
 
 
 @pytest.mark.parametrize(
