@@ -122,3 +122,25 @@ def test_a_program_without_secrets_does_not_start_and_says_what_makes_them(folde
     done = with_secrets(folder, "echo started")
     assert (done.returncode, done.stdout) == (1, "")
     assert "docker compose up secrets" in done.stderr
+
+
+def test_every_port_is_opened_on_this_machine_alone_unless_the_operator_says_otherwise(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    assert "\nBIND=127.0.0.1\n" in (ROOT / ".env").read_text()
+    ports = [port for service in services.values() for port in service.get("ports", [])]
+    assert len(ports) >= len(SERVICES) + 4
+    assert [port for port in ports if not port.startswith("${BIND}:")] == []
+
+
+def test_no_password_stands_in_the_file(services: dict[str, dict[str, Any]]) -> None:
+    given = [
+        (name, each, str(value))
+        for name, service in services.items()
+        for each, value in (service.get("environment") or {}).items()
+        if re.search("PASSWORD|TOKEN|SECRET|_KEY$", each) and "OTEL" not in each
+    ]
+    assert len(given) >= 11
+    for name, each, value in given:
+        is_handed_on, is_a_file = value == f"${{{each}:-}}", value.startswith("/run/secrets/")
+        assert is_handed_on or is_a_file, f"{each} of {name}"

@@ -19,6 +19,7 @@ from scoring.store.views import Place as Cursor
 from service_kit.logs import logger
 from service_kit.postgres import Database
 from service_kit.runtime import Runtime
+from service_kit.spreadsheets import shown
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often it is looked whether the day's file is due."""
@@ -42,7 +43,6 @@ COLUMNS = (
     "wake_at",
     "lead_id",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _log = logger(__name__)
 
 
@@ -75,11 +75,9 @@ def _gone(place: Mapping[str, Any]) -> list[str]:
 
 
 def _cell(value: object) -> str:
-    """A spreadsheet takes a text that begins so for a formula; strangers wrote these."""
     if value is None:
         return ""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return shown(value.isoformat() if isinstance(value, datetime) else str(value))
 
 
 def _written(rows: Iterable[Iterable[str]]) -> str:

@@ -20,6 +20,7 @@ import orjson
 from intake.imports.making import Order
 from intake.imports.wish import Wish
 from rulebook.models import Form
+from service_kit.spreadsheets import shown
 
 FILE, ORDER, PROGRESS, ERRORS, KEYS, LOCK = (
     "file",
@@ -29,7 +30,6 @@ FILE, ORDER, PROGRESS, ERRORS, KEYS, LOCK = (
     "keys.ndjson",
     "lock",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +165,10 @@ class Appended:
 
 
 def error_line(row: int | str, line: int | str, reason: str, cells: Sequence[str]) -> bytes:
-    """A line of the error file. Cells that a spreadsheet would run are escaped (OWASP, "CSV Injection")."""
+    """A line of the error file, in which a spreadsheet computes nothing."""
     text = StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow([row, line, reason, *map(escaped, cells)])
+    csv.writer(text, lineterminator="\r\n").writerow([row, line, *map(shown, (reason, *cells))])
     return text.getvalue().encode("utf-8", "replace")
-
-
-def escaped(cell: str) -> str:
-    """The cell as a spreadsheet shows it instead of running it."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from service_kit.spreadsheets import shown
 from sla_monitor.reports.figures.month import MonthReport
 from sla_monitor.reports.figures.touches import SourceReport, TouchFigure
 
@@ -25,7 +26,6 @@ MORE: Mapping[str, tuple[str, ...]] = {
     "sources.foreign": ("currency",),
 }
 """Of these lists all of them together."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def month_csv(report: MonthReport) -> str:
@@ -61,9 +61,7 @@ def safe(cell: object) -> object:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+    return shown(cell) if isinstance(cell, str) else cell
 
 
 def _rows(section: str, item: tuple[str, ...], value: object) -> Iterator[Sequence[object]]:

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from baton_dev.kafka import KafkaServer
-from intake.imports.job import escaped
 from lead_events import LeadSubmitted
 from lead_events.catalog import topic
 from lead_events.codec import decode
 from service_kit.kafka import KafkaBroker
+from service_kit.spreadsheets import shown
 from service_kit.topics import create_topics
 from tests.integration.intake.running import FORMS, Harness, Running, eventually, publication, rulebook
 
@@ -159,7 +159,7 @@ async def test_refused_rows_are_in_a_file_with_the_reason_and_formulas_escaped(i
     assert lines[1].startswith("1,2,")
     assert "'=HYPERLINK(1)" in lines[1]
     assert "write one of them" in lines[2]
-    assert escaped("+34600000001") == "'+34600000001"
+    assert shown("+34600000001") == "'+34600000001"
 
 
 async def test_a_dry_run_publishes_nothing_until_it_is_started(intake: Running, kafka: KafkaServer) -> None:
