@@ -144,3 +144,13 @@ def test_no_password_stands_in_the_file(services: dict[str, dict[str, Any]]) -> 
     for name, each, value in given:
         is_handed_on, is_a_file = value == f"${{{each}:-}}", value.startswith("/run/secrets/")
         assert is_handed_on or is_a_file, f"{each} of {name}"
+
+
+def test_prometheus_scrapes_each_container_of_a_service_that_may_be_scaled() -> None:
+    """A name that stands for several is answered by one of them at a time: counters would jump."""
+    read = yaml.safe_load((ROOT / "deploy/compose/prometheus.yml").read_text())
+    jobs = {job["job_name"]: job for job in read["scrape_configs"]}
+    assert jobs["intake"]["static_configs"] == [{"targets": ["intake:8080"]}], "one, which owns the spool"
+    for name in sorted(SERVICES.keys() - {"intake"}):
+        (found,) = jobs[name]["dns_sd_configs"]
+        assert (found["names"], found["type"], found["port"]) == ([name], "A", 8080)

@@ -100,7 +100,8 @@ def prometheus_config(home: Path, alertmanager_port: int, *, rules: Path) -> dic
     config["global"]["external_labels"]["runbooks"] = RUNBOOKS
     config["rule_files"] = [str(rules / "*.yml")]
     for job in config["scrape_configs"]:
-        del job["static_configs"]
+        for found_by in ("static_configs", "dns_sd_configs"):
+            job.pop(found_by, None)
         job["file_sd_configs"] = [{"files": [str(_targets(home, job["job_name"]))]}]
     (alerting,) = config["alerting"]["alertmanagers"]
     alerting["static_configs"] = [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]
