@@ -175,8 +175,8 @@ def _outgoing() -> Panel:
             runbooks=("BatonOutboxStuck",),
         ),
         Query("schema:baton_outbox_records:sum", "outbox of {{schema}}"),
-        Query("sum by (job) (baton_delivery_pending)", "{{job}}: messages"),
-        Query("sum(baton_crm_pending)", "CRM requests"),
+        Query("max by (job) (baton_delivery_pending)", "{{job}}: messages"),
+        Query("max(baton_crm_pending)", "CRM requests"),
     )
 
 

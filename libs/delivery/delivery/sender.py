@@ -30,6 +30,8 @@ PREPARE_SECONDS = 20.0
 """For composing one message."""
 LOOKED_AGAIN = 1.0
 """Seconds after which somebody looks for what has come while messages are in hand."""
+COUNTED_EVERY = 5.0
+"""Seconds between two counts of what is on its way."""
 KEPT = timedelta(days=30)
 """How long messages that ended stay to be looked at."""
 
@@ -66,6 +68,7 @@ class Sender:
         self._tracing = tracing
         self._breaker = Breaker()
         self._in_hand: Counter[str] = Counter()
+        self._count_from = clock.monotonic()
 
     async def work(self) -> None:
         """One round: everything that is due now, and what comes while it is sent. As soon as one message is
@@ -73,6 +76,7 @@ class Sender:
         trying: set[asyncio.Task[None]] = set()
         try:
             while True:
+                await self._count()
                 taken, put_back = await self._claim(AT_ONCE - len(trying))
                 trying |= {asyncio.create_task(self._try(each)) for each in taken}
                 if put_back:
@@ -89,6 +93,13 @@ class Sender:
                 each.cancel()
             await asyncio.gather(*trying, return_exceptions=True)
 
+    async def _count(self) -> None:
+        """Also while receivers take their time: then it matters."""
+        if (now := self._clock.monotonic()) >= self._count_from:
+            self._count_from = now + COUNTED_EVERY
+            async with self._database.acquire() as conn:
+                metrics.PENDING.set(await store.count_pending(conn))
+
     async def _claim(self, room: int) -> tuple[list[store.Claimed], int]:
         """Messages to try now, and how many were put back."""
         if room <= 0:
@@ -102,7 +113,6 @@ class Sender:
             await store.put_back(conn, [each for each in taken if each not in sent])
             if not taken and not self._in_hand:
                 await store.forget_ended(conn, now - KEPT)
-                metrics.PENDING.set(await store.count_pending(conn))
         metrics.LEFT_ALONE.set(len(alone))
         return sent, len(taken) - len(sent)
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from prometheus_client import REGISTRY
+
 from delivery import store
 from delivery.breaker import FAILURES, SHORTEST
 from delivery.mail import Mail, MailServer
 from delivery.message import Channel, Message, Outcome, Result, Stale, Target
-from delivery.sender import CLAIM, EACH_RECEIVER, Sender
+from delivery.sender import CLAIM, COUNTED_EVERY, EACH_RECEIVER, Sender
 from service_kit.clock import ManualClock
 from service_kit.postgres import Database
 from tests.integration.delivery.conftest import START, Mailbox
@@ -201,6 +203,25 @@ async def test_a_receiver_that_hangs_holds_up_nothing_that_comes_meanwhile(
         while not carrier.carried:
             await asyncio.wait({working}, timeout=0.02)
     assert not working.done(), "the other one still hangs"
+    carrier.release.set()
+    await working
+
+
+async def test_how_much_is_on_its_way_is_told_while_a_receiver_takes_its_time(
+    database: Database, clock: ManualClock
+) -> None:
+    await to_webhooks(database, *["https://hangs.example/x"] * 30)
+    carrier = Hangs("hangs.example")
+    working = asyncio.create_task(
+        Sender(database, {Channel.WEBHOOK: carrier}, clock, chance=lambda: 0.5).work()
+    )
+    async with asyncio.timeout(10):
+        await carrier.reached.wait()
+        await to_webhooks(database, *["https://hangs.example/x"] * 5)
+        clock.advance(COUNTED_EVERY)
+        while REGISTRY.get_sample_value("baton_delivery_pending") != 35:
+            await asyncio.wait({working}, timeout=0.02)
+    assert not working.done()
     carrier.release.set()
     await working
 

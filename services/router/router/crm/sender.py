@@ -34,6 +34,8 @@ FEW, PAUSE = 3, timedelta(seconds=30)
 """A CRM that so many requests in a row failed with is left alone for so long."""
 LOOKED_AGAIN = 1.0
 """Seconds after which somebody looks for what has come while requests are in hand."""
+COUNTED_EVERY = 5.0
+"""Seconds between two counts of what is on its way."""
 KEPT = timedelta(days=30)
 """How long requests that ended stay to be looked at."""
 _HANDOFFS = ("assigned", "reassigned")
@@ -53,6 +55,8 @@ class CrmSender:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._database = runtime.database
+        self._clock = runtime.clock
+        self._count_from = runtime.clock.monotonic()
         self._books = books
         self._exchange = exchange
         self._signer = signer
@@ -67,6 +71,7 @@ class CrmSender:
         working: dict[str | None, asyncio.Task[None]] = {}
         try:
             while True:
+                await self._count()
                 connections = await self._plan()
                 known = list(connections)
                 for name in (*known, None):
@@ -81,7 +86,13 @@ class CrmSender:
             await _end(working.values())
         async with self._database.transaction() as conn:
             await conn.execute(q.crm_forget_ended, await self._database.clock.now(conn) - KEPT)
-            metrics.PENDING.set(await conn.fetchval(q.crm_pending))
+
+    async def _count(self) -> None:
+        """Also while CRMs take their time: then it matters."""
+        if (now := self._clock.monotonic()) >= self._count_from:
+            self._count_from = now + COUNTED_EVERY
+            async with self._database.acquire() as conn:
+                metrics.PENDING.set(await conn.fetchval(q.crm_pending))
 
     async def _work_off(
         self, name: str | None, connections: Mapping[str, CrmConnection], known: list[str]
