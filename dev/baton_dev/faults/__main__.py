@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from baton_dev.errors import StackError
+from baton_dev.faults.draws import REMEMBERED, draw
 from baton_dev.faults.drill import Told, drill
 from baton_dev.faults.fault import Fault
 from baton_dev.faults.practice import practise
@@ -54,7 +55,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--stay", action="store_true", help="plant one and leave it until Ctrl-C, for somebody to find"
     )
-    parser.add_argument("--random", action="store_true", help="the same with one that is not named")
+    parser.add_argument(
+        "--random", action="store_true", help="the same with one that is not named, none of the last five"
+    )
     parser.add_argument(
         "--speed",
         type=float,
@@ -74,7 +77,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _chosen(options: argparse.Namespace) -> list[Fault]:
     if options.random:
-        return [random.SystemRandom().choice(FAULTS)]
+        return [draw(FAULTS, REMEMBERED, random.SystemRandom().choice)]
     return [fault for fault in FAULTS if not options.names or fault.name in options.names]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from baton_dev.faults.site import Site
@@ -10,6 +11,7 @@ from baton_dev.observability.packages import library
 CLOCK = "-90s"
 """How far the wrong clock is off: posts that it takes look as if they had come earlier."""
 OLD_VERSION = "0.0.9"
+SHARED = Path("/dev/shm")  # noqa: S108 - shared memory, where libfaketime keeps its clock
 
 
 @contextmanager
@@ -46,8 +48,20 @@ def clock_wrong(site: Site) -> Iterator[None]:
         "FAKETIME": CLOCK,
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
-    with site.one_more("intake", env):
-        yield
+    pids: list[int] = []
+    try:
+        with site.one_more("intake", env) as name:
+            pids.append(site.stack.services[name].pid)
+            yield
+    finally:
+        for pid in pids:
+            forget_clock(pid)
+
+
+def forget_clock(pid: int, shared: Path = SHARED) -> None:
+    """Remove what libfaketime leaves in shared memory of a process that was killed."""
+    for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
+        (shared / name).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from baton_dev.stack import DATABASE
 
 LOOKS_EVERY = 0.5
 _NAMES = re.compile(r"Baton\w+")
+_WORDS = re.compile(r"[\w-]+")
+"""Of a letter's subject: Alertmanager writes into it what the letter's alerts have in common."""
 
 
 def practise(site: Site, faults: Sequence[Fault], say: Callable[[str], None]) -> None:
@@ -25,20 +27,38 @@ def practise(site: Site, faults: Sequence[Fault], say: Callable[[str], None]) ->
     read = len(site.alerts_mail.letters())
     with fault.plant(site):
         say("\nSomething is wrong now. Wait for the alert, then find out what. Ctrl-C ends it.\n")
-        while True:
-            time.sleep(LOOKS_EVERY)
-            letters = site.alerts_mail.letters()
-            for letter in letters[read:]:
-                say(_told(letter, site.watchers.received()))
-            read = len(letters)
+        try:
+            _tell_letters(site, read, say)
+        finally:
+            say(answer(fault))
 
 
-def _told(letter: Letter, alerts: Sequence[dict[str, Any]]) -> str:
+def _tell_letters(site: Site, read: int, say: Callable[[str], None]) -> None:
+    while True:
+        time.sleep(LOOKS_EVERY)
+        letters = site.alerts_mail.letters()
+        for letter in letters[read:]:
+            say(told(letter, site.watchers.received()))
+        read = len(letters)
+
+
+def answer(fault: Fault) -> str:
+    """What it was, for who has looked for it."""
+    return f"""
+It was {fault.name}: {fault.happens}.
+Its alert is {fault.alert}, a {fault.severity}: docs/operations/runbooks/{fault.alert}.md.
+It is taken back now."""
+
+
+def told(letter: Letter, alerts: Sequence[dict[str, Any]]) -> str:
     """A letter with the words of its alerts, as a pager shows them."""
     names = set(_NAMES.findall(letter.subject))
+    jobs = set(_WORDS.findall(letter.subject)) & set(JOBS.values())
     lines = [f"{letter.sent}  to {letter.to}: {letter.subject}"]
     for alert in alerts:
-        if alert["labels"]["alertname"] in names and alert["status"]["state"] == "active":
+        labels, is_active = alert["labels"], alert["status"]["state"] == "active"
+        is_of_it = not jobs or labels.get("job") in (None, *jobs)
+        if labels["alertname"] in names and is_active and is_of_it:
             notes = alert["annotations"]
             lines += [f"    {notes['summary']}", f"    {notes['description']}"]
     runbooks = [f"    docs/operations/runbooks/{name}.md" for name in sorted(names)]
