@@ -9,8 +9,8 @@ from baton_cli.stack import Service
 
 LISTED = 1000
 """So many messages a service lists at most, the newest first."""
-LATE_AFTER = 600
-"""Seconds after which a message that has not arrived is a fault: an ordinary one takes about one."""
+SLOW_AFTER, LATE_AFTER = 60, 600
+"""Seconds after which a message that has not arrived is to be looked at, and is a fault; one is usual."""
 Waiting = Mapping[str, Any]
 
 
@@ -26,12 +26,16 @@ def counted(messages: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, A
 
 
 def late(by_service: Mapping[str, Waiting]) -> list[str]:
-    """A sentence for each service whose oldest message waits for too long."""
+    """A sentence for each service whose oldest message waits for so long that it is a fault."""
+    return [_told(service, found) for service, found in by_service.items() if _age(found) > LATE_AFTER]
+
+
+def slow(by_service: Mapping[str, Waiting]) -> list[str]:
+    """The same of those that wait for longer than usual and are no fault yet."""
     return [
-        f"{Service(service).spoken}: {_spoken(found)} not arrived, the oldest for "
-        f"{found['oldest_seconds'] // 60} minutes: GET /v1/deliveries?state=pending there tells why."
+        _told(service, found)
         for service, found in by_service.items()
-        if found["oldest_seconds"] > LATE_AFTER
+        if SLOW_AFTER < _age(found) <= LATE_AFTER
     ]
 
 
@@ -42,10 +46,18 @@ def in_short(by_service: Mapping[str, Waiting]) -> str:
     )
 
 
-def _spoken(found: Waiting) -> str:
+def _age(found: Waiting) -> int:
+    seconds: int = found["oldest_seconds"]
+    return seconds
+
+
+def _told(service: str, found: Waiting) -> str:
     channels = ", ".join(f"{count} {channel}" for channel, count in found["by_channel"].items())
     what, have = ("message", "has") if found["total"] == 1 else ("messages", "have")
-    return f"{_least(found)}{found['total']} {what} ({channels}) {have}"
+    return (
+        f"{Service(service).spoken}: {_least(found)}{found['total']} {what} ({channels}) {have} not arrived, "
+        f"the oldest for {_age(found) // 60} min: GET /v1/deliveries?state=pending there tells why."
+    )
 
 
 def _least(found: Waiting) -> str:

@@ -271,8 +271,8 @@ def notes(document: dict[str, Any]) -> list[str]:
     ]
     waiting = _waiting(document["quarantine"] or {})
     stuck = [*_stuck(document["held"] or {}), *_unowned(document["unowned"] or {})]
-    stuck += rulebooks.refused(document["rulebooks"])
-    return [*stuck, *waiting, *refused, *alerts, *_unsettled(document["agreement"])]
+    news = [*rulebooks.refused(document["rulebooks"]), *messages.slow(document["messages"])]
+    return [*stuck, *waiting, *refused, *alerts, *news, *_unsettled(document["agreement"])]
 
 
 def _stuck(held: dict[str, Any]) -> list[str]:
