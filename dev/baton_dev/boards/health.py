@@ -32,7 +32,7 @@ def _down() -> Panel:
         "Instances that Prometheus could not scrape.",
         f"count(up{{{SERVICES}}} == 0) or vector(0)",
         steps=ZERO_IS_WELL,
-        runbooks=("BatonServiceDown", "BatonInstanceDown"),
+        runbooks=("BatonServiceDown", "BatonInstanceDown", "BatonNotReady"),
     )
 
 
@@ -61,7 +61,7 @@ def _dead_letters() -> Panel:
         "Records put aside that nobody has sent back yet: `baton dlq list` says why.",
         "sum(consumer:baton_dead_letters_waiting:max) or vector(0)",
         steps=ZERO_IS_WELL,
-        runbooks=("BatonDeadLetters", "BatonDeadLettersWaiting"),
+        runbooks=("BatonDeadLetters", "BatonDeadLettersWaiting", "BatonDeadLetterForgotten"),
     )
 
 
@@ -81,7 +81,7 @@ def _on_disk() -> Panel:
         "Records accepted while Kafka was away, not yet published.",
         'sum(baton_intake_spool_records{state="pending"})',
         steps=((None, GREEN), (1, YELLOW), (10_000, RED)),
-        runbooks=("BatonSpoolNotDraining",),
+        runbooks=("BatonSpoolNotDraining", "BatonSpoolLeft", "BatonKafkaAway"),
     )
 
 
@@ -126,7 +126,7 @@ def _errors() -> Panel:
             "refuses.",
             width=12,
             unit="ops",
-            runbooks=("BatonLeadsRefused", "BatonPartFailing"),
+            runbooks=("BatonLeadsRefused", "BatonPartFailing", "BatonPostgresAway", "BatonOutboxRefused"),
         ),
         Query(_rate('baton_intake_refused_total{status=~"5.."}'), "intake: 5xx"),
         Query(_rate("baton_batch_retries_total", "fault"), "batch again {{fault}}"),
@@ -145,7 +145,7 @@ def _deliveries() -> Panel:
             "/v1/deliveries lists messages.",
             width=12,
             unit="ops",
-            runbooks=("BatonChannelBroken", "BatonChannelSlow", "BatonCrmNotTold"),
+            runbooks=("BatonChannelBroken", "BatonChannelSlow", "BatonMessagesGivenUp", "BatonCrmNotTold"),
         ),
         Query(_rate("baton_delivery_attempts_total", "channel, outcome"), "{{channel}}: {{outcome}}"),
         Query(_rate("baton_crm_attempts_total", "outcome"), "CRM: {{outcome}}"),
