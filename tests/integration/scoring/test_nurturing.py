@@ -351,6 +351,18 @@ async def test_the_tool_unsubscribes_by_a_signed_webhook_and_nobody_else_does(
     assert await here(told) == {}
 
 
+async def test_whoever_unsubscribes_hears_nothing_of_a_secret_that_is_missing(
+    told: "World", client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BATON_SECRET_BACK")
+    body = {"unsubscribes": [{"email": "eva@example.com"}]}
+    answer = await client.post(
+        "/v1/nurturing/unsubscribes", json=body, headers={"webhook-signature": "v1,abc"}
+    )
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert not [word for word in ("back", "BATON_SECRET", "/") if word in answer.json()["detail"]]
+
+
 async def test_the_operator_reports_unsubscribes_of_people_who_come_later(
     told: "World", client: httpx.AsyncClient
 ) -> None:

@@ -22,11 +22,13 @@ from rulebook.models.crm import CrmEvent
 from service_kit.audit import audited
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
+from service_kit.logs import logger
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 from service_kit.secrets import SecretMissing
 from service_kit.unit import Unit
 
+_log = logger(__name__)
 Name = Annotated[
     str,
     Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="the connection's name in crm.yaml"),
@@ -165,7 +167,14 @@ async def _check_signature(
     try:
         secrets = office.secrets.all_of(inbound.signature.secret)
     except SecretMissing as error:
-        raise Problem(503, "The secret is missing", str(error)) from error
+        # where it is to be written is for who operates Baton, and not for whoever posts
+        _log.error("a CRM's events cannot be checked", secret=inbound.signature.secret, why=str(error))
+        raise Problem(
+            503,
+            "Events cannot be checked now",
+            "send them again later; the router's log says what is missing",
+            headers={"Retry-After": "60"},
+        ) from None
     async with runtime.database.acquire() as conn:
         now = await runtime.database.clock.now(conn)
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -174,7 +183,7 @@ async def _check_signature(
         raise Problem(
             401,
             "The signature is not good",
-            f"sign as {inbound.signature.scheme} with the secret {inbound.signature.secret!r}",
+            f"sign as {inbound.signature.scheme} with the secret that crm.yaml names",
             headers={"WWW-Authenticate": "Bearer"},
         )
 

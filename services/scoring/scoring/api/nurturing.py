@@ -30,12 +30,14 @@ from service_kit.audit import Caller, Who, caller, entry
 from service_kit.auth import OPERATOR, TOKEN, Credentials
 from service_kit.auth_principal import Scope
 from service_kit.documents import refusals
+from service_kit.logs import logger
 from service_kit.postgres import Connection
 from service_kit.problems import Problem
 from service_kit.runtime import Runtime
 from service_kit.secrets import SecretMissing, Secrets
 from service_kit.unit import Unit
 
+_log = logger(__name__)
 MOST = 1000
 """Unsubscribes of one request."""
 GMAIL = Matching(gmail_dots_and_tags=True)
@@ -214,7 +216,14 @@ async def _check_signature(
     try:
         proven = is_signed(dict(request.headers), await request.body(), secrets.all_of(name), now)
     except (SecretMissing, SecretUnusable) as error:
-        raise Problem(503, "The secret cannot be used", str(error), headers={"Retry-After": "60"}) from error
+        # where it is to be written is for who operates Baton, and not for whoever posts
+        _log.error("unsubscribes cannot be checked", secret=name, why=str(error))
+        raise Problem(
+            503,
+            "Unsubscribes cannot be checked now",
+            "send them again later; scoring's log says what is missing",
+            headers={"Retry-After": "60"},
+        ) from None
     if not proven:
         raise Problem(
             401,

@@ -359,6 +359,14 @@ async def test_only_the_crm_itself_is_heard(known: CrmWorld, name: str, secret: 
     assert answer.status_code == status, answer.text
 
 
+async def test_whoever_posts_hears_nothing_of_a_secret_that_is_missing(known: CrmWorld, crm: Crm) -> None:
+    signature = {"scheme": "hmac_sha256", "secret": "not-given-yet"}
+    await known.publish_rulebook(book(contacts(crm, events={**EVENTS, "signature": signature})), 2)
+    answer = await say(known, event(known, "stage", "won"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert not [word for word in ("not-given-yet", "BATON_SECRET", "/") if word in answer.json()["detail"]]
+
+
 async def test_events_that_mean_nothing_here_are_counted_and_not_kept(known: CrmWorld) -> None:
     answer = await say(known, event(known, "colour", "red"), event(known, "stage", "unheard of"))
     assert answer.json() == {"taken": 0, "known": 0, "of_no_matter": 2}
