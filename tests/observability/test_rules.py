@@ -17,6 +17,8 @@ ROOT = DEPLOY.parent
 RUNBOOKS = ROOT / "docs" / "operations" / "runbooks"
 CASES = sorted((DEPLOY / "prometheus" / "tests").glob("*.test.yml"))
 PARTS = ("## How to look", "## Causes, and what to do", "## It is over when")
+HOW_TO_RUN = "(README.md#how-to-run-what-the-pages-say)"
+"""Where the pages send who does not know how a query is asked."""
 OF_PROMETHEUS = {"up", "process_cpu_seconds_total"}
 """What the scraper or the client library exports by itself."""
 
@@ -68,6 +70,7 @@ def test_an_alert_says_how_grave_whose_and_where_its_page_is(alert: dict[str, An
     page = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {name}\n")
     assert [part for part in PARTS if part not in page] == []
+    assert HOW_TO_RUN in page.partition(PARTS[0])[2].partition(PARTS[1])[0]
 
 
 def test_each_runbook_is_of_an_alert_and_stands_in_the_index() -> None:
@@ -75,6 +78,17 @@ def test_each_runbook_is_of_an_alert_and_stands_in_the_index() -> None:
     assert {page.stem for page in RUNBOOKS.glob("Baton*.md")} == names
     index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
     assert [name for name in sorted(names) if f"]({name}.md)" not in index] == []
+
+
+def test_the_index_says_how_a_query_is_asked_in_compose_and_on_kubernetes() -> None:
+    index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+    how = index.partition("## How to run what the pages say")[2].partition("\n## ")[0]
+    asked = (
+        "curl -sG http://127.0.0.1:9090/api/v1/query --data-urlencode 'query=QUERY'",
+        "port-forward",
+        ":9090",
+    )
+    assert [part for part in asked if part not in how] == []
 
 
 def test_every_metric_of_a_rule_is_exported_by_a_service_or_recorded() -> None:
