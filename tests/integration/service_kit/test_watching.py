@@ -15,6 +15,7 @@ from service_kit.clock import Clock, ManualClock, SystemClock
 from service_kit.database_watch import DatabaseWatch
 from service_kit.deadletter_watch import DeadLetterWatch
 from service_kit.postgres import Database
+from service_kit.queries import load_queries
 from service_kit.spec import ConsumerSpec
 from tests.integration.service_kit.test_app import OPERATOR, alive, application
 from tests.integration.service_kit.worlds import EFFECTS, INPUT, NAME, Store, World, note, signal
@@ -111,6 +112,14 @@ async def test_wal_that_a_slot_keeps_and_connections_in_use_are_told_before_the_
     assert (REGISTRY.get_sample_value("baton_database_slots_kept_bytes", labels) or 0) > 1_000_000
     assert 0 < (REGISTRY.get_sample_value("baton_database_connections_ratio", labels) or 0) < 1
     assert REGISTRY.get_sample_value("baton_database_archive_behind_seconds", labels) == 0
+
+
+async def test_a_role_without_any_right_of_its_own_may_ask_how_the_server_is(database: Database) -> None:
+    async with database.acquire() as conn, conn.transaction():
+        await conn.execute("SET LOCAL ROLE pg_signal_backend")
+        (state,) = await conn.fetch(load_queries("service_kit").server_state)
+    assert state["connections"] > 0
+    assert state["slots_kept"] == 0
 
 
 async def test_a_database_that_does_not_answer_is_down_and_asked_again(store: Store) -> None:
