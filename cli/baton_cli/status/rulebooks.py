@@ -28,8 +28,8 @@ def refused(by_service: Mapping[str, Mapping[str, int]]) -> list[str]:
     if not told:
         return []
     return [
-        "versions of the rulebook that were sent and could not be used, since the service started: "
-        f"{', '.join(told)}; the rules before go on: {RUNBOOK}."
+        f"services could not use a version of the rulebook since they started ({', '.join(told)}) and go by "
+        f"the one before until another comes: {RUNBOOK}."
     ]
 
 

@@ -273,8 +273,8 @@ def test_a_rulebook_that_was_refused_is_something_to_look_at(baton: Run, well: S
     told = json.loads(baton("status", "--json").stdout)
     assert told["rulebooks"]["sla_monitor"] == {"newest": 3, "refused": 2}
     assert told["notes"] == [
-        "versions of the rulebook that were sent and could not be used, since the service started: intake 2, "
-        "scoring 2, router 2, sla-monitor 2; the rules before go on: "
+        "services could not use a version of the rulebook since they started (intake 2, scoring 2, router 2, "
+        "sla-monitor 2) and go by the one before until another comes: "
         "docs/operations/runbooks/BatonRulebookRefused.md."
     ]
 
