@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from baton_dev.databases import create_database, drop_database
 from baton_dev.errors import StackError
@@ -14,10 +15,23 @@ _KIND = pytest.StashKey[StackKind]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Decide on the stack before anything is collected, so that a wrong setting is told at once."""
+    _never_fail_for_slowness()
     try:
         config.stash[_KIND] = decide(environment())
     except StackError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _never_fail_for_slowness() -> None:
+    """A busy machine is no fault of a test: whatever hypothesis tries may take its time."""
+    usual = settings.get_profile(settings.get_current_profile_name())
+    settings.register_profile(
+        "baton",
+        usual,
+        deadline=None,
+        suppress_health_check=[*usual.suppress_health_check, HealthCheck.too_slow],
+    )
+    settings.load_profile("baton")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

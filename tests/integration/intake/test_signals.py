@@ -245,7 +245,10 @@ _signals = st.dictionaries(
         },
     )
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture],
+)
 async def test_no_batch_whatever_makes_intake_fail(intake: Running, body: dict[str, Any]) -> None:
     try:
         content = json.dumps(body).encode()
