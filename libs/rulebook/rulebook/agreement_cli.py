@@ -51,6 +51,12 @@ class _Invalid(CommandFailed):
     exit_code = 1
 
 
+class _NoRulebook(CommandFailed):
+    """Nothing is there to be read: name the folder, or what is in force."""
+
+    exit_code = 1
+
+
 def show(
     place: Place = "rulebook",
     which: WhichOne = None,
@@ -66,6 +72,7 @@ def show(
         text = agreement.model_dump(mode="json", exclude_none=True)
         print_json(asdict(page) | {"state": agreement.state, "agreement": text, "others": sorted(others)})
         return
+    print_line(_whose(place, "show"))
     print_heading(f"{page.name} ({page.id})")
     for section in page.sections:
         print_line()
@@ -128,18 +135,35 @@ def plan(
     if as_json:
         print_json(_as_document(found, rulebook.currency))
     else:
+        print_line(_whose(place, "plan"))
         _tell(found, wish, rulebook, agreement)
 
 
 def _read(place: str, stack: Path | None) -> Rulebook:
     """The rulebook in a folder, or the one in force on the stack."""
-    if place == PUBLISHED and not Path(place).is_dir():
+    if _is_published(place):
         with open_client(stack) as client:
             return parse(client.get(Service.SCORING, "/v1/rulebooks/active")["rulebook"])
+    if not (Path(place) / "company.yaml").is_file():
+        raise _NoRulebook(
+            f"There is no rulebook in {place}: name its folder, or write `{PUBLISHED}` for what is in force"
+            " on the stack."
+        )
     try:
         return load_folder(Path(place))
     except RulebookInvalid as error:
         raise _Invalid(f"{error}\nCorrect it first: `baton check {place}`.") from None
+
+
+def _whose(place: str, command: str) -> str:
+    """Which rulebook was read, told above what it says."""
+    if _is_published(place):
+        return "Of the rulebook in force on the stack."
+    return f"Of the folder {place.rstrip('/')}/; what is in force: `baton agreement {command} {PUBLISHED}`."
+
+
+def _is_published(place: str) -> bool:
+    return place == PUBLISHED and not Path(place).is_dir()
 
 
 def _choose(rulebook: Rulebook, which: str | None) -> tuple[str, Agreement]:

@@ -31,13 +31,13 @@ def check(path: Path) -> Checked:
     if folder is None:
         message = "belongs to no rulebook: neither its folder nor the one above has a company.yaml"
         hint = "name a file inside a rulebook, or the rulebook's folder"
-        return Checked(path.parent, [Finding(path.as_posix(), 1, "rulebook", message, hint)])
+        return Checked(path.parent, [Finding(path.as_posix(), 0, "rulebook", message, hint)])
     findings = check_folder(folder)
     here = [each for each in findings if Path(each.file).resolve() == path.resolve()]
     elsewhere = [each for each in findings if each not in here and each.severity is Severity.ERROR]
     if not here and not _is_read(path, folder):
         message = "is not read: only YAML files and tables of a rulebook are checked"
-        here = [Finding(path.as_posix(), 1, "rulebook", message, f"name one of the .yaml files in {folder}")]
+        here = [Finding(path.as_posix(), 0, "rulebook", message, f"name one of the .yaml files in {folder}")]
     return Checked(folder, here, len(elsewhere))
 
 

@@ -14,8 +14,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to correct. `file` and `line` (from 1) are empty and 0 where the rulebook came without
-    files."""
+    """One thing to correct. `line` counts from 1; it is 0 for a file or folder as a whole. `file` is empty
+    where the rulebook came without files."""
 
     file: str
     line: int
@@ -25,7 +25,8 @@ class Finding:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.file else ""
+        line = f":{self.line}" if self.line else ""
+        place = f"{self.file}{line}: " if self.file else ""
         return f"{place}{self.severity}: {self.path}: {self.message}. Instead: {self.hint}"
 
 

@@ -189,11 +189,10 @@ def _read_company(path: Path, folder: _Folder) -> None:
 def _no_rulebook(path: Path) -> Finding:
     hint = "name the folder of the rulebook, or make a first one with `baton init`"
     if path.is_dir():
-        place = path / "company.yaml"
-        return Finding(str(place), 1, "rulebook", "is not a rulebook: there is no company.yaml", hint)
+        return Finding(str(path), 0, "rulebook", "is not a rulebook: there is no company.yaml", hint)
     if path.exists():
-        return Finding(str(path), 1, "rulebook", "is a file, not a rulebook's folder", hint)
-    return Finding(str(path), 1, "rulebook", "there is no such folder", hint)
+        return Finding(str(path), 0, "rulebook", "is a file, not a rulebook's folder", hint)
+    return Finding(str(path), 0, "rulebook", "there is no such folder", hint)
 
 
 def _read_each(path: Path, key: str, inside: str, folder: _Folder) -> dict[str, Any]:

@@ -17,7 +17,8 @@ ASKED = ("--revenue", "10000", "--deal", "1000", "--close-rate")
 def test_a_folders_agreement_is_one_page(baton: Run) -> None:
     done = baton("agreement", "show", str(FOLDER))
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("Marketing and sales, Aurora Cloud (agreement)\n\nWhen it holds\n")
+    whose = f"Of the folder {FOLDER}/; what is in force: `baton agreement show published`.\n"
+    assert done.stdout.startswith(f"{whose}Marketing and sales, Aurora Cloud (agreement)\n\nWhen it holds\n")
     assert "  sales: Marta Ibáñez, 2025-12-18" in done.stdout
 
 
@@ -26,6 +27,8 @@ def test_the_page_of_what_is_in_force_is_asked_of_the_stack(baton: Run, services
     services.answer("GET /v1/rulebooks/active", {"version": 3, "rulebook": document})
     told = json.loads(baton("agreement", "show", "published", "--json").stdout)
     assert (told["id"], told["state"], told["others"]) == ("agreement", "active", [])
+    page = baton("agreement", "show", "published").stdout
+    assert page.startswith("Of the rulebook in force on the stack.\n")
     money = next(section for section in told["sections"] if section["title"] == "Money")
     assert "A warm lead is worth 30.00 USD." in money["lines"]
     assert told["agreement"]["sales"]["promises"]["warm"]["outcome_within"] == "200h"
@@ -38,14 +41,25 @@ def test_an_agreement_beside_it_is_named_and_shown_by_its_id(baton: Run, tmp_pat
     (folder / "agreements" / "next.yaml").write_text("name: Next\nstate: draft\nsales: {}\n", "utf-8")
     assert "Beside it: next (draft)." in baton("agreement", "show", str(folder)).stdout
     done = baton("agreement", "show", str(folder), "--id", "next")
-    assert done.stdout.startswith("Next (next)\n")
+    assert "\nNext (next)\n" in done.stdout
     unknown = baton("agreement", "show", str(folder), "--id", "last")
     assert (unknown.exit_code, "write agreement or next" in unknown.stderr) == (1, True)
 
 
 def test_a_folder_with_errors_has_no_page(baton: Run, tmp_path: Path) -> None:
+    (tmp_path / "company.yaml").write_text("", "utf-8")
     done = baton("agreement", "show", str(tmp_path))
-    assert (done.exit_code, "there is no company.yaml" in done.stderr) == (1, True)
+    assert (done.exit_code, "company.yaml:1: error" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("command", [("show",), ("plan", *ASKED, "2%")])
+def test_where_no_rulebook_is_both_ways_to_name_one_are_told(
+    baton: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = baton("agreement", *command, str(tmp_path / "rulebook"))
+    assert done.exit_code == 1
+    assert "name its folder, or write `published` for what is in force" in done.stderr
+    assert ":1:" not in done.stderr
 
 
 @pytest.mark.parametrize("rate", ["2%", "2 %", "0.02"])
