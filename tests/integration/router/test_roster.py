@@ -251,6 +251,14 @@ async def test_an_absence_entered_late_reoffers_what_is_unanswered_and_lists_the
     assert await routing.loads() == {"ana": 1, "bea": 1, "carla": 0}
 
 
+async def test_an_absence_to_come_leaves_nothing_to_decide_today(routing: World) -> None:
+    await routing.take("mine")
+    rep = routing.holder("mine")
+    assert rep is not None
+    done = await away(routing, rep, **{"from": "2030-01-07", "until": "2030-01-11"})
+    assert (done["reoffered"], done["stay"]) == ([], [])
+
+
 async def test_what_nobody_else_could_ever_take_stays_with_who_is_away(world: World) -> None:
     await world.publish_rulebook(rulebook({"ana": rep("Ana"), "carla": rep("Carla", team="school")}))
     await world.take("only")

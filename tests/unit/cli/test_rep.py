@@ -137,7 +137,10 @@ def test_what_is_left_out_of_a_team_stays(baton: Run, services: Services) -> Non
 def test_who_is_away_leaves_word_of_what_became_of_their_leads(baton: Run, services: Services) -> None:
     gone = {"rep": ANA, "reoffered": [LEAD["lead_id"]], "stay": [LEAD]}
     services.answer("POST /v1/reps/ana/absences", gone, status=201)
-    services.answer("POST /v1/reps/ana/left", {"rep": ANA, "reoffered": [], "stay": []})
+    services.answer(
+        "POST /v1/reps/ana/left",
+        {"rep": ANA | {"left_at": "2026-03-05T10:00:00Z"}, "reoffered": [], "stay": []},
+    )
     services.answer("POST /v1/reps/ana/back", ANA)
     done = baton("rep", "away", "ana", "--until", "2026-03-06", "--reason", "flu")
     assert sent(services, "POST /v1/reps/ana/absences") == {"until": "2026-03-06", "reason": "flu"}
@@ -147,6 +150,22 @@ def test_who_is_away_leaves_word_of_what_became_of_their_leads(baton: Run, servi
     assert baton("rep", "back", "ana").exit_code == 0
     assert baton("rep", "back", "ana", "--from", "2026-08-10", "--until", "2026-08-14").exit_code == 0
     assert sent(services, "POST /v1/reps/ana/back") == {"from": "2026-08-10", "until": "2026-08-14"}
+
+
+def test_an_absence_to_come_moves_no_lead_and_who_is_back_hears_of_it(baton: Run, services: Services) -> None:
+    ahead = {"first_day": "2999-01-04", "last_day": "2999-01-08", "reason": "leave"}
+    here = ANA | {"away_until": None, "absences": [*ANA["absences"], ahead]}
+    services.answer("POST /v1/reps/ana/absences", {"rep": here, "reoffered": [], "stay": []}, status=201)
+    services.answer("POST /v1/reps/ana/back", here)
+    done = baton("rep", "away", "ana", "--from", "2999-01-04", "--until", "2999-01-08", "--reason", "leave")
+    assert "No lead of ana" not in done.stdout
+    back = baton("rep", "back", "ana")
+    assert back.exit_code == 0, back.output
+    assert (
+        "ana will be away all the same, as said before: 2999-01-04 to 2999-01-08 (leave). "
+        "`baton rep back ana --from 2999-01-04` takes that back.\n"
+    ) in back.stdout
+    assert json.loads(baton("rep", "back", "ana", "--json").stdout)["id"] == "ana"
 
 
 def test_a_feed_that_fails_is_told_beside_the_roster(baton: Run, services: Services) -> None:

@@ -173,10 +173,11 @@ async def what_follows(runtime: Runtime, absentees: Absentees, wake: Wake, row: 
     is_away = _away_until(row, await _now(runtime)) is not None or row["left_at"] is not None
     done = await absentees.reoffer(row["id"]) if is_away else None
     wake()
+    stay = await _rows(runtime, q.open_of_reps, [row["id"]] if is_away else [])
     return {
         "rep": await shown(runtime, await one_rep(runtime, row["id"])),
         "reoffered": list(done.gone) if done else [],
-        "stay": [dict(each) for each in await _rows(runtime, q.open_of_reps, [row["id"]])],
+        "stay": [dict(each) for each in stay],
     }
 
 

@@ -81,6 +81,19 @@ def absence_told(rep: Mapping[str, Any], since: str | None, until: str, now: dat
     )
 
 
+def still_to_come(rep: Mapping[str, Any], now: datetime) -> str | None:
+    """The absences said by hand that somebody who is back has yet before them, and how one is ended."""
+    zone = rep.get("time_zone")
+    ahead = [each for each in rep.get("absences") or () if _is_later(_begins(each), zone, now)]
+    if not ahead:
+        return None
+    name, first = rep["id"], min(map(_begins, ahead))
+    return (
+        f"{name} will be away all the same, as said before: {'; '.join(map(_absence, ahead))}. "
+        f"`baton rep back {name} --from {first}` takes that back."
+    )
+
+
 def _is_over(until: str, zone: str | None, now: datetime) -> bool:
     return until < _as_written(until, zone, now)
 
@@ -99,6 +112,11 @@ def _absence(each: Mapping[str, str]) -> str:
     first, last = (each[name] for name in _span(each))
     why = f" ({each['reason']})" if each.get("reason") else ""
     return f"{_minute(first)} to {_minute(last)}{why}"
+
+
+def _begins(each: Mapping[str, str]) -> str:
+    """As `--from` takes it."""
+    return each[_span(each)[0]][: len("2026-03-02T14:00")]
 
 
 def _span(each: Mapping[str, str]) -> tuple[str, str]:

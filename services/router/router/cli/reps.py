@@ -15,7 +15,7 @@ from baton_cli.stack import Service
 from router.cli import rep_changes
 from router.cli.own_token import OwnToken, own_token
 from router.cli.rep_changes import RepName
-from router.cli.rep_told import absence_told, changed, show_rep
+from router.cli.rep_told import absence_told, changed, show_rep, still_to_come
 
 rep = command_group(help="Reps: add and change them, their absences, their load, tokens and open leads.")
 
@@ -115,7 +115,11 @@ def back(
     """A rep is back, or will be at work after all: an absence ends, whether said by hand or by a feed."""
     body = {name: value for name, value in (("from", since), ("until", until)) if value}
     with open_client(stack) as client:
-        show_rep(_post(client, rep, "back", body or None), as_json=as_json)
+        found = _post(client, rep, "back", body or None)
+    show_rep(found, as_json=as_json)
+    told = None if as_json else still_to_come(found, datetime.now(UTC))
+    if told:
+        print_line(told)
 
 
 @rep.command()
@@ -222,7 +226,8 @@ def _show_gone(done: dict[str, Any], *, as_json: bool) -> None:
         return
     rep, count = done["rep"]["id"], len(done["reoffered"])
     moved = f"{count} unanswered lead{'s' * (count != 1)} of {rep} went on to somebody else."
-    print_line(moved if count else f"No lead of {rep} had to go on to somebody else.")
+    if count or done["rep"].get("away_until") or done["rep"].get("left_at"):
+        print_line(moved if count else f"No lead of {rep} had to go on to somebody else.")
     if done["stay"]:
         print_heading(f"Still with {rep}, for the team lead to decide:")
         _show_leads(done["stay"])
