@@ -49,7 +49,7 @@ class Operation:
         around = {name: schema[name] for name in ("description", "examples") if name in schema}
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
-            return {**self.plain(self._document["components"]["schemas"][name]), **around}
+            return {**_shared(self.plain(self._document["components"]["schemas"][name])), **around}
         choices = [each for each in schema.get("anyOf", []) if each.get("type") != "null"]
         return {**self.plain(choices[0]), **around} if len(choices) == 1 else schema
 
@@ -166,6 +166,11 @@ def _span(schema: Schema, low: str, high: str, unit: str) -> str:
     if most is not None:
         return f" of at most {most} {unit}"
     return f" of at least {least} {unit}" if least else ""
+
+
+def _shared(schema: Schema) -> Schema:
+    """A list of words says more to a caller than its docstring, which is for who reads the code."""
+    return {name: told for name, told in schema.items() if "enum" not in schema or name != "description"}
 
 
 def _body(operation: Operation) -> str:

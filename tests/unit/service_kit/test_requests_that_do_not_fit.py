@@ -1,6 +1,7 @@
 """Who sends what does not fit hears what to send instead, in a sentence, whatever was wrong."""
 
 from collections.abc import AsyncIterator
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -19,7 +20,16 @@ class Amount(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     minor: int = Field(ge=0, le=1000)
-    currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR", "RON"])
+    currency: str = Field(
+        pattern="^[A-Z]{3}$", examples=["EUR", "RON"], description="three capital letters, by ISO 4217"
+    )
+
+
+class Mood(StrEnum):
+    """What readers of the code are told of moods. The list is closed."""
+
+    GOOD = "good"
+    BAD = "bad"
 
 
 class Outcome(BaseModel):
@@ -32,6 +42,7 @@ class Outcome(BaseModel):
     reason: str | None = Field(default=None, min_length=1, max_length=20, description="not blank")
     wake_at: UtcTime | None = None
     open: bool = False
+    mood: Mood | None = None
     parts: list[Amount] = Field(default=[], max_length=2)
 
     @model_validator(mode="after")
@@ -81,7 +92,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
         {"json": {"result": "won", "outcome": "x"}},
         "body.outcome",
         "remove `outcome`: "
-        "what can be sent here is `result`, `value`, `reason`, `wake_at`, `open` and `parts`",
+        "what can be sent here is `result`, `value`, `reason`, `wake_at`, `open`, `mood` and `parts`",
     ),
     (
         "a field almost right",
@@ -94,6 +105,12 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
         {"json": {"result": "wont"}},
         "body.result",
         'send `result`: one of won, lost, not "wont"',
+    ),
+    (
+        "a word of a list that is shared, without what it says of itself",
+        {"json": {"result": "won", "mood": "fine"}},
+        "body.mood",
+        'send `mood`: one of good, bad, not "fine"',
     ),
     (
         "a number inside an object",
@@ -111,7 +128,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
         "a pattern is told by its examples",
         {"json": {"result": "won", "value": {"minor": 1, "currency": "euro"}}},
         "body.value.currency",
-        'send `value.currency`: a text, such as EUR or RON, not "euro"',
+        'send `value.currency`: a text, such as EUR or RON (three capital letters, by ISO 4217), not "euro"',
     ),
     (
         "a text too long is not repeated",
@@ -211,7 +228,8 @@ async def test_all_faults_are_told_at_once(client: httpx.AsyncClient) -> None:
         'send `lead_id` in the address: an id, as 5f0c5c0e-3f0e-5b54-9d0a-0d1f5a3e6b57, not "ada"',
         'send the query parameter `limit`: a whole number from 1 to 500, not "0"',
         "send `result`: one of won, lost",
-        "remove `more`: what can be sent here is `result`, `value`, `reason`, `wake_at`, `open` and `parts`",
+        "remove `more`: what can be sent here is `result`, `value`, `reason`, `wake_at`, `open`, `mood` "
+        "and `parts`",
     ]
     many = {"result": "won"} | {f"field{number}": 1 for number in range(9)}
     told = (await client.post(PATH, json=many)).json()

@@ -27,7 +27,7 @@ class TokenNew(BaseModel):
     name: str = Field(
         pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,98}[\x21-\x7e])?$", description="whose it is, or what it is for"
     )
-    role: Role
+    role: Role = Field(description="rep, team_lead, manager or operator for people, machine for a program")
     rep: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] | None = Field(
         default=None, description="of the roles rep and team_lead: the rep's id"
     )

@@ -14,7 +14,9 @@ from router.store import q
 from service_kit.documents import refusals
 from service_kit.runtime import Runtime
 
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+Text = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", description="not blank")
+]
 
 
 class OwnLead(BaseModel):
@@ -26,14 +28,18 @@ class OwnLead(BaseModel):
     name: Text | None = None
     email: (
         Annotated[str, Field(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00.]+$")] | None
-    ) = Field(default=None, examples=["ada@example.com"])
+    ) = Field(default=None, examples=["ada@example.com"], description="one address, without a name beside it")
     phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = Field(
         default=None, examples=["+34600111222"], description="with the country's code, digits only after +"
     )
     company: Text | None = None
     note: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")] | None = None
-    language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = Field(default=None, examples=["es"])
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(default=None, examples=["ES"])
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = Field(
+        default=None, examples=["es"], description="two small letters, by ISO 639-1"
+    )
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
+        default=None, examples=["ES"], description="two capital letters, by ISO 3166-1"
+    )
 
     @model_validator(mode="after")
     def can_be_reached(self) -> "OwnLead":

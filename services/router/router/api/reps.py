@@ -125,7 +125,9 @@ class Amount(_Report):
     """An amount in minor units (cents) of a currency."""
 
     minor: int = Field(ge=0, le=10**15)
-    currency: Annotated[str, AfterValidator(in_use)] = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
+    currency: Annotated[str, AfterValidator(in_use)] = Field(
+        pattern="^[A-Z]{3}$", examples=["EUR"], description="three capital letters, by ISO 4217"
+    )
 
 
 def _lost(said: Any) -> Any:
