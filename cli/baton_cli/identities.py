@@ -27,13 +27,15 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Kind:
     """What goes by an id. `key` names the id in an answer; `looked_up` finds rows by a beginning; `told` says
-    of a row what tells it from others; `listed_by` is a sentence's end about where the ids are shown."""
+    of a row what tells it from others; `listed_by` is a sentence's end about where the ids are shown; `but`
+    is said where none is found, if some go by whole ids only."""
 
     word: str
     key: str
     looked_up: Callable[[Client, str], list[Row]]
     told: Callable[[Row], str]
     listed_by: str
+    but: str = ""
 
 
 def _submissions(client: Client, beginning: str) -> list[Row]:
@@ -73,6 +75,17 @@ def _incidents(client: Client, beginning: str) -> list[Row]:
     return _beginning("id", beginning, newest)
 
 
+def _listed(
+    service: Service, path: str, name: str, *, limit: int, **asked: str
+) -> Callable[[Client, str], list[Row]]:
+    """Looks among what one list of a service shows."""
+
+    def look(client: Client, beginning: str) -> list[Row]:
+        return _beginning("id", beginning, items(client.get(service, path, limit=limit, **asked), name))
+
+    return look
+
+
 def _beginning(key: str, beginning: str, rows: Iterable[Row]) -> list[Row]:
     digits = beginning.replace("-", "")
     return [each for each in rows if str(each[key]).replace("-", "").startswith(digits)]
@@ -91,6 +104,7 @@ IMPORT = Kind(
     _imports,
     lambda row: f"{brief_utc(row['started_at'])}  {row['form_id']}  {row['file']}",
     "as `baton import` or `baton imports list` shows it",
+    but="Of a dry run write the whole id: it is in no list.",
 )
 
 QUESTION = Kind(
@@ -120,6 +134,41 @@ INCIDENT = Kind(
     _incidents,
     lambda row: f"{brief_utc(row['from'])} to {brief_utc(row['until'])}  {row['why']}",
     "as `baton incident list` shows it",
+)
+REPAIR = Kind(
+    "repair",
+    "id",
+    _listed(Service.ROUTER, "/v1/repairs", "repairs", limit=1000),
+    lambda row: f"{brief_utc(row['at'])}  {row['kind'].replace('_', ' ')}",
+    "as `baton lead repairs` shows it",
+)
+DUPLICATE = Kind(
+    "question",
+    "id",
+    _listed(Service.SCORING, "/v1/duplicates", "duplicates", limit=500),
+    lambda row: f"{brief_utc(row['at'])}  {row['rep_id']}",
+    "as `baton lead repairs` shows it",
+)
+DECLINE = Kind(
+    "decline",
+    "id",
+    _listed(Service.ROUTER, "/v1/declines", "declines", limit=1000),
+    lambda row: f"{brief_utc(row['at'])}  {row['rep_name']}",
+    "as `baton lead declines` shows it",
+)
+TOKEN = Kind(
+    "token",
+    "id",
+    _listed(Service.ROUTER, "/v1/tokens", "tokens", limit=1000),
+    lambda row: f"{row['role']}  {row['name']}",
+    "as `baton token list` shows it",
+)
+CRM_REQUEST = Kind(
+    "request",
+    "id",
+    _listed(Service.ROUTER, "/v1/crm/requests", "requests", limit=1000, state="given_up"),
+    lambda row: f"{row['connection']}  {row['request']}",
+    "as `baton crm requests` shows it",
 )
 
 
@@ -152,7 +201,7 @@ def whole_id(client: Client, kind: Kind, named: str, *, least: int = LOOK) -> st
         )
     found = kind.looked_up(client, text)
     if not found:
-        raise FoundNothing(f"There is no {kind.word} whose id begins with {named}.")
+        raise FoundNothing(f"There is no {kind.word} whose id begins with {named}. {kind.but}".rstrip())
     if len(found) > 1:
         raise several(named, f"{kind.word}s", ((str(row[kind.key]), kind.told(row)) for row in found))
     return str(found[0][kind.key])

@@ -78,7 +78,7 @@ async def test_a_token_is_made_used_listed_and_ended(baton: Run) -> None:
     assert token not in everybody.stdout
     (known,) = (await told(baton, "token", "list"))["tokens"]
     assert (known["name"], known["role"], known["rep_id"]) == ("eva", "manager", None)
-    ended = await baton("token", "revoke", known["id"])
+    ended = await baton("token", "revoke", known["id"][:8])
     assert ended.stdout == "eva opens nothing any more.\n"
     refused = await baton("rep", "list", token=token)
     assert refused.exit_code != 0

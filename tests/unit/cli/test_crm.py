@@ -70,4 +70,4 @@ def test_what_was_given_up_is_listed_and_sent_again(baton: Run, services: Servic
     services.answer("GET /v1/crm/requests", {"requests": [given_up]})
     services.answer(f"POST /v1/crm/requests/{REQUEST}/retry", {"id": REQUEST, "state": "pending"})
     assert "answered 400" in baton("crm", "requests").stdout
-    assert json.loads(baton("crm", "retry", REQUEST, "--json").stdout)["state"] == "pending"
+    assert json.loads(baton("crm", "retry", REQUEST[:8], "--json").stdout)["state"] == "pending"

@@ -99,7 +99,7 @@ def test_declines_are_listed_and_decided(baton: Run, services: Services) -> None
     services.answer("GET /v1/declines", {"declines": [row]})
     assert "no_time" in baton("lead", "declines").stdout
     services.answer(f"POST /v1/declines/{DECLINE}/refuse", {"rep_id": "ana", "state": "refused"})
-    assert "The decline of ana is refused." in baton("lead", "decline", DECLINE, "--refuse").stdout
+    assert "The decline of ana is refused." in baton("lead", "decline", DECLINE[:8], "--refuse").stdout
 
 
 def test_repairs_are_listed_and_taken_off(baton: Run, services: Services) -> None:
@@ -116,8 +116,12 @@ def test_repairs_are_listed_and_taken_off(baton: Run, services: Services) -> Non
     services.answer("GET /v1/repairs", {"repairs": [row]})
     services.answer("GET /v1/duplicates", {"duplicates": []})
     services.answer(f"POST /v1/repairs/{DECLINE}/resolve", {"id": DECLINE})
-    done = baton("lead", "repairs", "--done", DECLINE)
+    done = baton("lead", "repairs", "--done", DECLINE[:8])
     assert done.exit_code == 0, done.output
+    unknown = baton("lead", "repairs", "--done", "0000000f")
+    assert "There is no repair whose id begins with 0000000f." in unknown.stderr
+    wrong = baton("lead", "repairs", "--done", "the first")
+    assert (wrong.exit_code, "write it as `baton lead repairs` shows it" in wrong.stderr) == (2, True)
     assert "ada@example.com" in done.stdout
     assert "wrong data" in done.stdout
 
@@ -143,7 +147,7 @@ def test_whether_two_are_one_is_asked_beside_the_repairs_and_answered(baton: Run
         assert said in shown.stdout
     for word in ("merge", "apart"):
         services.answer(f"POST /v1/duplicates/{DECLINE}/{word}", {"id": DECLINE, "state": word})
-        done = baton("lead", "repairs", f"--{word}", DECLINE, "--why", "asked the rep")
+        done = baton("lead", "repairs", f"--{word}", DECLINE[:8], "--why", "asked the rep")
         assert done.exit_code == 0, done.output
         assert sent(services, f"/v1/duplicates/{DECLINE}/{word}")["reason"] == "asked the rep"
     silent = baton("lead", "repairs", "--merge", DECLINE)

@@ -2,7 +2,6 @@
 
 import json
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -10,6 +9,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, StackFile, command_group
 from baton_cli.errors import BadUsage
+from baton_cli.identities import ACT, TOKEN, whole_id
 from baton_cli.moments import brief, in_utc, read_moment
 from baton_cli.output import print_json, print_line, print_table
 from baton_cli.stack import Service, service_named
@@ -60,14 +60,17 @@ def list_tokens(
 
 @token.command("revoke")
 def revoke(
-    token_id: Annotated[UUID, typer.Argument(metavar="ID", help="`baton token list` shows it.")],
+    token_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Or the beginning of it; `baton token list` shows it.")
+    ],
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """End a token: it opens nothing from now on."""
     with open_client(stack) as client:
         headers = {"X-Operator": operator_name()}
-        ended = client.post(Service.ROUTER, f"/v1/tokens/{token_id}/revoke", headers=headers)
+        identity = whole_id(client, TOKEN, token_id, least=ACT)
+        ended = client.post(Service.ROUTER, f"/v1/tokens/{identity}/revoke", headers=headers)
     if as_json:
         print_json(ended)
     else:

@@ -1,12 +1,12 @@
 """What the router offers to the `baton` command about CRMs: a dry run, what was not told, what is undone."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from baton_cli.client import items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile, command_group
+from baton_cli.identities import ACT, CRM_REQUEST, whole_id
 from baton_cli.leads import find_lead
 from baton_cli.moments import brief
 from baton_cli.output import print_heading, print_json, print_line, print_table
@@ -60,18 +60,21 @@ def requests(
 
 @crm.command("retry")
 def retry(
-    request: Annotated[UUID, typer.Argument(help="Its id; `baton crm requests` lists them.")],
+    request: Annotated[
+        str, typer.Argument(help="Its id, or the beginning of it; `baton crm requests` lists them.")
+    ],
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a request again that was given up."""
     with open_client(stack) as client:
-        path = f"/v1/crm/requests/{request}/retry"
+        identity = whole_id(client, CRM_REQUEST, request, least=ACT)
+        path = f"/v1/crm/requests/{identity}/retry"
         answer = client.request("POST", Service.ROUTER, path).json()
     if as_json:
         print_json(answer)
     else:
-        print_line(f"{request} is sent again.")
+        print_line(f"{identity} is sent again.")
 
 
 @crm.command("unmatched")

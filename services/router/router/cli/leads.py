@@ -1,7 +1,6 @@
 """What the router offers to the `baton` command about leads by hand: who has one, locks, what waits."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -9,6 +8,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, LeadName, StackFile, command_group
 from baton_cli.errors import BadUsage
+from baton_cli.identities import ACT, DECLINE, whole_id
 from baton_cli.leads import find_lead
 from baton_cli.moments import brief
 from baton_cli.output import print_json, print_line, print_table
@@ -112,14 +112,18 @@ def declines(stack: StackFile = None, as_json: AsJson = False) -> None:
 
 @lead.command("decline")
 def decline(
-    decline: Annotated[UUID, typer.Argument(help="Its id; `baton lead declines` lists them.")],
+    decline: Annotated[
+        str,
+        typer.Argument(help="Its id, or the beginning of it; `baton lead declines` lists them."),
+    ],
     confirm: Annotated[bool, typer.Option("--confirm/--refuse", help="Somebody else gets it, or it stays.")],
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Confirm or refuse a decline."""
-    path = f"/v1/declines/{decline}/{'confirm' if confirm else 'refuse'}"
     with open_client(stack) as client:
+        identity = whole_id(client, DECLINE, decline, least=ACT)
+        path = f"/v1/declines/{identity}/{'confirm' if confirm else 'refuse'}"
         answer = client.post(Service.ROUTER, path, {}, headers={"X-Operator": operator_name()})
     if as_json:
         print_json(answer)

@@ -1,7 +1,6 @@
 """`baton lead repairs`: what reps gave back for marketing, and which of two leads are one person's."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -9,6 +8,7 @@ from baton_cli.audit import operator_name
 from baton_cli.client import Client, items, open_client
 from baton_cli.commands import AsJson, StackFile
 from baton_cli.errors import BadUsage, CommandFailed
+from baton_cli.identities import ACT, DUPLICATE, REPAIR, whole_id
 from baton_cli.leads import person_in
 from baton_cli.moments import brief
 from baton_cli.output import print_json, print_line, print_table, progress
@@ -24,13 +24,16 @@ _ASKED = "One person or two? --merge ID or --apart ID answers."
 
 def repairs(
     done: Annotated[
-        UUID | None, typer.Option("--done", metavar="ID", help="Take one off: it has been put right.")
+        str | None,
+        typer.Option(
+            "--done", metavar="ID", help="Take one off, by its id or the beginning of it: it is put right."
+        ),
     ] = None,
     merge: Annotated[
-        UUID | None, typer.Option("--merge", metavar="ID", help="Answer a question: the two are one person.")
+        str | None, typer.Option("--merge", metavar="ID", help="Answer a question: the two are one person.")
     ] = None,
     apart: Annotated[
-        UUID | None, typer.Option("--apart", metavar="ID", help="Answer a question: they are two people.")
+        str | None, typer.Option("--apart", metavar="ID", help="Answer a question: they are two people.")
     ] = None,
     why: Annotated[
         str | None, typer.Option("--why", metavar="TEXT", help="How you know; kept with the answer.")
@@ -44,10 +47,11 @@ def repairs(
     with open_client(stack) as client:
         if done is not None:
             headers = {"X-Operator": operator_name()}
-            client.post(Service.ROUTER, f"/v1/repairs/{done}/resolve", {}, headers=headers)
+            repair = whole_id(client, REPAIR, done, least=ACT)
+            client.post(Service.ROUTER, f"/v1/repairs/{repair}/resolve", {}, headers=headers)
         for identity, answer in ((merge, "merge"), (apart, "apart")):
             if identity is not None:
-                _say(client, identity, answer, str(why))
+                _say(client, whole_id(client, DUPLICATE, identity, least=ACT), answer, str(why))
         found = items(client.get(Service.ROUTER, "/v1/repairs"), "repairs")
         asked, trouble = _asked(client)
     if as_json:
@@ -58,7 +62,7 @@ def repairs(
         progress(f"Whether there are questions about duplicates is not known: {trouble}")
 
 
-def _say(client: Client, identity: UUID, answer: str, why: str) -> None:
+def _say(client: Client, identity: str, answer: str, why: str) -> None:
     body = {"by": operator_name(), "reason": why}
     client.post(Service.SCORING, f"/v1/duplicates/{identity}/{answer}", body)
 
