@@ -33,7 +33,7 @@ test: $(READY) ## The whole test suite, on real Kafka and PostgreSQL
 	@$(BIN)/pytest -m "not long" tests/integration tests/model tests/e2e tests/chaos
 
 .PHONY: unit
-unit: $(READY) ## Only the tests that need no server, in a minute or two
+unit: $(READY) ## Only the tests that need no server, in some minutes
 	@$(BIN)/pytest -q -n auto tests/unit tests/contract tests/observability/test_boards.py
 
 .PHONY: lint

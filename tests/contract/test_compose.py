@@ -133,6 +133,40 @@ def test_every_port_is_opened_on_this_machine_alone_unless_the_operator_says_oth
     assert [port for port in ports if not port.startswith("${BIND}:")] == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".env.local",
+        "docker-compose.override.yml",
+        "deploy/compose/settings.env",
+        "deploy/compose/secrets/crm",
+    ],
+)
+def test_what_an_operator_writes_is_in_the_way_of_no_release(name: str) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    done = subprocess.run(["git", "check-ignore", "--quiet", "--no-index", name], cwd=ROOT)
+    assert done.returncode == 0
+
+
+def test_what_an_operator_changes_is_taken_from_a_folder_that_is_theirs_to_name(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    mounted = {str(each) for service in services.values() for each in service.get("volumes", [])}
+    for target, variable in (
+        ("/etc/baton/rulebook", "BATON_RULEBOOK"),
+        ("/etc/alertmanager", "ALERTMANAGER_FOLDER"),
+        ("/run/secrets/baton", "BATON_SECRETS"),
+    ):
+        assert {each for each in mounted if f":{target}:" in each} == {f"${{{variable}}}:{target}:ro"}
+
+
+def test_every_variable_without_a_default_has_its_value_in_env() -> None:
+    needed = set(re.findall(r"\$\{([A-Z_]+)\}", (ROOT / "docker-compose.yml").read_text()))
+    given = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env").read_text(), re.MULTILINE))
+    assert needed - given == set()
+
+
 def test_no_password_stands_in_the_file(services: dict[str, dict[str, Any]]) -> None:
     given = [
         (name, each, str(value))

@@ -97,6 +97,27 @@ def test_a_setting_or_metric_that_is_named_is_known_to_the_code() -> None:
     assert missing == set()
 
 
+_OURS = {each.parent.name for each in ROOT.glob("*/*/*/__init__.py")} | {
+    "baton_dev",
+    "lead_events",
+    "bench",
+    "tests",
+}
+
+
+def test_a_module_of_ours_is_run_by_the_python_that_has_it() -> None:
+    """A reader's plain `python` has nothing of Baton; in an image there is only one."""
+    in_images = {"compose.md", "verified.md"}
+    wrong = {
+        (str(file.relative_to(ROOT)), module)
+        for file in _of_today()
+        if file.name not in in_images
+        for module in re.findall(r"(?<!/)\bpython3? -m ([a-z_]+)", file.read_text(encoding="utf-8"))
+        if module in _OURS
+    }
+    assert wrong == set()
+
+
 def _of_today() -> list[Path]:
     """Without the changelog and the decisions, which name what was or might have been."""
     return [each for each in documents() if each.name != "CHANGELOG.md" and each.parent.name != "decisions"]

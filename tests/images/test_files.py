@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from baton_dev.errors import PartFailedError
 from baton_dev.images.composition import Composition
 from baton_dev.images.system import call, tool
 from tests.images.conftest import ROOT
@@ -50,3 +51,24 @@ def test_every_version_stands_in_one_place() -> None:
     lines = (ROOT / "docker-compose.yml").read_text().splitlines()
     images = [line.partition("image: ")[2].split()[-1] for line in lines if "image: " in line]
     assert [image for image in images if not image.startswith("*") and not image.endswith("_VERSION}")] == []
+
+
+def test_settings_of_ones_own_go_before_and_whoever_forgets_them_is_told(tmp_path: Path) -> None:
+    """As docs/operations/compose.md has them typed; the files of the release stay as they are."""
+    for name in ("docker-compose.yml", ".env"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    page = (ROOT / "docs/operations/compose.md").read_text()
+    for name in (".env.local", "docker-compose.override.yml"):
+        written = page.partition(f"cat >> {name} <<'END'\n")[2].partition("END\n")[0]
+        (tmp_path / name).write_text(written)
+    around = {each: value for each, value in os.environ.items() if not each.startswith("COMPOSE_")}
+    words = [str(tool("docker-compose")), "config"]
+    said = call(words, env=around | {"COMPOSE_ENV_FILES": ".env,.env.local"}, cwd=tmp_path)
+    for mine in (
+        "mail.example.com:587",
+        f"{tmp_path.parent}/our-rulebook",
+        f"{tmp_path.parent}/our-alertmanager",
+    ):
+        assert mine in said
+    with pytest.raises(PartFailedError, match=r"Type first: export COMPOSE_ENV_FILES=\.env,\.env\.local"):
+        call(words, env=around, cwd=tmp_path)
