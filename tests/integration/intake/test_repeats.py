@@ -54,6 +54,7 @@ async def test_a_key_with_other_fields_is_refused_and_kept_all_the_same(
     other = await intake.post(json=ANA | {"name": "Bob"}, headers=headers)
     assert (other.status_code, other.json()["field"]) == (422, "Idempotency-Key")
     assert "nothing is lost" in other.json()["detail"]
+    assert "somebody will look at them" in other.json()["errors"][0]["message"]
     first, kept = submitted(harness.broker)
     assert first.verdict.outcome == "accepted"
     assert (kept.fields["name"], kept.verdict.reason) == ("Bob", "key_reused")

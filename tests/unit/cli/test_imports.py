@@ -313,3 +313,11 @@ def test_imports_are_listed_and_one_is_shown_with_what_became_of_its_rows(
     imported.answer("GET /v1/imports", {"imports": []})
     assert baton("imports", "list").stdout == "Nothing was imported yet.\n"
     assert baton("imports", "show", "0b7a").exit_code == 1
+
+
+def test_a_dry_run_is_named_by_its_whole_id(services: Services, baton: Run) -> None:
+    services.answer("GET /v1/imports", {"imports": []})
+    for command in ("show", "errors"):
+        done = baton("imports", command, ONE[:8])
+        assert done.exit_code == 1
+        assert "Of a dry run write the whole id" in done.stderr

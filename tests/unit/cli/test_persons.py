@@ -66,13 +66,25 @@ def test_a_name_alone_names_nobody(known: Services, baton: Run) -> None:
 def test_an_erasure_says_what_goes_and_asks_first(known: Services, baton: Run) -> None:
     declined = baton("person", "erase", "eva@example.com", "--reason", "ticket 12", stdin="n\n")
     assert declined.exit_code != 0
-    assert "3 submissions" in declined.output
+    assert "1 person, 2 identity keys, 3 submissions, 1 lead, 1 open lead will be gone" in declined.output
     assert not bodies(known, "POST /v1/persons/erase")
     done = baton("person", "erase", "eva@example.com", "--reason", "ticket 12", "--yes")
     assert done.exit_code == 0, done.output
     (order,) = bodies(known, "POST /v1/persons/erase")
     assert order["reason"] == "ticket 12"
     assert order["by"]
+
+
+@pytest.mark.parametrize("act", ["erase", "suppress"])
+@pytest.mark.parametrize("who", ["eva@example.com", PERSON])
+def test_a_reason_that_names_the_person_is_refused_before_anything_is_asked(
+    known: Services, baton: Run, act: str, who: str
+) -> None:
+    done = baton("person", act, who, "--reason", "Eva@example.com asked for it")
+    assert done.exit_code == 2
+    assert "write it without the person's e-mail or phone" in done.stderr
+    assert "Go on?" not in done.output
+    assert not bodies(known, f"POST /v1/persons/{act}")
 
 
 def test_an_export_is_one_document_of_all_services(known: Services, baton: Run, tmp_path: Path) -> None:

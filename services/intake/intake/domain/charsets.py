@@ -6,7 +6,7 @@ from encodings.aliases import aliases
 from functools import lru_cache
 from pkgutil import iter_modules
 
-from intake.domain.refusals import unreadable, unsupported
+from intake.domain.refusals import Fault, unreadable, unsupported
 from intake.domain.text import plain, shown
 
 UTF_8 = "utf-8"
@@ -67,6 +67,7 @@ def to_text(raw: bytes, codec: str, field: str) -> str:
         raise unreadable(
             f"field {shown(field)} is UTF-8 but declared as windows-1252 or iso-8859-1: say charset=utf-8",
             field=plain(field),
+            fault=Fault.PAGE,
         )
     try:
         return raw.decode(codec)
@@ -75,6 +76,7 @@ def to_text(raw: bytes, codec: str, field: str) -> str:
             f"field {shown(field)} is not valid {codec}: send UTF-8, or name the right charset in the "
             "Content-Type header or in a field _charset_",
             field=plain(field),
+            fault=Fault.PAGE,
         ) from error
 
 

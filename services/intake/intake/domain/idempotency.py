@@ -4,7 +4,7 @@ import re
 from collections import OrderedDict
 from enum import StrEnum
 
-from intake.domain.refusals import Refusal, unacceptable, unreadable
+from intake.domain.refusals import Fault, Refusal, unacceptable, unreadable
 
 MAX_LENGTH = 255
 _HEADER = "Idempotency-Key"
@@ -84,8 +84,9 @@ def reused() -> Refusal:
         f"{_HEADER} was already used with other fields: send a new key for each submission. What you sent "
         "now is kept for a person to look at, so nothing is lost",
         field=_HEADER,
+        fault=Fault.KEPT,
     )
 
 
 def _malformed(what: str) -> Exception:
-    return unreadable(f"{_HEADER} {what}", field=_HEADER)
+    return unreadable(f"{_HEADER} {what}", field=_HEADER, fault=Fault.PAGE)

@@ -15,6 +15,8 @@ class Fault(StrEnum):
     PHONE = "phone"
     VALUE = "value"
     TEXT = "text"
+    KEPT = "kept"  # it is not taken as a lead now, and a person will see it all the same
+    PAGE = "page"  # nothing that a visitor typed, but how their page sends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class FieldError:
 class Refusal(Exception):
     """The submission is not taken. `detail` says what to send instead.
 
-    `status` is an HTTP status of the 400 or 500 class; `retry_after` in seconds, where trying again helps.
+    `status` is an HTTP status of the 400 or 500 class; `fault`: what is wrong with `field`; `retry_after` in
+    seconds, where trying again helps.
     `typed`: the fields as sent, where they could be read.
     """
 
@@ -41,6 +44,7 @@ class Refusal(Exception):
         detail: str,
         *,
         field: str | None = None,
+        fault: Fault = Fault.VALUE,
         errors: tuple[FieldError, ...] = (),
         retry_after: int | None = None,
     ) -> None:
@@ -49,19 +53,19 @@ class Refusal(Exception):
         self.title = title
         self.detail = detail
         self.field = field
-        self.errors = errors or ((FieldError(field, detail),) if field is not None else ())
+        self.errors = errors or ((FieldError(field, detail, fault),) if field is not None else ())
         self.retry_after = retry_after
         self.typed: Mapping[str, Any] | None = None
 
 
-def unreadable(detail: str, *, field: str | None = None) -> Refusal:
+def unreadable(detail: str, *, field: str | None = None, fault: Fault = Fault.VALUE) -> Refusal:
     """400: the bytes do not say what their content type promises."""
-    return Refusal(400, "The body cannot be read", detail, field=field)
+    return Refusal(400, "The body cannot be read", detail, field=field, fault=fault)
 
 
-def unacceptable(detail: str, *, field: str | None = None) -> Refusal:
+def unacceptable(detail: str, *, field: str | None = None, fault: Fault = Fault.VALUE) -> Refusal:
     """422: readable, but a value that no lead can have."""
-    return Refusal(422, "The submission cannot be taken", detail, field=field)
+    return Refusal(422, "The submission cannot be taken", detail, field=field, fault=fault)
 
 
 def unsupported(detail: str) -> Refusal:

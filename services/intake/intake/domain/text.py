@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from intake.domain.refusals import Refusal, unacceptable
+from intake.domain.refusals import Fault, Refusal, unacceptable
 
 MAX_DEPTH = 32
 """Levels of nesting in a JSON body, the outermost object included."""
@@ -12,12 +12,15 @@ def check_text(text: str, field: str) -> None:
     """Raises Refusal (422) naming `field` for a NUL character or half of a surrogate pair."""
     if "\x00" in text:
         raise unacceptable(
-            f"field {shown(field)} holds a NUL character: send the text without it", field=plain(field)
+            f"field {shown(field)} holds a NUL character: send the text without it",
+            field=plain(field),
+            fault=Fault.TEXT,
         )
     if not text.isascii() and not _is_encodable(text):
         raise unacceptable(
             f"field {shown(field)} holds half of a surrogate pair: send both halves, or the character itself",
             field=plain(field),
+            fault=Fault.TEXT,
         )
 
 
@@ -53,6 +56,7 @@ def too_deep(field: str | None = None) -> Refusal:
     return unacceptable(
         f"objects and lists are nested deeper than {MAX_DEPTH} levels: send a flatter body",
         field=field,
+        fault=Fault.PAGE,
     )
 
 

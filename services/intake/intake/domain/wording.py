@@ -18,6 +18,8 @@ FAULTS: Mapping[str, Mapping[Fault, str]] = MappingProxyType(
             Fault.PHONE: "Please enter a phone number such as +34 600 000 001.",
             Fault.VALUE: "Please enter another value.",
             Fault.TEXT: "Please remove the characters that cannot be read.",
+            Fault.KEPT: "This was sent before with other answers. These have arrived too: somebody will look at them.",
+            Fault.PAGE: "This page does not send the form as it should. Please contact us another way.",
         },
         "es": {
             Fault.REQUIRED: "Rellene este campo.",
@@ -26,6 +28,8 @@ FAULTS: Mapping[str, Mapping[Fault, str]] = MappingProxyType(
             Fault.PHONE: "Introduzca un número de teléfono como +34 600 000 001.",
             Fault.VALUE: "Introduzca otro valor.",
             Fault.TEXT: "Quite los caracteres que no se pueden leer.",
+            Fault.KEPT: "Esto ya se envió con otras respuestas. Estas también han llegado: alguien las mirará.",
+            Fault.PAGE: "Esta página no envía el formulario como debe. Póngase en contacto por otra vía.",
         },
         "pt": {
             Fault.REQUIRED: "Preencha este campo.",
@@ -34,6 +38,8 @@ FAULTS: Mapping[str, Mapping[Fault, str]] = MappingProxyType(
             Fault.PHONE: "Indique um número de telefone como +351 900 000 001.",
             Fault.VALUE: "Indique outro valor.",
             Fault.TEXT: "Retire os caracteres que não podem ser lidos.",
+            Fault.KEPT: "Isto já foi enviado com outras respostas. Estas também chegaram: alguém as verá.",
+            Fault.PAGE: "Esta página não envia o formulário como deve. Contacte-nos por outra via.",
         },
         "it": {
             Fault.REQUIRED: "Compili questo campo.",
@@ -42,6 +48,8 @@ FAULTS: Mapping[str, Mapping[Fault, str]] = MappingProxyType(
             Fault.PHONE: "Inserisca un numero di telefono come +39 300 000 0001.",
             Fault.VALUE: "Inserisca un altro valore.",
             Fault.TEXT: "Tolga i caratteri che non si possono leggere.",
+            Fault.KEPT: "Questo è già stato inviato con altre risposte. Anche queste sono arrivate: qualcuno le guarderà.",
+            Fault.PAGE: "Questa pagina non invia il modulo come dovrebbe. Ci contatti in un altro modo.",
         },
         "ro": {
             Fault.REQUIRED: "Completați acest câmp.",
@@ -50,6 +58,8 @@ FAULTS: Mapping[str, Mapping[Fault, str]] = MappingProxyType(
             Fault.PHONE: "Introduceți un număr de telefon precum +40 700 000 001.",
             Fault.VALUE: "Introduceți altă valoare.",
             Fault.TEXT: "Ștergeți caracterele care nu pot fi citite.",
+            Fault.KEPT: "Acestea s-au trimis deja cu alte răspunsuri. Au ajuns și cele de acum: cineva le va citi.",
+            Fault.PAGE: "Această pagină nu trimite formularul cum trebuie. Contactați-ne pe altă cale.",
         },
         "de": {
             Fault.REQUIRED: "Bitte füllen Sie dieses Feld aus.",
@@ -58,6 +68,8 @@ FAULTS: Mapping[str, Mapping[Fault, str]] = MappingProxyType(
             Fault.PHONE: "Bitte geben Sie eine Telefonnummer wie +49 151 00000001 ein.",
             Fault.VALUE: "Bitte geben Sie einen anderen Wert ein.",
             Fault.TEXT: "Bitte entfernen Sie die Zeichen, die nicht lesbar sind.",
+            Fault.KEPT: "Das wurde schon mit anderen Angaben gesendet. Auch diese sind angekommen: Jemand sieht sie sich an.",
+            Fault.PAGE: "Diese Seite sendet das Formular nicht richtig. Bitte nehmen Sie auf anderem Weg Kontakt auf.",
         },
         "fr": {
             Fault.REQUIRED: "Veuillez remplir ce champ.",
@@ -66,6 +78,8 @@ FAULTS: Mapping[str, Mapping[Fault, str]] = MappingProxyType(
             Fault.PHONE: "Veuillez saisir un numéro de téléphone comme +33 6 00 00 00 01.",
             Fault.VALUE: "Veuillez saisir une autre valeur.",
             Fault.TEXT: "Veuillez retirer les caractères illisibles.",
+            Fault.KEPT: "Ceci a déjà été envoyé avec d'autres réponses. Celles-ci sont arrivées aussi : quelqu'un les regardera.",
+            Fault.PAGE: "Cette page n'envoie pas le formulaire comme il faut. Veuillez nous contacter autrement.",
         },
     }
 )

@@ -11,7 +11,7 @@ from baton_cli.identities import ACT, MERGED, is_beginning, whole_id
 from baton_cli.moments import brief
 from baton_cli.output import print_json, print_line, print_table
 from baton_cli.stack import Service
-from scoring.cli.whom import Reason, Yes, find_person, read_who
+from scoring.cli.whom import Reason, Yes, find_person, read_who, refuse_naming
 
 COLUMNS = (
     "when (UTC)",
@@ -66,6 +66,7 @@ def undo_merge(
             person = whole_id(client, MERGED, who, least=ACT)
         else:
             person = read_who(who).get("person_id") or find_person(client, who)["person_id"]
+        refuse_naming(who, None, reason)
         if not yes:
             typer.confirm(f"{person} will be a person of their own again. Go on?", abort=True, err=True)
         order = {"by": operator_name(), "reason": reason}

@@ -15,7 +15,7 @@ from baton_cli.moments import brief
 from baton_cli.output import print_fields, print_json, print_line, progress
 from baton_cli.stack import Service
 from scoring.cli.merges import merges, undo_merge
-from scoring.cli.whom import Reason, Who, Yes, find_person, read_who
+from scoring.cli.whom import Reason, Who, Yes, find_person, read_who, refuse_naming
 
 LEADS_AT_ONCE = 100
 """Leads that one request to the router or sla-monitor names, for the length of its address."""
@@ -57,6 +57,7 @@ def erase(
             found = find_person(client, who)
         except FoundNothing:
             found = None
+        refuse_naming(who, found, reason)
         _confirm(_warning(found), yes)
         done = client.post(Service.SCORING, "/v1/persons/erase", _order(who, reason))
     if as_json:
@@ -76,14 +77,15 @@ def suppress(
     """Have nobody contact a person: their open leads are closed, the reps told why, no promise broken."""
     with open_client(stack) as client:
         found = find_person(client, who)
+        refuse_naming(who, found, reason)
         leads = found["counts"]["open_leads"]
         _confirm(
-            f"{_name(found)}: {leads} open leads will be closed, and later ones not routed, unless "
+            f"{_name(found)}: {_many(leads, 'open leads')} will be closed, and later ones not routed, unless "
             "the person asks again with a new consent.",
             yes,
         )
         done = client.post(Service.SCORING, "/v1/persons/suppress", _order(who, reason))
-    _tell(done, f"Not to be contacted any more: {leads} open leads are being closed.", as_json=as_json)
+    _tell(done, f"Not to be contacted any more. To be closed: {_many(leads, 'open leads')}.", as_json=as_json)
 
 
 @person.command()
@@ -149,7 +151,11 @@ def _name(found: dict[str, Any]) -> str:
 
 def _counted(counts: dict[str, int]) -> str:
     shown = {name: number for name, number in counts.items() if number}
-    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in shown.items()) or "nothing"
+    return ", ".join(_many(number, name.replace("_", " ")) for name, number in shown.items()) or "nothing"
+
+
+def _many(number: int, things: str) -> str:
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
 
 
 def _about(found: dict[str, Any]) -> dict[str, object]:

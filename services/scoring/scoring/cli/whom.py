@@ -48,3 +48,16 @@ def find_person(client: Client, who: str) -> dict[str, Any]:
     """What scoring keeps of a person. Raises BadUsage, FoundNothing."""
     found: dict[str, Any] = client.post(Service.SCORING, "/v1/persons/find", read_who(who))
     return found
+
+
+def refuse_naming(who: str, found: dict[str, Any] | None, reason: str) -> None:
+    """Raises BadUsage for a reason with the person's e-mail or phone, before anybody is asked to go on.
+    Scoring refuses them in more spellings."""
+    profile = (found or {}).get("profile") or {}
+    known = [who if "@" in who or who.startswith("+") else "", profile.get("email"), profile.get("phone")]
+    written = reason.lower()
+    if any(each and each.strip().lower() in written for each in known):
+        raise BadUsage(
+            "--reason: it is kept for good; write it without the person's e-mail or phone, as "
+            "'asked for it in ticket 12'."
+        )
