@@ -155,7 +155,7 @@ def _silence(one: dict[str, Any], silence: dict[str, Any]) -> str:
     if not one["alert_on_silence"]:
         return "not watched (alert_on_silence: false)"
     if not silence["pattern"]:
-        return "not watched yet: it takes four weeks, and three submissions in each"
+        return "not watched yet: it takes four weeks with two submissions each on average"
     told = f"{silence['expected_since_last']:.1f} submissions overdue; usual at most {silence['usual']:.1f}"
     return f"{told}, too long" if silence["too_long"] else told
 
