@@ -34,7 +34,7 @@ def read_letter(path: Path) -> Letter:
     return Letter(
         int(path.name.partition("-")[0]),
         str(letter["To"] or ""),
-        str(letter["Subject"] or ""),
+        str(letter["Subject"] or "").strip(),  # a folded one begins with the blank of its second line
         str(letter["Date"] or ""),
         _part(letter, "plain"),
         _part(letter, "html"),

@@ -67,9 +67,10 @@ def render(rows: list[Row], now: datetime, title: str, *, in_full: bool = True) 
 def sentence(row: Row, now: datetime) -> str:
     """Return a row's news as one line of text, for an output that is no terminal.
 
-    The first one says who it is; the following ones only say what is new.
+    The first one says who it is; the following ones only say what is new, of a sample by its number.
     """
-    who = [row.line] if row.is_told else [row.who, row.line, row.quadrant]
+    named = [row.who, row.line] if row.sample is None else [row.line]
+    who = named if row.is_told else [row.who, row.line, row.quadrant]
     if row.news:
         parts = [row.news.text, _due(row.news.due_at, now)]
     else:

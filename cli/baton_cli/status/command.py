@@ -137,10 +137,14 @@ def _show_ledger(conservation: dict[str, Any]) -> None:
     print_table(["hop,\ntopic", "in", "became", "repeats", "dead\nletters", "unac-\ncounted"], rows)
 
 
+def _plain(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
 def _ledger_row(hop: dict[str, Any]) -> tuple[object, ...]:
     """A consumer's hop has `read` and `effects`, the spool's has `written` and what became of it."""
     effects = hop.get("effects") or {kind: hop.get(kind) for kind in ("drained", "pending", "refused")}
-    became = wrap(", ".join(f"{count} {kind}" for kind, count in effects.items() if count), BECAME)
+    became = wrap(", ".join(f"{count} {_plain(kind)}" for kind, count in effects.items() if count), BECAME)
     came_in = hop.get("read", hop.get("written"))
     fate = (hop.get("repeats"), hop.get("dead_letters"), hop["unaccounted"])
     name = "\n".join(filter(None, (hop["hop"], hop.get("topic"))))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from lead_events.catalog import dead_letter_name
 from service_kit import deadletters
-from service_kit.audit import Caller, Who, audit, entry
+from service_kit.audit import Caller, Who, audit
 from service_kit.auth_principal import Scope
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.deadletter_client import ask
@@ -115,12 +115,14 @@ def dead_letter_router(runtime: Runtime, specs: Sequence[ConsumerSpec]) -> APIRo
         caller = who.named(request.by)
 
         async def work(unit: Unit) -> Sequence[str]:
-            return await deadletters.resume(
+            resumed = await deadletters.resume(
                 unit.conn, consumer=request.consumer, by=caller.by, reason=request.reason, now=unit.now
             )
+            for name in resumed or [request.consumer or "none was stopped"]:
+                await audit(unit, caller, "dead_letters.resume", "consumer", name)
+            return resumed
 
-        asked = entry(caller, "dead_letters.resume", "consumer", request.consumer or "all")
-        return {"resumed": list(await runtime.in_transaction(work, asked))}
+        return {"resumed": list(await runtime.in_transaction(work))}
 
     return router
 

@@ -40,7 +40,8 @@ async def test_a_warning_tells_the_rep_until_when_the_buyer_waits(routing: World
     await tell(world)
     warning = mailbox.to("ana")[-1]
     until = "Tuesday, 3 March, 10:30 (Europe/Madrid)"
-    assert str(warning["Subject"]).strip() == f"ada@example.com waits for you until {until}"
+    told = f"ada@example.com waits for you until {until}; 50% of the time is gone"
+    assert str(warning["Subject"]).strip() == told
     async with world.client() as client:
         assert (await client.post(link(warning, "Accept"), data=SURE)).status_code == 200
 

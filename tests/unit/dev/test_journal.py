@@ -201,7 +201,9 @@ def test_a_lead_that_others_post_is_told_once_no_sample_claims_it(kind: CauseKin
     [row] = journal.adopt()
     assert sentence(row, NOW).startswith("+ ana@example.com, no sample, by form quote · main · perfect")
     assert (row.state, row.rep) == ("assigned", "Lola")
+    row.is_told = True
     assert journal.hear(_warned("l9")) is row
+    assert sentence(row, NOW).startswith("+ ana@example.com, no sample, by form quote · main · warning 50%")
     assert journal.adopt() == []
 
 

@@ -477,6 +477,18 @@ def test_a_team_lead_reads_which_promise_was_broken(kind: TimerKind, subject: st
     assert not letter.buttons
 
 
+@pytest.mark.parametrize("language", CATALOGUE)
+def test_two_warnings_of_one_promise_have_subjects_of_their_own(language: str) -> None:
+    subjects = {
+        compose(
+            MessageKind.WARNED, replace(FACTS, promise=replace(OPEN, gone=gone)), Reader("Ana", language)
+        ).subject
+        for gone in (0.5, 0.8)
+    }
+    assert len(subjects) == 2
+    assert all("50%" in each or "80%" in each for each in subjects)
+
+
 def test_a_reminder_counts_and_lets_only_the_rep_answer() -> None:
     facts = replace(FACTS, promise=OPEN)
     mine = compose(MessageKind.REMINDED, facts, Reader("Ana"))

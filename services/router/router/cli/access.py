@@ -126,8 +126,11 @@ def _entry_row(each: dict[str, Any]) -> list[Any]:
 
 
 def _changed(changes: dict[str, list[Any]], fields: list[str]) -> str:
-    """From what to what where that is kept, else the names of what was sent."""
-    told = [f"{name}: {_value(before)} -> {_value(after)}" for name, (before, after) in changes.items()]
+    """From what to what where that is kept, of what is new what it is; else the names of what was sent."""
+    told = [
+        f"{name}: {_value(after)}" if before is None else f"{name}: {_value(before)} -> {_value(after)}"
+        for name, (before, after) in changes.items()
+    ]
     return "; ".join([*told, *(name for name in fields if name not in changes)])
 
 

@@ -138,13 +138,15 @@ def reps(
         )
         for each in result["tried"]
     ]
+    if result["leads"] < FEW:
+        print_line(f"Only {result['leads']} leads came to {pool} in that time: too few to build on.")
     print_table(["reps", "late", "95 % interval", "broken by a rep"], rows)
     for line in _verdict(result, pool, in_time):
         print_line(line)
 
 
 def _verdict(result: dict[str, Any], pool: str, in_time: float) -> list[str]:
-    """How many reps it comes to, and what keeps the answer from being worth much."""
+    """How many reps it comes to, or why no number of them does."""
     needed, now = result["needed"], result["now"]
     if needed is not None:
         said = [f"{pool} needs {_reps(needed)} for {in_time:.0%} within the promise; it has {now}."]
@@ -155,8 +157,6 @@ def _verdict(result: dict[str, Any], pool: str, in_time: float) -> list[str]:
             f"free one, and {most['late']['mean']:.0%} are late all the same. What one answer takes, or the "
             f"hours in which {pool} is open, are too long for the promise. It has {_reps(now)}."
         ]
-    if result["leads"] < FEW:
-        said.append(f"Only {result['leads']} leads came to {pool} in that time: too few to build on.")
     return said
 
 

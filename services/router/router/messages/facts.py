@@ -40,13 +40,14 @@ class EarlierLead:
 @dataclass(frozen=True, slots=True)
 class PromiseFacts:
     """The promise that a message is about. `number` of `most`: which reminder it is; `trial`: the name of the
-    agreement, where it is only tried."""
+    agreement, where it is only tried; `gone`: of a warning, the share of its time that is over, 0 to 1."""
 
     kind: TimerKind
     due_at: datetime
     number: int | None = None
     most: int | None = None
     trial: str | None = None
+    gone: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

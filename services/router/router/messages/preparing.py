@@ -198,7 +198,14 @@ def _promise(row: Row, book: Book | None) -> PromiseFacts | None:
     if row["is_trial"]:
         identity = row["agreement"] or ""
         trial = book.agreements.name_of(identity) if book is not None else identity
-    return PromiseFacts(TimerKind(row["promise"]), _due_at(row), row["number"], row["at_most"], trial)
+    told = TimerKind(row["promise"]), _due_at(row), row["number"], row["at_most"]
+    return PromiseFacts(*told, trial, gone=_gone(row["level"]))
+
+
+def _gone(level: str) -> float | None:
+    """The share that the level of a warning names, such as `warned 0.8`."""
+    said, _, share = level.partition(" ")
+    return float(share) if said == "warned" else None
 
 
 def _due_at(row: Row) -> datetime:

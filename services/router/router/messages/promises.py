@@ -1,7 +1,7 @@
 """What is said of one promise: that it runs out, was broken or is still open; of a trial that it is one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lead_events.words import TimerKind
@@ -33,6 +33,9 @@ def said_of(kind: MessageKind, facts: Facts, words: Words, places: Mapping[str, 
         opening = Opening(
             words.say_of(f"subject.{kind}", about, **places), words.say_of(f"intro.{kind}", about, **places)
         )
+    if promise is not None and promise.gone is not None:
+        subject = words.say("subject.gone", subject=opening.subject, gone=f"{promise.gone:.0%}")
+        opening = replace(opening, subject=subject)
     if promise is None or promise.trial is None:
         return opening
     intro = words.say("trial.breached", **places) if kind is MessageKind.BREACHED else opening.intro

@@ -204,7 +204,7 @@ SELECT a.id, a.lead_id, a.rep_id, a.round, a.why, a.said, a.assigned_at, a.accep
        d.id AS asked_id, d.state AS asked_state, d.content AS asked_content,
        a.rulebook_version AS round_version, n.kind AS promise, n.due_at AS promise_due_at, n.opened_at AS promise_opened_at,
        EXISTS (SELECT FROM timer_news w WHERE w.withdraws = n.id) AS is_withdrawn,
-       n.number, n.at_most, n.agreement, coalesce(n.is_trial, false) AS is_trial, n.rulebook_version AS timer_version,
+       n.number, n.at_most, n.level, n.agreement, coalesce(n.is_trial, false) AS is_trial, n.rulebook_version AS timer_version,
        k.said_yes_at, k.tried_at, k.talked_at, k.outcome_at, EXISTS (
            SELECT FROM pauses p WHERE p.lead_id = a.lead_id AND p.round = a.round AND n.kind = ANY(p.kinds)
                AND p.resumed_at IS NULL AND (p.until IS NULL OR p.until > $4)

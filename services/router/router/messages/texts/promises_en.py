@@ -4,6 +4,7 @@ PROMISES: dict[str, str] = {
     "subject.warned.next_response": "{who} asked again and waits until {when}",
     "subject.warned.next_attempt": "Try {who} again by {when}",
     "subject.warned.outcome": "{who}: say by {when} how it goes",
+    "subject.gone": "{subject}; {gone} of the time is gone",
     "subject.breached.accept": "{rep} did not accept {who} in time",
     "subject.breached.next_response": "{who} asked again, and {rep} did not answer in time",
     "subject.breached.next_attempt": "{rep} did not try {who} again in time",

@@ -4,6 +4,7 @@ PROMISES: dict[str, str] = {
     "subject.warned.next_response": "{who} preguntó de nuevo y espera hasta el {when}",
     "subject.warned.next_attempt": "Vuelva a intentarlo con {who} antes del {when}",
     "subject.warned.outcome": "{who}: diga antes del {when} cómo va",
+    "subject.gone": "{subject}; ha pasado el {gone} del tiempo",
     "subject.breached.accept": "{rep} no aceptó a tiempo: {who}",
     "subject.breached.next_response": "{who} preguntó de nuevo y {rep} no respondió a tiempo",
     "subject.breached.next_attempt": "{rep} no volvió a intentarlo a tiempo con {who}",

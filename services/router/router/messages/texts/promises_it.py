@@ -4,6 +4,7 @@ PROMISES: dict[str, str] = {
     "subject.warned.next_response": "{who} ha chiesto di nuovo e aspetta fino a {when}",
     "subject.warned.next_attempt": "Riprovi con {who} entro {when}",
     "subject.warned.outcome": "{who}: dica entro {when} come va",
+    "subject.gone": "{subject}; è passato il {gone} del tempo",
     "subject.breached.accept": "{rep} non ha accettato in tempo: {who}",
     "subject.breached.next_response": "{who} ha chiesto di nuovo e {rep} non ha risposto in tempo",
     "subject.breached.next_attempt": "{rep} non ha riprovato in tempo con {who}",

@@ -4,6 +4,7 @@ PROMISES: dict[str, str] = {
     "subject.warned.next_response": "{who} perguntou de novo e espera até {when}",
     "subject.warned.next_attempt": "Volte a tentar com {who} até {when}",
     "subject.warned.outcome": "{who}: diga até {when} como vai",
+    "subject.gone": "{subject}; já passou {gone} do tempo",
     "subject.breached.accept": "{rep} não aceitou a tempo: {who}",
     "subject.breached.next_response": "{who} perguntou de novo e {rep} não respondeu a tempo",
     "subject.breached.next_attempt": "{rep} não voltou a tentar a tempo com {who}",

@@ -4,6 +4,7 @@ PROMISES: dict[str, str] = {
     "subject.warned.next_response": "{who} a întrebat din nou și așteaptă până {when}",
     "subject.warned.next_attempt": "De încercat din nou până {when}: {who}",
     "subject.warned.outcome": "{who}: spuneți până {when} cum merge",
+    "subject.gone": "{subject}; a trecut {gone} din timp",
     "subject.breached.accept": "{rep} nu a acceptat la timp: {who}",
     "subject.breached.next_response": "{who} a întrebat din nou, iar {rep} nu a răspuns la timp",
     "subject.breached.next_attempt": "{rep} nu a încercat din nou la timp: {who}",
