@@ -12,10 +12,15 @@ from baton_cli.moments import brief, brief_utc
 from baton_cli.output import print_fields, print_heading, print_json, print_line, print_table, progress
 from baton_cli.stack import Service
 from lead_events.words import Part, TimerKind
+from sla_monitor.domain.firing import Outcome
 from sla_monitor.domain.timers import TimerState
 
 _COLUMNS = ["promise", "round", "rep", "opened (UTC)", "due (UTC)", "state", "ended by", "time left"]
 _OPTIONAL = _COLUMNS[-2:]
+_UNSAID = {
+    Outcome.SKIPPED_BREACHED.value: ", not said: broken already",
+    Outcome.SKIPPED_REMINDED.value: ", not said: a later one was due",
+}
 _RUNNING = (TimerState.PENDING.value, "paused")
 
 
@@ -99,7 +104,7 @@ def why_late(lead: LeadName, stack: StackFile = None, as_json: AsJson = False) -
         return
     print_heading(f"Whose time it was, {brief(found['from'])} to {brief(found['to'])} UTC")
     rows = [
-        (brief(each["from"]), _spoken(each["part"]), each["detail"], *_whose(each))
+        (brief(each["from"]), _spoken(each["part"]), _detail(each), *_whose(each))
         for each in found["stretches"]
     ]
     print_table(["from", "part", "", "whose", "time"], rows)
@@ -216,11 +221,25 @@ def _show_firings(found: dict[str, Any]) -> None:
         return
     print_line()
     print_heading("Warnings and breaches (UTC)")
-    rows = [
-        (brief(each["fired_at"]), _promise(promises[each["timer_id"]]), each["level"], each["outcome"])
-        for each in found["firings"]
-    ]
-    print_table(["when", "promise", "level", "outcome"], rows)
+    rows = [_firing_row(promises[each["timer_id"]], each) for each in found["firings"]]
+    print_table(["when", "promise", "round", "rep", "what"], rows)
+
+
+def _firing_row(timer: dict[str, Any], fired: dict[str, Any]) -> tuple[object, ...]:
+    what = _level(fired["level"]) + _UNSAID.get(fired["outcome"], "")
+    return brief(fired["fired_at"]), _promise(timer), timer["round"], timer["rep_id"], what
+
+
+def _level(name: str) -> str:
+    """`warning:0.8` and `reminder:2` in words; a second breach and what follows from it with its number."""
+    what, *numbers = name.split(":")
+    if what == "warning":
+        return f"warning, {float(numbers[0]):.0%} of the time gone"
+    if what == "reminder":
+        what = f"reminder {numbers.pop(0)}"
+    if not numbers:
+        return what
+    return f"breach {numbers[0]}" if what == "breach" else f"{what} (of breach {numbers[0]})"
 
 
 def _show_path(path: dict[str, Any]) -> None:
@@ -230,7 +249,7 @@ def _show_path(path: dict[str, Any]) -> None:
     print_heading(f"Who had its time, {brief(path['from'])} to {brief(path['to'])} UTC")
     order = list(Part)
     parts = sorted(path["parts"], key=lambda each: order.index(Part(each["part"])))
-    rows = [(_spoken(each["part"]), each["detail"], _length(each["microseconds"] / 1e6)) for each in parts]
+    rows = [(_spoken(each["part"]), _detail(each), _length(each["microseconds"] / 1e6)) for each in parts]
     print_table(["part", "", "time"], rows)
 
 
@@ -258,6 +277,12 @@ def _length(seconds: float | None) -> str | None:
     if seconds is None:
         return None
     return f"{seconds:.3f} s" if seconds < 1 else str(timedelta(seconds=round(seconds)))
+
+
+def _detail(share: dict[str, Any]) -> str | None:
+    """Of a rep's time their id, else the reason in words."""
+    detail: str | None = share["detail"]
+    return detail if share["part"] == Part.REP else _spoken(detail)
 
 
 def _spoken(word: str | None) -> str | None:
