@@ -26,6 +26,7 @@ from rulebook.loader import load_folder
 from rulebook.models import Rulebook
 from rulebook.places import usual_currency, usual_zone, zones_of
 from rulebook.publication import checksum, parse, to_document
+from rulebook.schemas import FOLDER as SCHEMAS
 from rulebook.versions import NOTICE
 
 Folder = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of YAML files.")]
@@ -135,7 +136,11 @@ def init(
     if as_json:
         print_json({"folder": folder, "files": written})
     else:
-        print_line(f"{len(written)} files in {folder}. Edit them, then `baton check {folder}`")
+        own = [file for file in written if SCHEMAS not in file.parts]
+        print_line(
+            f"{len(own)} files in {folder}, and {len(written) - len(own)} for editors in its {SCHEMAS}."
+        )
+        print_line(f"Edit the {len(own)}, then `baton check {folder}`")
         print_line(f"and `baton rulebook publish {folder}`.")
         print_line("The agreement is on trial: measured and shown, and binding nobody until both sides sign.")
 

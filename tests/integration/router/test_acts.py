@@ -33,6 +33,21 @@ async def test_an_act_said_twice_is_one_event_with_one_answer(
     await routing.loads()
 
 
+async def test_who_wins_without_an_amount_is_told_how_to_say_it(routing: World) -> None:
+    await routing.take("ada")
+    rep = routing.holder("ada")
+    assert rep is not None
+    silent = await routing.act(rep, "ada", "outcome", {"result": "won"})
+    assert "send won again with `value`" in silent.json()["note"]
+    body = {"result": "won", "value": {"minor": 120000, "currency": "EUR"}}
+    said = await routing.act(rep, "ada", "outcome", body)
+    assert (said.status_code, "note" in said.json()) == (200, False)
+    told = routing.progressed("ada")[-1].outcome
+    assert told is not None
+    assert told.value is not None
+    assert told.value.minor == 120000
+
+
 async def test_another_value_of_a_lead_that_was_won_is_published_and_closes_nothing_again(
     routing: World,
 ) -> None:

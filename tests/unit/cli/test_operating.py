@@ -139,6 +139,14 @@ def test_check_finds_nothing_in_the_example_and_names_what_is_wrong(baton: Run, 
     assert "baton init" in told["findings"][0]["hint"]
 
 
+def test_init_counts_the_files_that_are_to_be_edited(baton: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    done = baton("init", str(folder), "--company", "Aurora", "--rep", "Ana Ruiz=ana@example.com")
+    own = [each for each in folder.rglob("*.*") if each.is_file() and ".schemas" not in each.parts]
+    assert f"{len(own)} files in {folder}, and " in done.stdout
+    assert "for editors in its .schemas." in done.stdout
+
+
 def test_init_writes_a_rulebook_that_check_accepts(baton: Run, tmp_path: Path) -> None:
     folder = str(tmp_path / "new")
     done = baton("init", folder, "--company", "Aurora", "--rep", "Ana Ruiz=ana@example.com", "--json")

@@ -228,6 +228,7 @@ def test_the_whole_status_fits_80_characters(baton: Run, well: Services, stack_f
     assert max(len(line) for line in lines if str(stack_file) not in line) <= 80
     table = " ".join(" ".join(lines).split())
     assert "1200 opened, 30 joined," in table
+    assert "added_to_lead" not in table, "names are told in words"
 
 
 SENTENCE = "form demo: the secret 'hook' has no value: set BATON_SECRET_HOOK. Until then posts wait."

@@ -269,9 +269,14 @@ def _outcome(content: Mapping[str, Any]) -> Outcome:
     return Outcome.model_validate(said)
 
 
+_NO_AMOUNT = "no amount was said: send won again with `value`, and its revenue counts"
+
+
 def _answer(lead: Lead, act: Act, round_: int, at: datetime) -> dict[str, Any]:
     mine = lead.handoff is not None and lead.handoff.round == round_
-    more = {"was_paused": True} if act.kind is ProgressKind.RESUMED else {}
+    more: dict[str, Any] = {"was_paused": True} if act.kind is ProgressKind.RESUMED else {}
+    if act.content.get("result") == "won" and "value" not in act.content:
+        more["note"] = _NO_AMOUNT
     return {
         "lead_id": str(lead.id),
         "round": round_,

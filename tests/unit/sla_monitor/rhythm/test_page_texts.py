@@ -197,7 +197,7 @@ def test_the_week_in_plain_text() -> None:
         "quality (420 points)  399 points  399 points          on pace",
         "worth (€1,000)           €950.50        €900     €50.50 ahead",
         "Within the promise                   80.6%            –",
-        "BROKEN AND STILL UNANSWERED: 40",
+        "BROKEN AND STILL UNANSWERED NOW: 40",
         f"{str(LEAD)[:8]}  accept          Marta  26 Nov, 10:05",
         "a breach: first response",
         "To decide: baton agreement objections --open, then uphold ID or excuse ID.",

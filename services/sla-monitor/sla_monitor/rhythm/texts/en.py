@@ -40,7 +40,7 @@ TEXTS: dict[str, str] = {
     "speed.answered": "First responses",
     "speed.median": "Median, working time of the rep",
     "speed.in_time": "Within the promise",
-    "heading.breaches": "Broken and still unanswered: {n}",
+    "heading.breaches": "Broken and still unanswered now: {n}",
     "column.lead": "Lead",
     "column.promise": "Promise",
     "column.since": "Due since",

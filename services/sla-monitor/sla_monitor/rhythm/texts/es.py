@@ -40,7 +40,7 @@ TEXTS: dict[str, str] = {
     "speed.answered": "Primeras respuestas",
     "speed.median": "Mediana, horas de trabajo del comercial",
     "speed.in_time": "Dentro del compromiso",
-    "heading.breaches": "Incumplidos y aún sin respuesta: {n}",
+    "heading.breaches": "Incumplidos y aún sin respuesta ahora: {n}",
     "column.lead": "Lead",
     "column.promise": "Compromiso",
     "column.since": "Vencía",

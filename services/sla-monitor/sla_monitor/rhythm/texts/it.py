@@ -40,7 +40,7 @@ TEXTS: dict[str, str] = {
     "speed.answered": "Prime risposte",
     "speed.median": "Mediana, ore di lavoro del venditore",
     "speed.in_time": "Entro l'impegno",
-    "heading.breaches": "Violati e ancora senza risposta: {n}",
+    "heading.breaches": "Violati e ancora senza risposta adesso: {n}",
     "column.lead": "Lead",
     "column.promise": "Impegno",
     "column.since": "Scadeva",

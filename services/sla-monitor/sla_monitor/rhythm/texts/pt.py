@@ -40,7 +40,7 @@ TEXTS: dict[str, str] = {
     "speed.answered": "Primeiras respostas",
     "speed.median": "Mediana, horas de trabalho do vendedor",
     "speed.in_time": "Dentro do compromisso",
-    "heading.breaches": "Incumpridos e ainda sem resposta: {n}",
+    "heading.breaches": "Incumpridos e ainda sem resposta agora: {n}",
     "column.lead": "Lead",
     "column.promise": "Compromisso",
     "column.since": "Vencia",

@@ -40,7 +40,7 @@ TEXTS: dict[str, str] = {
     "speed.answered": "Prime răspunsuri",
     "speed.median": "Mediana, ore de lucru ale agentului",
     "speed.in_time": "În termenul din angajament",
-    "heading.breaches": "Încălcate și încă fără răspuns: {n}",
+    "heading.breaches": "Încălcate și încă fără răspuns acum: {n}",
     "column.lead": "Lead",
     "column.promise": "Angajament",
     "column.since": "Termen depășit din",
