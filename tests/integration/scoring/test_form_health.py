@@ -335,6 +335,17 @@ async def test_a_wave_is_one_alert_with_its_suspects_and_whoever_was_held_back(
     ]
 
 
+async def test_a_country_that_is_none_is_told_with_how_many_sent_it(watch: Watch) -> None:
+    await usual(watch)
+    watch.tools["forms"]["website"]["fields"]["country"] = {"from": ["country"]}
+    for country in ("Spain", "Spane", "Spane"):
+        watch.come("website", {"email": "ana@example.com", "country": country})
+    await watch.look()
+    async with asking(watch) as client:
+        (told,) = (await client.get("/v1/forms/website/health")).json()["unread"]
+    assert (told["flag"], told["submissions"]) == ("country:unknown", 2)
+
+
 async def test_after_a_replay_health_shows_what_the_mended_mapping_reads(watch: Watch) -> None:
     await usual(watch)
     for number in range(6):

@@ -67,6 +67,15 @@ def test_one_form_is_told_field_by_field_with_what_to_do(services: Services, bat
     assert told_whole == ONE | {"faults": [], "refused": None}
 
 
+def test_values_that_could_not_be_used_are_told(services: Services, baton: Run) -> None:
+    unread = [{"flag": "country:unknown", "submissions": 3, "last_at": AT}]
+    services.answer("GET /v1/forms/demo/health", ONE | {"unread": unread})
+    told = baton("form", "health", "demo").stdout
+    assert "country:unknown  3            2026-03-06 17:18:00 UTC" in told
+    services.answer("GET /v1/forms/demo/health", ONE | {"unread": []})
+    assert "could not be used" not in baton("form", "health", "demo").stdout
+
+
 def test_a_form_whose_secret_is_missing_at_intake_is_not_well(services: Services, baton: Run) -> None:
     services.answer("GET /v1/forms/health", {"forms": [summary("demo", []), summary("new", [], None)]})
     services.answer("GET /v1/forms/demo/health", ONE | {"alerts": []})

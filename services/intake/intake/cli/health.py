@@ -125,6 +125,7 @@ def _show_one(one: dict[str, Any]) -> None:
             for each in one["unmapped"]
         ]
         print_table(["field", "looks like", "count", "first", "last"], rows)
+    _show_unread(one)
     for trouble in _troubles(one):
         print_line()
         print_line(trouble)
@@ -134,6 +135,18 @@ def _show_one(one: dict[str, Any]) -> None:
         print_line(alert["text"].rstrip())
         for told in _told(alert.get("deliveries", [])):
             print_line(told)
+
+
+def _show_unread(one: Mapping[str, Any]) -> None:
+    """Values that were sent and mean nothing here, such as a country that is none."""
+    found = one.get("unread")
+    if not found:
+        return
+    print_line()
+    print_heading("Values that could not be used, of the newest submissions")
+    rows = [(each["flag"], each["submissions"], brief_utc(each["last_at"])) for each in found]
+    print_table(["what", "submissions", "last"], rows)
+    print_line("`baton submission ID` shows one; `baton form test` tells how a form reads one.")
 
 
 def _told(deliveries: list[dict[str, Any]]) -> list[str]:

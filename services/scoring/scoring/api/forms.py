@@ -60,7 +60,10 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
 
     @router.get("/forms/{form}/health", dependencies=runtime.gate.allowed(Scope.FORMS_READ), tags=["forms"])
     async def form_health(form: FormId) -> dict[str, Any]:
-        """One form: how often each field is filled and since when it is not, unknown fields, its silence."""
+        """One form: how often each field is filled and since when it is not, unknown fields, its silence.
+
+        `unread`: values of its newest 200 submissions that could not be used, such as country:unknown.
+        """
         async with runtime.database.acquire() as conn:
             rulebook, now = await in_force(conn)
             declared = rulebook.forms.get(form)
@@ -71,12 +74,14 @@ def form_routes(router: APIRouter, runtime: Runtime) -> None:
             waiting = await store.waiting(conn, [form])
             imported = (await store.imported(conn, [form])).get(form)
             alerts = await _alerts(conn, rulebook, only_open=True, limit=1000)
+            unread = await store.unread_values(conn, form)
             silence = await _silence(conn, known, ZoneInfo(rulebook.time_zone), now)
         return {
             **_summary(form, declared, known, waiting.get(form, 0), imported),
             "silence": silence,
             "fields": _fields(declared, known),
             "unmapped": _unmapped(known),
+            "unread": unread,
             "alerts": [each for each in alerts if each["form"] == form],
         }
 

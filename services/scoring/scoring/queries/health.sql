@@ -59,6 +59,16 @@ ORDER BY received_at, s.id LIMIT $4
 SELECT form_id, count(*) AS submissions FROM quarantine WHERE form_id = ANY($1::text[]) AND action_id IS NULL
 GROUP BY form_id
 
+-- name: unread_values
+-- Which values of a form's newest $2 submissions could not be used, such as country:unknown, and in how many.
+SELECT flag, count(*) AS submissions, max(received_at) AS last_at
+FROM (
+    SELECT received_at, CASE jsonb_typeof(event -> 'flags') WHEN 'array' THEN event -> 'flags' ELSE '[]' END AS flags
+    FROM submissions WHERE form_id = $1 ORDER BY received_at DESC, id DESC LIMIT $2
+) newest, jsonb_array_elements_text(flags) AS flag
+WHERE flag LIKE ANY ('{%:unknown,%:unknown_value,%:unusable}')
+GROUP BY flag ORDER BY flag
+
 -- name: forms_health
 -- How these forms are.
 SELECT * FROM form_health WHERE form_id = ANY($1::text[])

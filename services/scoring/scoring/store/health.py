@@ -21,6 +21,8 @@ from service_kit.queries import load_queries
 
 _q = load_queries("scoring", "queries/health.sql")
 _NONE = UUID(int=0)
+NEWEST = 200
+"""Submissions of a form that are looked through for values that could not be used."""
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _fields = TypeAdapter[dict[str, FieldHealth]](dict[str, FieldHealth])
 _unmapped = TypeAdapter[dict[str, UnmappedField]](dict[str, UnmappedField])
@@ -195,6 +197,11 @@ async def waiting(conn: Connection, forms: Iterable[str]) -> dict[str, int]:
     """How many submissions of forms wait in quarantine for a decision now."""
     rows = await conn.fetch(_q.waiting_of_forms, list(forms))
     return {row["form_id"]: row["submissions"] for row in rows}
+
+
+async def unread_values(conn: Connection, form: str) -> list[dict[str, Any]]:
+    """Which values of the form's newest submissions could not be used: the flag, how many, and when last."""
+    return [dict(row) for row in await conn.fetch(_q.unread_values, form, NEWEST)]
 
 
 async def forget(conn: Connection, now: datetime) -> None:
