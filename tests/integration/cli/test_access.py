@@ -126,6 +126,7 @@ async def test_the_audit_log_of_all_services_is_read_at_once(baton: Run) -> None
         ("scoring", "rulebook.publish", "olga"),
         ("router", "token.create", "olga"),
     ]
+    assert entries[0]["object_id"] == "none was stopped"
     table = (await baton("audit", "--kind", "token")).stdout
     assert "scopes: [" in table
     assert "nothing ->" not in table

@@ -88,6 +88,15 @@ def test_more_leads_need_more_reps_and_more_reps_are_late_less_often() -> None:
     assert few.look(needed[0]).late.high <= 0.05 < few.look(needed[0] - 1).late.high
 
 
+def test_no_more_reps_are_tried_than_leads_could_keep_busy() -> None:
+    flow = Flow(UTC, weeks=7)
+    flow.add(MONDAY_9, ("main", Quadrant.PERFECT, NO_NEEDS, 100))
+    slow = replace(PROMPT, answers=Spread(timedelta(days=3), 0), closes=Spread(timedelta(hours=1), 0))
+    found = Staffing(make_book(), "north", flow, [staff("ana", slow)], MONDAY_9, seeds=3)
+    assert found.needed(0.0) is None
+    assert max(found.tried) == 2
+
+
 def test_the_same_question_about_reps_has_the_same_answer() -> None:
     assert staffing(3).look(2) == staffing(3).look(2)
 

@@ -103,16 +103,24 @@ class Staffing:
 
     def needed(self, most_late: float) -> int | None:
         """The smallest number of reps with which at most this share is late, by the upper end of the
-        interval; None if MOST_REPS do not do. Fewer than one that does not do are not tried."""
-        low, high = 0, max(1, len(self.templates))
+        interval; None if as many as could be of use do not do. Fewer than one that does not do are not
+        tried."""
+        low, high, most = 0, max(1, len(self.templates)), self._most()
         while not self._does(high, most_late):
-            if high >= MOST_REPS:
+            if high >= most:
                 return None
-            low, high = high, min(MOST_REPS, high * 2)
+            low, high = high, min(most, high * 2)
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self._does(middle, most_late) else (middle, high)
         return high
+
+    def _most(self) -> int:
+        """With one of each kind for each lead, twice as many leads as usual allowed for, nobody waits for a
+        free rep: more of them change nothing."""
+        weeks = (WARM_UP + MEASURED) / timedelta(weeks=1)
+        leads = math.ceil(2 * weeks * sum(self.flow.hours) / self.flow.weeks)
+        return min(MOST_REPS, max(1, len(self.templates)) * max(1, leads))
 
     def _does(self, reps: int, most_late: float) -> bool:
         return self.look(reps).late.high <= most_late
