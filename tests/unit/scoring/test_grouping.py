@@ -198,8 +198,8 @@ def check_profiles(desk: Desk) -> None:
             continue
         known = Known()
         for said in desk.holdings.said.of(person.id):
-            profile, received_at, sure = said.told
-            known.learn(profile, received_at, sure=sure)
+            profile, received_at, word = said.told
+            known.learn(profile, received_at, word=word)
         if known.values:
             assert person.known.values == known.values
             assert person.known.unsure == known.unsure

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from lead_events import Profile
-from scoring.domain.profile import Known
+from scoring.domain.profile import Known, Word
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SENT = [
@@ -26,6 +26,24 @@ def test_the_newest_value_wins_and_a_blank_wipes_nothing_in_any_order(order: tup
         "city": "Vigo",
         "attributes": {"budget": 5, "seats": 3},
     }
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_name_that_a_rep_typed_in_stands_until_its_person_says_it_and_never_against_it(
+    order: tuple[int, ...],
+) -> None:
+    said = [
+        (Profile(name="A.", email="ana@example.com"), START, Word.REPS),
+        (Profile(name="Ana Ruiz", city="Vigo"), START + timedelta(hours=1), Word.OWN),
+        (Profile(name="Ana", city="Lugo", company="Norte"), START + timedelta(hours=2), Word.REPS),
+    ]
+    known = Known()
+    for place in order:
+        profile, at, word = said[place]
+        known.learn(profile, at, word=word)
+    found = known.values
+    assert (found["name"], found["city"], found["company"]) == ("Ana Ruiz", "Lugo", "Norte")
+    assert known.unsure == set(), "an e-mail that a rep enters is as good as one that its person enters"
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -9,8 +9,8 @@ from lead_events import Cause, LeadMerged
 from lead_events.ids import event_id
 from lead_events.words import CauseKind
 from scoring.domain.book import LeadBook, LetGo
-from scoring.domain.contributions import Said
-from scoring.domain.grouping import KeyName, is_known
+from scoring.domain.contributions import Said, word_of
+from scoring.domain.grouping import KeyName
 from scoring.domain.holdings import Holdings
 from scoring.domain.interest import VISITOR
 from scoring.domain.leads import Lead, LeadState, heirs_of
@@ -260,7 +260,9 @@ class Admission:
 
     def _learn(self, person: Person, incoming: Incoming) -> None:
         submission = incoming.submission
-        person.known.learn(submission.profile, submission.received_at, sure=is_known(incoming.keys))
+        person.known.learn(
+            submission.profile, submission.received_at, word=word_of(submission, incoming.keys)
+        )
         self.people.touch(person)
         no_more = set(incoming.keys).difference(self.people.read(incoming.keys).counting)
         self.book.signals.know(person.id, [name for name in incoming.names if name not in no_more])

@@ -1,13 +1,15 @@
 """What each accepted submission said about its person, so that one can be taken back or put right."""
 
 from bisect import bisect_left, insort
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from lead_events import LeadSubmitted
+from lead_events.words import OWN_FORM
 from scoring.domain.grouping import KeyName, is_known
-from scoring.domain.profile import Told
+from scoring.domain.profile import Told, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,14 @@ class Said:
     @property
     def told(self) -> Told:
         """As a profile is put together from it."""
-        return self.submission.profile, self.submission.received_at, is_known(self.keys)
+        return self.submission.profile, self.submission.received_at, word_of(self.submission, self.keys)
+
+
+def word_of(submission: LeadSubmitted, keys: Collection[KeyName]) -> Word:
+    """Whose word a submission with these keys is."""
+    if not is_known(keys):
+        return Word.CALLERS
+    return Word.REPS if submission.form_id == OWN_FORM else Word.OWN
 
 
 @dataclass(slots=True)

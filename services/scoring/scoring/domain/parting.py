@@ -189,8 +189,8 @@ class Parting:
         person.known.unlearn(gone, [said.told for said in groups[0]])
         for group, other in zip(groups[1:], others, strict=True):
             other.known = Known()
-            for profile, received_at, sure in (said.told for said in group):
-                other.known.learn(profile, received_at, sure=sure)
+            for profile, received_at, word in (said.told for said in group):
+                other.known.learn(profile, received_at, word=word)
         self.holdings.book.signals.part(person.id, names)
 
     def _move_one(self, said: Said, before: Person, now: Person) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from lead_events import Profile
@@ -16,8 +17,23 @@ LARGEST_ATTRIBUTES = 100_000
 large to be published: the answers received longest ago are let go. One submission alone stays below both."""
 
 
-Told = tuple[Profile, datetime, bool]
-"""What a submission says, when it was received, and whether it says who sent it."""
+NAMES = frozenset({"name", "first_name", "last_name"})
+
+
+class Word(Enum):
+    """Whose word a submission is."""
+
+    OWN = "own"
+    REPS = "reps"  # typed in by a rep, of somebody that they found
+    CALLERS = "callers"  # of whoever gives a phone at most
+
+    def is_sure(self, name: str) -> bool:
+        """Whether it holds against what somebody less sure says. A rep who types a name in shortens it."""
+        return self is Word.OWN or (self is Word.REPS and name not in NAMES)
+
+
+Told = tuple[Profile, datetime, Word]
+"""What a submission says, when it was received, and whose word it is."""
 
 
 def known_fields(profile: Profile) -> Iterator[tuple[str, Any]]:
@@ -43,13 +59,14 @@ class Known:
     """A person's profile: each field's newest non-blank value, and when (ISO 8601) it was received.
 
     Policy: what somebody said who said who they are (by a personal e-mail or an external id) beats what a
-    caller said who gave a phone at most, and fills what the caller left out; of the same sort the newest
-    wins, and a blank never wipes a value. The age is that of the submission, not of its handling,
-    so the order of handling does not matter; of two at one moment the one handled last wins. An e-mail keeps
-    the spelling it was first seen in. Attributes are bounded, see MOST_ATTRIBUTES.
+    caller said who gave a phone at most, and fills what the caller left out; so does their own name beat one
+    that a rep typed in. Of the same sort the newest wins, and a blank never wipes a value. The age is that of
+    the submission, not of its handling, so the order of handling does not matter; of two at one moment the
+    one handled last wins. An e-mail keeps the spelling it was first seen in. Attributes are bounded, see
+    MOST_ATTRIBUTES.
 
-    `unsure`: the fields that only callers have said. `asked`: the answers of the submission learnt last, in
-    the order of its form; it is not stored.
+    `unsure`: the fields that only callers have said, and names that only reps have. `asked`: the answers of
+    the submission learnt last, in the order of its form; it is not stored.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -57,11 +74,11 @@ class Known:
     unsure: set[str] = field(default_factory=set)
     asked: tuple[str, ...] = field(default=(), compare=False)
 
-    def learn(self, profile: Profile, received_at: datetime, *, sure: bool = True) -> None:
-        """Add what one submission says; `sure`: whether it says who sent it."""
+    def learn(self, profile: Profile, received_at: datetime, *, word: Word = Word.OWN) -> None:
+        """Add what one submission says; `word`: whose it is."""
         moment = received_at.astimezone(UTC).isoformat()
         for name, value in known_fields(profile):
-            self._set(name, value, moment, sure)
+            self._set(name, value, moment, word.is_sure(name))
         if profile.attributes:
             self.asked = tuple(ATTRIBUTE + name for name in profile.attributes)
             self._bound()
@@ -78,10 +95,10 @@ class Known:
             gone |= {name for name, _ in known_fields(profile) if self.received.get(name) == moment}
         for name in gone:
             self._drop(name)
-        for profile, received_at, sure in others if gone else ():
+        for profile, received_at, word in others if gone else ():
             for name, value in known_fields(profile):
                 if name in gone:
-                    self._set(name, value, received_at.astimezone(UTC).isoformat(), sure)
+                    self._set(name, value, received_at.astimezone(UTC).isoformat(), word.is_sure(name))
         self._bound()
 
     def absorb(self, other: "Known") -> None:
