@@ -52,6 +52,17 @@ async def test_two_persons_found_to_be_one_are_merged_into_the_older(world: "Wor
     assert (await world.states())[both.submission_id] == "joined"
 
 
+async def test_a_rep_who_enters_a_known_person_does_not_shorten_their_name(world: "World") -> None:
+    world.submit({"email": "ana@example.com", "name": "Ana Ruiz"})
+    await world.settle()
+    later = START + timedelta(hours=1)
+    typed = {"email": "ana@example.com", "name": "Ana", "company": "Norte"}
+    world.submit(typed, form_id="+own", received_at=later)
+    await world.settle()
+    profile = world.scored()[-1].profile
+    assert (profile.name, profile.company) == ("Ana Ruiz", "Norte")
+
+
 async def test_a_merge_brings_the_lead_of_another_line_along(world: "World") -> None:
     world.submit({"phone": PHONE})
     await world.settle()
