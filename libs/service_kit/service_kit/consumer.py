@@ -212,7 +212,6 @@ class Consumer:
             raise
         if offsets is None or client.assignment() != assignment or not client.seek(offsets):
             return False
-        self._lag_shown.keep_only(assignment.partitions)
         self._assignment = assignment
         self._uncommitted.clear()
         _log.info("assigned", consumer=self.spec.name, partitions=len(assignment.partitions))
@@ -320,6 +319,7 @@ class Consumer:
         answer.
         """
         assignment = self._assignment
+        self._lag_shown.keep_only(assignment.partitions)
         if not assignment.partitions:
             return 0
         try:
