@@ -40,6 +40,7 @@ async def test_a_lead_opened_again_counts_on_from_what_others_were_told_of_it(wo
     world.submit({"email": "eva@example.com"}, key="one", partition=0)
     await world.settle()
     (told,) = world.scored()
+    await world.stop()
     world.send(told.model_copy(update={"seq": 7}), "lead-scored", key=told.lead_id)  # as time tells of it
     world.submit({"email": "eva@example.com", "job_title": "CEO"}, key="two", partition=0)
     await lose(world)
