@@ -247,7 +247,7 @@ _signals = st.dictionaries(
 )
 @settings(
     max_examples=60,
-    suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 async def test_no_batch_whatever_makes_intake_fail(intake: Running, body: dict[str, Any]) -> None:
     try:
