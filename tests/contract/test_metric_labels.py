@@ -1,19 +1,15 @@
 """No metric can name a person: each label has a name of this list, with values from somewhere bounded."""
 
 import importlib
+from collections.abc import Iterator
+from pathlib import Path
 
 from prometheus_client import REGISTRY
 
-MODULES = (
-    "service_kit.metrics",
-    "delivery.metrics",
-    "intake.metrics",
-    "scoring.metrics",
-    "router.metrics",
-    "sla_monitor.metrics",
-)
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("libs/*", "services/*")
 OF_THE_RULEBOOK = frozenset(
-    {"form", "source", "pool", "rule", "team", "shadow", "vendor", "channel", "scheme"}
+    {"form", "source", "pool", "rule", "team", "shadow", "vendor", "channel", "scheme", "goal"}
 )
 """What a company has written there, and `other`, `none` or `total`."""
 OF_THE_INSTALLATION = frozenset({"topic", "consumer", "partition", "schema", "part", "route", "name"})
@@ -21,16 +17,24 @@ OF_THE_INSTALLATION = frozenset({"topic", "consumer", "partition", "schema", "pa
 OF_OUR_WORDS = frozenset(
     {
         "became", "charged_to", "decision", "fault", "finding", "handed", "hop", "kind", "level", "limit",
-        "outcome", "place", "proof", "proven", "quadrant", "rating", "reason", "role", "standing", "state",
-        "status", "time_left", "to", "trial", "trouble", "turn", "use", "via", "why", "work",
+        "outcome", "page", "place", "proof", "proven", "quadrant", "rating", "reason", "role", "standing",
+        "state", "status", "time_left", "to", "trial", "trouble", "turn", "use", "via", "why", "work",
     }
 )  # fmt: skip
 """Lists that are closed in the code."""
 
 
+def modules() -> Iterator[str]:
+    """Every module of the product that has metrics."""
+    for part in PARTS:
+        for file in sorted(ROOT.glob(f"{part}/*/**/metrics.py")):
+            below = file.relative_to(ROOT).parts[2:]
+            yield ".".join((*below[:-1], "metrics"))
+
+
 def labels() -> dict[str, set[str]]:
     """Each label's name, and the metrics that have it."""
-    for module in MODULES:
+    for module in modules():
         importlib.import_module(module)
     found: dict[str, set[str]] = {}
     for metric in list(REGISTRY._collector_to_names):
