@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("libs/*", "services/*")
@@ -38,8 +39,9 @@ def labels() -> dict[str, set[str]]:
         importlib.import_module(module)
     found: dict[str, set[str]] = {}
     for metric in list(REGISTRY._collector_to_names):
-        for label in getattr(metric, "_labelnames", ()):
-            found.setdefault(label, set()).add(metric._name)  # type: ignore[attr-defined]
+        if isinstance(metric, MetricWrapperBase):
+            for label in metric._labelnames:
+                found.setdefault(label, set()).add(metric._name)
     return found
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from heapq import merge
 from typing import TYPE_CHECKING
 
 from service_kit import deadletters, metrics
 from service_kit.broker import Broker, BrokerUnavailable, ConsumerClient, Publisher
 from service_kit.clock import Clock, pause
+from service_kit.consumer_figures import ConsumerFigures
 from service_kit.errors import Fault, classify, describe
 from service_kit.failpoints import failpoint
 from service_kit.lag import LagShown
@@ -22,9 +23,8 @@ from service_kit.positions import Positions
 from service_kit.postgres import Database
 from service_kit.records import Assignment, Record, TopicPartition
 from service_kit.settings import ServiceSettings
-from service_kit.settle import DEAD_LETTERS, EFFECT, READ, REPEATS, Item, Settled, Settler
+from service_kit.settle import Item, Settled, Settler
 from service_kit.spec import ConsumerSpec
-from service_kit.tracing import trace_id_of
 from service_kit.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -89,11 +89,12 @@ class Consumer:
         self._uncommitted: dict[TopicPartition, int] = {}
         self._committed_at = self._held_at = float("-inf")
         self._lag_shown = LagShown(spec.name)
+        self._figures = ConsumerFigures(spec, clock, self._lanes)
         self._working = False
         self._silent: str | None = None
         self._held: str | None = None
         self._trouble: str | None = "not connected to Kafka yet"
-        self._known_series()
+        self._figures.create_series()
 
     # -- life ------------------------------------------------------------------------------------------------
 
@@ -276,13 +277,13 @@ class Consumer:
             self._watchdog.moved(self._clock.monotonic())
         seconds = self._clock.monotonic() - started
         self._lanes.took(records, seconds, self._clock.now(), is_full=len(records) >= self._batch_max)
-        self._observe(records, started)
+        self._figures.observe(records, started)
 
     async def _settled(self, settled: Settled) -> None:
         """After each commit: positions known, outbox published; dead letters counted and looked at."""
         self._positions.moved(settled.positions)
         self._uncommitted.update(settled.positions)
-        self._count(settled)
+        self._figures.count(settled)
         if settled.row_ids:
             await publish_now(
                 self._database, self._publisher, settled.row_ids, settled.outgoing, at="consumer"
@@ -338,61 +339,6 @@ class Consumer:
             self._lag_shown.show(place, behind)
             total += 0 if place in paused else behind
         return total
-
-    def _count(self, settled: Settled) -> None:
-        name = self.spec.name
-        for (place, kind), records in settled.counts.items():
-            if kind == READ:
-                metrics.READ.labels(name, place.topic).inc(records)
-            elif kind == REPEATS:
-                metrics.REPEATS.labels(name, place.topic).inc(records)
-            elif kind == DEAD_LETTERS:
-                metrics.DEAD_LETTERS.labels(name, place.topic).inc(records)
-            else:
-                metrics.EFFECTS.labels(name, place.topic, kind.removeprefix(EFFECT)).inc(records)
-        for record, reason in settled.dead:
-            _log.error(
-                "dead letter",
-                consumer=name,
-                event_id=str(deadletters.identity_of(record)),
-                topic=record.topic,
-                partition=record.partition,
-                offset=record.offset,
-                reason=reason,
-                **_traced(record),
-            )
-
-    def _observe(self, records: Sequence[Record], started: float) -> None:
-        now: datetime = self._clock.now()
-        name = self.spec.name
-        metrics.BATCH_SIZE.labels(name).observe(len(records))
-        metrics.BATCH_SECONDS.labels(name).observe(self._clock.monotonic() - started)
-        oldest = min(record.broker_time for record in records)
-        metrics.RECORD_AGE.labels(name).observe(max(0.0, (now - oldest).total_seconds()))
-        if self.spec.bulk_topics:
-            metrics.BULK_PAUSED.labels(name).set(1 if self._lanes.paused else 0)
-            metrics.BULK_AGE.labels(name).set(self._lanes.oldest_bulk(records, now) or 0)
-
-    def _known_series(self) -> None:
-        """Series that exist from the start read zero instead of being absent."""
-        name = self.spec.name
-        metrics.STOPPED.labels(name).set(0)
-        metrics.RESTARTS.labels(name)
-        for histogram in (metrics.BATCH_SIZE, metrics.BATCH_SECONDS, metrics.RECORD_AGE):
-            histogram.labels(name)
-        for fault in Fault:
-            metrics.RETRIES.labels(name, fault.value)
-        for topic in [*self.spec.topics, *self.spec.bulk_topics]:
-            metrics.READ.labels(name, topic)
-            metrics.REPEATS.labels(name, topic)
-            metrics.DEAD_LETTERS.labels(name, topic)
-            for kind in self.spec.effects:
-                metrics.EFFECTS.labels(name, topic, kind)
-
-
-def _traced(record: Record) -> dict[str, str]:
-    found = trace_id_of(record.headers)
-    return {"trace_id": found} if found else {}
 
 
 async def _decode(records: Sequence[Record]) -> list[Item]:
