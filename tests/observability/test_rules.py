@@ -19,7 +19,7 @@ CASES = sorted((DEPLOY / "prometheus" / "tests").glob("*.test.yml"))
 PARTS = ("## How to look", "## Causes, and what to do", "## It is over when")
 HOW_TO_RUN = "(README.md#how-to-run-what-the-pages-say)"
 """Where the pages send who does not know how a query is asked."""
-OF_PROMETHEUS = {"up", "process_cpu_seconds_total"}
+OF_PROMETHEUS = {"up", "process_cpu_seconds_total", "process_start_time_seconds"}
 """What the scraper or the client library exports by itself."""
 
 

@@ -32,7 +32,7 @@ def _down() -> Panel:
         "Instances that Prometheus could not scrape.",
         f"count(up{{{SERVICES}}} == 0) or vector(0)",
         steps=ZERO_IS_WELL,
-        runbooks=("BatonServiceDown", "BatonInstanceDown", "BatonNotReady"),
+        runbooks=("BatonServiceDown", "BatonInstanceDown", "BatonRestarts", "BatonNotReady"),
     )
 
 

@@ -50,8 +50,17 @@ _NO_TELEMETRY = TelemetryConfig(
 """FastAPI's own: its entries quote what somebody typed, and its spans would be the caller's."""
 
 
+TOLD_SECONDS = 30.0
+"""So long a process whose part died says so, for Prometheus (every 15 s) and whoever looks; then it ends."""
+
+
 class Lifecycle:
-    """Runs the parts of a service and knows how they are."""
+    """Runs the parts of a service and knows how they are.
+
+    `end`: called TOLD_SECONDS after a part died, to have the process started anew.
+    """
+
+    end: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -67,6 +76,7 @@ class Lifecycle:
         self.parts = [*([] if first is None else [first]), *parts]
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._connect: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._kafka: str | None = "not connected to Kafka yet"
         self._kafka_failed = False
         self._stopping = False
@@ -100,8 +110,9 @@ class Lifecycle:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=1)
-        if self._connect is not None:
-            self._connect.cancel()
+        for waiting in (self._connect, self._ending):
+            if waiting is not None:
+                waiting.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await self._runtime.close()
@@ -131,6 +142,12 @@ class Lifecycle:
             self.died = f"{part.name}: {describe(reason)}"
             metrics.PART_FAILURES.labels(part.name).inc()
             _log.critical("part died", part=part.name, exc_info=reason)
+            self._ending = self._ending or asyncio.create_task(self._end())
+
+    async def _end(self) -> None:
+        await self._runtime.clock.sleep(TOLD_SECONDS)
+        if self.end is not None:
+            self.end()
 
     @property
     def is_connected(self) -> bool:
@@ -340,9 +357,16 @@ balancers 60 s, httpx 5 s by default). Whoever closes second never closes on a r
 """
 
 
-def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
-    """Run `app` (ASGI: of `create_app`, or before it) until SIGTERM or SIGINT, then stop within the seconds
-    set. Logs are JSON lines on stdout.
+def serve(
+    app: FastAPI,
+    settings: ServiceSettings,
+    *,
+    around: Callable[[FastAPI], Any] = lambda app: app,
+    **overrides: Any,
+) -> None:
+    """Run the `app` of `create_app` until SIGTERM or SIGINT, then stop within the seconds set; `around` may
+    put something before it. Logs are JSON lines on stdout. Raises SystemExit 1, stopped as cleanly, some time
+    after a part died, or where the port is taken: whoever started the process starts it anew.
     """
     configure_logs(
         service=settings.service,
@@ -366,4 +390,10 @@ def serve(app: Any, settings: ServiceSettings, **overrides: Any) -> None:
     # what is loaded by now stays: looking through it for garbage took a quarter of a busy service's time
     gc.collect()
     gc.freeze()
-    uvicorn.run(AnsweredWhenCutOff(app), **(options | overrides))
+    server = uvicorn.Server(uvicorn.Config(AnsweredWhenCutOff(around(app)), **(options | overrides)))
+    lifecycle: Lifecycle = app.state.lifecycle
+    lifecycle.end = lambda: setattr(server, "should_exit", True)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if lifecycle.died or not server.started:
+        sys.exit(1)

@@ -243,7 +243,7 @@ def main() -> None:
     mail_domains.load()
     _spare_the_collector()
     # gate/proxies.py reads what proxies say, and believes those that are trusted
-    serve(with_short_cut(app), settings, proxy_headers=False)
+    serve(app, settings, around=with_short_cut, proxy_headers=False)
 
 
 def _spare_the_collector() -> None:

@@ -67,6 +67,15 @@ async def test_killed_after_the_commit_and_started_again_nothing_is_lost_or_doub
     assert (await world.hop()).unaccounted == 0
 
 
+@pytest.mark.parametrize("world", ["kafka"], indirect=True)
+async def test_a_process_whose_part_died_says_so_and_then_ends_to_be_started_anew(world: World) -> None:
+    """Docker starts what has ended, and not what is unhealthy."""
+    with service(world, KIT_DOOM_SECONDS="2") as (process, address):
+        await world.eventually(lambda: _status(address, "/healthz", 503))
+        await world.eventually(lambda: _ended(process))
+        assert process.returncode == 1
+
+
 async def _ended(process: "subprocess.Popen[bytes]") -> bool:
     return process.poll() is not None
 

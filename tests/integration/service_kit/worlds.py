@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from lead_events import LeadSignalled, PersonErased
 from lead_events.catalog import dead_letter_name
 from lead_events.codec import encode
+from service_kit import app as service_app
 from service_kit.app import create_app, serve
 from service_kit.batch import Batch
 from service_kit.broker import Broker, ConsumerClient
@@ -52,6 +53,20 @@ def signal(kind: str = "page_view", *, identity: UUID | None = None) -> tuple[UU
     event = LeadSignalled(signal_id=identity, kind=kind, at=AT, identity={"email": "ana@example.com"})
     headers, value = encode(event, id=identity, source="test", time=AT, subject="ana", topic=INPUT)
     return identity, Outgoing(INPUT, str(identity).encode(), value, tuple(headers))
+
+
+class Doomed:
+    """A part that cannot go on."""
+
+    name = "doomed"
+
+    async def run(self) -> None:
+        raise Poison("no way on")
+
+    def stop(self) -> None: ...
+
+    def not_ready(self) -> str | None:
+        return None
 
 
 async def note(batch: Batch) -> None:
@@ -202,8 +217,13 @@ def run_service() -> None:
     KitSettings.store_schema = os.environ["KIT_SCHEMA"]
     settings = KitSettings()
     spec = ConsumerSpec(name=NAME, topics=[INPUT], handler=note, effects=EFFECTS)
+    if doom := os.environ.get("KIT_DOOM_SECONDS"):
+        service_app.TOLD_SECONDS = float(doom)
     app = create_app(
-        title="kit", settings=settings, build=lambda rt: [rt.consumer(spec)], routers=lambda _: []
+        title="kit",
+        settings=settings,
+        build=lambda rt: [rt.consumer(spec), *([Doomed()] if doom else [])],
+        routers=lambda _: [],
     )
     serve(app, settings)
 
