@@ -1,9 +1,9 @@
 #!/bin/sh
 # Runs a command with its secrets as variables: each file of the folder is one, named as the variable. So is what the
-# operator's own folder has for OpenTelemetry, which reads variables only.
+# operator's own folder has for OpenTelemetry, and the mail server's address, where both would stand in `docker inspect`.
 set -eu
-for file in /run/secrets/env/* /run/secrets/baton/OTEL_*; do
-    [ "$file" != "/run/secrets/baton/OTEL_*" ] || continue
+for file in /run/secrets/env/* /run/secrets/baton/OTEL_* /run/secrets/baton/BATON_SMTP_URL; do
+    case $file in /run/secrets/baton/*) [ -e "$file" ] || continue ;; esac
     [ -e "$file" ] || { echo "no secrets in /run/secrets/env: run \`docker compose up secrets\`" >&2; exit 1; }
     [ -r "$file" ] || { echo "$file is closed for user $(id -u): let others read it, or give it to them" >&2; exit 1; }
     export "${file##*/}=$(cat "$file")"

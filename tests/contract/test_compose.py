@@ -118,6 +118,14 @@ def test_headers_for_a_collector_are_taken_from_the_operators_folder(folder: Pat
     assert said.stdout == "authorization=Bearer%20token\n"
 
 
+def test_a_mail_servers_password_can_stand_where_no_inspection_shows_it(folder: Path) -> None:
+    (folder / "env" / "BATON_DSN").write_text("any")
+    (folder / "baton" / "BATON_SMTP_URL").write_text("smtp://baton:secret@mail.example.com:587\n")
+    (folder / "baton" / "BATON_OPERATOR_TOKEN").write_text("of another program: not taken from here")
+    said = with_secrets(folder, 'echo "$BATON_SMTP_URL ${BATON_OPERATOR_TOKEN:-none}"')
+    assert said.stdout == "smtp://baton:secret@mail.example.com:587 none\n", said.stderr
+
+
 def test_a_program_without_secrets_does_not_start_and_says_what_makes_them(folder: Path) -> None:
     done = with_secrets(folder, "echo started")
     assert (done.returncode, done.stdout) == (1, "")

@@ -179,20 +179,31 @@ def publish(
     effective_from: From = None,
     by: Annotated[str | None, typer.Option(help="Who publishes. [default: you]", show_default=False)] = None,
     force: Annotated[bool, typer.Option("--force", help="Also what is published already.")] = False,
+    if_changed: Annotated[
+        bool,
+        typer.Option(
+            "--if-changed", help="Only what differs from what --by published last: for jobs that run again."
+        ),
+    ] = False,
     as_written: AsWritten = False,
     stack: StackFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a folder and publish it whole as a new version, unless the newest says the same.
 
-    To the stack of `make run` it is published with the demo's hours, which it says.
+    To the stack of `make run` it is published with the demo's hours, which it says. With --if-changed a
+    rollback, or what was published by others, stays in force until the folder says something new.
     """
+    if force and if_changed:
+        raise BadUsage("--force and --if-changed contradict each other: leave one of them out.")
     progress(f"checking {folder} ...")
     mine = _load(folder)
     with open_client(stack) as client:
         document = to_document(_for_stack(client.stack, mine, as_written=as_written))
         body = {"rulebook": document, **_publication(by, effective_from)}
         same = None if force else _same_as_newest(client, document, body.get("effective_from"))
+        if same is None and if_changed:
+            same = _same_as_own(client, document, body["published_by"])
         if same is None:
             progress("publishing ...")
             _tell(client.post(Service.SCORING, "/v1/rulebooks", body), as_json)
@@ -312,6 +323,13 @@ def _same_as_newest(
     newest: dict[str, Any] = versions[0]
     moment = datetime.fromisoformat(effective_from) if effective_from else datetime.now(UTC) + NOTICE
     return newest if datetime.fromisoformat(newest["effective_from"]) <= moment else None
+
+
+def _same_as_own(client: Client, document: dict[str, Any], publisher: str) -> dict[str, Any] | None:
+    """The version that this publisher published last, if it says the same; else None."""
+    versions = items(client.get(Service.SCORING, "/v1/rulebooks", limit=500), "versions")
+    own = [each for each in versions if each["published_by"] == publisher and not each.get("rolled_back_to")]
+    return own[0] if own and own[0]["checksum"] == checksum(document) else None
 
 
 def _in_force(client: Client) -> int:

@@ -199,6 +199,57 @@ def test_check_of_one_file_points_to_the_errors_elsewhere(baton: Run, tmp_path: 
     assert baton("check", str(folder / "agreement.yaml")).exit_code == 1
 
 
+def _version(number: int, by: str, folder: Path | None, **more: Any) -> dict[str, Any]:
+    content = checksum(to_document(load_folder(folder))) if folder else f"another-{number}"
+    held_from = "2026-01-01T00:00:00+00:00"
+    return {"version": number, "published_by": by, "checksum": content, "effective_from": held_from} | more
+
+
+ROLLBACK = _version(3, "ana", None, rolled_back_to=1)
+
+
+@pytest.mark.parametrize(
+    ("versions", "is_published"),
+    [
+        (
+            [
+                _version(3, "ana", None, rolled_back_to=1),
+                _version(2, "job", FOLDER),
+                _version(1, "job", None),
+            ],
+            False,
+        ),
+        ([_version(3, "ana", None), _version(2, "job", FOLDER)], False),
+        (
+            [
+                _version(3, "ana", None, rolled_back_to=1),
+                _version(2, "job", None),
+                _version(1, "job", FOLDER),
+            ],
+            True,
+        ),
+        ([_version(2, "ana", None), _version(1, "ana", FOLDER)], True),
+        ([], True),
+    ],
+    ids=[
+        "rolled back by hand since: stays so",
+        "another published by hand since: it stays",
+        "rolled back, and the folder has changed since",
+        "what others published is not the job's own",
+        "nothing is published yet",
+    ],
+)
+def test_a_job_that_runs_again_publishes_only_what_has_changed(
+    versions: list[dict[str, Any]], is_published: bool, baton: Run, services: Services
+) -> None:
+    services.answer("GET /v1/rulebooks", {"versions": versions})
+    services.answer("POST /v1/rulebooks", _version(9, "job", FOLDER) | {"warnings": []}, status=201)
+    done = baton("rulebook", "publish", str(FOLDER), "--by", "job", "--if-changed")
+    assert done.exit_code == 0, done.output
+    assert ("Version 9 is published" in done.stdout) is is_published
+    assert ("nothing published" in done.stdout) is not is_published
+
+
 def test_a_folder_that_says_what_is_published_makes_no_version(baton: Run, services: Services) -> None:
     newest = {
         "version": 4,
