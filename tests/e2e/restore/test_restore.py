@@ -14,7 +14,7 @@ from tests.e2e.restore.backups import Backups
 from tests.e2e.restore.days import Day, doubts, unhurried_company
 from tests.e2e.restore.pods import DEATHS, die_reading_back, double, kill_all, start_at_once
 
-pytestmark = [pytest.mark.stack, pytest.mark.long]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture
