@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,9 +25,17 @@ MOST_FILES = 100
 SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When something ends, and how long it holds in all where that is known."""
+
+    at: datetime
+    lifetime: timedelta | None = None
+
+
 class ExpiryWatch:
-    """Exports `baton_expires_timestamp_seconds`: files of the secrets' folder and of the settings, and the
-    certificate that visitors of `public_url` are shown."""
+    """Exports `baton_expires_timestamp_seconds` and `baton_certificate_lifetime_seconds`: files of the
+    secrets' folder and of the settings, and the certificate that visitors of `public_url` are shown."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
@@ -40,8 +49,11 @@ class ExpiryWatch:
             if end is not None:
                 found["served", url.hostname] = end
         metrics.EXPIRES.clear()
-        for (kind, name), end in found.items():
-            metrics.EXPIRES.labels(kind, name).set(end.timestamp())
+        metrics.LIFETIME.clear()
+        for (kind, name), ending in found.items():
+            metrics.EXPIRES.labels(kind, name).set(ending.at.timestamp())
+            if ending.lifetime is not None:
+                metrics.LIFETIME.labels(kind, name).set(ending.lifetime.total_seconds())
 
 
 def files_of(settings: ServiceSettings) -> list[Path]:
@@ -52,16 +64,17 @@ def files_of(settings: ServiceSettings) -> list[Path]:
     return [file for file in dict.fromkeys((*named, *inside)) if file.is_file()][:MOST_FILES]
 
 
-def ends_of(files: Iterable[Path]) -> Iterator[tuple[tuple[str, str], datetime]]:
+def ends_of(files: Iterable[Path]) -> Iterator[tuple[tuple[str, str], Ending]]:
     """What ends when, by kind and name: certificates' first end, and the days written down."""
     for file in files:
         try:
             if file.stat().st_size > MOST_BYTES:
                 continue
             if file.name.endswith(ENDING):
-                yield ("secret", file.name.removesuffix(ENDING)), read_end(file.read_text("utf-8-sig"))
-            elif ends := [each.not_valid_after_utc for each in certificates(file.read_bytes())]:
-                yield ("certificate", file.name), min(ends)
+                end = read_end(file.read_text("utf-8-sig"))
+                yield ("secret", file.name.removesuffix(ENDING)), Ending(end)
+            elif found := certificates(file.read_bytes()):
+                yield ("certificate", file.name), min(map(_ending, found), key=lambda each: each.at)
         except (OSError, ValueError) as error:
             _log.warning("cannot tell when this ends", file=file.name, error=str(error))
 
@@ -74,6 +87,11 @@ def certificates(content: bytes) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(content)
 
 
+def _ending(certificate: x509.Certificate) -> Ending:
+    end = certificate.not_valid_after_utc
+    return Ending(end, end - certificate.not_valid_before_utc)
+
+
 def read_end(text: str) -> datetime:
     """A day (its first moment in UTC) or a moment. Raises ValueError that says what to write."""
     try:
@@ -83,7 +101,7 @@ def read_end(text: str) -> datetime:
     return end if end.tzinfo is not None else end.replace(tzinfo=UTC)
 
 
-async def served(host: str, port: int) -> datetime | None:
+async def served(host: str, port: int) -> Ending | None:
     """The end of the certificate that a server shows, good or not; None where it cannot be asked."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only its end is read
@@ -95,4 +113,4 @@ async def served(host: str, port: int) -> datetime | None:
         return None
     shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.close()
-    return x509.load_der_x509_certificate(shown).not_valid_after_utc
+    return _ending(x509.load_der_x509_certificate(shown))

@@ -40,6 +40,11 @@ EXPIRES = Gauge(
     "When something that this process was given ends, seconds since 1970, by kind and file or address.",
     ["kind", "name"],
 )
+LIFETIME = Gauge(
+    "baton_certificate_lifetime_seconds",
+    "How long a certificate that ends holds in all, by kind and file or address.",
+    ["kind", "name"],
+)
 RULEBOOK_VERSION = Gauge(
     "baton_rulebook_version", "Newest version of the rulebook that this service has; 0 without any."
 )

@@ -14,11 +14,12 @@ from cryptography.x509.oid import NameOID
 from prometheus_client import REGISTRY
 
 from service_kit import expiry
-from service_kit.expiry import ExpiryWatch, read_end
+from service_kit.expiry import Ending, ExpiryWatch, read_end
 from service_kit.settings import ServiceSettings
 
 SOON = datetime(2027, 1, 31, tzinfo=UTC)
 LATER = SOON + timedelta(days=300)
+LIFETIME = timedelta(days=400)
 
 
 class Settings(ServiceSettings):
@@ -36,7 +37,7 @@ def pem(end: datetime, *, with_key: bool = False) -> bytes:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(end - timedelta(days=400))
+        .not_valid_before(end - LIFETIME)
         .not_valid_after(end)
         .sign(key, hashes.SHA256())
     )
@@ -54,6 +55,11 @@ def end_of(kind: str, name: str) -> datetime | None:
     return None if found is None else datetime.fromtimestamp(found, UTC)
 
 
+def lifetime_of(kind: str, name: str) -> timedelta | None:
+    found = REGISTRY.get_sample_value("baton_certificate_lifetime_seconds", {"kind": kind, "name": name})
+    return None if found is None else timedelta(seconds=found)
+
+
 async def test_certificates_and_written_days_are_exported_and_nothing_else(tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
     secrets.mkdir()
@@ -69,11 +75,14 @@ async def test_certificates_and_written_days_are_exported_and_nothing_else(tmp_p
     assert end_of("certificate", "tls.crt") == SOON, "of a chain the first to end counts"
     assert end_of("certificate", "authority.pem") == LATER
     assert end_of("secret", "meta-token") == SOON
+    assert lifetime_of("certificate", "tls.crt") == LIFETIME
+    assert lifetime_of("secret", "meta-token") is None, "nobody wrote down since when it holds"
     for kind, name in (("certificate", "bundle.pem"), ("certificate", "broken.pem"), ("secret", "other")):
         assert end_of(kind, name) is None
     (secrets / "tls.crt").unlink()
     await watch.work()
     assert end_of("certificate", "tls.crt") is None, "what is gone ends no more"
+    assert lifetime_of("certificate", "tls.crt") is None
 
 
 async def test_without_a_folder_nothing_is_exported() -> None:
@@ -107,7 +116,7 @@ async def test_the_certificate_of_the_public_address_is_asked_for_although_it_is
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        assert await expiry.served("127.0.0.1", port) == SOON
+        assert await expiry.served("127.0.0.1", port) == Ending(SOON, LIFETIME)
         await ExpiryWatch(Settings(public_url=f"https://127.0.0.1:{port}/leads")).work()
         assert end_of("served", "127.0.0.1") == SOON
     assert await expiry.served("127.0.0.1", port) is None, "nobody answers any more"
