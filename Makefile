@@ -30,7 +30,7 @@ install: $(READY) ## Only install; then `.venv/bin/baton --help`
 .PHONY: test
 test: $(READY) ## The whole test suite, on real Kafka and PostgreSQL
 	@$(BIN)/pytest -q -n auto tests/unit tests/contract tests/observability/test_boards.py
-	@$(BIN)/pytest -m "not long" tests/integration tests/model tests/e2e tests/chaos
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not long" tests/integration tests/model tests/e2e tests/chaos
 
 .PHONY: unit
 unit: $(READY) ## Only the tests that need no server, in some minutes
