@@ -65,7 +65,7 @@ def test_settings_of_ones_own_go_before_and_whoever_forgets_them_is_told(tmp_pat
     words = [str(tool("docker-compose")), "config"]
     said = call(words, env=around | {"COMPOSE_ENV_FILES": ".env,.env.local"}, cwd=tmp_path)
     for mine in (
-        "mail.example.com:587",
+        "leads@example.org",
         f"{tmp_path.parent}/our-rulebook",
         f"{tmp_path.parent}/our-alertmanager",
     ):
