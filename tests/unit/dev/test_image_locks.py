@@ -27,9 +27,9 @@ def test_every_pin_has_its_hashes() -> None:
         assert not [name for name, block in blocks.items() if "--hash=sha256:" not in block]
 
 
-def test_intake_carries_no_language_data_of_reports_and_no_messenger() -> None:
+def test_intake_carries_no_language_data_of_reports_no_messenger_and_no_migrations() -> None:
     names = pinned_blocks((ROOT / "services/intake/requirements.lock").read_text()).keys()
-    assert not names & {"babel", "apprise", "slack-sdk"}
+    assert not names & {"babel", "apprise", "slack-sdk", "psycopg", "yoyo-migrations"}
 
 
 def test_what_the_whole_does_not_pin_is_named() -> None:
