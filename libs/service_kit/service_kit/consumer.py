@@ -11,7 +11,7 @@ from service_kit import deadletters, metrics
 from service_kit.broker import Broker, BrokerUnavailable, ConsumerClient, Publisher
 from service_kit.clock import Clock, pause
 from service_kit.consumer_figures import ConsumerFigures
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe, is_transient
 from service_kit.failpoints import failpoint
 from service_kit.lag import LagShown
 from service_kit.lanes import Choice, Lanes
@@ -181,7 +181,7 @@ class Consumer:
                 async with self._database.acquire() as conn:
                     stop = await deadletters.open_stop(conn, self.spec.name)
             except Exception as error:
-                if classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                if not is_transient(error):
                     raise
                 self._trouble = f"PostgreSQL: {describe(error)}"
                 self._watchdog.moved(now)
@@ -206,7 +206,7 @@ class Consumer:
         try:
             offsets = await self._positions.adopt(client, assignment)
         except Exception as error:
-            if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+            if is_transient(error):
                 self._trouble = f"cannot read the positions: {describe(error)}"
                 self._watchdog.moved(self._clock.monotonic())
                 return False

@@ -80,6 +80,11 @@ def classify(error: BaseException) -> Fault:
     return Fault.UNKNOWN
 
 
+def is_transient(error: BaseException) -> bool:
+    """Whether it may pass by itself, as an outage does."""
+    return classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED)
+
+
 def _lost_connection(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return not isinstance(error, _LOCAL_FILES)

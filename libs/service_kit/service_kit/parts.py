@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from service_kit import metrics
 from service_kit.clock import Clock, SystemClock, pause
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe, is_transient
 from service_kit.logs import logger
 
 if TYPE_CHECKING:
@@ -77,11 +77,6 @@ def _place(error: Exception) -> str | None:
     """Where it was raised; a whole traceback might quote what somebody typed."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else None
-
-
-def is_transient(error: Exception) -> bool:
-    """Whether it may pass by itself, as an outage does."""
-    return classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED)
 
 
 class Periodic:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from service_kit.documents import MEDIA_TYPE, install_document
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe, is_transient
 from service_kit.logs import logger
 from service_kit.misfits import Operation, explain, together
 
@@ -96,7 +96,7 @@ def install_problems(app: FastAPI) -> None:
     @app.exception_handler(asyncpg.InterfaceError)
     @app.exception_handler(OSError)
     async def _store(request: Request, error: Exception) -> Response:
-        if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+        if is_transient(error):
             _log.warning("store unavailable", path=_route(request), error=describe(error))
             return problem_response(
                 503, "The store is not available", "try again in a few seconds", headers={"Retry-After": "2"}
@@ -105,7 +105,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _other(request: Request, error: Exception) -> Response:
-        if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+        if is_transient(error):
             return await _store(request, error)
         return _unexpected(request, error)
 

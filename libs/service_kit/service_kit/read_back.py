@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.clock import pause
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe, is_transient
 from service_kit.lineage import Lineage, StoreWentBack
 from service_kit.logs import logger
 from service_kit.outbox import publish_now
@@ -37,7 +37,6 @@ MARK_SECONDS = 5.0
 WAIT_SECONDS = 0.05
 HELD_REQUEST_SECONDS = 10.0
 """A request that comes before the service is open is held so long, then answered 503."""
-_PASSING = (Fault.TRANSIENT, Fault.EXHAUSTED)
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/servez", "/metrics"})
 
 
@@ -112,7 +111,7 @@ class ReadBack:
             except StoreWentBack:
                 raise
             except Exception as error:
-                if not isinstance(error, BrokerUnavailable) and classify(error) not in _PASSING:
+                if not is_transient(error):
                     raise
                 if not self._opened.is_set():
                     self._trouble = f"cannot read back: {describe(error)}"

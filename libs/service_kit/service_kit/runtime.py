@@ -11,7 +11,7 @@ from service_kit.auth_remote import directory_of
 from service_kit.broker import Broker, Publisher
 from service_kit.clock import Clock, SystemClock
 from service_kit.consumer import Consumer
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe, is_transient
 from service_kit.failpoints import failpoint
 from service_kit.kafka import KafkaBroker
 from service_kit.kafka_access import KafkaAccess
@@ -133,7 +133,7 @@ class Runtime:
             try:
                 return await self._attempt(work, also)
             except Exception as error:
-                if attempt == ATTEMPTS or classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                if attempt == ATTEMPTS or not is_transient(error):
                     raise
                 _log.info("unit of work repeated", attempt=attempt, error=describe(error))
             await self.clock.sleep(0.05 * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311

@@ -11,7 +11,7 @@ from uuid import UUID
 from service_kit import deadletters
 from service_kit.batch import Batch, Event, read_event
 from service_kit.deadletters import Stop, dead_letter
-from service_kit.errors import Fault, Permanent, classify, describe
+from service_kit.errors import Permanent, describe, is_transient
 from service_kit.failpoints import failpoint
 from service_kit.logs import logger
 from service_kit.postgres import Connection, Database
@@ -140,7 +140,7 @@ class Settler:
             async with batch.conn.transaction():  # a savepoint: the burial goes on without it
                 await self._spec.on_read(batch, [event])
         except Exception as error:
-            if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+            if is_transient(error):
                 raise
             _log.error("a dead letter is not in the books", event_id=str(event.id), error=describe(error))
 

@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from service_kit import metrics
 from service_kit.clock import Clock
-from service_kit.errors import describe
+from service_kit.errors import describe, is_transient
 from service_kit.logs import logger
-from service_kit.parts import is_transient
 
 _log = logger(__name__)
 

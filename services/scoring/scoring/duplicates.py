@@ -29,7 +29,7 @@ from scoring.store import load, persons, save
 from scoring.store.load import WorkingSet
 from scoring.store.views import Place
 from service_kit.audit import Also
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe, is_transient
 from service_kit.logs import logger
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
@@ -114,7 +114,7 @@ class Duplicates:
         try:
             became, why = await self._look(unit, told)
         except Exception as error:
-            if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+            if is_transient(error):
                 raise
             _log.exception("a duplicate could not be looked at", id=str(told.id), error=describe(error))
             raise _Broken(told) from error

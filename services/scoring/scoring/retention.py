@@ -13,9 +13,8 @@ from scoring import metrics
 from scoring.domain.submissions import ACCEPTED, SubmissionState
 from scoring.persons import Order, erase_subject, tell_expired
 from scoring.store import persons, signals
-from service_kit.errors import describe
+from service_kit.errors import describe, is_transient
 from service_kit.logs import logger
-from service_kit.parts import is_transient
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
 

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
-from service_kit.errors import describe
+from service_kit.errors import describe, is_transient
 from service_kit.logs import logger
-from service_kit.parts import is_transient
 
 _log = logger(__name__)
 

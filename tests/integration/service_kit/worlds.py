@@ -20,10 +20,9 @@ from service_kit.broker import Broker, ConsumerClient
 from service_kit.clock import Clock, SystemClock, pause
 from service_kit.conservation import Hop, read_hops
 from service_kit.consumer import Consumer
-from service_kit.errors import Permanent
+from service_kit.errors import Permanent, is_transient
 from service_kit.failpoints import Crash
 from service_kit.fakes import FakeBroker
-from service_kit.parts import is_transient
 from service_kit.postgres import Database
 from service_kit.records import Outgoing, Record, TopicPartition
 from service_kit.runtime import Runtime

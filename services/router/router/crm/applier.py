@@ -18,7 +18,7 @@ from router.domain.leads import LeadState
 from router.errors import Refused
 from router.store import Row, q
 from rulebook.models import CrmConnection
-from service_kit.errors import Fault, classify, describe
+from service_kit.errors import describe, is_transient
 from service_kit.logs import logger
 from service_kit.runtime import Runtime
 from service_kit.unit import Unit
@@ -97,7 +97,7 @@ class CrmApplier:
         except Refused as error:
             raise _Refusal(event, Settled(EventState.UNMATCHED, str(error), event["lead_id"])) from error
         except Exception as error:  # one event's own fault must not keep the others
-            if classify(error) in (Fault.TRANSIENT, Fault.EXHAUSTED):
+            if is_transient(error):
                 raise
             _log.exception("what a CRM said could not be done", connection=event["connection"])
             why = f"it could not be done: {describe(error)}"[:300]

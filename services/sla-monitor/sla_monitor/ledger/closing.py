@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any, Literal
 
 from service_kit.audit import Caller, audit
-from service_kit.errors import Fault, classify
+from service_kit.errors import is_transient
 from service_kit.postgres import Connection
 from service_kit.queries import load_queries
 from service_kit.runtime import ATTEMPTS, Runtime
@@ -80,7 +80,7 @@ class MonthCloser:
             try:
                 return await self._once(work, signing, isolation)
             except Exception as error:
-                if attempt == ATTEMPTS or classify(error) not in (Fault.TRANSIENT, Fault.EXHAUSTED):
+                if attempt == ATTEMPTS or not is_transient(error):
                     raise
             await self._runtime.clock.sleep(0.05 * 2**attempt)
         raise AssertionError("unreachable")
