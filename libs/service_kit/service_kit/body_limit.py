@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 from starlette.exceptions import HTTPException
 
 from service_kit.auth_tokens import credentials_in
+from service_kit.errors import is_transient
+from service_kit.logs import logger
 from service_kit.problems import Problem, problem_response
 
 Message = MutableMapping[str, Any]
@@ -25,7 +26,9 @@ token, and 9 MiB of empty lists are 200 MiB of memory and half a second in which
 """
 _TITLE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase
 _CLOSE = {"Connection": "close"}
+_BROKEN = "something broke on our side: the error has been logged; the request may be repeated"
 _LATER = "the store, which knows whose tokens are whose, is not available: try again in a few seconds"
+_log = logger(__name__)
 
 
 class BodyLimit:
@@ -81,8 +84,11 @@ class BodyLimit:
         except Problem as refused:
             told = f"{refused.detail}; over {LARGEST_OF_STRANGERS} bytes none is read without"
             raise HTTPException(refused.status, told, headers={**refused.headers, **_CLOSE}) from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            raise HTTPException(503, _LATER, headers={"Retry-After": "2", **_CLOSE}) from None
+        except Exception as error:  # FastAPI would blame the body
+            if is_transient(error):
+                raise HTTPException(503, _LATER, headers={"Retry-After": "2", **_CLOSE}) from None
+            _log.exception("nobody can be known")
+            raise HTTPException(500, _BROKEN, headers=_CLOSE) from None
 
     def _declared(self, headers: list[tuple[bytes, bytes]]) -> int:
         found = dict(headers).get(b"content-length", b"0")

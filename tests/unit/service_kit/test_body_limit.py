@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 
 from service_kit.auth_tokens import Credentials, bearer_token, refused_token
 from service_kit.body_limit import LARGEST_OF_STRANGERS, BodyLimit, Proves
+from service_kit.errors import Transient
 from service_kit.problems import install_problems
 
 LARGE = b'{"a": "' + b"x" * LARGEST_OF_STRANGERS + b'"}'
@@ -66,8 +67,11 @@ async def _good(sent: Credentials, _: str) -> None:
         raise refused_token("ask for another")
 
 
-async def _away(_: Credentials, __: str) -> None:
-    raise ConnectionError
+def _fails_with(error: Exception) -> Proves:
+    async def proves(_: Credentials, __: str) -> None:
+        raise error
+
+    return proves
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -91,10 +95,21 @@ async def test_much_is_read_of_who_is_known_and_of_nobody_else(is_declared: bool
     assert few.json() == 1, "its route asks whose it is"
 
 
-async def test_while_nobody_can_be_known_little_is_read() -> None:
-    async with _client(5 * LARGEST_OF_STRANGERS, _away) as client:
+@pytest.mark.parametrize(
+    ("error", "status", "why"),
+    [
+        (ConnectionError(), 503, "the store is away"),
+        (Transient("PostgreSQL is in recovery"), 503, "another server takes over"),
+        (ValueError("broken"), 500, "a fault of ours, and none of the body's"),
+    ],
+)
+async def test_while_nobody_can_be_known_little_is_read_and_the_body_is_not_blamed(
+    error: Exception, status: int, why: str
+) -> None:
+    async with _client(5 * LARGEST_OF_STRANGERS, _fails_with(error)) as client:
         answer = await client.post("/json", content=LARGE, headers=JSON | _bearer("good"))
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.status_code == status, why
+    assert answer.headers.get("retry-after") == ("2" if status == 503 else None)
 
 
 def _bearer(token: str | None) -> dict[str, str]:
