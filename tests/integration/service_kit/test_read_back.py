@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from structlog.testing import capture_logs
 
 from service_kit import read_back
 from service_kit.app import create_app
@@ -261,9 +262,7 @@ async def test_a_broker_that_reports_a_topic_too_short_for_a_moment_costs_no_mar
     assert not await fake.noted(), "the mark was right"
 
 
-async def test_what_retention_took_from_a_topic_is_said(
-    fake: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_retention_took_from_a_topic_is_said(fake: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await fake.send([signal()[1] for _ in range(20)])
     async with _running(_first(fake)):
         await fake.eventually(lambda: _marked(fake))
@@ -275,11 +274,11 @@ async def test_what_retention_took_from_a_topic_is_said(
         return dict.fromkeys(places, 4)
 
     monkeypatch.setattr(FakeConsumerClient, "beginning_offsets", kept)
-    async with _running(first := _first(fake)):
-        assert await asyncio.wait_for(first.opens(), 20)
-    said = capsys.readouterr().out
-    assert said.count("older than the topic") == 2
-    assert '"records": 3' in said or "records=3" in said
+    with capture_logs() as logged:
+        async with _running(first := _first(fake)):
+            assert await asyncio.wait_for(first.opens(), 20)
+    said = [entry for entry in logged if entry["event"].startswith("older than the topic")]
+    assert [entry["records"] for entry in said] == [3, 3]
 
 
 async def test_a_store_that_went_back_under_a_running_service_ends_it(
