@@ -178,9 +178,12 @@ class _Reader:
     def _as_asked(self, attributes: dict[str, Any]) -> dict[str, Any]:
         """In the order in which the form sent them; the mapping's own says nothing of it."""
         places = {name: place for place, name in enumerate(self.fields)}
-        at = {attribute_name(name): places[name] for name in reversed(self.unmapped)}
-        at |= {name: source.place(places) for name, source in self.plan.attributes}
-        return dict(sorted(attributes.items(), key=lambda item: at.get(item[0], len(places))))
+        at = {name: source.place(places) for name, source in self.plan.attributes}
+        for name in self.unmapped:
+            if attributes.keys() <= at.keys():
+                break  # a body may have thousands of fields beside those that are kept
+            at.setdefault(attribute_name(name), places[name])
+        return dict(sorted(attributes.items(), key=lambda item: at[item[0]]))
 
     def attribution(self) -> dict[str, Any]:
         found: dict[str, Any] = {}

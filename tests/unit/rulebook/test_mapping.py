@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lead_events import Attribution, Consent, Profile
+from rulebook import mapping
+from rulebook.attributes import MOST_ATTRIBUTES, attribute_name
 from rulebook.mapping import LIMITS, Mapped, map_submission
 from rulebook.models import Form
 
@@ -149,6 +151,23 @@ def test_answers_stand_in_the_order_in_which_the_form_sent_them_mapped_or_not() 
         "a",
         "c",
     ]
+
+
+def test_of_a_body_full_of_fields_no_more_are_put_in_order_than_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named: list[str] = []
+
+    def counted(name: str) -> str:
+        named.append(name)
+        return attribute_name(name)
+
+    monkeypatch.setattr(mapping, "attribute_name", counted)
+    fields = {"email": {"from": ["email"]}, "attributes.last": {"from": ["last"]}}
+    sent = {"email": "a@example.com"} | {f"field {n}": n for n in range(5000)} | {"last": "w"}
+    attributes = map_submission(form(fields), sent).profile["attributes"]
+    assert list(attributes) == [*(f"field_{n}" for n in range(MOST_ATTRIBUTES - 1)), "last"]
+    assert len(named) < MOST_ATTRIBUTES
 
 
 def test_values_are_replaced_without_regard_to_case_and_to_nothing_on_request() -> None:
