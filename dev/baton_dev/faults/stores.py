@@ -1,5 +1,6 @@
 """Faults of PostgreSQL: a transaction that somebody left open, and a server that is away."""
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,13 +16,20 @@ _INDEX = "CREATE INDEX by_form_of_last_week ON scoring.submissions (form_id, rec
 @contextmanager
 def index_left_open(site: Site) -> Iterator[None]:
     """Somebody makes an index in a transaction and leaves it open: until it ends nothing can be written."""
-    address = with_database(site.stack.postgres.dsn, DATABASE)
+    with left_open(with_database(site.stack.postgres.dsn, DATABASE), _INDEX):
+        yield
+
+
+@contextmanager
+def left_open(address: str, statement: str) -> Iterator[None]:
+    """A transaction with one statement that stays open, unless whoever looks for it ends its session."""
     with psycopg.connect(address, application_name="psql") as connection:
-        connection.execute(_INDEX)
+        connection.execute(statement)
         try:
             yield
         finally:
-            connection.rollback()
+            with contextlib.suppress(psycopg.OperationalError):
+                connection.rollback()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import copy
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+NOBODYS = "0a3c0000-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -175,9 +175,9 @@ async def test_the_quarantine_is_listed_with_reasons(world: "World", client: htt
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        (f"/v1/leads/{uuid4()}", 404),
-        (f"/v1/leads/{uuid4()}/score", 404),
-        (f"/v1/submissions/{uuid4()}", 404),
+        (f"/v1/leads/{NOBODYS}", 404),
+        (f"/v1/leads/{NOBODYS}/score", 404),
+        (f"/v1/submissions/{NOBODYS}", 404),
         ("/v1/leads/not-an-id", 422),
         ("/v1/leads?cursor=nonsense", 422),
         ("/v1/leads?cursor=WzEsMl0", 422),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -192,20 +192,6 @@ async def test_a_publisher_who_waits_for_another_reads_the_time_afterwards(
         first_done = await conn.fetchval("SELECT clock_timestamp()")
     published = await waiting
     assert published.event.published_at >= first_done
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"/v1/leads/{uuid4()}",
-        f"/v1/leads/{uuid4()}/score",
-        f"/v1/submissions/{uuid4()}",
-        "/v1/rulebooks/77",
-    ],
-)
-async def test_an_unknown_id_is_not_found(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.get(path)
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
 async def test_without_the_token_nothing_is_told(client: httpx.AsyncClient) -> None:

@@ -26,6 +26,7 @@ from service_kit.records import TopicPartition
 from service_kit.runtime import Runtime
 from service_kit.spec import ConsumerSpec
 from tests.integration.service_kit.test_app import alive
+from tests.integration.service_kit.test_trouble import HurriedClock
 from tests.integration.service_kit.worlds import EFFECTS, INPUT, World, note, signal
 
 OWN = "scoring-own"
@@ -260,6 +261,17 @@ async def test_a_broker_that_reports_a_topic_too_short_for_a_moment_costs_no_mar
         fake.fake.append(signal()[1], partition=place.partition)
         assert await asyncio.wait_for(first.opens(), 20)
     assert not await fake.noted(), "the mark was right"
+
+
+async def test_a_topic_made_anew_under_a_running_service_is_marked_anew(fake: World) -> None:
+    """A mark that stayed where the old one ended would hide what is told until the new one is as long."""
+    await fake.send([signal()[1] for _ in range(20)])
+    fake.runtime = Runtime(fake.settings, broker=fake.broker, database=fake.database, clock=HurriedClock())
+    async with _running(_first(fake)):
+        await fake.eventually(lambda: _marked(fake))
+        for place in await fake.places(INPUT):
+            fake.fake.make_anew(place)
+        await fake.eventually(lambda: _marked(fake))
 
 
 async def test_what_retention_took_from_a_topic_is_said(fake: World, monkeypatch: pytest.MonkeyPatch) -> None:
