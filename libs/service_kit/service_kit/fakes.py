@@ -62,6 +62,10 @@ class FakeBroker:
         """From now on no record of this topic is taken."""
         self._refused.add(topic)
 
+    def make_anew(self, place: TopicPartition) -> None:
+        """Forget all records of a partition, as where its topic was deleted and created."""
+        self._logs[place] = []
+
     def records(self, topic: str) -> list[Record]:
         """Everything on a topic in the order it was written, whichever partitions took it."""
         return list(self._written.get(topic, ()))

@@ -31,6 +31,9 @@ class StoreWentBack(Transient):
     last commits. The service must be started anew, so that it reads back what was lost.
     """
 
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
 
 class Lineage:
     """The store as this process found it; from `begin` on no connection to another one comes about."""
@@ -55,7 +58,7 @@ class Lineage:
     async def confirm(self, conn: Connection) -> None:
         """Raise StoreWentBack where another store answers."""
         if self._name is not None and await _name_of(conn) != self._name:
-            raise StoreWentBack(StoreWentBack.__doc__)
+            raise StoreWentBack
 
     async def keep(self) -> None:
         """Note that the store lacks nothing now. Raises StoreWentBack."""

@@ -2,13 +2,15 @@
 only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.clock import Clock
 from service_kit.errors import describe
 from service_kit.logs import logger
+from service_kit.made_anew import Length, Lengths
 from service_kit.postgres import Database
 from service_kit.queries import load_queries
 from service_kit.records import Assignment, Record, TopicPartition
@@ -17,9 +19,6 @@ from service_kit.spec import ConsumerSpec, Progress
 _q = load_queries("service_kit")
 _log = logger(__name__)
 
-SHORTER_SECONDS = 15.0
-"""A topic must stay shorter than our position for this long before it counts as made anew: a broker that has
-just come back may report its high watermark too low for a moment."""
 REPORT_SECONDS = 0.2
 
 
@@ -32,7 +31,7 @@ class Positions:
         self._clock = clock
         self._next: dict[TopicPartition, int] = {}
         self._last_time: dict[TopicPartition, datetime] = {}
-        self._shorter_since: dict[TopicPartition, float] = {}
+        self._lengths = Lengths(clock)
         self._reported_at = float("-inf")
 
     def next_of(self, place: TopicPartition, otherwise: int) -> int:
@@ -57,32 +56,24 @@ class Positions:
         store raises.
         """
         places = assignment.partitions
-        stored = await self._stored()
+        stored = await stored_positions(self._database, self._spec.name)
         begins = await client.beginning_offsets(places) if places else {}
         ends = await client.end_offsets(places) if places else {}
         offsets: dict[TopicPartition, int] = {}
         for place in places:
             position = max(stored.get(place, 0), begins[place])
-            if position <= ends[place]:
-                self._shorter_since.pop(place, None)
-            elif not await self._was_made_anew(place, position, ends[place], begins[place]):
+            length = self._lengths.judge(place, position, ends[place])
+            if length is Length.SHORTER:
                 return None
-            else:
+            if length is Length.MADE_ANEW:
+                await self._begin_anew(place, position, ends[place], begins[place])
                 position = begins[place]
             offsets[place] = position
         self._next = dict(offsets)
         self._last_time = {}
         return offsets
 
-    async def _stored(self) -> dict[TopicPartition, int]:
-        async with self._database.acquire() as conn:
-            rows = await conn.fetch(_q.select_positions, self._spec.name)
-        return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-    async def _was_made_anew(self, place: TopicPartition, position: int, end: int, begin: int) -> bool:
-        now = self._clock.monotonic()
-        if now - self._shorter_since.setdefault(place, now) < SHORTER_SECONDS:
-            return False
+    async def _begin_anew(self, place: TopicPartition, position: int, end: int, begin: int) -> None:
         _log.error(
             "topic is shorter than what was read of it: reading it from its start",
             consumer=self._spec.name,
@@ -93,8 +84,6 @@ class Positions:
         )
         async with self._database.acquire() as conn:
             await conn.execute(_q.reset_position, self._spec.name, place.topic, place.partition, begin)
-        self._shorter_since.pop(place)
-        return True
 
     async def report(self, client: ConsumerClient, assignment: Assignment) -> None:
         """Every 200 ms tell the spec's hook how far each partition held has been read.
@@ -127,3 +116,14 @@ class Positions:
             elif place in self._last_time:
                 progress.append(Progress(place.topic, place.partition, self._last_time[place]))
         return progress
+
+
+async def stored_positions(database: Database, consumer: str) -> dict[TopicPartition, int]:
+    """Where a consumer reads on, as the store has it."""
+    async with database.acquire() as conn:
+        return positions_of(await conn.fetch(_q.select_positions, consumer))
+
+
+def positions_of(rows: Sequence[Any]) -> dict[TopicPartition, int]:
+    """Rows of the table `position`, of one consumer."""
+    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}

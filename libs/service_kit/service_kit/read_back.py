@@ -18,10 +18,10 @@ from service_kit.clock import pause
 from service_kit.errors import describe, is_transient
 from service_kit.lineage import Lineage, StoreWentBack
 from service_kit.logs import logger
+from service_kit.marks import Marks
 from service_kit.outbox import publish_now
 from service_kit.perseverance import Abandoned, Perseverance
-from service_kit.positions import SHORTER_SECONDS
-from service_kit.postgres import Connection
+from service_kit.positions import stored_positions
 from service_kit.problems import problem_response
 from service_kit.queries import load_queries
 from service_kit.records import TopicPartition
@@ -33,7 +33,7 @@ _q = load_queries("service_kit")
 _log = logger(__name__)
 
 MARK_SECONDS = 5.0
-"""So often the ends of own topics are noted; at most so much of them is read again at a plain start."""
+"""So often the ends of own topics are noted; a store that was left for long reads so much again at most."""
 WAIT_SECONDS = 0.05
 HELD_REQUEST_SECONDS = 10.0
 """A request that comes before the service is open is held so long, then answered 503."""
@@ -51,6 +51,10 @@ class Stage:
     spec: ConsumerSpec
     topics: tuple[str, ...]
     is_own: bool = False
+
+    def among(self, places: Collection[TopicPartition]) -> list[TopicPartition]:
+        """Those of its topics."""
+        return [each for each in places if each.topic in self.topics]
 
 
 class ReadBack:
@@ -71,9 +75,8 @@ class ReadBack:
         self._opened = asyncio.Event()
         self._has_begun = False
         self._lineage = Lineage(runtime.database)
-        self._shorter_since: dict[TopicPartition, float] = {}
+        self._marks = Marks(runtime.database, runtime.clock)
         self._trouble: str | None = "the topics were not read back yet"
-        self._seen: dict[tuple[str, TopicPartition], int] = {}
         self._counts: Counter[str] = Counter()
 
     @property
@@ -146,14 +149,14 @@ class ReadBack:
             await self._read_all(client, places)
         while not self._stopping.is_set():
             await self._lineage.keep()
-            await self._mark(client, places)
+            await self._marks.note(client, self._own(places))
             await pause(self._clock, MARK_SECONDS, unless=self._stopping)
 
     async def _read_all(self, client: ConsumerClient, places: Collection[TopicPartition]) -> None:
         if await self._is_store_empty():
-            await self._begin_marks(places)
+            await self._marks.begin(self._own(places))
         for stage in self._stages:
-            await self._read(client, stage, [each for each in places if each.topic in stage.topics])
+            await self._read(client, stage, stage.among(places))
         if not self._stopping.is_set():
             await self._lineage.keep()
             self._open()
@@ -195,40 +198,27 @@ class ReadBack:
     ) -> dict[TopicPartition, int]:
         """Where reading begins. Own topics that were never marked have nothing that the store lacks."""
         begins = await client.beginning_offsets(list(ends))
-        stored = await self._stored(stage.spec.name)
+        stored = await stored_positions(self._runtime.database, stage.spec.name)
         if stage.is_own and not stored.keys() & ends.keys():
             return dict(ends)
         starts = {}
         for place, end in ends.items():
             position, begin = stored.get(place, begins[place]), begins[place]
-            if position > end and stage.is_own:
-                await self._begin_anew(stage, place, begin)
-                position = begin
+            if stage.is_own:
+                position = await self._marks.checked(stage.spec.name, place, position, begin, end)
             _report_deleted(place, position, begin)
             starts[place] = max(position, begin)
         return starts
 
-    async def _begin_anew(self, stage: Stage, place: TopicPartition, begin: int) -> None:
-        """The topic was made anew, unless its broker has just come back and reports its end too low."""
-        now = self._clock.monotonic()
-        if now - self._shorter_since.setdefault(place, now) < SHORTER_SECONDS:
-            raise BrokerUnavailable(f"{place.topic} is shorter than what was read of it: is it made anew?")
-        async with self._runtime.database.acquire() as conn:
-            await conn.execute(_q.reset_position, stage.spec.name, place.topic, place.partition, begin)
-
     async def _is_store_empty(self) -> bool:
+        """Nothing was ever read into it, so it lacks all that its topics hold: it is new, or one was lost
+        without any backup.
+        """
         async with self._runtime.database.acquire() as conn:
             return bool(await conn.fetchval(_q.is_store_empty))
 
-    async def _begin_marks(self, places: Collection[TopicPartition]) -> None:
-        """A store that nothing was ever read into lacks all that its topics hold: a new one, or one lost
-        without any backup.
-        """
-        async with self._runtime.database.transaction() as conn:
-            for stage in self._stages:
-                mine = sorted(each for each in places if each.topic in stage.topics)
-                if stage.is_own:
-                    await _move(conn, stage.spec.name, dict.fromkeys(mine, 0))
+    def _own(self, places: Collection[TopicPartition]) -> list[tuple[str, list[TopicPartition]]]:
+        return [(stage.spec.name, stage.among(places)) for stage in self._stages if stage.is_own]
 
     def _carrier(self, spec: ConsumerSpec) -> Perseverance:
         settings = self._runtime.settings
@@ -260,34 +250,6 @@ class ReadBack:
             await publish_now(
                 self._runtime.database, publisher, settled.row_ids, settled.outgoing, at="read_back"
             )
-
-    async def _mark(self, client: ConsumerClient, places: Collection[TopicPartition]) -> None:
-        """Note that the store knows all that stands on its own topics now."""
-        for stage in self._stages:
-            mine = [each for each in places if each.topic in stage.topics]
-            if not stage.is_own or not mine:
-                continue
-            ends = await client.end_offsets(mine)  # before the transaction: what stands there is committed
-            name = stage.spec.name
-            async with self._runtime.database.transaction() as conn:
-                stored = _positions(await conn.fetch(_q.lock_positions, name))
-                if any(stored.get(place, 0) < self._seen.get((name, place), 0) for place in mine):
-                    raise StoreWentBack(StoreWentBack.__doc__)
-                await _move(conn, name, {place: ends[place] for place in mine})
-            self._seen |= {(name, place): ends[place] for place in mine}
-
-    async def _stored(self, consumer: str) -> dict[TopicPartition, int]:
-        async with self._runtime.database.acquire() as conn:
-            return _positions(await conn.fetch(_q.select_positions, consumer))
-
-
-def _positions(rows: Sequence[Any]) -> dict[TopicPartition, int]:
-    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
-async def _move(conn: Connection, consumer: str, marks: Mapping[TopicPartition, int]) -> None:
-    columns = [p.topic for p in marks], [p.partition for p in marks], list(marks.values())
-    await conn.execute(_q.advance, consumer, *columns, [], [], [], [])
 
 
 def _report_deleted(place: TopicPartition, position: int, begin: int) -> None:
