@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from baton_dev.databases import create_database, drop_database
@@ -12,17 +11,7 @@ from router.main import PACKAGES
 from service_kit.clock import ManualClock
 from service_kit.migrate import migrate
 from tests.integration.router.worlds import TUESDAY_10, World, router_over
-
-EMPTY = """
-SET session_replication_role = replica;  -- superuser's way to leave foreign keys aside
-DO $$ DECLARE name text; BEGIN
-    FOR name IN SELECT relname FROM pg_class
-        WHERE relnamespace = 'router'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-          AND relname NOT LIKE '%yoyo%'
-    LOOP EXECUTE format('DELETE FROM router.%I', name); END LOOP;
-END $$
-"""
-"""Quicker than TRUNCATE for tables of a few rows."""
+from tests.integration.stores import empty
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +26,7 @@ def migrated(stack: Servers) -> Iterator[str]:
 @pytest.fixture
 async def world(migrated: str) -> AsyncIterator[World]:
     """An empty router: no rulebook yet."""
-    with psycopg.connect(migrated) as conn:
-        conn.execute(EMPTY.encode())
+    empty(migrated, "router")
     async with router_over(World, migrated, ManualClock(TUESDAY_10)) as running:
         yield running
 

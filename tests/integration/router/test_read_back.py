@@ -1,15 +1,13 @@
 """What a router makes of its own topics after its store was restored to an earlier moment, or lost."""
 
-import asyncio
 from typing import Any
 
 from lead_events.words import CauseKind, Stage
 from router.books import Books
 from router.handlers.read_back import stages
-from service_kit.read_back import ReadBack
-from tests.integration.router.conftest import EMPTY
 from tests.integration.router.test_messages import Mailbox, mailbox, tell, with_mail
 from tests.integration.router.worlds import World
+from tests.integration.stores import empty, read_back
 
 __all__ = ["mailbox"]
 
@@ -49,12 +47,7 @@ async def restore(world: World) -> None:
 async def start(world: World) -> None:
     """Read back until the router may work."""
     world.__post_init__()
-    first = ReadBack(world.runtime, stages(world.wiring.news, Books()))
-    running = asyncio.create_task(first.run())
-    assert await asyncio.wait_for(first.opens(), 20)
-    first.stop()
-    world.clock.advance(60)
-    await asyncio.wait_for(running, 10)
+    await read_back(world.runtime, stages(world.wiring.news, Books()))
 
 
 async def begin(world: World) -> None:
@@ -105,7 +98,7 @@ async def test_an_empty_store_is_filled_with_what_was_decided_and_done(routing: 
     before, loads = await rounds(world), await world.loads()
     told = len(world.routed())
     await world.stop_reading()
-    await _do(world, EMPTY)
+    empty(world.settings.require_dsn(), "router")
     await start(world)
     await world.read()
     assert (await rounds(world), await world.loads()) == (before, loads)

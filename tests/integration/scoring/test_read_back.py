@@ -1,39 +1,19 @@
 """What scoring makes of its own topics after its store was restored to an earlier moment, or lost."""
 
-import asyncio
-
-import psycopg
-
 from scoring.persons import Named
 from scoring.read_back import Forgotten, stages
-from service_kit.read_back import ReadBack
 from tests.integration.scoring.conftest import World
 from tests.integration.scoring.test_persons import EVA, KEYS, erase, everything, keyed
+from tests.integration.stores import empty, read_back
 
 __all__ = ["keyed"]
-
-EMPTY = """
-SET session_replication_role = replica;
-DO $$ DECLARE name text; BEGIN
-    FOR name IN SELECT relname FROM pg_class
-        WHERE relnamespace = 'scoring'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-          AND relname NOT LIKE '%yoyo%'
-    LOOP EXECUTE format('DELETE FROM scoring.%I', name); END LOOP;
-END $$
-"""
 
 
 async def lose(world: World) -> None:
     """The store is empty; scoring starts and reads back."""
     await world.stop()
-    assert world.runtime.settings.dsn is not None
-    with psycopg.connect(world.runtime.settings.dsn.get_secret_value()) as conn:
-        conn.execute(EMPTY.encode())
-    first = ReadBack(world.runtime, stages(Forgotten(KEYS)))
-    running = asyncio.create_task(first.run())
-    assert await asyncio.wait_for(first.opens(), 20)
-    first.stop()
-    await asyncio.wait_for(running, 10)
+    empty(world.runtime.settings.require_dsn(), "scoring")
+    await read_back(world.runtime, stages(Forgotten(KEYS)))
 
 
 async def test_a_lead_opened_again_counts_on_from_what_others_were_told_of_it(world: World) -> None:

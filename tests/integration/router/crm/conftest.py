@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from service_kit.clock import ManualClock
-from tests.integration.router.conftest import EMPTY
 from tests.integration.router.crm.crms import EVENTS, Crm, book, contacts
 from tests.integration.router.worlds import TUESDAY_10, World, router_over
+from tests.integration.stores import empty
 
 SECRETS = {
     "crm-token": "tok-1",
@@ -66,8 +65,7 @@ async def routed(migrated: str, tmp_path: Path) -> AsyncIterator[CrmWorld]:
     """An empty router that may call loopback."""
     for name, value in SECRETS.items():
         (tmp_path / name).write_text(value)
-    with psycopg.connect(migrated) as conn:
-        conn.execute(EMPTY.encode())
+    empty(migrated, "router")
     allowed = {"secrets_dir": tmp_path, "delivery_allow": "127.0.0.0/8"}
     async with router_over(CrmWorld, migrated, ManualClock(TUESDAY_10), **allowed) as running:
         yield running
