@@ -5,10 +5,7 @@
 SELECT delivered_quadrant AS quadrant, coalesce(leads.line, '') AS line, segments,
     coalesce(newest.source, leads.source, '') AS source, NULL AS code, count(*) AS leads
 FROM ledger JOIN leads ON leads.id = ledger.lead_id
-LEFT JOIN LATERAL (
-    SELECT touches.source FROM touches WHERE touches.lead_id = ledger.lead_id AND at <= delivered_at
-    ORDER BY at DESC, seq DESC LIMIT 1
-) AS newest ON true
+LEFT JOIN LATERAL newest_source(ledger.lead_id, delivered_at) AS newest ON true
 WHERE delivered_at >= $1 AND delivered_at < $2
     AND NOT (ledger.is_test OR ledger.is_own OR is_known OR is_merged)
 GROUP BY 1, 2, 3, 4
@@ -18,10 +15,7 @@ GROUP BY 1, 2, 3, 4
 SELECT delivered_quadrant AS quadrant, coalesce(leads.line, '') AS line, segments,
     coalesce(newest.source, leads.source, '') AS source, given_code AS code, count(*) AS leads
 FROM ledger JOIN leads ON leads.id = ledger.lead_id
-LEFT JOIN LATERAL (
-    SELECT touches.source FROM touches WHERE touches.lead_id = ledger.lead_id AND at <= delivered_at
-    ORDER BY at DESC, seq DESC LIMIT 1
-) AS newest ON true
+LEFT JOIN LATERAL newest_source(ledger.lead_id, delivered_at) AS newest ON true
 WHERE given_at >= $1 AND given_at < $2 AND delivered_at IS NOT NULL
     AND NOT (ledger.is_test OR ledger.is_own OR is_known OR is_merged)
     AND NOT EXISTS (SELECT FROM objections WHERE subject = given_fact AND verdict = 'excused')
