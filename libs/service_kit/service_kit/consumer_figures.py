@@ -1,7 +1,6 @@
 """What a consumer tells of its batches: metrics, and dead letters in the log."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from service_kit import deadletters, metrics
 from service_kit.clock import Clock
@@ -50,7 +49,7 @@ class ConsumerFigures:
 
     def observe(self, records: Sequence[Record], started: float) -> None:
         """A batch that is done; `started`: the monotonic seconds at which it was taken."""
-        now: datetime = self._clock.now()
+        now = self._clock.now()
         name = self._spec.name
         metrics.BATCH_SIZE.labels(name).observe(len(records))
         metrics.BATCH_SECONDS.labels(name).observe(self._clock.monotonic() - started)

@@ -73,7 +73,7 @@ def test_after_a_restore_and_another_nothing_is_lost_routed_twice_or_brought_bac
         after = day.rest()
 
         assert not doubts(day, after)
-        assert known.is_as_it_was(day)
+        known.check_against(day)
         for submission in (*late, *meanwhile):
             (lead,) = day.baton.leads_of(submission)
             day.leads[submission] = lead
@@ -97,9 +97,8 @@ class Known:
     def of(cls, day: Day) -> "Known":
         return cls(day.views(), day.letters())
 
-    def is_as_it_was(self, day: Day) -> bool:
-        """Whether every lead is where it was, and nobody was told again of what they were told."""
+    def check_against(self, day: Day) -> None:
+        """Every lead is where it was, and nobody was told again of what they were told."""
         views, told = day.views(), day.letters()
         assert {lead: view for lead, view in views.items() if lead in self.views} == self.views
         assert {key: told[key] for key in self.letters} == self.letters
-        return True

@@ -123,7 +123,7 @@ class Found:
         if finder is None or not finder.is_active:
             return False
         if before is not LeadState.STUB and not book.may_have(finder, consents_of(lead)):
-            return False  # a partner found whom we knew before: what we know goes to them with consent only
+            return False
         self.given.add(event.data.cause.id)
         is_given = desk.hand_to(lead, event.id, book, rep, why_found(finder), over_capacity=True)
         _accept(desk, lead)
