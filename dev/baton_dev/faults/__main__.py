@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _home(options.home) as home, Site(home, Pace(options.speed), say=_say).running() as site:
             if options.stay or options.random:
-                practise(site, _chosen(options), _say)
+                practise(site, _chosen(options)[0], _say)
                 return 0
             return _check(site, _chosen(options))
     except KeyboardInterrupt:
@@ -68,6 +68,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(argv)
     if unknown := [name for name in options.names if name not in names]:
         parser.error(f"there is no fault {', '.join(unknown)}; write one of {', '.join(names)}")
+    if options.random and (options.names or options.stay):
+        parser.error("--random chooses one itself: write it without --stay and without a name")
     if options.stay and len(options.names) != 1:
         parser.error("--stay plants one fault: name it, or let chance name it by --random")
     if options.speed < 1:

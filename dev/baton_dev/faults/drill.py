@@ -14,8 +14,6 @@ PATIENCE = 120.0
 """Seconds beyond what the rules themselves wait until an alert must be there, or gone."""
 HOUR = 3600.0
 """The longest that an alert of the table waits by its rule before it is raised or over."""
-
-
 CALM_FOR = 4.0
 """Seconds without an alert, after which nothing comes of what was before."""
 LASTING = frozenset({"BatonHandoffSlowly", "BatonLeadsRefusedSlowly"})

@@ -18,8 +18,6 @@ from baton_dev.faults.company import VENDOR, WEBSITE
 LEAD_EVERY, NOTICE_EVERY, ANSWER_EVERY = 1.0, 3.0, 3.0
 """Seconds between two leads of the website, two of the vendor, two looks of the reps at their leads."""
 POSTS_A_SECOND = 1 / LEAD_EVERY + 1 / NOTICE_EVERY
-
-
 _JSON = {"Content-Type": "application/json"}
 
 

@@ -19,9 +19,8 @@ _WORDS = re.compile(r"[\w-]+")
 """Of a letter's subject: Alertmanager writes into it what the letter's alerts have in common."""
 
 
-def practise(site: Site, faults: Sequence[Fault], say: Callable[[str], None]) -> None:
-    """Plant the one fault and tell each letter of Alertmanager as it comes, until Ctrl-C."""
-    (fault,) = faults
+def practise(site: Site, fault: Fault, say: Callable[[str], None]) -> None:
+    """Plant the fault and tell each letter of Alertmanager as it comes, until Ctrl-C."""
     await_calm(site)
     say(_places(site))
     read = len(site.alerts_mail.letters())

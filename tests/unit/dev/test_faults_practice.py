@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from baton_dev.faults.__main__ import main
 from baton_dev.faults.draws import NOT_AGAIN, draw
 from baton_dev.faults.instances import forget_clock
 from baton_dev.faults.practice import answer, told
@@ -104,3 +105,21 @@ def test_a_wrong_clock_takes_its_own_traces_along_and_no_others(tmp_path: Path) 
     forget_clock(41, tmp_path)
     forget_clock(42, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["faketime_shm_411", "sem.faketime_sem_411"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--random", "full-spool"], "--random chooses one itself"),
+        (["--random", "--stay"], "--random chooses one itself"),
+        (["--stay"], "--stay plants one fault: name it"),
+        (["full-spol"], "there is no fault full-spol; write one of stalled-consumer, full-spool"),
+        (["--speed", "0.5"], "write 1 for the rules as they are"),
+    ],
+)
+def test_words_that_make_no_drill_are_refused_before_anything_starts(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert (ended.value.code, told in capsys.readouterr().err) == (2, True)
