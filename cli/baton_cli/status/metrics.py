@@ -1,9 +1,11 @@
 """A service's `/metrics`, reduced to what the status needs."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 LAG = "baton_consumer_lag_records"
 READ = "baton_records_read_total"
@@ -38,38 +40,40 @@ class Reading:
 
 def read_metrics(text: str) -> Reading:
     """What a Prometheus exposition says about one service."""
-    version: str | None = None
-    lag: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    read: dict[str, int] = defaultdict(int)
-    spool: dict[str, int] = {}
-    unowned: dict[str, int] = {}
-    rulebook: dict[str, int] = {}
+    samples: defaultdict[str, list[Sample]] = defaultdict(list)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            labels, value = sample.labels, sample.value
-            if sample.name == LAG:
-                lag[labels["consumer"]][labels["topic"]] += int(value)
-            elif sample.name == READ:
-                read[labels["consumer"]] += int(value)
-            elif sample.name == SPOOL_RECORDS:
-                spool[labels["state"]] = int(value)
-            elif sample.name == SPOOL_BYTES:
-                spool["bytes"] = int(value)
-            elif sample.name in UNOWNED:
-                unowned[UNOWNED[sample.name]] = int(value)
-            elif sample.name in (RULEBOOK, RULEBOOKS_REFUSED):
-                rulebook[sample.name] = int(value)
-            elif sample.name == BUILD:
-                version = labels.get("version")
+            samples[sample.name].append(sample)
+    spool = _by("state", samples[SPOOL_RECORDS])
+    if samples[SPOOL_BYTES]:
+        spool["bytes"] = _sum(samples[SPOOL_BYTES])
     return Reading(
-        version,
-        {name: dict(topics) for name, topics in lag.items()},
-        dict(read),
+        next((each.labels.get("version") for each in samples[BUILD]), None),
+        _lag(samples[LAG]),
+        _by("consumer", samples[READ]),
         spool,
-        unowned,
-        rulebook.get(RULEBOOK, 0),
-        rulebook.get(RULEBOOKS_REFUSED, 0),
+        {what: _sum(samples[name]) for name, what in UNOWNED.items() if samples[name]},
+        _sum(samples[RULEBOOK]),
+        _sum(samples[RULEBOOKS_REFUSED]),
     )
+
+
+def _lag(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
+    of: defaultdict[str, list[Sample]] = defaultdict(list)
+    for each in samples:
+        of[each.labels["consumer"]].append(each)
+    return {consumer: _by("topic", theirs) for consumer, theirs in of.items()}
+
+
+def _by(label: str, samples: Iterable[Sample]) -> dict[str, int]:
+    found: defaultdict[str, int] = defaultdict(int)
+    for each in samples:
+        found[each.labels[label]] += int(each.value)
+    return dict(found)
+
+
+def _sum(samples: Iterable[Sample]) -> int:
+    return sum(int(each.value) for each in samples)
 
 
 def stalled(first: Reading, second: Reading) -> list[str]:
