@@ -1,9 +1,10 @@
 """My assignments: everything a rep needs to call, in words."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
 from lead_events.words import CloseReason
 from router.domain.leads import profile_as_asked
@@ -29,25 +30,28 @@ async def my_assignments(conn: Connection, rep: str, now: datetime) -> list[dict
     and how their earlier ones ended."""
     rows = await conn.fetch(q.my_assignments, rep)
     persons = sorted({row["person_id"] for row in rows if row["person_id"] is not None})
-    others: defaultdict[UUID, list[Row]] = defaultdict(list)
-    for row in await conn.fetch(q.other_leads_of_persons, persons):
-        others[row["person_id"]].append(row)
-    asks: defaultdict[tuple[UUID, int], list[dict[str, Any]]] = defaultdict(list)
-    for row in await conn.fetch(q.asks_of_leads, [row["lead_id"] for row in rows]):
-        asks[row["lead_id"], row["round"]].append(ask(row))
-    paused: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for row in await conn.fetch(q.running_pauses, rep, now):
-        paused[row["lead_id"]].append(_pause(row))
-    earlier: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for row in await conn.fetch(q.earlier_leads_of_persons, persons):
-        earlier[row["person_id"]].append(_earlier(row))
+    of_person, of_round = itemgetter("person_id"), itemgetter("lead_id", "round")
+    others = _grouped(await conn.fetch(q.other_leads_of_persons, persons), of_person)
+    asks = _grouped(await conn.fetch(q.asks_of_leads, [row["lead_id"] for row in rows]), of_round)
+    paused = _grouped(await conn.fetch(q.running_pauses, rep, now), itemgetter("lead_id"))
+    earlier = _grouped(await conn.fetch(q.earlier_leads_of_persons, persons), of_person)
     found = [
-        _assignment(row, others[row["person_id"]])
-        | {"asks": asks[row["lead_id"], row["round"]], "paused": paused[row["lead_id"]]}
-        | {"earlier_leads": earlier[row["person_id"]]}
+        _assignment(row, others[of_person(row)])
+        | {
+            "asks": [ask(each) for each in asks[of_round(row)]],
+            "paused": [_pause(each) for each in paused[row["lead_id"]]],
+            "earlier_leads": [_earlier(each) for each in earlier[of_person(row)]],
+        }
         for row in rows
     ]
     return sorted(found, key=_due_first)
+
+
+def _grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> defaultdict[Any, list[Row]]:
+    found: defaultdict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
 
 
 def ask(row: Row) -> dict[str, Any]:
