@@ -25,9 +25,7 @@ def racing(baton: Installation, whole: Stack) -> Iterator[Installation]:
     """Two instances of scoring, so that transactions about one person meet."""
     second = whole.add_instance("scoring")
     yield baton
-    second.stop()
-    (name,) = (name for name, each in whole.services.items() if each is second)
-    del whole.services[name]
+    whole.remove_instance(second.name)
 
 
 def posts(run: int) -> list[Fields]:
