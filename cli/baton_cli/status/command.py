@@ -20,11 +20,12 @@ BECAME = 23
 def status(stack: StackFile = None, as_json: AsJson = False) -> None:
     """How everything is: addresses, forms, versions, lag, what waits, dead letters, what is unaccounted for.
 
-    Exit code 1 when something is wrong: a service away or not ready, a consumer standing still, dead letters,
-    records unaccounted for, a form whose secret intake has no value for, messages that have waited for ten
-    minutes, a service without the rulebook in force because it refused it. Submissions in quarantine, open
-    objections, months that wait for a signature and versions of the rulebook that were refused are told and
-    are no fault. One instance of each service is asked. --json has the demo credentials, too.
+    Exit code 1 when something is wrong: a service away or not ready, a consumer standing still, dead
+    letters, records unaccounted for, a form whose secret intake has no value for or whose vendor hands
+    out no leads, messages that have waited for ten minutes, a service without the rulebook in force
+    because it refused it. Submissions in quarantine, open objections, months that wait for a signature
+    and versions of the rulebook that were refused are told and are no fault. One instance of each service
+    is asked. --json has the demo credentials, too.
     """
     with open_client(stack, timeout=SECONDS_TO_ANSWER) as client:
         for service in Service:

@@ -208,11 +208,12 @@ class Survey:
         }
 
     def _alerts(self) -> list[dict[str, Any]] | None:
-        """Open alerts about forms, each with its form and what it says in short."""
+        """Open alerts about forms, each with its kind, its form and what it says in short."""
         answer = self._asked(Service.SCORING, "/v1/alerts", state="open", limit=AT_ONCE)
         if answer is None:
             return None
-        return [{"form": each["form"], "subject": each["subject"]} for each in items(answer, "alerts")]
+        told = ("alert", "form", "subject")
+        return [{name: each[name] for name in told} for each in items(answer, "alerts")]
 
     def _dead_letters(self, stores: Iterable[Service]) -> dict[str, Any]:
         by_service: dict[str, int] = {}

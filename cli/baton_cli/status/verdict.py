@@ -6,6 +6,8 @@ from baton_cli.status import messages, rulebooks
 
 NOBODY_EVER = ("pool_empty", "needs_unmet")
 """Reasons of a hold that end only when the roster, the plan or a person changes something."""
+OF_NO_LEADS = ("fetch_failed",)
+"""Kinds of alerts about forms whose leads do not reach us meanwhile."""
 FEW = 3
 """Fewer posts refused one after another are anybody's who tries a form's address."""
 
@@ -23,6 +25,7 @@ def judge(document: dict[str, Any]) -> list[str]:
     letters = document["dead_letters"]
     if letters["total"]:
         problems.append(f"{letters['total']} dead letters wait: `baton dlq list` shows them.")
+    problems += [_of_form(each) for each in document["alerts"] or () if each["alert"] in OF_NO_LEADS]
     problems += [f"{stop['service']}: {stop['reason']}" for stop in letters["stopped"]]
     refused = (document["spool"] or {}).get("refused", 0)
     if refused:
@@ -38,14 +41,16 @@ def notes(document: dict[str, Any]) -> list[str]:
         for form in document["served"] or ()
         if (posts := (form["unproven"] or {}).get("posts", 0)) >= FEW
     ]
-    alerts = [
-        f"{each['subject'].removeprefix('[Baton] ')}: `baton form health {each['form']}` tells more."
-        for each in document["alerts"] or ()
-    ]
+    alerts = [_of_form(each) for each in document["alerts"] or () if each["alert"] not in OF_NO_LEADS]
     waiting = _waiting(document["quarantine"] or {})
     stuck = [*_stuck(document["held"] or {}), *_unowned(document["unowned"] or {})]
     news = [*rulebooks.refused(document["rulebooks"]), *messages.slow(document["messages"])]
     return [*stuck, *waiting, *refused, *alerts, *news, *_unsettled(document["agreement"])]
+
+
+def _of_form(alert: dict[str, Any]) -> str:
+    said, form = alert["subject"].removeprefix("[Baton] "), alert["form"]
+    return f"{said}: `baton form health {form}` tells more."
 
 
 def _stuck(held: dict[str, Any]) -> list[str]:

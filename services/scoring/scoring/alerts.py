@@ -220,7 +220,7 @@ def _fetch(finding: Finding, since: str) -> Words:
     parts = [f"Form {form}: leads cannot be fetched from {vendor} since {since}"]
     parts.append(f" ({str(facts['reason']).replace('_', ' ')})." if facts.get("reason") else ".")
     if facts.get("waiting"):
-        parts.append(f" {facts['waiting']} notices wait and are tried again for ten days.")
+        parts.append(" Notices wait and are tried again for ten days.")
     if facts.get("given_up"):
         parts.append(f" {facts['given_up']} were given up and wait in quarantine.")
     token = facts.get("reason") in ("token", "secret_missing")

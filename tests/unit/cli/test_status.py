@@ -195,11 +195,25 @@ def test_what_waits_in_quarantine_is_something_to_look_at_and_no_fault(baton: Ru
 
 def test_an_open_alert_about_a_form_is_something_to_look_at(baton: Run, well: Services) -> None:
     subject = "[Baton] email seems to have been renamed to correo on form demo"
-    well.answer("GET /v1/alerts", {"alerts": [{"form": "demo", "subject": subject}]})
+    alert = {"alert": "field_renamed", "form": "demo", "subject": subject}
+    well.answer("GET /v1/alerts", {"alerts": [alert]})
     told = json.loads(baton("status", "--json").stdout)
-    assert (told["ok"], told["alerts"]) == (True, [{"form": "demo", "subject": subject}])
+    assert (told["ok"], told["alerts"]) == (True, [alert])
     assert told["notes"] == [
         "email seems to have been renamed to correo on form demo: `baton form health demo` tells more."
+    ]
+
+
+def test_leads_that_a_vendor_does_not_hand_out_are_something_wrong(baton: Run, well: Services) -> None:
+    subject = "[Baton] leads cannot be fetched from meta on form meta-leads"
+    well.answer(
+        "GET /v1/alerts", {"alerts": [{"alert": "fetch_failed", "form": "meta-leads", "subject": subject}]}
+    )
+    done = baton("status", "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["notes"]) == (1, [])
+    assert told["problems"] == [
+        "leads cannot be fetched from meta on form meta-leads: `baton form health meta-leads` tells more."
     ]
 
 
