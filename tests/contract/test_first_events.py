@@ -17,7 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from baton_dev.boards.declared import declared
 from baton_dev.boards.writing import documents
 from delivery.message import Channel, Outcome
-from intake.metrics import ROUTES, STATUSES
+from intake.domain.signatures import SCHEMES, Proof
+from intake.metrics import ROUTES, STATUSES, VENDORS
+from intake.notices.books import NoticeState
 from lead_events.words import (
     AccountStanding,
     ChargedTo,
@@ -54,7 +56,9 @@ KNOWN: dict[str, Labels] = {
     },
     "baton_delivery_given_up_total": {"channel": set(Channel)},
     "baton_intake_accepted_total": {"route": set(ROUTES)},
+    "baton_intake_notices_total": {"vendor": set(VENDORS), "state": {"taken", *NoticeState}},
     "baton_intake_refused_total": {"status": set(STATUSES)},
+    "baton_intake_senders_total": {"scheme": set(SCHEMES), "proof": set(Proof)},
     "baton_late_answers_expected_total": {"pool": POOLS},
     "baton_lead_acts_total": {"kind": set(ProgressKind)},
     "baton_leads_delivered_total": BY_SOURCE,

@@ -49,7 +49,7 @@ def _new_leads() -> Panel:
             width=4,
             height=4,
             decimals=0,
-            runbooks=("BatonFormSilent",),
+            runbooks=("BatonFormSilent", "BatonNoticesUnread"),
         ),
         Query(total(_RECEIVED)),
     )
