@@ -2,11 +2,11 @@
 everywhere.
 """
 
-import asyncio
-import contextlib
 import gc
+import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,17 +22,16 @@ from service_kit import failpoints, metrics, outbox, tracing
 from service_kit.audit_api import audit_router
 from service_kit.auth_gate import unguarded
 from service_kit.body_limit import BodyLimit
-from service_kit.broker import BrokerUnavailable
 from service_kit.conservation import StoreGauges
 from service_kit.consumer import Consumer
 from service_kit.cut_off import AnsweredWhenCutOff
 from service_kit.database_watch import DatabaseWatch
 from service_kit.deadletter_api import dead_letter_router
 from service_kit.deadletter_watch import DeadLetterWatch
-from service_kit.errors import describe
 from service_kit.expiry import ExpiryWatch
 from service_kit.http_protocol import WholeBodies
 from service_kit.inbox import keep_partitions
+from service_kit.lifecycle import Lifecycle
 from service_kit.logs import configure_logs, logger
 from service_kit.parts import Part, Periodic
 from service_kit.problems import install_problems
@@ -48,142 +47,6 @@ _NO_TELEMETRY = TelemetryConfig(
     tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
 )
 """FastAPI's own: its entries quote what somebody typed, and its spans would be the caller's."""
-
-
-TOLD_SECONDS = 30.0
-"""So long a process whose part died says so, for Prometheus (every 15 s) and whoever looks; then it ends."""
-
-
-class Lifecycle:
-    """Runs the parts of a service and knows how they are.
-
-    `end`: called TOLD_SECONDS after a part died, to have the process started anew.
-    """
-
-    end: Callable[[], None] | None = None
-
-    def __init__(
-        self,
-        runtime: Runtime,
-        parts: Sequence[Part],
-        *,
-        needs_kafka: bool = True,
-        first: ReadBack | None = None,
-    ) -> None:
-        self._runtime = runtime
-        self._needs_kafka = needs_kafka
-        self._first = first
-        self.parts = [*([] if first is None else [first]), *parts]
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._connect: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
-        self._kafka: str | None = "not connected to Kafka yet"
-        self._kafka_failed = False
-        self._stopping = False
-        self._was_ready = False
-        self.died: str | None = None
-        for part in self.parts:
-            metrics.PART_FAILURES.labels(part.name)
-
-    async def start(self) -> None:
-        """Start all parts; Kafka connects in the background, for as long as it takes."""
-        if self._first is not None:
-            self._first.begin()
-        await self._runtime.open()
-        self._connect = asyncio.create_task(self._connect_kafka())
-        for part in self.parts:
-            self._tasks[part.name] = asyncio.create_task(self._watch(part), name=part.name)
-
-    async def stop(self) -> None:
-        """Drain, commit, leave, within the seconds set; whatever is left then is cancelled: nothing is lost
-        by it.
-        """
-        self._stopping = True
-        for part in self.parts:
-            part.stop()
-        if self._tasks:
-            _, late = await asyncio.wait(
-                self._tasks.values(), timeout=max(1.0, self._runtime.settings.stop_seconds - 4)
-            )
-            for task in late:
-                _log.warning("part cut off while stopping", part=task.get_name())
-                task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=1)
-        for waiting in (self._connect, self._ending):
-            if waiting is not None:
-                waiting.cancel()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2):
-                await self._runtime.close()
-        await self._runtime.close_tracing()
-
-    async def _connect_kafka(self) -> None:
-        wait = 0.2
-        while True:
-            try:
-                await self._runtime.publisher.start()
-            except BrokerUnavailable as error:
-                self._kafka, self._kafka_failed = str(error), True
-            else:
-                self._kafka = None
-                return
-            await self._runtime.clock.sleep(wait)
-            wait = min(2.0, wait * 2)
-
-    async def _watch(self, part: Part) -> None:
-        try:
-            if self._first is None or part is self._first or await self._first.opens():
-                await part.run()
-            reason: BaseException = RuntimeError("ended by itself")
-        except (Exception, asyncio.CancelledError) as error:
-            reason = error
-        if not self._stopping:
-            self.died = f"{part.name}: {describe(reason)}"
-            metrics.PART_FAILURES.labels(part.name).inc()
-            _log.critical("part died", part=part.name, exc_info=reason)
-            self._ending = self._ending or asyncio.create_task(self._end())
-
-    async def _end(self) -> None:
-        await self._runtime.clock.sleep(TOLD_SECONDS)
-        if self.end is not None:
-            self.end()
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether Kafka has answered since the start."""
-        return self._kafka is None
-
-    def unready(self) -> dict[str, str]:
-        """Why the service cannot do its work now, by part."""
-        reasons = {part.name: why for part in self.parts if (why := part.not_ready())}
-        if self._kafka and self._needs_kafka:
-            reasons["kafka"] = self._kafka
-        if self.died:
-            reasons["died"] = self.died
-        self._was_ready = self._was_ready or not reasons
-        return reasons
-
-    def unserving(self) -> dict[str, str]:
-        """Why requests had better go to another instance, by part. Once it was ready, or open with Kafka
-        away, and as long as no part dies, they may come: who asks for what a broker or store that is away has
-        to do with is told so.
-        """
-        reasons = self.unready()
-        self._was_ready = self._was_ready or self._is_open_while_kafka_is_away
-        if self.died:
-            return {"died": self.died}
-        return {} if self._was_ready else reasons
-
-    @property
-    def _is_open_while_kafka_is_away(self) -> bool:
-        """Restarted meanwhile on a store that lacks nothing: what is done now is published later."""
-        return self._kafka_failed and self._first is not None and self._first.is_open
-
-    def concerns(self) -> dict[str, dict[str, str]]:
-        """What is wrong with the broker, whether or not the service can do without it; empty: nothing."""
-        trouble = self._runtime.broker.trouble
-        return {"concerns": {"kafka": trouble}} if trouble else {}
 
 
 def create_app(
@@ -357,6 +220,10 @@ balancers 60 s, httpx 5 s by default). Whoever closes second never closes on a r
 """
 
 
+LAST_SECONDS = 5.0
+"""So much longer than a stop takes a process whose part died may take; then it ends whatever holds it up."""
+
+
 def serve(
     app: FastAPI,
     settings: ServiceSettings,
@@ -366,7 +233,8 @@ def serve(
 ) -> None:
     """Run the `app` of `create_app` until SIGTERM or SIGINT, then stop within the seconds set; `around` may
     put something before it. Logs are JSON lines on stdout. Raises SystemExit 1, stopped as cleanly, some time
-    after a part died, or where the port is taken: whoever started the process starts it anew.
+    after a part died, or where the port is taken: whoever started the process starts it anew. The last line
+    of its log says why.
     """
     configure_logs(
         service=settings.service,
@@ -392,8 +260,31 @@ def serve(
     gc.freeze()
     server = uvicorn.Server(uvicorn.Config(AnsweredWhenCutOff(around(app)), **(options | overrides)))
     lifecycle: Lifecycle = app.state.lifecycle
-    lifecycle.end = lambda: setattr(server, "should_exit", True)
-    with contextlib.suppress(KeyboardInterrupt):
+    lifecycle.end = lambda: _stop(server, lifecycle, within=2 * settings.stop_seconds + LAST_SECONDS)
+    try:
         server.run()
+    except KeyboardInterrupt:
+        pass
+    except SystemExit as ended:  # uvicorn's own of a port that is taken, or 0: SIGTERM
+        if not ended.code:
+            raise
     if lifecycle.died or not server.started:
+        _say_why(lifecycle.died or "it did not start")
         sys.exit(1)
+
+
+def _stop(server: uvicorn.Server, lifecycle: Lifecycle, *, within: float) -> None:
+    """As SIGTERM does. But here nobody sends SIGKILL after it where a thread does not come back."""
+    server.should_exit = True
+    last = threading.Timer(within, _end_at_once, (lifecycle,))
+    last.daemon = True
+    last.start()
+
+
+def _end_at_once(lifecycle: Lifecycle) -> None:
+    _say_why(f"{lifecycle.died}; something in it did not stop")
+    os._exit(1)
+
+
+def _say_why(died: str) -> None:
+    _log.critical("ended, to be started anew", error=died)

@@ -2,8 +2,10 @@
 
 A restore from archived WAL and a failover begin a new timeline of the server, another server has another
 identifier, and what pg_restore makes has another object id. A folder copied back shows none of it: there
-only that nobody knew the store whole for a while.
+only that marks stand further back than they did, or that nobody knew the store whole for a while.
 """
+
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 
@@ -36,10 +38,14 @@ class StoreWentBack(Transient):
 
 
 class Lineage:
-    """The store as this process found it; from `begin` on no connection to another one comes about."""
+    """The store as this process found it; from `begin` on no connection to another one comes about.
 
-    def __init__(self, database: Database) -> None:
+    `went_back`: asked of each new connection whether the store of this name knows less than it did.
+    """
+
+    def __init__(self, database: Database, went_back: Callable[[Connection], Awaitable[bool]]) -> None:
         self._database = database
+        self._went_back = went_back
         self._name: str | None = None
 
     @property
@@ -56,15 +62,26 @@ class Lineage:
         return is_whole
 
     async def confirm(self, conn: Connection) -> None:
-        """Raise StoreWentBack where another store answers."""
-        if self._name is not None and await _name_of(conn) != self._name:
+        """Raise StoreWentBack where another store answers, or this one knows less than it did; then nobody
+        takes it for one that was merely left.
+        """
+        if self._name is None:
+            return
+        if await _name_of(conn) != self._name:
+            raise StoreWentBack
+        if await self._went_back(conn):
+            await conn.execute(_q.forget_lineage)
             raise StoreWentBack
 
     async def keep(self) -> None:
         """Note that the store lacks nothing now. Raises StoreWentBack."""
-        async with self._database.transaction() as conn:
+        async with self._database.acquire() as conn:
             await self.confirm(conn)
             await conn.execute(_q.keep_lineage, self._name)
+
+    async def shut(self) -> None:
+        """Have nobody work on with the connections that there are: new ones are shown to `confirm`."""
+        await self._database.replace_connections()
 
 
 async def _name_of(conn: Connection) -> str:

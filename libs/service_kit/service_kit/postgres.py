@@ -124,6 +124,11 @@ class Database:
         if self.on_connect is not None:
             await self.on_connect(conn)
 
+    async def replace_connections(self) -> None:
+        """From now on nobody is given a connection that there is already."""
+        if self._pool is not None:
+            await self._pool.expire_connections()
+
     async def close(self) -> None:
         """Give connections in use five seconds, then cut them."""
         pool, self._pool = self._pool, None

@@ -7,6 +7,7 @@ happened, was told to others, and is not in the store.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,8 +75,9 @@ class ReadBack:
         self._stopping = asyncio.Event()
         self._opened = asyncio.Event()
         self._has_begun = False
-        self._lineage = Lineage(runtime.database)
+        self._is_open = False
         self._marks = Marks(runtime.database, runtime.clock)
+        self._lineage = Lineage(runtime.database, self._marks.went_back)
         self._trouble: str | None = "the topics were not read back yet"
         self._counts: Counter[str] = Counter()
 
@@ -84,12 +86,12 @@ class ReadBack:
         """Whether requests have to wait: since the start of the service, until it is open. An application
         that was never started, as tests ask it, holds nothing.
         """
-        return self._has_begun and not self._opened.is_set()
+        return self._has_begun and not self._is_open
 
     @property
     def is_open(self) -> bool:
         """Whether the store is known to lack nothing."""
-        return self._opened.is_set()
+        return self._is_open
 
     def begin(self) -> None:
         """Hold requests from now on: the service starts."""
@@ -112,11 +114,12 @@ class ReadBack:
             except Abandoned:
                 return
             except StoreWentBack:
+                await self._lineage.shut()
                 raise
             except Exception as error:
                 if not is_transient(error):
                     raise
-                if not self._opened.is_set():
+                if not self._is_open:
                     self._trouble = f"cannot read back: {describe(error)}"
                 await pause(self._clock, 1.0, unless=self._stopping)
             finally:
@@ -129,23 +132,25 @@ class ReadBack:
 
     def not_ready(self) -> str | None:
         """Why the service does not work yet."""
-        return None if self._opened.is_set() else self._trouble
+        return None if self._is_open else self._trouble
 
     async def _look(self) -> None:
         """Open where the store was merely left for a moment; once open, say that it still lacks nothing."""
-        if self._opened.is_set():
+        if self._is_open:
             await self._lineage.keep()
         elif not self._lineage.has_begun and await self._lineage.begin():
+            await self._marks.recall(stage.spec.name for stage in self._stages if stage.is_own)
             self._open()
 
     def _open(self) -> None:
         self._trouble = None
+        self._is_open = True
         self._opened.set()
         _log.info("read back", **{name.replace(" ", "_"): n for name, n in self._counts.items()})
 
     async def _with(self, client: ConsumerClient) -> None:
         places = await self._places(client)
-        if not self._opened.is_set():
+        if not self._is_open:
             await self._read_all(client, places)
         while not self._stopping.is_set():
             await self._lineage.keep()
@@ -276,10 +281,10 @@ class HeldUntilOpen:
         if scope["type"] != "http" or not self._gate.holds or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HELD_REQUEST_SECONDS):
                 await self._gate.opens()
-        except TimeoutError:
+        if not self._gate.is_open:
             why = self._gate.not_ready() or "starting"
             detail = f"not open yet, {why}: ask again soon"
             answer = problem_response(503, "Service Unavailable", detail, headers={"Retry-After": "2"})

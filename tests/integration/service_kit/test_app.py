@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from lead_events.catalog import topic
 from service_kit.app import RouteOpen, create_app
@@ -134,6 +135,47 @@ async def test_a_part_that_dies_asks_for_a_restart() -> None:
         await _until(lambda: _status(client, "/healthz", 503))
         assert "fragile: ValueError" in (await client.get("/healthz")).text
         assert "fragile: ValueError" in (await client.get("/servez")).text
+
+
+class Mortal:
+    """A part that dies when it is told to stop, or when another one has died."""
+
+    def __init__(self, name: str, after: asyncio.Event | None = None) -> None:
+        self.name = name
+        self._after = after
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        await (self._after or self._stopping).wait()
+        raise ValueError("no way on")
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def not_ready(self) -> str | None:
+        return None
+
+
+async def test_of_two_parts_that_died_the_first_is_told_which_may_have_taken_the_other_along() -> None:
+    first, second = asyncio.Event(), asyncio.Event()
+    app = _plain_app([Mortal("second", second), Mortal("first", first)])
+    async with alive(app) as client:
+        first.set()
+        await _until(lambda: _status(client, "/healthz", 503))
+        second.set()
+        await _until(lambda: _counts_one(client, "second"))
+        assert (await client.get("/healthz")).json()["part"].startswith("first: ")
+
+
+async def test_a_part_that_breaks_while_it_stops_is_told_by_the_log() -> None:
+    with capture_logs() as logged:
+        async with alive(_plain_app([Mortal("mortal")])):
+            pass
+    assert [entry["part"] for entry in logged if entry["event"] == "part broke while stopping"] == ["mortal"]
+
+
+async def _counts_one(client: httpx.AsyncClient, part: str) -> bool:
+    return f'baton_part_failures_total{{part="{part}"}} 1.0' in (await client.get("/metrics")).text
 
 
 async def test_a_periodic_part_that_fails_every_round_takes_nothing_down() -> None:

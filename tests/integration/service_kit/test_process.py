@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 import psutil
 import pytest
 
+from baton_dev.files import last_messages
 from service_kit.kafka import KafkaBroker
 from tests.integration.service_kit.worlds import World, signal
 
@@ -25,7 +27,9 @@ pytestmark = pytest.mark.stack
 
 
 @contextmanager
-def service(world: World, **environment: str) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+def service(
+    world: World, *, log: IO[bytes] | None = None, **environment: str
+) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     assert isinstance(world.broker, KafkaBroker)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -39,7 +43,11 @@ def service(world: World, **environment: str) -> Iterator[tuple["subprocess.Pope
         "BATON_LOG_LEVEL": "warning",
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVICE], cwd=ROOT, env={**os.environ, **settings, **environment}
+        [sys.executable, "-c", SERVICE],
+        cwd=ROOT,
+        env={**os.environ, **settings, **environment},
+        stdout=log,
+        stderr=log,
     )
     try:
         yield process, f"http://127.0.0.1:{port}"
@@ -68,12 +76,44 @@ async def test_killed_after_the_commit_and_started_again_nothing_is_lost_or_doub
 
 
 @pytest.mark.parametrize("world", ["kafka"], indirect=True)
-async def test_a_process_whose_part_died_says_so_and_then_ends_to_be_started_anew(world: World) -> None:
+async def test_a_process_whose_part_died_says_so_and_then_ends_to_be_started_anew(
+    world: World, tmp_path: Path
+) -> None:
     """Docker starts what has ended, and not what is unhealthy."""
-    with service(world, KIT_DOOM_SECONDS="2") as (process, address):
+    with (
+        (tmp_path / "log").open("wb") as log,
+        service(world, log=log, KIT_DOOM_SECONDS="2", BATON_LOG_LEVEL="info") as (process, address),
+    ):
         await world.eventually(lambda: _status(address, "/healthz", 503))
         await world.eventually(lambda: _ended(process))
         assert process.returncode == 1
+    assert "doomed: Poison: no way on" in last_messages(tmp_path / "log", 1), "why, at the end of its log"
+
+
+@pytest.mark.parametrize("world", ["kafka"], indirect=True)
+async def test_a_process_whose_part_died_ends_though_a_thread_of_it_never_does(world: World) -> None:
+    """As one that reads a file of a network's disk that is away: nobody kills what Docker calls unhealthy."""
+    with service(world, KIT_DOOM_SECONDS="1", KIT_STUCK="yes", BATON_STOP_SECONDS="1") as (process, _):
+        await world.eventually(lambda: _ended(process), 30)
+        assert process.returncode == 1
+
+
+@pytest.mark.parametrize("world", ["kafka"], indirect=True)
+async def test_told_to_stop_in_its_last_half_minute_a_process_stops_at_once_and_cleanly(world: World) -> None:
+    with service(world, KIT_DOOM_SECONDS="60") as (process, address):
+        await world.eventually(lambda: _status(address, "/healthz", 503))
+        process.send_signal(signals.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+
+
+@pytest.mark.parametrize("world", ["kafka"], indirect=True)
+async def test_a_process_whose_port_is_taken_ends_with_1_and_says_so(world: World, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, (tmp_path / "log").open("wb") as log:
+        port = str(taken.getsockname()[1])
+        with service(world, log=log, BATON_HTTP_PORT=port) as (process, _):
+            await world.eventually(lambda: _ended(process))
+            assert process.returncode == 1
+    assert "address already in use" in (tmp_path / "log").read_text()
 
 
 async def _ended(process: "subprocess.Popen[bytes]") -> bool:

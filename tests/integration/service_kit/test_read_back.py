@@ -19,6 +19,7 @@ from service_kit.auth_gate import unguarded
 from service_kit.broker import ConsumerClient
 from service_kit.fakes import FakeConsumerClient
 from service_kit.lineage import Lineage, StoreWentBack
+from service_kit.marks import Marks
 from service_kit.postgres import Database
 from service_kit.queries import load_queries
 from service_kit.read_back import ReadBack, Stage
@@ -35,6 +36,21 @@ OWN = "scoring-own"
 def _first(world: World, *, is_own: bool = True) -> ReadBack:
     spec = ConsumerSpec(OWN, (INPUT,), note, EFFECTS)
     return ReadBack(world.runtime, [Stage(spec, (INPUT,), is_own=is_own)])
+
+
+@asynccontextmanager
+async def with_its_own_pool(world: World, name: str = "service") -> AsyncIterator[Database]:
+    """The pool that a service of this world runs on, while the test looks at the store through another."""
+    database = Database(world.store.dsn, schema=world.store.schema, application_name=name)
+    await database.open()
+    before = world.runtime
+    world.runtime = Runtime(world.settings, broker=world.broker, database=database)
+    world.runtime.publisher = before.publisher
+    try:
+        yield database
+    finally:
+        world.runtime = before
+        await database.close()
 
 
 @asynccontextmanager
@@ -197,7 +213,7 @@ async def test_a_store_in_the_place_of_another_keeps_its_marks_and_ends_the_serv
     fake: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_back, "MARK_SECONDS", 0.02)
-    async with _running(_first(fake)) as task:
+    async with with_its_own_pool(fake), _running(_first(fake)) as task:
         await fake.eventually(lambda: _marked(fake))
         await _replace(fake)
         before = await _marks(fake)
@@ -210,7 +226,7 @@ async def test_a_store_in_the_place_of_another_keeps_its_marks_and_ends_the_serv
 async def test_nobody_gets_a_connection_to_another_store(fake: World) -> None:
     known = Database(fake.store.dsn, schema=fake.store.schema, application_name="known")
     await known.open()
-    assert not await Lineage(known).begin()
+    assert not await Lineage(known, Marks(known, fake.clock).went_back).begin()
     assert await known.probe()
     await _replace(fake)
     async with fake.database.acquire() as conn:

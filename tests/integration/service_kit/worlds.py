@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 from lead_events import LeadSignalled, PersonErased
 from lead_events.catalog import dead_letter_name
 from lead_events.codec import encode
-from service_kit import app as service_app
+from service_kit import lifecycle
 from service_kit.app import create_app, serve
 from service_kit.batch import Batch
 from service_kit.broker import Broker, ConsumerClient
@@ -55,11 +56,16 @@ def signal(kind: str = "page_view", *, identity: UUID | None = None) -> tuple[UU
 
 
 class Doomed:
-    """A part that cannot go on."""
+    """A part that cannot go on; where it is stuck it leaves a thread behind that never ends."""
 
     name = "doomed"
 
+    def __init__(self, *, is_stuck: bool = False) -> None:
+        self._is_stuck = is_stuck
+
     async def run(self) -> None:
+        if self._is_stuck:
+            asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
         raise Poison("no way on")
 
     def stop(self) -> None: ...
@@ -216,12 +222,13 @@ def run_service() -> None:
     KitSettings.store_schema = os.environ["KIT_SCHEMA"]
     settings = KitSettings()
     spec = ConsumerSpec(name=NAME, topics=[INPUT], handler=note, effects=EFFECTS)
+    stuck = os.environ.get("KIT_STUCK")
     if doom := os.environ.get("KIT_DOOM_SECONDS"):
-        service_app.TOLD_SECONDS = float(doom)
+        lifecycle.TOLD_SECONDS = float(doom)
     app = create_app(
         title="kit",
         settings=settings,
-        build=lambda rt: [rt.consumer(spec), *([Doomed()] if doom else [])],
+        build=lambda rt: [rt.consumer(spec), *([Doomed(is_stuck=bool(stuck))] if doom else [])],
         routers=lambda _: [],
     )
     serve(app, settings)
