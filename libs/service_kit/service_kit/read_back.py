@@ -36,6 +36,8 @@ _log = logger(__name__)
 MARK_SECONDS = 5.0
 """So often the ends of own topics are noted; a store that was left for long reads so much again at most."""
 WAIT_SECONDS = 0.05
+DEALT_SECONDS = 30.0
+"""So long one client waits for partitions: within WHOLE_SECONDS an open store has to be known whole again."""
 HELD_REQUEST_SECONDS = 10.0
 """A request that comes before the service is open is held so long, then answered 503."""
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/servez", "/metrics"})
@@ -167,14 +169,17 @@ class ReadBack:
             self._open()
 
     async def _places(self, client: ConsumerClient) -> list[TopicPartition]:
-        """All partitions: nobody else is in this group."""
+        """All partitions: nobody else is in this group. Raises BrokerUnavailable where they are not dealt."""
+        until = self._clock.monotonic() + DEALT_SECONDS
         while not self._stopping.is_set():
             dealt = client.assignment().partitions
-            if missing := set(self._topics) - {place.topic for place in dealt}:
-                self._trouble = f"waits for the topics {', '.join(sorted(missing))}: create them"
-                await pause(self._clock, WAIT_SECONDS, unless=self._stopping)
-                continue
-            return sorted(dealt)
+            missing = set(self._topics) - {place.topic for place in dealt}
+            if not missing:
+                return sorted(dealt)
+            self._trouble = f"waits for the topics {', '.join(sorted(missing))}: create them"
+            if self._clock.monotonic() >= until:
+                raise BrokerUnavailable(self._trouble)
+            await pause(self._clock, WAIT_SECONDS, unless=self._stopping)
         return []
 
     async def _read(self, client: ConsumerClient, stage: Stage, places: Collection[TopicPartition]) -> None:

@@ -23,7 +23,7 @@ from service_kit.marks import Marks
 from service_kit.postgres import Database
 from service_kit.queries import load_queries
 from service_kit.read_back import ReadBack, Stage
-from service_kit.records import TopicPartition
+from service_kit.records import Assignment, TopicPartition
 from service_kit.runtime import Runtime
 from service_kit.spec import ConsumerSpec
 from tests.integration.service_kit.test_app import alive
@@ -118,6 +118,11 @@ async def _left_for(world: World, seconds: float) -> None:
         await conn.execute("UPDATE lineage SET whole_at = whole_at - $1::float8 * interval '1s'", seconds)
 
 
+async def _is_known_lately(world: World) -> bool:
+    async with world.database.acquire() as conn:
+        return bool(await conn.fetchval("SELECT clock_timestamp() - whole_at < interval '30s' FROM lineage"))
+
+
 async def test_a_store_that_was_never_marked_lacks_nothing(world: World) -> None:
     await world.send([signal()[1] for _ in range(5)])
     first = _first(world)
@@ -186,6 +191,20 @@ async def test_a_store_left_for_a_restart_opens_while_the_broker_is_away(fake: W
     async with _running(first := _first(fake)):
         assert await asyncio.wait_for(first.opens(), 10)
         assert first.not_ready() is None
+
+
+async def test_a_store_stays_known_while_no_partition_is_dealt(
+    fake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker may have lost its topics: a restart meanwhile is still a mere restart."""
+    async with _running(_first(fake)):
+        await fake.eventually(lambda: _marked(fake))
+    monkeypatch.setattr(FakeConsumerClient, "assignment", lambda _: Assignment(1, frozenset()))
+    fake.runtime = Runtime(fake.settings, broker=fake.broker, database=fake.database, clock=HurriedClock())
+    async with _running(first := _first(fake)):
+        assert await asyncio.wait_for(first.opens(), 10)
+        await _left_for(fake, 59)
+        await fake.eventually(lambda: _is_known_lately(fake))
 
 
 @pytest.mark.parametrize(
