@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\S*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`(?!`)([^`\n]+)`")
 _BATON = re.compile(r"(?:\S+/)?baton")
+_IN_COMPOSE = ["docker", "compose", "run", "--rm"]
 _ENDS = {"|", "||", "&&", ";", ">", ">>"}
 
 
@@ -73,7 +74,8 @@ def lines_of(example: Example) -> list[str]:
 def commands() -> list[Command]:
     """Every call of `baton` in the documents; those of the changelog are of their time."""
     files = [file for file in documents() if file.name != "CHANGELOG.md"]
-    return [each for file in files for each in (*_fenced_commands(file), *_named_commands(file))]
+    found = (_fenced_commands, _indented_commands, _named_commands)
+    return [each for file in files for kind in found for each in kind(file)]
 
 
 def _fenced_commands(file: Path) -> Iterator[Command]:
@@ -83,8 +85,21 @@ def _fenced_commands(file: Path) -> Iterator[Command]:
                 yield from _calls(line, str(example), is_whole=True)
 
 
+def _indented_commands(file: Path) -> Iterator[Command]:
+    """Of code that stands four signs to the right; a line that is continued counts as one."""
+    text = _without_fences(file)
+    for number, line in enumerate(re.sub(r"\\\n *", " ", text).splitlines(), start=1):
+        if line.startswith("    "):
+            yield from _calls(line, f"{file.relative_to(ROOT)}, line {number} or so", is_whole=True)
+
+
+def _without_fences(file: Path) -> str:
+    """The text with an empty line for each of a fenced block."""
+    return _FENCE.sub(lambda block: "\n" * block[0].count("\n"), file.read_text(encoding="utf-8"))
+
+
 def _named_commands(file: Path) -> Iterator[Command]:
-    text = _FENCE.sub(lambda block: "\n" * block[0].count("\n"), file.read_text(encoding="utf-8"))
+    text = _without_fences(file)
     for named in _INLINE.finditer(text):
         place = f"{file.relative_to(ROOT)}:{text[: named.start()].count(chr(10)) + 1}"
         yield from _calls(named[1].replace("\\|", "|"), place, is_whole=False)
@@ -97,6 +112,8 @@ def _calls(line: str, place: str, *, is_whole: bool) -> Iterator[Command]:
         return
     while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
         words = words[1:]
+    if words[: len(_IN_COMPOSE)] == _IN_COMPOSE:
+        words = words[len(_IN_COMPOSE) :]
     if words and _BATON.fullmatch(words[0]):
         end = next((at for at, word in enumerate(words) if word in _ENDS), len(words))
         yield Command(place, tuple(words[1:end]), is_whole)
