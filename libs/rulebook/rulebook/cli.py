@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,10 +23,10 @@ from rulebook.findings import Finding, RulebookInvalid, errors_in
 from rulebook.first import Answers, FirstRep, FolderInUse, init_folder
 from rulebook.loader import load_folder
 from rulebook.models import Rulebook
+from rulebook.novelty import said_since, same_as_newest
 from rulebook.places import usual_currency, usual_zone, zones_of
-from rulebook.publication import checksum, parse, to_document
+from rulebook.publication import parse, to_document
 from rulebook.schemas import FOLDER as SCHEMAS
-from rulebook.versions import NOTICE
 
 Folder = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of YAML files.")]
 Number = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="`baton rulebook list` lists them.")]
@@ -182,7 +181,8 @@ def publish(
     if_changed: Annotated[
         bool,
         typer.Option(
-            "--if-changed", help="Only what differs from what --by published last: for jobs that run again."
+            "--if-changed",
+            help="Only what nobody has published since --by did last: for jobs that run again.",
         ),
     ] = False,
     as_written: AsWritten = False,
@@ -201,9 +201,9 @@ def publish(
     with open_client(stack) as client:
         document = to_document(_for_stack(client.stack, mine, as_written=as_written))
         body = {"rulebook": document, **_publication(by, effective_from)}
-        same = None if force else _same_as_newest(client, document, body.get("effective_from"))
+        same = None if force else same_as_newest(client, document, body.get("effective_from"))
         if same is None and if_changed:
-            same = _same_as_own(client, document, body["published_by"])
+            same = said_since(client, document, body["published_by"])
         if same is None:
             progress("publishing ...")
             _tell(client.post(Service.SCORING, "/v1/rulebooks", body), as_json)
@@ -311,25 +311,6 @@ def _publication(by: str | None, effective_from: str | None) -> dict[str, Any]:
     if effective_from is not None:
         body["effective_from"] = in_utc(read_moment(effective_from, "--effective-from"))
     return body
-
-
-def _same_as_newest(
-    client: Client, document: dict[str, Any], effective_from: str | None
-) -> dict[str, Any] | None:
-    """The newest version, if it says the same and holds by the moment this one would; else None."""
-    versions = items(client.get(Service.SCORING, "/v1/rulebooks", limit=1), "versions")
-    if not versions or versions[0]["checksum"] != checksum(document):
-        return None
-    newest: dict[str, Any] = versions[0]
-    moment = datetime.fromisoformat(effective_from) if effective_from else datetime.now(UTC) + NOTICE
-    return newest if datetime.fromisoformat(newest["effective_from"]) <= moment else None
-
-
-def _same_as_own(client: Client, document: dict[str, Any], publisher: str) -> dict[str, Any] | None:
-    """The version that this publisher published last, if it says the same; else None."""
-    versions = items(client.get(Service.SCORING, "/v1/rulebooks", limit=500), "versions")
-    own = [each for each in versions if each["published_by"] == publisher and not each.get("rolled_back_to")]
-    return own[0] if own and own[0]["checksum"] == checksum(document) else None
 
 
 def _in_force(client: Client) -> int:

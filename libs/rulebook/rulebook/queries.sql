@@ -22,9 +22,9 @@ SELECT version, effective_from, rulebook::text AS rulebook
 FROM rulebook_versions WHERE version > $1 ORDER BY version
 
 -- name: list_versions
--- What was published when and by whom, newest first, without the content.
+-- What was published when and by whom ($2: by one only), newest first, without the content.
 SELECT version, effective_from, published_at, published_by, checksum, rolled_back_to
-FROM rulebook_versions ORDER BY version DESC LIMIT $1
+FROM rulebook_versions WHERE published_by = coalesce($2, published_by) ORDER BY version DESC LIMIT $1
 
 -- name: one_version
 -- One version whole.

@@ -98,9 +98,11 @@ async def load_history(conn: Connection) -> History:
     return History(await _after(conn, 0))
 
 
-async def list_versions(conn: Connection, limit: int = 100) -> list[dict[str, Any]]:
-    """What was published when and by whom, newest first, without the content."""
-    return [dict(row) for row in await conn.fetch(_queries()["list_versions"], limit)]
+async def list_versions(
+    conn: Connection, limit: int = 100, published_by: str | None = None
+) -> list[dict[str, Any]]:
+    """What was published when and by whom, newest first, without the content; of all, or of one publisher."""
+    return [dict(row) for row in await conn.fetch(_queries()["list_versions"], limit, published_by)]
 
 
 async def read_version(conn: Connection, version: int) -> RulebookPublished:

@@ -205,7 +205,11 @@ def _version(number: int, by: str, folder: Path | None, **more: Any) -> dict[str
     return {"version": number, "published_by": by, "checksum": content, "effective_from": held_from} | more
 
 
-ROLLBACK = _version(3, "ana", None, rolled_back_to=1)
+def _lists(services: Services, versions: list[dict[str, Any]], **more: Any) -> None:
+    """Scoring lists these; read whole, they say nothing that is a rulebook."""
+    services.answer("GET /v1/rulebooks", {"versions": versions} | more)
+    for each in versions:
+        services.answer(f"GET /v1/rulebooks/{each['version']}", each | {"rulebook": {}})
 
 
 @pytest.mark.parametrize(
@@ -228,26 +232,68 @@ ROLLBACK = _version(3, "ana", None, rolled_back_to=1)
             ],
             True,
         ),
-        ([_version(2, "ana", None), _version(1, "ana", FOLDER)], True),
+        (
+            [
+                _version(3, "ana", None, rolled_back_to=1),
+                _version(2, "ana", FOLDER),
+                _version(1, "job", None),
+            ],
+            False,
+        ),
+        ([_version(2, "ana", None), _version(1, "ana", FOLDER)], False),
+        ([_version(3, "job", None), _version(2, "ana", FOLDER), _version(1, "job", None)], True),
         ([], True),
     ],
     ids=[
         "rolled back by hand since: stays so",
         "another published by hand since: it stays",
         "rolled back, and the folder has changed since",
-        "what others published is not the job's own",
+        "published by hand from the folder, and rolled back since: stays so",
+        "published by hand before the job ever ran, and another since: it stays",
+        "what others published before the job's last is new again",
         "nothing is published yet",
     ],
 )
 def test_a_job_that_runs_again_publishes_only_what_has_changed(
     versions: list[dict[str, Any]], is_published: bool, baton: Run, services: Services
 ) -> None:
-    services.answer("GET /v1/rulebooks", {"versions": versions})
+    _lists(services, versions)
     services.answer("POST /v1/rulebooks", _version(9, "job", FOLDER) | {"warnings": []}, status=201)
     done = baton("rulebook", "publish", str(FOLDER), "--by", "job", "--if-changed")
     assert done.exit_code == 0, done.output
     assert ("Version 9 is published" in done.stdout) is is_published
     assert ("nothing published" in done.stdout) is not is_published
+
+
+def test_a_job_with_a_token_of_its_own_knows_its_versions_by_the_tokens_name(
+    baton: Run, services: Services
+) -> None:
+    kept_under = "machine:publisher"
+    versions = [
+        _version(4, "ana", None),
+        _version(3, kept_under, FOLDER),
+        _version(2, "ana", None),
+        _version(1, kept_under, None),
+    ]
+    _lists(services, versions, published_by=kept_under)
+    done = baton("rulebook", "publish", str(FOLDER), "--by", "kubernetes", "--if-changed")
+    assert "Unchanged since version 3" in done.stdout, done.output
+    asked = [query for request, query in services.asked if request == "GET /v1/rulebooks"]
+    assert "limit=500&published_by=kubernetes" in asked, "scoring looks further back than a list reaches"
+
+
+@pytest.mark.parametrize("since", [[], [_version(3, "ana", None, rolled_back_to=1)]], ids=["newest", "older"])
+def test_a_version_of_before_an_upgrade_is_the_same_though_this_release_writes_more_of_it(
+    since: list[dict[str, Any]], baton: Run, services: Services
+) -> None:
+    """A new release knows more settings, and writes out what each is where a folder says nothing."""
+    before = to_document(load_folder(FOLDER))
+    del before["scorecards"]["main"]["hysteresis"]
+    stored = _version(2, "job", None, checksum=checksum(before))
+    _lists(services, [*since, stored])
+    services.answer("GET /v1/rulebooks/2", stored | {"rulebook": before})
+    done = baton("rulebook", "publish", str(FOLDER), "--by", "job", "--if-changed")
+    assert "Unchanged since version 2" in done.stdout, done.output
 
 
 def test_a_folder_that_says_what_is_published_makes_no_version(baton: Run, services: Services) -> None:
@@ -279,7 +325,7 @@ def test_a_newest_version_that_differs_or_is_yet_to_come_does_not_keep_from_publ
     newest: dict[str, Any], baton: Run, services: Services
 ) -> None:
     same = {"version": 4, "checksum": checksum(to_document(load_folder(FOLDER)))}
-    services.answer("GET /v1/rulebooks", {"versions": [same | newest]})
+    _lists(services, [same | newest])
     made = {"version": 5, "effective_from": "2026-01-01T00:00:30+00:00"}
     services.answer("POST /v1/rulebooks", made, status=201)
     assert "Version 5 is published" in baton("rulebook", "publish", str(FOLDER)).stdout

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from lead_events.model import UtcTime
@@ -17,6 +17,16 @@ from service_kit.runtime import Runtime
 
 VersionNumber = Annotated[
     int, Path(ge=1, le=2**31 - 1, description="of a version; GET /v1/rulebooks lists them")
+]
+
+
+Publisher = Annotated[
+    PlainText,
+    Query(
+        min_length=1,
+        max_length=200,
+        description="as said when publishing; every token but the operator's own says by itself whose it is",
+    ),
 ]
 
 
@@ -75,10 +85,16 @@ def rulebook_routes(router: APIRouter, runtime: Runtime) -> None:
         return _published(published)
 
     @router.get("/rulebooks", dependencies=runtime.gate.allowed(Scope.RULEBOOK_READ), tags=["rulebook"])
-    async def list_rulebooks(limit: Limit = 100) -> dict[str, Any]:
-        """What was published when and by whom, newest first."""
+    async def list_rulebooks(
+        who: Who, limit: Limit = 100, published_by: Publisher | None = None
+    ) -> dict[str, Any]:
+        """What was published when and by whom, newest first. With `published_by` only what you published by
+        that name; the answer says under which name it is kept.
+        """
+        name = None if published_by is None else who.named(published_by).by
         async with runtime.database.acquire() as conn:
-            return {"versions": await rulebook_store.list_versions(conn, limit)}
+            versions = await rulebook_store.list_versions(conn, limit, name)
+        return {"versions": versions} | ({} if name is None else {"published_by": name})
 
     @router.get(
         "/rulebooks/active",
