@@ -1,8 +1,10 @@
 """When what a service was given ends: certificates, and secrets whose end somebody has written down."""
 
 import asyncio
+import os
 import ssl
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from service_kit import metrics
+from service_kit.errors import describe
 from service_kit.logs import logger
 from service_kit.settings import ServiceSettings
 
@@ -43,11 +46,9 @@ class ExpiryWatch:
     async def work(self) -> None:
         """One round. What cannot be read is logged and left out."""
         found = await asyncio.to_thread(lambda: dict(ends_of(files_of(self._settings))))
-        url = urlsplit(getattr(self._settings, "public_url", ""))
-        if url.scheme == "https" and url.hostname:
-            end = await served(url.hostname, url.port or 443)
-            if end is not None:
-                found["served", url.hostname] = end
+        if (shown := await _shown(getattr(self._settings, "public_url", ""))) is not None:
+            host, ending = shown
+            found["served", host] = ending
         metrics.EXPIRES.clear()
         metrics.LIFETIME.clear()
         for (kind, name), ending in found.items():
@@ -59,24 +60,52 @@ class ExpiryWatch:
 def files_of(settings: ServiceSettings) -> list[Path]:
     """Files that the settings name, and those of the secrets' folder; at most MOST_FILES."""
     named = [value for _, value in settings if isinstance(value, Path)]
-    folder = settings.secrets_dir
-    inside = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
-    return [file for file in dict.fromkeys((*named, *inside)) if file.is_file()][:MOST_FILES]
+    found = dict.fromkeys((*named, *_inside(settings.secrets_dir)))
+    return [file for file in found if os.path.isfile(file)][:MOST_FILES]  # noqa: PTH113 - false where closed
 
 
-def ends_of(files: Iterable[Path]) -> Iterator[tuple[tuple[str, str], Ending]]:
-    """What ends when, by kind and name: certificates' first end, and the days written down."""
+def _inside(folder: Path | None) -> list[Path]:
+    try:
+        return sorted(folder.iterdir()) if folder is not None and os.path.isdir(folder) else []  # noqa: PTH112
+    except OSError as error:
+        _log.warning("cannot tell when secrets end", folder=str(folder), error=str(error))
+        return []
+
+
+def ends_of(files: Collection[Path]) -> Iterator[tuple[tuple[str, str], Ending]]:
+    """What ends when, by kind and name: each certificate, the second of a chain as `tls.crt#2`, and the days
+    written down.
+    """
+    names = _names(files)
     for file in files:
         try:
             if file.stat().st_size > MOST_BYTES:
                 continue
             if file.name.endswith(ENDING):
                 end = read_end(file.read_text("utf-8-sig"))
-                yield ("secret", file.name.removesuffix(ENDING)), Ending(end)
-            elif found := certificates(file.read_bytes()):
-                yield ("certificate", file.name), min(map(_ending, found), key=lambda each: each.at)
+                yield ("secret", names[file].removesuffix(ENDING)), Ending(end)
+                continue
+            for number, certificate in enumerate(certificates(file.read_bytes()), start=1):
+                name = names[file] if number == 1 else f"{names[file]}#{number}"
+                yield ("certificate", name), ending_of(certificate)
         except (OSError, ValueError) as error:
-            _log.warning("cannot tell when this ends", file=file.name, error=str(error))
+            _log.warning("cannot tell when this ends", file=str(file), error=str(error))
+
+
+def _names(files: Collection[Path]) -> dict[Path, str]:
+    """Each by its name, or with its folder where two have one name, or whole where that does not do."""
+    ways: tuple[Callable[[Path], str], ...] = (
+        lambda file: file.name,
+        lambda file: "/".join(file.parts[-2:]),
+        str,
+    )
+    counts = [Counter(map(way, files)) for way in ways]
+    return {
+        file: next(
+            (way(file) for way, count in zip(ways, counts, strict=True) if count[way(file)] == 1), str(file)
+        )
+        for file in files
+    }
 
 
 def certificates(content: bytes) -> list[x509.Certificate]:
@@ -87,9 +116,10 @@ def certificates(content: bytes) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(content)
 
 
-def _ending(certificate: x509.Certificate) -> Ending:
+def ending_of(certificate: x509.Certificate) -> Ending:
+    """When it ends, and how long it holds in all: for no time where it begins after its end."""
     end = certificate.not_valid_after_utc
-    return Ending(end, end - certificate.not_valid_before_utc)
+    return Ending(end, max(timedelta(0), end - certificate.not_valid_before_utc))
 
 
 def read_end(text: str) -> datetime:
@@ -101,8 +131,23 @@ def read_end(text: str) -> datetime:
     return end if end.tzinfo is not None else end.replace(tzinfo=UTC)
 
 
+async def _shown(public_url: str) -> tuple[str, Ending] | None:
+    """The host of a public address, and the end of the certificate that its visitors are shown."""
+    try:
+        url = urlsplit(public_url)
+        if url.scheme != "https" or not url.hostname:
+            return None
+        ending = await served(url.hostname, url.port or 443)
+    except ValueError as error:  # an address that is none, or a certificate that is none
+        _log.info("the public address shows no certificate", error=describe(error))
+        return None
+    return None if ending is None else (url.hostname, ending)
+
+
 async def served(host: str, port: int) -> Ending | None:
-    """The end of the certificate that a server shows, good or not; None where it cannot be asked."""
+    """The end of the certificate that a server shows, good or not; None where it cannot be asked. Raises
+    ValueError for what is no certificate, or no host.
+    """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only its end is read
     try:
@@ -113,4 +158,4 @@ async def served(host: str, port: int) -> Ending | None:
         return None
     shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.close()
-    return _ending(x509.load_der_x509_certificate(shown))
+    return ending_of(x509.load_der_x509_certificate(shown))

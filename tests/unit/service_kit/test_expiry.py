@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -28,7 +29,7 @@ class Settings(ServiceSettings):
     public_url: str = ""
 
 
-def pem(end: datetime, *, with_key: bool = False) -> bytes:
+def pem(end: datetime, *, with_key: bool = False, lifetime: timedelta = LIFETIME) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     made = (
@@ -37,7 +38,7 @@ def pem(end: datetime, *, with_key: bool = False) -> bytes:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(end - LIFETIME)
+        .not_valid_before(end - lifetime)
         .not_valid_after(end)
         .sign(key, hashes.SHA256())
     )
@@ -64,7 +65,7 @@ async def test_certificates_and_written_days_are_exported_and_nothing_else(tmp_p
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     (tmp_path / "authority.pem").write_bytes(pem(LATER))
-    (secrets / "tls.crt").write_bytes(pem(LATER) + pem(SOON))
+    (secrets / "tls.crt").write_bytes(pem(LATER))
     (secrets / "bundle.pem").write_bytes(pem(SOON) * 11)
     (secrets / "broken.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\nnothing\n")
     (secrets / "meta-token").write_text("EAAB...")
@@ -72,7 +73,7 @@ async def test_certificates_and_written_days_are_exported_and_nothing_else(tmp_p
     (secrets / "other.expires").write_text("next year")
     watch = ExpiryWatch(Settings(secrets_dir=secrets, authority=tmp_path / "authority.pem"))
     await watch.work()
-    assert end_of("certificate", "tls.crt") == SOON, "of a chain the first to end counts"
+    assert end_of("certificate", "tls.crt") == LATER
     assert end_of("certificate", "authority.pem") == LATER
     assert end_of("secret", "meta-token") == SOON
     assert lifetime_of("certificate", "tls.crt") == LIFETIME
@@ -83,6 +84,56 @@ async def test_certificates_and_written_days_are_exported_and_nothing_else(tmp_p
     await watch.work()
     assert end_of("certificate", "tls.crt") is None, "what is gone ends no more"
     assert lifetime_of("certificate", "tls.crt") is None
+
+
+async def test_each_certificate_of_a_chain_is_told_whichever_ends_first(tmp_path: Path) -> None:
+    """One that is renewed each day would hide that its authority ends in a week."""
+    a_day = timedelta(days=1)
+    (tmp_path / "tls.crt").write_bytes(pem(SOON, lifetime=a_day) + pem(LATER))
+    await ExpiryWatch(Settings(secrets_dir=tmp_path)).work()
+    assert (end_of("certificate", "tls.crt"), lifetime_of("certificate", "tls.crt")) == (SOON, a_day)
+    assert (end_of("certificate", "tls.crt#2"), lifetime_of("certificate", "tls.crt#2")) == (LATER, LIFETIME)
+
+
+async def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    """Kafka's authority and PostgreSQL's are both called ca.crt by those who make them."""
+    for folder, end in (("kafka", SOON), ("postgres", LATER)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ca.crt").write_bytes(pem(end))
+    settings = Settings(
+        kafka_ca_file=tmp_path / "kafka" / "ca.crt", postgres_ca_file=tmp_path / "postgres" / "ca.crt"
+    )
+    await ExpiryWatch(settings).work()
+    assert end_of("certificate", "kafka/ca.crt") == SOON
+    assert end_of("certificate", "postgres/ca.crt") == LATER
+
+
+async def test_a_certificate_that_holds_for_no_time_has_a_lifetime_of_none() -> None:
+    """Made by hand with its moments the wrong way round: then it has ended, whatever is left."""
+    backwards = x509.load_pem_x509_certificate(pem(SOON, lifetime=timedelta(0)))
+    assert expiry.ending_of(backwards) == Ending(SOON, timedelta(0))
+
+
+@pytest.mark.parametrize("url", ["https://leads..example.com/", "https://127.0.0.1:99999/"])
+async def test_an_address_that_cannot_be_asked_hides_no_file(url: str, tmp_path: Path) -> None:
+    (tmp_path / "tls.crt").write_bytes(pem(SOON))
+    await ExpiryWatch(Settings(secrets_dir=tmp_path, public_url=url)).work()
+    assert end_of("certificate", "tls.crt") == SOON
+
+
+async def test_a_folder_that_is_closed_to_us_hides_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "authority.pem").write_bytes(pem(SOON))
+    closed = tmp_path / "closed"
+    closed.mkdir()
+
+    def refuse(self: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    await ExpiryWatch(Settings(secrets_dir=closed, authority=tmp_path / "authority.pem")).work()
+    assert end_of("certificate", "authority.pem") == SOON
 
 
 async def test_without_a_folder_nothing_is_exported() -> None:
