@@ -126,6 +126,39 @@ def test_a_mail_servers_password_can_stand_where_no_inspection_shows_it(folder: 
     assert said.stdout == "smtp://baton:secret@mail.example.com:587 none\n", said.stderr
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"smtp://baton:s$e'c\"r`t@mail.example.com:587\r\n",
+        b"\xef\xbb\xbfsmtp://baton:s$e'c\"r`t@mail.example.com:587",
+    ],
+    ids=["as Windows ends lines", "as Notepad marks UTF-8"],
+)
+def test_an_address_is_taken_as_it_was_meant_whatever_editor_wrote_it(written: bytes, folder: Path) -> None:
+    (folder / "env" / "BATON_DSN").write_text("any")
+    (folder / "baton" / "BATON_SMTP_URL").write_bytes(written)
+    said = with_secrets(folder, 'printf %s "$BATON_SMTP_URL"')
+    assert said.stdout == "smtp://baton:s$e'c\"r`t@mail.example.com:587", said.stderr
+
+
+@pytest.mark.parametrize("name", [f"{SECRET_OF_TRACING}.expires", f"{SECRET_OF_TRACING}~"])
+def test_what_stands_beside_a_secret_keeps_no_program_from_starting(name: str, folder: Path) -> None:
+    (folder / "env" / "BATON_DSN").write_text("any")
+    (folder / "baton" / SECRET_OF_TRACING).write_text("authorization=Bearer%20token")
+    (folder / "baton" / name).write_text("2027-01-31")
+    said = with_secrets(folder, f'echo "${SECRET_OF_TRACING}"')
+    assert said.stdout == "authorization=Bearer%20token\n", said.stderr
+
+
+def test_a_folder_in_the_place_of_a_secret_is_named_and_no_empty_value_taken(folder: Path) -> None:
+    """Docker makes one where a file that is to be mounted does not exist."""
+    (folder / "env" / "BATON_DSN").write_text("any")
+    (folder / "baton" / "BATON_SMTP_URL").mkdir()
+    done = with_secrets(folder, "echo started")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "BATON_SMTP_URL is no file" in done.stderr
+
+
 def test_a_program_without_secrets_does_not_start_and_says_what_makes_them(folder: Path) -> None:
     done = with_secrets(folder, "echo started")
     assert (done.returncode, done.stdout) == (1, "")

@@ -43,7 +43,7 @@ class MailServer:
         network, `?starttls=always` insists without a password. Raises ValueError that says what to write.
         """
         try:
-            parts = urlsplit(url)
+            parts = urlsplit(url.strip(_AROUND))
             port = parts.port
         except ValueError:
             parts, port = urlsplit(""), None
@@ -60,6 +60,8 @@ class MailServer:
         return cls(parts.hostname, port or _PORTS[parts.scheme], encryption, user, password)
 
 
+_AROUND = " \t\r\n\ufeff"
+"""What editors leave at the ends of a file."""
 _WISHES = ("", "always", "never")
 _PORTS = {"smtp": 587, "smtps": 465}
 _STARTTLS: dict[str, bool | None] = {"tls": False, "always": True, "never": False, "offered": None}

@@ -89,6 +89,10 @@ def test_an_address_that_is_more_or_less_than_one_is_refused(address: str) -> No
         ("smtp://a%40b:p%3Aw@mail.example.com:587", ("mail.example.com", 587, "always", "p:w")),
         ("smtps://a:b@mail.example.com", ("mail.example.com", 465, "tls", "b")),
         ("smtp://mail.example.com:25?starttls=never", ("mail.example.com", 25, "never", None)),
+        (
+            "\ufeffsmtp://a:b@mail.example.com:587?starttls=never \r\n",
+            ("mail.example.com", 587, "never", "b"),
+        ),
     ],
 )
 def test_servers_are_read_from_a_url(url: str, expected: tuple[str, int, str, str | None]) -> None:
