@@ -2,13 +2,16 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import promql_parser as promql
 import pytest
 import yaml
 
+from baton_dev.boards.declared import declared
 from baton_dev.observability.pace import seconds_of
 from baton_dev.observability.packages import program
 from baton_dev.observability.servers import ALERTMANAGER, DEPLOY, RULES
@@ -107,6 +110,43 @@ def test_every_metric_of_a_rule_is_exported_by_a_service_or_recorded() -> None:
             if not {metric, base} & (exported | recorded | OF_PROMETHEUS):
                 unknown.add(metric)
     assert unknown == set()
+
+
+def _queries_of_runbooks() -> Iterator[tuple[str, str]]:
+    """Each piece of code that speaks of a metric of ours, with its page."""
+    for page in sorted(RUNBOOKS.glob("*.md")):
+        text = page.read_text(encoding="utf-8").replace("\\|", "|")
+        for query in re.findall(r"`([^`\n]+)`|query=([^'\n]+)'", text):
+            code = query[0] or query[1]
+            if re.search(r"\bbaton_|:baton_|\bbaton:", code) and not code.startswith("curl"):
+                yield page.stem, code
+
+
+def _selectors(query: str) -> list[promql.VectorSelector]:
+    """Whatever a query asks of. Raises ValueError where it is none."""
+    found: list[promql.VectorSelector] = []
+
+    def enter(node: promql.Expr) -> None:
+        if isinstance(node, promql.VectorSelector):
+            found.append(node)
+
+    promql.walk(promql.parse(query), pre_visit=enter, post_visit=lambda _: None)
+    return found
+
+
+def test_a_query_of_a_runbook_asks_of_metrics_and_labels_that_there_are() -> None:
+    known = {name: metric.labels | {"job", "instance"} for name, metric in declared(ROOT).items()}
+    recorded = {rule["record"] for rule in rules() if "record" in rule}
+    queries = list(_queries_of_runbooks())
+    assert len(queries) >= 40
+    wrong = []
+    for page, query in queries:
+        for selector in _selectors(query):
+            asked = {matcher.name for matcher in selector.matchers.matchers}
+            name = selector.name or ""
+            if name not in recorded and (name not in known or asked - known[name]):
+                wrong.append((page, query))
+    assert wrong == []
 
 
 def test_amtool_finds_nothing_in_the_routes() -> None:
