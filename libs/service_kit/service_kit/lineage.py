@@ -2,10 +2,8 @@
 
 A restore from archived WAL and a failover begin a new timeline of the server, another server has another
 identifier, and what pg_restore makes has another object id. A folder copied back shows none of it: there
-only that marks stand further back than they did, or that nobody knew the store whole for a while.
+only that services said less often of it that it lacks nothing, or that none has said so for a while.
 """
-
-from collections.abc import Awaitable, Callable
 
 import asyncpg
 
@@ -38,15 +36,14 @@ class StoreWentBack(Transient):
 
 
 class Lineage:
-    """The store as this process found it; from `begin` on no connection to another one comes about.
-
-    `went_back`: asked of each new connection whether the store of this name knows less than it did.
+    """The store as this process found it; from `begin` on no connection to another one comes about, nor to
+    an earlier state of it.
     """
 
-    def __init__(self, database: Database, went_back: Callable[[Connection], Awaitable[bool]]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._went_back = went_back
         self._name: str | None = None
+        self._times_kept = 0
 
     @property
     def has_begun(self) -> bool:
@@ -58,6 +55,7 @@ class Lineage:
         async with self._database.transaction() as conn:
             name = await _name_of(conn)
             is_whole: bool = await conn.fetchval(_q.is_whole, name, WHOLE_SECONDS)
+            self._times_kept = await conn.fetchval(_q.times_kept)
         self._name, self._database.on_connect = name, self.confirm
         return is_whole
 
@@ -69,7 +67,7 @@ class Lineage:
             return
         if await _name_of(conn) != self._name:
             raise StoreWentBack
-        if await self._went_back(conn):
+        if await conn.fetchval(_q.times_kept) < self._times_kept:
             await conn.execute(_q.forget_lineage)
             raise StoreWentBack
 
@@ -77,7 +75,7 @@ class Lineage:
         """Note that the store lacks nothing now. Raises StoreWentBack."""
         async with self._database.acquire() as conn:
             await self.confirm(conn)
-            await conn.execute(_q.keep_lineage, self._name)
+            self._times_kept = await conn.fetchval(_q.keep_lineage, self._name)
 
     async def shut(self) -> None:
         """Have nobody work on with the connections that there are: new ones are shown to `confirm`."""

@@ -6,7 +6,7 @@ from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.clock import Clock
 from service_kit.lineage import StoreWentBack
 from service_kit.made_anew import Length, Lengths
-from service_kit.positions import positions_of, stored_positions
+from service_kit.positions import positions_of
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 from service_kit.records import TopicPartition
@@ -23,23 +23,6 @@ class Marks:
         self._database = database
         self._lengths = Lengths(clock)
         self._noted: dict[tuple[str, TopicPartition], int] = {}
-
-    async def recall(self, names: Iterable[str]) -> None:
-        """Note the marks that the store has: it may not have less from now on."""
-        for name in names:
-            stored = await stored_positions(self._database, name)
-            self._noted |= {(name, place): mark for place, mark in stored.items()}
-
-    async def went_back(self, conn: Connection) -> bool:
-        """Whether a mark stands further back than this process noted."""
-        noted = sorted(self._noted.items())
-        columns = (
-            [name for (name, _), _ in noted],
-            [place.topic for (_, place), _ in noted],
-            [place.partition for (_, place), _ in noted],
-            [mark for _, mark in noted],
-        )
-        return bool(noted) and bool(await conn.fetchval(_q.is_behind, *columns))
 
     async def begin(self, own: Own) -> None:
         """The store lacks all that stands there, all of it or none marked so."""

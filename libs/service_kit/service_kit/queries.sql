@@ -204,20 +204,17 @@ SELECT EXISTS (
 
 -- name: keep_lineage
 -- The store, as it is called now, lacks nothing.
-INSERT INTO lineage (name, whole_at) VALUES ($1, clock_timestamp())
-ON CONFLICT (is_only) DO UPDATE SET name = excluded.name, whole_at = excluded.whole_at
+INSERT INTO lineage (name, whole_at, kept) VALUES ($1, clock_timestamp(), 1)
+ON CONFLICT (is_only) DO UPDATE SET name = excluded.name, whole_at = excluded.whole_at, kept = lineage.kept + 1
+RETURNING kept
+
+-- name: times_kept
+-- How often that was said of it.
+SELECT coalesce((SELECT kept FROM lineage), 0)
 
 -- name: forget_lineage
 -- The store may lack something: whoever starts reads back first.
-DELETE FROM lineage
-
--- name: is_behind
--- Whether any position is less than it was once.
-SELECT EXISTS (
-    SELECT FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) AS known (consumer, topic, partition, next_offset)
-    LEFT JOIN position USING (consumer, topic, partition)
-    WHERE coalesce(position.next_offset, 0) < known.next_offset
-)
+UPDATE lineage SET whole_at = 'epoch'
 
 -- name: is_store_empty
 -- Whether no consumer ever read into this store.

@@ -79,7 +79,7 @@ class ReadBack:
         self._has_begun = False
         self._is_open = False
         self._marks = Marks(runtime.database, runtime.clock)
-        self._lineage = Lineage(runtime.database, self._marks.went_back)
+        self._lineage = Lineage(runtime.database)
         self._trouble: str | None = "the topics were not read back yet"
         self._counts: Counter[str] = Counter()
 
@@ -141,7 +141,6 @@ class ReadBack:
         if self._is_open:
             await self._lineage.keep()
         elif not self._lineage.has_begun and await self._lineage.begin():
-            await self._marks.recall(stage.spec.name for stage in self._stages if stage.is_own)
             self._open()
 
     def _open(self) -> None:

@@ -19,7 +19,6 @@ from service_kit.auth_gate import unguarded
 from service_kit.broker import ConsumerClient
 from service_kit.fakes import FakeConsumerClient
 from service_kit.lineage import Lineage, StoreWentBack
-from service_kit.marks import Marks
 from service_kit.postgres import Database
 from service_kit.queries import load_queries
 from service_kit.read_back import ReadBack, Stage
@@ -245,7 +244,7 @@ async def test_a_store_in_the_place_of_another_keeps_its_marks_and_ends_the_serv
 async def test_nobody_gets_a_connection_to_another_store(fake: World) -> None:
     known = Database(fake.store.dsn, schema=fake.store.schema, application_name="known")
     await known.open()
-    assert not await Lineage(known, Marks(known, fake.clock).went_back).begin()
+    assert not await Lineage(known).begin()
     assert await known.probe()
     await _replace(fake)
     async with fake.database.acquire() as conn:

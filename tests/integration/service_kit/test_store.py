@@ -21,6 +21,7 @@ MIGRATIONS = [
     "0002.service-kit.audit",
     "0003.service-kit.traces",
     "0004.service-kit.lineage",
+    "0005.service-kit.lineage-kept",
 ]
 """Of every service."""
 
