@@ -48,10 +48,12 @@ class MailServer:
         except ValueError:
             parts, port = urlsplit(""), None
         wish = parse_qs(parts.query).get("starttls", [""])[0]
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or wish not in _WISHES:
+        is_whole = parts.path in ("", "/") and not parts.fragment and "@" not in parts.query
+        if parts.scheme not in ("smtp", "smtps") or not (parts.hostname and is_whole) or wish not in _WISHES:
             raise ValueError(
                 "BATON_SMTP_URL: write smtp://user:password@host:587 or smtps://user:password@host:465 "
-                "(with ?starttls=never or ?starttls=always where the usual does not do)"
+                "(with ?starttls=never or ?starttls=always where the usual does not do; "
+                "in user and password / as %2F, ? as %3F, # as %23, % as %25)"
             )
         user = unquote(parts.username) if parts.username else None
         password = unquote(parts.password) if parts.password else None

@@ -120,6 +120,11 @@ class Consumer:
         """
         self._stopping.set()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it stands still at the dead-letter limit until somebody lets it go on."""
+        return self._held is not None
+
     def not_ready(self) -> str | None:
         """Why nothing is consumed now: the limit, a store or a broker that is away."""
         return self._held or self._perseverance.waiting_for or self._trouble or self._silent

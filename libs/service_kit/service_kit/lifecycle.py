@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from service_kit import metrics
 from service_kit.broker import BrokerUnavailable
+from service_kit.consumer import Consumer
 from service_kit.errors import describe
 from service_kit.logs import logger
 from service_kit.parts import Part
@@ -134,20 +135,23 @@ class Lifecycle:
         return reasons
 
     def unserving(self) -> dict[str, str]:
-        """Why requests had better go to another instance, by part. Once it was ready, or open with Kafka
-        away, and as long as no part dies, they may come: who asks for what a broker or store that is away has
-        to do with is told so.
+        """Why requests had better go to another instance, by part. Once it was ready, or open though it
+        cannot consume, and as long as no part dies, they may come: who asks for what a broker or store that
+        is away has to do with is told so.
         """
         reasons = self.unready()
-        self._was_ready = self._was_ready or self._is_open_while_kafka_is_away
+        self._was_ready = self._was_ready or self._is_open_though_it_cannot_consume
         if self.died:
             return {"died": self.died}
         return {} if self._was_ready else reasons
 
     @property
-    def _is_open_while_kafka_is_away(self) -> bool:
-        """Restarted meanwhile on a store that lacks nothing: what is done now is published later."""
-        return self._kafka_failed and self._first is not None and self._first.is_open
+    def _is_open_though_it_cannot_consume(self) -> bool:
+        """Restarted, on a store that lacks nothing, while Kafka is away or dead letters hold a consumer: what
+        is done now is published later, and what waits is read later.
+        """
+        is_held = any(isinstance(part, Consumer) and part.is_held for part in self.parts)
+        return (self._kafka_failed or is_held) and self._first is not None and self._first.is_open
 
     def concerns(self) -> dict[str, dict[str, str]]:
         """What is wrong with the broker, whether or not the service can do without it; empty: nothing."""

@@ -27,7 +27,7 @@ from service_kit.runtime import Runtime
 from service_kit.spec import ConsumerSpec
 from tests.integration.service_kit.test_app import alive
 from tests.integration.service_kit.test_trouble import HurriedClock
-from tests.integration.service_kit.worlds import EFFECTS, INPUT, World, note, signal
+from tests.integration.service_kit.worlds import EFFECTS, INPUT, NAME, World, note, signal
 
 OWN = "scoring-own"
 
@@ -360,6 +360,26 @@ async def test_after_a_mere_restart_requests_are_answered_while_kafka_is_away(fa
         assert "kafka" in (await client.get("/readyz")).json()["reasons"]
 
 
+async def test_after_a_mere_restart_requests_are_answered_while_dead_letters_hold_the_consumer(
+    fake: World,
+) -> None:
+    """Who was ready before goes on being asked; a node that is emptied would silence reps else, until
+    somebody has looked at the letters."""
+    fake.settings.dead_letter_limit = 0
+    await fake.send([signal("reject")[1]])
+    async with alive(_app(fake, consumes=True)) as client:
+        await fake.eventually(lambda: _is_held(client))
+    async with alive(_app(fake, consumes=True)) as client:
+        await fake.eventually(lambda: _is_held(client))
+        assert (await client.get("/readyz")).status_code == 503
+        assert (await client.get("/servez")).json() == {"serves": True, "reasons": {}}
+        assert (await client.get("/leads")).json() == "open"
+
+
+async def _is_held(client: httpx.AsyncClient) -> bool:
+    return "baton dlq resume" in (await client.get("/readyz")).text
+
+
 async def test_a_request_that_waited_too_long_is_told_to_ask_again(
     fake: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,7 +391,7 @@ async def test_a_request_that_waited_too_long_is_told_to_ask_again(
         assert "ask again soon" in answer.json()["detail"]
 
 
-def _app(world: World) -> FastAPI:
+def _app(world: World, *, consumes: bool = False) -> FastAPI:
     router = APIRouter()
 
     @router.get("/leads")
@@ -383,7 +403,7 @@ def _app(world: World) -> FastAPI:
     return create_app(
         title="test",
         settings=world.settings,
-        build=lambda _: [],
+        build=lambda rt: [rt.consumer(ConsumerSpec(NAME, (INPUT,), note, EFFECTS))] if consumes else [],
         routers=lambda _: [router],
         runtime=Runtime(world.settings, broker=world.broker, database=database),
         open_to_all=unguarded(router),

@@ -101,8 +101,19 @@ def test_servers_are_read_from_a_url(url: str, expected: tuple[str, int, str, st
 
 
 @pytest.mark.parametrize(
-    "url", ["mail.example.com", "http://mail.example.com", "smtp://h:x", "smtp://h?starttls=maybe"]
+    "url",
+    [
+        "mail.example.com",
+        "http://mail.example.com",
+        "smtp://h:x",
+        "smtp://h?starttls=maybe",
+        "smtp://baton:12/34@mail.example.com:587",
+        "smtp://baton:12?34@mail.example.com:587",
+        "smtp://baton:12#34@mail.example.com:587",
+    ],
 )
 def test_a_url_that_names_no_server_says_what_to_write(url: str) -> None:
-    with pytest.raises(ValueError, match="smtps://user:password@host:465"):
+    """A password such as 12/34 would make `baton` the server, and port 12 its port."""
+    with pytest.raises(ValueError, match="smtps://user:password@host:465") as refused:
         MailServer.parse(url)
+    assert "%2F" in str(refused.value)
