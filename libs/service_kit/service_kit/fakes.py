@@ -58,6 +58,12 @@ class FakeBroker:
         for number in range(partitions):
             self._logs.setdefault(TopicPartition(name, number), [])
 
+    def widen(self, name: str, partitions: int) -> None:
+        """Give a topic more partitions and deal them to each group, as Kafka does."""
+        self.create_topic(name, partitions)
+        for group in list(self._groups):
+            self.rebalance(group)
+
     def refuse(self, topic: str) -> None:
         """From now on no record of this topic is taken."""
         self._refused.add(topic)

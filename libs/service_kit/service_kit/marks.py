@@ -50,6 +50,8 @@ class Marks:
         Raises StoreWentBack, BrokerUnavailable and what the store raises.
         """
         for name, places in own:
+            if not places:  # told to stop before any were dealt
+                continue
             ends = await client.end_offsets(places)  # before the transaction: what stands there is committed
             async with self._database.transaction() as conn:
                 await self._move(conn, name, ends)

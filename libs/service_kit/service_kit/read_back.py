@@ -150,12 +150,11 @@ class ReadBack:
         _log.info("read back", **{name.replace(" ", "_"): n for name, n in self._counts.items()})
 
     async def _with(self, client: ConsumerClient) -> None:
-        places = await self._places(client)
         if not self._is_open:
-            await self._read_all(client, places)
+            await self._read_all(client, await self._places(client))
         while not self._stopping.is_set():
             await self._lineage.keep()
-            await self._marks.note(client, self._own(places))
+            await self._marks.note(client, self._own(await self._places(client)))
             await pause(self._clock, MARK_SECONDS, unless=self._stopping)
 
     async def _read_all(self, client: ConsumerClient, places: Collection[TopicPartition]) -> None:

@@ -147,7 +147,7 @@ async def test_a_broker_or_store_that_takes_too_long_is_asked_again(
     first = _first(world)
     async with _running(first):
         assert await asyncio.wait_for(first.opens(), 20)
-    assert len(tries) == 2
+    assert len(tries) > 1
 
 
 async def test_what_stands_beyond_the_mark_is_in_the_store_when_the_service_opens(world: World) -> None:
@@ -305,6 +305,19 @@ async def test_a_topic_made_anew_under_a_running_service_is_marked_anew(fake: Wo
         await fake.eventually(lambda: _marked(fake))
         for place in await fake.places(INPUT):
             fake.fake.make_anew(place)
+        await fake.eventually(lambda: _marked(fake))
+
+
+async def test_partitions_that_are_added_under_a_running_service_are_marked(
+    fake: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a mark all of them would be read again after a restore."""
+    monkeypatch.setattr(read_back, "MARK_SECONDS", 0.02)
+    async with _running(_first(fake)):
+        await fake.eventually(lambda: _marked(fake))
+        before = await fake.places(INPUT)
+        fake.fake.widen(INPUT, len(before) + 2)
+        assert len(await fake.places(INPUT)) == len(before) + 2
         await fake.eventually(lambda: _marked(fake))
 
 
