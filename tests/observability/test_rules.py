@@ -83,6 +83,21 @@ def test_each_runbook_is_of_an_alert_and_stands_in_the_index() -> None:
     assert [name for name in sorted(names) if f"]({name}.md)" not in index] == []
 
 
+def test_the_index_says_of_each_alert_whom_it_wakes_and_what_it_says() -> None:
+    index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+    rows = {
+        grave: index.partition(f"\n## {grave}\n")[2].partition("\n## ")[0] for grave in ("page", "ticket")
+    }
+    told = {
+        (alert["labels"]["severity"], f"| [{name}]({name}.md) | {alert['labels']['team']} | {says} |")
+        for alert in alerts()
+        for name, says in [(alert["alert"], alert["annotations"]["summary"])]
+        if alert["labels"].get("state") != "full"  # told once more
+    }
+    assert [row for grave, row in sorted(told) if row not in rows[grave]] == []
+    assert sum(text.count("| [Baton") for text in rows.values()) == len(told)
+
+
 def test_the_index_says_how_a_query_is_asked_in_compose_and_on_kubernetes() -> None:
     index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
     how = index.partition("## How to run what the pages say")[2].partition("\n## ")[0]
