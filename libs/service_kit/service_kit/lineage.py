@@ -32,7 +32,7 @@ class StoreWentBack(Transient):
     """
 
     def __init__(self) -> None:
-        super().__init__(self.__doc__)
+        super().__init__(" ".join(str(self.__doc__).split()))
 
 
 class Lineage:
