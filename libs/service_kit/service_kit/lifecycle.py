@@ -8,6 +8,7 @@ from service_kit import metrics
 from service_kit.broker import BrokerUnavailable
 from service_kit.consumer import Consumer
 from service_kit.errors import describe
+from service_kit.lineage import StoreWentBack
 from service_kit.logs import logger
 from service_kit.parts import Part
 from service_kit.read_back import ReadBack
@@ -22,7 +23,8 @@ TOLD_SECONDS = 30.0
 class Lifecycle:
     """Runs the parts of a service and knows how they are.
 
-    `end`: called TOLD_SECONDS after a part died, to have the process started anew.
+    `end`: called to have the process started anew, TOLD_SECONDS after a part died, and at once where the
+    store went back: what it lost is read back by the next process alone, and leads wait meanwhile.
     """
 
     end: Callable[[], None] | None = None
@@ -112,10 +114,11 @@ class Lifecycle:
         self.died = self.died or f"{part.name}: {describe(reason)}"  # another may have died of the first
         metrics.PART_FAILURES.labels(part.name).inc()
         _log.critical("part died", part=part.name, exc_info=reason)
-        self._ending = self._ending or asyncio.create_task(self._end())
+        told_for = 0.0 if isinstance(reason, StoreWentBack) else TOLD_SECONDS
+        self._ending = self._ending or asyncio.create_task(self._end(told_for))
 
-    async def _end(self) -> None:
-        await self._runtime.clock.sleep(TOLD_SECONDS)
+    async def _end(self, seconds: float) -> None:
+        await self._runtime.clock.sleep(seconds)
         if self.end is not None:
             self.end()
 

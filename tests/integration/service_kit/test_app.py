@@ -16,6 +16,7 @@ from lead_events.catalog import topic
 from service_kit.app import RouteOpen, create_app
 from service_kit.clock import ManualClock, SystemClock, pause
 from service_kit.fakes import FakeBroker
+from service_kit.lineage import StoreWentBack
 from service_kit.parts import Part, Periodic
 from service_kit.postgres import Database
 from service_kit.problems import Problem
@@ -140,14 +141,17 @@ async def test_a_part_that_dies_asks_for_a_restart() -> None:
 class Mortal:
     """A part that dies when it is told to stop, or when another one has died."""
 
-    def __init__(self, name: str, after: asyncio.Event | None = None) -> None:
+    def __init__(
+        self, name: str, after: asyncio.Event | None = None, error: type[Exception] = ValueError
+    ) -> None:
         self.name = name
         self._after = after
+        self._error = error
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         await (self._after or self._stopping).wait()
-        raise ValueError("no way on")
+        raise self._error
 
     def stop(self) -> None:
         self._stopping.set()
@@ -165,6 +169,22 @@ async def test_of_two_parts_that_died_the_first_is_told_which_may_have_taken_the
         second.set()
         await _until(lambda: _counts_one(client, "second"))
         assert (await client.get("/healthz")).json()["part"].startswith("first: ")
+
+
+async def test_a_store_that_went_back_ends_the_process_at_once_and_any_other_death_once_it_was_told() -> None:
+    """Nothing is done meanwhile that leads wait for: after a failover each second counts."""
+    other, back, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    dies = _plain_app([Mortal("other", other)])
+    dies.state.lifecycle.end = ended.set
+    async with alive(dies) as client:
+        other.set()
+        await _until(lambda: _status(client, "/healthz", 503))
+        assert not ended.is_set()
+    went_back = _plain_app([Mortal("read back", back, StoreWentBack)])
+    went_back.state.lifecycle.end = ended.set
+    async with alive(went_back):
+        back.set()
+        await asyncio.wait_for(ended.wait(), 10)
 
 
 async def test_a_part_that_breaks_while_it_stops_is_told_by_the_log() -> None:

@@ -149,7 +149,7 @@ async def test_nobody_gets_a_connection_to_a_store_that_was_put_back(
 async def test_a_service_that_found_its_store_put_back_touches_it_no_more(
     fake: World, change: Callable[[World], Awaitable[None]]
 ) -> None:
-    """It says so for half a minute before it ends, and its other parts run on until then."""
+    """Its other parts run on until it has ended."""
     async with _running_on_a_copied_store(fake) as (database, task):
         async with database.acquire() as first, database.acquire() as second:
             await first.execute("SELECT 1")
