@@ -164,6 +164,7 @@ class ReadBack:
             await self._read(client, stage, stage.among(places))
         if not self._stopping.is_set():
             await self._lineage.keep()
+            await self._marks.note(client, self._own(places))  # also where it is stopped at once
             self._open()
 
     async def _places(self, client: ConsumerClient) -> list[TopicPartition]:
