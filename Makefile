@@ -83,7 +83,7 @@ test-k8s: $(READY) ## Apply deploy/k8s to a real API server, Pod Security restri
 	@$(BIN)/pytest -q tests/k8s
 
 .PHONY: test-images
-test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker engine of its own, send leads; root, Debian, 15 to 25 minutes
+test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker engine of its own, send leads; root, Debian, 10 to 25 minutes
 	@$(BIN)/pytest -q tests/images
 
 .PHONY: restore
@@ -91,7 +91,7 @@ restore: $(READY) ## Lose PostgreSQL and every pod while leads come in, restore 
 	@$(BIN)/pytest tests/e2e/restore
 
 .PHONY: test-observability
-test-observability: $(READY) ## Rules, routes, boards and ten planted faults with a real Prometheus and Alertmanager beside a real run; Debian, 15 minutes
+test-observability: $(READY) ## Rules, routes, boards and ten planted faults with a real Prometheus and Alertmanager beside a real run; Debian, 16 minutes
 	@$(BIN)/pytest -q -p no:xdist tests/observability
 
 .PHONY: faults
