@@ -24,18 +24,23 @@ HELD_BACK = {
 
 
 @cache
-def severities() -> dict[str, str]:
+def severities() -> dict[str, set[str]]:
+    """Of each alert; one may be a page in the worse of two cases."""
     files = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in RULES.glob("*.yml")]
     groups: list[dict[str, Any]] = [group for file in files for group in file["groups"]]
     rules = [rule for group in groups for rule in group["rules"]]
-    return {rule["alert"]: rule["labels"]["severity"] for rule in rules if "alert" in rule}
+    found: dict[str, set[str]] = {}
+    for rule in rules:
+        if "alert" in rule:
+            found.setdefault(rule["alert"], set()).add(rule["labels"]["severity"])
+    return found
 
 
 def test_the_ten_faults_name_alerts_there_are_with_their_severity() -> None:
     assert len(set(NAMES)) == len({fault.alert for fault in FAULTS}) == len(FAULTS) == 10
     for fault in FAULTS:
-        assert severities()[fault.alert] == fault.severity
-        assert {severities()[name] for name in fault.tickets} <= {"ticket"}
+        assert fault.severity in severities()[fault.alert]
+        assert [name for name in fault.tickets if severities()[name] != {"ticket"}] == []
 
 
 @pytest.mark.stack
