@@ -1,8 +1,10 @@
 """Guarded servers, one of each a session: Kafka with four kinds of listeners, PostgreSQL with TLS alone."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+import psutil
 import psycopg
 import pytest
 
@@ -52,3 +54,22 @@ def postgres(made: Papers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             connection.execute(f"grant create on database postgres to {role}".encode())
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+async def hung_up() -> AsyncIterator[None]:
+    """Keeps a test's loop until both sides have ended what it opened: a server that refuses us says so, and
+    only later closes its side of TLS; asyncio then waits for it in the background.
+    """
+    before = _open_connections()
+    yield
+    async with asyncio.timeout(40):  # asyncio itself cuts them after 30
+        while _open_connections() - before:  # noqa: ASYNC110 - asyncio has no event for it
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # what the loop has still to read of them
+
+
+def _open_connections() -> set[tuple[object, object]]:
+    """Each by both its ends; a socket that listens has one."""
+    every = psutil.Process().net_connections("tcp")
+    return {(each.laddr, each.raddr) for each in every if each.status != psutil.CONN_LISTEN}
