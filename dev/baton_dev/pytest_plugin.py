@@ -1,7 +1,7 @@
-"""Fixtures for tests that need a real Kafka or PostgreSQL, and the line in the report's head about them."""
+"""Fixtures for tests that need a real Kafka or PostgreSQL, and what the report says at its head and end."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,7 +10,10 @@ from baton_dev.databases import create_database, drop_database
 from baton_dev.errors import StackError
 from baton_dev.testing import Servers, ServerSource, StackKind, decide, describe, environment
 
+Tell = Callable[[str], None]
+"""Adds a line to the report at the end of the run."""
 _KIND = pytest.StashKey[StackKind]()
+_TOLD = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,6 +40,19 @@ def _never_fail_for_slowness() -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say where a test's Kafka and PostgreSQL come from."""
     return f"baton stack: {describe(config.stash[_KIND], environment())}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what tests told: what was sent, killed, compared or measured."""
+    if told := config.stash.get(_TOLD, []):
+        terminalreporter.section("told")
+        terminalreporter.write_line("\n".join(told))
+
+
+@pytest.fixture(scope="session")
+def tell(pytestconfig: pytest.Config) -> Tell:
+    """Adds a line to the report at the end of the run."""
+    return pytestconfig.stash.setdefault(_TOLD, []).append
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from baton_dev.pytest_plugin import Tell
 from tests.chaos.installation import Installation, running
-from tests.chaos.scenario import Tell
-
-_REPORT = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="package")
@@ -26,23 +24,8 @@ def installation(shared_installation: Installation) -> Installation:
 
 
 @pytest.fixture(scope="session")
-def tell(pytestconfig: pytest.Config) -> Tell:
-    """Adds a line to the report at the end of the run."""
-    return pytestconfig.stash.setdefault(_REPORT, []).append
-
-
-@pytest.fixture(scope="session")
 def seed(tell: Tell) -> int:
     """Of every random choice: BATON_CHAOS_SEED, else another one each time."""
     chosen = int(os.environ.get("BATON_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
     tell(f"BATON_CHAOS_SEED={chosen} repeats the choices of this run")
     return chosen
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was sent, killed and compared."""
-    lines: list[str] = config.stash.get(_REPORT, [])
-    for place, line in enumerate(lines):
-        if place == 0:
-            terminalreporter.section("chaos")
-        terminalreporter.write_line(line)

@@ -2,23 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from baton_dev.pytest_plugin import Tell
+from tests.chaos.audited import Audited
 from tests.chaos.buyers import Buyers
-from tests.chaos.installation import Installation
 from tests.chaos.sellers import Sellers
 
 RATE = 100.0
 """Submissions a second."""
 
-Tell = Callable[[str], None]
-"""Adds a line to the report at the end of the run."""
-
 
 @asynccontextmanager
 async def people_at_work(
-    installation: Installation, seed: int, *, rate: float = RATE
+    installation: Audited, seed: int, *, rate: float = RATE
 ) -> AsyncIterator[tuple[Buyers, Sellers]]:
     """Buyers post and reps sell inside the block; afterwards everybody got the answers they asked for."""
     await installation.send_reps(to_work=True)
@@ -32,7 +30,7 @@ async def people_at_work(
 
 @asynccontextmanager
 async def nothing_lost_or_doubled(
-    installation: Installation, seed: int, tell: Tell, *, what: str, rate: float = RATE
+    installation: Audited, seed: int, tell: Tell, *, what: str, rate: float = RATE
 ) -> AsyncIterator[Buyers]:
     """Whatever the block does to the installation, the ledger then finds everything once."""
     began = time.monotonic()

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from baton_dev.pytest_plugin import Tell
 from tests.chaos import mutants
 from tests.chaos.comparison import Verdict, Wrong
 from tests.chaos.deaths import death_of, restart
 from tests.chaos.installation import Installation, running
 from tests.chaos.mutants import Mutant
-from tests.chaos.scenario import Tell, people_at_work
+from tests.chaos.scenario import people_at_work
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack, pytest.mark.long]
 

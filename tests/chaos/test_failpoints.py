@@ -4,11 +4,12 @@ import random
 
 import pytest
 
+from baton_dev.pytest_plugin import Tell
 from tests.chaos import matrix
 from tests.chaos.deaths import die, die_while_the_broker_is_away
 from tests.chaos.installation import Installation
 from tests.chaos.matrix import failpoints_in_code, full_waves
-from tests.chaos.scenario import Tell, nothing_lost_or_doubled
+from tests.chaos.scenario import nothing_lost_or_doubled
 from tests.e2e.restore.pods import DEATHS
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]

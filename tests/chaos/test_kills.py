@@ -5,10 +5,11 @@ import random
 
 import pytest
 
+from baton_dev.pytest_plugin import Tell
 from tests.chaos.deaths import VICTIMS, die, kill_in_turn
 from tests.chaos.installation import Installation
 from tests.chaos.matrix import SHORT_WAVE
-from tests.chaos.scenario import Tell, nothing_lost_or_doubled
+from tests.chaos.scenario import nothing_lost_or_doubled
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]
 

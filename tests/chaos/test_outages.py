@@ -13,8 +13,9 @@ import httpx
 import psycopg
 import pytest
 
+from baton_dev.pytest_plugin import Tell
 from tests.chaos.installation import SERVICES, Installation
-from tests.chaos.scenario import Tell, nothing_lost_or_doubled
+from tests.chaos.scenario import nothing_lost_or_doubled
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]
 

@@ -5,9 +5,10 @@ import asyncio
 import psutil
 import pytest
 
+from baton_dev.pytest_plugin import Tell
 from tests.chaos.installation import Installation
 from tests.chaos.rolling import adopt, go, roll_all
-from tests.chaos.scenario import Tell, nothing_lost_or_doubled
+from tests.chaos.scenario import nothing_lost_or_doubled
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]
 
