@@ -73,6 +73,25 @@ def test_everything_that_stays_says_whether_it_is_in_health(services: dict[str, 
     assert staying - SERVICES.keys() == {name for name in staying if "healthcheck" in services[name]}
 
 
+def test_who_reads_files_of_the_release_is_started_anew_with_each_release(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    """`up` starts nothing anew for a mounted file that changed, and a container keeps the file it had."""
+
+    def sources(service: dict[str, Any]) -> set[str]:
+        return {str(each).partition(":/")[0] for each in service.get("volumes", ())}
+
+    readers = {
+        name
+        for name, service in services.items()
+        if service["restart"] != "no"
+        and any(each.startswith("./") or each == "${ALERTMANAGER_FOLDER}" for each in sources(service))
+    }
+    assert readers >= {"prometheus", "alertmanager", "grafana", *SERVICES}
+    known = {name: (services[name]["image"], services[name].get("labels", {})) for name in readers}
+    assert {name for name, of in known.items() if "${BATON_VERSION}" not in str(of)} == set()
+
+
 def test_whose_secrets_are_mounted_has_them_made_before_it_starts(
     services: dict[str, dict[str, Any]],
 ) -> None:
