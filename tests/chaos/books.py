@@ -30,6 +30,11 @@ READS: Mapping[str, tuple[str, ...]] = {
 }
 """Whose topics about leads are whose, by consumer."""
 TOPICS = tuple(sorted({topic for topics in READS.values() for topic in topics}))
+ERASURES = "person-erased"
+AT_REST: Mapping[str, tuple[str, ...]] = {
+    consumer: topics if consumer == "scoring" else (*topics, ERASURES) for consumer, topics in READS.items()
+}
+"""What has to be read before an installation is at rest: erasures too, which are about no lead."""
 SCHEMAS = {"scoring": "scoring", "router": "router", "sla-monitor": "sla_monitor"}
 
 
@@ -149,13 +154,13 @@ async def _partitions(consumer: Any, topic: str) -> set[int]:
 
 
 async def ends_of(bootstrap: str) -> dict[Place, int]:
-    """Offsets after the last record of every partition about leads."""
+    """Offsets after the last record of every partition about leads, and of erasures."""
     consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
         places = [
             aiokafka.TopicPartition(topic, number)
-            for topic in TOPICS
+            for topic in (*TOPICS, ERASURES)
             for number in (consumer.partitions_for_topic(topic) or await _partitions(consumer, topic))
         ]
         found = await consumer.end_offsets(places)
@@ -173,7 +178,9 @@ def waiting(dsn: str, ends: Mapping[Place, int], *, with_timers: bool) -> dict[s
             rows = connection.execute(query.replace("{schema}", schema)).fetchall()
             read = {(topic, partition): offset for topic, partition, offset in rows}
             left[f"unread by {consumer}"] = sum(
-                max(0, end - read.get(place, 0)) for place, end in ends.items() if place[0] in READS[consumer]
+                max(0, end - read.get(place, 0))
+                for place, end in ends.items()
+                if place[0] in AT_REST[consumer]
             )
             outbox: LiteralString = "select count(*) from {schema}.outbox"
             left[f"outbox of {consumer}"] = _count(connection, outbox.replace("{schema}", schema))
