@@ -85,7 +85,8 @@ class Composition:
     @property
     def project(self) -> str:
         """What its containers, networks and volumes are named after."""
-        return read_versions(self.root)["COMPOSE_PROJECT_NAME"]
+        name = "COMPOSE_PROJECT_NAME"
+        return self.variables.get(name) or read_versions(self.root)[name]
 
     def up(self) -> None:
         """As an operator does, but never pulling: nothing here can."""
@@ -169,6 +170,10 @@ class ComposedStack:
     def start(self) -> None:
         """Bring everything up; return once the rulebook holds and the services are ready."""
         self.composition.up()
+        self.meet()
+
+    def meet(self) -> None:
+        """Wait until the rulebook holds and the services are ready, and learn what clients need."""
         for service in self.services.values():
             service.await_answer()
         version = self._version_in_force()

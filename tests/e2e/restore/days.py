@@ -1,8 +1,11 @@
 """A sales day that goes on over the moment of a restore, and a ledger of all that anybody was promised."""
 
 import asyncio
+import operator
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,9 +17,9 @@ from psycopg import sql
 from baton_dev.databases import with_database
 from baton_dev.ledger import Accepted, Acted, Ledger, accepted, read_ledger
 from baton_dev.stack import DATABASE, Stack
-from tests.chaos.books import Books, ends_of, read_books, waiting
+from tests.chaos.books import Books, Place, ends_of, read_books, waiting
 from tests.e2e.company import company_round_the_clock
-from tests.e2e.installation import Installation, somebody
+from tests.e2e.installation import Installation, RunningStack, somebody
 
 HOURS = {"accept_within": "8h", "first_response_within": "16h"}
 REST_SECONDS = 120.0
@@ -37,10 +40,10 @@ def unhurried_company() -> dict[str, Any]:
 
 
 @dataclass
-class Day:
+class Dealings:
     """Buyers and reps of one installation, and what they were answered."""
 
-    stack: Stack
+    stack: RunningStack
     ledger_path: Path
     emails: dict[UUID, str] = field(default_factory=dict)
     leads: dict[UUID, UUID] = field(default_factory=dict)
@@ -87,13 +90,34 @@ class Day:
         answer = httpx.post(url, json=order, headers=headers, timeout=30, trust_env=False)
         assert answer.is_success, answer.text
 
+    def views(self) -> dict[UUID, dict[str, Any]]:
+        """What router says of every lead: state, and who had it in which round, how each ended."""
+        found = {}
+        for lead in self.leads.values():
+            view = self.baton.routed(lead)
+            rounds = [
+                (each["round"], each["rep_id"], bool(each["ended_at"]), bool(each["accepted_at"]))
+                for each in sorted(view["assignments"], key=lambda each: each["round"])
+            ]
+            found[lead] = {"state": view["state"], "close": view["close_reason"], "rounds": rounds}
+        return found
+
+
+@dataclass
+class Day(Dealings):
+    """The same where stores and topics can be read, and reps get letters."""
+
+    stack: Stack
+
     def rest(self) -> Books:
         """Wait until nothing is on its way, and read everything."""
         dsn = with_database(self.stack.postgres.dsn, DATABASE)
-        ends = asyncio.run(ends_of(self.stack.kafka.bootstrap))
-        self.baton.eventually(
-            lambda: waiting(dsn, ends, with_timers=False), lambda left: not left, "everything to be at rest"
-        )
+        seen: Mapping[Place, int] = {}
+        while (ends := asyncio.run(ends_of(self.stack.kafka.bootstrap))) != seen:
+            seen = ends
+            self.baton.eventually(
+                partial(waiting, dsn, ends, with_timers=False), operator.not_, "everything to be at rest"
+            )
         self.await_letters()
         return asyncio.run(read_books(dsn, self.stack.kafka.bootstrap))
 
@@ -109,18 +133,6 @@ class Day:
                 lambda left: left == (0,),
                 "letters to be out",
             )
-
-    def views(self) -> dict[UUID, dict[str, Any]]:
-        """What router says of every lead: state, and who had it in which round, how each ended."""
-        found = {}
-        for lead in self.leads.values():
-            view = self.baton.routed(lead)
-            rounds = [
-                (each["round"], each["rep_id"], bool(each["ended_at"]), bool(each["accepted_at"]))
-                for each in sorted(view["assignments"], key=lambda each: each["round"])
-            ]
-            found[lead] = {"state": view["state"], "close": view["close_reason"], "rounds": rounds}
-        return found
 
     def letters(self) -> Counter[tuple[str, str]]:
         """How many letters about a buyer each rep got, by subject's first words and the buyer's name."""
