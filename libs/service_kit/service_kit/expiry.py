@@ -1,6 +1,7 @@
 """When what a service was given ends: certificates, and secrets whose end somebody has written down."""
 
 import asyncio
+import contextlib
 import os
 import ssl
 from collections import Counter
@@ -158,4 +159,7 @@ async def served(host: str, port: int) -> Ending | None:
         return None
     shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.close()
+    with contextlib.suppress(OSError):  # a server that does not part is left to asyncio
+        async with asyncio.timeout(SECONDS):
+            await writer.wait_closed()
     return ending_of(x509.load_der_x509_certificate(shown))
