@@ -32,6 +32,7 @@ from service_kit.postgres import Database
 from service_kit.runtime import Runtime
 from tests.integration.intake.running import FORMS, KEY, Harness, Running, publication, rulebook
 from tests.integration.router.worlds import rulebook as router_rulebook
+from tests.patience import HANGS_AFTER
 
 AnyCase = Case[Any]
 EXAMPLES = 4
@@ -145,7 +146,7 @@ async def running(service: str, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
 
 async def token_of_a_rep(client: httpx.AsyncClient) -> str:
     headers = {"Authorization": "Bearer secret"}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_AFTER):
         while (answer := await client.post("/v1/reps/ana/tokens", headers=headers)).status_code != 201:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return str(answer.json()["token"])

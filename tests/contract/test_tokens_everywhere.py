@@ -13,6 +13,7 @@ from service_kit.auth_remote import KEEP_SECONDS
 from service_kit.clock import ManualClock
 from tests.contract.access_world import OPERATOR, bearer, built, client_of, on_a_port, token_of
 from tests.integration.router.worlds import TUESDAY_10, rulebook
+from tests.patience import HANGS_AFTER
 
 ROUTES = {"intake": "/v1/forms", "scoring": "/v1/rulebooks", "sla_monitor": "/v1/timers"}
 every_other_service = pytest.mark.parametrize("service", ROUTES)
@@ -95,7 +96,10 @@ async def test_a_rep_meets_nothing_of_anybody_elses(
 
 
 async def rep_token(router: str) -> str:
-    async with httpx.AsyncClient(base_url=router, headers=bearer(OPERATOR)) as client, asyncio.timeout(20):
+    async with (
+        httpx.AsyncClient(base_url=router, headers=bearer(OPERATOR)) as client,
+        asyncio.timeout(HANGS_AFTER),
+    ):
         while (made := await client.post("/v1/reps/ana/tokens")).status_code != 201:  # noqa: ASYNC110
             await asyncio.sleep(0.02)  # until the rulebook is read that names her
     return str(made.json()["token"])

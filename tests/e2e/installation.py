@@ -11,7 +11,7 @@ import httpx
 
 from baton_dev.waiting import wait_until
 
-SECONDS = 30.0
+SECONDS = 90.0
 """So long something may take that takes well under a second when nothing else runs."""
 ENDED = ("opened", "joined", "duplicate", "quarantined", "erased")
 

@@ -7,6 +7,7 @@ import psycopg
 
 from service_kit.read_back import ReadBack, Stage
 from service_kit.runtime import Runtime
+from tests.patience import HANGS_AFTER
 
 _EMPTY = """
 SET session_replication_role = replica;  -- past foreign keys, and the trigger by which the audit log stays
@@ -30,6 +31,6 @@ async def read_back(runtime: Runtime, stages: Sequence[Stage]) -> None:
     """As a service does at its start, until it may work."""
     first = ReadBack(runtime, stages)
     running = asyncio.create_task(first.run())
-    assert await asyncio.wait_for(first.opens(), 20)
+    assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
     first.stop()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, HANGS_AFTER)

@@ -79,8 +79,12 @@ def test_who_calls_from_outside_gets_a_link_and_no_say(baton: Installation, coll
         trust_env=False,
     )
     submission = answer.json()["submission_id"]
-    collector.wait(lambda spans: bool(_trace_of(spans, submission)))
-    (root,) = (span for span in _trace_of(collector.spans, submission) if span.name == POST)
+
+    def posts(spans: list[SpanSeen]) -> list[SpanSeen]:
+        return [span for span in _trace_of(spans, submission) if span.name == POST]
+
+    collector.wait(lambda spans: bool(posts(spans)))
+    (root,) = posts(collector.spans)
     assert root.trace != "a" * 32
     assert root.links == (("a" * 32, "b" * 16),)
 

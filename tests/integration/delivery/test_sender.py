@@ -16,6 +16,7 @@ from delivery.sender import CLAIM, COUNTED_EVERY, EACH_RECEIVER, Sender
 from service_kit.clock import ManualClock
 from service_kit.postgres import Database
 from tests.integration.delivery.conftest import START, Mailbox
+from tests.patience import HANGS_AFTER
 
 
 class Notebook:
@@ -178,7 +179,7 @@ async def test_a_receiver_that_hangs_holds_up_no_other(database: Database, clock
     working = asyncio.create_task(
         Sender(database, {Channel.WEBHOOK: carrier}, clock, chance=lambda: 0.5).work()
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS_AFTER):
         while len(carrier.carried) < 500:
             await asyncio.wait({working}, timeout=0.01)
     carrier.release.set()
@@ -197,7 +198,7 @@ async def test_a_receiver_that_hangs_holds_up_nothing_that_comes_meanwhile(
     working = asyncio.create_task(
         Sender(database, {Channel.WEBHOOK: carrier}, clock, chance=lambda: 0.5).work()
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER):
         await carrier.reached.wait()
         await to_webhooks(database, "https://well.example/x")
         while not carrier.carried:
@@ -215,7 +216,7 @@ async def test_how_much_is_on_its_way_is_told_while_a_receiver_takes_its_time(
     working = asyncio.create_task(
         Sender(database, {Channel.WEBHOOK: carrier}, clock, chance=lambda: 0.5).work()
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER):
         await carrier.reached.wait()
         await to_webhooks(database, *["https://hangs.example/x"] * 5)
         clock.advance(COUNTED_EVERY)

@@ -21,6 +21,7 @@ from service_kit.fakes import FakeBroker
 from service_kit.records import Outgoing
 from service_kit.runtime import Runtime
 from service_kit.tracing_spans import Tracing
+from tests.patience import HANGS_AFTER
 
 KEY = "pk_demo_1"
 PATH = f"/v1/forms/{KEY}/submissions"
@@ -81,7 +82,7 @@ def publication(version: int, document: dict[str, Any], effective_from: datetime
     return Outgoing("rulebook-published", str(version).encode(), value, tuple(headers))
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+async def eventually(condition: Callable[[], bool], seconds: float = HANGS_AFTER) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
             await asyncio.sleep(0.005)

@@ -18,6 +18,7 @@ from lead_events.catalog import topic
 from service_kit.kafka import KafkaBroker
 from service_kit.topics import create_topics
 from tests.integration.intake.running import FORMS, PATH, Harness, eventually, publication, rulebook
+from tests.patience import HANGS_AFTER
 
 pytestmark = pytest.mark.stack
 
@@ -168,7 +169,7 @@ async def test_a_killed_and_a_stopped_process_lose_no_202(
         await ready(process)
         enough = asyncio.Event()
         workers = [asyncio.create_task(post_until_gone(process, worker, enough)) for worker in range(8)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_AFTER):
             await enough.wait()
         code = await asyncio.to_thread(process.stop, how)
         await asyncio.gather(*workers)
@@ -188,7 +189,10 @@ async def test_a_killed_and_a_stopped_process_lose_no_202(
 
 
 async def ready(process: Process) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{process.port}") as client, asyncio.timeout(30):
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{process.port}") as client,
+        asyncio.timeout(HANGS_AFTER),
+    ):
         while process.process.poll() is None:
             try:
                 if (await client.get("/readyz")).status_code == 200:

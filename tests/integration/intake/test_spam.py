@@ -11,6 +11,7 @@ import pytest
 
 from intake.domain.technical import honeypot_name
 from tests.integration.intake.running import FORMS, KEY, Harness, Running, publication, rulebook, submitted
+from tests.patience import HANGS_AFTER
 
 ANA = {"email": "ana@example.com", "name": "Ana Ruiz"}
 TOKEN = f"/v1/forms/{KEY}/token"
@@ -180,6 +181,8 @@ async def guarded(
     harness: Harness, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Running]:
     monkeypatch.setenv("BATON_SECRET_TURNSTILE", "s3cret")
+    monkeypatch.setattr("intake.gate.captcha.SECONDS", HANGS_AFTER)
+    monkeypatch.setattr("intake.deadline.ANSWER_SECONDS", HANGS_AFTER)
     captcha = {
         "provider": "turnstile", "site_key": "1x0", "secret": "turnstile", "verify_url": provider.url,
     }  # fmt: skip

@@ -7,6 +7,7 @@ from router.consumer import consumer_spec
 from router.main import wire
 from service_kit.consumer import Consumer
 from tests.integration.router.worlds import World, deadlocks, rep, rulebook
+from tests.patience import HANGS_AFTER
 
 ROUTERS = 16
 WRITERS = 8
@@ -30,7 +31,7 @@ async def test_sixteen_routers_never_exceed_capacity_and_none_gets_stuck(world: 
     await world.stop_reading()
     consumers = _consumers(world, ROUTERS)
     running = [asyncio.create_task(consumer.run()) for consumer in consumers]
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(HANGS_AFTER):
         while not _all_are_routed(world):
             await asyncio.wait(running, timeout=0.005)
             await asyncio.gather(*(_close_some(world, number) for number in range(WRITERS)))
@@ -77,12 +78,12 @@ async def test_pools_that_share_their_reps_and_changes_of_all_kinds_at_once_meet
         world.score(name, employees=number % 4)
     consumers = _consumers(world, ROUTERS)
     running = [asyncio.create_task(each.run()) for each in consumers]
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(HANGS_AFTER):
         while not _all_are_routed(world):
             await asyncio.wait(running, timeout=0.005)
             await asyncio.gather(*(_stir(world, names, number) for number in range(WRITERS)), world.drain())
     world.merge(ended=NAMES[::3])
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(HANGS_AFTER):
         while not all(world.kinds(name)[-1] == "closed" for name in NAMES[::3]):
             await asyncio.wait(running, timeout=0.005)
             await asyncio.gather(*(_stir(world, names, number) for number in range(WRITERS)), world.drain())

@@ -18,6 +18,7 @@ from service_kit.records import Outgoing
 from service_kit.runtime import Runtime
 from service_kit.topics import create_topics
 from tests.integration.router.worlds import World
+from tests.patience import HANGS_AFTER
 
 WRITES = ("lead-routed", "rep-availability-changed")
 
@@ -44,7 +45,7 @@ class OnKafka:
         self._said: list[EventModel] = []
 
     async def begin_here(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER):
             while not self._client.assignment().partitions:
                 await self._client.take([], max_records=1, timeout=0.05)
         ends = await self._client.end_offsets(self._client.assignment().partitions)
@@ -64,7 +65,7 @@ class OnKafka:
 
     async def said(self, kind: type[E], number: int) -> list[E]:
         """What is said on the topics it writes, once so much of the kind was said."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER):
             while len(found := [event for event in self._said if isinstance(event, kind)]) < number:
                 places = self._client.assignment().partitions
                 for record in await self._client.take(places, max_records=500, timeout=0.1):

@@ -13,6 +13,7 @@ from router.feed_fetch import MOST_BYTES, FeedFailed, FeedFetcher
 from router.feeds import READ_EVERY, Feeds, read_apart
 from service_kit.secrets import Secrets
 from tests.integration.router.worlds import TUESDAY_10, World, rulebook
+from tests.patience import HANGS_AFTER
 
 TITLE = "Surgery of the knee"
 
@@ -333,7 +334,7 @@ async def test_the_running_parts_bring_a_feed_s_absence_to_the_leads(
     await subscribe(routing, "ana-absences")
     parts = [feeds(routing, publisher).part(), routing.wiring.absentees.part()]
     running = {asyncio.create_task(part.run()) for part in parts}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_AFTER):
         while routing.holder("ada") != "bea":
             ended, _ = await asyncio.wait(running, timeout=0.02)
             assert not ended

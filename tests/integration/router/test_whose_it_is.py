@@ -16,6 +16,7 @@ from lead_events.words import AccountStanding, HoldReason
 from router.domain.proof import choose_again
 from router.handlers import drain
 from tests.integration.router.worlds import World, lead_id, rep, rulebook
+from tests.patience import HANGS_AFTER
 
 WHOLE_DAY = [["00:00", "24:00"]]
 ALWAYS = {"tz": "UTC", "week": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WHOLE_DAY)}
@@ -333,7 +334,7 @@ async def test_what_waited_for_an_owner_keeps_no_drain_going_once_its_line_has_n
     assert held(world, "second")[0] is HoldReason.NO_RULE_MATCHED
     world.clock.advance(timedelta(days=1).total_seconds())
     monkeypatch.setattr(drain, "AT_ONCE", 1)  # as many leads as one pass takes
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER):
         await world.hand_out()
     document["routing"]["plans"]["main"] = {"fallback": "north", **plan}
     await world.publish_rulebook(document, version=3)

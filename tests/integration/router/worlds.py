@@ -47,6 +47,7 @@ from service_kit.fakes import FakeBroker
 from service_kit.postgres import Database
 from service_kit.records import Outgoing, TopicPartition
 from service_kit.runtime import Runtime
+from tests.patience import HANGS_AFTER
 
 E = TypeVar("E", bound=EventModel)
 
@@ -154,7 +155,7 @@ class World:
         assert self.consuming is not None
         topics = [*self.consumer.spec.topics, *self.consumer.spec.bulk_topics]
         ends = {p: self.broker.end_of(p) for topic in topics for p in self.broker.partitions_of(topic)}
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(HANGS_AFTER):
             while not self.consumer.is_caught_up(ends):
                 done, _ = await asyncio.wait({self.consuming}, timeout=0.005)
                 assert not done, "the consumer ended by itself"

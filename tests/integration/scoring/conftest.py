@@ -35,6 +35,7 @@ from service_kit.migrate import migrate
 from service_kit.postgres import Database
 from service_kit.records import Outgoing
 from service_kit.runtime import Runtime
+from tests.patience import HANGS_AFTER
 
 E = TypeVar("E", bound=EventModel)
 
@@ -191,7 +192,7 @@ class World:
             self.running.append((consumer, asyncio.create_task(consumer.run())))
         spec = self.running[0][0].spec
         places = [p for topic in (*spec.topics, *spec.bulk_topics) for p in self.broker.partitions_of(topic)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_AFTER):
             while await self._behind(places):
                 for _, task in self.running:
                     if task.done():

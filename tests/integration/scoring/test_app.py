@@ -12,6 +12,7 @@ from scoring.main import build_app
 from scoring.settings import ScoringSettings
 from service_kit.postgres import Database
 from service_kit.runtime import Runtime
+from tests.patience import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -26,7 +27,7 @@ async def test_a_submission_is_scored_by_the_application(world: "World", scoring
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://scoring") as client,
-        asyncio.timeout(20),
+        asyncio.timeout(HANGS_AFTER),
     ):
         while not world.scored():  # noqa: ASYNC110 - nothing to wait on: the parts work on their own
             await asyncio.sleep(0.01)

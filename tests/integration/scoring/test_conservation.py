@@ -12,6 +12,7 @@ from lead_events.words import QuarantineReason
 from scoring.accounting import RECEIPTS_HOP, ReceiptsBook, conservation_answer
 from scoring.domain import receipts
 from service_kit.metrics import UNACCOUNTED
+from tests.patience import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -115,7 +116,7 @@ async def test_a_receipt_that_cannot_be_kept_stops_nothing(world: "World") -> No
 async def test_the_consumer_says_how_far_it_has_read(world: "World") -> None:
     world.submit()
     await world.settle()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER):
         while not await world.fetch("SELECT 1 FROM reading"):  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.02)
     topics = {row["topic"] for row in await world.fetch("SELECT topic FROM reading")}

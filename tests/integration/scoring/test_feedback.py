@@ -22,6 +22,7 @@ from scoring.signals import Signals, signals_spec
 from scoring.store import comparison
 from service_kit.problems import install_problems
 from service_kit.spec import ConsumerSpec
+from tests.patience import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -69,7 +70,7 @@ async def taken(world: "World", spec: ConsumerSpec) -> None:
     task = asyncio.create_task(consumer.run())
     places = [p for topic in spec.topics for p in world.broker.partitions_of(topic)]
     ends = {place: world.broker.end_of(place) for place in places}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_AFTER):
         while not consumer.is_caught_up(ends):
             done, _ = await asyncio.wait({task}, timeout=0.005)
             assert not done, "the loop ended by itself"

@@ -43,6 +43,7 @@ from scoring.tombstones import Tombstones
 from service_kit.clock import pause
 from service_kit.consumer import Consumer
 from service_kit.problems import install_problems
+from tests.patience import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -509,7 +510,7 @@ async def test_records_not_published_yet_are_taken_back(keyed: "World") -> None:
     keyed.submit(EVA)
     consumer = keyed.consumer()
     keyed.running.append((consumer, asyncio.create_task(consumer.run())))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER):
         while not await keyed.fetch("SELECT 1 FROM outbox"):
             await pause(keyed.runtime.clock, 0.005, unless=asyncio.Event())
     await keyed.stop()

@@ -19,6 +19,7 @@ from scoring.store import persons
 from scoring.store import signals as store
 from service_kit.conservation import read_hops
 from tests.integration.scoring.conftest import START, TOKEN, World
+from tests.patience import HANGS_AFTER
 
 VISITOR = "0b6f1c8e-3c57-4a0e-9a51-6f2f0d7f3b11"
 ALWAYS = {"visitor": VISITOR}
@@ -48,7 +49,7 @@ class SignalsWorld:
     async def settle(self) -> None:
         """Take everything that has been sent."""
         task = asyncio.create_task(self.consumer.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_AFTER):
             while await self._is_behind():
                 if task.done():
                     task.result()

@@ -9,6 +9,7 @@ from uuid import uuid4
 from lead_events import Verdict
 from lead_events.ids import lead_id, person_id
 from lead_events.words import CauseKind, Quadrant, QuarantineReason, Stage
+from tests.patience import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -190,7 +191,7 @@ async def test_a_test_stays_marked_and_a_real_one_takes_the_mark_away(world: "Wo
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER):
         while not condition():  # noqa: ASYNC110 - nothing to wait on: the consumer works on its own
             await asyncio.sleep(0.01)
 

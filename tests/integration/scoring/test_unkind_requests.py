@@ -18,6 +18,7 @@ from scoring import publication
 from scoring.api import scoring_router
 from scoring.store import views
 from service_kit.problems import install_problems
+from tests.patience import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.integration.scoring.conftest import World
@@ -184,7 +185,7 @@ async def test_a_publisher_who_waits_for_another_reads_the_time_afterwards(
         waiting = asyncio.create_task(
             publication.publish(world.runtime, document, published_by="late", effective_from=None)
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_AFTER):
             while not await world.fetch(  # noqa: ASYNC110 - nothing to wait on
                 "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'rulebook_versions'::regclass"
             ):

@@ -148,7 +148,7 @@ def _open_to_all(running: Installed) -> dict[str, str]:
 
 def _readiness(address: str) -> dict[str, Any]:
     try:
-        return dict(httpx.get(f"{address}/readyz", timeout=5, trust_env=False).json())
+        return dict(httpx.get(f"{address}/readyz", timeout=30, trust_env=False).json())
     except httpx.TransportError:
         return {"ready": False, "reasons": {}}
 

@@ -17,6 +17,7 @@ from service_kit.records import Outgoing, TopicPartition
 from service_kit.topics import create_topics
 from tests.integration.security.conftest import Guarded
 from tests.integration.security.servers import PASSWORD, USER
+from tests.patience import HANGS_AFTER
 
 pytestmark = pytest.mark.stack
 TOPIC = "lead-submitted"
@@ -46,7 +47,7 @@ async def read_one(broker: KafkaBroker) -> int:
     client = broker.consumer(f"reader-{uuid.uuid4()}", [TOPIC])
     await client.start()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER):
             found = await _assigned(client)
             assert await client.take(found, max_records=10, timeout=10)
             return sum((await client.end_offsets(found)).values())

@@ -24,6 +24,7 @@ from tests.integration.security.access_lists import DENYING, TELLING, Asked, ask
 from tests.integration.security.company import guarded
 from tests.integration.security.rough_day import publish
 from tests.integration.security.servers import PASSWORD, Papers
+from tests.patience import HANGS_AFTER
 
 pytestmark = pytest.mark.stack
 NARROW = "lead-scored"
@@ -108,7 +109,7 @@ def test_a_service_that_lacks_a_right_waits_and_says_so(
         router.start()
         router.await_answer("/healthz")
         reasons = baton.eventually(
-            lambda: httpx.get(f"{router.base_url}/readyz", timeout=5, trust_env=False).json()["reasons"],
+            lambda: httpx.get(f"{router.base_url}/readyz", timeout=30, trust_env=False).json()["reasons"],
             lambda found: "AuthorizationFailed" in str(found),
             "what it lacks",
         )
@@ -140,7 +141,7 @@ async def _read(way: dict[str, Any], topic: str) -> None:
     try:
         await consumer.start()
         consumer.assign([TopicPartition(topic, 0)])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_AFTER):
             await consumer.getone()
     finally:
         await consumer.stop()

@@ -24,6 +24,7 @@ from service_kit.runtime import Runtime
 from service_kit.spec import ConsumerSpec
 from service_kit.topics import create_topics
 from tests.integration.service_kit.worlds import EFFECTS, INPUT, NAME, KitSettings, World, note, signal
+from tests.patience import HANGS_AFTER
 
 OPERATOR = {"Authorization": "Bearer secret"}
 
@@ -184,7 +185,7 @@ async def test_a_store_that_went_back_ends_the_process_at_once_and_any_other_dea
     went_back.state.lifecycle.end = ended.set
     async with alive(went_back):
         back.set()
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), HANGS_AFTER)
 
 
 async def test_a_part_that_breaks_while_it_stops_is_told_by_the_log() -> None:
@@ -302,6 +303,6 @@ async def _unready(client: httpx.AsyncClient, why: str) -> bool:
 
 async def _until(condition: Any) -> None:
     nothing, clock = asyncio.Event(), SystemClock()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_AFTER):
         while not await condition():
             await pause(clock, 0.02, unless=nothing)

@@ -8,6 +8,7 @@ import uvicorn
 
 from service_kit.cut_off import AnsweredWhenCutOff, App, Message, Receive, Send
 from service_kit.http_protocol import WholeBodies
+from tests.patience import HANGS_AFTER
 
 
 class Slow:
@@ -33,7 +34,7 @@ async def heard(app: App, asked: asyncio.Event) -> bytes:
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = asyncio.create_task(server.serve(sockets=[listening]))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_AFTER):
             reader, writer = await asyncio.open_connection("127.0.0.1", listening.getsockname()[1])
             writer.write(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n")
             await asked.wait()

@@ -18,6 +18,7 @@ from service_kit.outbox import Sweeper
 from service_kit.records import Outgoing
 from service_kit.unit import Unit
 from tests.integration.service_kit.worlds import INPUT, NAME, World, note, signal
+from tests.patience import HANGS_AFTER
 
 
 async def test_each_event_is_handled_and_passed_on_once(world: World) -> None:
@@ -53,7 +54,7 @@ async def test_a_crash_at_any_step_loses_and_doubles_nothing(world: World, place
     failpoints.activate(f"{place}=crash@1")
     crashed = world.consumer()
     async with world.running(crashed) as task:
-        await asyncio.wait({task}, timeout=10)
+        await asyncio.wait({task}, timeout=HANGS_AFTER)
         assert task.done(), f"{place} was never reached"
     failpoints.clear()
     sweeper = Sweeper(world.database, world.runtime.publisher, every=timedelta(milliseconds=50))
@@ -189,7 +190,7 @@ async def test_a_zombies_late_batch_changes_nothing(world: World) -> None:
 
     zombie, heir = world.consumer(slow), world.consumer()
     async with world.running(zombie):
-        await asyncio.wait_for(reached.wait(), 10)
+        await asyncio.wait_for(reached.wait(), HANGS_AFTER)
         async with world.running(heir):
             go_on.set()
             await world.eventually(lambda: world.notes(list(sent)))

@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 
 from service_kit.http_protocol import WholeBodies
+from tests.patience import HANGS_AFTER
 
 Message = MutableMapping[str, Any]
 
@@ -47,7 +48,7 @@ async def serving(app: Listener) -> AsyncIterator[int]:
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = asyncio.create_task(server.serve(sockets=[listening]))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_AFTER):
             yield listening.getsockname()[1]
             server.should_exit = True
             await running

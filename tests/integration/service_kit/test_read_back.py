@@ -28,6 +28,7 @@ from service_kit.spec import ConsumerSpec
 from tests.integration.service_kit.test_app import alive
 from tests.integration.service_kit.test_trouble import HurriedClock
 from tests.integration.service_kit.worlds import EFFECTS, INPUT, NAME, World, note, signal
+from tests.patience import HANGS_AFTER
 
 OWN = "scoring-own"
 
@@ -59,7 +60,7 @@ async def _running(first: ReadBack) -> AsyncIterator["asyncio.Task[None]"]:
         yield task
     finally:
         first.stop()
-        await asyncio.wait({task}, timeout=15)
+        await asyncio.wait({task}, timeout=HANGS_AFTER)
 
 
 async def _marks(world: World) -> dict[int, int]:
@@ -126,7 +127,7 @@ async def test_a_store_that_was_never_marked_lacks_nothing(world: World) -> None
     await world.send([signal()[1] for _ in range(5)])
     first = _first(world)
     async with _running(first):
-        assert await asyncio.wait_for(first.opens(), 20)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         await world.eventually(lambda: _marked(world))
     assert not await world.noted()
 
@@ -146,7 +147,7 @@ async def test_a_broker_or_store_that_takes_too_long_is_asked_again(
     monkeypatch.setattr(ReadBack, "_places", slow_at_first)
     first = _first(world)
     async with _running(first):
-        assert await asyncio.wait_for(first.opens(), 20)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
     assert len(tries) > 1
 
 
@@ -158,12 +159,12 @@ async def test_what_stands_beyond_the_mark_is_in_the_store_when_the_service_open
     await _is_restored(world)
     first = _first(world)
     async with _running(first):
-        assert await asyncio.wait_for(first.opens(), 30)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         assert await world.noted() == dict.fromkeys(lost, 1)
         await world.eventually(lambda: _marked(world))
     await _is_restored(world)
     async with _running(again := _first(world)):
-        assert await asyncio.wait_for(again.opens(), 20)
+        assert await asyncio.wait_for(again.opens(), HANGS_AFTER)
     assert await world.noted() == dict.fromkeys(lost, 1), "and once only"
 
 
@@ -178,7 +179,7 @@ async def test_topics_of_others_are_read_ahead_of_the_consumer_whose_they_are(wo
     await world.send(list(sent.values()))
     first = _first(world, is_own=False)
     async with _running(first):
-        assert await asyncio.wait_for(first.opens(), 20)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         assert await world.noted() == dict.fromkeys(sent, 1)
     assert await _marked(world), "its positions move as if it had read"
 
@@ -188,7 +189,7 @@ async def test_a_store_left_for_a_restart_opens_while_the_broker_is_away(fake: W
         await fake.eventually(lambda: _marked(fake))
     fake.fake.away = True
     async with _running(first := _first(fake)):
-        assert await asyncio.wait_for(first.opens(), 10)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         assert first.not_ready() is None
 
 
@@ -201,7 +202,7 @@ async def test_a_store_stays_known_while_no_partition_is_dealt(
     monkeypatch.setattr(FakeConsumerClient, "assignment", lambda _: Assignment(1, frozenset()))
     fake.runtime = Runtime(fake.settings, broker=fake.broker, database=fake.database, clock=HurriedClock())
     async with _running(first := _first(fake)):
-        assert await asyncio.wait_for(first.opens(), 10)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         await _left_for(fake, 59)
         await fake.eventually(lambda: _is_known_lately(fake))
 
@@ -223,7 +224,7 @@ async def test_a_store_that_may_have_been_restored_waits_for_the_broker(
     async with _running(first := _first(fake)):
         await fake.eventually(lambda: _says(first, "cannot read back"))
         fake.fake.away = False
-        assert await asyncio.wait_for(first.opens(), 20)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         assert await fake.noted() == dict.fromkeys(sent, 1)
 
 
@@ -236,7 +237,7 @@ async def test_a_store_in_the_place_of_another_keeps_its_marks_and_ends_the_serv
         await _replace(fake)
         before = await _marks(fake)
         await fake.send([signal()[1] for _ in range(5)])
-        await asyncio.wait({task}, timeout=10)
+        await asyncio.wait({task}, timeout=HANGS_AFTER)
         assert isinstance(task.exception(), StoreWentBack)
         assert await _marks(fake) == before, "what the other store lacks can still be read back"
 
@@ -252,7 +253,7 @@ async def test_nobody_gets_a_connection_to_another_store(fake: World) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'known'"
         )
     with pytest.raises(StoreWentBack):
-        await asyncio.wait_for(_ask_until_refused(known), 10)
+        await asyncio.wait_for(_ask_until_refused(known), HANGS_AFTER)
     await known.close()
 
 
@@ -281,7 +282,7 @@ async def test_an_empty_store_lacks_all_that_its_topics_hold(fake: World) -> Non
     async with fake.database.acquire() as conn:
         await conn.execute("DELETE FROM position")
     async with _running(first := _first(fake)):
-        assert await asyncio.wait_for(first.opens(), 20)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         assert await fake.noted() == dict.fromkeys(sent, 1)
 
 
@@ -293,7 +294,7 @@ async def test_a_broker_that_reports_a_topic_too_short_for_a_moment_costs_no_mar
         await fake.eventually(lambda: _says(first, "is shorter than what was read of it"))
         assert (await _marks(fake))[place.partition] == 1
         fake.fake.append(signal()[1], partition=place.partition)
-        assert await asyncio.wait_for(first.opens(), 20)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
     assert not await fake.noted(), "the mark was right"
 
 
@@ -335,7 +336,7 @@ async def test_what_retention_took_from_a_topic_is_said(fake: World, monkeypatch
     monkeypatch.setattr(FakeConsumerClient, "beginning_offsets", kept)
     with capture_logs() as logged:
         async with _running(first := _first(fake)):
-            assert await asyncio.wait_for(first.opens(), 20)
+            assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
     said = [entry for entry in logged if entry["event"].startswith("older than the topic")]
     assert [entry["records"] for entry in said] == [3, 3]
 
@@ -349,7 +350,7 @@ async def test_a_store_that_went_back_under_a_running_service_ends_it(
         await fake.eventually(lambda: _marked(fake))
         async with fake.database.acquire() as conn:
             await conn.execute("UPDATE position SET next_offset = 0 WHERE consumer = $1", OWN)
-        await asyncio.wait({task}, timeout=10)
+        await asyncio.wait({task}, timeout=HANGS_AFTER)
         assert isinstance(task.exception(), StoreWentBack)
 
 
@@ -360,7 +361,7 @@ async def test_a_request_waits_until_the_service_has_read_back(fake: World) -> N
         assert "read back" in (await client.get("/readyz")).json()["reasons"]
         asked = asyncio.create_task(client.get("/leads"))
         fake.fake.away = False
-        assert (await asyncio.wait_for(asked, 20)).json() == "open"
+        assert (await asyncio.wait_for(asked, HANGS_AFTER)).json() == "open"
 
 
 async def test_after_a_mere_restart_requests_are_answered_while_kafka_is_away(fake: World) -> None:
@@ -368,7 +369,7 @@ async def test_after_a_mere_restart_requests_are_answered_while_kafka_is_away(fa
         await fake.eventually(lambda: _marked(fake))
     fake.fake.away = True
     async with alive(_app(fake)) as client:
-        assert (await asyncio.wait_for(client.get("/leads"), 10)).json() == "open"
+        assert (await asyncio.wait_for(client.get("/leads"), HANGS_AFTER)).json() == "open"
         await fake.eventually(lambda: _is_served(client))
         assert "kafka" in (await client.get("/readyz")).json()["reasons"]
 

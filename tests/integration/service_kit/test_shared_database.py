@@ -23,6 +23,7 @@ from service_kit.runtime import Runtime
 from service_kit.settings import ServiceSettings
 from service_kit.spec import ConsumerSpec
 from tests.integration.service_kit.worlds import EFFECTS, INPUT, note
+from tests.patience import HANGS_AFTER
 
 SERVICES = ("scoring", "router", "sla-monitor")
 
@@ -53,7 +54,7 @@ async def test_three_services_in_one_database_each_export_the_gauges_of_their_st
             httpx.AsyncClient(transport=transport, base_url="http://test")
         )
         clock, nothing = SystemClock(), asyncio.Event()
-        async with asyncio.timeout(9):  # all of them hold their own lock in the first round
+        async with asyncio.timeout(HANGS_AFTER):  # each holds its own lock for as long as it runs
             while missing := [line for line in expected if line not in (await client.get("/metrics")).text]:
                 await pause(clock, 0.05, unless=nothing)
     assert not missing

@@ -15,6 +15,7 @@ from service_kit.inbox import keep_partitions
 from service_kit.migrate import MigrationsInvalid, migrate
 from service_kit.postgres import Database
 from tests.integration.service_kit.worlds import Store
+from tests.patience import HANGS_AFTER
 
 MIGRATIONS = [
     "0001.service-kit",
@@ -138,7 +139,7 @@ async def test_a_lock_is_lost_with_its_connection_and_taken_again_on_a_new_one(d
                 "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
                 " WHERE locktype = 'advisory' AND datname = current_database() AND pid <> pg_backend_pid()"
             )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_AFTER):
             while one():  # noqa: ASYNC110 - nothing to wait on: the driver hears of it by itself
                 await asyncio.sleep(0.005)
         assert not two()

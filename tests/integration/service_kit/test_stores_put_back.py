@@ -24,6 +24,7 @@ from tests.integration.service_kit.test_read_back import (
     with_its_own_pool,
 )
 from tests.integration.service_kit.worlds import World, signal
+from tests.patience import HANGS_AFTER
 
 SERVICE = "a service of this store"
 
@@ -86,7 +87,7 @@ async def _running_on_a_copied_store(
         with_its_own_pool(world, SERVICE) as database,
         _running(first := _first(world, is_own=is_own)) as task,
     ):
-        assert await asyncio.wait_for(first.opens(), 20)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         if is_own:
             await world.eventually(lambda: _marked(world))
         await _lives_on(world)
@@ -106,7 +107,7 @@ async def test_who_is_started_anew_reads_back_what_a_store_that_was_put_back_lac
         await fake.eventually(lambda: _has_ended(task))
         assert isinstance(task.exception(), StoreWentBack)
     async with _running(again := _first(fake)):
-        assert await asyncio.wait_for(again.opens(), 20)
+        assert await asyncio.wait_for(again.opens(), HANGS_AFTER)
         assert await fake.noted() == dict.fromkeys(lost, 1)
 
 
@@ -119,7 +120,7 @@ async def test_with_kafka_away_a_store_that_was_put_back_is_not_called_whole(fak
         assert isinstance(task.exception(), StoreWentBack)
     fake.fake.away = False
     async with _running(again := _first(fake)):
-        assert await asyncio.wait_for(again.opens(), 20)
+        assert await asyncio.wait_for(again.opens(), HANGS_AFTER)
         assert await fake.noted() == dict.fromkeys(lost, 1)
 
 
@@ -170,7 +171,7 @@ async def test_who_opened_at_once_knows_what_it_found(fake: World) -> None:
         await _lives_on(fake)
     fake.fake.away = True
     async with with_its_own_pool(fake, SERVICE), _running(first := _first(fake)) as task:
-        assert await asyncio.wait_for(first.opens(), 10)
+        assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
         await _put_back(fake)
         await fake.eventually(lambda: _has_ended(task))
         assert isinstance(task.exception(), StoreWentBack)
@@ -185,4 +186,4 @@ async def test_a_stop_opens_nothing_that_was_not_read_back(fake: World) -> None:
         pass
     assert not first.is_open
     assert first.holds
-    assert not await asyncio.wait_for(first.opens(), 1)
+    assert not await asyncio.wait_for(first.opens(), HANGS_AFTER)

@@ -23,6 +23,7 @@ from service_kit.runtime import Runtime
 from service_kit.spec import Progress
 from service_kit.unit import Unit
 from tests.integration.service_kit.worlds import AT, INPUT, NAME, OUTPUT, World, note, signal
+from tests.patience import HANGS_AFTER
 
 
 class HurriedClock(SystemClock):
@@ -151,8 +152,8 @@ async def test_stopping_finishes_the_batch_commits_and_leaves_within_ten_seconds
 
     consumer = world.consumer(unhurried)
     task = asyncio.create_task(consumer.run())
-    await asyncio.wait_for(begun.wait(), 10)
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(begun.wait(), HANGS_AFTER)
+    await asyncio.wait_for(task, HANGS_AFTER)
     assert await world.noted() == {identity: 1}
     await world.eventually(lambda: _one_out(world))
     assert await world.outbox_is_empty()
@@ -168,7 +169,7 @@ async def test_stopping_leaves_a_batch_that_waits_for_the_database_to_the_next_o
         lambda: _true(consumer.not_ready() is not None and failpoints.hits("consumer.in_transaction") > 1)
     )
     consumer.stop()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, HANGS_AFTER)
     failpoints.clear()
     async with fake.running(fake.consumer()):
         await fake.eventually(lambda: fake.notes([identity]))

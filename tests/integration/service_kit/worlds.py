@@ -29,6 +29,7 @@ from service_kit.records import Outgoing, Record, TopicPartition
 from service_kit.runtime import Runtime
 from service_kit.settings import ServiceSettings
 from service_kit.spec import BatchHandler, ConsumerSpec
+from tests.patience import HANGS_AFTER
 
 INPUT = "lead-signalled"
 OUTPUT = "person-erased"
@@ -169,9 +170,11 @@ class World:
             yield task
         finally:
             consumer.stop()
-            await asyncio.wait_for(task, 15)
+            await asyncio.wait_for(task, HANGS_AFTER)
 
-    async def eventually(self, condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    async def eventually(
+        self, condition: Callable[[], Awaitable[bool]], seconds: float = HANGS_AFTER
+    ) -> None:
         nothing = asyncio.Event()
         async with asyncio.timeout(seconds):
             while not await _holds(condition):

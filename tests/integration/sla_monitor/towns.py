@@ -16,6 +16,7 @@ from sla_monitor.rhythm.office import PageOffice
 from sla_monitor.settings import Settings
 from tests.integration.listening import json_answer, read_post
 from tests.integration.sla_monitor.worlds import MONDAY_9, World, rulebook
+from tests.patience import HANGS_AFTER
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Town:
         finally:
             for part in parts:
                 part.stop()
-            await asyncio.wait_for(asyncio.gather(*tasks), 20)
+            await asyncio.wait_for(asyncio.gather(*tasks), HANGS_AFTER)
 
     async def tell(self) -> None:
         """One round of a monitor that has just started."""

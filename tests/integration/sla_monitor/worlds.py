@@ -34,6 +34,7 @@ from sla_monitor.consumer import BULK_TOPICS, TOPICS, consumer_spec
 from sla_monitor.handlers.firing import Fired, catch_up, fire_due
 from sla_monitor.memory import Memory
 from sla_monitor.settings import Settings
+from tests.patience import HANGS_AFTER
 
 MONDAY_9 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MARGIN = timedelta(milliseconds=250)
@@ -91,11 +92,11 @@ class World:
             yield consumer
         finally:
             consumer.stop()
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, HANGS_AFTER)
 
     async def eventually(self, condition: Callable[[], Awaitable[bool]]) -> None:
         nothing = asyncio.Event()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER):
             while not await condition():
                 await pause(self.runtime.clock, 0.01, unless=nothing)
 

@@ -12,6 +12,7 @@ from service_kit.clock import ManualClock, ManualTransactionClock, pause
 from service_kit.pace import LOADED, Pace
 from service_kit.parts import Periodic
 from service_kit.watchdog import STANDSTILL, Watchdog
+from tests.patience import HANGS_AFTER
 
 START = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -48,8 +49,8 @@ async def test_a_pause_ends_when_its_reason_to_wait_is_gone() -> None:
     waiting = asyncio.create_task(pause(clock, 3600, unless=stop))
     await asyncio.sleep(0)
     stop.set()
-    await asyncio.wait_for(waiting, 1)
-    await asyncio.wait_for(pause(clock, 3600, unless=stop), 1)
+    await asyncio.wait_for(waiting, HANGS_AFTER)
+    await asyncio.wait_for(pause(clock, 3600, unless=stop), HANGS_AFTER)
 
 
 async def test_periodic_work_is_done_at_once_and_then_every_so_often() -> None:
@@ -60,15 +61,15 @@ async def test_periodic_work_is_done_at_once_and_then_every_so_often() -> None:
 
     part = Periodic("gauge", every=timedelta(seconds=10), work=work, clock=clock)
     running = asyncio.create_task(part.run())
-    await asyncio.wait_for(rounds.get(), 1)
+    await asyncio.wait_for(rounds.get(), HANGS_AFTER)
     await _settle()
     clock.advance(9)
     await _settle()
     assert rounds.empty()
     clock.advance(1)
-    await asyncio.wait_for(rounds.get(), 1)
+    await asyncio.wait_for(rounds.get(), HANGS_AFTER)
     part.stop()
-    await asyncio.wait_for(running, 1)
+    await asyncio.wait_for(running, HANGS_AFTER)
 
 
 async def test_whatever_a_round_raises_is_counted_and_tried_again_later_each_time() -> None:
@@ -93,7 +94,7 @@ async def test_whatever_a_round_raises_is_counted_and_tried_again_later_each_tim
     assert _sample("baton_part_round_failures_total", "fragile gauge") == 11
     assert _sample("baton_part_failing_rounds", "fragile gauge") == 0
     part.stop()
-    await asyncio.wait_for(running, 1)
+    await asyncio.wait_for(running, HANGS_AFTER)
 
 
 def _sample(name: str, part: str) -> float | None:

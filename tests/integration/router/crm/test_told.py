@@ -12,6 +12,7 @@ from router.roster import RepReader
 from tests.integration.router.crm.conftest import CrmWorld
 from tests.integration.router.crm.crms import Asked, Crm, book, contacts
 from tests.integration.router.worlds import lead_id, rep, rulebook
+from tests.patience import HANGS_AFTER
 
 MADE = {"id": "c-1"}
 NOBODY: dict[str, list[object]] = {"results": []}
@@ -411,7 +412,7 @@ async def test_a_crm_that_hangs_keeps_no_other_waiting_for_what_happens_meanwhil
     routed.score("ada")
     await routed.read()
     working = asyncio.create_task(routed.wiring.crm.sender.work())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER):
         await reached.wait()
         routed.score("bob")
         await routed.read()
