@@ -17,7 +17,6 @@ from baton_dev.onboarding import Operator
 from baton_dev.ports import choose_port
 from baton_dev.waiting import wait_until
 from rulebook.loader import FOLDERS
-from rulebook.publication import checksum
 
 SERVICES = {"intake": "intake", "scoring": "scoring", "router": "router", "sla_monitor": "sla-monitor"}
 """Each service's package, and its name in the file."""
@@ -205,18 +204,18 @@ class ComposedStack:
         return self.composition.compose(*_READING_THE_TOKEN)
 
     def _version_in_force(self) -> int:
-        """The number of the version that says what our rulebook does, once it is in force."""
-        url = f"{self.services['scoring'].base_url}/v1/rulebooks/active"
-        headers = {"Authorization": f"Bearer {self.operator_token()}"}
-        wanted = checksum(self._rulebook)
-        active: dict[str, Any] = {}
-
-        def holds() -> bool:
-            active.update(httpx.get(url, headers=headers, trust_env=False).json())
-            return bool(active["checksum"] == wanted)
-
-        wait_until(holds, _IN_FORCE_SECONDS, "the rulebook in force", pause=0.5)
-        return int(active["version"])
+        """The number of the version that was published last, once it is in force."""
+        url = f"{self.services['scoring'].base_url}/v1/rulebooks"
+        with httpx.Client(trust_env=False) as client:
+            client.headers["Authorization"] = f"Bearer {self.operator_token()}"
+            newest = max(int(each["version"]) for each in client.get(url).json()["versions"])
+            wait_until(
+                lambda: bool(client.get(f"{url}/active").json()["version"] == newest),
+                _IN_FORCE_SECONDS,
+                "the rulebook in force",
+                pause=0.5,
+            )
+        return newest
 
     def _whole_roster(self, operator: Operator) -> dict[str, str]:
         wanted = set(self._rulebook["roster"]["reps"])
