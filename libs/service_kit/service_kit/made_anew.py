@@ -1,5 +1,6 @@
 """Topics that are shorter than what was read of them: made anew, or reported too short for a moment."""
 
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from service_kit.clock import Clock
@@ -33,3 +34,15 @@ class Lengths:
         now = self._clock.monotonic()
         is_over = now - self._shorter_since.setdefault(place, now) >= SHORTER_SECONDS
         return Length.MADE_ANEW if is_over else Length.SHORTER
+
+    def judge_all(
+        self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, Length]:
+        """Each of `positions`. All that were made anew count as such at the same time: a topic has dozens."""
+        return {place: self.judge(place, position, ends[place]) for place, position in positions.items()}
+
+
+def too_short(places: Iterable[TopicPartition]) -> str:
+    """A sentence about partitions that are SHORTER."""
+    topics = ", ".join(sorted({place.topic for place in places}))
+    return f"shorter than what was read of them: {topics}; were they made anew?"

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from service_kit.broker import BrokerUnavailable, ConsumerClient
 from service_kit.clock import Clock
 from service_kit.lineage import StoreWentBack
-from service_kit.made_anew import Length, Lengths
-from service_kit.positions import positions_of
+from service_kit.made_anew import Length, Lengths, too_short
+from service_kit.positions import positions_of, stored_positions
 from service_kit.postgres import Connection, Database
 from service_kit.queries import load_queries
 from service_kit.records import TopicPartition
@@ -30,19 +30,24 @@ class Marks:
             for name, places in own:
                 await _advance(conn, name, dict.fromkeys(sorted(places), 0))
 
-    async def checked(self, name: str, place: TopicPartition, mark: int, begin: int, end: int) -> int:
-        """The mark of a partition from `begin` to `end`; `begin` if its topic was made anew since.
+    async def check(self, client: ConsumerClient, own: Own) -> None:
+        """Mark the topics that were made anew since at their beginning.
 
-        Raises BrokerUnavailable while it may only look shorter than it is, and what the store raises.
+        Raises BrokerUnavailable while one may only look shorter than it is, and what the store raises.
         """
-        length = self._lengths.judge(place, mark, end)
-        if length is Length.SHORTER:
-            raise BrokerUnavailable(f"{place.topic} is shorter than what was read of it: is it made anew?")
-        if length is Length.KNOWN:
-            return mark
-        async with self._database.acquire() as conn:
-            await conn.execute(_q.reset_position, name, place.topic, place.partition, begin)
-        return begin
+        judged: dict[tuple[str, TopicPartition], Length] = {}
+        for name, places in own:
+            stored = await stored_positions(self._database, name)
+            marks = {place: stored[place] for place in places if place in stored}
+            lengths = self._lengths.judge_all(marks, await client.end_offsets(list(marks)) if marks else {})
+            judged |= {(name, place): length for place, length in lengths.items()}
+        if shorter := [place for (_, place), length in judged.items() if length is Length.SHORTER]:
+            raise BrokerUnavailable(too_short(shorter))
+        anew = [each for each, length in judged.items() if length is Length.MADE_ANEW]
+        begins = await client.beginning_offsets([place for _, place in anew]) if anew else {}
+        async with self._database.transaction() as conn:
+            for name, place in anew:
+                await conn.execute(_q.reset_position, name, place.topic, place.partition, begins[place])
 
     async def note(self, client: ConsumerClient, own: Own) -> None:
         """The store knows all that stands there now.

@@ -59,16 +59,14 @@ class Positions:
         stored = await stored_positions(self._database, self._spec.name)
         begins = await client.beginning_offsets(places) if places else {}
         ends = await client.end_offsets(places) if places else {}
-        offsets: dict[TopicPartition, int] = {}
-        for place in places:
-            position = max(stored.get(place, 0), begins[place])
-            length = self._lengths.judge(place, position, ends[place])
-            if length is Length.SHORTER:
-                return None
+        offsets = {place: max(stored.get(place, 0), begins[place]) for place in places}
+        lengths = self._lengths.judge_all(offsets, ends)
+        if Length.SHORTER in lengths.values():
+            return None
+        for place, length in lengths.items():
             if length is Length.MADE_ANEW:
-                await self._begin_anew(place, position, ends[place], begins[place])
-                position = begins[place]
-            offsets[place] = position
+                await self._begin_anew(place, offsets[place], ends[place], begins[place])
+                offsets[place] = begins[place]
         self._next = dict(offsets)
         self._last_time = {}
         return offsets

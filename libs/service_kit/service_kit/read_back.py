@@ -19,6 +19,7 @@ from service_kit.clock import pause
 from service_kit.errors import describe, is_transient
 from service_kit.lineage import Lineage, StoreWentBack
 from service_kit.logs import logger
+from service_kit.made_anew import too_short
 from service_kit.marks import Marks
 from service_kit.outbox import publish_now
 from service_kit.perseverance import Abandoned, Perseverance
@@ -160,6 +161,7 @@ class ReadBack:
     async def _read_all(self, client: ConsumerClient, places: Collection[TopicPartition]) -> None:
         if await self._is_store_empty():
             await self._marks.begin(self._own(places))
+        await self._marks.check(client, self._own(places))
         for stage in self._stages:
             await self._read(client, stage, stage.among(places))
         if not self._stopping.is_set():
@@ -214,7 +216,7 @@ class ReadBack:
         for place, end in ends.items():
             position, begin = stored.get(place, begins[place]), begins[place]
             if stage.is_own:
-                position = await self._marks.checked(stage.spec.name, place, position, begin, end)
+                _require_reached(place, position, end)
             _report_deleted(place, position, begin)
             starts[place] = max(position, begin)
         return starts
@@ -259,6 +261,12 @@ class ReadBack:
             await publish_now(
                 self._runtime.database, publisher, settled.row_ids, settled.outgoing, at="read_back"
             )
+
+
+def _require_reached(place: TopicPartition, mark: int, end: int) -> None:
+    """All marks were checked just now: a topic that is shorter by now is so for a moment."""
+    if mark > end:
+        raise BrokerUnavailable(too_short([place]))
 
 
 def _report_deleted(place: TopicPartition, position: int, begin: int) -> None:

@@ -291,7 +291,7 @@ async def test_a_broker_that_reports_a_topic_too_short_for_a_moment_costs_no_mar
     async with fake.database.acquire() as conn:
         await conn.execute("INSERT INTO position VALUES ($1, $2, $3, 1)", OWN, INPUT, place.partition)
     async with _running(first := _first(fake)):
-        await fake.eventually(lambda: _says(first, "is shorter than what was read of it"))
+        await fake.eventually(lambda: _says(first, "shorter than what was read of them: lead-signalled"))
         assert (await _marks(fake))[place.partition] == 1
         fake.fake.append(signal()[1], partition=place.partition)
         assert await asyncio.wait_for(first.opens(), HANGS_AFTER)
