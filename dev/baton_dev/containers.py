@@ -19,6 +19,8 @@ _POSTGRES_SETTINGS = {
     "POSTGRES_HOST_AUTH_METHOD": "trust",
     "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale=C.UTF-8",
 }
+_POSTGRES_COMMAND = "postgres -c max_connections=200 -c fsync=off"
+"""As the embedded one for tests: a killed container's data goes with it."""
 _KAFKA_SETTINGS = {
     "KAFKA_NODE_ID": "1",
     "KAFKA_PROCESS_ROLES": "broker,controller",
@@ -82,7 +84,7 @@ class ContainerServers:
             "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{self.kafka_bootstrap}",
         }
         try:
-            self._run(POSTGRES_IMAGE, 5432, postgres_port, _POSTGRES_SETTINGS)
+            self._run(POSTGRES_IMAGE, 5432, postgres_port, _POSTGRES_SETTINGS, _POSTGRES_COMMAND)
             self._run(KAFKA_IMAGE, kafka_port, kafka_port, _KAFKA_SETTINGS | advertised)
             wait_until(self._postgres_answers, 60, f"PostgreSQL in {POSTGRES_IMAGE}")
             wait_until(lambda: _kafka_answers(kafka_port), 90, f"Kafka in {KAFKA_IMAGE}")
@@ -100,7 +102,9 @@ class ContainerServers:
             container.stop()
         self._running.clear()
 
-    def _run(self, image: str, inside: int, outside: int, environment: dict[str, str]) -> None:
+    def _run(
+        self, image: str, inside: int, outside: int, environment: dict[str, str], command: str | None = None
+    ) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from testcontainers.core.container import DockerContainer
@@ -110,6 +114,8 @@ class ContainerServers:
             ports[str(inside)] = ("127.0.0.1", outside)
             for name, value in environment.items():
                 container = container.with_env(name, value)
+            if command is not None:
+                container = container.with_command(command)
             self._running.append(container.start())
 
     def _postgres_answers(self) -> bool:
