@@ -16,6 +16,7 @@ from baton_cli.spoken import in_commands
 from baton_cli.stack import Service, Stack, find_stack
 
 TIMEOUT_SECONDS = 15.0
+_PAUSE_SECONDS = 2.0
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -78,6 +79,17 @@ class Client:
         if response.is_success:
             return response
         raise self._failure(service, response, is_operator="token" not in content)
+
+    def await_open(self, service: Service, *, at_most: float) -> None:
+        """Return once the service has read back what its store lacks, or after `at_most` seconds; what is
+        asked next tells what is wrong then. Raises CannotReach.
+        """
+        left = at_most
+        while self.answer("GET", service, "/servez").status_code == 503 and left > 0:
+            if left == at_most:
+                progress(f"{service.spoken} is not open yet (its /servez says why): waiting.")
+            sleep(_PAUSE_SECONDS)
+            left -= _PAUSE_SECONDS
 
     def lines(self, service: Service, path: str, body: Any) -> Iterator[str]:
         """What a POST answers, each line as soon as it is told; the timeout is for one line. Raises like

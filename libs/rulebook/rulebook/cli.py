@@ -47,6 +47,8 @@ AsWritten = Annotated[
 ]
 
 _USUAL = Answers(company="")
+_READING_BACK_SECONDS = 3600.0
+"""So long a job waits for scoring, which may read back days after a restore."""
 
 rulebook = command_group(help="Versions of the rulebook: compare with a folder, publish, go back, list.")
 
@@ -192,13 +194,16 @@ def publish(
     """Check a folder and publish it whole as a new version, unless the newest says the same.
 
     To the stack of `make run` it is published with the demo's hours, which it says. With --if-changed a
-    rollback, or what was published by others, stays in force until the folder says something new.
+    rollback, or what was published by others, stays in force until the folder says something new; and it
+    waits, for an hour at most, until scoring has read back what a restored store lacks.
     """
     if force and if_changed:
         raise BadUsage("--force and --if-changed contradict each other: leave one of them out.")
     progress(f"checking {folder} ...")
     mine = _load(folder)
     with open_client(stack) as client:
+        if if_changed:
+            client.await_open(Service.SCORING, at_most=_READING_BACK_SECONDS)
         document = to_document(_for_stack(client.stack, mine, as_written=as_written))
         body = {"rulebook": document, **_publication(by, effective_from)}
         same = None if force else same_as_newest(client, document, body.get("effective_from"))

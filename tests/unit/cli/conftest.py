@@ -28,6 +28,8 @@ class Services:
     """Under whose name each request came last."""
     busy: dict[str, list[str]] = field(default_factory=dict)
     """What is first answered 429, each time with this Retry-After."""
+    closed: dict[str, int] = field(default_factory=dict)
+    """What is first answered 503, so many times."""
 
     def answer(self, request: str, document: Any, status: int = 200) -> None:
         self.answers[request] = (status, document)
@@ -43,12 +45,15 @@ def _handler(services: Services) -> type[BaseHTTPRequestHandler]:
             status, document = services.answers.get(
                 f"{self.command} {path}", (404, {"title": "Not Found", "detail": f"nothing at {path}"})
             )
-            is_open = path in ("/readyz", "/metrics") or path.startswith("/v1/forms/")
+            is_open = path in ("/readyz", "/servez", "/metrics") or path.startswith("/v1/forms/")
             if not is_open and TOKEN not in self.headers.get("Authorization", ""):
                 status, document = 401, {"title": "The token is not valid", "detail": "send another"}
             waits = services.busy.get(f"{self.command} {path}")
             if waits:
                 status, document = 429, {"title": "Busy", "detail": "one at a time"}
+            if services.closed.get(f"{self.command} {path}"):
+                services.closed[f"{self.command} {path}"] -= 1
+                status, document = 503, {"title": "Service Unavailable", "detail": "not open yet"}
             content = document.encode() if isinstance(document, str) else json.dumps(document).encode()
             self.send_response(status)
             if waits:

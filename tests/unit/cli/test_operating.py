@@ -265,6 +265,21 @@ def test_a_job_that_runs_again_publishes_only_what_has_changed(
     assert ("nothing published" in done.stdout) is not is_published
 
 
+def test_a_job_waits_for_scoring_to_read_back_what_a_restored_store_lacks(
+    baton: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compose would end `up` with the error of a job that asked too early, and not start the router."""
+    waited: list[float] = []
+    monkeypatch.setattr("baton_cli.client.sleep", waited.append)
+    _lists(services, [_version(1, "job", FOLDER)])
+    services.answer("GET /servez", {"serving": True})
+    services.closed = {"GET /servez": 2}
+    done = baton("rulebook", "publish", str(FOLDER), "--by", "job", "--if-changed")
+    assert "Unchanged since version 1" in done.stdout, done.output
+    assert [request for request, _ in services.asked][:3] == ["GET /servez"] * 3
+    assert len(waited) == 2
+
+
 def test_a_job_with_a_token_of_its_own_knows_its_versions_by_the_tokens_name(
     baton: Run, services: Services
 ) -> None:
