@@ -145,6 +145,7 @@ async def test_to_the_next_release_and_back_nothing_is_lost_or_doubled_and_a_rol
     tag = releases.next
     prepared, up, done = FORTH.partition(UP)
     assert_in_order(own, before)
+    assert not any(releases.migrations(tag, each) <= own.migrations(STORES[each]) for each in STORES)
     async with nothing_lost_or_doubled(own, SEED, tell, what="an upgrade by compose", rate=RATE):
         shown = await typed(own, filled_in(prepared, ("vNEXT", tag)), tell, "up to the line `up`")
         assert images(own) == of_version(before)
@@ -154,7 +155,7 @@ async def test_to_the_next_release_and_back_nothing_is_lost_or_doubled_and_a_rol
     assert f"BATON_VERSION={tag.removeprefix('v')}" in changed
     assert_in_order(own, tag.removeprefix("v"))
     for service, package in STORES.items():
-        assert own.migrations(package) == releases.migrations(tag, service)
+        assert releases.migrations(tag, service) <= own.migrations(package)
     async with nothing_lost_or_doubled(own, SEED, tell, what="back to the release before", rate=RATE):
         await typed(own, BACK, tell, "back to the release before")
     assert_in_order(own, before)

@@ -44,7 +44,7 @@ class Releases:
         return self._tag(None, "next")
 
     def migrations(self, tag: str, service: str) -> set[str]:
-        """The names of all migrations that a release has for the store of a service."""
+        """The names of a release's migrations for the store of a service, the kit's among them."""
         listed = self._git("ls-tree", "-r", "--name-only", tag, f"services/{service}", "libs/service_kit")
         return {Path(each).stem for each in listed.splitlines() if Path(each).match(_MIGRATIONS)}
 
