@@ -83,7 +83,7 @@ test-k8s: $(READY) ## Apply deploy/k8s to a real API server, Pod Security restri
 	@$(BIN)/pytest -q tests/k8s
 
 .PHONY: test-images
-test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker engine of its own, send leads; root, Debian, 10 to 25 minutes
+test-images: $(READY) ## Build the images, start docker-compose.yml on a Docker engine of its own, send leads; run the integration tests on containers; root, Debian, three quarters of an hour
 	@$(BIN)/pytest -q tests/images
 
 .PHONY: restore
