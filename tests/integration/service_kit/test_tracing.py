@@ -296,7 +296,7 @@ async def test_a_lead_is_handled_and_the_service_stops_in_time_without_any_colle
     await runtime.publisher.start()
     async with fake.running(fake.consumer(runtime=runtime)):
         await fake.eventually(lambda: fake.notes([identity for identity, _ in sent]))
-    async with asyncio.timeout(20):  # the exporter by itself takes up to thirty
+    async with asyncio.timeout(5):
         await tracing.close(seconds=0.5)
     assert (await fake.hop()).unaccounted == 0
 
